@@ -1,0 +1,41 @@
+//! What an app is, apart from how it runs: its routes, parameters, bodies and
+//! schemas, and the documents a client gets when a request breaks them.
+//!
+//! The crate is pure. It names no runtime, no socket and no engine: it turns a
+//! [`Description`] into an [`App`], and a request's text and bytes into a checked
+//! [`Call`] or a [`Refusal`]. Everything a request contains is untrusted here;
+//! nothing in it may panic.
+
+mod app;
+mod body;
+mod call;
+mod coerce;
+mod decode;
+mod description;
+mod form;
+mod media_type;
+mod method;
+mod parameter;
+mod path;
+mod problem;
+mod refusal;
+mod route;
+mod router;
+mod schema;
+mod settings;
+
+pub use app::{App, AppError};
+pub use body::{BodyPlan, BodySpec};
+pub use call::{Body, Call};
+pub use decode::{NotUtf8, cookies};
+pub use description::{Description, RouteDescription};
+pub use form::{FilePart, Form};
+pub use media_type::MediaType;
+pub use method::Method;
+pub use parameter::{Location, Parameter, RequestHead};
+pub use path::{PathPattern, PatternError};
+pub use problem::{FieldError, LocItem, Problem};
+pub use refusal::Refusal;
+pub use route::Route;
+pub use router::{Found, Router};
+pub use settings::{Defaults, Settings};

@@ -1,0 +1,109 @@
+//! Why a request does not get a handler's reply. Every early exit of the pipeline
+//! is a value of this one type, turned into a response in one place.
+
+use crate::{FieldError, Problem};
+
+/// A request that ends early.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// The path, query, a header or the body cannot be read (400).
+    BadRequest(String),
+    /// No route has the path (404).
+    NotFound,
+    /// The path's routes answer other methods (405).
+    MethodNotAllowed {
+        /// The value of `Allow`.
+        allow: String,
+    },
+    /// The body did not arrive in time (408).
+    RequestTimeout,
+    /// The body is longer than the route allows (413).
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The route does not accept the body's content type (415).
+    UnsupportedMediaType,
+    /// Fields break their schemas (422).
+    Invalid(Vec<FieldError>),
+    /// The guest failed or trapped, or its reply cannot be sent (500). The log
+    /// has the reason; the client does not.
+    Failed,
+    /// No instance came free in time (503).
+    Overloaded {
+        /// When to try again, in seconds.
+        retry_after: u32,
+    },
+    /// The call ran past its deadline (504).
+    DeadlineExceeded,
+}
+
+impl Refusal {
+    /// The response's status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::RequestTimeout => 408,
+            Self::BodyTooLarge { .. } => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Invalid(_) => 422,
+            Self::Failed => 500,
+            Self::Overloaded { .. } => 503,
+            Self::DeadlineExceeded => 504,
+        }
+    }
+
+    /// The document the client gets.
+    #[must_use]
+    pub fn into_problem(self) -> Problem {
+        let status = self.status();
+        let problem = |kind: &str, title, detail: String| Problem::new(status, kind, title, detail);
+        match self {
+            Self::BadRequest(detail) => problem("bad-request", "Bad Request", detail),
+            Self::NotFound => problem(
+                "not-found",
+                "Not Found",
+                "no route has this path".to_owned(),
+            ),
+            Self::MethodNotAllowed { allow } => problem(
+                "method-not-allowed",
+                "Method Not Allowed",
+                format!("this path answers {allow}"),
+            ),
+            Self::RequestTimeout => problem(
+                "request-timeout",
+                "Request Timeout",
+                "the request body did not arrive in time".to_owned(),
+            ),
+            Self::BodyTooLarge { limit } => problem(
+                "payload-too-large",
+                "Payload Too Large",
+                format!("the request body is longer than the {limit} bytes this route accepts"),
+            ),
+            Self::UnsupportedMediaType => problem(
+                "unsupported-media-type",
+                "Unsupported Media Type",
+                "Unsupported media type".to_owned(),
+            ),
+            Self::Invalid(errors) => Problem::validation(errors),
+            Self::Failed => problem(
+                "internal-server-error",
+                "Internal Server Error",
+                "the handler failed; the server's log says why".to_owned(),
+            ),
+            Self::Overloaded { .. } => problem(
+                "service-unavailable",
+                "Service Unavailable",
+                "the server has more requests than it can serve; try again later".to_owned(),
+            ),
+            Self::DeadlineExceeded => problem(
+                "gateway-timeout",
+                "Gateway Timeout",
+                "the handler did not finish in time".to_owned(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Finds the route of a request: by path first, then by method.
+//!
+//! Precedence, by segment from left to right: literal text, then `{param}`, then
+//! `{*rest}`; the order of declaration never matters. Two routes that would match
+//! the same requests are an error at load. The tree is the crate `matchit`.
+
+use std::collections::HashMap;
+
+use crate::{Method, PathPattern};
+
+/// A tree of path patterns.
+#[derive(Debug, Default)]
+pub struct Router {
+    tree: matchit::Router<usize>,
+    endpoints: Vec<Endpoint>,
+    by_canonical: HashMap<String, usize>,
+}
+
+/// The routes of one path, by method.
+#[derive(Debug)]
+struct Endpoint {
+    routes: [Option<u32>; Method::ALL.len()],
+    allow: String,
+}
+
+/// What the router found.
+#[derive(Debug)]
+pub enum Found<'r, 'p> {
+    /// A route, with the raw values of its path parameters.
+    Route {
+        /// The route's index.
+        route: u32,
+        /// The values, from left to right, still percent-encoded.
+        values: PathValues<'r, 'p>,
+    },
+    /// OPTIONS for a path whose routes do not declare it.
+    Options {
+        /// The value of `Allow`.
+        allow: &'r str,
+    },
+    /// A path that is there, with another method.
+    MethodNotAllowed {
+        /// The value of `Allow`.
+        allow: &'r str,
+    },
+    /// No such path.
+    NotFound,
+}
+
+/// The raw values of a matched path's parameters.
+#[derive(Debug)]
+pub struct PathValues<'r, 'p>(matchit::Params<'r, 'p>);
+
+impl<'p> PathValues<'_, 'p> {
+    /// The values, from left to right, still percent-encoded.
+    pub fn iter(&self) -> impl Iterator<Item = &'p str> + '_ {
+        self.0.iter().map(|(_, value)| value)
+    }
+}
+
+/// A route that would match the same requests as an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Collision {
+    /// The index of the earlier route.
+    pub(crate) with: u32,
+}
+
+impl Router {
+    /// Adds a route.
+    pub(crate) fn insert(
+        &mut self,
+        method: Method,
+        pattern: &PathPattern,
+        route: u32,
+    ) -> Result<(), Collision> {
+        let index = match self.by_canonical.get(pattern.canonical()) {
+            Some(index) => *index,
+            None => {
+                let index = self.endpoints.len();
+                self.tree
+                    .insert(pattern.canonical(), index)
+                    .map_err(|error| self.collision(&error))?;
+                self.by_canonical
+                    .insert(pattern.canonical().to_owned(), index);
+                self.endpoints.push(Endpoint {
+                    routes: [None; Method::ALL.len()],
+                    allow: String::new(),
+                });
+                index
+            }
+        };
+        let endpoint = &mut self.endpoints[index];
+        let slot = &mut endpoint.routes[method as usize];
+        if let Some(with) = *slot {
+            return Err(Collision { with });
+        }
+        *slot = Some(route);
+        endpoint.allow = endpoint.allowed();
+        Ok(())
+    }
+
+    fn collision(&self, error: &matchit::InsertError) -> Collision {
+        let earlier = match error {
+            matchit::InsertError::Conflict { with } => self.by_canonical.get(with),
+            _ => None,
+        };
+        let with = earlier.and_then(|index| self.endpoints[*index].routes.iter().flatten().next());
+        Collision {
+            with: with.copied().unwrap_or(0),
+        }
+    }
+
+    /// Finds the route for a method and a path in normal form.
+    #[must_use]
+    pub fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
+        let Ok(matched) = self.tree.at(path) else {
+            return Found::NotFound;
+        };
+        let endpoint = &self.endpoints[*matched.value];
+        let method = Method::parse(method);
+        let route = match method {
+            Some(Method::Head) => endpoint.get(Method::Head).or(endpoint.get(Method::Get)),
+            Some(method) => endpoint.get(method),
+            None => None,
+        };
+        match route {
+            Some(route) => Found::Route {
+                route,
+                values: PathValues(matched.params),
+            },
+            None if method == Some(Method::Options) => Found::Options {
+                allow: &endpoint.allow,
+            },
+            None => Found::MethodNotAllowed {
+                allow: &endpoint.allow,
+            },
+        }
+    }
+}
+
+impl Endpoint {
+    fn get(&self, method: Method) -> Option<u32> {
+        self.routes[method as usize]
+    }
+
+    fn allowed(&self) -> String {
+        let answers = |method: Method| match method {
+            Method::Head => self.get(method).or(self.get(Method::Get)).is_some(),
+            Method::Options => true,
+            _ => self.get(method).is_some(),
+        };
+        let names: Vec<_> = Method::ALL
+            .into_iter()
+            .filter(|method| answers(*method))
+            .map(Method::as_str)
+            .collect();
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(routes: &[(Method, &str)]) -> Result<Router, Collision> {
+        let mut router = Router::default();
+        for (index, (method, path)) in routes.iter().enumerate() {
+            let pattern = PathPattern::parse(path).unwrap();
+            router.insert(*method, &pattern, index as u32)?;
+        }
+        Ok(router)
+    }
+
+    fn at(router: &Router, method: &str, path: &str) -> Option<(u32, Vec<String>)> {
+        match router.find(method, path) {
+            Found::Route { route, values } => {
+                Some((route, values.iter().map(str::to_owned).collect()))
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn literal_before_parameter_before_rest() {
+        let router = router(&[
+            (Method::Get, "/{*rest}"),
+            (Method::Get, "/users/{id}"),
+            (Method::Get, "/users/me"),
+            (Method::Get, "/users/{id}/posts"),
+            (Method::Delete, "/users/{user_id}"),
+        ])
+        .unwrap();
+        assert_eq!(at(&router, "GET", "/users/me"), Some((2, vec![])));
+        assert_eq!(at(&router, "GET", "/users/7"), Some((1, vec!["7".into()])));
+        assert_eq!(
+            at(&router, "GET", "/users/me/posts"),
+            Some((3, vec!["me".into()]))
+        );
+        assert_eq!(at(&router, "GET", "/a/b"), Some((0, vec!["a/b".into()])));
+        assert_eq!(
+            at(&router, "DELETE", "/users/7"),
+            Some((4, vec!["7".into()]))
+        );
+    }
+
+    #[test]
+    fn head_options_and_other_methods() {
+        let router = router(&[(Method::Get, "/a"), (Method::Post, "/a")]).unwrap();
+        assert_eq!(at(&router, "HEAD", "/a"), Some((0, vec![])));
+        assert!(
+            matches!(router.find("OPTIONS", "/a"), Found::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
+        );
+        assert!(matches!(
+            router.find("PUT", "/a"),
+            Found::MethodNotAllowed { .. }
+        ));
+        assert!(matches!(
+            router.find("BREW", "/a"),
+            Found::MethodNotAllowed { .. }
+        ));
+        assert!(matches!(router.find("GET", "/b"), Found::NotFound));
+    }
+
+    #[test]
+    fn collisions_name_the_earlier_route() {
+        let twice = router(&[
+            (Method::Get, "/x"),
+            (Method::Get, "/a/{b}"),
+            (Method::Get, "/a/{c}"),
+        ]);
+        assert_eq!(twice.unwrap_err(), Collision { with: 1 });
+    }
+}

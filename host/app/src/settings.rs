@@ -1,0 +1,62 @@
+//! Limits and policies, declared by an app or a route as JSON.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// What the member `settings` of an app or a route may hold. A member that is
+/// not here is an error, since a policy that is declared must be enforced.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The longest request body, in bytes.
+    pub body_limit: Option<u64>,
+    /// The longest a call may take, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// The body crosses as bytes, whatever its content type.
+    pub raw_body: Option<bool>,
+    /// A line about the route, for people.
+    pub summary: Option<String>,
+    /// More about the route, for people.
+    pub description: Option<String>,
+    /// Words that group routes, for people.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+impl Settings {
+    /// Reads settings; an empty text declares none.
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_str(text)
+    }
+}
+
+/// What holds where neither the route nor the app says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defaults {
+    /// The longest request body, in bytes.
+    pub body_limit: u64,
+    /// The longest a call may take.
+    pub timeout: Duration,
+}
+
+impl Defaults {
+    /// The most a component may ask for itself: the host holds a body in memory,
+    /// so a component alone must not decide how much of it. An operator's own
+    /// default may be higher.
+    pub const MAX_BODY_LIMIT: u64 = 1 << 30;
+    /// The longest deadline a component may ask for itself.
+    pub const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            body_limit: 10 << 20,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}

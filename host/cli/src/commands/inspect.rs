@@ -1,0 +1,158 @@
+//! `inspect`: says what a component is.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use spikard_wasm_app::{App, Defaults, Location, Route};
+use spikard_wasm_runtime::{Interfaces, Limits, LoadError, Loaded, Runtime, WORLD};
+
+use super::{Source, load};
+use crate::args::{InspectArgs, LogFormat, LogLevel};
+
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    crate::log::start(LogFormat::Text, LogLevel::Warn);
+    let runtime = Runtime::new(Limits {
+        instances: 1,
+        ..Limits::default()
+    })?;
+    let report = match load(
+        &runtime,
+        &Source::File(&args.app),
+        args.cache.cache().as_ref(),
+    ) {
+        Ok((loaded, description)) => {
+            let app = App::new(&description, &Defaults::default())?;
+            of_app(&loaded, &app)
+        }
+        // A component of another world can be looked at all the same.
+        Err(error @ LoadError::WrongWorld { .. }) => {
+            let bytes = fs::read(&args.app).context("cannot read the component again")?;
+            let interfaces = Interfaces::read(&args.app.display().to_string(), &bytes)?;
+            of_other(&interfaces, bytes.len(), &error)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", text(&report));
+    }
+    Ok(())
+}
+
+fn of_app(loaded: &Loaded, app: &App) -> Value {
+    let sizes = loaded.sizes();
+    json!({
+        "world": WORLD,
+        "app": {"name": app.name(), "version": app.version()},
+        "routes": app.routes().iter().map(of_route).collect::<Vec<_>>(),
+        "imports": loaded.interfaces().imports,
+        "exports": loaded.interfaces().exports,
+        "sizes": {
+            "component": sizes.component,
+            "compiled": sizes.compiled,
+            "memories": sizes.memories,
+            "initial_memory": sizes.initial_memory,
+            "tables": sizes.tables,
+        },
+    })
+}
+
+fn of_route(route: &Route) -> Value {
+    let location = |location| match location {
+        Location::Path => "path",
+        Location::Query => "query",
+        Location::Header => "header",
+        Location::Cookie => "cookie",
+    };
+    let parameters = route.parameters().iter().map(|parameter| {
+        json!({"name": parameter.name(), "in": location(parameter.location()), "key": parameter.key()})
+    });
+    json!({
+        "method": route.method().as_str(),
+        "path": route.pattern().as_str(),
+        "name": route.name(),
+        "parameters": parameters.collect::<Vec<_>>(),
+        "body_limit": route.body_limit(),
+        "timeout_ms": route.timeout().min(Duration::from_secs(86_400)).as_millis() as u64,
+    })
+}
+
+fn of_other(interfaces: &Interfaces, bytes: usize, why: &LoadError) -> Value {
+    json!({
+        "world": null,
+        "reason": why.to_string(),
+        "imports": interfaces.imports,
+        "exports": interfaces.exports,
+        "sizes": {"component": bytes},
+    })
+}
+
+/// The report for people: the same facts as the JSON.
+fn text(report: &Value) -> String {
+    let mut out = String::new();
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(out, "{label:<10} {value}");
+    };
+    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match report["world"].as_str() {
+        Some(world) => {
+            line("world", world);
+            let app = &report["app"];
+            line(
+                "app",
+                &format!("{} {}", string(&app["name"]), string(&app["version"])),
+            );
+        }
+        None => line(
+            "world",
+            &format!("none that can be served: {}", string(&report["reason"])),
+        ),
+    }
+    for (name, value) in report["sizes"].as_object().into_iter().flatten() {
+        let Some(number) = value.as_u64() else {
+            continue;
+        };
+        let label = if name == "component" { "sizes" } else { "" };
+        let amount = match name.as_str() {
+            "memories" | "tables" => number.to_string(),
+            _ => format!("{:.2} MB", number as f64 / 1e6),
+        };
+        line(label, &format!("{amount} {}", name.replace('_', " ")));
+    }
+    let mut label = "routes";
+    for route in report["routes"].as_array().into_iter().flatten() {
+        let parameters: Vec<String> = route["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] != "path")
+            .map(|parameter| {
+                format!(
+                    "{} {}",
+                    string(&parameter["in"]),
+                    string(&parameter["name"])
+                )
+            })
+            .collect();
+        let head = format!("{:<7} {}", string(&route["method"]), string(&route["path"]));
+        let tail = if parameters.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", parameters.join(", "))
+        };
+        line(label, &format!("{head}{tail}"));
+        label = "";
+    }
+    for kind in ["imports", "exports"] {
+        let mut label = kind;
+        for name in report[kind].as_array().into_iter().flatten() {
+            line(label, &string(name));
+            label = "";
+        }
+    }
+    out
+}

@@ -1,0 +1,17 @@
+//! `wit`: writes the WIT package.
+
+use anyhow::{Context, Result};
+
+use crate::args::WitArgs;
+use crate::wit;
+
+pub(crate) fn run(args: &WitArgs) -> Result<()> {
+    let folder = args.output.display();
+    wit::write(&args.output)
+        .with_context(|| format!("cannot write the WIT package to `{folder}`"))?;
+    println!(
+        "wrote the package spikard:handler@0.1.0 to `{folder}`; build against its world `{}`",
+        wit::WORLD
+    );
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! A guest component, its instances, and one call in each shape.
+
+use crate::engine::State;
+use crate::types::{Answer, Body, Content, Failure, Headers, Kind, Parts, Reply, Request, parse};
+use wasmtime::component::{
+    Component, ComponentExportIndex, InstancePre, Linker, Resource, TypedFunc,
+};
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Result, Store, bail, format_err};
+
+/// The exported function of one shape.
+enum Handle {
+    Strings(TypedFunc<(u32, &'static str, &'static str), ((u16, String, String),)>),
+    Record(TypedFunc<(Request,), (Result<Reply, Failure>,)>),
+    Resource(TypedFunc<(Resource<Request>,), (Parts,)>),
+    Tuple(TypedFunc<(u32, &'static str, Body), (Parts,)>),
+    Kind(TypedFunc<(u32, &'static str, Kind, &'static str), ((u16, String, Kind, String),)>),
+    Headers(TypedFunc<(u32, &'static str, Body), ((u16, Headers, Content),)>),
+    Outcome(TypedFunc<(u32, &'static str, Body), (Result<Parts, String>,)>),
+}
+
+/// A compiled component of one shape.
+pub(crate) struct Guest {
+    pre: InstancePre<State>,
+    handle: ComponentExportIndex,
+    shape: String,
+    wasi: bool,
+}
+
+impl Guest {
+    /// Compiles a component whose handler has the given shape.
+    pub(crate) fn new(linker: &Linker<State>, shape: &str, component: &Component) -> Result<Self> {
+        let name = format!("bench:shapes/{shape}-handler@0.1.0");
+        let interface = component
+            .get_export_index(None, &name)
+            .with_context(|| format!("the component does not export `{name}`"))?;
+        let handle = component
+            .get_export_index(Some(&interface), "handle")
+            .with_context(|| format!("`{name}` has no function `handle`"))?;
+        let engine: &Engine = component.engine();
+        let wasi = component
+            .component_type()
+            .imports(engine)
+            .any(|(name, _)| name.starts_with("wasi:"));
+        Ok(Self {
+            pre: linker.instantiate_pre(component)?,
+            handle,
+            shape: shape.to_owned(),
+            wasi,
+        })
+    }
+
+    /// A new instance in a store of its own.
+    pub(crate) async fn instantiate(&self) -> Result<Instance> {
+        let mut store = Store::new(self.pre.engine(), State::new(self.wasi));
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let handle = instance
+            .get_func(&mut store, self.handle)
+            .ok_or_else(|| format_err!("`handle` is not a function"))?;
+        let handle = match self.shape.as_str() {
+            "strings" => Handle::Strings(handle.typed(&store)?),
+            "record" => Handle::Record(handle.typed(&store)?),
+            "resource" => Handle::Resource(handle.typed(&store)?),
+            "tuple" => Handle::Tuple(handle.typed(&store)?),
+            "kind" => Handle::Kind(handle.typed(&store)?),
+            "headers" => Handle::Headers(handle.typed(&store)?),
+            "outcome" => Handle::Outcome(handle.typed(&store)?),
+            other => bail!("unknown shape `{other}`"),
+        };
+        Ok(Instance { store, handle })
+    }
+}
+
+/// An instance that answers calls.
+pub(crate) struct Instance {
+    store: Store<State>,
+    handle: Handle,
+}
+
+impl Instance {
+    /// Calls the handler and reads its reply as far as a host must.
+    pub(crate) async fn call(&mut self, request: Request) -> Result<Answer> {
+        let store = &mut self.store;
+        let Request {
+            route,
+            params,
+            body,
+        } = request;
+        let (status, headers, content) = match &self.handle {
+            Handle::Strings(handle) => {
+                let call = (route, params, body.text());
+                let ((status, head, text),) = handle.call_async(store, call).await?;
+                (status, parse(&head)?, Content::Json(text))
+            }
+            Handle::Record(handle) => match handle.call_async(store, (request,)).await?.0 {
+                Ok(Reply {
+                    status,
+                    headers,
+                    body,
+                }) => (status, headers, body),
+                Err(failure) => bail!("the guest failed: {failure:?}"),
+            },
+            Handle::Resource(handle) => {
+                store.data_mut().request = request;
+                let request = Resource::new_borrow(0);
+                let ((status, head, content),) = handle.call_async(store, (request,)).await?;
+                (status, parse(&head)?, content)
+            }
+            Handle::Tuple(handle) => {
+                let call = (route, params, body);
+                let ((status, head, content),) = handle.call_async(store, call).await?;
+                (status, parse(&head)?, content)
+            }
+            Handle::Kind(handle) => {
+                let call = (route, params, body.kind(), body.text());
+                let ((status, head, kind, text),) = handle.call_async(store, call).await?;
+                let content = if let Kind::Json = kind {
+                    Content::Json(text)
+                } else {
+                    Content::Empty
+                };
+                (status, parse(&head)?, content)
+            }
+            Handle::Headers(handle) => handle.call_async(store, (route, params, body)).await?.0,
+            Handle::Outcome(handle) => {
+                match handle.call_async(store, (route, params, body)).await?.0 {
+                    Ok((status, head, content)) => (status, parse(&head)?, content),
+                    Err(message) => bail!("the guest failed: {message}"),
+                }
+            }
+        };
+        let text = match content {
+            Content::Json(text) => text,
+            Content::Bytes(bytes) => String::from_utf8(bytes)?,
+            Content::Empty | Content::Text(_) => bail!("the guest replied with no JSON"),
+        };
+        Ok(Answer {
+            status,
+            headers,
+            text,
+        })
+    }
+}

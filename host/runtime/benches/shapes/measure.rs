@@ -1,0 +1,193 @@
+//! Times the components of a group in interleaved rounds.
+
+use crate::guest::Instance;
+use crate::options::Options;
+use crate::plan::{Case, Group, Variant};
+use crate::types::{Answer, Request};
+use serde_json::Value;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use wasmtime::{Result, ensure};
+
+/// What one component cost, in each round of its group.
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    /// Why it could not be measured.
+    pub(crate) failure: Option<String>,
+    /// Microseconds per call.
+    pub(crate) times: Vec<f64>,
+    /// The same as a multiple of the group's base in the same round.
+    pub(crate) ratios: Vec<f64>,
+}
+
+/// A group's figures.
+pub(crate) struct Outcome {
+    pub(crate) lane: &'static str,
+    pub(crate) fresh: bool,
+    pub(crate) case: &'static str,
+    /// Calls in one timed batch.
+    pub(crate) calls: u32,
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// Measures a group. In a round every component is timed twice, in one order and
+/// then in the reverse of it, so that a drift of the machine meets all alike; the
+/// component that begins changes from round to round. A component that fails is
+/// reported as such; only the base has to work.
+pub(crate) async fn measure(group: &Group, options: &Options) -> Result<Outcome> {
+    let mut working = Vec::new();
+    let mut samples = Vec::new();
+    for variant in &group.variants {
+        let failure = match check(variant, &group.case).await {
+            Ok(()) => None,
+            Err(error) if working.is_empty() => {
+                let subject = format!("{}, {}, {}", group.lane, variant.name, group.case.name);
+                return Err(error.context(subject));
+            }
+            Err(error) => Some(format!("{error:#}")),
+        };
+        if failure.is_none() {
+            working.push(variant);
+        }
+        let name = variant.name.clone();
+        samples.push(Sample {
+            name,
+            failure,
+            times: Vec::new(),
+            ratios: Vec::new(),
+        });
+    }
+    let (calls, rounds) = interleave(&working, group, options).await?;
+    let measured = samples.iter_mut().filter(|sample| sample.failure.is_none());
+    for (index, sample) in measured.enumerate() {
+        sample.times = rounds.iter().map(|times| times[index]).collect();
+        sample.ratios = rounds.iter().map(|times| times[index] / times[0]).collect();
+    }
+    Ok(Outcome {
+        lane: group.lane,
+        fresh: group.fresh,
+        case: group.case.name,
+        calls,
+        samples,
+    })
+}
+
+/// The calls of a batch, and for each round the microseconds of each component.
+async fn interleave(
+    variants: &[&Variant],
+    group: &Group,
+    options: &Options,
+) -> Result<(u32, Vec<Vec<f64>>)> {
+    let count = variants.len();
+    let mut rounds = Vec::new();
+    let mut calls = 0;
+    for _ in 0..options.sessions {
+        let mut bench = Vec::with_capacity(count);
+        for &variant in variants {
+            bench.push(Subject::prepare(variant, group, options).await?);
+        }
+        if calls == 0 {
+            calls = calibrate(&mut bench[0], options.batch).await?;
+        }
+        for round in 0..options.rounds {
+            let mut order: Vec<usize> = (0..count).collect();
+            order.rotate_left(round % count);
+            let mut spent = vec![Duration::ZERO; count];
+            for &index in order.iter().chain(order.iter().rev()) {
+                spent[index] += bench[index].batch(calls).await?;
+            }
+            let scale = 1e6 / f64::from(2 * calls);
+            rounds.push(
+                spent
+                    .iter()
+                    .map(|spent| spent.as_secs_f64() * scale)
+                    .collect(),
+            );
+        }
+    }
+    Ok((calls, rounds))
+}
+
+/// A component being timed: one instance that is reused, or a new one per call.
+struct Subject<'a> {
+    variant: &'a Variant,
+    request: Request,
+    reused: Option<Instance>,
+}
+
+impl<'a> Subject<'a> {
+    /// Instantiates and warms up.
+    async fn prepare(variant: &'a Variant, group: &Group, options: &Options) -> Result<Self> {
+        let reused = match group.fresh {
+            true => None,
+            false => Some(variant.guest.instantiate().await?),
+        };
+        let mut subject = Self {
+            variant,
+            request: group.case.request,
+            reused,
+        };
+        let started = Instant::now();
+        while started.elapsed() < options.batch * 5 {
+            subject.batch(10).await?;
+        }
+        Ok(subject)
+    }
+
+    /// Makes a number of calls and returns how long they took.
+    async fn batch(&mut self, calls: u32) -> Result<Duration> {
+        let started = Instant::now();
+        match &mut self.reused {
+            Some(instance) => {
+                for _ in 0..calls {
+                    black_box(instance.call(black_box(self.request)).await?);
+                }
+            }
+            None => {
+                for _ in 0..calls {
+                    let mut instance = self.variant.guest.instantiate().await?;
+                    black_box(instance.call(black_box(self.request)).await?);
+                }
+            }
+        }
+        Ok(started.elapsed())
+    }
+}
+
+/// Calls twice, as a reused instance must answer the second call too. Members of
+/// an object may come back in another order.
+async fn check(variant: &Variant, case: &Case) -> Result<()> {
+    let mut instance = variant.guest.instantiate().await?;
+    let expected: Value = serde_json::from_str(case.expected)?;
+    for _ in 0..2 {
+        let Answer {
+            status,
+            headers,
+            text,
+        } = instance.call(case.request).await?;
+        let same = text == case.expected
+            || serde_json::from_str::<Value>(&text).ok().as_ref() == Some(&expected);
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        ensure!(
+            status == 200,
+            "replied with status `{status}` instead of `200`"
+        );
+        ensure!(same, "replied `{text}` instead of `{}`", case.expected);
+        ensure!(
+            headers.eq(case.headers.iter().copied()),
+            "replied with the wrong headers"
+        );
+    }
+    Ok(())
+}
+
+/// How many calls fill a batch.
+async fn calibrate(base: &mut Subject<'_>, batch: Duration) -> Result<u32> {
+    let mut calls = 1;
+    while base.batch(calls).await? < batch {
+        calls *= 2;
+    }
+    Ok(calls)
+}

@@ -1,0 +1,134 @@
+//! What crosses the boundary in the shapes.
+
+use wasmtime::Result;
+use wasmtime::component::{ComponentType, Lift, Lower};
+
+/// A reply's headers, in order.
+pub(crate) type Headers = Vec<(String, String)>;
+
+/// A reply, as a host would have it after the call.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) text: String,
+}
+
+/// Reads headers that crossed as JSON text; empty text is none.
+pub(crate) fn parse(head: &str) -> Result<Headers> {
+    match head {
+        "" => Ok(Headers::new()),
+        _ => Ok(serde_json::from_str(head)?),
+    }
+}
+
+/// A request's body. Texts live as long as the process, so that a typed function
+/// can be kept between calls.
+#[derive(Clone, Copy, ComponentType, Lower)]
+#[component(variant)]
+#[allow(
+    dead_code,
+    reason = "the boundary has cases that no measured call sends"
+)]
+pub(crate) enum Body {
+    #[component(name = "empty")]
+    Empty,
+    #[component(name = "json")]
+    Json(&'static str),
+    #[component(name = "text")]
+    Text(&'static str),
+    #[component(name = "form")]
+    Form(&'static str),
+    #[component(name = "bytes")]
+    Bytes(&'static [u8]),
+}
+
+impl Body {
+    /// The text, for a shape that passes it alone.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Body::Json(text) | Body::Text(text) | Body::Form(text) => text,
+            Body::Empty | Body::Bytes(_) => "",
+        }
+    }
+
+    /// The tag, for a shape that passes it beside the text.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Body::Empty => Kind::Empty,
+            Body::Json(_) => Kind::Json,
+            Body::Text(_) => Kind::Text,
+            Body::Form(_) => Kind::Form,
+            Body::Bytes(_) => Kind::Bytes,
+        }
+    }
+}
+
+/// One request, as every shape takes it.
+#[derive(Clone, Copy, ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Request {
+    pub(crate) route: u32,
+    pub(crate) params: &'static str,
+    pub(crate) body: Body,
+}
+
+/// A reply's body.
+#[derive(ComponentType, Lift)]
+#[component(variant)]
+#[allow(
+    dead_code,
+    reason = "lifted because a host would, though no call sends it"
+)]
+pub(crate) enum Content {
+    #[component(name = "empty")]
+    Empty,
+    #[component(name = "json")]
+    Json(String),
+    #[component(name = "text")]
+    Text(String),
+    #[component(name = "bytes")]
+    Bytes(Vec<u8>),
+}
+
+/// The reply of shape `record`.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Content,
+}
+
+/// The failure of shape `record`.
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+#[allow(dead_code, reason = "read by `Debug` alone")]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+}
+
+/// The tag of a body, where it stands beside the text.
+#[derive(Clone, Copy, ComponentType, Lift, Lower)]
+#[component(enum)]
+#[repr(u8)]
+#[allow(
+    dead_code,
+    reason = "the boundary has cases that no measured call sends"
+)]
+pub(crate) enum Kind {
+    #[component(name = "empty")]
+    Empty,
+    #[component(name = "json")]
+    Json,
+    #[component(name = "text")]
+    Text,
+    #[component(name = "form")]
+    Form,
+    #[component(name = "bytes")]
+    Bytes,
+}
+
+/// The reply of shape `tuple`.
+pub(crate) type Parts = (u16, String, Content);

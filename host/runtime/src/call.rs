@@ -1,0 +1,190 @@
+//! How values cross the boundary: the Rust side of the WIT types.
+
+use spikard_wasm_app::{Body, Call, Description, Method, RouteDescription};
+use wasmtime::component::{ComponentType, Lift, Lower, TypedFunc};
+
+use crate::error::CallError;
+use crate::instance::Instance;
+
+/// A reply as the guest gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub content: Content,
+}
+
+/// `types.content`: the body of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
+#[component(variant)]
+pub enum Content {
+    /// No body.
+    #[component(name = "empty")]
+    Empty,
+    /// A JSON text.
+    #[component(name = "json")]
+    Json(String),
+    /// Text.
+    #[component(name = "text")]
+    Text(String),
+    /// Bytes.
+    #[component(name = "bytes")]
+    Bytes(Vec<u8>),
+}
+
+/// `types.body`, borrowed for the time of lowering.
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+pub(crate) enum BodyParam<'a> {
+    #[component(name = "empty")]
+    Empty,
+    #[component(name = "json")]
+    Json(&'a str),
+    #[component(name = "text")]
+    Text(&'a str),
+    #[component(name = "form")]
+    Form(&'a str),
+    #[component(name = "bytes")]
+    Bytes(&'a [u8]),
+}
+
+pub(crate) type HandleParams<'a> = (u32, &'a str, BodyParam<'a>);
+pub(crate) type HandleResult = ((u16, String, Content),);
+pub(crate) type DescribeResult = (Result<DescriptionResult, String>,);
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct DescriptionResult {
+    name: String,
+    version: String,
+    routes: Vec<RouteResult>,
+    settings: String,
+}
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct RouteResult {
+    method: MethodResult,
+    path: String,
+    name: String,
+    parameters: String,
+    body: String,
+    replies: String,
+    settings: String,
+}
+
+#[derive(ComponentType, Lift, Clone, Copy)]
+#[component(enum)]
+#[repr(u8)]
+// Lifting makes its values from their number, which the compiler does not see.
+#[allow(dead_code)]
+pub(crate) enum MethodResult {
+    #[component(name = "get")]
+    Get,
+    #[component(name = "head")]
+    Head,
+    #[component(name = "post")]
+    Post,
+    #[component(name = "put")]
+    Put,
+    #[component(name = "patch")]
+    Patch,
+    #[component(name = "delete")]
+    Delete,
+    #[component(name = "options")]
+    Options,
+    #[component(name = "trace")]
+    Trace,
+}
+
+impl From<DescriptionResult> for Description {
+    fn from(result: DescriptionResult) -> Self {
+        Self {
+            name: result.name,
+            version: result.version,
+            routes: result.routes.into_iter().map(Into::into).collect(),
+            settings: result.settings,
+        }
+    }
+}
+
+impl From<RouteResult> for RouteDescription {
+    fn from(result: RouteResult) -> Self {
+        Self {
+            method: match result.method {
+                MethodResult::Get => Method::Get,
+                MethodResult::Head => Method::Head,
+                MethodResult::Post => Method::Post,
+                MethodResult::Put => Method::Put,
+                MethodResult::Patch => Method::Patch,
+                MethodResult::Delete => Method::Delete,
+                MethodResult::Options => Method::Options,
+                MethodResult::Trace => Method::Trace,
+            },
+            path: result.path,
+            name: result.name,
+            parameters: result.parameters,
+            body: result.body,
+            replies: result.replies,
+            settings: result.settings,
+        }
+    }
+}
+
+impl Instance {
+    /// Calls `definition.describe`.
+    pub(crate) async fn describe(&mut self) -> wasmtime::Result<Result<DescriptionResult, String>> {
+        let describe = self.describe.typed::<(), DescribeResult>(&self.store)?;
+        let (result,) = describe.call_async(&mut self.store, ()).await?;
+        Ok(result)
+    }
+
+    /// Calls `handler.handle`. After an error the store is poisoned: drop it.
+    pub(crate) async fn handle(&mut self, call: &Call) -> wasmtime::Result<HandleResult> {
+        let body = match &call.body {
+            Body::Empty => BodyParam::Empty,
+            Body::Json(text) => BodyParam::Json(text),
+            Body::Text(text) => BodyParam::Text(text),
+            Body::Form(text) => BodyParam::Form(text),
+            Body::Bytes(bytes) => BodyParam::Bytes(bytes),
+        };
+        // SAFETY: `Loaded` checks the export's type against these very types once,
+        // and every instance of a component has the same types; doing it again on
+        // each call would cost a tenth of the call.
+        #[allow(unsafe_code)]
+        let handle =
+            unsafe { TypedFunc::<HandleParams<'_>, HandleResult>::new_unchecked(self.handle) };
+        let params = (call.route, call.params.as_str(), body);
+        handle.call_async(&mut self.store, params).await
+    }
+}
+
+impl Reply {
+    /// Reads the headers of a guest's reply.
+    pub(crate) fn new(
+        (status, headers, content): (u16, String, Content),
+    ) -> Result<Self, CallError> {
+        if !(200..600).contains(&status) {
+            return Err(CallError::BadReply(format!(
+                "its status `{status}` is not between 200 and 599"
+            )));
+        }
+        let headers = if headers.is_empty() {
+            Vec::new()
+        } else {
+            serde_json::from_str(&headers).map_err(|error| {
+                CallError::BadReply(format!(
+                    "its headers are not a JSON array of pairs of strings: {error}"
+                ))
+            })?
+        };
+        Ok(Self {
+            status,
+            headers,
+            content,
+        })
+    }
+}

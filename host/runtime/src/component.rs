@@ -1,0 +1,252 @@
+//! Loading a component: read, checked against the world, compiled or found in the
+//! cache, linked, and asked what its routes are.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spikard_wasm_app::Description;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+use crate::cache::{Cache, Key};
+use crate::call::{BodyParam, DescribeResult, HandleResult};
+use crate::engine::{Limits, Runtime};
+use crate::error::LoadError;
+use crate::imports;
+use crate::instance::{Instance, State};
+use crate::pool::root_cause;
+use crate::world::{self, Interfaces};
+
+/// A component that is ready to be instantiated. Cheap to clone.
+#[derive(Clone)]
+pub struct Loaded(Arc<Inner>);
+
+struct Inner {
+    runtime: Runtime,
+    name: String,
+    interfaces: Interfaces,
+    bytes: u64,
+    from_cache: bool,
+    pre: InstancePre<State>,
+    exports: Exports,
+}
+
+/// Where in a component the world's functions are.
+pub(crate) struct Exports {
+    pub(crate) describe: ComponentExportIndex,
+    pub(crate) handle: ComponentExportIndex,
+}
+
+/// What loading is about to do; a large component takes seconds to compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Compiling so many bytes.
+    Compiling(u64),
+    /// Compiled, or found in the cache.
+    Compiled,
+}
+
+/// The longest a component may take to say what its routes are.
+const DESCRIBE_DEADLINE: Duration = Duration::from_secs(10);
+
+impl Runtime {
+    /// Loads the component in a file.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, in one sentence.
+    pub fn load(
+        &self,
+        path: &Path,
+        cache: Option<&Cache>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Loaded, LoadError> {
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
+            _ => LoadError::Unreadable(path.to_owned(), error),
+        })?;
+        self.load_bytes(&path.display().to_string(), &bytes, cache, progress)
+    }
+
+    /// Loads a component from memory; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// Says what is wrong with the bytes, in one sentence.
+    pub fn load_bytes(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        cache: Option<&Cache>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Loaded, LoadError> {
+        let interfaces = Interfaces::read(name, bytes)?;
+        interfaces.check_exports(name)?;
+        interfaces.check_imports(name)?;
+        let (component, from_cache) = self.compile(name, bytes, cache, progress)?;
+        let pre = self.link(name, &interfaces, &component)?;
+        let exports = exports(name, &component)?;
+        Ok(Loaded(Arc::new(Inner {
+            runtime: self.clone(),
+            name: name.to_owned(),
+            interfaces,
+            bytes: bytes.len() as u64,
+            from_cache,
+            pre,
+            exports,
+        })))
+    }
+
+    fn compile(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        cache: Option<&Cache>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Component, bool), LoadError> {
+        let key = Key::new(self.engine(), bytes);
+        if let Some(component) = cache.and_then(|cache| cache.load(self.engine(), &key)) {
+            progress(Progress::Compiled);
+            return Ok((component, true));
+        }
+        progress(Progress::Compiling(bytes.len() as u64));
+        let component = Component::new(self.engine(), bytes)
+            .map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")));
+        progress(Progress::Compiled);
+        let component = component?;
+        if let Some(cache) = cache
+            && let Err(error) = cache.store(&key, &component)
+        {
+            tracing::warn!(
+                folder = %cache.folder().display(),
+                %error,
+                "the compiled code cannot be cached; the next start compiles again"
+            );
+        }
+        Ok((component, false))
+    }
+
+    fn link(
+        &self,
+        name: &str,
+        interfaces: &Interfaces,
+        component: &Component,
+    ) -> Result<InstancePre<State>, LoadError> {
+        let link = || -> wasmtime::Result<InstancePre<State>> {
+            let mut linker = Linker::new(self.engine());
+            imports::add_to_linker(&mut linker)?;
+            if interfaces.imports_wasi() {
+                wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            }
+            linker.instantiate_pre(component)
+        };
+        link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
+    }
+}
+
+fn exports(name: &str, component: &Component) -> Result<Exports, LoadError> {
+    let find = |interface: &'static str, function: &str| {
+        component
+            .get_export_index(None, interface)
+            .and_then(|index| component.get_export_index(Some(&index), function))
+            .ok_or_else(|| {
+                let reason = format!("it has no function `{function}`");
+                LoadError::WrongType(name.to_owned(), interface, reason)
+            })
+    };
+    Ok(Exports {
+        describe: find(world::DEFINITION, "describe")?,
+        handle: find(world::HANDLER, "handle")?,
+    })
+}
+
+impl Loaded {
+    /// The name it was loaded under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its imports and exports.
+    #[must_use]
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.0.interfaces
+    }
+
+    /// Whether its machine code came from the cache.
+    #[must_use]
+    pub fn from_cache(&self) -> bool {
+        self.0.from_cache
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.runtime.limits()
+    }
+
+    pub(crate) fn component(&self) -> &Component {
+        self.0.pre.component()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.bytes
+    }
+
+    pub(crate) async fn instantiate(&self) -> wasmtime::Result<Instance> {
+        let Inner {
+            runtime,
+            name,
+            pre,
+            exports,
+            ..
+        } = &*self.0;
+        Instance::new(runtime.engine(), pre, exports, name, &runtime.limits()).await
+    }
+
+    /// Asks the component what its routes are, in an instance that serves no
+    /// request afterwards.
+    ///
+    /// # Errors
+    /// The exports have other types than the world's, or the guest traps, takes too
+    /// long or says that the app is not well defined.
+    pub async fn describe(&self) -> Result<Description, LoadError> {
+        let name = || self.0.name.clone();
+        let describe = async {
+            let mut instance = self
+                .instantiate()
+                .await
+                .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
+            self.check_types(&instance)?;
+            let result = instance.describe().await;
+            let failure = instance.end();
+            match result {
+                Ok(result) => result.map_err(|error| LoadError::Definition(name(), error)),
+                Err(error) => Err(LoadError::DescribeTrapped(
+                    name(),
+                    failure.map_or_else(|| root_cause(&error), |failure| failure.message),
+                )),
+            }
+        };
+        tokio::time::timeout(DESCRIBE_DEADLINE, describe)
+            .await
+            .unwrap_or(Err(LoadError::DescribeTimeout(name(), DESCRIBE_DEADLINE)))
+            .map(Description::from)
+    }
+
+    /// Checks the exports' types, on which every later call relies.
+    fn check_types(&self, instance: &Instance) -> Result<(), LoadError> {
+        let wrong = |interface| {
+            move |error: wasmtime::Error| {
+                LoadError::WrongType(self.0.name.clone(), interface, format!("{error:#}"))
+            }
+        };
+        instance
+            .describe
+            .typed::<(), DescribeResult>(&instance.store)
+            .map_err(wrong(world::DEFINITION))?;
+        instance
+            .handle
+            .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
+            .map_err(wrong(world::HANDLER))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! Why a component cannot be loaded, and how a call can end without a reply.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::world::WORLD;
+
+/// Why a component cannot be loaded. Each is one sentence that names the file and
+/// the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file is not there.
+    #[error(
+        "no such file: `{0}`; build an app with `spikard-wasm build`, or run `spikard-wasm serve` alone for the demo"
+    )]
+    NotFound(PathBuf),
+    /// The file cannot be read.
+    #[error("cannot read `{0}`: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// The file is something else.
+    #[error("`{0}` is not WebAssembly: a component begins with the bytes `\\0asm`")]
+    NotWasm(String),
+    /// The file is a core module.
+    #[error(
+        "`{0}` is a core WebAssembly module, not a component: build it for `wasm32-wasip2`, or with `spikard-wasm build`"
+    )]
+    CoreModule(String),
+    /// The file is machine code of some engine.
+    #[error(
+        "`{0}` is a component compiled ahead of time for one engine, and this host runs only what it compiled itself: pass the `.wasm` it was made from, whose compiled code is cached anyway"
+    )]
+    Precompiled(String),
+    /// The file is broken.
+    #[error("`{0}` is not a valid component: {1}")]
+    Invalid(String, String),
+    /// The component does not export the world.
+    #[error(
+        "`{name}` does not export {missing}; it exports {exports}: build it against the world `{WORLD}` (`spikard-wasm wit -o wit` writes it; `spikard-wasm build` does it all){hint}"
+    )]
+    WrongWorld {
+        /// The file.
+        name: String,
+        /// What is missing.
+        missing: String,
+        /// What is there.
+        exports: String,
+        /// What the component seems to be.
+        hint: &'static str,
+    },
+    /// The component's exports have other types than the world's.
+    #[error(
+        "`{0}` exports `{1}` with another type than the world `{WORLD}` gives it: rebuild it with the WIT of this host (`spikard-wasm wit -o wit`); {2}"
+    )]
+    WrongType(String, &'static str, String),
+    /// The component imports what the host does not have.
+    #[error("`{name}` imports `{import}`, which this host does not provide: {hint}")]
+    UnknownImport {
+        /// The file.
+        name: String,
+        /// The interface.
+        import: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The engine cannot link it.
+    #[error("`{0}` cannot be linked: {1}")]
+    Link(String, String),
+    /// No slot of the pool can hold an instance.
+    #[error("`{0}` cannot be instantiated: {1}")]
+    Instantiate(String, String),
+    /// `describe` trapped.
+    #[error("`{0}` trapped in `describe`, before it could say what its routes are: {1}")]
+    DescribeTrapped(String, String),
+    /// `describe` did not return.
+    #[error("`{0}` did not return from `describe` within {1:?}")]
+    DescribeTimeout(String, Duration),
+    /// The guest's own definition is wrong.
+    #[error("the app in `{0}` is not well defined: {1}")]
+    Definition(String, String),
+    /// The engine cannot be set up on this machine.
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Engine(String),
+}
+
+/// How a call can end without a reply. The text is for the log, never for a client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The guest reported that its user's code failed.
+    #[error("{message}")]
+    Failure {
+        /// What happened.
+        message: String,
+        /// The guest language's stack, if it has one.
+        detail: String,
+    },
+    /// The guest trapped; its instance is gone.
+    #[error("the guest trapped: {message}")]
+    Trap {
+        /// What the guest reported before it trapped, or else which trap it was.
+        message: String,
+        /// The guest's frames.
+        detail: String,
+    },
+    /// The call ran past its deadline; its instance is gone.
+    #[error("the call ran past its deadline of {0:?}")]
+    Deadline(Duration),
+    /// The reply cannot be sent.
+    #[error("the guest's reply cannot be sent: {0}")]
+    BadReply(String),
+    /// No instance could be made.
+    #[error("no instance could be made: {0}")]
+    Instantiate(String),
+    /// As many calls wait for an instance as may.
+    #[error("too many calls wait for an instance")]
+    Overloaded,
+}

@@ -1,0 +1,121 @@
+//! What a guest imports of the package `spikard:handler`: the interfaces
+//! `request` and `failure`.
+
+use spikard_wasm_app::cookies;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, LinkerInstance};
+
+use crate::instance::{Failure, State};
+use crate::request::Request;
+use crate::world;
+
+/// How much of a reported failure is kept, in bytes for each of its texts.
+const MAX_REPORT: usize = 64 << 10;
+
+/// Adds both interfaces to a linker.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut request = linker.instance(world::REQUEST)?;
+    text(&mut request, "method", |r| r.method().to_owned())?;
+    text(&mut request, "path", |r| r.path().to_owned())?;
+    text(&mut request, "query", |r| r.query().to_owned())?;
+    text(&mut request, "peer", |r| r.peer())?;
+    text(&mut request, "id", |r| r.id())?;
+    request.func_wrap("header", |store: Store<'_>, (name,): (String,)| {
+        Ok((store.data().request().and_then(|r| header(r, &name)),))
+    })?;
+    request.func_wrap("headers", |store: Store<'_>, (): ()| {
+        let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+        if let Some(request) = store.data().request() {
+            request.headers(&mut |name, value| all.push((name.to_owned(), value.to_vec())));
+        }
+        Ok((all,))
+    })?;
+    request.func_wrap("cookie", |store: Store<'_>, (name,): (String,)| {
+        let found = all_cookies(&store).into_iter().find(|(n, _)| *n == name);
+        Ok((found.map(|(_, value)| value),))
+    })?;
+    request.func_wrap("cookies", |store: Store<'_>, (): ()| {
+        Ok((all_cookies(&store),))
+    })?;
+    request.func_wrap("raw-body", |store: Store<'_>, (): ()| {
+        let body = store.data().request().map(|r| r.raw_body().to_vec());
+        Ok((body.unwrap_or_default(),))
+    })?;
+    request.func_wrap("file", |store: Store<'_>, (part,): (u32,)| {
+        let file = store.data().request().and_then(|r| r.file(part));
+        Ok((file.map(|bytes| bytes.to_vec()),))
+    })?;
+    let mut failure = linker.instance(world::FAILURE)?;
+    failure.func_wrap(
+        "report",
+        |mut store: Store<'_>, (message, detail): (String, String)| {
+            store.data_mut().report(Failure {
+                message: shorten(message),
+                detail: shorten(detail),
+            });
+            Ok(())
+        },
+    )
+}
+
+type Store<'a> = StoreContextMut<'a, State>;
+
+fn text(
+    interface: &mut LinkerInstance<'_, State>,
+    name: &str,
+    read: impl Fn(&dyn Request) -> String + Send + Sync + 'static,
+) -> wasmtime::Result<()> {
+    interface.func_wrap(name, move |store: Store<'_>, (): ()| {
+        Ok((store.data().request().map(&read).unwrap_or_default(),))
+    })
+}
+
+/// One header by its name in any case, several fields joined.
+fn header(request: &dyn Request, name: &str) -> Option<String> {
+    let separator = if name.eq_ignore_ascii_case("cookie") {
+        "; "
+    } else {
+        ", "
+    };
+    let mut joined: Option<String> = None;
+    request.headers(&mut |found, value| {
+        if !found.eq_ignore_ascii_case(name) {
+            return;
+        }
+        match &mut joined {
+            None => joined = Some(latin1_or_utf8(value)),
+            Some(all) => {
+                all.push_str(separator);
+                all.push_str(&latin1_or_utf8(value));
+            }
+        }
+    });
+    joined
+}
+
+fn all_cookies(store: &Store<'_>) -> Vec<(String, String)> {
+    let Some(request) = store.data().request() else {
+        return Vec::new();
+    };
+    let field = header(request, "cookie").unwrap_or_default();
+    cookies(&field)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// A header value as text: UTF-8 where it is that, else each byte as the
+/// character of its number.
+fn latin1_or_utf8(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    }
+}
+
+fn shorten(mut text: String) -> String {
+    if text.len() > MAX_REPORT {
+        text.truncate(text.floor_char_boundary(MAX_REPORT));
+        text.push_str(" [cut]");
+    }
+    text
+}

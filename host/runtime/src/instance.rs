@@ -1,0 +1,125 @@
+//! One instance of a component in a store of its own.
+
+use wasmtime::component::{Func, InstancePre, ResourceTable};
+use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::component::Exports;
+use crate::engine::Limits;
+use crate::request::Request;
+use crate::stdio::GuestLog;
+
+/// What a store holds beside the guest.
+pub(crate) struct State {
+    request: Option<Box<dyn Request>>,
+    failure: Option<Failure>,
+    limits: StoreLimits,
+    wasi: Wasi,
+}
+
+/// What a guest reported of its user's code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) detail: String,
+}
+
+struct Wasi {
+    ctx: WasiCtx,
+    table: ResourceTable,
+}
+
+impl State {
+    fn new(app: &str, limits: &Limits) -> Self {
+        let mut wasi = WasiCtx::builder();
+        // Clocks and randomness are granted; what a guest prints goes to the log.
+        // Nothing else is: no environment, no directory, no network.
+        wasi.stdout(GuestLog::new(app, false))
+            .stderr(GuestLog::new(app, true))
+            .allow_tcp(false)
+            .allow_udp(false);
+        Self {
+            request: None,
+            failure: None,
+            limits: StoreLimitsBuilder::new()
+                .memory_size(limits.memory)
+                .trap_on_grow_failure(false)
+                .build(),
+            wasi: Wasi {
+                ctx: wasi.build(),
+                table: ResourceTable::new(),
+            },
+        }
+    }
+
+    pub(crate) fn request(&self) -> Option<&dyn Request> {
+        self.request.as_deref()
+    }
+
+    pub(crate) fn report(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi.ctx,
+            table: &mut self.wasi.table,
+        }
+    }
+}
+
+/// An instance and its store.
+pub(crate) struct Instance {
+    pub(crate) store: Store<State>,
+    pub(crate) describe: Func,
+    pub(crate) handle: Func,
+}
+
+impl Instance {
+    /// Makes an instance. It runs no request yet, but the component's own
+    /// initialisation, which a deadline must cover too.
+    pub(crate) async fn new(
+        engine: &Engine,
+        pre: &InstancePre<State>,
+        exports: &Exports,
+        app: &str,
+        limits: &Limits,
+    ) -> wasmtime::Result<Self> {
+        let mut store = Store::new(engine, State::new(app, limits));
+        store.limiter(|state| &mut state.limits);
+        // A guest on the CPU gives way at each tick, and the call's future goes to
+        // the end of its worker's queue.
+        store.epoch_deadline_async_yield_and_update(1);
+        store.set_epoch_deadline(1);
+        let instance = pre.instantiate_async(&mut store).await?;
+        let func = |store: &mut Store<State>, index| {
+            instance
+                .get_func(&mut *store, index)
+                .ok_or_else(|| wasmtime::Error::msg("an export of the world is not a function"))
+        };
+        let describe = func(&mut store, &exports.describe)?;
+        let handle = func(&mut store, &exports.handle)?;
+        Ok(Self {
+            store,
+            describe,
+            handle,
+        })
+    }
+
+    /// Prepares the instance for a call about a request.
+    pub(crate) fn begin(&mut self, request: Box<dyn Request>) {
+        let state = self.store.data_mut();
+        state.request = Some(request);
+        state.failure = None;
+        self.store.set_epoch_deadline(1);
+    }
+
+    /// Takes the request back, and what the guest reported about it.
+    pub(crate) fn end(&mut self) -> Option<Failure> {
+        let state = self.store.data_mut();
+        state.request = None;
+        state.failure.take()
+    }
+}

@@ -1,0 +1,33 @@
+//! Runs handler components: the one crate that names wasmtime.
+//!
+//! A [`Runtime`] is an engine with its pool of instance slots and its epoch
+//! ticker. It [loads](Runtime::load) a component, from the cache where it can, and
+//! checks that it exports the world `spikard:handler/http-app`. A worker takes a
+//! [`Pool`] of warm instances of it and [calls](Pool::call) them, each under a
+//! deadline and a memory limit.
+//!
+//! Nothing a guest does may panic the host or outlive its call: an instance that
+//! trapped, ran out of time or was cancelled half-way is dropped with its store.
+
+mod cache;
+mod call;
+mod component;
+mod engine;
+mod error;
+mod imports;
+mod inspect;
+mod instance;
+mod pool;
+mod request;
+mod stdio;
+mod world;
+
+pub use cache::Cache;
+pub use call::{Content, Reply};
+pub use component::{Loaded, Progress};
+pub use engine::{Limits, Runtime};
+pub use error::{CallError, LoadError};
+pub use inspect::Sizes;
+pub use pool::Pool;
+pub use request::Request;
+pub use world::{Interfaces, WORLD};

@@ -1,0 +1,49 @@
+//! One line in the log for each request.
+
+use std::time::Instant;
+
+use hyper::body::Body;
+use hyper::{Method, Uri};
+
+use crate::request::RequestId;
+use crate::response::HttpResponse;
+
+/// The target of these lines in the log.
+pub(crate) const TARGET: &str = "access";
+
+/// What the line says that the response does not.
+pub(crate) struct Access {
+    request: Option<(Method, Uri)>,
+    start: Instant,
+    id: RequestId,
+}
+
+impl Access {
+    /// Begins a line; nothing is copied when nobody reads it.
+    pub(crate) fn begin(method: &Method, uri: &Uri, id: RequestId) -> Self {
+        let wanted = tracing::enabled!(target: TARGET, tracing::Level::INFO);
+        Self {
+            request: wanted.then(|| (method.clone(), uri.clone())),
+            start: Instant::now(),
+            id,
+        }
+    }
+
+    /// Writes the line.
+    pub(crate) fn end(self, route: Option<&str>, response: &HttpResponse) {
+        let Some((method, uri)) = self.request else {
+            return;
+        };
+        let elapsed = self.start.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(
+            target: TARGET,
+            %method,
+            path = uri.path(),
+            status = response.status().as_u16(),
+            ms = (elapsed * 1000.0).round() / 1000.0,
+            bytes = response.body().size_hint().lower(),
+            route = route.unwrap_or("-"),
+            request = %self.id,
+        );
+    }
+}

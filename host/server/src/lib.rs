@@ -1,0 +1,25 @@
+//! Serves HTTP: the one crate that names hyper.
+//!
+//! One thread accepts connections and gives each to the worker that has fewest.
+//! A worker is a thread with an async runtime and a pool of instances of its own,
+//! so that a request never changes threads and a lease takes no lock. What happens
+//! to a request, in which order, is in [`pipeline`] and nowhere else.
+
+mod access;
+mod body;
+mod connection;
+mod error;
+mod listener;
+mod multipart;
+mod pipeline;
+mod request;
+mod response;
+mod server;
+mod settings;
+mod shutdown;
+mod worker;
+
+pub use error::ServeError;
+pub use listener::Listener;
+pub use server::serve;
+pub use settings::Settings;

@@ -1,0 +1,95 @@
+//! A request in flight, as the pipeline and the guest's imports read it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use hyper::http::request::Parts;
+use spikard_wasm_app::{FilePart, RequestHead};
+
+/// A request's id in the log: unique among those of this process, and unlikely to
+/// be another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId(u64);
+
+impl RequestId {
+    pub(crate) fn next() -> Self {
+        static FIRST: LazyLock<u64> = LazyLock::new(|| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let nanos = now.map_or(0, |now| now.as_nanos() as u64);
+            nanos.rotate_left(24) ^ u64::from(std::process::id())
+        });
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The head of a request.
+pub(crate) struct Head<'a>(pub(crate) &'a Parts);
+
+impl RequestHead for Head<'_> {
+    fn query(&self) -> &str {
+        self.0.uri.query().unwrap_or_default()
+    }
+
+    fn header(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        for value in self.0.headers.get_all(name) {
+            each(value.as_bytes());
+        }
+    }
+}
+
+/// A request for the time of a call.
+pub(crate) struct InFlight {
+    pub(crate) parts: Parts,
+    pub(crate) peer: SocketAddr,
+    pub(crate) id: RequestId,
+    pub(crate) body: Bytes,
+    pub(crate) files: Vec<FilePart>,
+}
+
+impl spikard_wasm_runtime::Request for InFlight {
+    fn method(&self) -> &str {
+        self.parts.method.as_str()
+    }
+
+    fn path(&self) -> &str {
+        self.parts.uri.path()
+    }
+
+    fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    fn headers(&self, each: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in &self.parts.headers {
+            each(name.as_str(), value.as_bytes());
+        }
+    }
+
+    fn peer(&self) -> String {
+        self.peer.to_string()
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn raw_body(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    fn file(&self, part: u32) -> Option<Bytes> {
+        let file = self.files.get(usize::try_from(part).ok()?)?;
+        Some(file.bytes.clone())
+    }
+}

@@ -1,0 +1,156 @@
+//! Makes HTTP responses of replies and refusals. The host alone frames a message.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use spikard_wasm_app::{Problem, Refusal};
+use spikard_wasm_runtime::{CallError, Content, Reply};
+
+pub(crate) type HttpResponse = Response<Full<Bytes>>;
+
+/// The headers that frame a message or belong to the connection (RFC 9110,
+/// section 7.6.1); a guest's are dropped.
+const HOST_ONLY: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Makes the response of a reply.
+///
+/// # Errors
+/// A status or header that HTTP does not allow.
+pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
+    let bad = |what: String| CallError::BadReply(what);
+    let status = StatusCode::from_u16(reply.status)
+        .map_err(|_| bad(format!("its status `{}` is no HTTP status", reply.status)))?;
+    let (default_type, body) = match reply.content {
+        Content::Empty => (None, Bytes::new()),
+        Content::Json(text) => (Some("application/json"), text.into()),
+        Content::Text(text) => (Some("text/plain; charset=utf-8"), text.into()),
+        Content::Bytes(bytes) => (Some("application/octet-stream"), bytes.into()),
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in &reply.headers {
+        let name = HeaderName::try_from(name)
+            .map_err(|_| bad(format!("`{}` is no header name", name.escape_debug())))?;
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| bad(format!("`{name}` has a value with a control character")))?;
+        if !HOST_ONLY.contains(&name) {
+            headers.append(name, value);
+        }
+    }
+    if let Some(default) = default_type {
+        headers
+            .entry(header::CONTENT_TYPE)
+            .or_insert(HeaderValue::from_static(default));
+    }
+    // These never have a body (RFC 9110, sections 15.3.5 and 15.4.5).
+    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let body = if bodiless { Bytes::new() } else { body };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// Makes the response of a refusal: a problem document.
+pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
+    let extra = match &refusal {
+        Refusal::MethodNotAllowed { allow } => Some((header::ALLOW, allow.clone())),
+        Refusal::Overloaded { retry_after } => Some((header::RETRY_AFTER, retry_after.to_string())),
+        _ => None,
+    };
+    let problem = refusal.into_problem();
+    let mut response = Response::new(Full::new(problem.to_json().into()));
+    *response.status_mut() =
+        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let content_type = HeaderValue::from_static(Problem::CONTENT_TYPE);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    if let Some((name, value)) = extra
+        && let Ok(value) = HeaderValue::try_from(value)
+    {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// Answers OPTIONS for a path that does not declare it.
+pub(crate) fn of_options(allow: &str) -> HttpResponse {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    if let Ok(value) = HeaderValue::try_from(allow) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::body::Body;
+
+    fn reply(status: u16, headers: &[(&str, &str)], content: Content) -> Reply {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Reply {
+            status,
+            headers: headers.iter().map(own).collect(),
+            content,
+        }
+    }
+
+    #[test]
+    fn content_chooses_the_type_unless_the_guest_does() {
+        let json = of_reply(reply(201, &[], Content::Json("{}".into()))).unwrap();
+        assert_eq!(json.status(), 201);
+        assert_eq!(json.headers()["content-type"], "application/json");
+        let html = [
+            ("Content-Type", "text/html"),
+            ("set-cookie", "a=1"),
+            ("set-cookie", "b=2"),
+        ];
+        let html = of_reply(reply(200, &html, Content::Text("<p>".into()))).unwrap();
+        assert_eq!(html.headers()["content-type"], "text/html");
+        assert_eq!(html.headers().get_all("set-cookie").iter().count(), 2);
+        let none = of_reply(reply(200, &[], Content::Empty)).unwrap();
+        assert!(none.headers().is_empty());
+    }
+
+    #[test]
+    fn the_host_alone_frames() {
+        let framing = [
+            ("content-length", "7"),
+            ("Transfer-Encoding", "chunked"),
+            ("connection", "close"),
+        ];
+        let response = of_reply(reply(200, &framing, Content::Empty)).unwrap();
+        assert!(response.headers().is_empty());
+        let response = of_reply(reply(204, &[], Content::Text("body".into()))).unwrap();
+        assert!(response.body().is_end_stream());
+    }
+
+    #[test]
+    fn what_breaks_http_is_refused() {
+        for (name, value) in [
+            ("a b", "x"),
+            ("", "x"),
+            ("a", "x\r\nb: c"),
+            ("a", "x\0"),
+            ("a\n", "x"),
+        ] {
+            let response = of_reply(reply(200, &[(name, value)], Content::Empty));
+            assert!(
+                matches!(response, Err(CallError::BadReply(_))),
+                "{name:?}: {value:?}"
+            );
+        }
+    }
+}

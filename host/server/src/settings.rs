@@ -1,0 +1,30 @@
+//! How a server serves.
+
+use std::time::Duration;
+
+/// How a server serves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many worker threads there are.
+    pub workers: usize,
+    /// How many instances each worker may have at once.
+    pub instances_per_worker: u32,
+    /// The longest a request's head may take to arrive.
+    pub head_timeout: Duration,
+    /// The longest a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// The longest that requests in flight are waited for at a stop.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            instances_per_worker: 32,
+            head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
