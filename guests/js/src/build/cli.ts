@@ -1,0 +1,101 @@
+/**
+ * The command `spikard-wasm-js`: turns an app into a component, or into the one module to make it of.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { bundle, ENGINES, type EngineName } from "./bundle.js";
+import { componentize } from "./componentize.js";
+
+const USAGE = `usage: spikard-wasm-js build [APP] [--engine starlingmonkey|quickjs] [--wit DIR] [-o FILE]
+       spikard-wasm-js bundle [APP] [--engine starlingmonkey|quickjs] [-o FILE]
+
+build    makes a component of an app (default: app.wasm)
+bundle   makes the one JavaScript module that a component is made of (default: app.bundle.js)
+
+APP is the app's main module, or the folder of its package.json (default: the current folder), whose
+"main" names the module; without it that is src/app.ts or src/app.js.
+
+  -e, --engine NAME   starlingmonkey (default) or quickjs
+  -w, --wit DIR       the WIT package to build against (default: the one in @spikard/wasm)
+  -o, --output FILE   the file to write
+  -h, --help          print this`;
+
+/** What is wrong with the command line or the project, for the user. */
+class UsageError extends Error {}
+
+/** Runs the command and returns its exit code: 2 for a usage error, 1 for a failure. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    await run(args);
+    return 0;
+  } catch (error) {
+    const usage =
+      error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    return usage ? 2 : 1;
+  }
+}
+
+async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      engine: { type: "string", short: "e", default: "starlingmonkey" },
+      wit: { type: "string", short: "w" },
+      output: { type: "string", short: "o" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [command, app = ".", extra] = positionals;
+  if (command !== "build" && command !== "bundle") {
+    throw new UsageError(
+      command === undefined ? USAGE : `unknown command \`${command}\`: use build or bundle`,
+    );
+  }
+  if (extra !== undefined) throw new UsageError(`unexpected argument \`${extra}\`: give one app`);
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (engine === undefined) {
+    throw new UsageError(`unknown engine \`${values.engine}\`: use ${ENGINES.join(" or ")}`);
+  }
+  const entry = findEntry(app);
+  if (command === "bundle") await writeBundle(entry, engine, values.output ?? "app.bundle.js");
+  else await writeComponent(entry, engine, values.wit, values.output ?? "app.wasm");
+}
+
+async function writeBundle(entry: string, engine: EngineName, output: string): Promise<void> {
+  await writeFile(output, await bundle(entry, engine));
+  console.log(`wrote ${output}`);
+}
+
+async function writeComponent(
+  entry: string,
+  engine: EngineName,
+  wit: string | undefined,
+  output: string,
+): Promise<void> {
+  const component = await componentize(await bundle(entry, engine), engine, wit);
+  await writeFile(output, component);
+  console.log(`wrote ${output} (${engine}, ${(component.length / 1e6).toFixed(1)} MB)`);
+}
+
+/** The main module of an app. */
+function findEntry(app: string): string {
+  if (!existsSync(app))
+    throw new UsageError(`no file or folder \`${app}\`: give the app's main module or its folder`);
+  if (!statSync(app).isDirectory()) return resolve(app);
+  const manifest = join(app, "package.json");
+  const { main }: { main?: unknown } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : {};
+  const candidates = typeof main === "string" ? [main] : ["src/app.ts", "src/app.js"];
+  const entry = candidates.map((file) => resolve(app, file)).find((file) => existsSync(file));
+  if (entry !== undefined) return entry;
+  throw new UsageError(
+    `no ${candidates.join(" or ")} in \`${app}\`: name the app's module in "main" of package.json`,
+  );
+}

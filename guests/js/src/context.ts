@@ -1,0 +1,58 @@
+/**
+ * What a handler is given.
+ */
+import { ownBytes } from "./bytes.js";
+import { parseForm } from "./form.js";
+import type { Body } from "./host/types.js";
+import { Request } from "./request.js";
+
+/** A call: its parameters, its body and its request. Each is made when it is first asked for. */
+export class Context<Params = Record<string, unknown>, Content = unknown> {
+  private readonly paramsText: string;
+  private readonly content: Body;
+  // Not initialised: a call that asks for none of them does not pay for their fields.
+  private paramsValue?: { readonly value: Params };
+  private bodyValue?: { readonly value: Content };
+  private requestValue?: Request;
+
+  constructor(params: string, body: Body) {
+    this.paramsText = params;
+    this.content = body;
+  }
+
+  /** The parameters of the path and the declared ones, of their declared types. */
+  get params(): Params {
+    this.paramsValue ??= { value: this.paramsText === "" ? {} : JSON.parse(this.paramsText) };
+    return this.paramsValue.value;
+  }
+
+  /**
+   * The body: the value of a JSON text, a string for text, an object for a form, a `Uint8Array` for
+   * anything else, `undefined` when there is none.
+   */
+  get body(): Content {
+    this.bodyValue ??= { value: read(this.content) as Content };
+    return this.bodyValue.value;
+  }
+
+  /** The request beyond what the route declares. */
+  get request(): Request {
+    this.requestValue ??= new Request();
+    return this.requestValue;
+  }
+}
+
+function read(body: Body): unknown {
+  switch (body.tag) {
+    case "json":
+      return JSON.parse(body.val);
+    case "form":
+      return parseForm(body.val);
+    case "text":
+      return body.val;
+    case "bytes":
+      return ownBytes(body.val);
+    case "empty":
+      return undefined;
+  }
+}

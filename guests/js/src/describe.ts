@@ -1,0 +1,161 @@
+/**
+ * The description of a route, from its options: JSON documents in the words of OpenAPI 3.1.
+ */
+import { reason } from "./errors.js";
+import type { RouteRecord } from "./host/types.js";
+import type { RouteOptions } from "./options.js";
+import { isObjectSchema, type JsonSchema, toJsonSchema } from "./schema.js";
+
+/** A route as the app defined it. */
+export interface Definition {
+  readonly method: string;
+  readonly path: string;
+  readonly options: RouteOptions;
+  readonly handler: unknown;
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  required: boolean;
+  schema: JsonSchema;
+  key?: string;
+}
+
+const OPTIONS = new Set<string>([
+  "path",
+  "query",
+  "headers",
+  "cookies",
+  "body",
+  "form",
+  "multipart",
+  "bodyRequired",
+  "status",
+  "name",
+  "summary",
+  "description",
+  "tags",
+  "bodyLimit",
+  "timeoutMs",
+  "rawBody",
+]);
+
+/** Describes a route. What is wrong with its definition is thrown in a sentence. */
+export function describeRoute({ method, path, options, handler }: Definition): RouteRecord {
+  const route = `\`${method.toUpperCase()} ${path}\``;
+  if (typeof handler !== "function") throw new TypeError(`route ${route} has no handler: give a function`);
+  for (const name of Object.keys(options)) {
+    if (OPTIONS.has(name)) continue;
+    throw new TypeError(`route ${route} has an option \`${name}\`: known are ${[...OPTIONS].join(", ")}`);
+  }
+  const { status } = options;
+  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    throw new RangeError(`route ${route} has status \`${status}\`: give one from 200 to 599`);
+  }
+  const list = parameters(path, options, route);
+  return {
+    method,
+    path,
+    name: options.name ?? handler.name,
+    parameters: list.length === 0 ? "" : JSON.stringify(list),
+    body: bodyText(options, route),
+    replies: status === undefined ? "" : JSON.stringify({ [status]: { description: reason(status) } }),
+    settings: settingsText({
+      body_limit: options.bodyLimit,
+      timeout_ms: options.timeoutMs,
+      raw_body: options.rawBody,
+      summary: options.summary,
+      description: options.description,
+      tags: options.tags,
+    }),
+  };
+}
+
+/** The settings that are set, as a JSON object. */
+export function settingsText(settings: Record<string, unknown>): string {
+  const text = JSON.stringify(settings);
+  return text === "{}" ? "" : text;
+}
+
+function parameters(path: string, options: RouteOptions, route: string): Parameter[] {
+  const bound = Array.from(path.matchAll(/\{\*?([^{}]*)\}/g), (match) => match[1] as string);
+  const list = [
+    ...group(options.path, "path", route),
+    ...group(options.query, "query", route),
+    ...group(options.headers, "header", route),
+    ...group(options.cookies, "cookie", route),
+  ];
+  const seen = new Set<string>();
+  for (const parameter of list) {
+    const key = parameter.key ?? parameter.name;
+    if (parameter.in === "path" && !bound.includes(parameter.name)) {
+      throw new TypeError(
+        `route ${route} declares the path parameter \`${parameter.name}\`, which its path does not have`,
+      );
+    }
+    if (seen.has(key) || (parameter.in !== "path" && bound.includes(key))) {
+      throw new TypeError(`route ${route} declares two parameters \`${key}\`: rename one`);
+    }
+    seen.add(key);
+  }
+  return list;
+}
+
+/** The parameters of one kind. */
+function group(declared: RouteOptions["query"], kind: string, route: string): Parameter[] {
+  if (declared === undefined) return [];
+  const what = `the ${kind} option of route ${route}`;
+  if (typeof declared !== "object" && typeof declared !== "function") {
+    throw new TypeError(`${what} is \`${String(declared)}\`: give an object of schemas`);
+  }
+  if (!isObjectSchema(declared)) {
+    return Object.entries(declared).map(([name, value]) => {
+      const of = `the ${kind} parameter \`${name}\` of route ${route}`;
+      if (typeof value === "object" && value !== null && "~standard" in value) {
+        throw new TypeError(
+          `${of} is a schema of a library: give one schema of an object with all ${kind} parameters`,
+        );
+      }
+      const { required, ...rest } = toJsonSchema(value, of);
+      // An object's list of required members is a keyword; only the mark is ours.
+      const schema = Array.isArray(required) ? { ...rest, required } : rest;
+      return parameter(name, kind, required === true, schema);
+    });
+  }
+  const { properties, required } = toJsonSchema(declared, what);
+  if (typeof properties !== "object" || properties === null) {
+    throw new TypeError(`${what} is not the schema of an object with properties`);
+  }
+  const names: unknown[] = Array.isArray(required) ? required : [];
+  return Object.entries(properties).map(([name, schema]) =>
+    parameter(
+      name,
+      kind,
+      names.includes(name),
+      toJsonSchema(schema, `the ${kind} parameter \`${name}\` of route ${route}`),
+    ),
+  );
+}
+
+function parameter(name: string, kind: string, required: boolean, schema: JsonSchema): Parameter {
+  const made: Parameter = { name, in: kind, required: kind === "path" || required, schema };
+  const key = kind === "header" || kind === "cookie" ? name.toLowerCase().replaceAll("-", "_") : name;
+  return key === name ? made : { ...made, key };
+}
+
+function bodyText(options: RouteOptions, route: string): string {
+  const given = (["body", "form", "multipart"] as const).filter((name) => options[name] !== undefined);
+  const [kind, other] = given;
+  if (kind === undefined) return "";
+  if (other !== undefined)
+    throw new TypeError(`route ${route} has both \`${kind}\` and \`${other}\`: give one of them`);
+  const schema = toJsonSchema(options[kind], `the ${kind} option of route ${route}`);
+  const types = {
+    body: ["application/json"],
+    form: ["application/x-www-form-urlencoded", "multipart/form-data"],
+    multipart: ["multipart/form-data"],
+  }[kind];
+  const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+  return JSON.stringify({ required: options.bodyRequired ?? true, content });
+}

@@ -1,0 +1,31 @@
+/**
+ * What differs between the engines. StarlingMonkey has what handlers expect of an engine and waits
+ * for a promise that `handle` returns. QuickJS does neither: `quickjs.ts` installs what is missing.
+ * On both, some globals only work once the component runs.
+ */
+import type { RawReply } from "../host/types.js";
+
+/** The parts an engine may bring. */
+export interface Engine {
+  /**
+   * Whether the host has called. Before, the module is being evaluated for the component's snapshot, and
+   * a call to the host would trap.
+   */
+  started: boolean;
+  /** Turns the promise of a reply into what `handle` returns. */
+  settle(reply: PromiseLike<RawReply>): RawReply | Promise<RawReply>;
+}
+
+const QUICKJS_WITHOUT_SUPPORT =
+  "QuickJS does not run promises by itself, and this component was built without the SDK's support for " +
+  "them: build it with `spikard-wasm-js build --engine quickjs`, or make the handler synchronous";
+
+/** The engine in use; `quickjs.ts` replaces its parts. */
+export const engine: Engine = {
+  started: false,
+  settle(reply) {
+    // componentize-qjs leaves this mark in every component it makes.
+    if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);
+    return reply as Promise<RawReply>;
+  },
+};

@@ -1,0 +1,54 @@
+/**
+ * What QuickJS lacks, for handlers: import this module first. The `spikard-wasm-js` command does.
+ *
+ * Globals it sets where the engine has none, or none that works in a component: `Promise`,
+ * `queueMicrotask`, timers, `console`, `TextEncoder`, `TextDecoder`, `Math.random`, `crypto`.
+ */
+import type { RawReply } from "../host/types.js";
+import { console } from "./console.js";
+import { engine } from "./engine.js";
+import { enqueue, JobPromise, runJobs } from "./promise.js";
+import { crypto, random } from "./random.js";
+import { Utf8Decoder, Utf8Encoder } from "./text.js";
+import { clearTimer, runNextTimer, setInterval, setTimeout } from "./timers.js";
+
+const NEVER_SETTLES =
+  "the handler's promise never settles: nothing is left to run that would settle it (a native promise, " +
+  "as code not bundled by `spikard-wasm-js` makes them, never does on QuickJS)";
+
+Math.random = random;
+const globals = {
+  Promise: JobPromise,
+  queueMicrotask: enqueue,
+  setTimeout,
+  setInterval,
+  clearTimeout: clearTimer,
+  clearInterval: clearTimer,
+  console,
+  crypto,
+  TextEncoder: Utf8Encoder,
+  TextDecoder: Utf8Decoder,
+};
+for (const [name, value] of Object.entries(globals)) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}
+
+engine.settle = (reply) => {
+  let settled = false;
+  let value: RawReply | undefined;
+  let error: unknown;
+  reply.then(
+    (result) => {
+      settled = true;
+      value = result;
+    },
+    (reason) => {
+      settled = true;
+      error = reason;
+    },
+  );
+  runJobs();
+  while (!settled && runNextTimer()) runJobs();
+  if (value !== undefined) return value;
+  throw settled ? error : new Error(NEVER_SETTLES);
+};

@@ -1,0 +1,42 @@
+/**
+ * Randomness for QuickJS. A component is a snapshot taken after its module was evaluated, so the
+ * engine's own `Math.random`, seeded by then, would repeat itself in every instance. The host's
+ * random bytes do not.
+ */
+import { getRandomBytes } from "wasi:random/random@0.2.12";
+import { engine } from "./engine.js";
+
+const BATCH = 64;
+const beforeSnapshot = Math.random;
+let batch: DataView | undefined;
+let used = BATCH;
+
+/** The global `Math.random`: 53 random bits, from 64 numbers fetched at a time. */
+export function random(): number {
+  if (batch === undefined || used === BATCH) {
+    if (!engine.started) return beforeSnapshot();
+    const bytes = getRandomBytes(BATCH * 8);
+    batch = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    used = 0;
+  }
+  const at = 8 * used++;
+  const high = batch.getUint32(at) >>> 5;
+  const low = batch.getUint32(at + 4) >>> 6;
+  return (high * 0x4000000 + low) / 0x20000000000000;
+}
+
+/** The global `crypto`, as far as it can be had without cryptography. */
+export const crypto = {
+  getRandomValues<T extends ArrayBufferView>(array: T): T {
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(getRandomBytes(array.byteLength));
+    return array;
+  },
+
+  randomUUID(): string {
+    const bytes = getRandomBytes(16);
+    bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
+    bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  },
+};

@@ -1,0 +1,53 @@
+/**
+ * `setTimeout` and its relatives, for QuickJS: the callbacks run while a handler's promise is awaited.
+ */
+import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.12";
+
+interface Timer {
+  due: number;
+  every: number | undefined;
+  run: () => void;
+}
+
+const timers = new Map<number, Timer>();
+let last = 0;
+
+function add(callback: unknown, delay: unknown, repeat: boolean, args: unknown[]): number {
+  if (typeof callback !== "function") throw new TypeError("a timer needs a callback function");
+  const wait = Math.max(0, Number(delay) || 0);
+  const run = () => callback(...args);
+  last += 1;
+  timers.set(last, { due: Date.now() + wait, every: repeat ? Math.max(1, wait) : undefined, run });
+  return last;
+}
+
+export const setTimeout = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+  add(callback, delay, false, args);
+
+export const setInterval = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+  add(callback, delay, true, args);
+
+/** Removes a timer; unknown ids are ignored. */
+export function clearTimer(id?: unknown): void {
+  timers.delete(id as number);
+}
+
+/** Sleeps until the next timer is due and runs it. False when there is none. */
+export function runNextTimer(): boolean {
+  let id: number | undefined;
+  let next: Timer | undefined;
+  for (const [key, timer] of timers) {
+    if (next === undefined || timer.due < next.due) [id, next] = [key, timer];
+  }
+  if (id === undefined || next === undefined) return false;
+  const wait = next.due - Date.now();
+  if (wait > 0) {
+    const pollable = subscribeDuration(Math.ceil(wait * 1e6));
+    pollable.block();
+    pollable[Symbol.dispose]();
+  }
+  if (next.every === undefined) timers.delete(id);
+  else next.due = Date.now() + next.every;
+  next.run();
+  return true;
+}

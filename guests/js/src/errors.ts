@@ -1,0 +1,92 @@
+/**
+ * Errors a handler throws on purpose.
+ */
+import type { HeadersInit } from "./reply.js";
+
+/** The reason phrases of RFC 9110 and its registry, for the titles of problem documents. */
+const REASONS: { readonly [status: number]: string } = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  418: "I'm a teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  507: "Insufficient Storage",
+  508: "Loop Detected",
+  511: "Network Authentication Required",
+};
+
+/** What a status is called. */
+export function reason(status: number): string {
+  return REASONS[status] ?? `Status ${status}`;
+}
+
+/**
+ * An error for the client: thrown in a handler, it becomes a problem document (RFC 9457) of its
+ * status. Any other error is status 500, and the client learns nothing of it.
+ *
+ * ```js
+ * throw new HttpError(404, `no user ${id}`);
+ * ```
+ */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  /** The reply's status. */
+  readonly status: number;
+  /** More headers of the reply. */
+  readonly headers: HeadersInit | undefined;
+
+  constructor(status: number, detail: string, headers?: HeadersInit) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+  }
+
+  /** The problem document. */
+  toJSON(): { type: string; title: string; status: number; detail: string } {
+    return { type: "about:blank", title: reason(this.status), status: this.status, detail: this.message };
+  }
+}

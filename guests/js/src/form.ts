@@ -1,0 +1,62 @@
+/**
+ * Forms: their fields and files.
+ */
+import { host } from "#host";
+import { ownBytes } from "./bytes.js";
+
+/** A file of a form. Its bytes stay with the host until they are asked for. */
+export class UploadFile {
+  private readonly part: number;
+  /** The name the client gave it. */
+  readonly filename: string;
+  /** Its content type, if the client gave one. */
+  readonly contentType: string | undefined;
+  /** Its size in bytes. */
+  readonly size: number;
+
+  constructor(part: number, filename: string, contentType: string | undefined, size: number) {
+    this.part = part;
+    this.filename = filename;
+    this.contentType = contentType;
+    this.size = size;
+  }
+
+  /** Its bytes. Only while the request is in progress. */
+  bytes(): Uint8Array {
+    const bytes = host.file(this.part);
+    if (bytes === undefined || bytes === null) {
+      throw new Error(`the file \`${this.filename}\` is gone: read it before the handler returns`);
+    }
+    return ownBytes(bytes);
+  }
+}
+
+/** A form: a value for each field, an array of them for a field that occurs again. */
+export type Form = { [field: string]: unknown };
+
+interface FileValue {
+  part: number;
+  filename?: string;
+  content_type?: string;
+  size: number;
+}
+
+function isFile(value: unknown): value is FileValue {
+  return typeof value === "object" && value !== null && "part" in value && "size" in value;
+}
+
+function field(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(field);
+  if (!isFile(value)) return value;
+  return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size);
+}
+
+/** The form in the host's JSON text. */
+export function parseForm(text: string): Form {
+  const form: Form = JSON.parse(text);
+  for (const name of Object.keys(form)) {
+    const value = form[name];
+    if (typeof value === "object") form[name] = field(value);
+  }
+  return form;
+}

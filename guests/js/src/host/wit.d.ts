@@ -1,0 +1,42 @@
+/**
+ * The modules that only exist inside a component. Bundlers leave these imports alone.
+ */
+
+declare module "spikard:handler/request@0.1.0" {
+  export function method(): string;
+  export function path(): string;
+  export function query(): string;
+  export function header(name: string): string | undefined | null;
+  export function headers(): [string, Uint8Array][];
+  export function cookie(name: string): string | undefined | null;
+  export function cookies(): [string, string][];
+  export function peer(): string;
+  export function id(): string;
+  export function rawBody(): Uint8Array;
+  export function file(part: number): Uint8Array | undefined | null;
+}
+
+declare module "spikard:handler/failure@0.1.0" {
+  export function report(message: string, detail: string): void;
+}
+
+declare module "wasi:cli/stdout@0.2.12" {
+  export function getStdout(): OutputStream;
+  export interface OutputStream {
+    blockingWriteAndFlush(contents: Uint8Array): void;
+    [Symbol.dispose](): void;
+  }
+}
+
+declare module "wasi:cli/stderr@0.2.12" {
+  import type { OutputStream } from "wasi:cli/stdout@0.2.12";
+  export function getStderr(): OutputStream;
+}
+
+declare module "wasi:clocks/monotonic-clock@0.2.12" {
+  export function subscribeDuration(nanoseconds: number): { block(): void; [Symbol.dispose](): void };
+}
+
+declare module "wasi:random/random@0.2.12" {
+  export function getRandomBytes(length: number): Uint8Array;
+}

@@ -1,0 +1,20 @@
+/**
+ * `@spikard/wasm`: HTTP handlers in JavaScript and TypeScript, compiled to WebAssembly components.
+ */
+export { type AddRoute, type AppOptions, Spikard } from "./app.js";
+export type { Context } from "./context.js";
+export { HttpError } from "./errors.js";
+export { type Form, UploadFile } from "./form.js";
+export type { Component } from "./host/types.js";
+export type { Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
+export { type HeadersInit, html, Reply, type ReplyInit, redirect } from "./reply.js";
+export type { Query, Request } from "./request.js";
+export {
+  type FromSchema,
+  type JsonSchema,
+  type Schema,
+  type SchemaSource,
+  type StandardSchema,
+  schema,
+  type TypedSchema,
+} from "./schema.js";

@@ -1,0 +1,101 @@
+/**
+ * What a route may declare, and the types its handler gets for it.
+ */
+import type { Context } from "./context.js";
+import type { FromSchema, JsonSchema, ObjectOf, Schema } from "./schema.js";
+
+/** The schema of one parameter, with `required: true` beside its keywords when a request must have it. */
+export type ParameterSchema = JsonSchema & { readonly required?: boolean };
+
+/**
+ * Parameters of one kind: either a map from names to schemas, or one schema of an object with a
+ * member for each (what a schema library gives), where its `required` list says which must be there.
+ */
+export type Parameters = { readonly [name: string]: ParameterSchema } | Schema;
+
+/** What a route declares. The host checks all of it before a handler runs. */
+export interface RouteOptions {
+  /** Parameters of the path. One that is not declared is a string. */
+  readonly path?: Parameters;
+  /** Parameters of the query string. */
+  readonly query?: Parameters;
+  /** Headers. In `params`, `x-api-key` is `x_api_key`. */
+  readonly headers?: Parameters;
+  /** Cookies. In `params`, `session-id` is `session_id`. */
+  readonly cookies?: Parameters;
+  /** The schema of a JSON body. */
+  readonly body?: Schema;
+  /** The schema of a form, sent as `application/x-www-form-urlencoded` or `multipart/form-data`. */
+  readonly form?: Schema;
+  /** The schema of a form that is only accepted as `multipart/form-data`. */
+  readonly multipart?: Schema;
+  /** Whether a request must have its declared body. True by default. */
+  readonly bodyRequired?: boolean;
+  /** The status of a reply that does not name its own. 200 by default; 204 for no body. */
+  readonly status?: number;
+  /** What logs call the route. The handler's name by default. */
+  readonly name?: string;
+  /** A line about the route, for people. */
+  readonly summary?: string;
+  /** More about the route, for people. */
+  readonly description?: string;
+  /** Groups the route belongs to, for people. */
+  readonly tags?: readonly string[];
+  /** The largest body in bytes. */
+  readonly bodyLimit?: number;
+  /** The longest a call may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Hands the body over as bytes, whatever its content type. */
+  readonly rawBody?: boolean;
+}
+
+/** The names a path pattern binds: `/a/{x}/{*rest}` binds `x` and `rest`. */
+type PathNames<P extends string> = P extends `${string}{${infer N}}${infer Rest}`
+  ? (N extends `*${infer Name}` ? Name : N) | PathNames<Rest>
+  : never;
+
+/** The member of an object, if it has one. */
+type Get<O, K extends string> = O extends { readonly [Name in K]: infer V } ? V : Record<never, never>;
+
+type PathParams<P extends string, O> = {
+  [N in PathNames<P>]: Get<O, "path"> extends { readonly [Name in N]: infer S } ? FromSchema<S> : string;
+};
+
+/** The names in a map of parameters that are marked as required. */
+type MarkedNames<G> = { [N in keyof G]: G[N] extends { readonly required: true } ? N : never }[keyof G];
+
+type GroupParams<G> = G extends
+  | { readonly "~standard": unknown }
+  | { readonly type: string }
+  | { toJSONSchema(): object }
+  ? FromSchema<G>
+  : ObjectOf<G, MarkedNames<G>>;
+
+/** A header's or a cookie's name as a member of `params`. */
+type KeyOf<N> = N extends `${infer A}-${infer B}`
+  ? KeyOf<`${A}_${B}`>
+  : N extends string
+    ? Lowercase<N>
+    : never;
+type Renamed<T> = { [N in keyof T as KeyOf<N>]: T[N] };
+
+/** The type of `params`. */
+export type ParamsOf<P extends string, O> = PathParams<P, O> &
+  GroupParams<Get<O, "query">> &
+  Renamed<GroupParams<Get<O, "headers">>> &
+  Renamed<GroupParams<Get<O, "cookies">>>;
+
+/** The type of `body`. */
+export type BodyOf<O> = O extends { readonly rawBody: true }
+  ? Uint8Array
+  : O extends { readonly body: infer S } | { readonly form: infer S } | { readonly multipart: infer S }
+    ? FromSchema<S> | (O extends { readonly bodyRequired: false } ? undefined : never)
+    : unknown;
+
+/**
+ * Answers a request with what it returns: an object or array as JSON, a string as text, a `Uint8Array`
+ * as bytes, `undefined` as no body, or a `Reply`. It may be async. It may throw an `HttpError`.
+ */
+export type Handler<Params = Record<string, unknown>, Body = unknown> = (
+  context: Context<Params, Body>,
+) => unknown;

@@ -1,0 +1,110 @@
+/**
+ * Replies: what a handler returns, and how it crosses to the host.
+ */
+import { bytesOf } from "./bytes.js";
+import { HttpError } from "./errors.js";
+import type { Content, RawReply } from "./host/types.js";
+
+/** Headers, as an object or as pairs. An array as a value sends the header once for each. */
+export type HeadersInit =
+  | { readonly [name: string]: string | number | readonly string[] }
+  | readonly (readonly [name: string, value: string])[];
+
+/** The status and the headers of a reply. */
+export interface ReplyInit {
+  /** 200 to 599; the route's status by default. */
+  readonly status?: number;
+  readonly headers?: HeadersInit;
+}
+
+/** A reply with a status and headers of its own. Its body is whatever a handler may return. */
+export class Reply {
+  readonly body: unknown;
+  readonly status: number | undefined;
+  readonly headers: HeadersInit | undefined;
+
+  constructor(body?: unknown, init: ReplyInit = {}) {
+    this.body = body;
+    this.status = init.status;
+    this.headers = init.headers;
+  }
+}
+
+/** A reply of HTML text. */
+export function html(text: string, init: ReplyInit = {}): Reply {
+  const headers = pairs(init.headers);
+  return new Reply(text, { ...init, headers: [["content-type", "text/html; charset=utf-8"], ...headers] });
+}
+
+/**
+ * A redirection. With status 303, the default, the client gets `location` with GET; with 307 or 308 it
+ * repeats its request there, once or for good.
+ */
+export function redirect(location: string, status: 301 | 302 | 303 | 307 | 308 = 303): Reply {
+  return new Reply(undefined, { status, headers: [["location", location]] });
+}
+
+const EMPTY: Content = { tag: "empty" };
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const LINE_BREAK = /[\r\n\0]/;
+
+/** The body of a reply, from what a handler returned. */
+function content(value: unknown): Content {
+  if (value === undefined) return EMPTY;
+  if (typeof value === "string") return { tag: "text", val: value };
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return { tag: "bytes", val: bytes };
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined)
+    throw new TypeError(`the handler returned a ${typeof value}, which has no JSON form`);
+  return { tag: "json", val: text };
+}
+
+/** Headers as pairs of strings. */
+function pairs(headers: HeadersInit | undefined): [string, string][] {
+  const entries: readonly (readonly [string, unknown])[] = Array.isArray(headers)
+    ? headers
+    : Object.entries(headers ?? {});
+  return entries.flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
+  );
+}
+
+function headersText(headers: [string, string][]): string {
+  if (headers.length === 0) return "";
+  for (const [name, value] of headers) {
+    if (!TOKEN.test(name)) throw new TypeError(`the reply has a header \`${name}\`, which is no header name`);
+    if (LINE_BREAK.test(value)) {
+      throw new TypeError(`the reply's header \`${name}\` has a value with a line break or a NUL in it`);
+    }
+  }
+  return JSON.stringify(headers);
+}
+
+function checked(status: number): number {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new RangeError(`the reply has status \`${status}\`: give one from 200 to 599`);
+}
+
+/** The reply to a request, from what a handler returned. `status` is the one the route declares. */
+export function lower(value: unknown, status: number | undefined): RawReply {
+  // The two plain cases first: they are what handlers return most.
+  if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: value }];
+  if (value === undefined) return [status ?? 204, "", EMPTY];
+  if (!(value instanceof Reply)) return [status ?? 200, "", content(value)];
+  const body = content(value.body);
+  const chosen = value.status ?? status;
+  const headers = value.headers === undefined ? "" : headersText(pairs(value.headers));
+  return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checked(chosen), headers, body];
+}
+
+/** The problem document of an error thrown on purpose. */
+export function problem(error: HttpError): RawReply {
+  const headers: [string, string][] = [["content-type", "application/problem+json"], ...pairs(error.headers)];
+  return [checked(error.status), headersText(headers), { tag: "json", val: JSON.stringify(error) }];
+}
+
+/** Whether an error was thrown on purpose. */
+export function isHttpError(error: unknown): error is HttpError {
+  return error instanceof HttpError;
+}

@@ -1,0 +1,124 @@
+/**
+ * JSON Schema: what a route's parameters and body are declared with, and the TypeScript types it stands for.
+ */
+
+/** A JSON Schema (2020-12), as a plain object. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
+declare const typed: unique symbol;
+
+/** A JSON Schema of values of type `T`; made by `schema`. */
+export interface TypedSchema<T> extends JsonSchema {
+  readonly [typed]: T;
+}
+
+/**
+ * A schema of a library that implements Standard JSON Schema (https://standardschema.dev), such as Zod 4.2.
+ * The host checks requests with the JSON Schema it gives; the library's own code does not run per request.
+ */
+export interface StandardSchema {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly types?: { readonly input: unknown; readonly output: unknown } | undefined;
+    readonly jsonSchema: {
+      readonly input: (options: { target: "draft-2020-12" }) => Record<string, unknown>;
+    };
+  };
+}
+
+/** An object that gives its JSON Schema, as the schemas of some libraries do. */
+export interface SchemaSource {
+  toJSONSchema(): object;
+}
+
+/** Anything that describes a value. */
+export type Schema = JsonSchema | StandardSchema | SchemaSource;
+
+/** Gives a JSON Schema the TypeScript type of its values, where inference does not reach: `schema<User>({...})`. */
+export function schema<T>(jsonSchema: JsonSchema): TypedSchema<T> {
+  return jsonSchema as TypedSchema<T>;
+}
+
+/** Flattens an intersection, for people who read the type. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** The members an object schema lists as required, or that have a default. */
+type RequiredNames<P, R> = {
+  [K in keyof P]: K extends R ? K : P[K] extends { default: unknown } ? K : never;
+}[keyof P];
+
+/** An object of members `P`, of which `R` are always there. */
+export type ObjectOf<P, R> = Flat<
+  { -readonly [K in keyof P as K extends RequiredNames<P, R> ? K : never]: FromSchema<P[K]> } & {
+    -readonly [K in keyof P as K extends RequiredNames<P, R> ? never : K]?: FromSchema<P[K]>;
+  }
+>;
+
+/** The type of the values a schema describes; `unknown` where it does not say. */
+export type FromSchema<S> = S extends { readonly [typed]: infer T }
+  ? T
+  : S extends { readonly "~standard": { readonly types?: infer T } }
+    ? NonNullable<T> extends { readonly input: infer I }
+      ? I
+      : unknown
+    : S extends { readonly const: infer C }
+      ? C
+      : S extends { readonly enum: readonly (infer E)[] }
+        ? E
+        : S extends { readonly type: infer T }
+          ? FromType<S, T>
+          : unknown;
+
+type FromType<S, T> = T extends "string"
+  ? string
+  : T extends "integer" | "number"
+    ? number
+    : T extends "boolean"
+      ? boolean
+      : T extends "null"
+        ? null
+        : T extends "array"
+          ? S extends { readonly items: infer I }
+            ? FromSchema<I>[]
+            : unknown[]
+          : T extends "object"
+            ? S extends { readonly properties: infer P }
+              ? ObjectOf<P, S extends { readonly required: readonly (infer R)[] } ? R : never>
+              : Record<string, unknown>
+            : unknown;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (
+    (typeof value === "object" || typeof value === "function") && value !== null && !Array.isArray(value)
+  );
+}
+
+/** The JSON Schema of anything that describes a value. `what` names it in the error. */
+export function toJsonSchema(value: unknown, what: string): JsonSchema {
+  if (!isObject(value)) {
+    throw new TypeError(`${what} is \`${String(value)}\`, which is no schema: give a JSON Schema object`);
+  }
+  const standard = value["~standard"];
+  if (isObject(standard)) {
+    const source = standard.jsonSchema;
+    if (isObject(source) && typeof source.input === "function")
+      return source.input({ target: "draft-2020-12" });
+    if (typeof value.toJSONSchema !== "function") {
+      throw new TypeError(
+        `${what} is a schema of \`${String(standard.vendor)}\`, which does not offer JSON Schema: convert it first`,
+      );
+    }
+  }
+  if (typeof value.toJSONSchema === "function") return value.toJSONSchema() as JsonSchema;
+  return value;
+}
+
+/** Whether a value describes a whole object, rather than being a map from names to schemas. */
+export function isObjectSchema(value: object): boolean {
+  return (
+    "~standard" in value || "toJSONSchema" in value || typeof (value as { type?: unknown }).type === "string"
+  );
+}

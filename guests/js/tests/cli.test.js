@@ -1,0 +1,112 @@
+/** The command `spikard-wasm-js`. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../bin/spikard-wasm-js.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "spikard-wasm-test-"));
+mkdirSync(join(folder, "node_modules/@spikard"), { recursive: true });
+symlinkSync(fileURLToPath(new URL("..", import.meta.url)), join(folder, "node_modules/@spikard/wasm"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+/** Writes a project and returns its folder. */
+function project(name, files) {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, name, path);
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return name;
+}
+
+const APP = `import { Spikard } from "@spikard/wasm";
+export const { definition, handler } = new Spikard().get("/", async () => "hi").component();
+`;
+
+test("help", () => {
+  const { status, stdout } = run("--help");
+  assert.equal(status, 0);
+  assert.match(stdout, /^usage: spikard-wasm-js build/);
+});
+
+test("a mistake is one sentence and status 2", () => {
+  const mistakes = [
+    [["bild"], "error: unknown command `bild`: use build or bundle\n"],
+    [["build", "a", "b"], "error: unexpected argument `b`: give one app\n"],
+    [["build", "--engine", "v8"], "error: unknown engine `v8`: use starlingmonkey or quickjs\n"],
+    [["build", "nowhere"], "error: no file or folder `nowhere`: give the app's main module or its folder\n"],
+    [
+      ["build", project("empty", { "package.json": "{}" })],
+      'error: no src/app.ts or src/app.js in `empty`: name the app\'s module in "main" of package.json\n',
+    ],
+    [
+      ["build", project("lost", { "package.json": '{"main":"app.js"}' })],
+      'error: no app.js in `lost`: name the app\'s module in "main" of package.json\n',
+    ],
+  ];
+  for (const [args, message] of mistakes)
+    assert.deepEqual(run(...args), { status: 2, stdout: "", stderr: message });
+  assert.equal(run("build", "--engin", "v8").status, 2);
+});
+
+test("what cannot be built is status 1", () => {
+  const app = project("broken", { "src/app.js": 'import "nothing-of-this-name";' });
+  const { status, stderr } = run("bundle", app);
+  assert.equal(status, 1);
+  assert.match(stderr, /nothing-of-this-name/);
+  const bare = project("bare", { "src/app.js": "export const handler = {};" });
+  assert.deepEqual(run("bundle", bare), {
+    status: 1,
+    stdout: "",
+    stderr:
+      "error: `app.js` does not export `definition`: " +
+      "end it with `export const { definition, handler } = app.component();`\n",
+  });
+  const here = project("here", { "src/app.js": APP });
+  assert.deepEqual(run("build", here, "--wit", "nowhere"), {
+    status: 1,
+    stdout: "",
+    stderr: "error: no WIT folder `nowhere`: give the one that `spikard-wasm wit -o DIR` writes\n",
+  });
+});
+
+test("bundle writes one module that imports the host only", () => {
+  const app = project("ts", {
+    "src/app.ts": APP.replace('"hi"', '("hi" as string satisfies string)'),
+    "package.json": '{"type":"module"}',
+  });
+  for (const [engine, imports] of [
+    ["starlingmonkey", /^spikard:/],
+    ["quickjs", /^(spikard|wasi):/],
+  ]) {
+    const { status, stdout, stderr } = run("bundle", app, "--engine", engine, "-o", `${engine}.js`);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `wrote ${engine}.js\n`, stderr: "" });
+    const source = readFileSync(join(folder, `${engine}.js`), "utf8");
+    for (const [, name] of source.matchAll(/^import .* from "(.*)";$/gm)) assert.match(name, imports);
+    assert.match(source, /^export \{ definition, handler \};$/m);
+  }
+});
+
+test("build makes a component on QuickJS", () => {
+  const app = project("js", { "package.json": '{"main":"main.js"}', "main.js": APP });
+  const { status, stdout, stderr } = run("build", app, "-e", "quickjs", "-o", "app.wasm");
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^wrote app\.wasm \(quickjs, [\d.]+ MB\)\n$/);
+  // The preamble of a component, as opposed to a core module's.
+  assert.deepEqual(
+    [...readFileSync(join(folder, "app.wasm")).subarray(0, 8)],
+    [0, 97, 115, 109, 13, 0, 1, 0],
+  );
+});

@@ -1,0 +1,189 @@
+/** What an app tells the host about itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Spikard } from "@spikard/wasm";
+import { z } from "zod";
+
+const describe = (app) => app.component().definition.describe();
+const handler = () => "";
+
+test("an app has a name, a version and settings", () => {
+  assert.deepEqual(describe(new Spikard()), { name: "app", version: "0.0.0", settings: "", routes: [] });
+  const described = describe(new Spikard({ name: "x", version: "1.2.3", bodyLimit: 10, timeoutMs: 20 }));
+  assert.deepEqual(described, {
+    name: "x",
+    version: "1.2.3",
+    settings: '{"body_limit":10,"timeout_ms":20}',
+    routes: [],
+  });
+});
+
+test("a route that declares nothing is empty documents", () => {
+  const [route] = describe(new Spikard().get("/a/{b}", handler)).routes;
+  assert.deepEqual(route, {
+    method: "get",
+    path: "/a/{b}",
+    name: "handler",
+    parameters: "",
+    body: "",
+    replies: "",
+    settings: "",
+  });
+});
+
+test("a route's declarations are documents of OpenAPI 3.1", () => {
+  const schema = { type: "object", properties: { a: { type: "integer" } } };
+  const app = new Spikard().post(
+    "/a/{id}",
+    {
+      path: { id: { type: "integer" } },
+      query: { page: { type: "integer", default: 1 }, q: { type: "string", required: true } },
+      headers: { "X-Api-Key": { type: "string" } },
+      cookies: { session: { type: "string" } },
+      body: schema,
+      status: 201,
+      name: "create",
+      summary: "s",
+      description: "d",
+      tags: ["t"],
+      bodyLimit: 1,
+      timeoutMs: 2,
+      rawBody: false,
+    },
+    handler,
+  );
+  const [route] = describe(app).routes;
+  assert.equal(route.name, "create");
+  assert.deepEqual(JSON.parse(route.parameters), [
+    { name: "id", in: "path", required: true, schema: { type: "integer" } },
+    { name: "page", in: "query", required: false, schema: { type: "integer", default: 1 } },
+    { name: "q", in: "query", required: true, schema: { type: "string" } },
+    { name: "X-Api-Key", in: "header", required: false, schema: { type: "string" }, key: "x_api_key" },
+    { name: "session", in: "cookie", required: false, schema: { type: "string" } },
+  ]);
+  assert.deepEqual(JSON.parse(route.body), { required: true, content: { "application/json": { schema } } });
+  assert.deepEqual(JSON.parse(route.replies), { 201: { description: "Created" } });
+  assert.deepEqual(JSON.parse(route.settings), {
+    body_limit: 1,
+    timeout_ms: 2,
+    raw_body: false,
+    summary: "s",
+    description: "d",
+    tags: ["t"],
+  });
+});
+
+test("forms", () => {
+  const schema = { type: "object" };
+  const types = (options) => {
+    const { required, content } = JSON.parse(
+      describe(new Spikard().post("/", options, handler)).routes[0].body,
+    );
+    return [required, Object.keys(content)];
+  };
+  assert.deepEqual(types({ form: schema }), [
+    true,
+    ["application/x-www-form-urlencoded", "multipart/form-data"],
+  ]);
+  assert.deepEqual(types({ multipart: schema, bodyRequired: false }), [false, ["multipart/form-data"]]);
+});
+
+test("schemas of Zod, for bodies and for parameters", () => {
+  const app = new Spikard().post(
+    "/",
+    {
+      query: z.object({ q: z.string(), page: z.int().optional(), limit: z.int().default(20) }),
+      body: z.object({ name: z.string().min(1), tags: z.array(z.string()).optional() }),
+    },
+    handler,
+  );
+  const [route] = describe(app).routes;
+  const parameters = JSON.parse(route.parameters);
+  assert.deepEqual(
+    parameters.map(({ name, required, schema }) => [name, required, schema.type, schema.default]),
+    [
+      ["q", true, "string", undefined],
+      ["page", false, "integer", undefined],
+      ["limit", false, "integer", 20],
+    ],
+  );
+  const { schema } = JSON.parse(route.body).content["application/json"];
+  assert.deepEqual(schema.required, ["name"]);
+  assert.deepEqual(schema.properties.name, { type: "string", minLength: 1 });
+});
+
+test("an object that gives its JSON Schema", () => {
+  const source = { toJSONSchema: () => ({ type: "object", properties: { a: {} }, required: ["a"] }) };
+  const [route] = describe(new Spikard().post("/", { query: source, body: source }, handler)).routes;
+  assert.deepEqual(JSON.parse(route.parameters), [{ name: "a", in: "query", required: true, schema: {} }]);
+  assert.equal(JSON.parse(route.body).content["application/json"].schema.type, "object");
+});
+
+test("a mistake is one sentence that names the route and the value", () => {
+  const mistakes = [
+    [(app) => app.get("/", undefined), "route `GET /` has no handler: give a function"],
+    [
+      (app) => app.get("/", { querry: {} }, handler),
+      /^route `GET \/` has an option `querry`: known are path, query, /,
+    ],
+    [
+      (app) => app.get("/", { status: 99 }, handler),
+      "route `GET /` has status `99`: give one from 200 to 599",
+    ],
+    [
+      (app) => app.get("/{id}", { query: { id: {} } }, handler),
+      "route `GET /{id}` declares two parameters `id`: rename one",
+    ],
+    [
+      (app) => app.get("/", { query: { a_b: {} }, headers: { "a-b": {} } }, handler),
+      "route `GET /` declares two parameters `a_b`: rename one",
+    ],
+    [
+      (app) => app.get("/", { path: { id: {} } }, handler),
+      "route `GET /` declares the path parameter `id`, which its path does not have",
+    ],
+    [
+      (app) => app.get("/", { query: { a: "integer" } }, handler),
+      "the query parameter `a` of route `GET /` is `integer`, which is no schema: give a JSON Schema object",
+    ],
+    [
+      (app) => app.get("/", { query: "a" }, handler),
+      "the query option of route `GET /` is `a`: give an object of schemas",
+    ],
+    [
+      (app) => app.get("/", { query: { a: z.string() } }, handler),
+      "the query parameter `a` of route `GET /` is a schema of a library: give one schema of an object with all query parameters",
+    ],
+    [
+      (app) => app.get("/", { query: z.string() }, handler),
+      /is not the schema of an object with properties$/,
+    ],
+    [
+      (app) => app.post("/", { body: {}, form: {} }, handler),
+      "route `POST /` has both `body` and `form`: give one of them",
+    ],
+    [
+      (app) =>
+        app.post("/", { body: { "~standard": { version: 1, vendor: "acme", validate() {} } } }, handler),
+      "the body option of route `POST /` is a schema of `acme`, which does not offer JSON Schema: convert it first",
+    ],
+  ];
+  for (const [define, sentence] of mistakes) {
+    const app = new Spikard();
+    define(app);
+    assert.throws(
+      () => describe(app),
+      (thrown) => {
+        assert.equal(typeof thrown, "string");
+        if (typeof sentence === "string") assert.equal(thrown, sentence);
+        else assert.match(thrown, sentence);
+        return true;
+      },
+    );
+  }
+  const app = new Spikard({ nam: "x" });
+  assert.throws(
+    () => describe(app),
+    (thrown) => thrown === "the app has an option `nam`: known are name, version, bodyLimit, timeoutMs",
+  );
+});

@@ -1,0 +1,99 @@
+/** What TypeScript infers. Checked by `tsc`, never run. */
+import { Spikard, schema } from "@spikard/wasm";
+import { z } from "zod";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Fails to compile unless the two types are the same. */
+function same<A, B>(_: Same<A, B>): void {}
+/** An intersection as one object. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+interface User {
+  name: string;
+}
+
+const app = new Spikard();
+
+app.get("/", ({ params, body }) => {
+  same<Flat<typeof params>, Record<never, never>>(true);
+  same<typeof body, unknown>(true);
+});
+
+app.get("/{id}/{*rest}", ({ params }) => {
+  same<Flat<typeof params>, { id: string; rest: string }>(true);
+  // @ts-expect-error: it has no such parameter
+  params.other;
+});
+
+app.get(
+  "/{id}/{name}",
+  {
+    path: { id: { type: "integer" } },
+    query: {
+      q: { type: "string", required: true },
+      page: { type: "integer", default: 1 },
+      tags: { type: "array", items: { type: "string" } },
+      order: { enum: ["asc", "desc"] },
+    },
+    headers: { "X-Api-Key": { type: "string", required: true } },
+    cookies: { "session-id": { type: "string" } },
+  },
+  ({ params }) => {
+    same<
+      Flat<typeof params>,
+      {
+        id: number;
+        name: string;
+        q: string;
+        page: number;
+        tags?: string[];
+        order?: "asc" | "desc";
+        x_api_key: string;
+        session_id?: string;
+      }
+    >(true);
+  },
+);
+
+app.post(
+  "/",
+  {
+    body: {
+      type: "object",
+      properties: {
+        name: { type: "string" },
+        price: { type: "number" },
+        tags: { type: "array", items: { type: "string" } },
+        nested: { type: "object", properties: { deep: { type: "boolean" } }, required: ["deep"] },
+      },
+      required: ["name", "price"],
+    },
+  },
+  async ({ body }) => {
+    same<typeof body, { name: string; price: number; tags?: string[]; nested?: { deep: boolean } }>(true);
+    return { id: 1, ...body };
+  },
+);
+
+app.post("/typed", { body: schema<User>({ type: "object" }), bodyRequired: false }, ({ body }) => {
+  same<typeof body, User | undefined>(true);
+});
+
+app.post("/raw", { rawBody: true }, ({ body }) => {
+  same<typeof body, Uint8Array>(true);
+});
+
+app.post(
+  "/zod",
+  { query: z.object({ q: z.string(), page: z.int().optional() }), body: z.object({ name: z.string() }) },
+  ({ params, body, request }) => {
+    same<Flat<typeof params>, { q: string; page?: number | undefined }>(true);
+    same<typeof body, { name: string }>(true);
+    same<typeof request.method, string>(true);
+  },
+);
+
+// @ts-expect-error: a status is a number
+app.get("/", { status: "200" }, () => "");
+// @ts-expect-error: an app has no such option
+new Spikard({ title: "x" });

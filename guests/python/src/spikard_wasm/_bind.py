@@ -1,0 +1,169 @@
+"""The function that answers a route: arguments from the call, the handler, the reply.
+
+Which steps a route needs is decided once, at definition. Routes without arguments, with
+plain parameters or with a plain JSON body have a shape of their own: they are the ones
+where a few steps less can be measured.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from spikard_wasm import _loop
+from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
+from spikard_wasm._json import loads
+from spikard_wasm._signature import BodyArgument, Signature
+from spikard_wasm.errors import HttpError
+from spikard_wasm.reply import Crossing, encode
+from spikard_wasm.request import Request, decode_form
+
+Call = Callable[[str, Any], Crossing]
+Arguments = dict[str, Any]
+
+
+def bind(handler: Callable[..., Any], signature: Signature, status: int | None) -> Call:
+    """Makes the function that answers a route."""
+    run = _loop.blocking(handler) if inspect.iscoroutinefunction(handler) else handler
+    body = signature.body
+    has_body = body is not None or bool(signature.fields)
+    if signature.request or signature.unused or signature.nothing or signature.decoders:
+        return _general(run, signature, status)
+    if not signature.has_params and not has_body:
+        return _without_arguments(run, status)
+    if not has_body:
+        return _with_params(run, status)
+    plain = body is not None and body.kind == "json" and body.required and body.decode is None
+    if plain and body is not None and not signature.has_params:
+        return _with_json(run, body.name, status)
+    return _general(run, signature, status)
+
+
+def _without_arguments(run: Callable[..., Any], status: int | None) -> Call:
+    def call(_params: str, _body: Body) -> Crossing:
+        return encode(run(), status)
+
+    return call
+
+
+def _with_params(run: Callable[..., Any], status: int | None) -> Call:
+    def call(params: str, _body: Body) -> Crossing:
+        return encode(run(**loads(params)), status)
+
+    return call
+
+
+def _with_json(run: Callable[..., Any], name: str, status: int | None) -> Call:
+    def call(_params: str, body: BodyJson) -> Crossing:
+        try:
+            value = loads(body.value)
+        except ValueError as error:
+            raise _unreadable("the body", error) from error
+        return encode(run(**{name: value}), status)
+
+    return call
+
+
+def _general(run: Callable[..., Any], signature: Signature, status: int | None) -> Call:
+    unused, nothing = signature.unused, signature.nothing
+    decoders = tuple(signature.decoders.items())
+    request = signature.request
+    read_body = _body_reader(signature)
+
+    def call(params: str, body: Body) -> Crossing:
+        arguments: Arguments = loads(params) if params else {}
+        for name in unused:
+            del arguments[name]
+        for name, decode in decoders:
+            if name in arguments:
+                try:
+                    arguments[name] = decode(arguments[name])
+                except ValueError as error:
+                    raise _unreadable(f"parameter `{name}`", error) from error
+        if nothing:
+            arguments = {**nothing, **arguments}
+        if read_body is not None:
+            try:
+                read_body(body, arguments)
+            except ValueError as error:
+                raise _unreadable("the body", error) from error
+        if request is not None:
+            arguments[request] = Request(body)
+        return encode(run(**arguments), status)
+
+    return call
+
+
+def _body_reader(signature: Signature) -> Callable[[Body, Arguments], None] | None:
+    if signature.fields:
+        return _field_reader(signature.fields)
+    body = signature.body
+    if body is None:
+        return None
+    return {"json": _json_reader, "form": _form_reader, "text": _text_reader}.get(
+        body.kind, _bytes_reader
+    )(body)
+
+
+def _json_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+    name, decode = argument.name, argument.decode
+
+    def read(body: Body, arguments: Arguments) -> None:
+        if type(body) is BodyJson:
+            value = loads(body.value)
+            arguments[name] = value if decode is None else decode(value)
+
+    return read
+
+
+def _form_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+    name, decode = argument.name, argument.decode
+
+    def read(body: Body, arguments: Arguments) -> None:
+        if type(body) is BodyForm:
+            value = loads(body.value)
+            arguments[name] = decode_form(value) if decode is None else decode(value)
+
+    return read
+
+
+def _field_reader(fields: dict[str, Any]) -> Callable[[Body, Arguments], None]:
+    def read(body: Body, arguments: Arguments) -> None:
+        if type(body) is BodyForm:
+            form = loads(body.value)
+            for name, decode in fields.items():
+                if name in form:
+                    value = form[name]
+                    arguments[name] = value if decode is None else decode(value)
+
+    return read
+
+
+def _text_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+    name, required = argument.name, argument.required
+
+    def read(body: Body, arguments: Arguments) -> None:
+        if type(body) is BodyText:
+            arguments[name] = body.value
+        elif required:
+            arguments[name] = ""
+
+    return read
+
+
+def _bytes_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+    name, required = argument.name, argument.required
+
+    def read(body: Body, arguments: Arguments) -> None:
+        if type(body) is BodyBytes:
+            arguments[name] = body.value
+        elif required:
+            arguments[name] = b""
+
+    return read
+
+
+def _unreadable(what: str, error: ValueError) -> HttpError:
+    """What a class refuses that its schema let through, such as in `__post_init__`."""
+    return HttpError(422, f"{what} cannot be read: {error}")

@@ -1,0 +1,71 @@
+"""The boundary to the host: the generated bindings, or stand-ins outside a component.
+
+`componentize-py` generates `wit_world` while it builds a component. Types are checked
+against the stand-ins, which have the same shape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "IN_COMPONENT",
+    "Body",
+    "BodyBytes",
+    "BodyEmpty",
+    "BodyForm",
+    "BodyJson",
+    "BodyText",
+    "Content",
+    "ContentBytes",
+    "ContentEmpty",
+    "ContentJson",
+    "ContentText",
+    "Description",
+    "Method",
+    "Route",
+    "failure",
+    "request",
+]
+
+if not TYPE_CHECKING:
+    try:
+        from wit_world.exports.definition import Description, Method, Route
+        from wit_world.imports import failure, request
+        from wit_world.imports.types import Body_Bytes as BodyBytes
+        from wit_world.imports.types import Body_Empty as BodyEmpty
+        from wit_world.imports.types import Body_Form as BodyForm
+        from wit_world.imports.types import Body_Json as BodyJson
+        from wit_world.imports.types import Body_Text as BodyText
+        from wit_world.imports.types import Content_Bytes as ContentBytes
+        from wit_world.imports.types import Content_Empty as ContentEmpty
+        from wit_world.imports.types import Content_Json as ContentJson
+        from wit_world.imports.types import Content_Text as ContentText
+
+        Body = BodyEmpty | BodyJson | BodyText | BodyForm | BodyBytes
+        Content = ContentEmpty | ContentJson | ContentText | ContentBytes
+        IN_COMPONENT = True
+    except ImportError:
+        IN_COMPONENT = False
+else:
+    IN_COMPONENT: bool
+
+if TYPE_CHECKING or not IN_COMPONENT:
+    from spikard_wasm._local import (
+        Body,
+        BodyBytes,
+        BodyEmpty,
+        BodyForm,
+        BodyJson,
+        BodyText,
+        Content,
+        ContentBytes,
+        ContentEmpty,
+        ContentJson,
+        ContentText,
+        Description,
+        Method,
+        Route,
+        failure,
+        request,
+    )

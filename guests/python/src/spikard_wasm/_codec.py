@@ -1,0 +1,253 @@
+"""Type hints as JSON Schema, and as the conversion of checked JSON into Python values.
+
+The host checks a value against the schema first, so a decoder does not check again.
+A type whose JSON is what Python reads already has no decoder and costs nothing.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union
+from uuid import UUID
+
+from spikard_wasm import _objects
+from spikard_wasm._json import Json, plain
+from spikard_wasm.markers import Field
+from spikard_wasm.request import UploadFile
+
+Schema = dict[str, Any]
+Decoder = Callable[[Any], Any]
+
+ALL: frozenset[type] = frozenset({str, int, float, bool, dict, list, type(None)})
+_ALIAS = getattr(typing, "TypeAliasType", ())  # the `type` statement of Python 3.12
+_NAMES: dict[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A type's schema, its decoder if it needs one, and the JSON types it takes."""
+
+    schema: Schema
+    decode: Decoder | None
+    takes: frozenset[type]
+
+
+@dataclass
+class Context:
+    """What one route's types share."""
+
+    closed: bool
+    """Whether objects refuse members that their type does not have."""
+    active: list[type] = field(default_factory=list)
+    """The classes being read, outermost first."""
+    forward: dict[type, _objects.Later] = field(default_factory=dict)
+    """The decoders of classes that contain themselves."""
+    defs: dict[str, Schema] = field(default_factory=dict)
+    """The schemas of those classes by name."""
+
+
+def _scalar(kind: type, schema: Schema, decode: Decoder | None = None) -> Codec:
+    return Codec(schema, decode, frozenset({kind}))
+
+
+_SCALARS: dict[Any, Codec] = {
+    Any: Codec({}, None, ALL),
+    object: Codec({}, None, ALL),
+    str: _scalar(str, {"type": "string"}),
+    int: _scalar(int, {"type": "integer"}),
+    float: Codec({"type": "number"}, None, frozenset({int, float})),
+    bool: _scalar(bool, {"type": "boolean"}),
+    type(None): _scalar(type(None), {"type": "null"}),
+    UUID: _scalar(str, {"type": "string", "format": "uuid"}, UUID),
+    date: _scalar(str, {"type": "string", "format": "date"}, date.fromisoformat),
+    datetime: _scalar(str, {"type": "string", "format": "date-time"}, datetime.fromisoformat),
+    time: _scalar(str, {"type": "string", "format": "time"}, time.fromisoformat),
+    # As a string first: the host then leaves the digits of a parameter alone.
+    Decimal: Codec(
+        {"anyOf": [{"type": "string", "pattern": r"^[+-]?\d+(\.\d+)?$"}, {"type": "number"}]},
+        lambda value: Decimal(str(value)),
+        frozenset({str, int, float}),
+    ),
+    UploadFile: _scalar(dict, {"type": "object"}, UploadFile.decode),
+}
+
+_LISTS: dict[Any, Callable[[Any], Any] | None] = {
+    list: None,
+    collections.abc.Sequence: None,
+    collections.abc.Iterable: None,
+    set: set,
+    collections.abc.Set: set,
+    frozenset: frozenset,
+    tuple: tuple,
+}
+_DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+
+
+def codec(hint: Any, context: Context) -> Codec:
+    """The codec of a type hint; `TypeError` says which type has none."""
+    try:
+        known = _SCALARS.get(hint)
+    except TypeError:  # a hint that cannot be a key, such as `Literal[[]]`
+        known = None
+    if known is not None:
+        return known
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        return constrained(codec(args[0], context), args[1:])
+    if origin in (typing.Required, typing.NotRequired):
+        return codec(args[0], context)
+    if origin is Union or origin is types.UnionType:
+        return _union([codec(arg, context) for arg in args], hint)
+    if origin is Literal:
+        return _enum(list(args), None)
+    if isinstance(hint, NewType):
+        return codec(hint.__supertype__, context)
+    if isinstance(hint, _ALIAS):
+        return codec(hint.__value__, context)
+    container = origin or hint
+    if container in _LISTS:
+        return _list(container, args, context)
+    if container in _DICTS:
+        return _dict(args, context)
+    if isinstance(hint, type):
+        if issubclass(hint, Enum):
+            return _enum([member.value for member in hint], hint)
+        if dataclasses.is_dataclass(hint) or typing.is_typeddict(hint):
+            return _objects.codec(hint, context)
+    if isinstance(hint, TypeVar) or dataclasses.is_dataclass(origin):
+        raise TypeError(f"type `{name(hint)}` is generic; write a class for this case")
+    raise TypeError(
+        f"type `{name(hint)}` has no JSON; use a scalar, UUID, date, Enum, Literal, "
+        "list, dict, dataclass or TypedDict"
+    )
+
+
+def constrained(codec: Codec, markers: Iterable[Any]) -> Codec:
+    """A codec under the constraints that markers add."""
+    for marker in markers:
+        if isinstance(marker, Field):
+            codec = dataclasses.replace(codec, schema=marker.constrain(codec.schema))
+    return codec
+
+
+def name(hint: Any) -> str:
+    """How an error names a type hint."""
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
+
+
+def is_object(hint: Any) -> bool:
+    """Whether a type hint says a JSON object."""
+    container = typing.get_origin(hint) or hint
+    return container in _DICTS or dataclasses.is_dataclass(hint) or typing.is_typeddict(hint)
+
+
+def is_list(hint: Any) -> bool:
+    """Whether a type hint says a JSON array."""
+    return (typing.get_origin(hint) or hint) in _LISTS
+
+
+def default(value: Any) -> Json:
+    """A default value as JSON; `TypeError` when JSON cannot say it."""
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, dict):
+        return {key: default(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [default(item) for item in value]
+    return default(plain(value))
+
+
+def _union(members: list[Codec], hint: Any) -> Codec:
+    scalars = [member.schema.get("type") for member in members]
+    if all(len(member.schema) == 1 and isinstance(t, str) for member, t in zip(members, scalars)):
+        schema: Schema = {"type": scalars}
+    else:
+        schema = {"anyOf": [member.schema for member in members]}
+    takes = frozenset[type]().union(*(member.takes for member in members))
+    table: dict[type, Decoder] = {}
+    for member in members:
+        if member.decode is None:
+            continue
+        others = [other for other in members if other is not member and other.takes & member.takes]
+        if others:
+            raise TypeError(f"the members of `{name(hint)}` look alike in JSON; use one of them")
+        table.update(dict.fromkeys(member.takes, member.decode))
+    if not table:
+        return Codec(schema, None, takes)
+
+    def decode(value: Any) -> Any:
+        decode_member = table.get(type(value))
+        return value if decode_member is None else decode_member(value)
+
+    return Codec(schema, decode, takes)
+
+
+def _enum(values: list[Any], kind: Decoder | None) -> Codec:
+    takes = frozenset(type(value) for value in values)
+    if not takes <= ALL or takes & {dict, list}:
+        raise TypeError(f"the values {values} are not all strings, numbers or booleans")
+    schema: Schema = {"enum": values}
+    if len(takes) == 1:
+        schema = {"type": _NAMES[next(iter(takes))], **schema}
+    return Codec(schema, kind, takes)
+
+
+def _list(container: Any, args: tuple[Any, ...], context: Context) -> Codec:
+    make = _LISTS[container]
+    schema: Schema = {"type": "array"}
+    if container is tuple and args and args[-1] is not Ellipsis:
+        items = [codec(arg, context) for arg in args]
+        schema |= {"prefixItems": [i.schema for i in items], "items": False, "minItems": len(items)}
+        decoders = [item.decode for item in items]
+
+        def decode_tuple(values: list[Any]) -> tuple[Any, ...]:
+            pairs = zip(decoders, values)
+            return tuple(value if decode is None else decode(value) for decode, value in pairs)
+
+        return Codec(schema, decode_tuple, frozenset({list}))
+    item = codec(args[0], context) if args else _SCALARS[Any]
+    if item.schema:
+        schema["items"] = item.schema
+    if make in (set, frozenset):
+        schema["uniqueItems"] = True
+    decode_item = item.decode
+    if decode_item is None:
+        return Codec(schema, make, frozenset({list}))
+    if make is None:
+        return Codec(schema, lambda values: [decode_item(v) for v in values], frozenset({list}))
+    return Codec(schema, lambda values: make(map(decode_item, values)), frozenset({list}))
+
+
+def _dict(args: tuple[Any, ...], context: Context) -> Codec:
+    schema: Schema = {"type": "object"}
+    if not args:
+        return Codec(schema, None, frozenset({dict}))
+    if args[0] is not str and args[0] is not Any:
+        raise TypeError(f"the keys of a JSON object are strings, not `{name(args[0])}`")
+    item = codec(args[1], context)
+    if item.schema:
+        schema["additionalProperties"] = item.schema
+    decode_item = item.decode
+    if decode_item is None:
+        return Codec(schema, None, frozenset({dict}))
+    return Codec(
+        schema,
+        lambda value: {key: decode_item(item) for key, item in value.items()},
+        frozenset({dict}),
+    )

@@ -1,0 +1,114 @@
+"""JSON in and out, on the C path of the standard library.
+
+`json.dumps` and `json.loads` build an encoder or look at the input's type on every call;
+here both are built once. Texts come from the host, which has already checked them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import json.encoder
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+Json = Any
+"""A value that JSON can say: dict, list, str, int, float, bool or None."""
+
+_decoder = json.JSONDecoder()
+_scan: Callable[[str, int], tuple[Json, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
+_fields: dict[type, tuple[str, ...]] = {}
+_plain: dict[type, Callable[[Any], Json]] = {
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    time: time.isoformat,
+    Decimal: str,
+    UUID: str,
+}
+
+
+def loads(text: str) -> Json:
+    """Reads a JSON text that is known to be well formed."""
+    try:
+        return _scan(text, 0)[0]
+    except StopIteration:  # it starts with white space
+        return _decoder.decode(text)
+
+
+def plain(value: object) -> Json:
+    """Turns what JSON does not know (dataclasses, dates, enums, sets) into what it does."""
+    kind = type(value)
+    convert = _plain.get(kind)
+    if convert is not None:
+        return convert(value)
+    if dataclasses.is_dataclass(kind):
+        names = _fields.get(kind)
+        if names is None:
+            names = _fields[kind] = tuple(f.name for f in dataclasses.fields(kind))
+        return {name: getattr(value, name) for name in names}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, AbstractSet):
+        return list(value)
+    for base, convert in _plain.items():
+        if isinstance(value, base):
+            return convert(value)
+    raise TypeError(
+        f"a reply holds a `{kind.__name__}`, which JSON cannot say; "
+        "return dicts, lists, strings, numbers, dataclasses, dates, UUIDs or enums"
+    )
+
+
+# What the encoder has entered, to find circular references. A failed call leaves its
+# entries behind, and an id may be used again, so `dumps` empties it then.
+_entered: dict[int, object] = {}
+
+
+def _encoder(text: Callable[[str], str]) -> Callable[[Json], str]:
+    make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    if make is None:  # a build of Python without the accelerator
+        ascii_only = text is json.encoder.encode_basestring_ascii
+        return json.JSONEncoder(
+            ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":"), default=plain
+        ).encode
+    encode = make(_entered, plain, text, None, ":", ",", False, False, False)
+    join = "".join
+
+    def dumps(value: Json) -> str:
+        try:
+            return join(encode(value, 0))
+        except BaseException:
+            _entered.clear()
+            raise
+
+    return dumps
+
+
+_dumps_utf8 = _encoder(json.encoder.encode_basestring)
+dumps_ascii = _encoder(json.encoder.encode_basestring_ascii)
+"""Writes a value as JSON in ASCII: for the documents of the description and for headers."""
+
+
+def dumps(value: object) -> str:
+    """Writes a value as JSON. NaN and infinities are a `ValueError`."""
+    text = _dumps_utf8(value)
+    # A lone surrogate, such as a client may send as `\ud800`, has no UTF-8: escape it.
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return dumps_ascii(value)
+    return text
+
+
+def utf8(text: str) -> str:
+    """The text, with lone surrogates escaped: they cannot cross the boundary."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -1,0 +1,152 @@
+"""Asynchronous handlers: an event loop with timers and without sockets.
+
+A component has no sockets to wait for, so all that can happen is that time passes. A
+handler that never waits is done within its first step and the loop never turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.base_events
+import asyncio.events
+import dis
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+# Python 3.12 runs a task up to where it first waits when it is made.
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+# How often a task that a handler left behind is cancelled, and the seconds it then gets.
+_ROUNDS, _GRACE = 4, 0.025
+
+
+class Loop(asyncio.BaseEventLoop):
+    """An event loop whose only events are its timers."""
+
+    _asyncgens: Any
+    _asyncgen_firstiter_hook: Any
+    _asyncgen_finalizer_hook: Any
+    _ready: Any
+    _scheduled: Any
+    _thread_id: int | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = self
+        self.spawned = False
+        """Whether a task was made besides the handler's own."""
+
+    def __del__(self) -> None:
+        """Holds nothing that had to be closed, so it need not warn that it was not."""
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """Lets time pass until the next timer; `BaseEventLoop` asks its selector for it."""
+        if timeout is None:
+            raise RuntimeError(
+                "the handler awaits something that nothing is left to finish; "
+                "a component has no sockets, threads or signals to wait for"
+            )
+        if timeout > 0:
+            time.sleep(timeout)
+        return ()
+
+    def _process_events(self, event_list: tuple[()]) -> None:
+        """There are no events but timers, which `BaseEventLoop` keeps itself."""
+
+    def _write_to_self(self) -> None:
+        """Nothing sleeps in another thread that would have to be woken."""
+
+    def create_task(self, coro: Any, **options: Any) -> Any:
+        """Makes a task and remembers that there is one."""
+        self.spawned = True
+        return super().create_task(coro, **options)
+
+    def run_in_executor(self, *_: Any) -> Any:  # type: ignore[override]
+        """Refuses: a component has no threads."""
+        raise RuntimeError("a component has no threads; call the function directly")
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs a handler to its end, and nothing of it after that."""
+        self.spawned = False
+        task = self._start(coroutine)
+        if task.done() and not self._is_busy():
+            return task.result()
+        try:
+            return self.run_until_complete(task)
+        finally:
+            self._settle()
+
+    def run_unsuspended(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """The same for a coroutine that cannot wait: it needs no task."""
+        self.spawned = False
+        asyncio.events._set_running_loop(self)
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            return done.value
+        finally:
+            asyncio.events._set_running_loop(None)
+            if self._is_busy():
+                self._settle()
+        raise RuntimeError("a coroutine without `await` has waited")
+
+    def _is_busy(self) -> bool:
+        return self.spawned or bool(self._ready or self._scheduled or self._asyncgens)
+
+    def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Runs a coroutine up to where it first waits."""
+        if not _EAGER:
+            return asyncio.Task(coroutine, loop=self)
+        asyncio.events._set_running_loop(self)
+        self._thread_id = threading.get_ident()
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
+        try:
+            return asyncio.Task(coroutine, loop=self, **_EAGER)
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+            self._thread_id = None
+            asyncio.events._set_running_loop(None)
+
+    def _settle(self) -> None:
+        """Cancels what a handler left behind, so that the next request does not meet it."""
+        for _ in range(_ROUNDS):
+            left = asyncio.all_tasks(self)
+            if not left:
+                break
+            for task in left:
+                task.cancel()
+            self.run_until_complete(asyncio.wait(left, timeout=_GRACE))
+        self._ready.clear()
+        self._scheduled.clear()
+        if self._asyncgens:
+            closing = [self.create_task(self.shutdown_asyncgens())]
+            self.run_until_complete(asyncio.wait(closing, timeout=_GRACE))
+            self._asyncgens_shutdown_called = False  # it closed this handler's, not all
+        if asyncio.all_tasks(self):
+            _renew()
+
+
+_loop = Loop()
+
+
+def _renew() -> None:
+    """Takes another loop: what refuses to be cancelled stays in one that never runs again."""
+    global _loop
+    _loop = Loop()
+
+
+def blocking(handler: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    """An asynchronous handler as a function that returns when it is done."""
+    if _suspends(handler):
+        return lambda **arguments: _loop.run(handler(**arguments))
+    return lambda **arguments: _loop.run_unsuspended(handler(**arguments))
+
+
+def _suspends(handler: Callable[..., Any]) -> bool:
+    """Whether a handler has an `await`; one without needs no task, which costs more than it."""
+    code = getattr(handler, "__code__", None)
+    return code is None or any(step.opname == "SEND" for step in dis.get_instructions(code))

@@ -1,0 +1,105 @@
+"""What `Annotated` says about a parameter or a field: where it comes from, what it allows.
+
+id: Annotated[str, Path(pattern="^[a-z]+$")]
+page: Annotated[int, Query(ge=1)] = 1
+token: Annotated[str, Header("X-Token")]
+address: Annotated[Address, Body()]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+# Each constraint's keyword in JSON Schema, and the types it means something for.
+_KEYWORDS: dict[str, tuple[str, frozenset[str]]] = {
+    "min_length": ("minLength", frozenset({"string"})),
+    "max_length": ("maxLength", frozenset({"string"})),
+    "pattern": ("pattern", frozenset({"string"})),
+    "format": ("format", frozenset({"string"})),
+    "ge": ("minimum", frozenset({"integer", "number"})),
+    "gt": ("exclusiveMinimum", frozenset({"integer", "number"})),
+    "le": ("maximum", frozenset({"integer", "number"})),
+    "lt": ("exclusiveMaximum", frozenset({"integer", "number"})),
+    "multiple_of": ("multipleOf", frozenset({"integer", "number"})),
+    "min_items": ("minItems", frozenset({"array"})),
+    "max_items": ("maxItems", frozenset({"array"})),
+    "unique_items": ("uniqueItems", frozenset({"array"})),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Constraints of a dataclass or TypedDict field, in the words of JSON Schema."""
+
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    """A regular expression of ECMA 262 that some part of the string matches."""
+    format: str | None = None
+    """A format of JSON Schema, such as `email` or `uri`."""
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    multiple_of: float | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool | None = None
+    title: str | None = None
+    description: str | None = None
+    examples: list[Any] | None = None
+
+    def constrain(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Adds what is set to a schema; an error if it means nothing for its type."""
+        added: dict[str, Any] = {}
+        declared = schema.get("type")
+        types = {declared} if isinstance(declared, str) else set(declared or ())
+        for field in fields(Field):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            keyword, applies = _KEYWORDS.get(field.name, (field.name, None))
+            if applies is not None and types and not types & applies:
+                names = " or ".join(sorted(types))
+                raise ValueError(f"`{field.name}` says nothing about a {names}")
+            added[keyword] = value
+        return {**schema, **added} if added else schema
+
+
+@dataclass(frozen=True)
+class Parameter(Field):
+    """What the markers of parameters have in common."""
+
+    alias: str | None = None
+    """The parameter's name in the request, where it is not its name in Python."""
+
+
+@dataclass(frozen=True)
+class Path(Parameter):
+    """A parameter of the path. A name in the path's pattern needs no marker."""
+
+
+@dataclass(frozen=True)
+class Query(Parameter):
+    """A parameter of the query. A scalar needs no marker; a list does."""
+
+
+@dataclass(frozen=True)
+class Header(Parameter):
+    """A header: `x_token` is `x-token` unless an alias says otherwise."""
+
+
+@dataclass(frozen=True)
+class Cookie(Parameter):
+    """A cookie."""
+
+
+@dataclass(frozen=True)
+class Body(Field):
+    """The body as JSON. A dataclass, TypedDict, dict or list needs no marker."""
+
+
+@dataclass(frozen=True)
+class Form(Field):
+    """A whole form (a dataclass, TypedDict or dict), or one of its fields."""

@@ -1,0 +1,116 @@
+"""Replies with a status or headers of their own, and how any reply crosses the boundary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+from spikard_wasm._boundary import Content, ContentBytes, ContentEmpty, ContentJson, ContentText
+from spikard_wasm._json import dumps, dumps_ascii, utf8
+from spikard_wasm.errors import Headers, HttpError, check_status
+
+Crossing = tuple[int, str, Content]
+"""What `handle` returns: status, headers as JSON, body."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_EMPTY = ContentEmpty()
+_PROBLEM = [("content-type", "application/problem+json")]
+
+
+class Reply:
+    """A reply with a status, headers and a body.
+
+    The body may be whatever a handler may return by itself. `None` is an empty body.
+    Without a status it is the route's.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self,
+        body: Any = None,
+        *,
+        status: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        self.body = body
+        self.status = None if status is None else check_status(status)
+        self.headers = headers
+
+
+def html(text: str, *, status: int | None = None, headers: Headers | None = None) -> Reply:
+    """A page of HTML."""
+    pairs = [("content-type", "text/html; charset=utf-8"), *_pairs(headers)]
+    return Reply(text, status=status, headers=pairs)
+
+
+def redirect(location: str, *, status: int = 302, headers: Headers | None = None) -> Reply:
+    """Sends the client to another address: 302 by default, 307 keeps method and body."""
+    return Reply(status=status, headers=[("location", location), *_pairs(headers)])
+
+
+def encode(result: object, status: int | None) -> Crossing:
+    """Turns what a handler returned into what crosses. `None` for the default status."""
+    kind = type(result)
+    if kind is dict or kind is list:
+        return status or 200, "", ContentJson(dumps(result))
+    if kind is Reply:
+        return _encode_reply(result, status)  # type: ignore[arg-type]
+    if result is None:
+        return status or 204, "", _EMPTY
+    return status or 200, "", _content(result)
+
+
+def problem(error: HttpError) -> Crossing:
+    """The problem document of an error that a handler raised on purpose."""
+    try:
+        title = HTTPStatus(error.status).phrase
+    except ValueError:
+        title = "Error"
+    document = {
+        "type": "about:blank",
+        "title": title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    headers = _header_text([*_PROBLEM, *_pairs(error.headers)])
+    return error.status, headers, ContentJson(dumps(document))
+
+
+def _encode_reply(reply: Reply, status: int | None) -> Crossing:
+    status = reply.status or status or (204 if reply.body is None else 200)
+    headers = _header_text(_pairs(reply.headers)) if reply.headers else ""
+    return status, headers, _content(reply.body)
+
+
+def _content(body: object) -> Content:
+    if body is None:
+        return _EMPTY
+    if isinstance(body, str) and not isinstance(body, Enum):
+        return ContentText(utf8(body))
+    if isinstance(body, bytes | bytearray | memoryview):
+        return ContentBytes(bytes(body))
+    if isinstance(body, Reply):
+        raise TypeError("the body of a `Reply` is another `Reply`; return one of them")
+    return ContentJson(dumps(body))
+
+
+def _pairs(headers: Headers | None) -> list[tuple[str, str]]:
+    if headers is None:
+        return []
+    return list(headers.items() if isinstance(headers, Mapping) else headers)
+
+
+def _header_text(pairs: list[tuple[str, str]]) -> str:
+    for name, value in pairs:
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise ValueError(f"header name `{name}` is not a token of RFC 9110")
+        if not isinstance(value, str):
+            raise TypeError(f"header `{name}` is a `{type(value).__name__}`; give it a string")
+        if _CONTROL.search(value):
+            raise ValueError(f"header `{name}` has a control character in its value {value!r}")
+    return dumps_ascii(pairs) if pairs else ""

@@ -1,0 +1,171 @@
+"""The request in progress: what a route did not declare, fetched when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from spikard_wasm import _boundary
+from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
+from spikard_wasm._json import loads
+from spikard_wasm.errors import HttpError
+
+
+class UploadFile:
+    """A file of a multipart form. Its bytes stay with the host until `bytes()`."""
+
+    __slots__ = ("_part", "content_type", "filename", "size")
+
+    def __init__(self, part: int, filename: str, content_type: str, size: int) -> None:
+        self._part = part
+        self.filename = filename
+        """The name the client gave it; never a path to trust."""
+        self.content_type = content_type
+        """The content type the client gave it."""
+        self.size = size
+        """Its size in bytes."""
+
+    def bytes(self) -> bytes:
+        """The file's content. It can be fetched only while its request is in progress."""
+        content = _boundary.request.file(self._part)
+        if content is None:
+            raise RuntimeError(
+                f"file `{self.filename}` is gone with its request; read it in the handler"
+            )
+        return content
+
+    @classmethod
+    def decode(cls, value: Mapping[str, Any]) -> UploadFile:
+        """Reads what the host says about a file."""
+        return cls(
+            value["part"],
+            value.get("filename") or "",
+            value.get("content_type") or "",
+            value["size"],
+        )
+
+    def __repr__(self) -> str:
+        return f"UploadFile({self.filename!r}, {self.content_type!r}, {self.size})"
+
+
+def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
+    """Makes the files among the fields of a form `UploadFile`s."""
+    for name, value in fields.items():
+        if type(value) is dict:
+            fields[name] = UploadFile.decode(value)
+        elif type(value) is list:
+            fields[name] = [UploadFile.decode(v) if type(v) is dict else v for v in value]
+    return fields
+
+
+class Query(Mapping[str, str]):
+    """The query's parameters. `query[name]` is the last value of that name."""
+
+    def __init__(self, text: str) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in parse_qsl(text, keep_blank_values=True):
+            self._values.setdefault(name, []).append(value)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of that name, in the order they came."""
+        return list(self._values.get(name, ()))
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name][-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Query({self._values!r})"
+
+
+class Request:
+    """The request in progress. A handler asks for it by the type hint `Request`."""
+
+    __slots__ = ("_body", "_query")
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._query: Query | None = None
+
+    @property
+    def method(self) -> str:
+        """The method in upper case: `HEAD` where a `get` route answers a HEAD request."""
+        return _boundary.request.method()
+
+    @property
+    def path(self) -> str:
+        """The path as the client sent it, still percent-encoded, without the query."""
+        return _boundary.request.path()
+
+    @property
+    def query_string(self) -> str:
+        """The query as the client sent it, still percent-encoded, without the `?`."""
+        return _boundary.request.query()
+
+    @property
+    def query(self) -> Query:
+        """The query's parameters, decoded, whether declared or not."""
+        if self._query is None:
+            self._query = Query(_boundary.request.query())
+        return self._query
+
+    def header(self, name: str) -> str | None:
+        """One header's value by its name, in any case; several are joined with `, `."""
+        return _boundary.request.header(name)
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """All headers in the order they came, names in lower case, values as bytes."""
+        return _boundary.request.headers()
+
+    def cookie(self, name: str) -> str | None:
+        """One cookie's value."""
+        return _boundary.request.cookie(name)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """All cookies. Of several with one name the first counts."""
+        return dict(reversed(_boundary.request.cookies()))
+
+    @property
+    def peer(self) -> str:
+        """The client's address and port, such as `127.0.0.1:50122`."""
+        return _boundary.request.peer()
+
+    @property
+    def id(self) -> str:
+        """The request's id, as the host's log has it."""
+        return _boundary.request.id()
+
+    def body(self) -> bytes:
+        """The body as it was sent, byte for byte."""
+        if type(self._body) is BodyBytes:
+            return self._body.value
+        return _boundary.request.raw_body()
+
+    def json(self) -> Any:
+        """The body as JSON; status 415 when it is something else."""
+        if type(self._body) is BodyJson:
+            return loads(self._body.value)
+        raise HttpError(415, "the request needs a JSON body")
+
+    def text(self) -> str:
+        """The body as text; status 415 when it is neither text nor JSON."""
+        if type(self._body) is BodyText or type(self._body) is BodyJson:
+            return self._body.value
+        raise HttpError(415, "the request needs a text body")
+
+    def form(self) -> dict[str, Any]:
+        """The fields of a form; status 415 when the body is something else.
+
+        A value is a string, an `UploadFile`, or a list of them when the field occurs again.
+        """
+        if type(self._body) is BodyForm:
+            return decode_form(loads(self._body.value))
+        raise HttpError(415, "the request needs a form")

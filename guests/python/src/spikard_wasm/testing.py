@@ -1,0 +1,184 @@
+"""Calls an app's routes without a host, for unit tests.
+
+    client = TestClient(app)
+    reply = client.get("/users/7", query={"full": "true"})
+    assert reply.status == 200 and reply.json() == {"id": 7}
+
+It finds the route, coerces declared parameters and reads the body as the host does. It
+checks no schema: what the host would refuse with status 422 reaches the handler here.
+"""
+
+from __future__ import annotations
+
+import asyncio.events
+import json as jsonlib
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from spikard_wasm import _local, _sending
+from spikard_wasm._boundary import IN_COMPONENT, Route
+from spikard_wasm._sending import File, Pairs, Sending
+from spikard_wasm.app import Spikard
+
+_PARAMETER = re.compile(r"\{(\*?)([^{}]*)\}")
+
+
+class TestReply:
+    """What a route answered."""
+
+    __test__ = False  # pytest would collect it by its name
+
+    def __init__(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, failure: str | None
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        """The headers in order, names in lower case."""
+        self.body = body
+        self.failure = failure
+        """What the handler failed with, for which the host answers 500 and logs this."""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return jsonlib.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """One header's value; several of that name are joined with `, `."""
+        values = [value for key, value in self.headers if key == name.lower()]
+        return ", ".join(values) if values else None
+
+    def __repr__(self) -> str:
+        return f"TestReply({self.status}, {self.body!r}, failure={self.failure!r})"
+
+
+class TestClient:
+    """Calls an app in process. `get`, `post` and so on take the options of `request`."""
+
+    __test__ = False
+
+    def __init__(self, app: Spikard) -> None:
+        if IN_COMPONENT:
+            raise RuntimeError("the test client works outside a component only")
+        handler, definition = app.component()
+        self._handler = handler()
+        self._routes: list[Route] = definition().describe().routes
+
+    def get(self, path: str, **options: Any) -> TestReply:
+        """Sends GET."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> TestReply:
+        """Sends POST."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> TestReply:
+        """Sends PUT."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> TestReply:
+        """Sends PATCH."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> TestReply:
+        """Sends DELETE."""
+        return self.request("DELETE", path, **options)
+
+    def head(self, path: str, **options: Any) -> TestReply:
+        """Sends HEAD."""
+        return self.request("HEAD", path, **options)
+
+    def options(self, path: str, **options: Any) -> TestReply:
+        """Sends OPTIONS."""
+        return self.request("OPTIONS", path, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Pairs = (),
+        headers: Pairs = (),
+        cookies: Pairs = (),
+        json: Any = ...,
+        text: str | None = None,
+        content: bytes | None = None,
+        form: Pairs = (),
+        files: Iterable[tuple[str, File]] = (),
+    ) -> TestReply:
+        """Sends a request. `LookupError` when no route answers it.
+
+        The body is one of `json`, `text`, `content` (bytes), or `form` with `files`, each a
+        pair of the field's name and the file: `("photo", ("a.png", b"...", "image/png"))`.
+        """
+        split = urlsplit(path)
+        in_query = [*parse_qsl(split.query, keep_blank_values=True), *_sending.pairs(query)]
+        sent = _local.Exchange(
+            method=method,
+            path=quote(unquote(split.path), safe="/"),
+            query=urlencode(in_query),
+            headers=[(name.lower(), value.encode()) for name, value in _sending.pairs(headers)],
+            cookies=_sending.pairs(cookies),
+            peer="127.0.0.1:50122",
+            id="test",
+        )
+        index, in_path = self._match(method, unquote(split.path))
+        route = self._routes[index]
+        body = _sending.body(route, sent, Sending(json, text, content, form, files))
+        params = _sending.params(route, in_path, in_query, sent)
+        return self._call(index, params, body, sent)
+
+    def _match(self, method: str, path: str) -> tuple[int, dict[str, str]]:
+        # Literal segments win over parameters, as in the host's router.
+        order = sorted(range(len(self._routes)), key=lambda at: _rank(self._routes[at].path))
+        for wanted in (method, "GET" if method == "HEAD" else method):
+            for index in order:
+                route = self._routes[index]
+                match = _pattern(route.path).fullmatch(path)
+                if match and route.method.name == wanted:
+                    names = [name for _, name in _PARAMETER.findall(route.path)]
+                    return index, dict(zip(names, match.groups()))
+        raise LookupError(f"no route answers `{method} {path}`")
+
+    def _call(self, index: int, params: str, body: _local.Body, sent: _local.Exchange) -> TestReply:
+        loop = asyncio.events._get_running_loop()  # that of an asynchronous test
+        before, _local.request.exchange = _local.request.exchange, sent
+        asyncio.events._set_running_loop(None)
+        try:
+            status, headers, content = self._handler.handle(index, params, body)
+        finally:
+            asyncio.events._set_running_loop(loop)
+            _local.request.exchange = before
+        if sent.failures:
+            return TestReply(500, [], b"", "\n".join(sent.failures[-1]))
+        named = [(name.lower(), value) for name, value in jsonlib.loads(headers or "[]")]
+        kind, data = _content(content)
+        if kind and not any(name == "content-type" for name, _ in named):
+            named.insert(0, ("content-type", kind))
+        return TestReply(status, named, data, None)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    literals = [re.escape(text) for text in _PARAMETER.split(path)[::3]]
+    groups = ["(.+)" if star else "([^/]+)" for star, _ in _PARAMETER.findall(path)]
+    return re.compile("".join(a + b for a, b in zip(literals, [*groups, ""])))
+
+
+def _rank(path: str) -> list[int]:
+    return [2 if s.startswith("{*") else 1 if s.startswith("{") else 0 for s in path.split("/")]
+
+
+def _content(content: _local.Content) -> tuple[str | None, bytes]:
+    if isinstance(content, _local.ContentJson):
+        return _sending.JSON, content.value.encode()
+    if isinstance(content, _local.ContentText):
+        return _sending.TEXT, content.value.encode()
+    if isinstance(content, _local.ContentBytes):
+        return _sending.BYTES, content.value
+    return None, b""

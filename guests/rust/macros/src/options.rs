@@ -1,0 +1,144 @@
+//! What stands in the parentheses of an attribute: a path, then options.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token, bracketed,
+};
+
+/// A parsed attribute: the path, and the calls of `Route`'s builder that the
+/// options stand for.
+pub(crate) struct Options {
+    pub(crate) path: LitStr,
+    calls: Vec<TokenStream>,
+    given: Vec<String>,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Err(Error::new(
+                input.span(),
+                "a route needs its path, such as `\"/users/{id}\"`",
+            ));
+        }
+        let mut options = Self {
+            path: input.parse()?,
+            calls: Vec::new(),
+            given: Vec::new(),
+        };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if !input.is_empty() {
+                options.option(input)?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let name: Ident = input.parse()?;
+        let text = name.to_string();
+        if self.given.contains(&text) {
+            return Err(Error::new(
+                name.span(),
+                format!("the option `{text}` is given twice"),
+            ));
+        }
+        let call = match text.as_str() {
+            "name" | "summary" | "description" => {
+                let value: LitStr = value(input)?;
+                quote!(.#name(#value))
+            }
+            "status" => {
+                let value: LitInt = value(input)?;
+                if !value
+                    .base10_parse::<u16>()
+                    .is_ok_and(|status| (200..=599).contains(&status))
+                {
+                    return Err(Error::new(value.span(), "a reply's status is 200 to 599"));
+                }
+                quote!(.status(#value))
+            }
+            "body_limit" | "timeout_ms" => {
+                let value: Expr = value(input)?;
+                quote!(.#name(#value))
+            }
+            "raw_body" => {
+                let on = !input.peek(Token![=]) || value::<LitBool>(input)?.value;
+                if on {
+                    quote!(.raw_body())
+                } else {
+                    TokenStream::new()
+                }
+            }
+            "tags" => {
+                input.parse::<Token![=]>()?;
+                let list;
+                bracketed!(list in input);
+                let tags = list.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+                let tags = tags.iter();
+                quote!(#(.tag(#tags))*)
+            }
+            _ => {
+                return Err(Error::new(
+                    name.span(),
+                    format!(
+                        "there is no option `{text}`; there are `status`, `name`, `summary`, \
+                         `description`, `tags`, `body_limit`, `timeout_ms` and `raw_body`"
+                    ),
+                ));
+            }
+        };
+        self.given.push(text);
+        self.calls.push(call);
+        Ok(())
+    }
+
+    /// The builder calls, with what the function's name and doc comment add.
+    pub(crate) fn calls(&self, function: &Ident, attributes: &[Attribute]) -> TokenStream {
+        let (summary, description) = documentation(attributes);
+        let mut calls = TokenStream::new();
+        let name = function.to_string();
+        let name = name.strip_prefix("r#").unwrap_or(&name);
+        for (option, value) in [
+            ("name", name),
+            ("summary", &summary),
+            ("description", &description),
+        ] {
+            if !value.is_empty() && !self.given.iter().any(|given| given == option) {
+                let option = Ident::new(option, function.span());
+                calls.extend(quote!(.#option(#value)));
+            }
+        }
+        calls.extend(self.calls.iter().cloned());
+        calls
+    }
+}
+
+fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// A doc comment's first paragraph on one line, and the rest of it.
+fn documentation(attributes: &[Attribute]) -> (String, String) {
+    let lines = attributes
+        .iter()
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(line),
+                    ..
+                }) => Some(line.value().trim().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let (first, rest) = text.trim().split_once("\n\n").unwrap_or((text.trim(), ""));
+    (first.replace('\n', " "), rest.trim().to_owned())
+}

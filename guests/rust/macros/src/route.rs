@@ -1,0 +1,206 @@
+//! What an attribute adds to its function: a struct of the same name that makes
+//! the route.
+//!
+//! The code that reads the arguments is written out here, rather than left to the
+//! trait `Handler`, so that the compiler points at the argument that does not fit.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, FnArg, ItemFn, ReturnType, Type, parse2};
+
+use crate::options::Options;
+
+/// Expands an attribute. An error keeps the function, so that its name is there
+/// and the compiler tells nothing but the error.
+pub(crate) fn expand(method: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    match parse2(arguments).and_then(|options| route(method, &options, item.clone())) {
+        Ok(route) => quote!(#item #route),
+        Err(error) => {
+            let error = error.to_compile_error();
+            quote!(#item #error)
+        }
+    }
+}
+
+fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<TokenStream> {
+    let function: ItemFn = parse2(item)
+        .map_err(|error| Error::new(error.span(), "a route's attribute stands on a function"))?;
+    let arguments = arguments(&function)?;
+    let (visibility, name, path) = (&function.vis, &function.sig.ident, &options.path);
+    let method = Ident::new(method, Span::call_site());
+    let names: Vec<_> = (0..arguments.len())
+        .map(|index| format_ident!("argument{index}"))
+        .collect();
+    let declare = arguments.iter().map(|ty| {
+        quote_spanned!(ty.span()=> <#ty as ::spikard_wasm_sdk::FromRequest>::declare(declaration);)
+    });
+    let read = arguments.iter().zip(&names).map(|(ty, name)| {
+        quote_spanned! {ty.span()=>
+            let #name = match <#ty as ::spikard_wasm_sdk::FromRequest>::from_request(call) {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(reply) => return reply,
+            };
+        }
+    });
+    let returned = match &function.sig.output {
+        ReturnType::Default => name.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    let reply = quote_spanned!(returned=> ::spikard_wasm_sdk::__private::into_reply(value));
+    let check = quote_spanned!(path.span()=> ::spikard_wasm_sdk::__private::check_pattern(#path));
+    let calls = options.calls(name, &function.attrs);
+    let conditions = function
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions: Vec<_> = conditions.collect();
+    Ok(quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #name {}
+
+        #(#conditions)*
+        const _: () = {
+            const _: () = #check;
+
+            impl ::spikard_wasm_sdk::IntoRoute for #name {
+                fn into_route() -> ::spikard_wasm_sdk::Route {
+                    fn declare(declaration: &mut ::spikard_wasm_sdk::Declaration<'_>) {
+                        let _ = &declaration;
+                        #(#declare)*
+                    }
+                    fn answer(call: &mut ::spikard_wasm_sdk::Call<'_>) -> ::spikard_wasm_sdk::Reply {
+                        let _ = &call;
+                        #(#read)*
+                        let value = #name(#(#names),*);
+                        #reply
+                    }
+                    ::spikard_wasm_sdk::Route::from_parts(
+                        ::spikard_wasm_sdk::Method::#method, #path, declare, answer,
+                    )
+                    #calls
+                }
+            }
+        };
+    })
+}
+
+/// The types of the function's arguments, if it can be a handler at all.
+fn arguments(function: &ItemFn) -> syn::Result<Vec<&Type>> {
+    let signature = &function.sig;
+    if let Some(keyword) = &signature.asyncness {
+        return Err(Error::new(
+            keyword.span(),
+            "a handler in Rust is not `async`: it runs to its end and the host runs others meanwhile; remove `async`",
+        ));
+    }
+    if signature.generics.params.iter().next().is_some() {
+        return Err(Error::new(
+            signature.generics.span(),
+            "a handler has no generic parameters",
+        ));
+    }
+    let typed = signature.inputs.iter().map(|argument| match argument {
+        FnArg::Typed(argument) => Ok(&*argument.ty),
+        FnArg::Receiver(receiver) => Err(Error::new(
+            receiver.span(),
+            "a handler is a free function, without `self`",
+        )),
+    });
+    typed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(arguments: TokenStream, item: TokenStream) -> String {
+        let expanded = expand("Get", arguments, item).to_string();
+        let (_, message) = expanded
+            .split_once("compile_error ! { \"")
+            .unwrap_or(("", &expanded));
+        message.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn mistakes_are_told_in_words() {
+        let function = || {
+            quote!(
+                fn a() {}
+            )
+        };
+        let cases = [
+            (quote!(), function(), "a route needs its path, such as"),
+            (
+                quote!("/", nope = 1),
+                function(),
+                "there is no option `nope`; there are `status`",
+            ),
+            (
+                quote!("/", status = 99),
+                function(),
+                "a reply's status is 200 to 599",
+            ),
+            (
+                quote!("/", name = "a", name = "b"),
+                function(),
+                "the option `name` is given twice",
+            ),
+            (
+                quote!("/"),
+                quote!(
+                    struct A;
+                ),
+                "a route's attribute stands on a function",
+            ),
+            (
+                quote!("/"),
+                quote!(
+                    async fn a() {}
+                ),
+                "a handler in Rust is not `async`",
+            ),
+            (
+                quote!("/"),
+                quote!(
+                    fn a<T>(_: T) {}
+                ),
+                "a handler has no generic parameters",
+            ),
+            (
+                quote!("/"),
+                quote!(
+                    fn a(&self) {}
+                ),
+                "a handler is a free function, without `self`",
+            ),
+        ];
+        for (arguments, item, expected) in cases {
+            let found = message(arguments, item);
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn options_and_documentation_become_calls_of_the_builder() {
+        let arguments = quote!(
+            "/",
+            tags = ["a", "b"],
+            raw_body,
+            body_limit = 1 << 20,
+            status = 201
+        );
+        let item = quote! {
+            /// One line
+            /// of summary.
+            ///
+            /// And more.
+            fn handler() {}
+        };
+        let expanded = expand("Get", arguments, item).to_string();
+        let calls = r#". name ("handler") . summary ("One line of summary.") . description ("And more.") . tag ("a") . tag ("b") . raw_body () . body_limit (1 << 20) . status (201)"#;
+        assert!(expanded.contains(calls), "{expanded}");
+    }
+}

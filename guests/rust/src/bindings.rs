@@ -1,0 +1,13 @@
+//! What `wit-bindgen` makes of the WIT package in `wit/`: the only module that
+//! touches generated code.
+
+#![allow(missing_docs, unreachable_pub, unsafe_op_in_unsafe_fn, clippy::all)]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "http-app",
+    additional_derives: [PartialEq, Eq],
+    pub_export_macro: true,
+    export_macro_name: "export_component",
+    default_bindings_module: "spikard_wasm_sdk::bindings",
+});

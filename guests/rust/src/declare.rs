@@ -1,0 +1,195 @@
+//! What a handler's arguments declare of its route, in the words of OpenAPI 3.1.
+
+use serde_json::{Map, Value, json};
+
+use crate::pattern;
+
+/// Where a parameter stands in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// In a header.
+    Header,
+    /// In a cookie.
+    Cookie,
+}
+
+impl Source {
+    /// The name OpenAPI has for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
+/// The part of a route's definition that its handler's arguments make.
+///
+/// An implementation of [`FromRequest`](crate::FromRequest) adds to it what it
+/// needs, and the host keeps to that: it refuses a request that lacks it.
+#[derive(Debug)]
+pub struct Declaration<'a> {
+    pattern: &'a str,
+    parameters: Vec<Value>,
+    keys: Vec<String>,
+    body: Option<Value>,
+    takes_body: bool,
+    raw_body: bool,
+    fault: Option<String>,
+}
+
+impl<'a> Declaration<'a> {
+    pub(crate) fn new(pattern: &'a str) -> Self {
+        Self {
+            pattern,
+            parameters: Vec::new(),
+            keys: Vec::new(),
+            body: None,
+            takes_body: false,
+            raw_body: false,
+            fault: None,
+        }
+    }
+
+    /// The names the route's path binds, in order.
+    pub fn path_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        pattern::names(self.pattern)
+    }
+
+    /// Declares a parameter: the host checks and coerces it to its schema. A
+    /// header `x-api-key` reaches the handler as `x_api_key`.
+    pub fn parameter(&mut self, source: Source, name: &str, required: bool, schema: Value) {
+        let key = if source == Source::Header {
+            name.replace('-', "_")
+        } else {
+            name.to_owned()
+        };
+        if self.keys.contains(&key) {
+            return self.fault(format!(
+                "declares the parameter `{key}` twice; give one another name"
+            ));
+        }
+        let required = required || source == Source::Path;
+        let mut parameter = json!({
+            "name": name, "in": source.as_str(), "required": required, "schema": schema,
+        });
+        if key != name {
+            parameter["key"] = Value::from(key.as_str());
+        }
+        self.keys.push(key);
+        self.parameters.push(parameter);
+    }
+
+    /// Declares the body: its content types, all of one schema.
+    pub fn body(&mut self, required: bool, content_types: &[&str], schema: &Value) {
+        self.take_body();
+        let content = content_types
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "schema": schema })));
+        self.body =
+            Some(json!({ "required": required, "content": content.collect::<Map<_, _>>() }));
+    }
+
+    /// Says that an argument takes the body, which the route does not describe.
+    pub fn any_body(&mut self) {
+        self.take_body();
+    }
+
+    /// Has the body cross as bytes, whatever its content type.
+    pub fn raw_body(&mut self) {
+        self.take_body();
+        self.raw_body = true;
+    }
+
+    /// Says what is wrong with the route, after its name: `takes ...`, `declares ...`.
+    pub fn fault(&mut self, sentence: impl Into<String>) {
+        self.fault.get_or_insert_with(|| sentence.into());
+    }
+
+    fn take_body(&mut self) {
+        if self.takes_body {
+            self.fault("takes its body twice; leave one of the arguments out");
+        }
+        self.takes_body = true;
+    }
+
+    /// Makes what an optional body declares of what a required one does.
+    pub(crate) fn optional_body(&mut self) {
+        if let Some(body) = &mut self.body {
+            body["required"] = Value::from(false);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Declared, String> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let parameters = match self.parameters.as_slice() {
+            [] => String::new(),
+            some => Value::from(some).to_string(),
+        };
+        let body = self.body.map(|body| body.to_string()).unwrap_or_default();
+        Ok(Declared {
+            parameters,
+            body,
+            raw_body: self.raw_body,
+        })
+    }
+}
+
+/// A declaration, as the WIT record `route` has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    pub(crate) parameters: String,
+    pub(crate) body: String,
+    pub(crate) raw_body: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_gets_a_key_that_is_an_identifier() {
+        let mut declaration = Declaration::new("/");
+        declaration.parameter(Source::Header, "x-api-key", true, json!({"type": "string"}));
+        let declared = declaration.finish().expect("a declaration");
+        let expected = json!([{
+            "name": "x-api-key", "key": "x_api_key", "in": "header", "required": true,
+            "schema": {"type": "string"},
+        }]);
+        assert_eq!(
+            serde_json::from_str::<Value>(&declared.parameters).expect("json"),
+            expected
+        );
+        assert_eq!((declared.body.as_str(), declared.raw_body), ("", false));
+    }
+
+    #[test]
+    fn two_parameters_of_one_name_and_two_bodies_are_faults() {
+        let mut declaration = Declaration::new("/{id}");
+        declaration.parameter(Source::Path, "id", true, json!(true));
+        declaration.parameter(Source::Query, "id", true, json!(true));
+        let fault = declaration.finish().expect_err("a fault");
+        assert_eq!(
+            fault,
+            "declares the parameter `id` twice; give one another name"
+        );
+
+        let mut declaration = Declaration::new("/");
+        declaration.raw_body();
+        declaration.body(true, &["application/json"], &json!(true));
+        let fault = declaration.finish().expect_err("a fault");
+        assert_eq!(
+            fault,
+            "takes its body twice; leave one of the arguments out"
+        );
+    }
+}

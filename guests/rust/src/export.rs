@@ -1,0 +1,118 @@
+//! Makes a component of an app.
+
+use std::cell::Cell;
+use std::panic;
+
+use crate::bindings::exports::spikard::handler::definition::Description;
+use crate::{App, Body, Content, host};
+
+thread_local! {
+    static APP: Cell<Option<&'static App>> = const { Cell::new(None) };
+}
+
+/// The instance's app, made on the first call. It lives as long as the instance,
+/// so it is never dropped.
+fn app(make: fn() -> App) -> &'static App {
+    APP.get().unwrap_or_else(|| {
+        panic::set_hook(Box::new(report_panic));
+        let app = &*Box::leak(Box::new(make()));
+        APP.set(Some(app));
+        app
+    })
+}
+
+/// A panic ends in a trap, which says nothing of its cause: so the cause is
+/// reported before. `panic = "abort"` is the only choice on wasm32.
+fn report_panic(info: &panic::PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or("a value that is not text");
+    let place = info
+        .location()
+        .map(|place| format!("at {place}"))
+        .unwrap_or_default();
+    host::report(&format!("panic: {message}"), &place);
+}
+
+/// The exported `describe`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn describe(make: fn() -> App) -> Result<Description, String> {
+    app(make).describe()
+}
+
+/// The exported `handle`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn handle(make: fn() -> App, route: u32, params: &str, body: Body) -> (u16, String, Content) {
+    app(make).handle(route, params, body)
+}
+
+/// Makes the crate a component that serves an [`App`](crate::App). Once per crate,
+/// at its root; the crate's type is `cdylib`.
+///
+/// ```
+/// use spikard_wasm_sdk::{App, Route, export};
+///
+/// export!(App::new("hello").route(Route::get("/", || "Hello")));
+/// # fn main() {}
+/// ```
+///
+/// The expression runs once in each instance of the component. Where the crate is
+/// built for another target, such as for its tests, it is type-checked only.
+#[macro_export]
+macro_rules! export {
+    ($app:expr $(,)?) => {
+        const _: () = {
+            // Alone in its scope, so that the expression meets none of the names below.
+            const __SPIKARD_APP: fn() -> $crate::App = || $app;
+
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: fn() -> $crate::App = __SPIKARD_APP;
+
+            #[cfg(target_arch = "wasm32")]
+            const _: () = {
+                use $crate::bindings::exports::spikard::handler::{definition, handler};
+
+                struct Component;
+
+                impl definition::Guest for Component {
+                    fn describe() -> Result<definition::Description, String> {
+                        $crate::__private::describe(__SPIKARD_APP)
+                    }
+                }
+
+                impl handler::Guest for Component {
+                    fn handle(
+                        route: u32,
+                        params: String,
+                        body: handler::Body,
+                    ) -> (u16, String, handler::Content) {
+                        $crate::__private::handle(__SPIKARD_APP, route, &params, body)
+                    }
+                }
+
+        $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+            };
+        };
+    };
+}
+
+/// Lists functions that have a method's attribute, as routes. A function without
+/// one is refused with "expected type, found function".
+///
+/// ```
+/// # use spikard_wasm_sdk::{App, get, routes};
+/// #[get("/")]
+/// fn home() -> &'static str { "home" }
+///
+/// mod users {
+///     # use spikard_wasm_sdk::get;
+///     #[get("/users")]
+///     pub fn all() -> &'static str { "users" }
+/// }
+///
+/// let app = App::new("site").routes(routes![home, users::all]);
+/// ```
+#[macro_export]
+macro_rules! routes {
+    ($($handler:path),* $(,)?) => {
+        [$(<$handler as $crate::IntoRoute>::into_route()),*]
+    };
+}

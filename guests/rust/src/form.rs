@@ -1,0 +1,185 @@
+//! Forms and the files in them.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::extract::{parse, unexpected};
+use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, host, schema};
+
+/// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
+/// coerces its fields to the types of the struct `T` and checks them. A field for
+/// a file is a [`File`], or a `Vec<File>`.
+///
+/// ```
+/// # use spikard_wasm_sdk::{post, File, Form};
+/// # use {schemars::JsonSchema, serde::Deserialize};
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Profile { name: String, age: Option<u8>, picture: File }
+///
+/// #[post("/profile")]
+/// fn profile(Form(profile): Form<Profile>) -> String {
+///     format!("{}: {} bytes", profile.name, profile.picture.bytes().len())
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + JsonSchema> FromRequest for Form<T> {
+    fn declare(declaration: &mut Declaration<'_>) {
+        let types = ["application/x-www-form-urlencoded", "multipart/form-data"];
+        declaration.body(true, &types, &schema::form(schema::of::<T>()));
+    }
+
+    fn from_request(call: &mut Call<'_>) -> Result<Self, Reply> {
+        match call.take_body() {
+            Body::Form(text) => parse(&text).map(Self),
+            other => Err(unexpected(&other, "a form")),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
+
+/// A file of a `multipart/form-data` body. Its bytes stay with the host until
+/// [`bytes`](Self::bytes) asks for them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct File {
+    part: u32,
+    #[serde(default)]
+    filename: String,
+    #[serde(default)]
+    content_type: String,
+    size: u64,
+}
+
+impl File {
+    /// The name its client gave it: never a path to trust.
+    #[must_use]
+    pub fn filename(&self) -> &str {
+        &self.filename
+    }
+
+    /// The content type its client gave it.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Fetches its bytes. Empty once the request is over.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        host::request::file(self.part).unwrap_or_default()
+    }
+}
+
+impl JsonSchema for File {
+    fn schema_name() -> Cow<'static, str> {
+        "File".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "part": { "type": "integer" },
+                "filename": { "type": "string" },
+                "content_type": { "type": "string" },
+                "size": { "type": "integer" },
+            },
+            "required": ["part", "size"],
+        })
+    }
+}
+
+/// A `multipart/form-data` body of whatever fields and files.
+///
+/// ```
+/// # use spikard_wasm_sdk::{post, Multipart};
+/// #[post("/upload")]
+/// fn upload(form: Multipart) -> String {
+///     let sizes: u64 = form.files().iter().map(|(_, file)| file.size()).sum();
+///     format!("{} files, {sizes} bytes", form.files().len())
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Multipart {
+    texts: Vec<(String, String)>,
+    files: Vec<(String, File)>,
+}
+
+impl Multipart {
+    /// All files, with the names of their fields.
+    #[must_use]
+    pub fn files(&self) -> &[(String, File)] {
+        &self.files
+    }
+
+    /// All other fields, as text.
+    #[must_use]
+    pub fn texts(&self) -> &[(String, String)] {
+        &self.texts
+    }
+
+    /// The first file of that field.
+    #[must_use]
+    pub fn file(&self, field: &str) -> Option<&File> {
+        self.files
+            .iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, file)| file)
+    }
+
+    /// The first text of that field.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.texts
+            .iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, text)| text.as_str())
+    }
+
+    fn add(&mut self, field: &str, value: Value) {
+        match value {
+            Value::Array(values) => values.into_iter().for_each(|value| self.add(field, value)),
+            Value::String(text) => self.texts.push((field.to_owned(), text)),
+            // The host gives a field that is not a file as a string.
+            other => match serde_json::from_value(other) {
+                Ok(file) => self.files.push((field.to_owned(), file)),
+                Err(error) => {
+                    unreachable!("the host's form has a field that is no text and no file: {error}")
+                }
+            },
+        }
+    }
+}
+
+impl FromRequest for Multipart {
+    fn declare(declaration: &mut Declaration<'_>) {
+        declaration.body(true, &["multipart/form-data"], &json!({ "type": "object" }));
+    }
+
+    fn from_request(call: &mut Call<'_>) -> Result<Self, Reply> {
+        match call.take_body() {
+            Body::Form(text) => {
+                let mut form = Self::default();
+                for (field, value) in parse::<Map<String, Value>>(&text)? {
+                    form.add(&field, value);
+                }
+                Ok(form)
+            }
+            other => Err(unexpected(&other, "a multipart form")),
+        }
+    }
+}
+
+impl FromBody for Multipart {}

@@ -1,0 +1,224 @@
+//! What a handler answers: status, headers, content; or a failure.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::Content;
+
+/// A reply under construction.
+///
+/// ```
+/// # use spikard_wasm_sdk::{post, Reply};
+/// #[post("/login")]
+/// fn login() -> Reply {
+///     Reply::text("welcome")
+///         .header("set-cookie", "session=1; HttpOnly")
+///         .header("set-cookie", "theme=dark")
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing unless a handler returns it"]
+pub struct Reply {
+    status: Option<u16>,
+    headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    content: Content,
+    failure: Option<Box<Failure>>,
+}
+
+/// What the host logs of a call that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) detail: String,
+}
+
+impl Default for Reply {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reply {
+    /// A reply without a body. Its status is the route's, or 204.
+    pub const fn new() -> Self {
+        Self {
+            status: None,
+            headers: Vec::new(),
+            content: Content::Empty,
+            failure: None,
+        }
+    }
+
+    /// A value as JSON. One that cannot be JSON is a failure.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
+        match serde_json::to_string(value) {
+            Ok(text) => Self::new().content(Content::Json(text)),
+            Err(error) => {
+                Self::failure(format!("the reply cannot be written as JSON: {error}"), "")
+            }
+        }
+    }
+
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new().content(Content::Text(text.into()))
+    }
+
+    /// An HTML page.
+    pub fn html(page: impl Into<String>) -> Self {
+        Self::text(page).header("content-type", "text/html; charset=utf-8")
+    }
+
+    /// Bytes.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new().content(Content::Bytes(bytes.into()))
+    }
+
+    /// A failure: the client gets status 500 without any detail, the host's log
+    /// gets both texts.
+    pub fn failure(message: impl Into<String>, detail: impl Into<String>) -> Self {
+        let failure = Failure {
+            message: message.into(),
+            detail: detail.into(),
+        };
+        Self {
+            failure: Some(Box::new(failure)),
+            ..Self::new()
+        }
+    }
+
+    /// Sets the status (200 to 599), in place of the route's.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Adds a header. A name may occur more than once, as `set-cookie` does. A
+    /// `content-type` replaces the one the content would have.
+    pub fn header(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the content.
+    pub fn content(mut self, content: Content) -> Self {
+        self.content = content;
+        self
+    }
+
+    /// What crosses the boundary, or why the call failed. `status` is the route's.
+    pub(crate) fn finish(self, status: Option<u16>) -> Result<(u16, String, Content), Failure> {
+        if let Some(failure) = self.failure {
+            return Err(*failure);
+        }
+        let default = if self.content == Content::Empty {
+            204
+        } else {
+            200
+        };
+        let status = self.status.or(status).unwrap_or(default);
+        if !(200..=599).contains(&status) {
+            return Err(refusal(format!(
+                "a reply's status is 200 to 599, not `{status}`"
+            )));
+        }
+        for (name, value) in &self.headers {
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(refusal(format!(
+                    "`{}` is not a header name",
+                    name.escape_debug()
+                )));
+            }
+            if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+                let value = value.escape_debug();
+                return Err(refusal(format!(
+                    "the value `{value}` of header `{name}` holds CR, LF or NUL"
+                )));
+            }
+        }
+        let headers = if self.headers.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string(&self.headers).map_err(|error| refusal(error.to_string()))?
+        };
+        Ok((status, headers, self.content))
+    }
+}
+
+fn refusal(message: String) -> Failure {
+    Failure {
+        message,
+        detail: String::new(),
+    }
+}
+
+/// `tchar` of RFC 9110, section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_the_replys_then_the_routes_then_by_content() {
+        let status = |reply: Reply, route| reply.finish(route).expect("a reply").0;
+        assert_eq!(status(Reply::text("a").status(202), Some(201)), 202);
+        assert_eq!(status(Reply::text("a"), Some(201)), 201);
+        assert_eq!(status(Reply::text("a"), None), 200);
+        assert_eq!(status(Reply::new(), None), 204);
+        assert_eq!(status(Reply::new(), Some(200)), 200);
+    }
+
+    #[test]
+    fn a_reply_that_http_cannot_carry_is_a_failure() {
+        let message = |reply: Reply| reply.finish(None).expect_err("a failure").message;
+        assert_eq!(
+            message(Reply::new().status(199)),
+            "a reply's status is 200 to 599, not `199`"
+        );
+        assert_eq!(
+            message(Reply::new().header("a b", "c")),
+            "`a b` is not a header name"
+        );
+        assert_eq!(
+            message(Reply::new().header("", "c")),
+            "`` is not a header name"
+        );
+        assert_eq!(
+            message(Reply::new().header("a", "b\r\nc: d")),
+            r"the value `b\r\nc: d` of header `a` holds CR, LF or NUL"
+        );
+    }
+
+    #[test]
+    fn headers_cross_as_pairs_and_none_as_nothing() {
+        let reply = Reply::html("<p>")
+            .header("set-cookie", "a=1")
+            .header("set-cookie", "b=\"2\"");
+        let (status, headers, content) = reply.finish(None).expect("a reply");
+        assert_eq!((status, content), (200, Content::Text("<p>".to_owned())));
+        assert_eq!(
+            headers,
+            r#"[["content-type","text/html; charset=utf-8"],["set-cookie","a=1"],["set-cookie","b=\"2\""]]"#
+        );
+        assert_eq!(Reply::text("a").finish(None).expect("a reply").1, "");
+    }
+
+    #[test]
+    fn json_that_cannot_be_written_is_a_failure() {
+        let keys = std::collections::BTreeMap::from([((1, 2), 3)]);
+        let failure = Reply::json(&keys).finish(None).expect_err("a failure");
+        assert!(
+            failure.message.contains("key must be a string"),
+            "{}",
+            failure.message
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! Access to the request in progress: what a route did not declare.
+
+use crate::host;
+
+/// The request in progress.
+///
+/// Take it as an argument of a handler, or make one anywhere while a handler
+/// runs. It holds nothing: each method asks the host, so a handler that asks for
+/// nothing pays nothing. Outside of a request every method returns its empty value.
+///
+/// ```
+/// # use spikard_wasm_sdk::{get, Request};
+/// #[get("/agent")]
+/// fn agent(request: Request) -> String {
+///     request.header("user-agent").unwrap_or_default()
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Request;
+
+impl Request {
+    /// The request in progress.
+    #[must_use]
+    pub fn current() -> Self {
+        Self
+    }
+
+    /// The method, in upper case; `HEAD` where a GET route answers a HEAD request.
+    #[must_use]
+    pub fn method(&self) -> String {
+        host::request::method()
+    }
+
+    /// The path as the client sent it, still percent-encoded, without the query.
+    #[must_use]
+    pub fn path(&self) -> String {
+        host::request::path()
+    }
+
+    /// The query as the client sent it, still percent-encoded, without the `?`.
+    #[must_use]
+    pub fn query(&self) -> String {
+        host::request::query()
+    }
+
+    /// The query's pairs, decoded, in the order they came. A parameter that a
+    /// route declares with [`Query`](crate::Query) is cheaper, and checked.
+    #[must_use]
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        query_pairs(&self.query())
+    }
+
+    /// One header's value, by its name in any case; several are joined with `, `.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        host::request::header(name)
+    }
+
+    /// All headers, in the order they came: names in lower case, values as they
+    /// were sent, which may be any bytes.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
+        host::request::headers()
+    }
+
+    /// One cookie's value by its name.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        host::request::cookie(name)
+    }
+
+    /// All cookies, in the order they came.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        host::request::cookies()
+    }
+
+    /// The client's address and port, such as `127.0.0.1:50122`.
+    #[must_use]
+    pub fn peer(&self) -> String {
+        host::request::peer()
+    }
+
+    /// The request's id, as the host's log has it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        host::request::id()
+    }
+
+    /// The body as it was sent, byte for byte.
+    #[must_use]
+    pub fn raw_body(&self) -> Vec<u8> {
+        host::request::raw_body()
+    }
+}
+
+/// Splits and decodes `a=1&b=x+y` (the form-urlencoded rules of the URL standard).
+pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name, true), decode(value, true))
+        })
+        .collect()
+}
+
+/// Undoes percent-encoding, and `+` for a space where `plus` says so. A `%` that
+/// starts no escape stands for itself, as the URL standard has it.
+pub(crate) fn decode(text: &str, plus: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        match escape.and_then(hex) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(if plus && bytes[at] == b'+' {
+                    b' '
+                } else {
+                    bytes[at]
+                });
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(decoded)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::query_pairs;
+
+    #[test]
+    fn a_query_is_decoded_pair_by_pair() {
+        let pairs = query_pairs("q=a+b%20c&q=%C3%A9&flag&&bad=%zz%4");
+        let expected = [("q", "a b c"), ("q", "é"), ("flag", ""), ("bad", "%zz%4")];
+        assert_eq!(
+            pairs,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! A route: a method, a path pattern, and the handler that answers.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::bindings::exports::spikard::handler::definition;
+use crate::declare::Declaration;
+use crate::settings::Settings;
+use crate::{Call, Handler, IntoReply, Reply, pattern};
+
+/// A request method that a route can answer.
+pub use definition::Method;
+
+/// One method of one path. The attribute macros make routes of functions; this
+/// builder makes them of any [`Handler`].
+///
+/// ```
+/// # use spikard_wasm_sdk::{App, Path, Route};
+/// let app = App::new("users")
+///     .route(Route::get("/users/{id}", |Path(id): Path<u64>| format!("user {id}")))
+///     .route(Route::post("/users", || "made").status(201).name("create_user"));
+/// ```
+#[must_use = "a route does nothing until an app has it"]
+pub struct Route {
+    pub(crate) method: Method,
+    pub(crate) pattern: Cow<'static, str>,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) status: Option<u16>,
+    pub(crate) settings: Settings,
+    declare: fn(&mut Declaration<'_>),
+    answer: Box<dyn Fn(&mut Call<'_>) -> Reply>,
+}
+
+macro_rules! constructors {
+    ($($method:ident $variant:ident $text:literal),*) => {
+        $(#[doc = concat!("A route that answers ", $text, " with `handler`.")]
+        pub fn $method<A>(pattern: impl Into<Cow<'static, str>>, handler: impl Handler<A>) -> Self {
+            Self::new(Method::$variant, pattern, handler)
+        })*
+    };
+}
+
+impl Route {
+    constructors!(
+        get Get "GET (and HEAD)", post Post "POST", put Put "PUT", patch Patch "PATCH",
+        delete Delete "DELETE", head Head "HEAD", options Options "OPTIONS"
+    );
+
+    /// A route that answers `method` with `handler`.
+    pub fn new<A, H: Handler<A>>(
+        method: Method,
+        pattern: impl Into<Cow<'static, str>>,
+        handler: H,
+    ) -> Self {
+        Self::from_parts(method, pattern, H::declare, move |call| {
+            handler.answer(call)
+        })
+    }
+
+    /// What the attribute macros make a route of.
+    #[doc(hidden)]
+    pub fn from_parts(
+        method: Method,
+        pattern: impl Into<Cow<'static, str>>,
+        declare: fn(&mut Declaration<'_>),
+        answer: impl Fn(&mut Call<'_>) -> Reply + 'static,
+    ) -> Self {
+        Self {
+            method,
+            pattern: pattern.into(),
+            name: Cow::Borrowed(""),
+            status: None,
+            settings: Settings::default(),
+            declare,
+            answer: Box::new(answer),
+        }
+    }
+
+    /// The status of a reply that does not set its own.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// What logs and metrics call the route.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// One line about the route, for people.
+    pub fn summary(mut self, summary: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.summary = Some(summary.into());
+        self
+    }
+
+    /// More about the route, for people.
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.description = Some(description.into());
+        self
+    }
+
+    /// Adds a tag that groups routes, for people.
+    pub fn tag(mut self, tag: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.tags.push(tag.into());
+        self
+    }
+
+    /// The largest body the host takes for this route, in bytes.
+    pub fn body_limit(mut self, bytes: u64) -> Self {
+        self.settings.body_limit = Some(bytes);
+        self
+    }
+
+    /// How long a call may take, in milliseconds.
+    pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
+        self.settings.timeout_ms = Some(milliseconds);
+        self
+    }
+
+    /// Has the body cross as bytes, whatever its content type.
+    pub fn raw_body(mut self) -> Self {
+        self.settings.raw_body = true;
+        self
+    }
+
+    /// What a page about the app shows of this route.
+    #[must_use]
+    pub fn info(&self) -> RouteInfo<'_> {
+        RouteInfo {
+            method: method_name(self.method),
+            path: &self.pattern,
+            name: &self.name,
+            summary: self.settings.summary.as_deref().unwrap_or_default(),
+            description: self.settings.description.as_deref().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn answer(&self, params: &str, body: crate::Body) -> Reply {
+        (self.answer)(&mut Call {
+            pattern: &self.pattern,
+            params,
+            body,
+        })
+    }
+
+    /// The WIT record of this route, or a sentence about what is wrong with it.
+    pub(crate) fn describe(&self) -> Result<definition::Route, String> {
+        let fault = |sentence: &str| {
+            format!(
+                "route `{} {}` {sentence}",
+                method_name(self.method),
+                self.pattern
+            )
+        };
+        if let Some(why) = pattern::fault(&self.pattern) {
+            return Err(fault(&format!("has a path that does not parse: {why}")));
+        }
+        if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
+            return Err(fault(&format!(
+                "has the status `{status}`; a reply's status is 200 to 599"
+            )));
+        }
+        let mut declaration = Declaration::new(&self.pattern);
+        (self.declare)(&mut declaration);
+        let declared = declaration.finish().map_err(|sentence| fault(&sentence))?;
+        Ok(definition::Route {
+            method: self.method,
+            path: self.pattern.clone().into_owned(),
+            name: self.name.clone().into_owned(),
+            parameters: declared.parameters,
+            body: declared.body,
+            replies: String::new(),
+            settings: self.settings.to_json(declared.raw_body),
+        })
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", method_name(self.method), self.pattern)
+    }
+}
+
+/// What a page about an app shows of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RouteInfo<'a> {
+    /// The method, in upper case.
+    pub method: &'static str,
+    /// The path pattern.
+    pub path: &'a str,
+    /// Its name; may be empty.
+    pub name: &'a str,
+    /// One line about it; may be empty.
+    pub summary: &'a str,
+    /// More about it; may be empty.
+    pub description: &'a str,
+}
+
+/// A function that an attribute macro made a route of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a route",
+    note = "put `#[get(\"/path\")]`, `#[post(\"/path\")]` or another method's attribute on the function"
+)]
+pub trait IntoRoute {
+    /// Makes the route.
+    fn into_route() -> Route;
+}
+
+/// What the attribute macros call with the value a handler returned.
+#[doc(hidden)]
+pub fn into_reply(value: impl IntoReply) -> Reply {
+    value.into_reply()
+}
+
+pub(crate) fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
+        Method::Trace => "TRACE",
+    }
+}

@@ -1,0 +1,107 @@
+//! What an app answered to a test.
+
+use serde::de::DeserializeOwned;
+
+use crate::Content;
+
+/// An app's reply.
+#[derive(Clone, Debug)]
+pub struct TestReply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    content: Content,
+    failure: Option<(String, String)>,
+}
+
+impl TestReply {
+    pub(super) fn new(reply: (u16, String, Content), failure: Option<(String, String)>) -> Self {
+        let (status, headers, content) = reply;
+        let headers = if headers.is_empty() { "[]" } else { &headers };
+        let headers = serde_json::from_str(headers).expect("an app's headers are pairs of strings");
+        match failure {
+            Some(_) => Self {
+                status: 500,
+                headers: Vec::new(),
+                content: Content::Empty,
+                failure,
+            },
+            None => Self {
+                status,
+                headers,
+                content,
+                failure,
+            },
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The first header of that name, in any case. `content-type` falls back on
+    /// what the content stands for, as with the host.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(have, _)| have.eq_ignore_ascii_case(name));
+        match found {
+            Some((_, value)) => Some(value),
+            None if name.eq_ignore_ascii_case("content-type") => match self.content {
+                Content::Empty => None,
+                Content::Json(_) => Some("application/json"),
+                Content::Text(_) => Some("text/plain; charset=utf-8"),
+                Content::Bytes(_) => Some("application/octet-stream"),
+            },
+            None => None,
+        }
+    }
+
+    /// All headers the app set, in order.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// The content as it crosses the boundary.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The content as text.
+    ///
+    /// # Panics
+    /// Where the content is bytes.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.content {
+            Content::Empty => "",
+            Content::Json(text) | Content::Text(text) => text,
+            Content::Bytes(_) => panic!("the reply is bytes, not text"),
+        }
+    }
+
+    /// The content, read as JSON.
+    ///
+    /// # Panics
+    /// Where the content is not JSON, or not that of a `T`.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        match serde_json::from_str(self.text()) {
+            Ok(value) => value,
+            Err(error) => panic!("{error} in the reply {} `{}`", self.status, self.text()),
+        }
+    }
+
+    /// The failure the app reported: its message and its detail.
+    #[must_use]
+    pub fn failure(&self) -> Option<(&str, &str)> {
+        self.failure
+            .as_ref()
+            .map(|(message, detail)| (message.as_str(), detail.as_str()))
+    }
+}

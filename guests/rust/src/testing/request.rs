@@ -1,0 +1,126 @@
+//! A request of a test, under construction.
+
+use serde::Serialize;
+
+use super::host::{self, Part, Sent};
+use super::{TestClient, TestReply};
+use crate::route::Method;
+
+/// A request under construction; [`send`](Self::send) sends it.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct TestRequest<'a> {
+    client: &'a TestClient,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Sent,
+}
+
+impl<'a> TestRequest<'a> {
+    pub(super) fn new(client: &'a TestClient, method: Method, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            client,
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: Vec::new(),
+            body: Sent::Nothing,
+        }
+    }
+
+    /// Adds a query parameter, and encodes it.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        host::append_pair(&mut self.query, name, value);
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers
+            .push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// Adds a cookie.
+    pub fn cookie(self, name: &str, value: &str) -> Self {
+        self.header("cookie", &format!("{name}={value}"))
+    }
+
+    /// Sends JSON.
+    ///
+    /// # Panics
+    /// Where the value cannot be JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_string(value) {
+            Ok(text) => self.body = Sent::Bytes("application/json".to_owned(), text.into_bytes()),
+            Err(error) => panic!("the request's body cannot be written as JSON: {error}"),
+        }
+        self
+    }
+
+    /// Sends plain text.
+    pub fn text(self, text: &str) -> Self {
+        self.bytes("text/plain", text)
+    }
+
+    /// Sends bytes of a content type.
+    pub fn bytes(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body = Sent::Bytes(content_type.to_owned(), bytes.into());
+        self
+    }
+
+    /// Sends a form, `application/x-www-form-urlencoded`.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut text = String::new();
+        for (name, value) in fields {
+            host::append_pair(&mut text, name, value);
+        }
+        self.body = Sent::Bytes(
+            "application/x-www-form-urlencoded".to_owned(),
+            text.into_bytes(),
+        );
+        self
+    }
+
+    /// Adds a field to a `multipart/form-data` body.
+    pub fn part(self, field: &str, text: &str) -> Self {
+        self.add(Part {
+            field: field.to_owned(),
+            file: None,
+            bytes: text.as_bytes().to_vec(),
+        })
+    }
+
+    /// Adds a file to a `multipart/form-data` body.
+    pub fn file(
+        self,
+        field: &str,
+        filename: &str,
+        content_type: &str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self {
+        let file = Some((filename.to_owned(), content_type.to_owned()));
+        self.add(Part {
+            field: field.to_owned(),
+            file,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// Sends the request, and returns what the app answers.
+    #[must_use]
+    pub fn send(self) -> TestReply {
+        host::answer(self.client, &self)
+    }
+
+    fn add(mut self, part: Part) -> Self {
+        match &mut self.body {
+            Sent::Multipart(parts) => parts.push(part),
+            other => *other = Sent::Multipart(vec![part]),
+        }
+        self
+    }
+}
