@@ -2,8 +2,9 @@
 
 use crate::path::normalise;
 use crate::refusal::Refusal;
+use crate::router::{Found, PathValues, Router};
 use crate::settings::{Defaults, Settings};
-use crate::{Description, Found, Route, Router};
+use crate::{Description, Route};
 
 /// An app that can be served: every pattern parsed, every schema compiled.
 #[derive(Debug)]
@@ -87,38 +88,56 @@ impl App {
         &self.routes
     }
 
-    /// A route by its index.
-    #[must_use]
-    pub fn route(&self, index: u32) -> Option<&Route> {
-        self.routes.get(index as usize)
-    }
-
-    /// The router.
-    #[must_use]
-    pub fn router(&self) -> &Router {
-        &self.router
-    }
-
-    /// Finds a request's route and reads its parameters with `read`; the path is
-    /// brought into normal form first.
+    /// Finds a request's route. The path is brought into normal form first, and
+    /// `hit` reads what it needs of it.
     ///
     /// # Errors
     /// 404, or 405 with what the path does answer.
-    pub fn find<T>(
-        &self,
+    pub fn find<'a, T>(
+        &'a self,
         method: &str,
         path: &str,
-        found: impl FnOnce(Found<'_, '_>) -> T,
+        hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
         let path = normalise(path);
         match self.router.find(method, &path) {
+            Found::Route {
+                route: index,
+                values,
+            } => {
+                let route = self.routes.get(index as usize).ok_or(Refusal::NotFound)?;
+                Ok(hit(Hit::Route {
+                    index,
+                    route,
+                    values,
+                }))
+            }
+            Found::Options { allow } => Ok(hit(Hit::Options { allow })),
             Found::NotFound => Err(Refusal::NotFound),
             Found::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
                 allow: allow.to_owned(),
             }),
-            hit => Ok(found(hit)),
         }
     }
+}
+
+/// What a request is for.
+#[derive(Debug)]
+pub enum Hit<'a, 'p> {
+    /// A route.
+    Route {
+        /// Its index.
+        index: u32,
+        /// The route.
+        route: &'a Route,
+        /// The raw values of its path parameters.
+        values: PathValues<'a, 'p>,
+    },
+    /// OPTIONS for a path whose routes do not declare it.
+    Options {
+        /// The value of `Allow`.
+        allow: &'a str,
+    },
 }
 
 #[cfg(test)]
@@ -159,9 +178,9 @@ mod tests {
     }
 
     fn params(app: &App, path: &str, head: &Head) -> Result<Value, Refusal> {
-        let text = app.find("GET", path, |found| match found {
-            Found::Route { route, values } => app.route(route).unwrap().read_params(&values, head),
-            other => panic!("{other:?}"),
+        let text = app.find("GET", path, |hit| match hit {
+            Hit::Route { route, values, .. } => route.read_params(&values, head),
+            Hit::Options { .. } => panic!("{path} is no route"),
         })??;
         Ok(if text.is_empty() {
             Value::Null

@@ -24,7 +24,7 @@ mod router;
 mod schema;
 mod settings;
 
-pub use app::{App, AppError};
+pub use app::{App, AppError, Hit};
 pub use body::{BodyPlan, BodySpec};
 pub use call::{Body, Call};
 pub use decode::{NotUtf8, cookies};
@@ -37,5 +37,5 @@ pub use path::{PathPattern, PatternError};
 pub use problem::{FieldError, LocItem, Problem};
 pub use refusal::Refusal;
 pub use route::Route;
-pub use router::{Found, Router};
+pub use router::PathValues;
 pub use settings::{Defaults, Settings};

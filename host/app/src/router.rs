@@ -10,7 +10,7 @@ use crate::{Method, PathPattern};
 
 /// A tree of path patterns.
 #[derive(Debug, Default)]
-pub struct Router {
+pub(crate) struct Router {
     tree: matchit::Router<usize>,
     endpoints: Vec<Endpoint>,
     by_canonical: HashMap<String, usize>,
@@ -25,7 +25,7 @@ struct Endpoint {
 
 /// What the router found.
 #[derive(Debug)]
-pub enum Found<'r, 'p> {
+pub(crate) enum Found<'r, 'p> {
     /// A route, with the raw values of its path parameters.
     Route {
         /// The route's index.
@@ -111,8 +111,7 @@ impl Router {
     }
 
     /// Finds the route for a method and a path in normal form.
-    #[must_use]
-    pub fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
+    pub(crate) fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
         let Ok(matched) = self.tree.at(path) else {
             return Found::NotFound;
         };

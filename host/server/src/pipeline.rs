@@ -13,7 +13,7 @@ use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
-use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Found, Refusal, Route};
+use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Hit, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Pool};
 
 use crate::access::Access;
@@ -30,9 +30,9 @@ pub(crate) struct Pipeline {
 }
 
 /// What the router made of a request.
-enum Matched {
-    /// A route, and its parameters or what is wrong with them.
-    Route(u32, Result<String, Refusal>),
+enum Matched<'a> {
+    /// A route with its index, and its parameters or what is wrong with them.
+    Route(u32, &'a Route, Result<String, Refusal>),
     /// A reply the router gives itself.
     Reply(HttpResponse),
 }
@@ -74,11 +74,10 @@ impl Pipeline {
         matched: &mut Option<&'a Route>,
     ) -> Result<HttpResponse, Refusal> {
         let (parts, incoming) = request.into_parts();
-        let (index, params) = match self.route(&parts)? {
+        let (index, route, params) = match self.route(&parts)? {
             Matched::Reply(response) => return Ok(response),
-            Matched::Route(index, params) => (index, params),
+            Matched::Route(index, route, params) => (index, route, params),
         };
-        let route = self.app.route(index).ok_or(Refusal::NotFound)?;
         *matched = Some(route);
         let content_type = parts
             .headers
@@ -113,24 +112,16 @@ impl Pipeline {
             .map_err(|error| refuse(&error, id, route))
     }
 
-    fn route(&self, parts: &Parts) -> Result<Matched, Refusal> {
+    fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
         let path = parts.uri.path();
-        self.app
-            .find(parts.method.as_str(), path, |found| match found {
-                Found::Route { route, values } => {
-                    let params = self
-                        .app
-                        .route(route)
-                        .map_or(Err(Refusal::NotFound), |route| {
-                            route.read_params(&values, &Head(parts))
-                        });
-                    Matched::Route(route, params)
-                }
-                Found::Options { allow } => Matched::Reply(response::of_options(allow)),
-                Found::MethodNotAllowed { .. } | Found::NotFound => {
-                    Matched::Reply(response::of_refusal(Refusal::NotFound))
-                }
-            })
+        self.app.find(parts.method.as_str(), path, |hit| match hit {
+            Hit::Route {
+                index,
+                route,
+                values,
+            } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
+            Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
+        })
     }
 
     async fn check_body(

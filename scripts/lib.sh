@@ -1,0 +1,36 @@
+# Shared by the scripts: where things are. Sourced, not run.
+#
+# SPIKARD_WASM_GUESTS   where built guests go           (default: target/guests)
+# SPIKARD_WASM_PYTHON   the Python environment for guests and their tests
+#                                                       (default: target/python)
+# CARGO_TARGET_DIR      cargo's folder for the host     (default: target)
+# SPIKARD_WASM_GUEST_TARGET  cargo's folder for guests  (default: target/rust-guests)
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
+export SPIKARD_WASM_GUESTS=${SPIKARD_WASM_GUESTS:-$root/target/guests}
+export SPIKARD_WASM_PYTHON=${SPIKARD_WASM_PYTHON:-$root/target/python}
+guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
+
+# The JavaScript examples, and every Rust package outside of the host's workspace.
+js_apps=(examples/hello-js examples/hello-ts examples/spikard-target/js guests/conformance/faulty/js)
+rust_guests=()
+while IFS= read -r manifest; do
+  rust_guests+=("${manifest%/Cargo.toml}")
+done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path 'guests/rust/macros/*' | sort)
+
+# All targets at once: one resolution of features, so that nothing large is compiled
+# twice for the tests.
+host() { cargo build --release --workspace --all-targets --locked --quiet; }
+host_binary=$CARGO_TARGET_DIR/release/spikard-wasm
+spikard_wasm() { "$host_binary" "$@"; }
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+need() { # COMMAND REMEDY
+  command -v "$1" >/dev/null || { echo "error: \`$1\` was not found: $2" >&2; exit 1; }
+}
