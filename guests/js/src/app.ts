@@ -5,6 +5,7 @@ import { type Definition, describeRoute, settingsText } from "./describe.js";
 import { handle } from "./handle.js";
 import type { Component, Description } from "./host/types.js";
 import type { BodyOf, Handler, ParamsOf, RouteOptions } from "./options.js";
+import { shortening } from "./shorten.js";
 
 /** What an app is called, and the limits of its routes. */
 export interface AppOptions {
@@ -70,7 +71,10 @@ export class Spikard {
       handler: handler as Handler,
       status: options.status,
     }));
-    return { definition: { describe: () => this.describe() }, handler: { handle: handle(targets) } };
+    return {
+      definition: { describe: () => this.describe() },
+      handler: { handle: shortening(handle(targets)) },
+    };
   }
 
   private describe(): Description {

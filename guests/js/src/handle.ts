@@ -15,6 +15,12 @@ export interface Target {
 }
 
 /**
+ * The content of every plain JSON reply. It crosses before the next call begins, and filling it again
+ * costs QuickJS a tenth less than making another.
+ */
+const json: { tag: "json"; val: string } = { tag: "json", val: "" };
+
+/**
  * The `handle` of a component with these routes. All of the way a plain reply takes is in this one
  * function: on QuickJS a call and an `instanceof` cost about a tenth of a microsecond each.
  */
@@ -31,7 +37,8 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
         );
       }
       if (value.constructor !== Object) return lower(value, status);
-      return [status ?? 200, "", { tag: "json", val: JSON.stringify(value) }];
+      json.val = JSON.stringify(value);
+      return [status ?? 200, "", json];
     } catch (error) {
       return fail(error);
     }

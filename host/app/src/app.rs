@@ -113,7 +113,7 @@ impl App {
                 }))
             }
             Found::Options { allow } => Ok(hit(Hit::Options { allow })),
-            Found::NotFound => Err(Refusal::NotFound),
+            Found::Nothing => Err(Refusal::NotFound),
             Found::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
                 allow: allow.to_owned(),
             }),
@@ -214,6 +214,12 @@ mod tests {
                 "api_key": "k", "sid": "ab"})
             )
         );
+        let last = params(
+            &app,
+            "/a/7/b",
+            &Head("page=x&page=2", vec![("x-api-key", b"k")]),
+        );
+        assert_eq!(last.unwrap()["page"], 2);
         let bad = Head("q=x&off=maybe", vec![("cookie", b"sid=a")]);
         let Err(Refusal::Invalid(errors)) = params(&app, "/a/b/c", &bad) else {
             panic!()

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Text that is not UTF-8 once it is percent-decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the text is not UTF-8 after percent-decoding")]
+#[error("it is not UTF-8 once it is percent-decoded")]
 pub struct NotUtf8;
 
 /// Decodes a path segment or a cookie: `%41` is `A`, `+` stays.

@@ -188,11 +188,18 @@ impl Parameter {
     /// Adds one occurrence of the parameter to what was read of it before.
     fn take(&self, text: &str, slot: &mut Slot) {
         let read = self.target.read(text);
-        slot.refused |= read.is_err();
+        let refused = read.is_err();
         let (Ok(value) | Err(value)) = read;
         match (value, &mut slot.value) {
-            (Value::Array(mut items), Some(Value::Array(all))) => all.append(&mut items),
-            (value, found) => *found = Some(value),
+            (Value::Array(mut items), Some(Value::Array(all))) => {
+                all.append(&mut items);
+                slot.refused |= refused;
+            }
+            // Of a value that is not a list the last occurrence counts.
+            (value, found) => {
+                *found = Some(value);
+                slot.refused = refused;
+            }
         }
     }
 
@@ -399,11 +406,15 @@ fn read_cookie(
 ) -> Result<(), Refusal> {
     let mut result = Ok(());
     head.header("cookie", &mut |value| {
+        // Bytes that are not UTF-8 matter only in the cookie that is asked for.
         let text = String::from_utf8_lossy(value);
+        let is_lossy = matches!(text, Cow::Owned(_));
         for (name, value) in decode::cookies(&text) {
-            if name == parameter.name {
+            if name == parameter.name && is_lossy && value.contains('\u{fffd}') {
+                result = Err(bad(&format!("cookie `{name}`"), decode::NotUtf8));
+            } else if name == parameter.name {
                 match decode::percent(value) {
-                    Ok(value) => parameter.take(&Cow::from(value), slot),
+                    Ok(value) => parameter.take(&value, slot),
                     Err(error) => {
                         result = Err(bad(&format!("cookie `{name}`"), error));
                     }

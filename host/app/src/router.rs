@@ -44,7 +44,7 @@ pub(crate) enum Found<'r, 'p> {
         allow: &'r str,
     },
     /// No such path.
-    NotFound,
+    Nothing,
 }
 
 /// The raw values of a matched path's parameters.
@@ -113,7 +113,7 @@ impl Router {
     /// Finds the route for a method and a path in normal form.
     pub(crate) fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
         let Ok(matched) = self.tree.at(path) else {
-            return Found::NotFound;
+            return Found::Nothing;
         };
         let endpoint = &self.endpoints[*matched.value];
         let method = Method::parse(method);
@@ -217,7 +217,7 @@ mod tests {
             router.find("BREW", "/a"),
             Found::MethodNotAllowed { .. }
         ));
-        assert!(matches!(router.find("GET", "/b"), Found::NotFound));
+        assert!(matches!(router.find("GET", "/b"), Found::Nothing));
     }
 
     #[test]

@@ -32,10 +32,10 @@ pub(crate) struct ServeArgs {
     /// The component to serve; without it a small demo app is served
     pub(crate) app: Option<PathBuf>,
     /// The address to listen on; `0.0.0.0` or `::` for all
-    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "HOST", default_value = DEFAULT_HOST, value_parser = parse_host)]
     pub(crate) host: String,
     /// The port to listen on; 0 picks one that is free and prints it
-    #[arg(long, env = "PORT", default_value_t = 8000)]
+    #[arg(long, env = "PORT", default_value_t = DEFAULT_PORT, value_parser = parse_port)]
     pub(crate) port: u16,
     /// How many worker threads serve requests [default: one for each core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -65,9 +65,9 @@ pub(crate) struct ServeArgs {
 pub(crate) struct CacheArgs {
     /// Where compiled components are kept [default: `spikard-wasm` in the user's
     /// cache folder]
-    #[arg(long, env = "SPIKARD_WASM_CACHE_DIR", conflicts_with = "no_cache")]
+    #[arg(long, env = "SPIKARD_WASM_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Compile anew, and keep nothing
+    /// Compile anew, and keep nothing, whatever the cache folder is
     #[arg(long)]
     pub(crate) no_cache: bool,
 }
@@ -142,6 +142,23 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: u16 = 8000;
+
+/// Reads a host. A variable that is set to nothing, as containers do, is not set.
+fn parse_host(text: &str) -> Result<String, String> {
+    Ok(if text.is_empty() { DEFAULT_HOST } else { text }.to_owned())
+}
+
+/// Reads a port, in the same way.
+fn parse_port(text: &str) -> Result<u16, String> {
+    if text.is_empty() {
+        return Ok(DEFAULT_PORT);
+    }
+    text.parse()
+        .map_err(|_| "a port is a number from 0 to 65535".to_owned())
+}
+
 /// Reads a size: a number of bytes, or of KiB, MiB or GiB.
 fn parse_size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -188,6 +205,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn ports() {
+        assert_eq!(parse_port("0"), Ok(0));
+        assert_eq!(parse_port(""), Ok(DEFAULT_PORT));
+        assert!(parse_port("65536").is_err() && parse_port("http").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::Description;
+use spikard_wasm_app::{Description, one_line};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::cache::{Cache, Key};
@@ -219,7 +219,8 @@ impl Loaded {
             let result = instance.describe().await;
             let failure = instance.end();
             match result {
-                Ok(result) => result.map_err(|error| LoadError::Definition(name(), error)),
+                Ok(result) => result
+                    .map_err(|error| LoadError::Definition(name(), one_line(&error).into_owned())),
                 Err(error) => Err(LoadError::DescribeTrapped(
                     name(),
                     failure.map_or_else(|| root_cause(&error), |failure| failure.message),

@@ -19,7 +19,8 @@ pub struct Limits {
     pub instances: u32,
     /// How many calls may wait for an instance, in each worker.
     pub queue: u32,
-    /// The most linear memory one instance may grow to, in bytes.
+    /// The most each linear memory of an instance may grow to, in bytes. An instance
+    /// has one, but those made by componentize-qjs have more.
     pub memory: usize,
 }
 

@@ -1,7 +1,7 @@
 //! What a guest imports of the package `spikard:handler`: the interfaces
 //! `request` and `failure`.
 
-use spikard_wasm_app::cookies;
+use spikard_wasm_app::{cookies, indented, one_line};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
@@ -50,8 +50,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         "report",
         |mut store: Store<'_>, (message, detail): (String, String)| {
             store.data_mut().report(Failure {
-                message: shorten(message),
-                detail: shorten(detail),
+                message: one_line(&shorten(message)).into_owned(),
+                detail: indented(&shorten(detail)),
             });
             Ok(())
         },

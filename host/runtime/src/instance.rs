@@ -1,7 +1,7 @@
 //! One instance of a component in a store of its own.
 
 use wasmtime::component::{Func, InstancePre, ResourceTable};
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::component::Exports;
@@ -30,12 +30,12 @@ struct Wasi {
 }
 
 impl State {
-    fn new(app: &str, limits: &Limits) -> Self {
+    fn new(component: &str, limits: &Limits) -> Self {
         let mut wasi = WasiCtx::builder();
         // Clocks and randomness are granted; what a guest prints goes to the log.
         // Nothing else is: no environment, no directory, no network.
-        wasi.stdout(GuestLog::new(app, false))
-            .stderr(GuestLog::new(app, true))
+        wasi.stdout(GuestLog::new(component, false))
+            .stderr(GuestLog::new(component, true))
             .allow_tcp(false)
             .allow_udp(false);
         Self {
@@ -84,14 +84,20 @@ impl Instance {
         engine: &Engine,
         pre: &InstancePre<State>,
         exports: &Exports,
-        app: &str,
+        component: &str,
         limits: &Limits,
     ) -> wasmtime::Result<Self> {
-        let mut store = Store::new(engine, State::new(app, limits));
+        let mut store = Store::new(engine, State::new(component, limits));
         store.limiter(|state| &mut state.limits);
-        // A guest on the CPU gives way at each tick, and the call's future goes to
-        // the end of its worker's queue.
-        store.epoch_deadline_async_yield_and_update(1);
+        // A guest on the CPU gives way at each tick. tokio's own yield lets the worker
+        // look for what else has arrived before it goes on; a plain wake-up would be
+        // polled again many times first.
+        store.epoch_deadline_callback(|_| {
+            Ok(UpdateDeadline::YieldCustom(
+                1,
+                Box::pin(tokio::task::yield_now()),
+            ))
+        });
         store.set_epoch_deadline(1);
         let instance = pre.instantiate_async(&mut store).await?;
         let func = |store: &mut Store<State>, index| {

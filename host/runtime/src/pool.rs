@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use spikard_wasm_app::Call;
+use spikard_wasm_app::{Call, indented, one_line};
 use tokio::sync::Semaphore;
 
 use crate::call::Reply;
@@ -147,10 +147,10 @@ impl Drop for Place<'_> {
 
 /// The last cause of an error: for a trap, which it was.
 pub(crate) fn root_cause(error: &wasmtime::Error) -> String {
-    error.root_cause().to_string()
+    one_line(&error.root_cause().to_string()).into_owned()
 }
 
 /// An error of the engine with its causes; a trap's has the guest's frames.
 pub(crate) fn trace(error: &wasmtime::Error) -> String {
-    format!("{error:#}")
+    indented(&format!("{error:#}"))
 }

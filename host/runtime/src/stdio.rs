@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use spikard_wasm_app::one_line;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
@@ -14,28 +15,28 @@ const MAX_LINE: usize = 8 << 10;
 /// Standard output or standard error of a guest.
 #[derive(Clone)]
 pub(crate) struct GuestLog {
-    app: Arc<str>,
+    component: Arc<str>,
     is_error: bool,
 }
 
 impl GuestLog {
-    pub(crate) fn new(app: &str, is_error: bool) -> Self {
+    pub(crate) fn new(component: &str, is_error: bool) -> Self {
         Self {
-            app: app.into(),
+            component: component.into(),
             is_error,
         }
     }
 
     fn line(&self, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_end();
+        let text = one_line(text.trim_end());
         if text.is_empty() {
             return;
         }
         if self.is_error {
-            tracing::warn!(target: "guest", app = &*self.app, "{text}");
+            tracing::warn!(target: "guest", component = &*self.component, "{text}");
         } else {
-            tracing::info!(target: "guest", app = &*self.app, "{text}");
+            tracing::info!(target: "guest", component = &*self.component, "{text}");
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A connection: HTTP/1.1, or HTTP/2 with prior knowledge (h2c), as its first
 //! bytes say.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{SocketAddr, TcpStream};
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -23,6 +26,7 @@ const MAX_STREAMS: u32 = 128;
 pub(crate) struct Connections {
     pipeline: Rc<Pipeline>,
     builder: auto::Builder<LocalExecutor>,
+    head_timeout: Duration,
 }
 
 /// Runs hyper's tasks on the worker's own thread.
@@ -47,7 +51,11 @@ impl Connections {
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS);
-        Self { pipeline, builder }
+        Self {
+            pipeline,
+            builder,
+            head_timeout: settings.head_timeout,
+        }
     }
 
     /// Serves one connection to its end, in a task of its own.
@@ -65,7 +73,10 @@ impl Connections {
             Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
         };
         let pipeline = self.pipeline.clone();
+        let started = Rc::new(Cell::new(false));
+        let has_started = started.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
+            started.set(true);
             let pipeline = pipeline.clone();
             async move { Ok::<_, Infallible>(pipeline.respond(request, peer).await) }
         });
@@ -74,9 +85,20 @@ impl Connections {
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
         let connection = graceful.watch(connection);
+        let head_timeout = self.head_timeout;
         tokio::task::spawn_local(async move {
             let _open = open;
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            // hyper times the head of a request, but not the wait for the bytes that
+            // tell HTTP/1.1 from HTTP/2.
+            let ended = match tokio::time::timeout(head_timeout, &mut connection).await {
+                Ok(ended) => ended,
+                Err(_) if !has_started.get() => {
+                    return tracing::debug!(%peer, "a connection sent no request in time");
+                }
+                Err(_) => connection.await,
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%peer, %error, "a connection ended early");
             }
         });

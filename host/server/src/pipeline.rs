@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
+use hyper::{Method, Request};
 use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Hit, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Pool};
 
@@ -54,6 +54,7 @@ impl Pipeline {
         peer: SocketAddr,
     ) -> HttpResponse {
         let id = RequestId::next();
+        let is_head = request.method() == Method::HEAD;
         let access = Access::begin(request.method(), request.uri(), id);
         let mut route = None;
         let answer = AssertUnwindSafe(self.answer(request, peer, id, &mut route)).catch_unwind();
@@ -62,6 +63,11 @@ impl Pipeline {
             Err(Refusal::Failed)
         });
         let response = answer.unwrap_or_else(response::of_refusal);
+        let response = if is_head {
+            response::without_body(response)
+        } else {
+            response
+        };
         access.end(route.map(Route::name), &response);
         response
     }

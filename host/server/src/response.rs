@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal};
@@ -83,6 +84,23 @@ pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
     response
 }
 
+/// The response to HEAD: the head alone, with the length that GET would have. hyper
+/// does this for HTTP/1.1 and not for HTTP/2.
+pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
+    if let Some(length) = response
+        .body()
+        .size_hint()
+        .exact()
+        .filter(|length| *length > 0)
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        *response.body_mut() = Full::default();
+    }
+    response
+}
+
 /// Answers OPTIONS for a path that does not declare it.
 pub(crate) fn of_options(allow: &str) -> HttpResponse {
     let mut response = Response::new(Full::default());
@@ -96,7 +114,6 @@ pub(crate) fn of_options(allow: &str) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::body::Body;
 
     fn reply(status: u16, headers: &[(&str, &str)], content: Content) -> Reply {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

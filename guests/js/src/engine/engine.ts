@@ -12,6 +12,11 @@ export interface Engine {
    * a call to the host would trap.
    */
   started: boolean;
+  /**
+   * Encodes a text, on an engine where a long text is cheaper to pass as bytes: StarlingMonkey's bindings
+   * measure a string in JavaScript, character by character.
+   */
+  encode: ((text: string) => Uint8Array) | undefined;
   /** Turns the promise of a reply into what `handle` returns. */
   settle(reply: PromiseLike<RawReply>): RawReply | Promise<RawReply>;
 }
@@ -23,6 +28,7 @@ const QUICKJS_WITHOUT_SUPPORT =
 /** The engine in use; `quickjs.ts` replaces its parts. */
 export const engine: Engine = {
   started: false,
+  encode: undefined,
   settle(reply) {
     // componentize-qjs leaves this mark in every component it makes.
     if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);

@@ -48,16 +48,22 @@ def html(text: str, *, status: int | None = None, headers: Headers | None = None
     return Reply(text, status=status, headers=pairs)
 
 
-def redirect(location: str, *, status: int = 302, headers: Headers | None = None) -> Reply:
-    """Sends the client to another address: 302 by default, 307 keeps method and body."""
+def redirect(location: str, *, status: int = 303, headers: Headers | None = None) -> Reply:
+    """Sends the client to another address: 303, the default, asks with GET; 307 repeats it all."""
     return Reply(status=status, headers=[("location", location), *_pairs(headers)])
+
+
+# The content of every plain JSON reply: it crosses before the next call begins, and
+# filling it again costs less than making another.
+_JSON = ContentJson("")
 
 
 def encode(result: object, status: int | None) -> Crossing:
     """Turns what a handler returned into what crosses. `None` for the default status."""
     kind = type(result)
     if kind is dict or kind is list:
-        return status or 200, "", ContentJson(dumps(result))
+        _JSON.value = dumps(result)
+        return status or 200, "", _JSON
     if kind is Reply:
         return _encode_reply(result, status)  # type: ignore[arg-type]
     if result is None:

@@ -131,7 +131,10 @@ class Request:
     @property
     def cookies(self) -> dict[str, str]:
         """All cookies. Of several with one name the first counts."""
-        return dict(reversed(_boundary.request.cookies()))
+        found: dict[str, str] = {}
+        for name, value in _boundary.request.cookies():
+            found.setdefault(name, value)
+        return found
 
     @property
     def peer(self) -> str:

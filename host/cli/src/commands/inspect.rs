@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use spikard_wasm_app::{App, Defaults, Location, Route};
+use spikard_wasm_app::{App, Defaults, Location, Route, one_line};
 use spikard_wasm_runtime::{Interfaces, Limits, LoadError, Loaded, Runtime, WORLD};
 
 use super::{Source, load};
@@ -97,7 +97,7 @@ fn text(report: &Value) -> String {
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(out, "{label:<10} {value}");
     };
-    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let string = |value: &Value| one_line(value.as_str().unwrap_or_default()).into_owned();
     match report["world"].as_str() {
         Some(world) => {
             line("world", world);

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use spikard_wasm_app::{App, Defaults};
-use spikard_wasm_runtime::{Limits, Loaded, Runtime};
+use spikard_wasm_app::{App, Defaults, one_line};
+use spikard_wasm_runtime::{Limits, LoadError, Loaded, Runtime};
 use spikard_wasm_server::{Listener, Settings};
 
 use super::{Source, load, millis};
@@ -23,6 +23,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
             "`{0}` is a folder, not a component: build it first (`spikard-wasm build {0} -o app.wasm`), then serve `app.wasm`",
             path.display()
         ),
+        Some(path) if !path.exists() => return Err(LoadError::NotFound(path.clone()).into()),
         Some(path) => Source::File(path),
         None => Source::Demo(DEMO),
     };
@@ -81,7 +82,8 @@ impl Up<'_> {
     /// The line, to be made when the load time is complete.
     fn line(&self) -> impl FnOnce() -> String + use<> {
         let url = format!("http://{}", self.listener.address());
-        let (name, version) = (self.app.name().to_owned(), self.app.version().to_owned());
+        let shown = |text| one_line(text).into_owned();
+        let (name, version) = (shown(self.app.name()), shown(self.app.version()));
         let routes = self.app.routes().len();
         let cache = match (self.args.cache.no_cache, self.loaded.from_cache()) {
             (true, _) => "off",

@@ -9,6 +9,7 @@ use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, Store, bail, format_err};
 
 /// The exported function of one shape.
+#[expect(clippy::type_complexity, reason = "each spells its WIT signature out")]
 enum Handle {
     Strings(TypedFunc<(u32, &'static str, &'static str), ((u16, String, String),)>),
     Record(TypedFunc<(Request,), (Result<Reply, Failure>,)>),

@@ -75,7 +75,8 @@ pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
             ("kind", load("kind", "kind")?),
             ("tuple", tuple.clone()),
         ];
-        let mut inside = vec![("tuple in a result", outcome)];
+        let listed = ("headers as a list", listed);
+        let mut inside = vec![("tuple in a result", outcome), listed.clone()];
         let mut fresh = Vec::new();
         // What a guest of Rust has no use for.
         if lane != "rust" {
@@ -91,13 +92,7 @@ pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
         }
         groups.push(group(lane, true, hello, &floor, &shapes));
         groups.push(group(lane, false, hello, &tuple, &inside));
-        groups.push(group(
-            lane,
-            false,
-            headers,
-            &tuple,
-            &[("headers as a list", listed)],
-        ));
+        groups.push(group(lane, false, headers, &tuple, &[listed]));
         if !fresh.is_empty() {
             groups.push(group(lane, true, hello, &tuple, &fresh));
         }

@@ -96,9 +96,13 @@ pub(crate) struct Project {
 impl Project {
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let shown = folder.display();
-        let absolute = folder.canonicalize().with_context(|| {
-            format!("no such folder: `{shown}`; `build` takes the folder of an app")
-        })?;
+        let absolute = match folder.canonicalize() {
+            Ok(absolute) => absolute,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                bail!("no such folder: `{shown}`; `build` takes the folder of an app")
+            }
+            Err(error) => return Err(error).with_context(|| format!("`{shown}` cannot be read")),
+        };
         if !absolute.is_dir() {
             bail!("`{shown}` is a file: `build` takes the folder of an app");
         }

@@ -59,13 +59,13 @@ fn artefact(messages: &str, folder: &Path) -> Result<PathBuf> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter(|message| message["manifest_path"].as_str().map(Path::new) == Some(&manifest))
         .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
-    let wasm = built
+    let mut wasm = built
         .filter_map(|name| name.as_str().map(PathBuf::from))
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "wasm")
         });
-    wasm.last().with_context(|| {
+    wasm.next().with_context(|| {
         format!(
             "`{}` builds no WebAssembly library: it needs `crate-type = [\"cdylib\"]` under `[lib]`",
             manifest.display()

@@ -1,0 +1,9 @@
+"""Shape `outcome`: the tuple in a result, so that a returned value is its success. Says hello."""
+
+from shared import HELLO
+from wit_world.imports.types import Content_Json
+
+
+class OutcomeHandler:
+    def handle(self, route, params, body):
+        return 200, "", Content_Json(HELLO)

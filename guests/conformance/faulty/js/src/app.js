@@ -1,0 +1,48 @@
+/**
+ * What a handler can do wrong, and what it can see of a request. The apps beside this one are the same in
+ * Rust and Python; `host/tests` serves them all.
+ */
+import { HttpError, Spikard } from "@spikard/wasm";
+import * as replies from "./replies.js";
+import * as requests from "./requests.js";
+
+const app = new Spikard({ name: "faulty-js", version: "0.1.0" });
+
+let calls = 0;
+
+function in_the_stack() {
+  throw new TypeError("the secret is 4711");
+}
+
+// How many calls this instance has answered.
+app.get("/count", () => {
+  calls += 1;
+  return { calls };
+});
+app.get("/throw", () => in_the_stack());
+app.get("/throw-async", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  in_the_stack();
+});
+app.get("/throw-text", () => {
+  throw "the secret is 4711";
+});
+app.get("/refuse", () => {
+  throw new HttpError(409, "there is one already", { "x-reason": "twice" });
+});
+// A promise that nothing settles: StarlingMonkey ends its instance.
+app.get("/end", () => new Promise(() => {}));
+app.get("/spin", () => {
+  for (;;);
+});
+
+const nap = { query: { ms: { type: "integer", required: true } } };
+app.get("/sleep", nap, async ({ params }) => {
+  await new Promise((resolve) => setTimeout(resolve, params.ms));
+  return "slept";
+});
+
+replies.define(app);
+requests.define(app);
+
+export const { definition, handler } = app.component();

@@ -1,0 +1,34 @@
+/**
+ * Passes long texts as bytes, where that is cheaper (`Engine.encode`).
+ */
+import { engine } from "./engine/engine.js";
+import type { Component, RawReply } from "./host/types.js";
+
+/** Texts up to this long, in UTF-16 units, cost less as strings: bytes need a `content-type` header. */
+const SHORT = 256;
+
+const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" } as const;
+
+type Handle = Component["handler"]["handle"];
+
+/** The same `handle`, with long texts as bytes. */
+export function shortening(handle: Handle, encode = engine.encode): Handle {
+  if (encode === undefined) return handle;
+  const shorten = (reply: RawReply): RawReply => {
+    const [status, headers, content] = reply;
+    if (content.tag !== "json" && content.tag !== "text") return reply;
+    if (content.val.length <= SHORT) return reply;
+    return [status, typed(headers, TYPES[content.tag]), { tag: "bytes", val: encode(content.val) }];
+  };
+  return (route, params, body) => {
+    const reply = handle(route, params, body);
+    return "then" in reply ? reply.then(shorten) : shorten(reply);
+  };
+}
+
+/** Headers that name a content type: the one they have, or this. */
+function typed(headers: string, type: string): string {
+  const pairs = headers === "" ? [] : (JSON.parse(headers) as [string, string][]);
+  if (pairs.some(([name]) => name.toLowerCase() === "content-type")) return headers;
+  return JSON.stringify([...pairs, ["content-type", type]]);
+}

@@ -1,0 +1,69 @@
+//! `build`: what it says of folders that hold no app, or more than one. That it
+//! builds the right ones is what `scripts/guests` shows: it builds every guest.
+
+use std::fs;
+
+use super::failed;
+use super::golden::golden;
+use crate::support::host;
+
+/// Builds a folder of these files; gives what is said, with the folder left out.
+#[track_caller]
+fn refusal_of(files: &[(&str, &str)], args: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let output = folder.path().join("out.wasm");
+    let mut command = vec![
+        "build".as_ref(),
+        folder.path().as_os_str(),
+        "-o".as_ref(),
+        output.as_os_str(),
+    ];
+    command.extend(args.iter().map(|arg| arg.as_ref() as &std::ffi::OsStr));
+    let said = failed(&host().run(command));
+    assert!(!output.exists());
+    said.replace(&folder.path().display().to_string(), "DIR")
+}
+
+#[test]
+fn a_folder_must_hold_one_app() {
+    golden("build-no-app", &refusal_of(&[("app.txt", "")], &[]));
+    golden(
+        "build-two-apps",
+        &refusal_of(&[("Cargo.toml", ""), ("package.json", "{}")], &[]),
+    );
+    golden(
+        "build-engine",
+        &refusal_of(&[("pyproject.toml", "")], &["--engine", "quickjs"]),
+    );
+}
+
+#[test]
+fn a_manifest_must_be_readable() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let manifest = folder.path().join("spikard.toml");
+    fs::write(&manifest, "[build]\nlanguage = \"cobol\"\n").expect("a file");
+    let run = host().run(["build".as_ref(), folder.path().as_os_str()]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
+    let head = format!("error: `{}` cannot be read: ", manifest.display());
+    assert!(run.stderr.starts_with(&head), "{}", run.stderr);
+    // The place in the file is shown beneath.
+    assert!(
+        run.stderr.contains("unknown variant `cobol`"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_folder_must_be_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let missing = folder.path().join("nothing");
+    let said = failed(&host().run(["build".as_ref(), missing.as_os_str()]));
+    golden(
+        "build-no-folder",
+        &said.replace(&missing.display().to_string(), "DIR"),
+    );
+}

@@ -1,0 +1,68 @@
+//! The command line: what each command prints, and what bad input gets.
+
+mod build;
+mod components;
+mod golden;
+mod inspect;
+mod log;
+mod start;
+mod tools;
+mod usage;
+
+use std::path::Path;
+
+use spikard_wasm_testing::{Host, Run};
+
+use crate::support::host;
+
+/// Serves a file that cannot be served; gives what is said of it, with the folder
+/// of the file left out.
+#[track_caller]
+fn refusal_of(path: &Path) -> String {
+    let run = host().run([
+        "serve".as_ref(),
+        path.as_os_str(),
+        "--port".as_ref(),
+        "0".as_ref(),
+    ]);
+    let said = failed(&run);
+    said.replace(&path.display().to_string(), "APP")
+}
+
+/// Checks that a command failed as one should: exit code 1 and one sentence.
+#[track_caller]
+fn failed(run: &Run) -> String {
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(run.stdout, "", "{run:?}");
+    let errors: Vec<&str> = run
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    let [error] = errors.as_slice() else {
+        panic!("not one error: {}", run.stderr);
+    };
+    for word in [
+        "panicked",
+        "backtrace",
+        "stack",
+        "unwrap",
+        "0x",
+        ".rs:",
+        "Error {",
+        "Os {",
+    ] {
+        assert!(!error.contains(word), "`{word}` in {error}");
+    }
+    assert!(
+        run.stderr.ends_with(&format!("{error}\n")),
+        "{}",
+        run.stderr
+    );
+    format!("{error}\n")
+}
+
+/// A host whose cache is in a folder of its own.
+fn host_with_cache(folder: &Path) -> Host {
+    Host::new(env!("CARGO_BIN_EXE_spikard-wasm"), folder)
+}

@@ -1,0 +1,121 @@
+//! Handlers that fail: the client learns nothing, the log everything, and the next
+//! request is answered.
+
+use serde_json::json;
+use spikard_wasm_testing::{Server, define};
+
+use crate::support::{Lane, host, on_every_lane};
+
+const SECRET: &str = "the secret is 4711";
+
+on_every_lane!(throwing, ending, refusing);
+
+/// Asks for a route that fails; gives the lines of the log that have the failure's
+/// message.
+#[track_caller]
+fn fails(server: &Server, target: &str) -> String {
+    let response = server.client().get(target);
+    let document = response.problem(500);
+    assert_eq!(
+        document["type"],
+        "https://spikard.dev/errors/internal-server-error"
+    );
+    let text = response.text();
+    for word in ["4711", "in_the_stack", "app.", "wasm"] {
+        assert!(!text.contains(word), "`{word}` in {text}");
+    }
+    let path = format!("path=\"{target}\"");
+    server.logged(&path)
+}
+
+/// The value of a field of a line in the log.
+fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    let start = line.find(&format!("{name}=")).map(|at| at + name.len() + 1);
+    let rest = start.map_or("", |start| &line[start..]);
+    rest.split_whitespace().next().unwrap_or_default()
+}
+
+fn throwing(lane: Lane) {
+    let server = lane.serve("faulty", &["--workers", "1"]);
+    assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
+    let access = fails(&server, "/throw");
+    assert!(access.contains("status=500"), "{access}");
+    let failure = server.logged(SECRET);
+    assert_eq!(
+        field(&failure, "request"),
+        field(&access, "request"),
+        "{failure}{access}"
+    );
+    assert!(!field(&failure, "request").is_empty(), "{failure}");
+    let stack = match lane {
+        Lane::Rust => "caused by: invalid digit",
+        _ => "in_the_stack",
+    };
+    assert!(server.log().contains(stack), "{}", server.log());
+    match lane {
+        Lane::Rust => {}
+        Lane::StarlingMonkey | Lane::QuickJs => {
+            let _ = (
+                fails(&server, "/throw-async"),
+                fails(&server, "/throw-text"),
+            );
+        }
+        Lane::Python => drop(fails(&server, "/throw-async")),
+    }
+    // An error costs no instance.
+    assert_eq!(server.client().get("/count").json(), json!({"calls": 2}));
+    server.stop();
+}
+
+fn ending(lane: Lane) {
+    let server = lane.serve("faulty", &["--workers", "1"]);
+    assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
+    for _ in 0..3 {
+        let _ = fails(&server, "/end");
+        // What ends an instance makes the next call begin anew; QuickJS survives it.
+        let calls = server.client().get("/count").json();
+        assert!(
+            lane == Lane::QuickJs || calls == json!({"calls": 1}),
+            "{calls}"
+        );
+    }
+    let log = server.stop().log;
+    assert_eq!(log.contains(SECRET), lane == Lane::Rust, "{log}");
+    assert_eq!(
+        log.contains("the guest trapped"),
+        lane != Lane::QuickJs,
+        "{log}"
+    );
+}
+
+fn refusing(lane: Lane) {
+    let server = lane.serve("faulty", &[]);
+    let response = server.client().get("/refuse");
+    let document = response.problem(409);
+    assert_eq!(
+        document,
+        json!({"type": "about:blank", "title": "Conflict", "status": 409, "detail": "there is one already"})
+    );
+    assert_eq!(response.header("x-reason"), "twice");
+    let log = server.stop().log;
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn a_reported_failure_counts_whatever_is_returned() {
+    let app = define(&json!({
+        "app": {"name": "a", "routes": [{"method": "GET", "path": "/"}]},
+        "reply": [200, "", "all is well"],
+        "failure": ["it went\nwrong", "at somewhere"],
+    }));
+    let server = host().serve(Some(&app)).start();
+    let response = server.client().get("/");
+    let _ = response.problem(500);
+    assert!(!response.text().contains("well") && !response.text().contains("wrong"));
+    let log = server.stop().log;
+    // A message of the guest's cannot begin a line of its own.
+    assert!(
+        log.contains("at somewhere") && !log.contains("\nwrong"),
+        "{log}"
+    );
+}

@@ -1,0 +1,11 @@
+//! What the host does with requests and with handlers, whatever they do.
+
+mod bodies;
+mod deadlines;
+mod failures;
+mod http2;
+mod parameters;
+mod protocol;
+mod replies;
+mod requests;
+mod routing;

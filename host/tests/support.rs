@@ -1,0 +1,128 @@
+//! What every subject needs: the binary, the lanes, and how values are compared.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use spikard_wasm_testing::{Host, Server, guest};
+
+/// The binary under test.
+pub(crate) fn host() -> &'static Host {
+    static HOST: LazyLock<Host> = LazyLock::new(|| {
+        let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+        Host::new(env!("CARGO_BIN_EXE_spikard-wasm"), cache)
+    });
+    &HOST
+}
+
+/// A language and the engine it runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Rust,
+    StarlingMonkey,
+    QuickJs,
+    Python,
+}
+
+impl Lane {
+    /// The component of an app in this lane.
+    pub(crate) fn guest(self, app: &str) -> PathBuf {
+        guest(&match self {
+            Self::Rust => format!("{app}-rust"),
+            Self::StarlingMonkey => format!("{app}-js"),
+            Self::QuickJs => format!("{app}-js-quickjs"),
+            Self::Python => format!("{app}-python"),
+        })
+    }
+
+    /// Serves an app in this lane with further arguments.
+    pub(crate) fn serve(self, app: &str, args: &[&str]) -> Server {
+        host().serve(Some(&self.guest(app))).args(args).start()
+    }
+}
+
+/// Makes functions that take a [`Lane`] into a test for each lane.
+macro_rules! on_every_lane {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::support::Lane;
+
+            #[test]
+            fn rust() {
+                super::$test(Lane::Rust);
+            }
+
+            #[test]
+            fn starlingmonkey() {
+                super::$test(Lane::StarlingMonkey);
+            }
+
+            #[test]
+            fn quickjs() {
+                super::$test(Lane::QuickJs);
+            }
+
+            #[test]
+            fn python() {
+                super::$test(Lane::Python);
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_lane;
+
+/// Whether two JSON values are the same: of the same types and structure, numbers
+/// by their value.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64()
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let mut members = left.iter();
+            left.len() == right.len()
+                && members.all(|(name, value)| right.get(name).is_some_and(|r| same(value, r)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Percent-encodes everything but what RFC 3986 leaves unreserved.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// A query or a form of these pairs.
+pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
+    let pair = |(name, value): &(String, String)| format!("{}={}", encode(name), encode(value));
+    let pairs: Vec<String> = pairs.iter().map(pair).collect();
+    pairs.join("&").replace("%20", "+")
+}
+
+#[test]
+fn numbers_are_the_same_by_value_and_nothing_else_is() {
+    let value = |text| serde_json::from_str::<Value>(text).expect("JSON");
+    assert!(same(
+        &value("[42.0, {\"a\": 1}]"),
+        &value("[42, {\"a\": 1.0}]")
+    ));
+    for (left, right) in [
+        ("42", "\"42\""),
+        ("1", "true"),
+        ("{}", "{\"a\":null}"),
+        ("[1]", "[1,1]"),
+    ] {
+        assert!(!same(&value(left), &value(right)), "{left} {right}");
+    }
+}
