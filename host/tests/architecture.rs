@@ -1,0 +1,55 @@
+//! The architecture is kept by manifests: `cli -> server -> runtime -> app`, and one
+//! crate alone names each engine of the host.
+
+use std::fs;
+use std::path::Path;
+
+/// What a crate of the host depends on, apart from its tests.
+fn dependencies(name: &str) -> Vec<String> {
+    let host = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(host.join(name).join("Cargo.toml")).expect("a manifest");
+    let manifest: toml::Table = text.parse().expect("a readable manifest");
+    let table = manifest["dependencies"].as_table().expect("a table");
+    table.keys().cloned().collect()
+}
+
+#[test]
+fn one_crate_names_each_engine() {
+    let owners = [
+        ("wasmtime", "runtime"),
+        ("hyper", "server"),
+        ("axum", "server"),
+    ];
+    for name in ["app", "runtime", "server", "cli", "testing"] {
+        for dependency in dependencies(name) {
+            for (engine, owner) in owners {
+                assert!(
+                    !dependency.starts_with(engine) || name == owner,
+                    "`{name}` names `{dependency}`, which only `{owner}` may"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let order = ["app", "runtime", "server", "cli"];
+    for (place, name) in order.iter().enumerate() {
+        let own = dependencies(name);
+        for later in &order[place..] {
+            let later = format!("spikard-wasm-{later}");
+            assert!(!own.contains(&later), "`{name}` depends on `{later}`");
+        }
+    }
+}
+
+#[test]
+fn an_app_is_pure() {
+    for dependency in dependencies("app") {
+        assert!(
+            !dependency.starts_with("tokio"),
+            "`app` names `{dependency}`"
+        );
+    }
+}
