@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::body::BodySpec;
 use crate::description::RouteDescription;
-use crate::parameter::{Parameter, Parameters, RequestHead};
+use crate::parameter::Parameter;
+use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
 use crate::router::PathValues;
