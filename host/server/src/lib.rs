@@ -3,7 +3,7 @@
 //! One thread accepts connections and gives each to the worker that has fewest.
 //! A worker is a thread with an async runtime and a pool of instances of its own,
 //! so that a request never changes threads and a lease takes no lock. What happens
-//! to a request, in which order, is in [`pipeline`] and nowhere else.
+//! to a request, in which order, is in `pipeline.rs` and nowhere else.
 
 mod access;
 mod body;
