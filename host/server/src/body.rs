@@ -7,26 +7,74 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use spikard_wasm_app::Refusal;
 
-/// Reads a body completely.
-///
-/// # Errors
-/// 413 past the limit, which a declared length past it is at once; 408 when it
-/// does not arrive in time; 400 when the connection fails it.
-pub(crate) async fn read(body: Incoming, limit: u64, timeout: Duration) -> Result<Bytes, Refusal> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    let too_large = || Refusal::BodyTooLarge { limit };
-    let declared = body.size_hint();
-    if declared.lower() > limit {
-        return Err(too_large());
-    }
-    tokio::time::timeout(timeout, collect(body, limit))
-        .await
-        .unwrap_or(Err(Refusal::RequestTimeout))
+/// How much of a body that nobody wanted is read, so that its connection can serve
+/// the next request.
+const MAX_DISCARD: u64 = 64 << 10;
+
+/// How long such a body is waited for.
+const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The body of a request, which may still be on its way.
+pub(crate) struct RequestBody {
+    incoming: Incoming,
+    /// The client sends the body only once it is asked for.
+    is_awaited: bool,
+    has_ended: bool,
 }
 
-async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
+impl RequestBody {
+    /// `is_awaited`: the client sent `Expect: 100-continue`.
+    pub(crate) fn new(incoming: Incoming, is_awaited: bool) -> Self {
+        let has_ended = incoming.is_end_stream();
+        Self {
+            incoming,
+            is_awaited,
+            has_ended,
+        }
+    }
+
+    /// Whether there is nothing to read any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Reads a body completely.
+    ///
+    /// # Errors
+    /// 413 past the limit, which a declared length past it is at once; 408 when it
+    /// does not arrive in time; 400 when the connection fails it.
+    pub(crate) async fn read(&mut self, limit: u64, timeout: Duration) -> Result<Bytes, Refusal> {
+        if self.has_ended {
+            return Ok(Bytes::new());
+        }
+        if self.incoming.size_hint().lower() > limit {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        self.is_awaited = false;
+        let read = tokio::time::timeout(timeout, collect(&mut self.incoming, limit)).await;
+        let bytes = read.unwrap_or(Err(Refusal::RequestTimeout))?;
+        self.has_ended = true;
+        Ok(bytes)
+    }
+
+    /// Reads and drops what is left of a body. False where that is too much or does
+    /// not arrive: its connection cannot serve another request then, and the response
+    /// must say so.
+    pub(crate) async fn discard(&mut self) -> bool {
+        if self.has_ended {
+            return true;
+        }
+        let left = self.incoming.size_hint().upper();
+        if self.is_awaited || left.is_none_or(|left| left > MAX_DISCARD) {
+            return false;
+        }
+        let rest = collect(&mut self.incoming, MAX_DISCARD);
+        let rest = tokio::time::timeout(DISCARD_TIMEOUT, rest).await;
+        rest.is_ok_and(|rest| rest.is_ok())
+    }
+}
+
+async fn collect(body: &mut Incoming, limit: u64) -> Result<Bytes, Refusal> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0_u64;

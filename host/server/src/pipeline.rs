@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use hyper::body::{Body as _, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
-use hyper::{Method, Request};
+use hyper::{Method, Request, Version};
 use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Hit, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Pool};
 
 use crate::access::Access;
+use crate::body::RequestBody;
+use crate::multipart;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
 use crate::settings::Settings;
-use crate::{body, multipart};
 
 /// What the requests of one worker share.
 pub(crate) struct Pipeline {
@@ -54,10 +55,14 @@ impl Pipeline {
         peer: SocketAddr,
     ) -> HttpResponse {
         let id = RequestId::next();
-        let is_head = request.method() == Method::HEAD;
-        let access = Access::begin(request.method(), request.uri(), id);
+        let (parts, incoming) = request.into_parts();
+        let is_head = parts.method == Method::HEAD;
+        let is_http1 = parts.version < Version::HTTP_2;
+        let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
+        let access = Access::begin(&parts.method, &parts.uri, id);
         let mut route = None;
-        let answer = AssertUnwindSafe(self.answer(request, peer, id, &mut route)).catch_unwind();
+        let answer = self.answer(parts, &mut body, peer, id, &mut route);
+        let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
             tracing::error!(request = %id, "the host itself failed; this is a defect of spikard-wasm");
             Err(Refusal::Failed)
@@ -68,18 +73,23 @@ impl Pipeline {
         } else {
             response
         };
+        let response = if is_http1 && !body.discard().await {
+            response::closing(response)
+        } else {
+            response
+        };
         access.end(route.map(Route::name), &response);
         response
     }
 
     async fn answer<'a>(
         &'a self,
-        request: Request<Incoming>,
+        parts: Parts,
+        body: &mut RequestBody,
         peer: SocketAddr,
         id: RequestId,
         matched: &mut Option<&'a Route>,
     ) -> Result<HttpResponse, Refusal> {
-        let (parts, incoming) = request.into_parts();
         let (index, route, params) = match self.route(&parts)? {
             Matched::Reply(response) => return Ok(response),
             Matched::Route(index, route, params) => (index, route, params),
@@ -91,10 +101,10 @@ impl Pipeline {
             .map(|value| value.as_bytes());
         let plan = match route.body().plan(content_type) {
             // What type nothing is does not matter.
-            Err(_) if incoming.is_end_stream() => route.body().plan(None)?,
+            Err(_) if body.has_ended() => route.body().plan(None)?,
             plan => plan?,
         };
-        let bytes = body::read(incoming, route.body_limit(), self.body_timeout).await?;
+        let bytes = body.read(route.body_limit(), self.body_timeout).await?;
         let checked = self.check_body(&plan, content_type, &bytes).await;
         let (params, (body, files)) = both(params, checked)?;
         let call = Call {

@@ -101,6 +101,14 @@ pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
+/// The response after which the connection is closed, since the request's body was
+/// not read.
+pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
 /// Answers OPTIONS for a path that does not declare it.
 pub(crate) fn of_options(allow: &str) -> HttpResponse {
     let mut response = Response::new(Full::default());

@@ -47,7 +47,7 @@ fn failed(run: &Run) -> String {
         "backtrace",
         "stack",
         "unwrap",
-        "0x",
+        " 0x", // random names of folders may hold "0x"
         ".rs:",
         "Error {",
         "Os {",

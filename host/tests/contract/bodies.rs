@@ -199,3 +199,27 @@ fn a_client_that_leaves_in_the_middle_of_a_body_harms_nobody() {
         "{log}"
     );
 }
+
+/// A body that nobody read does not end its connection by surprise.
+#[test]
+fn a_refused_body_leaves_its_connection_usable_or_closes_it_openly() {
+    let server = Lane::Rust.serve("faulty", &["--body-limit", "1KiB"]);
+    let mut wire = server.wire();
+    for _ in 0..50 {
+        wire.send(
+            "POST /declared/1?page=1 HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\n\
+             content-length: 4\r\n\r\nbody",
+        );
+        let response = wire.response();
+        assert_eq!(response.status, 415);
+        assert_eq!(response.header("connection"), None);
+        wire.send("GET /count HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert_eq!(wire.response().status, 200);
+    }
+    let head = "POST /body/text HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
+    wire.send(head);
+    let response = wire.response();
+    assert_eq!(response.status, 413);
+    assert_eq!(response.header("connection"), Some("close"));
+    server.stop();
+}
