@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// The files of the package.
-pub(crate) const FILES: [(&str, &str); 6] = [
+pub(crate) const FILES: [(&str, &str); 8] = [
     ("types.wit", include_str!("../../../wit/types.wit")),
     (
         "definition.wit",
@@ -14,11 +14,13 @@ pub(crate) const FILES: [(&str, &str); 6] = [
     ("handler.wit", include_str!("../../../wit/handler.wit")),
     ("request.wit", include_str!("../../../wit/request.wit")),
     ("failure.wit", include_str!("../../../wit/failure.wit")),
+    ("context.wit", include_str!("../../../wit/context.wit")),
+    ("hooks.wit", include_str!("../../../wit/hooks.wit")),
     ("world.wit", include_str!("../../../wit/world.wit")),
 ];
 
-/// The name of the world in the package.
-pub(crate) const WORLD: &str = "http-app";
+/// The name of the world that apps are built against.
+pub(crate) const WORLD: &str = "http-app-with-hooks";
 
 /// Writes the package into a folder, which is made if need be.
 pub(crate) fn write(folder: &Path) -> io::Result<()> {
