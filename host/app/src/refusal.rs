@@ -34,8 +34,11 @@ pub enum Refusal {
         /// When to try again, in seconds.
         retry_after: u32,
     },
-    /// The call ran past its deadline (504).
-    DeadlineExceeded,
+    /// The call ran past its deadline (504, or 408 where the route says so).
+    DeadlineExceeded {
+        /// The status.
+        status: u16,
+    },
 }
 
 impl Refusal {
@@ -52,7 +55,7 @@ impl Refusal {
             Self::Invalid(_) => 422,
             Self::Failed => 500,
             Self::Overloaded { .. } => 503,
-            Self::DeadlineExceeded => 504,
+            Self::DeadlineExceeded { status } => *status,
         }
     }
 
@@ -99,11 +102,14 @@ impl Refusal {
                 "Service Unavailable",
                 "the server has more requests than it can serve; try again later".to_owned(),
             ),
-            Self::DeadlineExceeded => problem(
-                "gateway-timeout",
-                "Gateway Timeout",
-                "the handler did not finish in time".to_owned(),
-            ),
+            Self::DeadlineExceeded { status } => {
+                let (kind, title) = match status {
+                    408 => ("request-timeout", "Request Timeout"),
+                    _ => ("gateway-timeout", "Gateway Timeout"),
+                };
+                let detail = "the handler did not finish in time";
+                problem(kind, title, detail.to_owned())
+            }
         }
     }
 }

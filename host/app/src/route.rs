@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::body::BodySpec;
 use crate::description::RouteDescription;
+use crate::hooks::Hooks;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
@@ -22,6 +23,8 @@ pub struct Route {
     body: BodySpec,
     body_limit: u64,
     timeout: Duration,
+    timeout_status: u16,
+    hooks: Hooks,
 }
 
 impl Route {
@@ -63,6 +66,16 @@ impl Route {
                 Defaults::MAX_TIMEOUT.as_millis()
             )));
         }
+        let timeout_status = settings
+            .timeout_status
+            .or(app.timeout_status)
+            .unwrap_or(504);
+        if !matches!(timeout_status, 408 | 504) {
+            return Err(wrong(format!(
+                "its timeout_status `{timeout_status}` is neither 408 nor 504"
+            )));
+        }
+        let hooks = app.hooks.iter().chain(&settings.hooks).copied().collect();
         Ok(Self {
             method,
             name: match description.name.as_str() {
@@ -74,6 +87,8 @@ impl Route {
             body,
             body_limit: body_limit.unwrap_or(defaults.body_limit),
             timeout: timeout.unwrap_or(defaults.timeout),
+            timeout_status,
+            hooks,
         })
     }
 
@@ -117,6 +132,18 @@ impl Route {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The status of a call that ran past it: 504, or 408.
+    #[must_use]
+    pub fn timeout_status(&self) -> u16 {
+        self.timeout_status
+    }
+
+    /// The hooks that its requests run through.
+    #[must_use]
+    pub fn hooks(&self) -> Hooks {
+        self.hooks
     }
 
     /// Reads, coerces and checks the parameters of one request, as a JSON object;

@@ -9,6 +9,8 @@ mod access;
 mod body;
 mod connection;
 mod error;
+mod failure;
+mod hooks;
 mod listener;
 mod multipart;
 mod pipeline;

@@ -63,25 +63,28 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
 
 /// Makes the response of a refusal: a problem document.
 pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
+    of_reply(problem(refusal)).unwrap_or_else(|_| {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+/// The reply of a refusal, as hooks see it.
+pub(crate) fn problem(refusal: Refusal) -> Reply {
     let extra = match &refusal {
-        Refusal::MethodNotAllowed { allow } => Some((header::ALLOW, allow.clone())),
-        Refusal::Overloaded { retry_after } => Some((header::RETRY_AFTER, retry_after.to_string())),
+        Refusal::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+        Refusal::Overloaded { retry_after } => Some(("retry-after", retry_after.to_string())),
         _ => None,
     };
     let problem = refusal.into_problem();
-    let mut response = Response::new(Full::new(problem.to_json().into()));
-    *response.status_mut() =
-        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let content_type = HeaderValue::from_static(Problem::CONTENT_TYPE);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
-    if let Some((name, value)) = extra
-        && let Ok(value) = HeaderValue::try_from(value)
-    {
-        response.headers_mut().insert(name, value);
+    let content_type = ("content-type".to_owned(), Problem::CONTENT_TYPE.to_owned());
+    let extra = extra.map(|(name, value)| (name.to_owned(), value));
+    Reply {
+        status: problem.status,
+        headers: std::iter::once(content_type).chain(extra).collect(),
+        content: Content::Json(problem.to_json()),
     }
-    response
 }
 
 /// The response to HEAD: the head alone, with the length that GET would have. hyper

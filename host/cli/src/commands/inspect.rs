@@ -25,6 +25,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     ) {
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;
+            loaded.check_hooks(&app)?;
             of_app(&loaded, &app)
         }
         // A component of another world can be looked at all the same.

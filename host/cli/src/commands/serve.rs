@@ -42,6 +42,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         timeout: args.timeout,
     };
     let app = Arc::new(App::new(&description, &defaults)?);
+    loaded.check_hooks(&app)?;
     let up = Up {
         args: &args,
         app: &app,
