@@ -125,7 +125,12 @@ fn coerce(mut values: Vec<Value>, schema: &Value, place: &[&str]) -> Result<Valu
     let Some(text) = value.as_str() else {
         return Ok(value);
     };
-    let read = match schema["type"].as_str() {
+    // Of several types the first counts that is not null.
+    let ty = match &schema["type"] {
+        Value::Array(types) => types.iter().find(|name| *name != "null"),
+        one => Some(one),
+    };
+    let read = match ty.and_then(Value::as_str) {
         Some("integer") => text
             .parse::<i64>()
             .map(Value::from)
