@@ -10,6 +10,7 @@ use spikard_wasm_sdk::bindings::exports::spikard::handler::definition::{
     self, Description, Method, Route,
 };
 use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::{self, Body, Content};
+use spikard_wasm_sdk::bindings::exports::spikard::handler::hooks;
 use spikard_wasm_sdk::bindings::{self, spikard};
 
 const MARK: &[u8; 16] = b"DEFINITION HERE:";
@@ -144,6 +145,29 @@ impl handler::Guest for Component {
         }
         let (status, headers, text) = definition.reply;
         (status, headers, Content::Text(text))
+    }
+}
+
+/// Hooks that change nothing.
+impl hooks::Guest for Component {
+    fn on_request(_: u32) -> Option<(u16, String, Content)> {
+        None
+    }
+
+    fn pre_validation(_: u32) -> Option<(u16, String, Content)> {
+        None
+    }
+
+    fn pre_handler(_: u32, _: String) -> Option<(u16, String, Content)> {
+        None
+    }
+
+    fn on_response(_: u32, _: u16, _: String) -> Option<(u16, String, Option<Content>)> {
+        None
+    }
+
+    fn on_error(_: u32, _: u16, _: String, _: String) -> Option<(u16, String, Option<Content>)> {
+        None
     }
 }
 
