@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union
 from spikard_wasm import _codec, _objects
 from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
+from spikard_wasm.contexts import GLOBALS, LOCAL, Globals, Local
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
@@ -45,6 +46,8 @@ class Signature:
     """Optional parameters without a default of their own: `None` when absent."""
     request: str | None = None
     """The parameter that takes the request."""
+    contexts: dict[str, Any] = field(default_factory=dict)
+    """Parameters that take a context."""
     body: BodyArgument | None = None
     fields: dict[str, Decoder | None] = field(default_factory=dict)
     """Parameters that take one field of a form."""
@@ -148,6 +151,9 @@ def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str])
     """Decides where a parameter comes from."""
     if hint.type is Request:
         signature.request = hint.name
+        return
+    if hint.type is Local or hint.type is Globals:
+        signature.contexts[hint.name] = LOCAL if hint.type is Local else GLOBALS
         return
     parameter = hint.marker(Parameter)
     if parameter is None and hint.name in signature.path_names:
