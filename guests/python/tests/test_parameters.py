@@ -190,7 +190,7 @@ def bad_default(a: str = object()) -> None: ...  # type: ignore[assignment]
         (shadowed, "parameter `id`: the path has `{id}` too; give the parameter another name"),
         (twice, "parameter `b`: another parameter takes `q` of the query already"),
         (two_bodies, "parameter `b`: the body goes to `a` already"),
-        (an_object, "parameter `a`: a parameter of the query cannot be an object"),
+        (an_object, 'parameter `a`: an object in the query needs `Query(style="deepObject")`'),
         (no_json, "parameter `a`: type `complex` has no JSON"),
         (wrong_constraint, "parameter `a`: `min_length` says nothing about a integer"),
         (bad_default, "parameter `a`: a reply holds a `object`"),

@@ -102,8 +102,7 @@ def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
                 f"{owner} has no option `{name}`; the options are {', '.join(sorted(known))}"
             )
         try:
-            checked = fit(value, known[name])
-            options[name] = value if name == "hooks" else checked  # functions are no JSON
+            options[name] = _route_hooks(value) if name == "hooks" else fit(value, known[name])
         except MisfitError as misfit:
             raise DefinitionError(f"{owner}: option `{name}`{misfit}") from None
     if "status" in options:
@@ -117,3 +116,11 @@ def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
 def settings(options: Mapping[str, Any]) -> dict[str, Json]:
     """Those of the options that the host is told."""
     return {name: value for name, value in options.items() if name not in _NOT_SENT}
+
+
+def _route_hooks(value: Any) -> RouteHooks:
+    if type(value) is not RouteHooks:
+        raise MisfitError(
+            f" is `{value}`; it must be `RouteHooks`, such as `RouteHooks(on_request=[f])`"
+        )
+    return value

@@ -194,11 +194,16 @@ def _place_parameter(
     for other in signature.parameters:
         if (other["in"], other["name"]) == (location, name):
             raise ValueError(f"another parameter takes `{name}` of the {location} already")
+    context = Context(context.closed)  # a schema of its own, apart from the body's
     codec = hint.codec(context)
-    if _codec.is_object(hint.type):
-        raise TypeError(f"a parameter of the {location} cannot be an object")
+    is_object, is_list = _codec.is_object(hint.type), _codec.is_list(hint.type)
     declared: dict[str, Json] = {"name": name, "in": location, "required": hint.required}
-    declared["schema"] = hint.schema(context)
+    if isinstance(marker, Query):
+        declared |= marker.words(is_object=is_object, is_list=is_list)
+    elif is_object:
+        raise TypeError(f"a parameter of the {location} cannot be an object")
+    schema = hint.schema(context)
+    declared["schema"] = {**schema, "$defs": context.defs} if context.defs else schema
     if name != hint.name:
         declared["key"] = hint.name
     signature.parameters.append(declared)
