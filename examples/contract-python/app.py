@@ -102,12 +102,12 @@ def visits(everyone: Globals) -> dict[str, int]:
     return {"visits": everyone.add("visits")}
 
 
-@app.get("/private", api_key=ApiKey({"demo": Secret("demo-key")}, header="x-api-key"))
+@app.get("/private", api_key=ApiKey({"demo": Secret("demo-key")}))
 def private(local: Local) -> dict[str, str]:
     return {"key": local["spikard.api-key"]}
 
 
-@app.get("/limited", rate_limit=RateLimit(2, per="minute", by="client"))
+@app.get("/limited", rate_limit=RateLimit(2, per="minute"))
 def limited() -> dict[str, bool]:
     return {"ok": True}
 

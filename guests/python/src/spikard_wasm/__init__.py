@@ -30,6 +30,7 @@ from spikard_wasm.policies import (
     RateLimit,
     RequestId,
     Secret,
+    SecurityHeaders,
     Static,
 )
 from spikard_wasm.reply import Reply, html, redirect
@@ -64,6 +65,7 @@ __all__ = [
     "RouteHooks",
     "RouteOptions",
     "Secret",
+    "SecurityHeaders",
     "Spikard",
     "Static",
     "UploadFile",

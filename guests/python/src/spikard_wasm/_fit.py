@@ -37,6 +37,8 @@ def fit(value: Any, hint: Any) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
+    if hint is type(None) and value is None:
+        return None
     if origin is Union or origin is types.UnionType:
         return _union(value, hint, args)
     if origin is Literal:
@@ -59,13 +61,16 @@ def fit(value: Any, hint: Any) -> Any:
 
 
 def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
-    classes = [arg for arg in args if dataclasses.is_dataclass(arg)]
-    if isinstance(value, Mapping) and len(classes) == 1:
-        return fit(value, classes[0])
+    # By its shape a value means one member: what is wrong inside it is then to be named.
     for arg in args:
-        if dataclasses.is_dataclass(arg) and type(value) is arg:
-            return fit(value, arg)
-        if typing.get_origin(arg) is Sequence and isinstance(value, list | tuple):
+        if dataclasses.is_dataclass(arg):
+            meant = isinstance(value, Mapping) or type(value) is arg
+        else:
+            origin = typing.get_origin(arg)
+            meant = (origin is Mapping and isinstance(value, Mapping)) or (
+                origin is Sequence and isinstance(value, list | tuple)
+            )
+        if meant:
             return fit(value, arg)
     for arg in args:
         try:
@@ -76,7 +81,7 @@ def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _members(value: Any, cls: Any) -> dict[str, Any]:
-    """The members of a dataclass, or of a dict that stands for it; without those left open."""
+    """The members of a dataclass, or of a dict that stands for it, that are not its defaults."""
     known = {member.name: member for member in dataclasses.fields(cls)}
     if type(value) is cls:
         value = {name: getattr(value, name) for name in known}
@@ -88,8 +93,10 @@ def _members(value: Any, cls: Any) -> dict[str, Any]:
     types = hints(cls)
     members: dict[str, Any] = {}
     for name, member in known.items():
-        if value.get(name) is not None:
-            members[name] = _part(f"member `{name}`", value[name], types[name])
+        if name in value:
+            fitting = _part(f"member `{name}`", value[name], types[name])
+            if value[name] != member.default:
+                members[name] = fitting
         elif member.default is dataclasses.MISSING:
             raise MisfitError(f" lacks the member `{name}`, which must be {words(types[name])}")
     return members
@@ -119,9 +126,9 @@ def words(hint: Any, *, many: bool = False) -> str:
     """What a hint allows, for a sentence."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Union or origin is types.UnionType:
-        given = [
-            arg for arg in args if arg is not type(None) and typing.get_origin(arg) is not Mapping
-        ]
+        given = [arg for arg in args if arg is not type(None)]
+        if any(dataclasses.is_dataclass(arg) for arg in given):  # a dict stands for it
+            given = [arg for arg in given if typing.get_origin(arg) is not Mapping]
         return _either([words(arg, many=many) for arg in given])
     if origin is Literal:
         return _either([f"`{arg}`" for arg in args])

@@ -57,7 +57,10 @@ class RouteHooks:
 
 
 def check(kind: str, hook: Hook) -> int:
-    """How many arguments a hook takes; `DefinitionError` when it takes none that it is given."""
+    """How many arguments a hook takes: one for each parameter without a default.
+
+    `DefinitionError` when it takes something that it is not given.
+    """
     given = _GIVEN[kind]
     name = getattr(hook, "__name__", repr(hook))
     if not callable(hook):
@@ -66,10 +69,9 @@ def check(kind: str, hook: Hook) -> int:
     for parameter in inspect.signature(hook).parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
             return len(given)
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            taken += taken < len(given) or parameter.default is parameter.empty
-        elif parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            taken = len(given) + 1
+        if parameter.kind is parameter.VAR_KEYWORD or parameter.default is not parameter.empty:
+            continue
+        taken += len(given) + 1 if parameter.kind is parameter.KEYWORD_ONLY else 1
     if taken > len(given):
         raise DefinitionError(
             f"hook `{kind}`: `{name}` has parameters that nothing is given for; "

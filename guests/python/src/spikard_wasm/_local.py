@@ -212,13 +212,16 @@ class LocalReply:
 def _store(values: dict[str, str], key: str, value: str | None, limit: int) -> None:
     """Sets or removes a value within the limits of a context."""
     if not 1 <= len(key.encode()) <= _KEY_LIMIT:
-        raise Err(f"a key has 1 to {_KEY_LIMIT} bytes, this one {len(key.encode())}")
+        raise Err(f"a key has 1 to {_KEY_LIMIT} bytes, and this one has {len(key.encode())}")
     if value is None:
         values.pop(key, None)
         return
     after = {**values, key: value}
     if sum(len(k.encode()) + len(v.encode()) for k, v in after.items()) > limit:
-        raise Err(f"the keys and values have at most {limit} bytes together")
+        raise Err(
+            f"with `{key}` the context would hold more than {limit} bytes: "
+            "remove what is not needed any more"
+        )
     values[key] = value
 
 
@@ -234,7 +237,9 @@ class LocalLocalContext:
         if request.exchange is request.idle:
             raise Err("no request is in progress")
         if key.startswith("spikard."):
-            raise Err(f"key `{key}` is the host's; keys of an app do not begin with `spikard.`")
+            raise Err(
+                f"the key `{key}` is the host's own: choose one that does not begin with `spikard.`"
+            )
         _store(request.exchange.local, key, value, _LOCAL_LIMIT)
 
 
@@ -264,7 +269,7 @@ class LocalGlobalContext:
         try:
             total = int(self.values.get(key, "0")) + delta
         except ValueError:
-            raise Err(f"the value of `{key}` is not an integer") from None
+            raise Err(f"the value of `{key}` is not an integer of 64 bits") from None
         if not -(1 << 63) <= total < 1 << 63:
             raise Err(f"the sum for `{key}` has more than 64 bits")
         self.set(key, str(total))

@@ -18,6 +18,7 @@ from spikard_wasm.policies import (
     OpenApi,
     RateLimit,
     RequestId,
+    SecurityHeaders,
     Static,
 )
 
@@ -40,17 +41,17 @@ class Policies(TypedDict, total=False):
     """Whether objects of the body may have members their type does not name."""
     request_id: bool | RequestId | Members
     """Whether a request's id is taken from a header, or made, and sent back."""
-    rate_limit: RateLimit | Members
-    """How many requests may come."""
-    cors: Cors | Members
-    """Which pages of other origins may read replies."""
+    rate_limit: Literal[False] | RateLimit | Members
+    """How many requests may come; `False` for any number."""
+    cors: Literal[False] | Cors | Members
+    """Which pages of other origins may read replies; `False` for none."""
     compression: bool | Compression | Members
     """Whether replies are compressed."""
     jwt: Literal[False] | Jwt | Members
     """Which JSON Web Token a request needs; `False` for none."""
     api_key: Literal[False] | ApiKey | Members
     """Which key a request needs; `False` for none."""
-    security_headers: bool | Members
+    security_headers: bool | SecurityHeaders | Members
     """Whether replies get the headers that keep browsers careful, or which of them."""
 
 

@@ -81,7 +81,7 @@ class _Context:
         try:
             self._store.set(_key(key), text)
         except _boundary.Err as error:
-            raise ContextError(f"key `{key}`: {error.value}") from None
+            raise ContextError(error.value) from None
 
 
 class Local(_Context):
@@ -110,7 +110,7 @@ class Globals(_Context):
         try:
             return self._store.add(_key(key), delta)
         except _boundary.Err as error:
-            raise ContextError(f"key `{key}`: {error.value}") from None
+            raise ContextError(error.value) from None
 
     def swap(
         self,
@@ -127,7 +127,7 @@ class Globals(_Context):
         try:
             return self._store.swap(_key(key), before, after)
         except _boundary.Err as error:
-            raise ContextError(f"key `{key}`: {error.value}") from None
+            raise ContextError(error.value) from None
 
 
 def _key(key: str) -> str:
