@@ -4,7 +4,7 @@ The apps `contract-js` and `contract-rust` beside this one answer alike.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, NotRequired, TypedDict
 
 from spikard_wasm import (
     ApiKey,
@@ -13,7 +13,6 @@ from spikard_wasm import (
     Form,
     Globals,
     Header,
-    HttpError,
     Local,
     Outgoing,
     Path,
@@ -48,6 +47,13 @@ class StoredItem(Item):
     id: int = 0
 
 
+class PartOfItem(TypedDict):
+    id: int
+    name: NotRequired[str]
+    price: NotRequired[float]
+    tags: NotRequired[list[str]]
+
+
 @dataclass
 class Person:
     name: str
@@ -65,7 +71,7 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@app.get("/items/{id}", responses={404: HttpError})
+@app.get("/items/{id}", responses={200: PartOfItem})
 def read_item(
     id: Annotated[int, Path(ge=1)],
     fields: Annotated[list[Literal["name", "price", "tags"]], Query()] = [],  # noqa: B006
@@ -91,7 +97,7 @@ def upload(file: UploadFile, note: Annotated[str, Form()] = "") -> dict[str, Any
     return {
         "filename": file.filename,
         "size": file.size,
-        "content_type": file.content_type,
+        "content_type": file.content_type or None,
         "note": note,
     }
 
@@ -116,7 +122,7 @@ def hide(_reply: Outgoing, request: Request) -> Reply:
     return Reply({"error": "internal", "request": request.id}, status=500)
 
 
-@app.get("/fails", hooks=RouteHooks(on_error=[hide]))
+@app.get("/fails", hooks=RouteHooks(on_error=[hide]), responses={500: dict[str, str]})
 def fails() -> NoReturn:
     raise RuntimeError("the database is away")
 
