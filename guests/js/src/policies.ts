@@ -48,7 +48,7 @@ export interface Jwt {
   readonly secret?: Secret;
   /** The key of the others, in PEM. */
   readonly publicKey?: Secret;
-  readonly audience?: readonly string[];
+  readonly audience?: string | readonly string[];
   readonly issuer?: string | readonly string[];
   /** By how much clocks may differ, in seconds. */
   readonly leeway?: number;
@@ -62,10 +62,11 @@ export interface ApiKey {
   readonly keys: readonly Secret[] | { readonly [name: string]: Secret };
   /** The header that has the key; `x-api-key` by default. */
   readonly header?: string | null;
-  /** The query parameter that may have it. */
+  /** The query parameter that may have it; `api_key` by default. */
   readonly query?: string | null;
   /** The cookie that may have it. */
   readonly cookie?: string | null;
+  readonly realm?: string;
 }
 
 /** Where a request's id comes from, and goes. */
@@ -104,7 +105,25 @@ export interface OpenApi {
   readonly tags?: readonly { readonly name: string; readonly [member: string]: unknown }[];
 }
 
-/** What an app declares for its routes, and a route for itself instead. */
+/** Headers that tell browsers to be careful. A text is the header's value, `null` leaves a default out. */
+export interface SecurityHeaders {
+  /** `x-content-type-options: nosniff`; true by default. */
+  readonly contentTypeOptions?: boolean;
+  /** `DENY` by default. */
+  readonly frameOptions?: string | null;
+  /** `no-referrer` by default. */
+  readonly referrerPolicy?: string | null;
+  /** `same-origin` by default. */
+  readonly crossOriginOpenerPolicy?: string | null;
+  /** `same-origin` by default. */
+  readonly crossOriginResourcePolicy?: string | null;
+  /** None by default: whether all of a domain has TLS is the app's to say. */
+  readonly strictTransportSecurity?: string | null;
+  readonly contentSecurityPolicy?: string | null;
+  readonly permissionsPolicy?: string | null;
+}
+
+/** What an app declares for its routes, and a route for itself instead; `false` turns the app's off. */
 export interface Policies {
   /** The largest body in bytes; 413 beyond. */
   readonly bodyLimit?: number;
@@ -114,20 +133,13 @@ export interface Policies {
   readonly timeoutStatus?: 408 | 504;
   /** Whether the request's id is taken from the client and sent in the reply. */
   readonly requestId?: boolean | RequestId;
-  readonly rateLimit?: RateLimit;
-  readonly cors?: Cors;
+  readonly rateLimit?: false | RateLimit;
+  readonly cors?: false | Cors;
   readonly compression?: boolean | Compression;
-  /** `false` lets anybody in where the app asks for a token. */
   readonly jwt?: false | Jwt;
-  /** `false` lets anybody in where the app asks for a key. */
   readonly apiKey?: false | ApiKey;
-  /** Headers that tell browsers to be careful; those of a reply win. */
+  /** Those that a reply has of its own win. */
   readonly securityHeaders?: boolean | SecurityHeaders;
-}
-
-/** Security headers by option; a text is the header's value, `false` leaves it out. */
-export interface SecurityHeaders {
-  readonly [header: string]: unknown;
 }
 
 /** What only an app declares. */

@@ -37,8 +37,17 @@ export const POLICIES = {
     requiredClaims: true,
     realm: true,
   },
-  apiKey: { keys: { [ANY]: SECRET }, header: true, query: true, cookie: true },
-  securityHeaders: true,
+  apiKey: { keys: { [ANY]: SECRET }, header: true, query: true, cookie: true, realm: true },
+  securityHeaders: {
+    contentTypeOptions: true,
+    frameOptions: true,
+    referrerPolicy: true,
+    crossOriginOpenerPolicy: true,
+    crossOriginResourcePolicy: true,
+    strictTransportSecurity: true,
+    contentSecurityPolicy: true,
+    permissionsPolicy: true,
+  },
 } as const satisfies Members;
 
 /** The policies of apps alone. */
