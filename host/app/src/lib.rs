@@ -18,6 +18,7 @@ mod method;
 mod parameter;
 mod params;
 mod path;
+pub mod policy;
 mod printable;
 mod problem;
 mod refusal;

@@ -8,6 +8,20 @@ use crate::{FieldError, Problem};
 pub enum Refusal {
     /// The path, query, a header or the body cannot be read (400).
     BadRequest(String),
+    /// The request carries no credentials, or none that are let in (401).
+    Unauthorized {
+        /// What is wrong, in a few words.
+        title: &'static str,
+        /// What is wrong.
+        detail: String,
+        /// The value of `WWW-Authenticate`.
+        challenge: String,
+    },
+    /// What is asked is not allowed (403).
+    Forbidden {
+        /// Why.
+        detail: String,
+    },
     /// No route has the path (404).
     NotFound,
     /// The path's routes answer other methods (405).
@@ -17,6 +31,8 @@ pub enum Refusal {
     },
     /// The body did not arrive in time (408).
     RequestTimeout,
+    /// A condition of the request does not hold (412).
+    PreconditionFailed,
     /// The body is longer than the route allows (413).
     BodyTooLarge {
         /// The limit, in bytes.
@@ -24,8 +40,18 @@ pub enum Refusal {
     },
     /// The route does not accept the body's content type (415).
     UnsupportedMediaType,
+    /// The range is outside of the file (416).
+    RangeNotSatisfiable {
+        /// The value of `Content-Range`.
+        content_range: String,
+    },
     /// Fields break their schemas (422).
     Invalid(Vec<FieldError>),
+    /// The client asks more often than it may (429).
+    RateLimited {
+        /// When to try again, in seconds.
+        retry_after: u32,
+    },
     /// The guest failed or trapped, or its reply cannot be sent (500). The log
     /// has the reason; the client does not.
     Failed,
@@ -44,15 +70,37 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
+            Self::Unauthorized { .. } => 401,
+            Self::Forbidden { .. } => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::RequestTimeout => 408,
+            Self::PreconditionFailed => 412,
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType => 415,
+            Self::RangeNotSatisfiable { .. } => 416,
             Self::Invalid(_) => 422,
+            Self::RateLimited { .. } => 429,
             Self::Failed => 500,
             Self::Overloaded { .. } => 503,
             Self::DeadlineExceeded => 504,
+        }
+    }
+
+    /// The header that tells the client how to go on, if there is one: its name in
+    /// lower case and its value.
+    #[must_use]
+    pub fn header(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Unauthorized { challenge, .. } => Some(("www-authenticate", challenge.clone())),
+            Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+            Self::RangeNotSatisfiable { content_range } => {
+                Some(("content-range", content_range.clone()))
+            }
+            Self::RateLimited { retry_after } | Self::Overloaded { retry_after } => {
+                Some(("retry-after", retry_after.to_string()))
+            }
+            _ => None,
         }
     }
 
@@ -63,6 +111,8 @@ impl Refusal {
         let problem = |kind: &str, title, detail: String| Problem::new(status, kind, title, detail);
         match self {
             Self::BadRequest(detail) => problem("bad-request", "Bad Request", detail),
+            Self::Unauthorized { title, detail, .. } => problem("unauthorized", title, detail),
+            Self::Forbidden { detail } => problem("forbidden", "Forbidden", detail),
             Self::NotFound => problem(
                 "not-found",
                 "Not Found",
@@ -78,6 +128,11 @@ impl Refusal {
                 "Request Timeout",
                 "the request body did not arrive in time".to_owned(),
             ),
+            Self::PreconditionFailed => problem(
+                "precondition-failed",
+                "Precondition Failed",
+                "the file is not the one that the request's condition names".to_owned(),
+            ),
             Self::BodyTooLarge { limit } => problem(
                 "payload-too-large",
                 "Payload Too Large",
@@ -88,7 +143,17 @@ impl Refusal {
                 "Unsupported Media Type",
                 "Unsupported media type".to_owned(),
             ),
+            Self::RangeNotSatisfiable { .. } => problem(
+                "range-not-satisfiable",
+                "Range Not Satisfiable",
+                "the file has no such range; content-range has its length".to_owned(),
+            ),
             Self::Invalid(errors) => Problem::validation(errors),
+            Self::RateLimited { retry_after } => problem(
+                "rate-limited",
+                "Too Many Requests",
+                format!("Rate limit exceeded; try again in {retry_after} s"),
+            ),
             Self::Failed => problem(
                 "internal-server-error",
                 "Internal Server Error",

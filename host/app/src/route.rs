@@ -7,6 +7,7 @@ use crate::description::RouteDescription;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
+use crate::policy::Policies;
 use crate::refusal::Refusal;
 use crate::router::PathValues;
 use crate::settings::{Defaults, Settings};
@@ -22,12 +23,14 @@ pub struct Route {
     body: BodySpec,
     body_limit: u64,
     timeout: Duration,
+    policies: Option<Policies>,
 }
 
 impl Route {
     pub(crate) fn check(
         description: &RouteDescription,
         app: &Settings,
+        app_policies: (&str, &Policies),
         defaults: &Defaults,
     ) -> Result<Self, AppError> {
         let method = description.method;
@@ -45,6 +48,15 @@ impl Route {
         let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
         let body = BodySpec::parse(&description.body, raw).map_err(wrong)?;
         check_replies(&description.replies).map_err(wrong)?;
+        if settings.r#static.is_some() {
+            return Err(wrong(
+                "its settings have `static`, which only an app may declare".to_owned(),
+            ));
+        }
+        let (app_name, app_policies) = app_policies;
+        let policies = Policies::check(&settings, app_policies, &defaults.secrets, app_name)
+            .map_err(|reason| wrong(format!("its {reason}")))?;
+        let policies = Some(policies).filter(|policies| !policies.is_empty());
         let body_limit = settings.body_limit.or(app.body_limit);
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
@@ -74,6 +86,7 @@ impl Route {
             body,
             body_limit: body_limit.unwrap_or(defaults.body_limit),
             timeout: timeout.unwrap_or(defaults.timeout),
+            policies,
         })
     }
 
@@ -117,6 +130,12 @@ impl Route {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// What the host enforces for it besides its contract, if anything.
+    #[must_use]
+    pub fn policies(&self) -> Option<&Policies> {
+        self.policies.as_ref()
     }
 
     /// Reads, coerces and checks the parameters of one request, as a JSON object;
