@@ -12,6 +12,8 @@ mod error;
 mod listener;
 mod multipart;
 mod pipeline;
+mod policy;
+mod reply_body;
 mod request;
 mod response;
 mod server;

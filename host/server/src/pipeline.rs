@@ -19,6 +19,7 @@ use spikard_wasm_runtime::{CallError, Pool};
 use crate::access::Access;
 use crate::body::RequestBody;
 use crate::multipart;
+use crate::policy::{self, Passage, StaticFiles};
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
 use crate::settings::Settings;
@@ -27,22 +28,33 @@ use crate::settings::Settings;
 pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Pool,
+    files: StaticFiles,
     body_timeout: Duration,
+}
+
+/// What is known of a request when it is answered.
+struct Seen<'a> {
+    id: RequestId,
+    route: Option<&'a Route>,
+    passage: Option<Passage<'a>>,
 }
 
 /// What the router made of a request.
 enum Matched<'a> {
     /// A route with its index, and its parameters or what is wrong with them.
     Route(u32, &'a Route, Result<String, Refusal>),
+    /// A path that no route has, below one where files are.
+    File,
     /// A reply the router gives itself.
     Reply(HttpResponse),
 }
 
 impl Pipeline {
-    pub(crate) fn new(app: Arc<App>, pool: Pool, settings: &Settings) -> Self {
+    pub(crate) fn new(app: Arc<App>, pool: Pool, files: StaticFiles, settings: &Settings) -> Self {
         Self {
             app,
             pool,
+            files,
             body_timeout: settings.body_timeout,
         }
     }
@@ -54,20 +66,27 @@ impl Pipeline {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> HttpResponse {
-        let id = RequestId::next();
         let (parts, incoming) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
-        let access = Access::begin(&parts.method, &parts.uri, id);
-        let mut route = None;
-        let answer = self.answer(parts, &mut body, peer, id, &mut route);
+        let access = Access::begin(&parts.method, &parts.uri);
+        let mut seen = Seen {
+            id: RequestId::next(),
+            route: None,
+            passage: None,
+        };
+        let answer = self.answer(parts, &mut body, peer, &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
-            tracing::error!(request = %id, "the host itself failed; this is a defect of spikard-wasm");
+            tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
             Err(Refusal::Failed)
         });
         let response = answer.unwrap_or_else(response::of_refusal);
+        let response = match seen.passage {
+            Some(passage) => passage.finish(response).await,
+            None => response,
+        };
         let response = if is_head {
             response::without_body(response)
         } else {
@@ -78,7 +97,7 @@ impl Pipeline {
         } else {
             response
         };
-        access.end(route.map(Route::name), &response);
+        access.end(&seen.id, seen.route.map(Route::name), &response);
         response
     }
 
@@ -87,14 +106,38 @@ impl Pipeline {
         parts: Parts,
         body: &mut RequestBody,
         peer: SocketAddr,
-        id: RequestId,
-        matched: &mut Option<&'a Route>,
+        seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
-        let (index, route, params) = match self.route(&parts)? {
+        if let Some((passage, answer)) = policy::preflight(&self.app, &parts, &mut seen.id) {
+            seen.passage = Some(passage);
+            return answer;
+        }
+        let found = match self.route(&parts) {
+            Err(Refusal::NotFound) if self.app.mount(parts.uri.path()).is_some() => {
+                Ok(Matched::File)
+            }
+            found => found,
+        };
+        let (policies, number) = match &found {
+            Ok(Matched::Route(index, route, _)) => {
+                seen.route = Some(route);
+                (route.policies(), *index)
+            }
+            _ => (self.app.policies(), u32::MAX),
+        };
+        seen.passage = policies.map(|policies| Passage::begin(policies, &parts, &mut seen.id));
+        let found = found?;
+        if let Some(passage) = &mut seen.passage
+            && !matches!(found, Matched::Reply(_))
+        {
+            passage.admit(&parts, peer, number)?;
+        }
+        let (index, route, params) = match found {
             Matched::Reply(response) => return Ok(response),
+            Matched::File => return self.files.answer(&self.app, &parts).await,
             Matched::Route(index, route, params) => (index, route, params),
         };
-        *matched = Some(route);
+        let id = seen.id.clone();
         let content_type = parts
             .headers
             .get(CONTENT_TYPE)
@@ -115,7 +158,7 @@ impl Pipeline {
         let in_flight = InFlight {
             parts,
             peer,
-            id,
+            id: id.clone(),
             body: bytes,
             files,
         };
@@ -125,7 +168,7 @@ impl Pipeline {
             .await;
         reply
             .and_then(response::of_reply)
-            .map_err(|error| refuse(&error, id, route))
+            .map_err(|error| refuse(&error, &id, route))
     }
 
     fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
@@ -168,7 +211,7 @@ fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(
 }
 
 /// Writes into the log why a call has no reply, and says what the client gets.
-fn refuse(error: &CallError, id: RequestId, route: &Route) -> Refusal {
+fn refuse(error: &CallError, id: &RequestId, route: &Route) -> Refusal {
     let route = route.name();
     match error {
         CallError::Failure { message, detail } => {

@@ -1,14 +1,15 @@
 //! Makes HTTP responses of replies and refusals. The host alone frames a message.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
-pub(crate) type HttpResponse = Response<Full<Bytes>>;
+use crate::reply_body::ReplyBody;
+
+pub(crate) type HttpResponse = Response<ReplyBody>;
 
 /// The headers that frame a message or belong to the connection (RFC 9110,
 /// section 7.6.1); a guest's are dropped.
@@ -55,7 +56,7 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
     // These never have a body (RFC 9110, sections 15.3.5 and 15.4.5).
     let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless { Bytes::new() } else { body };
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
@@ -63,13 +64,9 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
 
 /// Makes the response of a refusal: a problem document.
 pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
-    let extra = match &refusal {
-        Refusal::MethodNotAllowed { allow } => Some((header::ALLOW, allow.clone())),
-        Refusal::Overloaded { retry_after } => Some((header::RETRY_AFTER, retry_after.to_string())),
-        _ => None,
-    };
+    let extra = refusal.header();
     let problem = refusal.into_problem();
-    let mut response = Response::new(Full::new(problem.to_json().into()));
+    let mut response = Response::new(ReplyBody::from(Bytes::from(problem.to_json())));
     *response.status_mut() =
         StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let content_type = HeaderValue::from_static(Problem::CONTENT_TYPE);
@@ -79,24 +76,32 @@ pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
     if let Some((name, value)) = extra
         && let Ok(value) = HeaderValue::try_from(value)
     {
+        let name = HeaderName::from_static(name);
         response.headers_mut().insert(name, value);
     }
     response
 }
 
+/// The length of a response's body, or of the body that HEAD leaves out; `None` for
+/// one whose length is not known before it is sent.
+pub(crate) fn length(response: &HttpResponse) -> Option<u64> {
+    let declared = response.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
+    declared.or_else(|| response.body().size_hint().exact())
+}
+
 /// The response to HEAD: the head alone, with the length that GET would have. hyper
 /// does this for HTTP/1.1 and not for HTTP/2.
 pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
-    if let Some(length) = response
-        .body()
-        .size_hint()
-        .exact()
-        .filter(|length| *length > 0)
-    {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        *response.body_mut() = Full::default();
+    match length(&response) {
+        Some(0) => {}
+        Some(length) => {
+            let length = HeaderValue::from(length);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_LENGTH, length);
+            *response.body_mut() = ReplyBody::default();
+        }
+        None => *response.body_mut() = ReplyBody::Unsent,
     }
     response
 }
@@ -111,7 +116,7 @@ pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
 
 /// Answers OPTIONS for a path that does not declare it.
 pub(crate) fn of_options(allow: &str) -> HttpResponse {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     if let Ok(value) = HeaderValue::try_from(allow) {
         response.headers_mut().insert(header::ALLOW, value);

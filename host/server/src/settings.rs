@@ -1,5 +1,6 @@
 //! How a server serves.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a server serves.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
+    /// The folder below which the folders are that an app may serve.
+    pub static_root: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -25,6 +28,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
+            static_root: None,
         }
     }
 }
