@@ -28,6 +28,7 @@ mod multipart;
 mod parameter;
 mod params;
 mod path;
+pub mod policy;
 mod printable;
 mod problem;
 mod refusal;

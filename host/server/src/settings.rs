@@ -1,5 +1,6 @@
 //! How a server serves.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a server serves.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
+    /// The folder below which the folders are that an app may serve.
+    pub static_root: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             check_replies: false,
+            static_root: None,
         }
     }
 }
