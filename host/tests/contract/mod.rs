@@ -5,6 +5,7 @@ mod deadlines;
 mod failures;
 mod http2;
 mod parameters;
+mod policies;
 mod protocol;
 mod replies;
 mod requests;
