@@ -7,6 +7,7 @@ mod failures;
 mod hooks;
 mod http2;
 mod parameters;
+mod policies;
 mod protocol;
 mod replies;
 mod requests;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Frame};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderName, HeaderValue,
@@ -69,7 +69,8 @@ pub(super) async fn compress(
     let mut response = encode(algorithm, i32::from(level), response).await;
     weaken(response.headers_mut());
     if length.is_none_or(|length| length > AT_ONCE) {
-        return response;
+        // An encoder may have some bytes to give each time its source has it wait.
+        return response.map(|body| ReplyBody::stream(Yielding::new(body)));
     }
     let (parts, body) = response.into_parts();
     match body.collect().await {
@@ -131,26 +132,13 @@ fn weaken(headers: &mut HeaderMap) {
     }
 }
 
-/// A body in slices, between which the worker's other tasks run.
-fn slice(body: ReplyBody) -> ReplyBody {
-    match body {
-        ReplyBody::Whole(whole) => ReplyBody::stream(Sliced {
-            whole,
-            rest: Bytes::new(),
-            has_yielded: true,
-        }),
-        // A file is read in pieces, each of which is waited for.
-        body => body,
-    }
-}
-
-struct Sliced {
+/// A body in slices.
+struct Slices {
     whole: Full<Bytes>,
     rest: Bytes,
-    has_yielded: bool,
 }
 
-impl Body for Sliced {
+impl Body for Slices {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -159,19 +147,68 @@ impl Body for Sliced {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
-        if !this.has_yielded {
-            this.has_yielded = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         if this.rest.is_empty() {
             match ready!(Pin::new(&mut this.whole).poll_frame(cx)?) {
                 Some(frame) => this.rest = frame.into_data().unwrap_or_default(),
                 None => return Poll::Ready(None),
             }
         }
-        this.has_yielded = false;
         let slice = this.rest.split_to(this.rest.len().min(SLICE));
         Poll::Ready(Some(Ok(Frame::data(slice))))
+    }
+}
+
+/// A body between whose frames the worker's other tasks run.
+struct Yielding<B> {
+    body: B,
+    has_yielded: bool,
+}
+
+impl<B> Yielding<B> {
+    fn new(body: B) -> Self {
+        Self {
+            body,
+            has_yielded: true,
+        }
+    }
+}
+
+impl<B: Body + Unpin> Body for Yielding<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.get_mut();
+        if !this.has_yielded {
+            this.has_yielded = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        this.has_yielded = frame.is_none();
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Slices a body, so that an encoder takes no more of it at once.
+fn slice(body: ReplyBody) -> ReplyBody {
+    match body {
+        ReplyBody::Whole(whole) => ReplyBody::stream(Yielding::new(Slices {
+            whole,
+            rest: Bytes::new(),
+        })),
+        // A file is read in pieces, each of which is waited for.
+        body => body,
     }
 }

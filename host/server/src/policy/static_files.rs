@@ -131,7 +131,7 @@ impl Folder {
         let target = format!("{rest}{}", query.unwrap_or_default());
         let uri = Uri::try_from(target).map_err(|_| Refusal::NotFound)?;
         let range = range(parts);
-        let response = self.ask(parts, &uri, range).await?;
+        let response = self.ask(parts, &uri, range.as_ref()).await?;
         let is_other =
             response.status() == StatusCode::PARTIAL_CONTENT && !is_same(parts, &response);
         let mut response = match is_other {
@@ -190,14 +190,18 @@ impl Folder {
 
 /// The range that is asked for, if one may be: of bytes, and by GET alone
 /// (RFC 9110, section 14.2).
-fn range(parts: &Parts) -> Option<&HeaderValue> {
+fn range(parts: &Parts) -> Option<HeaderValue> {
     let mut values = parts.headers.get_all(RANGE).iter();
     let range = values.next().filter(|_| parts.method == Method::GET)?;
-    let is_of_bytes = range
-        .as_bytes()
-        .get(..6)
-        .is_some_and(|unit| unit.eq_ignore_ascii_case(b"bytes="));
-    (is_of_bytes && values.next().is_none()).then_some(range)
+    if values.next().is_some() {
+        return None;
+    }
+    // The unit's case does not matter, but to `ServeDir`.
+    let (unit, rest) = range.to_str().ok()?.split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    HeaderValue::try_from(format!("bytes={rest}")).ok()
 }
 
 /// Whether the file is the one of which the client has the other parts (RFC 9110,
