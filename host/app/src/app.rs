@@ -48,6 +48,10 @@ impl App {
         }
         let settings = Settings::parse(&description.settings)
             .map_err(|error| AppError::Settings(error.to_string()))?;
+        if settings.deprecated.is_some() {
+            let reason = "`deprecated` is for a route, not for the app";
+            return Err(AppError::Settings(reason.to_owned()));
+        }
         let mut routes: Vec<Route> = Vec::with_capacity(description.routes.len());
         let mut router = Router::default();
         for (index, described) in description.routes.iter().enumerate() {

@@ -15,6 +15,7 @@ mod description;
 mod form;
 mod media_type;
 mod method;
+mod openapi;
 mod parameter;
 mod params;
 mod path;
@@ -34,6 +35,9 @@ pub use description::{Description, RouteDescription};
 pub use form::{FilePart, Form};
 pub use media_type::MediaType;
 pub use method::Method;
+pub use openapi::{
+    Contact, ExternalDocs, License, OpenApi, OpenApiSettings, Server, ServerVariable, Tag,
+};
 pub use parameter::{Location, Parameter};
 pub use params::RequestHead;
 pub use path::{PathPattern, PatternError};

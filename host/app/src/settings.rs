@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::openapi::OpenApiSettings;
+
 /// What the member `settings` of an app or a route may hold. A member that is
 /// not here is an error, since a policy that is declared must be enforced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Settings {
     /// Words that group routes, for people.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The route will go away, which its OpenAPI operation says; of a route alone.
+    pub deprecated: Option<bool>,
+    /// The OpenAPI document and its viewer; of the app alone.
+    pub openapi: Option<OpenApiSettings>,
 }
 
 impl Settings {
