@@ -40,7 +40,7 @@ pub use openapi::{
 };
 pub use parameter::{Location, Parameter};
 pub use params::RequestHead;
-pub use path::{PathPattern, PatternError};
+pub use path::{PathPattern, PatternError, same_path};
 pub use printable::{indented, one_line};
 pub use problem::{FieldError, LocItem, Problem};
 pub use refusal::Refusal;

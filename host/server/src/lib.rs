@@ -8,6 +8,7 @@
 mod access;
 mod body;
 mod connection;
+mod docs;
 mod error;
 mod listener;
 mod multipart;
@@ -19,6 +20,7 @@ mod settings;
 mod shutdown;
 mod worker;
 
+pub use docs::Docs;
 pub use error::ServeError;
 pub use listener::Listener;
 pub use server::serve;

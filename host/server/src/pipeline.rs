@@ -18,6 +18,7 @@ use spikard_wasm_runtime::{CallError, Pool};
 
 use crate::access::Access;
 use crate::body::RequestBody;
+use crate::docs::Docs;
 use crate::multipart;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
@@ -28,6 +29,7 @@ pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Pool,
     body_timeout: Duration,
+    docs: Option<Arc<Docs>>,
 }
 
 /// What the router made of a request.
@@ -44,6 +46,7 @@ impl Pipeline {
             app,
             pool,
             body_timeout: settings.body_timeout,
+            docs: settings.docs.clone(),
         }
     }
 
@@ -130,14 +133,18 @@ impl Pipeline {
 
     fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
         let path = parts.uri.path();
-        self.app.find(parts.method.as_str(), path, |hit| match hit {
+        let found = self.app.find(parts.method.as_str(), path, |hit| match hit {
             Hit::Route {
                 index,
                 route,
                 values,
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
-        })
+        });
+        match (&self.docs, found) {
+            (Some(docs), Err(Refusal::NotFound)) => docs.answer(parts).map(Matched::Reply),
+            (_, found) => found,
+        }
     }
 
     async fn check_body(

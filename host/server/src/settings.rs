@@ -1,6 +1,9 @@
 //! How a server serves.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::docs::Docs;
 
 /// How a server serves.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
+    /// What is served beside the app's routes, if anything.
+    pub docs: Option<Arc<Docs>>,
 }
 
 impl Default for Settings {
@@ -25,6 +30,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
+            docs: None,
         }
     }
 }

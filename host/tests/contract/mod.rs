@@ -4,6 +4,7 @@ mod bodies;
 mod deadlines;
 mod failures;
 mod http2;
+mod openapi;
 mod parameters;
 mod protocol;
 mod replies;

@@ -180,17 +180,18 @@ impl Operation<'_> {
         if place == "path" || required == Some(Value::Bool(true)) {
             parameter.insert("required".to_owned(), true.into());
         }
+        with_examples(&mut declared);
         // Without a style, an object is a JSON text, which OpenAPI says so.
         if is_json {
+            let mut media = Map::from_iter([("schema".to_owned(), schema)]);
+            for member in ["example", "examples"] {
+                media.extend(declared.shift_remove_entry(member));
+            }
             declared.shift_remove("explode");
-            parameter.insert(
-                "content".to_owned(),
-                json!({"application/json": {"schema": schema}}),
-            );
+            parameter.insert("content".to_owned(), json!({"application/json": media}));
         } else {
             parameter.insert("schema".to_owned(), schema);
         }
-        with_examples(&mut declared);
         parameter.extend(declared);
         Value::Object(parameter)
     }
