@@ -63,6 +63,10 @@ impl App {
             .map_err(AppError::Policy)?;
         let statics = settings.r#static.as_deref().unwrap_or_default();
         let statics = StaticMount::check_all(statics).map_err(AppError::Policy)?;
+        if settings.deprecated.is_some() {
+            let reason = "`deprecated` is for a route, not for the app";
+            return Err(AppError::Settings(reason.to_owned()));
+        }
         let mut routes: Vec<Route> = Vec::with_capacity(description.routes.len());
         let mut router = Router::default();
         for (index, described) in description.routes.iter().enumerate() {

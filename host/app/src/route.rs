@@ -49,6 +49,11 @@ impl Route {
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
         let settings = Settings::parse(&description.settings)
             .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
+        if settings.openapi.is_some() {
+            return Err(wrong(
+                "`openapi` is for the app, not for a route: move it to the app's settings".into(),
+            ));
+        }
         let declared = declare::parameters(&description.parameters).map_err(wrong)?;
         let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
         let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::hooks::HookKind;
+use crate::openapi::OpenApiSettings;
 use crate::policy::{
     ApiKeysSpec, Compression, CorsSpec, JwtSpec, RateLimitSpec, RequestIdPolicy, Secrets,
     SecurityHeaders, StaticSpec, Switch,
@@ -52,6 +53,10 @@ pub struct Settings {
     pub security_headers: Option<Switch<SecurityHeaders>>,
     /// The folders of files that are served; only of an app.
     pub r#static: Option<Vec<StaticSpec>>,
+    /// The route will go away, which its OpenAPI operation says; of a route alone.
+    pub deprecated: Option<bool>,
+    /// The OpenAPI document and its viewer; of the app alone.
+    pub openapi: Option<OpenApiSettings>,
 }
 
 impl Settings {

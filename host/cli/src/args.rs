@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Print a component's world, imports, routes and sizes
     Inspect(InspectArgs),
+    /// Write a component's OpenAPI document
+    Openapi(OpenapiArgs),
     /// Build an app in Rust, JavaScript, TypeScript or Python into a component
     Build(BuildArgs),
     /// Write the WIT package that components are built against
@@ -62,6 +64,9 @@ pub(crate) struct ServeArgs {
     /// The folder below which the folders are that the app serves
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_root: Option<PathBuf>,
+    /// Serve neither the app's OpenAPI document nor its viewer, whatever the app says
+    #[arg(long)]
+    pub(crate) no_openapi: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
     /// How log lines are written, on standard error
@@ -90,6 +95,17 @@ pub(crate) struct InspectArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OpenapiArgs {
+    /// The component whose document is wanted
+    pub(crate) app: PathBuf,
+    /// The file to write it to [default: standard output]
+    #[arg(short, long)]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
 }

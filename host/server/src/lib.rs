@@ -8,6 +8,7 @@
 mod access;
 mod body;
 mod connection;
+mod docs;
 mod error;
 mod failure;
 mod hooks;
@@ -22,6 +23,7 @@ mod settings;
 mod shutdown;
 mod worker;
 
+pub use docs::Docs;
 pub use error::ServeError;
 pub use listener::Listener;
 pub use server::serve;

@@ -17,6 +17,7 @@ use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
 use crate::body::RequestBody;
+use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
 use crate::policy::{self, Passage, StaticFiles};
@@ -31,6 +32,7 @@ pub(crate) struct Pipeline {
     files: StaticFiles,
     body_timeout: Duration,
     check_replies: bool,
+    docs: Option<Arc<Docs>>,
 }
 
 /// What is known of a request when it is answered.
@@ -58,6 +60,7 @@ impl Pipeline {
             files,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
+            docs: settings.docs.clone(),
         }
     }
 
@@ -175,7 +178,7 @@ impl Pipeline {
 
     fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
         let path = parts.uri.path();
-        self.app.find(parts.method.as_str(), path, |hit| match hit {
+        let found = self.app.find(parts.method.as_str(), path, |hit| match hit {
             Hit::Route {
                 index,
                 route,
@@ -183,7 +186,11 @@ impl Pipeline {
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
             Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
-        })
+        });
+        match (&self.docs, found) {
+            (Some(docs), Err(Refusal::NotFound)) => docs.answer(parts).map(Matched::Reply),
+            (_, found) => found,
+        }
     }
 
     /// Reads the body and checks it and the parameters: what is left is a call that

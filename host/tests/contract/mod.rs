@@ -6,6 +6,7 @@ mod deadlines;
 mod failures;
 mod hooks;
 mod http2;
+mod openapi;
 mod parameters;
 mod policies;
 mod protocol;

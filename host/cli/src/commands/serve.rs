@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use spikard_wasm_app::{App, Defaults, one_line};
+use spikard_wasm_app::{App, Defaults, OpenApi, one_line};
 use spikard_wasm_runtime::{Limits, LoadError, Loaded, Runtime};
-use spikard_wasm_server::{Listener, Settings};
+use spikard_wasm_server::{Docs, Listener, Settings};
 
 use super::{Source, load, millis};
 use crate::args::{LogFormat, ServeArgs};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let secrets = crate::secrets::read(&args.secret)?;
     // A port that is taken is known at once, not after a minute of compiling.
     let listener = Listener::bind(&args.host, args.port)?;
-    let settings = settings(&args);
+    let mut settings = settings(&args);
     let start = Instant::now();
     let runtime = Runtime::new(Limits {
         // Each worker has its share, and one more is made to describe the app.
@@ -45,6 +45,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     };
     let app = Arc::new(App::new(&description, &defaults)?);
     loaded.check_hooks(&app)?;
+    let api = OpenApi::new(&description)?;
+    if !args.no_openapi {
+        settings.docs = Docs::new(&api).map(Arc::new);
+    }
     let up = Up {
         args: &args,
         app: &app,
