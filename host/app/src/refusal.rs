@@ -8,6 +8,9 @@ use crate::{FieldError, Problem};
 pub enum Refusal {
     /// The path, query, a header or the body cannot be read (400).
     BadRequest(String),
+    /// The body is not of the format that its content type says it is (400), with
+    /// the place where it ceases to be.
+    Malformed(Vec<FieldError>),
     /// No route has the path (404).
     NotFound,
     /// The path's routes answer other methods (405).
@@ -34,8 +37,11 @@ pub enum Refusal {
         /// When to try again, in seconds.
         retry_after: u32,
     },
-    /// The call ran past its deadline (504).
-    DeadlineExceeded,
+    /// The call ran past its deadline (504, or 408 where the route says so).
+    DeadlineExceeded {
+        /// The status.
+        status: u16,
+    },
 }
 
 impl Refusal {
@@ -43,7 +49,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadRequest(_) => 400,
+            Self::BadRequest(_) | Self::Malformed(_) => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::RequestTimeout => 408,
@@ -52,7 +58,7 @@ impl Refusal {
             Self::Invalid(_) => 422,
             Self::Failed => 500,
             Self::Overloaded { .. } => 503,
-            Self::DeadlineExceeded => 504,
+            Self::DeadlineExceeded { status } => *status,
         }
     }
 
@@ -63,6 +69,14 @@ impl Refusal {
         let problem = |kind: &str, title, detail: String| Problem::new(status, kind, title, detail);
         match self {
             Self::BadRequest(detail) => problem("bad-request", "Bad Request", detail),
+            Self::Malformed(errors) => Problem {
+                errors,
+                ..problem(
+                    "bad-request",
+                    "Bad Request",
+                    "Invalid request format".to_owned(),
+                )
+            },
             Self::NotFound => problem(
                 "not-found",
                 "Not Found",
@@ -99,11 +113,14 @@ impl Refusal {
                 "Service Unavailable",
                 "the server has more requests than it can serve; try again later".to_owned(),
             ),
-            Self::DeadlineExceeded => problem(
-                "gateway-timeout",
-                "Gateway Timeout",
-                "the handler did not finish in time".to_owned(),
-            ),
+            Self::DeadlineExceeded { status } => {
+                let (kind, title) = match status {
+                    408 => ("request-timeout", "Request Timeout"),
+                    _ => ("gateway-timeout", "Gateway Timeout"),
+                };
+                let detail = "the handler did not finish in time";
+                problem(kind, title, detail.to_owned())
+            }
         }
     }
 }

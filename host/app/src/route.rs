@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use crate::body::BodySpec;
+use crate::declare;
 use crate::description::RouteDescription;
+use crate::hooks::Hooks;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
+use crate::reply::Replies;
 use crate::router::PathValues;
 use crate::settings::{Defaults, Settings};
 use crate::{AppError, Method};
@@ -20,8 +23,11 @@ pub struct Route {
     name: String,
     parameters: Parameters,
     body: BodySpec,
+    replies: Replies,
     body_limit: u64,
     timeout: Duration,
+    timeout_status: u16,
+    hooks: Hooks,
 }
 
 impl Route {
@@ -40,16 +46,23 @@ impl Route {
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
         let settings = Settings::parse(&description.settings)
             .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
-        if settings.openapi.is_some() {
-            return Err(wrong(
-                "`openapi` is for the app, not for a route: move it to the app's settings".into(),
-            ));
-        }
-        let declared = Parameter::parse_all(&description.parameters).map_err(wrong)?;
-        let parameters = Parameters::new(pattern.names(), declared).map_err(wrong)?;
+        let declared = declare::parameters(&description.parameters).map_err(wrong)?;
+        let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
         let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
         let body = BodySpec::parse(&description.body, raw).map_err(wrong)?;
-        check_replies(&description.replies).map_err(wrong)?;
+        let replies = Replies::parse(&description.replies).map_err(wrong)?;
+        if settings.trailing_slash.is_some() {
+            return Err(wrong(
+                "its settings have `trailing_slash`, which is for the whole app: declare it there"
+                    .to_owned(),
+            ));
+        }
+        if settings.openapi.is_some() {
+            return Err(wrong(
+                "its settings have `openapi`, which is for the whole app: declare it there"
+                    .to_owned(),
+            ));
+        }
         let body_limit = settings.body_limit.or(app.body_limit);
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
@@ -68,6 +81,16 @@ impl Route {
                 Defaults::MAX_TIMEOUT.as_millis()
             )));
         }
+        let timeout_status = settings
+            .timeout_status
+            .or(app.timeout_status)
+            .unwrap_or(504);
+        if !matches!(timeout_status, 408 | 504) {
+            return Err(wrong(format!(
+                "its timeout_status `{timeout_status}` is neither 408 nor 504"
+            )));
+        }
+        let hooks = app.hooks.iter().chain(&settings.hooks).copied().collect();
         Ok(Self {
             method,
             name: match description.name.as_str() {
@@ -77,8 +100,11 @@ impl Route {
             pattern,
             parameters,
             body,
+            replies,
             body_limit: body_limit.unwrap_or(defaults.body_limit),
             timeout: timeout.unwrap_or(defaults.timeout),
+            timeout_status,
+            hooks,
         })
     }
 
@@ -124,6 +150,18 @@ impl Route {
         self.timeout
     }
 
+    /// The status of a call that ran past it: 504, or 408.
+    #[must_use]
+    pub fn timeout_status(&self) -> u16 {
+        self.timeout_status
+    }
+
+    /// The hooks that its requests run through.
+    #[must_use]
+    pub fn hooks(&self) -> Hooks {
+        self.hooks
+    }
+
     /// Reads, coerces and checks the parameters of one request, as a JSON object;
     /// empty when the route has none.
     ///
@@ -136,15 +174,18 @@ impl Route {
     ) -> Result<String, Refusal> {
         self.parameters.read(path.iter(), head)
     }
-}
 
-/// Replies are declared for readers of the contract; what cannot be a Responses
-/// Object is refused at load all the same.
-fn check_replies(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        return Ok(());
+    /// Checks a reply against what the route declares for its status and content type.
+    /// A route that declares no reply lets every one pass.
+    ///
+    /// # Errors
+    /// A sentence about the reply, for the log.
+    pub fn check_reply(
+        &self,
+        status: u16,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), String> {
+        self.replies.check(status, content_type, body)
     }
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-        .map(drop)
-        .map_err(|error| format!("its replies are not a Responses Object: {error}"))
 }

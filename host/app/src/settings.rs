@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::hooks::HookKind;
 use crate::openapi::OpenApiSettings;
+use crate::slash::TrailingSlash;
 
 /// What the member `settings` of an app or a route may hold. A member that is
 /// not here is an error, since a policy that is declared must be enforced.
@@ -15,8 +17,15 @@ pub struct Settings {
     pub body_limit: Option<u64>,
     /// The longest a call may take, in milliseconds.
     pub timeout_ms: Option<u64>,
+    /// The status of a call that ran past its deadline: 504, or 408.
+    pub timeout_status: Option<u16>,
+    /// The kinds of hooks there are, beside those of the app.
+    #[serde(default)]
+    pub hooks: Vec<HookKind>,
     /// The body crosses as bytes, whatever its content type.
     pub raw_body: Option<bool>,
+    /// What becomes of a path with a slash too many or too few at its end.
+    pub trailing_slash: Option<TrailingSlash>,
     /// A line about the route, for people.
     pub summary: Option<String>,
     /// More about the route, for people.

@@ -56,6 +56,10 @@ pub(crate) struct ServeArgs {
     /// Serve neither the app's OpenAPI document nor its viewer, whatever the app says
     #[arg(long)]
     pub(crate) no_openapi: bool,
+    /// For development: check replies against what routes declare; one that breaks it
+    /// is status 500, and the log says why
+    #[arg(long)]
+    pub(crate) dev: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
     /// How log lines are written, on standard error

@@ -18,7 +18,7 @@ pub struct Reply {
 }
 
 /// `types.content`: the body of a reply.
-#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(variant)]
 pub enum Content {
     /// No body.
@@ -172,19 +172,21 @@ impl Reply {
                 "its status `{status}` is not between 200 and 599"
             )));
         }
-        let headers = if headers.is_empty() {
-            Vec::new()
-        } else {
-            serde_json::from_str(&headers).map_err(|error| {
-                CallError::BadReply(format!(
-                    "its headers are not a JSON array of pairs of strings: {error}"
-                ))
-            })?
-        };
         Ok(Self {
             status,
-            headers,
+            headers: parse_headers(&headers)?,
             content,
         })
     }
+}
+
+fn parse_headers(text: &str) -> Result<Vec<(String, String)>, CallError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(text).map_err(|error| {
+        CallError::BadReply(format!(
+            "its headers are not a JSON array of pairs of strings: {error}"
+        ))
+    })
 }

@@ -7,13 +7,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::{Description, one_line};
+use spikard_wasm_app::{App, Description, HookKind, one_line};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
+use crate::context::GlobalContext;
 use crate::engine::{Limits, Runtime};
 use crate::error::LoadError;
+use crate::hooks;
 use crate::imports;
 use crate::instance::{Instance, State};
 use crate::pool::root_cause;
@@ -31,12 +33,15 @@ struct Inner {
     from_cache: bool,
     pre: InstancePre<State>,
     exports: Exports,
+    global: Arc<GlobalContext>,
 }
 
 /// Where in a component the world's functions are.
 pub(crate) struct Exports {
     pub(crate) describe: ComponentExportIndex,
     pub(crate) handle: ComponentExportIndex,
+    /// By [`HookKind`]; absent where the component exports no hooks.
+    pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
 
 /// What loading is about to do; a large component takes seconds to compile.
@@ -85,7 +90,7 @@ impl Runtime {
         interfaces.check_imports(name)?;
         let (component, from_cache) = self.compile(name, bytes, cache, progress)?;
         let pre = self.link(name, &interfaces, &component)?;
-        let exports = exports(name, &component)?;
+        let exports = exports(name, &interfaces, &component)?;
         Ok(Loaded(Arc::new(Inner {
             runtime: self.clone(),
             name: name.to_owned(),
@@ -94,6 +99,7 @@ impl Runtime {
             from_cache,
             pre,
             exports,
+            global: Arc::default(),
         })))
     }
 
@@ -144,7 +150,11 @@ impl Runtime {
     }
 }
 
-fn exports(name: &str, component: &Component) -> Result<Exports, LoadError> {
+fn exports(
+    name: &str,
+    interfaces: &Interfaces,
+    component: &Component,
+) -> Result<Exports, LoadError> {
     let find = |interface: &'static str, function: &str| {
         component
             .get_export_index(None, interface)
@@ -154,9 +164,21 @@ fn exports(name: &str, component: &Component) -> Result<Exports, LoadError> {
                 LoadError::WrongType(name.to_owned(), interface, reason)
             })
     };
+    let hook = |kind: HookKind| find(world::HOOKS, kind.as_str());
+    let hooks = match interfaces.exports_hooks() {
+        false => None,
+        true => Some([
+            hook(HookKind::OnRequest)?,
+            hook(HookKind::PreValidation)?,
+            hook(HookKind::PreHandler)?,
+            hook(HookKind::OnResponse)?,
+            hook(HookKind::OnError)?,
+        ]),
+    };
     Ok(Exports {
         describe: find(world::DEFINITION, "describe")?,
         handle: find(world::HANDLER, "handle")?,
+        hooks,
     })
 }
 
@@ -197,9 +219,11 @@ impl Loaded {
             name,
             pre,
             exports,
+            global,
             ..
         } = &*self.0;
-        Instance::new(runtime.engine(), pre, exports, name, &runtime.limits()).await
+        let (engine, limits) = (runtime.engine(), runtime.limits());
+        Instance::new(engine, pre, exports, name, &limits, global.clone()).await
     }
 
     /// Asks the component what its routes are, in an instance that serves no
@@ -215,7 +239,7 @@ impl Loaded {
                 .instantiate()
                 .await
                 .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
-            self.check_types(&instance)?;
+            self.check_types(&mut instance)?;
             let result = instance.describe().await;
             let failure = instance.end();
             match result {
@@ -234,7 +258,7 @@ impl Loaded {
     }
 
     /// Checks the exports' types, on which every later call relies.
-    fn check_types(&self, instance: &Instance) -> Result<(), LoadError> {
+    fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
         let wrong = |interface| {
             move |error: wasmtime::Error| {
                 LoadError::WrongType(self.0.name.clone(), interface, format!("{error:#}"))
@@ -248,6 +272,30 @@ impl Loaded {
             .handle
             .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
             .map_err(wrong(world::HANDLER))?;
+        if let Some(exports) = &self.0.exports.hooks {
+            hooks::check_types(instance, exports).map_err(wrong(world::HOOKS))?;
+        }
         Ok(())
+    }
+
+    /// Checks that the component can run the hooks that its app declares.
+    ///
+    /// # Errors
+    /// Names the route with a hook, where the component exports none.
+    pub fn check_hooks(&self, app: &App) -> Result<(), LoadError> {
+        let mut routes = app.routes().iter();
+        match routes.find(|route| !route.hooks().is_empty()) {
+            Some(route) if self.0.exports.hooks.is_none() => Err(LoadError::NoHooks {
+                name: self.0.name.clone(),
+                route: format!("{} {}", route.method(), route.pattern()),
+                hook: route.hooks().iter().next().map_or("", HookKind::as_str),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where its hooks are.
+    pub(crate) fn hooks(&self) -> Option<&[ComponentExportIndex; HookKind::ALL.len()]> {
+        self.0.exports.hooks.as_ref()
     }
 }

@@ -53,6 +53,19 @@ pub enum LoadError {
         "`{0}` exports `{1}` with another type than the world `{WORLD}` gives it: rebuild it with the WIT of this host (`spikard-wasm wit -o wit`); {2}"
     )]
     WrongType(String, &'static str, String),
+    /// Its app declares hooks, which it does not export.
+    #[error(
+        "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`: build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
+        hooks = crate::world::HOOKS
+    )]
+    NoHooks {
+        /// The file.
+        name: String,
+        /// The route.
+        route: String,
+        /// The first hook it declares.
+        hook: &'static str,
+    },
     /// The component imports what the host does not have.
     #[error("`{name}` imports `{import}`, which this host does not provide: {hint}")]
     UnknownImport {

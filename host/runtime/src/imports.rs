@@ -1,5 +1,4 @@
-//! What a guest imports of the package `spikard:handler`: the interfaces
-//! `request` and `failure`.
+//! What a guest imports of the package `spikard:handler`.
 
 use spikard_wasm_app::{cookies, indented, one_line};
 use wasmtime::StoreContextMut;
@@ -12,7 +11,7 @@ use crate::world;
 /// How much of a reported failure is kept, in bytes for each of its texts.
 const MAX_REPORT: usize = 64 << 10;
 
-/// Adds both interfaces to a linker.
+/// Adds its interfaces to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut request = linker.instance(world::REQUEST)?;
     text(&mut request, "method", |r| r.method().to_owned())?;
@@ -45,6 +44,11 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         let file = store.data().request().and_then(|r| r.file(part));
         Ok((file.map(|bytes| bytes.to_vec()),))
     })?;
+    add_contexts(linker)?;
+    let mut reply = linker.instance(world::REPLY)?;
+    reply.func_wrap("body", |store: Store<'_>, (): ()| {
+        Ok((store.data().reply(),))
+    })?;
     let mut failure = linker.instance(world::FAILURE)?;
     failure.func_wrap(
         "report",
@@ -56,6 +60,41 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
             Ok(())
         },
     )
+}
+
+fn add_contexts(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut local = linker.instance(world::LOCAL)?;
+    local.func_wrap("get", |store: Store<'_>, (key,): (String,)| {
+        Ok((store.data().request().and_then(|r| r.local().get(&key)),))
+    })?;
+    local.func_wrap(
+        "set",
+        |store: Store<'_>, (key, value): (String, Option<String>)| {
+            let set = match store.data().request() {
+                Some(request) => request.local().set(key, value),
+                None => Err("there is no request in progress".to_owned()),
+            };
+            Ok((set,))
+        },
+    )?;
+    let mut global = linker.instance(world::GLOBAL)?;
+    global.func_wrap("get", |store: Store<'_>, (key,): (String,)| {
+        Ok((store.data().global().get(&key),))
+    })?;
+    global.func_wrap(
+        "set",
+        |store: Store<'_>, (key, value): (String, Option<String>)| {
+            Ok((store.data().global().set(key, value),))
+        },
+    )?;
+    type Swap = (String, Option<String>, Option<String>);
+    global.func_wrap("swap", |store: Store<'_>, (key, expected, value): Swap| {
+        let global = store.data().global();
+        Ok((global.swap(key, expected.as_deref(), value),))
+    })?;
+    global.func_wrap("add", |store: Store<'_>, (key, delta): (String, i64)| {
+        Ok((store.data().global().add(key, delta),))
+    })
 }
 
 type Store<'a> = StoreContextMut<'a, State>;

@@ -1,17 +1,23 @@
 //! One instance of a component in a store of its own.
 
-use wasmtime::component::{Func, InstancePre, ResourceTable};
+use std::sync::Arc;
+
+use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::call::Content;
 use crate::component::Exports;
+use crate::context::GlobalContext;
 use crate::engine::Limits;
 use crate::request::Request;
 use crate::stdio::GuestLog;
 
 /// What a store holds beside the guest.
 pub(crate) struct State {
-    request: Option<Box<dyn Request>>,
+    request: Option<Arc<dyn Request>>,
+    reply: Option<Content>,
+    global: Arc<GlobalContext>,
     failure: Option<Failure>,
     limits: StoreLimits,
     wasi: Wasi,
@@ -30,7 +36,7 @@ struct Wasi {
 }
 
 impl State {
-    fn new(component: &str, limits: &Limits) -> Self {
+    fn new(component: &str, limits: &Limits, global: Arc<GlobalContext>) -> Self {
         let mut wasi = WasiCtx::builder();
         // Clocks and randomness are granted; what a guest prints goes to the log.
         // Nothing else is: no environment, no directory, no network.
@@ -40,6 +46,8 @@ impl State {
             .allow_udp(false);
         Self {
             request: None,
+            reply: None,
+            global,
             failure: None,
             limits: StoreLimitsBuilder::new()
                 .memory_size(limits.memory)
@@ -54,6 +62,15 @@ impl State {
 
     pub(crate) fn request(&self) -> Option<&dyn Request> {
         self.request.as_deref()
+    }
+
+    /// The body of the reply that a hook looks at.
+    pub(crate) fn reply(&self) -> Content {
+        self.reply.clone().unwrap_or(Content::Empty)
+    }
+
+    pub(crate) fn global(&self) -> &GlobalContext {
+        &self.global
     }
 
     pub(crate) fn report(&mut self, failure: Failure) {
@@ -75,6 +92,7 @@ pub(crate) struct Instance {
     pub(crate) store: Store<State>,
     pub(crate) describe: Func,
     pub(crate) handle: Func,
+    instance: wasmtime::component::Instance,
 }
 
 impl Instance {
@@ -86,8 +104,9 @@ impl Instance {
         exports: &Exports,
         component: &str,
         limits: &Limits,
+        global: Arc<GlobalContext>,
     ) -> wasmtime::Result<Self> {
-        let mut store = Store::new(engine, State::new(component, limits));
+        let mut store = Store::new(engine, State::new(component, limits, global));
         store.limiter(|state| &mut state.limits);
         // A guest on the CPU gives way at each tick. tokio's own yield lets the worker
         // look for what else has arrived before it goes on; a plain wake-up would be
@@ -100,22 +119,23 @@ impl Instance {
         });
         store.set_epoch_deadline(1);
         let instance = pre.instantiate_async(&mut store).await?;
-        let func = |store: &mut Store<State>, index| {
-            instance
-                .get_func(&mut *store, index)
-                .ok_or_else(|| wasmtime::Error::msg("an export of the world is not a function"))
-        };
-        let describe = func(&mut store, &exports.describe)?;
-        let handle = func(&mut store, &exports.handle)?;
+        let describe = func(&instance, &mut store, &exports.describe)?;
+        let handle = func(&instance, &mut store, &exports.handle)?;
         Ok(Self {
             store,
             describe,
             handle,
+            instance,
         })
     }
 
+    /// One of its exports.
+    pub(crate) fn func(&mut self, index: &ComponentExportIndex) -> wasmtime::Result<Func> {
+        func(&self.instance, &mut self.store, index)
+    }
+
     /// Prepares the instance for a call about a request.
-    pub(crate) fn begin(&mut self, request: Box<dyn Request>) {
+    pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
         let state = self.store.data_mut();
         state.request = Some(request);
         state.failure = None;
@@ -128,4 +148,25 @@ impl Instance {
         state.request = None;
         state.failure.take()
     }
+
+    /// Lends the guest the body of a reply, for the time of a hook.
+    pub(crate) fn lend(&mut self, content: Content) {
+        self.store.data_mut().reply = Some(content);
+    }
+
+    /// Takes it back.
+    pub(crate) fn take_back(&mut self) -> Content {
+        let lent = self.store.data_mut().reply.take();
+        lent.unwrap_or(Content::Empty)
+    }
+}
+
+fn func(
+    instance: &wasmtime::component::Instance,
+    store: &mut Store<State>,
+    index: &ComponentExportIndex,
+) -> wasmtime::Result<Func> {
+    instance
+        .get_func(store, index)
+        .ok_or_else(|| wasmtime::Error::msg("an export of the world is not a function"))
 }

@@ -9,13 +9,14 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use spikard_wasm_app::{Call, indented, one_line};
-use tokio::sync::Semaphore;
+use spikard_wasm_app::{Call, HookKind, indented, one_line};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::call::Reply;
+use crate::call::{Content, Reply};
 use crate::component::Loaded;
 use crate::error::CallError;
 use crate::instance::{Failure, Instance};
@@ -65,51 +66,30 @@ impl Pool {
     pub async fn call(
         &self,
         call: &Call,
-        request: Box<dyn Request>,
+        request: Arc<dyn Request>,
         deadline: Duration,
     ) -> Result<Reply, CallError> {
-        let start = Instant::now();
-        let mut answer = pin!(self.answer(call, request));
-        // Most calls end in the first poll, without a timer.
-        let first = std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await;
-        if let Poll::Ready(reply) = first {
-            return reply;
-        }
-        let until = tokio::time::Instant::from_std(start + deadline);
-        tokio::time::timeout_at(until, answer)
-            .await
-            .unwrap_or(Err(CallError::Deadline(deadline)))
+        within(deadline, async {
+            self.lease().await?.handle(call, request).await
+        })
+        .await
     }
 
-    async fn answer(&self, call: &Call, request: Box<dyn Request>) -> Result<Reply, CallError> {
-        let _slot = self.slot().await?;
-        let idle = self.idle.borrow_mut().pop();
-        let mut instance = match idle {
-            Some(instance) => instance,
-            None => self.make().await?,
-        };
-        instance.begin(request);
-        let result = instance.handle(call).await;
-        let failure = instance.end();
-        let reply = match result {
-            Ok((reply,)) => reply,
-            // What a guest reports before it traps says more than its frames.
-            Err(error) => {
-                return Err(CallError::Trap {
-                    message: failure
-                        .map_or_else(|| root_cause(&error), |reported| reported.message),
-                    detail: trace(&error),
-                });
-            }
-        };
-        self.idle.borrow_mut().push(instance);
-        match failure {
-            Some(Failure { message, detail }) => Err(CallError::Failure { message, detail }),
-            None => Reply::new(reply),
-        }
+    /// Leases an instance for several calls about one request, in the order of the
+    /// queue. Put it and its calls under a deadline with [`within`].
+    ///
+    /// # Errors
+    /// As many calls wait for an instance as may.
+    pub async fn lease(&self) -> Result<Lease<'_>, CallError> {
+        let slot = self.slot().await?;
+        Ok(Lease {
+            instance: self.idle.borrow_mut().pop(),
+            pool: self,
+            _slot: slot,
+        })
     }
 
-    async fn slot(&self) -> Result<tokio::sync::SemaphorePermit<'_>, CallError> {
+    async fn slot(&self) -> Result<SemaphorePermit<'_>, CallError> {
         if let Ok(permit) = self.slots.try_acquire() {
             return Ok(permit);
         }
@@ -127,6 +107,139 @@ impl Pool {
         let made = self.component.instantiate().await;
         made.map_err(|error| CallError::Instantiate(format!("{error:#}")))
     }
+}
+
+/// An instance for the time of a request, or the right to make one. An instance that
+/// trapped, or whose call was dropped half-way, is replaced at the next call.
+pub struct Lease<'a> {
+    instance: Option<Instance>,
+    pool: &'a Pool,
+    _slot: SemaphorePermit<'a>,
+}
+
+impl Lease<'_> {
+    /// Calls the handler.
+    ///
+    /// # Errors
+    /// The guest failed or trapped, or its reply cannot be read.
+    pub async fn handle(
+        &mut self,
+        call: &Call,
+        request: Arc<dyn Request>,
+    ) -> Result<Reply, CallError> {
+        let mut instance = self.begin(request).await?;
+        let result = instance.handle(call).await;
+        let (reply,) = self.end(instance, result)?;
+        Reply::new(reply)
+    }
+
+    /// Runs the hooks of a kind that comes before the handler. A reply ends the
+    /// request. `params` is for `pre-handler` alone.
+    ///
+    /// # Errors
+    /// As [`Lease::handle`].
+    pub async fn before(
+        &mut self,
+        kind: HookKind,
+        (route, params): (u32, &str),
+        request: Arc<dyn Request>,
+    ) -> Result<Option<Reply>, CallError> {
+        let Some(exports) = self.pool.component.hooks() else {
+            return Ok(None);
+        };
+        let mut instance = self.begin(request).await?;
+        let result = instance.before(exports, kind, route, params).await;
+        let early = self.end(instance, result)?;
+        early.map(Reply::new).transpose()
+    }
+
+    /// Runs the hooks of a kind that comes after the handler, and returns the reply
+    /// as they left it. `message` is for `on-error` alone.
+    ///
+    /// # Errors
+    /// As [`Lease::handle`].
+    pub async fn after(
+        &mut self,
+        kind: HookKind,
+        (route, message): (u32, &str),
+        mut reply: Reply,
+        request: Arc<dyn Request>,
+    ) -> Result<Reply, CallError> {
+        let Some(exports) = self.pool.component.hooks() else {
+            return Ok(reply);
+        };
+        let mut instance = self.begin(request).await?;
+        let headers = reply.headers_text();
+        instance.lend(std::mem::replace(&mut reply.content, Content::Empty));
+        let head = (reply.status, headers.as_str());
+        let result = instance.after(exports, kind, route, head, message).await;
+        reply.content = instance.take_back();
+        let change = self.end(instance, result)?;
+        reply.changed(change)
+    }
+
+    async fn begin(&mut self, request: Arc<dyn Request>) -> Result<Instance, CallError> {
+        let mut instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => self.pool.make().await?,
+        };
+        instance.begin(request);
+        Ok(instance)
+    }
+
+    /// Keeps the instance of a call that ended well.
+    fn end<T>(
+        &mut self,
+        mut instance: Instance,
+        result: wasmtime::Result<T>,
+    ) -> Result<T, CallError> {
+        let failure = instance.end();
+        let value = match result {
+            Ok(value) => value,
+            // What a guest reports before it traps says more than its frames.
+            Err(error) => {
+                return Err(CallError::Trap {
+                    message: failure
+                        .map_or_else(|| root_cause(&error), |reported| reported.message),
+                    detail: trace(&error),
+                });
+            }
+        };
+        self.instance = Some(instance);
+        match failure {
+            Some(Failure { message, detail }) => Err(CallError::Failure { message, detail }),
+            None => Ok(value),
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            self.pool.idle.borrow_mut().push(instance);
+        }
+    }
+}
+
+/// Gives up calls that run past a deadline.
+///
+/// # Errors
+/// Those of the calls, and [`CallError::Deadline`].
+pub async fn within<T>(
+    deadline: Duration,
+    calls: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    let start = Instant::now();
+    let mut calls = pin!(calls);
+    // Most calls end in the first poll, without a timer.
+    let first = std::future::poll_fn(|cx| Poll::Ready(calls.as_mut().poll(cx))).await;
+    if let Poll::Ready(result) = first {
+        return result;
+    }
+    let until = tokio::time::Instant::from_std(start + deadline);
+    tokio::time::timeout_at(until, calls)
+        .await
+        .unwrap_or(Err(CallError::Deadline(deadline)))
 }
 
 /// A place in the queue, given back however the wait ends.

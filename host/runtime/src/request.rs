@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-/// The request in progress, as the server holds it. Moved into the instance for
+use crate::context::LocalContext;
+
+/// The request in progress, as the server holds it. Lent to an instance for
 /// the time of a call, so that nothing is copied that the guest does not ask for.
 pub trait Request: Send + Sync + 'static {
     /// The method, as it was sent.
@@ -21,4 +23,6 @@ pub trait Request: Send + Sync + 'static {
     fn raw_body(&self) -> Bytes;
     /// The bytes of a file of a multipart form.
     fn file(&self, part: u32) -> Option<Bytes>;
+    /// The values that its hooks and its handler share.
+    fn local(&self) -> &LocalContext;
 }

@@ -7,19 +7,19 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
-use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Hit, Refusal, Route};
-use spikard_wasm_runtime::{CallError, Pool};
+use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
+use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
 use crate::body::RequestBody;
 use crate::docs::Docs;
-use crate::multipart;
+use crate::failure::Failed;
+use crate::hooks::Hooked;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
 use crate::settings::Settings;
@@ -30,6 +30,7 @@ pub(crate) struct Pipeline {
     pool: Pool,
     body_timeout: Duration,
     docs: Option<Arc<Docs>>,
+    check_replies: bool,
 }
 
 /// What the router made of a request.
@@ -47,6 +48,7 @@ impl Pipeline {
             pool,
             body_timeout: settings.body_timeout,
             docs: settings.docs.clone(),
+            check_replies: settings.check_replies,
         }
     }
 
@@ -98,37 +100,34 @@ impl Pipeline {
             Matched::Route(index, route, params) => (index, route, params),
         };
         *matched = Some(route);
-        let content_type = parts
-            .headers
-            .get(CONTENT_TYPE)
-            .map(|value| value.as_bytes());
-        let plan = match route.body().plan(content_type) {
-            // What type nothing is does not matter.
-            Err(_) if body.has_ended() => route.body().plan(None)?,
-            plan => plan?,
-        };
-        let bytes = body.read(route.body_limit(), self.body_timeout).await?;
-        let checked = self.check_body(&plan, content_type, &bytes).await;
-        let (params, (body, files)) = both(params, checked)?;
-        let call = Call {
-            route: index,
-            params,
-            body,
-        };
-        let in_flight = InFlight {
-            parts,
-            peer,
-            id,
-            body: bytes,
-            files,
-        };
-        let reply = self
-            .pool
-            .call(&call, Box::new(in_flight), route.timeout())
-            .await;
+        let request = Arc::new(InFlight::new(parts, peer, id));
+        if !route.hooks().is_empty() {
+            let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
+            let outcome = self.answer_hooked(&mut hooked, params, body).await;
+            return hooked.finish(outcome).await;
+        }
+        let call = self.check(index, route, params, body, &request).await?;
+        let reply = self.pool.call(&call, request, route.timeout()).await;
         reply
-            .and_then(response::of_reply)
-            .map_err(|error| refuse(&error, id, route))
+            .and_then(|reply| response::of_route(reply, route, self.check_replies))
+            .map_err(|error| Failed::of_call(error, id, route).into_refusal())
+    }
+
+    /// The way of a request whose route has hooks.
+    async fn answer_hooked(
+        &self,
+        hooked: &mut Hooked<'_>,
+        params: Result<String, Refusal>,
+        body: &mut RequestBody,
+    ) -> Result<Reply, Failed> {
+        if let Some(reply) = hooked.before_body().await? {
+            return Ok(reply);
+        }
+        let (index, route) = hooked.route;
+        let call = self
+            .check(index, route, params, body, hooked.request)
+            .await?;
+        hooked.handle(&call).await
     }
 
     fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
@@ -140,6 +139,7 @@ impl Pipeline {
                 values,
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
+            Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
         });
         match (&self.docs, found) {
             (Some(docs), Err(Refusal::NotFound)) => docs.answer(parts).map(Matched::Reply),
@@ -147,17 +147,42 @@ impl Pipeline {
         }
     }
 
-    async fn check_body(
+    /// Reads the body and checks it and the parameters: what is left is a call that
+    /// keeps the route's contract.
+    async fn check(
         &self,
-        plan: &BodyPlan<'_>,
-        content_type: Option<&[u8]>,
-        bytes: &Bytes,
-    ) -> Result<(Body, Vec<FilePart>), Refusal> {
-        if !plan.is_multipart() || bytes.is_empty() {
-            return Ok((plan.read(bytes.clone())?, Vec::new()));
-        }
-        let form = multipart::read(content_type.unwrap_or_default(), bytes.clone()).await?;
-        plan.read_form(form)
+        index: u32,
+        route: &Route,
+        params: Result<String, Refusal>,
+        body: &mut RequestBody,
+        request: &InFlight,
+    ) -> Result<Call, Refusal> {
+        let content_type = request.parts.headers.get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| value.as_bytes());
+        let plan = match route.body().plan(content_type) {
+            // What type nothing is does not matter.
+            Err(_) if body.has_ended() => route.body().plan(None)?,
+            plan => plan?,
+        };
+        let (limit, timeout) = (route.body_limit(), self.body_timeout);
+        let checked = match plan.boundary() {
+            Some(boundary) if !body.has_ended() => {
+                let form = body.read_form(boundary, limit, timeout).await?;
+                plan.read_form(form)
+            }
+            _ => {
+                let bytes = body.read(limit, timeout).await?;
+                request.has_body(bytes.clone());
+                plan.read(bytes).map(|body| (body, Vec::new()))
+            }
+        };
+        let (params, (body, files)) = both(params, checked)?;
+        request.has_files(files);
+        Ok(Call {
+            route: index,
+            params,
+            body,
+        })
     }
 }
 
@@ -172,27 +197,4 @@ fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(
         }
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
     }
-}
-
-/// Writes into the log why a call has no reply, and says what the client gets.
-fn refuse(error: &CallError, id: RequestId, route: &Route) -> Refusal {
-    let route = route.name();
-    match error {
-        CallError::Failure { message, detail } => {
-            tracing::error!(request = %id, route, %detail, "the handler failed: {message}");
-        }
-        CallError::Trap { detail, .. } => tracing::error!(request = %id, route, %detail, "{error}"),
-        CallError::Overloaded => {
-            tracing::warn!(request = %id, route, "{error}");
-            return Refusal::Overloaded { retry_after: 1 };
-        }
-        CallError::Deadline(_) => {
-            tracing::error!(request = %id, route, "{error}");
-            return Refusal::DeadlineExceeded;
-        }
-        CallError::BadReply(_) | CallError::Instantiate(_) => {
-            tracing::error!(request = %id, route, "{error}");
-        }
-    }
-    Refusal::Failed
 }

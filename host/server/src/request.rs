@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
+use spikard_wasm_runtime::LocalContext;
 
 /// A request's id in the log: unique among those of this process, and unlikely to
 /// be another's.
@@ -48,13 +49,39 @@ impl RequestHead for Head<'_> {
     }
 }
 
-/// A request for the time of a call.
+/// A request from its head to its response, as its hooks and its handler see it.
 pub(crate) struct InFlight {
     pub(crate) parts: Parts,
     pub(crate) peer: SocketAddr,
     pub(crate) id: RequestId,
-    pub(crate) body: Bytes,
-    pub(crate) files: Vec<FilePart>,
+    body: OnceLock<Bytes>,
+    files: OnceLock<Vec<FilePart>>,
+    local: LocalContext,
+}
+
+impl InFlight {
+    /// A request whose body has not been read.
+    pub(crate) fn new(parts: Parts, peer: SocketAddr, id: RequestId) -> Self {
+        Self {
+            parts,
+            peer,
+            id,
+            body: OnceLock::new(),
+            files: OnceLock::new(),
+            local: LocalContext::default(),
+        }
+    }
+
+    /// Adds the body as it was sent, once it is read.
+    pub(crate) fn has_body(&self, bytes: Bytes) {
+        // A request is read once.
+        let _ = self.body.set(bytes);
+    }
+
+    /// Adds the files of a form.
+    pub(crate) fn has_files(&self, files: Vec<FilePart>) {
+        let _ = self.files.set(files);
+    }
 }
 
 impl spikard_wasm_runtime::Request for InFlight {
@@ -85,11 +112,15 @@ impl spikard_wasm_runtime::Request for InFlight {
     }
 
     fn raw_body(&self) -> Bytes {
-        self.body.clone()
+        self.body.get().cloned().unwrap_or_default()
     }
 
     fn file(&self, part: u32) -> Option<Bytes> {
-        let file = self.files.get(usize::try_from(part).ok()?)?;
+        let file = self.files.get()?.get(usize::try_from(part).ok()?)?;
         Some(file.bytes.clone())
+    }
+
+    fn local(&self) -> &LocalContext {
+        &self.local
     }
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// What is served beside the app's routes, if anything.
     pub docs: Option<Arc<Docs>>,
+    /// Whether replies are checked against what their routes declare.
+    pub check_replies: bool,
 }
 
 impl Default for Settings {
@@ -31,6 +33,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             docs: None,
+            check_replies: false,
         }
     }
 }

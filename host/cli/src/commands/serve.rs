@@ -46,6 +46,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     if !args.no_openapi {
         settings.docs = Docs::new(&api).map(Arc::new);
     }
+    loaded.check_hooks(&app)?;
     let up = Up {
         args: &args,
         app: &app,
@@ -69,6 +70,7 @@ fn settings(args: &ServeArgs) -> Settings {
     Settings {
         workers,
         instances_per_worker: share.max(1) as u32,
+        check_replies: args.dev,
         ..defaults
     }
 }

@@ -1,0 +1,196 @@
+//! The values that a request's hooks and handler share, and those that the instances
+//! of an app share: the WIT interfaces `local-context` and `global-context`.
+//!
+//! Both are bounded, since a guest fills them. A refusal is a sentence for the guest.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The longest key, in bytes.
+const MAX_KEY: usize = 256;
+/// The most the keys and values of a request may have together, in bytes.
+const MAX_LOCAL: usize = 1 << 20;
+/// The most the keys and values of an app may have together, in bytes.
+const MAX_GLOBAL: usize = 16 << 20;
+/// What an entry costs beside its key and value, about.
+const ENTRY: usize = 64;
+/// How the keys begin that only the host sets.
+const RESERVED: &str = "spikard.";
+
+/// The values of one request.
+#[derive(Debug, Default)]
+pub struct LocalContext(Mutex<Option<Box<Entries>>>);
+
+impl LocalContext {
+    /// Sets a value of the host's own, such as `spikard.jwt`: JSON text.
+    pub fn preset(&self, key: &str, value: String) {
+        let mut entries = lock(&self.0);
+        entries
+            .get_or_insert_default()
+            .insert(key.to_owned(), value);
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<String> {
+        lock(&self.0).as_ref()?.values.get(key).cloned()
+    }
+
+    pub(crate) fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
+        if key.starts_with(RESERVED) {
+            return Err(format!(
+                "the key `{key}` is the host's own: choose one that does not begin with `{RESERVED}`"
+            ));
+        }
+        let mut entries = lock(&self.0);
+        entries.get_or_insert_default().set(key, value, MAX_LOCAL)
+    }
+}
+
+/// The values of one app.
+#[derive(Debug, Default)]
+pub(crate) struct GlobalContext(Mutex<Entries>);
+
+impl GlobalContext {
+    pub(crate) fn get(&self, key: &str) -> Option<String> {
+        lock(&self.0).values.get(key).cloned()
+    }
+
+    pub(crate) fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
+        lock(&self.0).set(key, value, MAX_GLOBAL)
+    }
+
+    pub(crate) fn swap(
+        &self,
+        key: String,
+        expected: Option<&str>,
+        value: Option<String>,
+    ) -> Result<bool, String> {
+        let mut entries = lock(&self.0);
+        if entries.values.get(&key).map(String::as_str) != expected {
+            return Ok(false);
+        }
+        entries.set(key, value, MAX_GLOBAL).map(|()| true)
+    }
+
+    pub(crate) fn add(&self, key: String, delta: i64) -> Result<i64, String> {
+        let mut entries = lock(&self.0);
+        let before: i64 = match entries.values.get(&key) {
+            None => 0,
+            Some(text) => text
+                .parse()
+                .map_err(|_| format!("the value of `{key}` is not an integer of 64 bits"))?,
+        };
+        let sum = before
+            .checked_add(delta)
+            .ok_or_else(|| format!("the sum for `{key}` has more than 64 bits"))?;
+        entries.set(key, Some(sum.to_string()), MAX_GLOBAL)?;
+        Ok(sum)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    values: HashMap<String, String>,
+    size: usize,
+}
+
+impl Entries {
+    fn set(&mut self, key: String, value: Option<String>, limit: usize) -> Result<(), String> {
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Err(format!(
+                "a key has 1 to {MAX_KEY} bytes, and this one has {}",
+                key.len()
+            ));
+        }
+        let Some(value) = value else {
+            if let Some(old) = self.values.remove(&key) {
+                self.size -= size(&key, &old);
+            }
+            return Ok(());
+        };
+        let old = self.values.get(&key).map_or(0, |old| size(&key, old));
+        let after = self.size - old + size(&key, &value);
+        if after > limit {
+            return Err(format!(
+                "with `{key}` the context would hold more than {limit} bytes: remove what is not needed any more"
+            ));
+        }
+        self.insert(key, value);
+        Ok(())
+    }
+
+    fn insert(&mut self, key: String, value: String) {
+        self.size += size(&key, &value);
+        if let Some(old) = self.values.get(&key) {
+            self.size -= size(&key, old);
+        }
+        self.values.insert(key, value);
+    }
+}
+
+fn size(key: &str, value: &str) -> usize {
+    key.len() + value.len() + ENTRY
+}
+
+/// A panic while a lock is held leaves whole values behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_values_come_and_go() {
+        let local = LocalContext::default();
+        assert_eq!(local.get("a"), None);
+        local.set("a".into(), Some("1".into())).unwrap();
+        local.set("a".into(), Some("2".into())).unwrap();
+        assert_eq!(local.get("a").as_deref(), Some("2"));
+        local.set("a".into(), None).unwrap();
+        assert_eq!(local.get("a"), None);
+    }
+
+    #[test]
+    fn the_hosts_keys_are_its_own() {
+        let local = LocalContext::default();
+        local.preset("spikard.jwt", "{}".into());
+        let error = local.set("spikard.jwt".into(), None).unwrap_err();
+        assert!(error.contains("`spikard.jwt`"), "{error}");
+        assert_eq!(local.get("spikard.jwt").as_deref(), Some("{}"));
+    }
+
+    #[test]
+    fn contexts_are_bounded() {
+        let local = LocalContext::default();
+        let half = "x".repeat(MAX_LOCAL / 2);
+        local.set("a".into(), Some(half.clone())).unwrap();
+        local.set("a".into(), Some(half.clone())).unwrap();
+        assert!(local.set("b".into(), Some(half.clone())).is_err());
+        local.set("a".into(), None).unwrap();
+        local.set("b".into(), Some(half)).unwrap();
+        assert!(local.set(String::new(), Some("1".into())).is_err());
+        assert!(local.set("k".repeat(257), Some("1".into())).is_err());
+        // Many small entries are bounded too.
+        let global = GlobalContext::default();
+        let full = (0..).find(|n| global.set(n.to_string(), Some(String::new())).is_err());
+        assert!(full.unwrap() < MAX_GLOBAL / ENTRY);
+    }
+
+    #[test]
+    fn counters_are_exact() {
+        let global = GlobalContext::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1000).for_each(|_| drop(global.add("n".into(), 1))));
+            }
+        });
+        assert_eq!(global.add("n".into(), -1), Ok(3999));
+        assert!(global.add("n".into(), i64::MAX).is_err());
+        global.set("n".into(), Some("\"x\"".into())).unwrap();
+        assert!(global.add("n".into(), 1).is_err());
+        assert_eq!(global.swap("n".into(), Some("1"), None), Ok(false));
+        assert_eq!(global.swap("n".into(), Some("\"x\""), None), Ok(true));
+        assert_eq!(global.get("n"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! Calls of the WIT interface `hooks`: what runs before and after the handler.
+
+use spikard_wasm_app::HookKind;
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
+
+use crate::call::{Content, Reply};
+use crate::error::CallError;
+use crate::instance::Instance;
+
+type Indices = [ComponentExportIndex; HookKind::ALL.len()];
+
+/// A reply that ends the request early, if there is one.
+type Early = (Option<(u16, String, Content)>,);
+/// How a reply changes: its status, its headers, and its body where that does.
+type Change = (Option<(u16, String, Option<Content>)>,);
+
+/// Checks the exports' types.
+pub(crate) fn check_types(instance: &mut Instance, exports: &Indices) -> wasmtime::Result<()> {
+    check::<(u32,), Early>(instance, exports, HookKind::OnRequest)?;
+    check::<(u32,), Early>(instance, exports, HookKind::PreValidation)?;
+    check::<(u32, &str), Early>(instance, exports, HookKind::PreHandler)?;
+    check::<(u32, u16, &str), Change>(instance, exports, HookKind::OnResponse)?;
+    check::<(u32, u16, &str, &str), Change>(instance, exports, HookKind::OnError)
+}
+
+fn check<P, R>(instance: &mut Instance, exports: &Indices, kind: HookKind) -> wasmtime::Result<()>
+where
+    P: ComponentNamedList + Lower,
+    R: ComponentNamedList + Lift,
+{
+    let func = instance.func(&exports[kind as usize])?;
+    func.typed::<P, R>(&instance.store).map(drop)
+}
+
+impl Instance {
+    /// Runs the hooks of a kind that comes before the handler. `params` is for
+    /// `pre-handler` alone. After an error the store is poisoned: drop it.
+    pub(crate) async fn before(
+        &mut self,
+        exports: &Indices,
+        kind: HookKind,
+        route: u32,
+        params: &str,
+    ) -> wasmtime::Result<Option<(u16, String, Content)>> {
+        let (early,): Early = match kind {
+            HookKind::PreHandler => self.run(exports, kind, (route, params)).await?,
+            _ => self.run(exports, kind, (route,)).await?,
+        };
+        Ok(early)
+    }
+
+    /// Runs the hooks of a kind that comes after the handler. `message` is for
+    /// `on-error` alone. The body is lent already. After an error the store is
+    /// poisoned: drop it.
+    pub(crate) async fn after(
+        &mut self,
+        exports: &Indices,
+        kind: HookKind,
+        route: u32,
+        (status, headers): (u16, &str),
+        message: &str,
+    ) -> wasmtime::Result<Option<(u16, String, Option<Content>)>> {
+        let (change,): Change = match kind {
+            HookKind::OnError => {
+                let params = (route, status, headers, message);
+                self.run(exports, kind, params).await?
+            }
+            _ => self.run(exports, kind, (route, status, headers)).await?,
+        };
+        Ok(change)
+    }
+
+    async fn run<P, R>(
+        &mut self,
+        exports: &Indices,
+        kind: HookKind,
+        params: P,
+    ) -> wasmtime::Result<R>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let func = self.func(&exports[kind as usize])?;
+        let func = func.typed::<P, R>(&self.store)?;
+        func.call_async(&mut self.store, params).await
+    }
+}
+
+impl Reply {
+    /// Its headers as a guest reads them.
+    pub(crate) fn headers_text(&self) -> String {
+        // Pairs of strings always have a JSON form.
+        serde_json::to_string(&self.headers).unwrap_or_default()
+    }
+
+    /// The reply as a hook changed it.
+    pub(crate) fn changed(
+        self,
+        change: Option<(u16, String, Option<Content>)>,
+    ) -> Result<Self, CallError> {
+        let Some((status, headers, content)) = change else {
+            return Ok(self);
+        };
+        Reply::new((status, headers, content.unwrap_or(self.content)))
+    }
+}
