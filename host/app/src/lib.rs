@@ -29,6 +29,7 @@ mod openapi;
 mod parameter;
 mod params;
 mod path;
+pub mod policy;
 mod printable;
 mod problem;
 mod refusal;

@@ -110,6 +110,14 @@ impl Router {
         }
     }
 
+    /// The route of a path in normal form for a method, and the path's `Allow`.
+    pub(crate) fn about(&self, method: &str, path: &str) -> Option<(Option<u32>, &str)> {
+        let matched = self.tree.at(path).ok()?;
+        let endpoint = &self.endpoints[*matched.value];
+        let route = Method::parse(method).and_then(|method| endpoint.route(method));
+        Some((route, &endpoint.allow))
+    }
+
     /// Finds the route for a method and a path in normal form.
     pub(crate) fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
         let Ok(matched) = self.tree.at(path) else {
@@ -117,12 +125,7 @@ impl Router {
         };
         let endpoint = &self.endpoints[*matched.value];
         let method = Method::parse(method);
-        let route = match method {
-            Some(Method::Head) => endpoint.get(Method::Head).or(endpoint.get(Method::Get)),
-            Some(method) => endpoint.get(method),
-            None => None,
-        };
-        match route {
+        match method.and_then(|method| endpoint.route(method)) {
             Some(route) => Found::Route {
                 route,
                 values: PathValues(matched.params),
@@ -142,12 +145,16 @@ impl Endpoint {
         self.routes[method as usize]
     }
 
+    /// The route that answers a method; one for GET answers HEAD.
+    fn route(&self, method: Method) -> Option<u32> {
+        match method {
+            Method::Head => self.get(method).or(self.get(Method::Get)),
+            _ => self.get(method),
+        }
+    }
+
     fn allowed(&self) -> String {
-        let answers = |method: Method| match method {
-            Method::Head => self.get(method).or(self.get(Method::Get)).is_some(),
-            Method::Options => true,
-            _ => self.get(method).is_some(),
-        };
+        let answers = |method| method == Method::Options || self.route(method).is_some();
         let names: Vec<_> = Method::ALL
             .into_iter()
             .filter(|method| answers(*method))

@@ -9,6 +9,7 @@ mod args;
 mod cache;
 mod commands;
 mod log;
+mod secrets;
 mod tools;
 mod wit;
 

@@ -14,6 +14,8 @@ mod failure;
 mod hooks;
 mod listener;
 mod pipeline;
+mod policy;
+mod reply_body;
 mod request;
 mod response;
 mod server;

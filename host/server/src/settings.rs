@@ -1,5 +1,6 @@
 //! How a server serves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,12 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
-    /// What is served beside the app's routes, if anything.
-    pub docs: Option<Arc<Docs>>,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
+    /// The folder below which the folders are that an app may serve.
+    pub static_root: Option<PathBuf>,
+    /// What is served beside the app's routes, if anything.
+    pub docs: Option<Arc<Docs>>,
 }
 
 impl Default for Settings {
@@ -32,8 +35,9 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
-            docs: None,
             check_replies: false,
+            static_root: None,
+            docs: None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod hooks;
 mod http2;
 mod openapi;
 mod parameters;
+mod policies;
 mod protocol;
 mod replies;
 mod requests;

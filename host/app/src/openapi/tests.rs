@@ -264,7 +264,7 @@ fn what_is_of_an_app_or_of_a_route_alone_is_refused_elsewhere() {
             .unwrap_err()
             .to_string()
     };
-    assert!(error("", r#"{"openapi": false}"#).contains("which is for the whole app"));
+    assert!(error("", r#"{"openapi": false}"#).contains("`openapi` is for the app"));
     assert!(error(r#"{"deprecated": true}"#, "").contains("`deprecated` is for a route"));
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         Some(path) => Source::File(path),
         None => Source::Demo(DEMO),
     };
+    let secrets = crate::secrets::read(&args.secret)?;
     // A port that is taken is known at once, not after a minute of compiling.
     let listener = Listener::bind(&args.host, args.port)?;
     let mut settings = settings(&args);
@@ -40,13 +41,14 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let defaults = Defaults {
         body_limit: args.body_limit,
         timeout: args.timeout,
+        secrets,
     };
     let app = Arc::new(App::new(&description, &defaults)?);
+    loaded.check_hooks(&app)?;
     let api = OpenApi::new(&description)?;
     if !args.no_openapi {
         settings.docs = Docs::new(&api).map(Arc::new);
     }
-    loaded.check_hooks(&app)?;
     let up = Up {
         args: &args,
         app: &app,
@@ -71,6 +73,7 @@ fn settings(args: &ServeArgs) -> Settings {
         workers,
         instances_per_worker: share.max(1) as u32,
         check_replies: args.dev,
+        static_root: args.static_root.clone(),
         ..defaults
     }
 }
