@@ -38,4 +38,4 @@ async def slow() -> str:
     return "worth the wait\n"
 
 
-Handler, Definition = app.component()
+Handler, Definition, Hooks = app.component()

@@ -33,4 +33,4 @@ app.get("/slow", async () => {
   return `waited ${Date.now() - started} ms`;
 });
 
-export const { definition, handler } = app.component();
+export const { definition, handler, hooks } = app.component();

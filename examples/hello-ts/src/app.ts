@@ -43,4 +43,4 @@ app.get("/items/{id}", { path: { id: { type: "integer" } } }, async ({ params })
   throw new HttpError(404, `no item ${params.id}`);
 });
 
-export const { definition, handler } = app.component();
+export const { definition, handler, hooks } = app.component();

@@ -16,4 +16,4 @@ def health() -> dict[str, str]:
 raw.define(app)
 validated.define(app)
 
-Handler, Definition = app.component()
+Handler, Definition, Hooks = app.component()

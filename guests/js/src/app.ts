@@ -1,22 +1,31 @@
 /**
  * The app: routes and their handlers, and the component they make.
  */
+import { host } from "#host";
 import { type Definition, describeRoute, settingsText } from "./describe.js";
 import { handle } from "./handle.js";
+import {
+  type BeforeHook,
+  type ErrorHook,
+  type Hooks,
+  hookExports,
+  hookLists,
+  hookSetting,
+  type ResponseHook,
+} from "./hooks.js";
 import type { Component, Description } from "./host/types.js";
 import type { BodyOf, Handler, ParamsOf, RouteOptions } from "./options.js";
+import type { AppPolicies } from "./policies.js";
+import { APP_POLICIES, POLICIES, policySettings } from "./settings.js";
 import { shortening } from "./shorten.js";
+import { type GlobalContext, globals } from "./values.js";
 
-/** What an app is called, and the limits of its routes. */
-export interface AppOptions {
+/** What an app is called, and what holds for all of its routes that do not declare their own. */
+export interface AppOptions extends AppPolicies {
   /** The app's name, as logs show it. `app` by default. */
   readonly name?: string;
   /** The app's version. `0.0.0` by default. */
   readonly version?: string;
-  /** The largest body in bytes, where a route does not set its own. */
-  readonly bodyLimit?: number;
-  /** The longest a call may take in milliseconds, where a route does not set its own. */
-  readonly timeoutMs?: number;
 }
 
 /** Adds a route of one method to an app. */
@@ -31,7 +40,12 @@ export interface AddRoute {
   ): Spikard;
 }
 
-const APP_OPTIONS = new Set(["name", "version", "bodyLimit", "timeoutMs"]);
+const APP_SHAPES = { ...POLICIES, ...APP_POLICIES };
+const APP_OPTIONS = new Set(["name", "version", ...Object.keys(APP_SHAPES)]);
+
+const HOOKS_NOT_EXPORTED =
+  "the app has hooks, which its main module does not export: " +
+  "end it with `export const { definition, handler, hooks } = app.component();`";
 
 /**
  * An app of HTTP handlers.
@@ -39,12 +53,22 @@ const APP_OPTIONS = new Set(["name", "version", "bodyLimit", "timeoutMs"]);
  * ```js
  * const app = new Spikard({ name: "hello", version: "1.0.0" });
  * app.get("/hello/{name}", ({ params }) => ({ message: `Hello, ${params.name}!` }));
- * export const { handler, definition } = app.component();
+ * export const { definition, handler, hooks } = app.component();
  * ```
  */
 export class Spikard {
   private readonly settings: AppOptions;
   private readonly routes: Definition[] = [];
+  private readonly hooks = {
+    onRequest: [] as BeforeHook[],
+    preValidation: [] as BeforeHook[],
+    preHandler: [] as BeforeHook[],
+    onResponse: [] as ResponseHook[],
+    onError: [] as ErrorHook[],
+  };
+
+  /** Values of the app, which all of its requests and instances share. */
+  readonly globals: GlobalContext = globals;
 
   constructor(options: AppOptions = {}) {
     this.settings = options;
@@ -65,8 +89,35 @@ export class Spikard {
   /** Adds an OPTIONS route. */
   readonly options: AddRoute = this.adder("options");
 
-  /** The component's exports: the app's main module exports both. */
+  /** Adds a hook that runs when a request for a route has arrived, before anything of it is checked. */
+  onRequest(hook: BeforeHook): this {
+    return this.hook("onRequest", hook);
+  }
+
+  /** Adds a hook that runs before the request is checked against what its route declares. */
+  preValidation(hook: BeforeHook): this {
+    return this.hook("preValidation", hook);
+  }
+
+  /** Adds a hook that runs before the handler, with the checked parameters. */
+  preHandler(hook: BeforeHook): this {
+    return this.hook("preHandler", hook);
+  }
+
+  /** Adds a hook that runs when there is a reply, of the handler or of a hook. */
+  onResponse(hook: ResponseHook): this {
+    return this.hook("onResponse", hook);
+  }
+
+  /** Adds a hook that runs when a request was refused, or the app failed. */
+  onError(hook: ErrorHook): this {
+    return this.hook("onError", hook);
+  }
+
+  /** The component's exports: the app's main module exports all three, or the first two where it has no hook. */
   component(): Component {
+    // Thrown while the module is evaluated, this ends the build.
+    if (this.hasHooks() && host.replyBody === undefined) throw new TypeError(HOOKS_NOT_EXPORTED);
     const targets = this.routes.map(({ handler, options }) => ({
       handler: handler as Handler,
       status: options.status,
@@ -74,7 +125,18 @@ export class Spikard {
     return {
       definition: { describe: () => this.describe() },
       handler: { handle: shortening(handle(targets)) },
+      hooks: hookExports(
+        hookLists(this.hooks),
+        this.routes.map(({ options }) => hookLists(options.hooks)),
+      ),
     };
+  }
+
+  private hasHooks(): boolean {
+    return (
+      Object.values(this.hooks).some((hooks) => hooks.length > 0) ||
+      this.routes.some(({ options }) => options.hooks !== undefined)
+    );
   }
 
   private describe(): Description {
@@ -84,13 +146,23 @@ export class Spikard {
           throw new TypeError(`the app has an option \`${name}\`: known are ${[...APP_OPTIONS].join(", ")}`);
         }
       }
-      const { name = "app", version = "0.0.0", bodyLimit, timeoutMs } = this.settings;
-      const settings = settingsText({ body_limit: bodyLimit, timeout_ms: timeoutMs });
-      return { name, version, settings, routes: this.routes.map(describeRoute) };
+      const { name = "app", version = "0.0.0" } = this.settings;
+      const hooks = hookSetting(this.hooks, "the app");
+      const routes = this.routes.map(describeRoute);
+      const settings = settingsText({
+        ...policySettings({ ...this.settings }, APP_SHAPES, "the app"),
+        hooks,
+      });
+      return { name, version, settings, routes };
     } catch (error) {
       // A string is what both engines take as the error of `describe`.
       throw error instanceof Error ? error.message : String(error);
     }
+  }
+
+  private hook<Kind extends keyof Hooks>(kind: Kind, hook: unknown): this {
+    (this.hooks[kind] as unknown[]).push(hook);
+    return this;
   }
 
   private adder(method: string): AddRoute {

@@ -5,6 +5,7 @@ import { ownBytes } from "./bytes.js";
 import { parseForm } from "./form.js";
 import type { Body } from "./host/types.js";
 import { Request } from "./request.js";
+import { type GlobalContext, globals, type LocalContext, local } from "./values.js";
 
 /** A call: its parameters, its body and its request. Each is made when it is first asked for. */
 export class Context<Params = Record<string, unknown>, Content = unknown> {
@@ -39,6 +40,16 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
   get request(): Request {
     this.requestValue ??= new Request();
     return this.requestValue;
+  }
+
+  /** Values of this request, which its hooks and its handler share. */
+  get local(): LocalContext {
+    return local;
+  }
+
+  /** Values of the app, which all of its requests and instances share. */
+  get global(): GlobalContext {
+    return globals;
   }
 }
 

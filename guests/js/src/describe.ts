@@ -1,10 +1,12 @@
 /**
  * The description of a route, from its options: JSON documents in the words of OpenAPI 3.1.
  */
-import { reason } from "./errors.js";
+import { hookSetting } from "./hooks.js";
 import type { RouteRecord } from "./host/types.js";
 import type { RouteOptions } from "./options.js";
+import { repliesText } from "./replies.js";
 import { isObjectSchema, type JsonSchema, toJsonSchema } from "./schema.js";
+import { POLICIES, policySettings } from "./settings.js";
 
 /** A route as the app defined it. */
 export interface Definition {
@@ -19,6 +21,8 @@ interface Parameter {
   in: string;
   required: boolean;
   schema: JsonSchema;
+  style?: string;
+  explode?: boolean;
   key?: string;
 }
 
@@ -32,13 +36,16 @@ const OPTIONS = new Set<string>([
   "multipart",
   "bodyRequired",
   "status",
+  "response",
+  "responses",
+  "hooks",
   "name",
   "summary",
   "description",
   "tags",
-  "bodyLimit",
-  "timeoutMs",
+  "deprecated",
   "rawBody",
+  ...Object.keys(POLICIES),
 ]);
 
 /** Describes a route. What is wrong with its definition is thrown in a sentence. */
@@ -49,10 +56,6 @@ export function describeRoute({ method, path, options, handler }: Definition): R
     if (OPTIONS.has(name)) continue;
     throw new TypeError(`route ${route} has an option \`${name}\`: known are ${[...OPTIONS].join(", ")}`);
   }
-  const { status } = options;
-  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new RangeError(`route ${route} has status \`${status}\`: give one from 200 to 599`);
-  }
   const list = parameters(path, options, route);
   return {
     method,
@@ -60,14 +63,15 @@ export function describeRoute({ method, path, options, handler }: Definition): R
     name: options.name ?? handler.name,
     parameters: list.length === 0 ? "" : JSON.stringify(list),
     body: bodyText(options, route),
-    replies: status === undefined ? "" : JSON.stringify({ [status]: { description: reason(status) } }),
+    replies: repliesText(options, route),
     settings: settingsText({
-      body_limit: options.bodyLimit,
-      timeout_ms: options.timeoutMs,
+      ...policySettings({ ...options }, POLICIES, `route ${route}`),
+      hooks: hookSetting(options.hooks, `route ${route}`),
       raw_body: options.rawBody,
       summary: options.summary,
       description: options.description,
       tags: options.tags,
+      deprecated: options.deprecated,
     }),
   };
 }
@@ -117,10 +121,14 @@ function group(declared: RouteOptions["query"], kind: string, route: string): Pa
           `${of} is a schema of a library: give one schema of an object with all ${kind} parameters`,
         );
       }
-      const { required, ...rest } = toJsonSchema(value, of);
+      const { required, style, explode, ...rest } = toJsonSchema(value, of);
       // An object's list of required members is a keyword; only the mark is ours.
       const schema = Array.isArray(required) ? { ...rest, required } : rest;
-      return parameter(name, kind, required === true, schema);
+      return {
+        ...parameter(name, kind, required === true, schema),
+        ...(style === undefined ? {} : { style: style as string }),
+        ...(explode === undefined ? {} : { explode: explode as boolean }),
+      };
     });
   }
   const { properties, required } = toJsonSchema(declared, what);

@@ -1,12 +1,12 @@
 /**
  * Calls handlers, and answers for what they throw.
  */
-import { host } from "#host";
 import { Context } from "./context.js";
 import { engine } from "./engine/engine.js";
+import { answer } from "./failure.js";
 import type { Component, RawReply } from "./host/types.js";
 import type { Handler } from "./options.js";
-import { isHttpError, lower, problem } from "./reply.js";
+import { lower } from "./reply.js";
 
 /** What a call needs of a route. */
 export interface Target {
@@ -53,33 +53,7 @@ function succeed(value: unknown, status: number | undefined): RawReply {
   }
 }
 
-/** The reply for what a handler threw. What it did not throw on purpose is reported to the host. */
+/** The reply for what a handler threw; the host puts its own in the place of the last one. */
 function fail(error: unknown): RawReply {
-  let cause = error;
-  if (isHttpError(error)) {
-    try {
-      return problem(error);
-    } catch (invalid) {
-      cause = invalid;
-    }
-  }
-  const [message, detail] = explain(cause);
-  host.report(message, detail);
-  return [500, "", { tag: "empty" }];
-}
-
-/** An error in a line, and its stack. It must not throw, whatever was thrown. */
-function explain(error: unknown): [message: string, detail: string] {
-  try {
-    if (!(error instanceof Error)) return [`the handler threw ${describe(error)}`, ""];
-    const stack = error.stack ?? "";
-    const cause = error.cause === undefined ? "" : `\ncaused by ${explain(error.cause).join("\n")}`;
-    return [String(error), stack + cause];
-  } catch {
-    return ["the handler threw something that has no text", ""];
-  }
-}
-
-function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : `\`${String(value)}\``;
+  return answer(error, "handler") ?? [500, "", { tag: "empty" }];
 }

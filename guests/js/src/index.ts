@@ -5,8 +5,24 @@ export { type AddRoute, type AppOptions, Spikard } from "./app.js";
 export type { Context } from "./context.js";
 export { HttpError } from "./errors.js";
 export { type Form, UploadFile } from "./form.js";
+export type { HookReply, ReplyHeaders } from "./hook-reply.js";
+export type { BeforeHook, ErrorHook, HookContext, Hooks, ResponseHook } from "./hooks.js";
 export type { Component } from "./host/types.js";
-export type { Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
+export type { DeclaredReply, Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
+export type {
+  ApiKey,
+  AppPolicies,
+  Compression,
+  Cors,
+  Jwt,
+  OpenApi,
+  Policies,
+  RateLimit,
+  RequestId,
+  Secret,
+  SecurityHeaders,
+  Static,
+} from "./policies.js";
 export { type HeadersInit, html, Reply, type ReplyInit, redirect } from "./reply.js";
 export type { Query, Request } from "./request.js";
 export {
@@ -18,3 +34,4 @@ export {
   schema,
   type TypedSchema,
 } from "./schema.js";
+export { ContextError, type GlobalContext, type LocalContext } from "./values.js";

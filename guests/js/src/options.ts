@@ -2,10 +2,20 @@
  * What a route may declare, and the types its handler gets for it.
  */
 import type { Context } from "./context.js";
+import type { Hooks } from "./hooks.js";
+import type { Policies } from "./policies.js";
 import type { FromSchema, JsonSchema, ObjectOf, Schema } from "./schema.js";
 
-/** The schema of one parameter, with `required: true` beside its keywords when a request must have it. */
-export type ParameterSchema = JsonSchema & { readonly required?: boolean };
+/**
+ * The schema of one parameter. Beside its keywords, `required: true` when a request must have it, and `style` and
+ * `explode` (OpenAPI 3.1) when it is written in another way than the usual: `a=1,2` is `explode: false`, and
+ * `a[x]=1&a[y]=2` is `style: "deepObject"`.
+ */
+export type ParameterSchema = JsonSchema & {
+  readonly required?: boolean;
+  readonly style?: string;
+  readonly explode?: boolean;
+};
 
 /**
  * Parameters of one kind: either a map from names to schemas, or one schema of an object with a
@@ -13,8 +23,11 @@ export type ParameterSchema = JsonSchema & { readonly required?: boolean };
  */
 export type Parameters = { readonly [name: string]: ParameterSchema } | Schema;
 
-/** What a route declares. The host checks all of it before a handler runs. */
-export interface RouteOptions {
+/** A reply as a route declares it: the schema of its body; a text that says when it is sent; or both. */
+export type DeclaredReply = string | Schema | { readonly description: string; readonly schema?: Schema };
+
+/** What a route declares. The host checks and enforces it; of replies, it checks them with `serve --dev` only. */
+export interface RouteOptions extends Policies {
   /** Parameters of the path. One that is not declared is a string. */
   readonly path?: Parameters;
   /** Parameters of the query string. */
@@ -33,6 +46,12 @@ export interface RouteOptions {
   readonly bodyRequired?: boolean;
   /** The status of a reply that does not name its own. 200 by default; 204 for no body. */
   readonly status?: number;
+  /** The schema of what the handler returns with this status. A string is text, anything else JSON. */
+  readonly response?: Schema;
+  /** Replies of other statuses. */
+  readonly responses?: { readonly [status: number]: DeclaredReply };
+  /** Hooks of this route alone, which run after those of the app. */
+  readonly hooks?: Hooks;
   /** What logs call the route. The handler's name by default. */
   readonly name?: string;
   /** A line about the route, for people. */
@@ -41,10 +60,8 @@ export interface RouteOptions {
   readonly description?: string;
   /** Groups the route belongs to, for people. */
   readonly tags?: readonly string[];
-  /** The largest body in bytes. */
-  readonly bodyLimit?: number;
-  /** The longest a call may take, in milliseconds. */
-  readonly timeoutMs?: number;
+  /** Whether clients should stop using it, for people. */
+  readonly deprecated?: boolean;
   /** Hands the body over as bytes, whatever its content type. */
   readonly rawBody?: boolean;
 }

@@ -48,15 +48,14 @@ const EMPTY: Content = { tag: "empty" };
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const LINE_BREAK = /[\r\n\0]/;
 
-/** The body of a reply, from what a handler returned. */
-function content(value: unknown): Content {
+/** The body of a reply, from what a handler or a hook returned. */
+export function content(value: unknown): Content {
   if (value === undefined) return EMPTY;
   if (typeof value === "string") return { tag: "text", val: value };
   const bytes = bytesOf(value);
   if (bytes !== undefined) return { tag: "bytes", val: bytes };
   const text: string | undefined = JSON.stringify(value);
-  if (text === undefined)
-    throw new TypeError(`the handler returned a ${typeof value}, which has no JSON form`);
+  if (text === undefined) throw new TypeError(`a ${typeof value} was returned, which has no JSON form`);
   return { tag: "json", val: text };
 }
 
@@ -70,7 +69,7 @@ function pairs(headers: HeadersInit | undefined): [string, string][] {
   );
 }
 
-function headersText(headers: [string, string][]): string {
+export function headersText(headers: [string, string][]): string {
   if (headers.length === 0) return "";
   for (const [name, value] of headers) {
     if (!TOKEN.test(name)) throw new TypeError(`the reply has a header \`${name}\`, which is no header name`);
@@ -81,12 +80,12 @@ function headersText(headers: [string, string][]): string {
   return JSON.stringify(headers);
 }
 
-function checked(status: number): number {
+export function checkedStatus(status: number): number {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
   throw new RangeError(`the reply has status \`${status}\`: give one from 200 to 599`);
 }
 
-/** The reply to a request, from what a handler returned. `status` is the one the route declares. */
+/** The reply to a request, from what a handler or a hook returned. `status` is the one the route declares. */
 export function lower(value: unknown, status: number | undefined): RawReply {
   // The two plain cases first: they are what handlers return most.
   if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: value }];
@@ -95,13 +94,13 @@ export function lower(value: unknown, status: number | undefined): RawReply {
   const body = content(value.body);
   const chosen = value.status ?? status;
   const headers = value.headers === undefined ? "" : headersText(pairs(value.headers));
-  return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checked(chosen), headers, body];
+  return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checkedStatus(chosen), headers, body];
 }
 
 /** The problem document of an error thrown on purpose. */
 export function problem(error: HttpError): RawReply {
   const headers: [string, string][] = [["content-type", "application/problem+json"], ...pairs(error.headers)];
-  return [checked(error.status), headersText(headers), { tag: "json", val: JSON.stringify(error) }];
+  return [checkedStatus(error.status), headersText(headers), { tag: "json", val: JSON.stringify(error) }];
 }
 
 /** Whether an error was thrown on purpose. */

@@ -25,6 +25,7 @@ export interface StandardSchema {
     readonly types?: { readonly input: unknown; readonly output: unknown } | undefined;
     readonly jsonSchema: {
       readonly input: (options: { target: "draft-2020-12" }) => Record<string, unknown>;
+      readonly output?: (options: { target: "draft-2020-12" }) => Record<string, unknown>;
     };
   };
 }
@@ -96,16 +97,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** The JSON Schema of anything that describes a value. `what` names it in the error. */
-export function toJsonSchema(value: unknown, what: string): JsonSchema {
+/**
+ * The JSON Schema of anything that describes a value. `what` names it in the error. Where a library's schemas
+ * convert values, requests are the input and replies the output.
+ */
+export function toJsonSchema(
+  value: unknown,
+  what: string,
+  direction: "input" | "output" = "input",
+): JsonSchema {
   if (!isObject(value)) {
     throw new TypeError(`${what} is \`${String(value)}\`, which is no schema: give a JSON Schema object`);
   }
   const standard = value["~standard"];
   if (isObject(standard)) {
     const source = standard.jsonSchema;
-    if (isObject(source) && typeof source.input === "function")
-      return source.input({ target: "draft-2020-12" });
+    const convert = isObject(source) ? (source[direction] ?? source.input) : undefined;
+    if (typeof convert === "function") return convert.call(source, { target: "draft-2020-12" }) as JsonSchema;
     if (typeof value.toJSONSchema !== "function") {
       throw new TypeError(
         `${what} is a schema of \`${String(standard.vendor)}\`, which does not offer JSON Schema: convert it first`,

@@ -10,16 +10,23 @@ const SHORT = 256;
 const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" } as const;
 
 type Handle = Component["handler"]["handle"];
+type Encode = (text: string) => Uint8Array;
 
-/** The same `handle`, with long texts as bytes. */
-export function shortening(handle: Handle, encode = engine.encode): Handle {
-  if (encode === undefined) return handle;
-  const shorten = (reply: RawReply): RawReply => {
+/** Turns a reply into the same reply with its long text as bytes. */
+export function shortener(encode: Encode | undefined = engine.encode): (reply: RawReply) => RawReply {
+  if (encode === undefined) return (reply) => reply;
+  return (reply) => {
     const [status, headers, content] = reply;
     if (content.tag !== "json" && content.tag !== "text") return reply;
     if (content.val.length <= SHORT) return reply;
     return [status, typed(headers, TYPES[content.tag]), { tag: "bytes", val: encode(content.val) }];
   };
+}
+
+/** The same `handle`, with long texts as bytes. */
+export function shortening(handle: Handle, encode: Encode | undefined = engine.encode): Handle {
+  if (encode === undefined) return handle;
+  const shorten = shortener(encode);
   return (route, params, body) => {
     const reply = handle(route, params, body);
     return "then" in reply ? reply.then(shorten) : shorten(reply);

@@ -1,33 +1,38 @@
 /**
  * A test client: calls an app in node, without a host.
  *
- * It matches paths and converts parameters to their declared types in a simple way, and checks nothing
- * against a schema: that is the host's work. What a handler is given and what becomes of what it
- * returns is the same as in a component.
+ * It matches paths and converts parameters to their declared types in a simple way, and neither checks
+ * anything against a schema nor enforces a policy: that is the host's work. What handlers and hooks are given,
+ * in which order they run, and what becomes of what they return is the same as in a component.
  */
 import type { Spikard } from "./app.js";
+import { KINDS } from "./hooks.js";
+import { memoryGlobal, memoryLocal } from "./host/contexts.js";
 import { replaceHost } from "./host/node.js";
-import type { Body, Content, RouteRecord } from "./host/types.js";
+import type {
+  Body,
+  ChangedReply,
+  Component,
+  Content,
+  Description,
+  EarlyReply,
+  RawReply,
+  Settled,
+} from "./host/types.js";
+import {
+  bodyOf,
+  compile,
+  paramsText,
+  queryText,
+  type Route,
+  rawBytes,
+  type TestRequest,
+} from "./test-request.js";
+import { GlobalContext } from "./values.js";
 
-/** A file of a form. */
-export interface TestFile {
-  readonly filename: string;
-  readonly contentType?: string;
-  readonly bytes: Uint8Array;
-}
+export type { TestFile, TestRequest } from "./test-request.js";
 
-/** What a test sends. At most one of `json`, `text`, `form` and `bytes` is the body. */
-export interface TestRequest {
-  readonly query?: string | Record<string, string | readonly string[]>;
-  readonly headers?: Record<string, string>;
-  readonly cookies?: Record<string, string>;
-  readonly json?: unknown;
-  readonly text?: string;
-  readonly bytes?: Uint8Array;
-  readonly form?: Record<string, unknown>;
-}
-
-/** What a handler failed with. The host would log it, and answer with status 500. */
+/** What a handler or a hook failed with. The host logs it, and answers with status 500. */
 export interface Failure {
   readonly message: string;
   readonly detail: string;
@@ -36,7 +41,7 @@ export interface Failure {
 /** A reply. */
 export class TestReply {
   readonly status: number;
-  /** The headers the handler set, names in lower case. */
+  /** The headers that handler and hooks set, names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly failure: Failure | undefined;
   private readonly content: Content;
@@ -79,41 +84,48 @@ const CONTENT_TYPES: { readonly [tag: string]: string } = {
   bytes: "application/octet-stream",
 };
 
-interface Parameter {
-  name: string;
-  in: string;
-  key?: string;
-  schema: { type?: unknown; default?: unknown; items?: { type?: unknown } };
+const INTERNAL_ERROR = JSON.stringify({
+  type: "https://spikard.dev/errors/internal-server-error",
+  title: "Internal Server Error",
+  status: 500,
+  detail: "the handler failed; the server's log says why",
+});
+const PROBLEM: RawReply = [
+  500,
+  '[["content-type","application/problem+json"]]',
+  { tag: "json", val: INTERNAL_ERROR },
+];
+
+/** What one request comes to. */
+interface Call {
+  reply: RawReply | undefined;
+  failure: Failure | undefined;
 }
 
-interface Route {
-  record: RouteRecord;
-  index: number;
-  pattern: RegExp;
-  names: string[];
-  parameters: Parameter[];
-}
-
-/** Calls an app's routes. */
+/** Calls an app's routes, and the hooks around them. */
 export class TestClient {
-  private readonly handle;
+  private readonly component: Component;
   private readonly routes: Route[];
+  private readonly store = memoryGlobal();
+  /** The app's values, as the routes that this client calls see them. */
+  readonly globals = new GlobalContext(() => this.store);
 
   /** An app that is not well defined throws here what the host would print. */
   constructor(app: Spikard) {
-    const { definition, handler } = app.component();
-    let records: RouteRecord[];
+    this.component = app.component();
+    let description: Description;
     try {
-      records = definition.describe().routes;
+      description = this.component.definition.describe();
     } catch (sentence) {
       throw new TypeError(String(sentence));
     }
-    this.handle = handler.handle;
-    this.routes = records.map((record, index) => ({
+    const appHooks = hooksIn(description.settings);
+    this.routes = description.routes.map((record, index) => ({
       record,
       index,
       ...compile(record.path),
       parameters: record.parameters === "" ? [] : JSON.parse(record.parameters),
+      hooks: new Set([...appHooks, ...hooksIn(record.settings)]),
     }));
   }
 
@@ -143,7 +155,7 @@ export class TestClient {
     const cookies = Object.entries(request.cookies ?? {});
     const files: Uint8Array[] = [];
     const body = bodyOf(request, route.record.settings, files);
-    let failure: Failure | undefined;
+    const call: Call = { reply: undefined, failure: undefined };
     replaceHost({
       method: () => method,
       path: () => path,
@@ -157,14 +169,18 @@ export class TestClient {
       rawBody: () => (body.tag === "empty" ? new Uint8Array() : rawBytes(body.val)),
       file: (part) => files[part],
       report: (message, detail) => {
-        failure = { message, detail };
+        call.failure = { message, detail };
       },
+      local: memoryLocal(
+        Object.entries(request.local ?? {}).map(([key, value]) => [key, JSON.stringify(value)]),
+      ),
+      global: this.store,
+      replyBody: () => call.reply?.[2] ?? { tag: "empty" },
     });
     try {
       const values = new URLSearchParams(query);
       const bound = route.pattern.exec(path)?.slice(1).map(decodeURIComponent) ?? [];
-      const params = paramsText(route, (parameter) => {
-        if (parameter.in === "query") return values.getAll(parameter.name);
+      const params = paramsText(route, values, (parameter) => {
         const one =
           parameter.in === "path"
             ? bound[route.names.indexOf(parameter.name)]
@@ -173,85 +189,59 @@ export class TestClient {
               : request.cookies?.[parameter.name];
         return one === undefined ? [] : [one];
       });
-      const [status, headersText, content] = await this.handle(route.index, params, body);
-      return failure === undefined
-        ? new TestReply(status, headersText, content, undefined)
-        : new TestReply(500, "", { tag: "empty" }, failure);
+      const [status, headersText, content] = await this.answer(call, route, params, body);
+      return new TestReply(status, headersText, content, call.failure);
     } finally {
       replaceHost({});
     }
   }
-}
 
-/** A path pattern as a regular expression. */
-function compile(path: string): { pattern: RegExp; names: string[] } {
-  const names: string[] = [];
-  const source = path.replace(/\{(\*?)([^{}]*)\}|[^{}]+/g, (text, rest: string | undefined, name: string) => {
-    if (name === undefined) return text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-    names.push(name);
-    return rest === "*" ? "(.+)" : "([^/]+)";
-  });
-  return { pattern: new RegExp(`^${source}$`), names };
-}
-
-function queryText(query: TestRequest["query"]): string {
-  if (typeof query === "string" || query === undefined) return query ?? "";
-  const values = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) values.append(name, one);
+  /** The way of a request through hooks and handler, as the host takes it. */
+  private async answer(call: Call, route: Route, params: string, body: Body): Promise<RawReply> {
+    const { hooks, handler } = this.component;
+    const { index } = route;
+    const steps: [kind: string, run: () => Settled<EarlyReply>][] = [
+      [KINDS.onRequest, () => hooks.onRequest(index)],
+      [KINDS.preValidation, () => hooks.preValidation(index)],
+      [KINDS.preHandler, () => hooks.preHandler(index, params)],
+    ];
+    for (const [kind, run] of steps) {
+      if (!route.hooks.has(kind)) continue;
+      call.reply = await run();
+      if (call.reply !== undefined || call.failure !== undefined) break;
+    }
+    if (call.failure === undefined) call.reply ??= await handler.handle(index, params, body);
+    if (call.failure === undefined) {
+      const changed = await change(call, route, KINDS.onResponse, (status, headers) =>
+        hooks.onResponse(index, status, headers),
+      );
+      if (call.failure === undefined) return changed;
+    }
+    const { failure } = call;
+    call.reply = PROBLEM;
+    call.failure = undefined;
+    const changed = await change(call, route, KINDS.onError, (status, headers) =>
+      hooks.onError(index, status, headers, failure.message),
+    );
+    const reply = call.failure === undefined ? changed : PROBLEM;
+    call.failure = failure;
+    return reply;
   }
-  return values.toString();
 }
 
-function paramsText(route: Route, sent: (parameter: Parameter) => string[]): string {
-  const undeclared = route.names.filter(
-    (name) => !route.parameters.some((one) => one.in === "path" && one.name === name),
-  );
-  const all = [
-    ...undeclared.map((name): Parameter => ({ name, in: "path", schema: {} })),
-    ...route.parameters,
-  ];
-  if (all.length === 0) return "";
-  const params: Record<string, unknown> = {};
-  for (const parameter of all) {
-    const { schema, key = parameter.name } = parameter;
-    const texts = sent(parameter);
-    if (schema.type === "array" && texts.length > 0)
-      params[key] = texts.map((text) => convert(text, schema.items?.type));
-    else if (texts[0] !== undefined) params[key] = convert(texts[0], schema.type);
-    else if (schema.default !== undefined) params[key] = schema.default;
-  }
-  return JSON.stringify(params);
+/** The reply as the hooks of a kind leave it. */
+async function change(
+  call: Call,
+  route: Route,
+  kind: string,
+  run: (status: number, headers: string) => Settled<ChangedReply>,
+): Promise<RawReply> {
+  const [status, headers, body] = call.reply as RawReply;
+  const changed = route.hooks.has(kind) ? await run(status, headers) : undefined;
+  return changed === undefined ? [status, headers, body] : [changed[0], changed[1], changed[2] ?? body];
 }
 
-function convert(text: string, type: unknown): unknown {
-  if (type === "integer" || type === "number")
-    return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
-  return text;
-}
-
-function rawBytes(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? new TextEncoder().encode(value) : value;
-}
-
-/** The body as the host would hand it over; the bytes of its files go to `files`. */
-function bodyOf(request: TestRequest, settings: string, files: Uint8Array[]): Body {
-  const raw = settings !== "" && JSON.parse(settings).raw_body === true;
-  const as = (tag: "json" | "text" | "form", val: string): Body =>
-    raw ? { tag: "bytes", val: rawBytes(val) } : { tag, val };
-  if (request.json !== undefined) return as("json", JSON.stringify(request.json));
-  if (request.text !== undefined) return as("text", request.text);
-  if (request.bytes !== undefined) return { tag: "bytes", val: request.bytes };
-  if (request.form === undefined) return { tag: "empty" };
-  const file = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(file);
-    if (typeof value !== "object" || value === null || !("bytes" in value)) return value;
-    const { filename, contentType, bytes } = value as TestFile;
-    return { part: files.push(bytes) - 1, filename, content_type: contentType, size: bytes.length };
-  };
-  return as(
-    "form",
-    JSON.stringify(Object.fromEntries(Object.entries(request.form).map(([k, v]) => [k, file(v)]))),
-  );
+/** The kinds of hooks that settings declare. */
+function hooksIn(settings: string): string[] {
+  return settings === "" ? [] : (JSON.parse(settings).hooks ?? []);
 }

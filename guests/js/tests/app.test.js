@@ -113,7 +113,7 @@ test("anything else that is thrown is reported and is status 500", async () => {
       },
       /has no text$/,
     ],
-    [() => Symbol("s"), /^TypeError: the handler returned a symbol, which has no JSON form$/],
+    [() => Symbol("s"), /^TypeError: a symbol was returned, which has no JSON form$/],
     [() => 1n, /BigInt/],
     [() => new Reply("", { status: 99 }), /status `99`: give one from 200 to 599$/],
     [() => new Reply("", { status: 200.5 }), /status `200.5`/],
@@ -129,7 +129,7 @@ test("anything else that is thrown is reported and is status 500", async () => {
   for (const [handler, message] of failing) {
     const reply = await replyOf(handler);
     assert.equal(reply.status, 500);
-    assert.equal(reply.text(), "");
+    assert.equal(reply.json().title, "Internal Server Error");
     assert.match(reply.failure?.message ?? "", message);
   }
   const { failure } = await replyOf(failing[1][0]);
@@ -166,6 +166,16 @@ test("parameters come converted, headers and cookies under their keys", async ()
     x_api_key: "k",
     session_id: "s",
   });
+});
+
+test("parameters may be written in other styles", async () => {
+  const query = {
+    ids: { type: "array", items: { type: "integer" }, explode: false },
+    filter: { type: "object", style: "deepObject" },
+  };
+  const app = new Spikard().get("/", { query }, ({ params }) => params);
+  const reply = await new TestClient(app).get("/", { query: "ids=1,2&filter[a]=x&filter[b]=y" });
+  assert.deepEqual(reply.json(), { ids: [1, 2], filter: { a: "x", b: "y" } });
 });
 
 test("a body comes as its content type says", async () => {

@@ -72,7 +72,7 @@ test("what cannot be built is status 1", () => {
     stdout: "",
     stderr:
       "error: `app.js` does not export `definition`: " +
-      "end it with `export const { definition, handler } = app.component();`\n",
+      "end it with `export const { definition, handler, hooks } = app.component();`\n",
   });
   const here = project("here", { "src/app.js": APP });
   assert.deepEqual(run("build", here, "--wit", "nowhere"), {
@@ -92,11 +92,36 @@ test("bundle writes one module that imports the host only", () => {
     ["quickjs", /^(spikard|wasi):/],
   ]) {
     const { status, stdout, stderr } = run("bundle", app, "--engine", engine, "-o", `${engine}.js`);
-    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `wrote ${engine}.js\n`, stderr: "" });
+    assert.deepEqual(
+      { status, stdout, stderr },
+      { status: 0, stdout: `wrote ${engine}.js (for the world http-app)\n`, stderr: "" },
+    );
     const source = readFileSync(join(folder, `${engine}.js`), "utf8");
     for (const [, name] of source.matchAll(/^import .* from "(.*)";$/gm)) assert.match(name, imports);
     assert.match(source, /^export \{ definition, handler \};$/m);
+    assert.doesNotMatch(source, /"spikard:handler\/reply@/);
   }
+});
+
+test("an app that exports hooks is for the world with hooks", () => {
+  const hooked = APP.replace("handler }", "handler, hooks }");
+  const app = project("hooked", { "src/app.js": hooked });
+  assert.equal(
+    run("bundle", app, "-o", "hooked.js").stdout,
+    "wrote hooked.js (for the world http-app-with-hooks)\n",
+  );
+  assert.match(readFileSync(join(folder, "hooked.js"), "utf8"), /from "spikard:handler\/reply@0\.1\.0"/);
+  const { status, stderr } = run("build", app, "-e", "quickjs", "-o", "hooked.wasm");
+  assert.equal(status, 0, stderr);
+});
+
+test("an app that has hooks and does not export them is not built", () => {
+  const app = project("unexported", {
+    "src/app.js": APP.replace(".get(", ".onRequest(() => {}).get("),
+  });
+  const { status, stderr } = run("build", app, "-e", "quickjs", "-o", "unexported.wasm");
+  assert.equal(status, 1);
+  assert.match(stderr, /the app has hooks, which its main module does not export: end it with `export const/);
 });
 
 test("build makes a component on QuickJS", () => {

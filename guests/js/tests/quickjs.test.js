@@ -119,7 +119,7 @@ test("text is encoded and decoded as node does", () => {
 });
 
 const APP = `
-import { Spikard, HttpError } from "@spikard/wasm";
+import { Spikard, HttpError, Reply } from "@spikard/wasm";
 const app = new Spikard();
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function* count(n) { for (let i = 0; i < n; i++) { await null; yield i; } }
@@ -132,7 +132,9 @@ app.get("/globals", () => {
   const uuid = crypto.randomUUID();
   return { uuid, random: Math.random() !== Math.random(), text: new TextDecoder().decode(new TextEncoder().encode("ü")) };
 });
-export const { definition, handler } = app.component();
+app.get("/teapot", { hooks: { preHandler: async () => { await null; return new Reply({ tea: true }, { status: 418 }); } } }, () => "");
+app.get("/go", { hooks: { preHandler: async () => { await sleep(1); } } }, ({ global }) => global.add("n", -2));
+export const { definition, handler, hooks } = app.component();
 `;
 
 /** Stands in for the host's modules, so that node can load the bundle. */
@@ -140,6 +142,9 @@ const HOOKS = `
 const modules = {
   "spikard:handler/request@0.1.0": "export const method = () => 'GET', path = method, query = method, header = method, headers = method, cookie = method, cookies = method, peer = method, id = method, rawBody = method, file = method;",
   "spikard:handler/failure@0.1.0": "export const report = (message) => { globalThis.reported = message; };",
+  "spikard:handler/local-context@0.1.0": "export const get = () => null, set = get;",
+  "spikard:handler/global-context@0.1.0": "export const get = () => null, set = get, swap = get, add = (key, delta) => 1000 + delta;",
+  "spikard:handler/reply@0.1.0": "export const body = () => ({ tag: 'empty' });",
   "wasi:cli/stdout@0.2.12": "import { writeSync } from 'node:fs'; export const getStdout = () => ({ blockingWriteAndFlush: (bytes) => writeSync(1, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
   "wasi:cli/stderr@0.2.12": "export const getStderr = undefined;",
   "wasi:clocks/monotonic-clock@0.2.12": "export const subscribeDuration = (ns) => ({ block: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ns / 1e6), [Symbol.dispose]() {} });",
@@ -155,10 +160,10 @@ import { writeSync } from "node:fs";
 import { register } from "node:module";
 register(process.argv[2]);
 const NativePromise = Promise;
-const { handler, definition } = await import(process.argv[3]);
+const { handler, definition, hooks } = await import(process.argv[3]);
 const replies = definition.describe().routes.map((_, route) => {
   globalThis.reported = undefined;
-  const reply = handler.handle(route, "", { tag: "empty" });
+  const reply = hooks.preHandler(route, "") ?? handler.handle(route, "", { tag: "empty" });
   return reply instanceof NativePromise ? "a promise" : { status: reply[0], body: reply[2].val, reported: globalThis.reported };
 });
 writeSync(1, JSON.stringify(replies) + "\\n");
@@ -173,7 +178,7 @@ test("an app bundled for QuickJS answers without the engine's promises", async (
       writeFileSync(join(folder, name), text);
       return join(folder, name);
     };
-    const source = await bundle(file("app.js", APP), "quickjs");
+    const { code: source } = await bundle(file("app.js", APP), "quickjs");
     assert.doesNotMatch(source, /\basync (function|\()/);
     const args = [
       file("run.mjs", RUN),
@@ -181,13 +186,15 @@ test("an app bundled for QuickJS answers without the engine's promises", async (
       pathToFileURL(file("bundle.mjs", source)).href,
     ];
     const [logged, line] = execFileSync(process.execPath, args, { encoding: "utf8" }).split("\n");
-    const [awaited, all, thrown, never, globals] = JSON.parse(line);
+    const [awaited, all, thrown, never, globals, teapot, go] = JSON.parse(line);
     assert.equal(logged, 'hello {"a":1}');
     assert.deepEqual(awaited, { status: 200, body: '{"sum":6}' });
     assert.deepEqual(all, { status: 200, body: "[1,2,3]" });
     assert.deepEqual([thrown.status, JSON.parse(thrown.body).detail], [418, "tea"]);
     assert.equal(never.status, 500);
-    assert.match(never.reported, /^Error: the handler's promise never settles/);
+    assert.match(never.reported, /^Error: the promise never settles/);
+    assert.deepEqual(teapot, { status: 418, body: '{"tea":true}' });
+    assert.deepEqual(go, { status: 200, body: "998" });
     const { uuid, random, text } = JSON.parse(globals.body);
     assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.deepEqual([random, text], [true, "ü"]);

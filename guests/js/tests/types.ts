@@ -1,5 +1,5 @@
 /** What TypeScript infers. Checked by `tsc`, never run. */
-import { Spikard, schema } from "@spikard/wasm";
+import { type GlobalContext, type HookReply, Spikard, schema } from "@spikard/wasm";
 import { z } from "zod";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -97,3 +97,65 @@ app.post(
 app.get("/", { status: "200" }, () => "");
 // @ts-expect-error: an app has no such option
 new Spikard({ title: "x" });
+
+app
+  .onRequest(({ request, local }) => {
+    same<typeof request.id, string>(true);
+    const claims = local.get<{ sub: string }>("spikard.jwt");
+    same<typeof claims, { sub: string } | undefined>(true);
+  })
+  .preHandler(async ({ params }) => {
+    same<typeof params, Record<string, unknown>>(true);
+  })
+  // @ts-expect-error: a hook has no body, but the request's
+  .preHandler(({ body }) => body)
+  .onResponse((reply) => {
+    same<typeof reply, HookReply>(true);
+    same<typeof reply.body, unknown>(true);
+    reply.status = 201;
+  })
+  .onError((reply, { request }, message) => {
+    same<typeof message, string>(true);
+    return { error: message, request: request.id, status: reply.status };
+  });
+
+app.get("/globals", ({ global }) => {
+  same<typeof global, GlobalContext>(true);
+  same<typeof app.globals, GlobalContext>(true);
+  const visits = global.get<number>("visits");
+  same<typeof visits, number | undefined>(true);
+  return global.add("visits") + (global.swap("visits", visits, 0) ? 1 : 0);
+});
+
+app.get(
+  "/{id}",
+  {
+    path: { id: { type: "integer" } },
+    hooks: { preHandler: [() => undefined], onError: (reply) => reply.headers.set("x-a", reply.status) },
+    rateLimit: { requests: 10, per: "second", by: { header: "x-key" } },
+    jwt: { algorithms: ["HS256"], secret: { secret: "jwt" } },
+    apiKey: { keys: { demo: { secret: "demo" } } },
+    cors: false,
+    response: z.object({ id: z.int() }),
+    responses: { 404: "no such item", 409: { description: "taken", schema: { type: "object" } } },
+    deprecated: true,
+  },
+  ({ params }) => {
+    same<Flat<typeof params>, { id: number }>(true);
+  },
+);
+new Spikard({
+  static: [{ prefix: "/p", folder: "p", cacheControl: "no-store" }],
+  trailingSlash: "redirect",
+  openapi: { title: "T", license: { name: "MIT" } },
+  securityHeaders: { frameOptions: null },
+  compression: { algorithms: ["zstd"], minSize: 10 },
+});
+// @ts-expect-error: a period is a second, a minute or an hour
+new Spikard({ rateLimit: { requests: 1, per: "day" } });
+// @ts-expect-error: it is maxAge
+new Spikard({ cors: { origins: "*", max_age: 1 } });
+// @ts-expect-error: static files are the app's
+app.get("/", { static: [] }, () => "");
+// @ts-expect-error: there is no such hook
+app.get("/", { hooks: { onReqest: () => {} } }, () => "");

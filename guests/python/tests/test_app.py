@@ -91,7 +91,7 @@ def test_literal_segments_win() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"statuss": 1}, "route `GET /` has no option `statuss`; the options are status, name"),
+        ({"statuss": 1}, "route `GET /` has no option `statuss`; the options are api_key, body"),
         ({"status": 99}, "route `GET /`: status `99` is not a whole number from 200 to 599"),
         ({"status": "200"}, "route `GET /`: option `status` is `200`; it must be a whole number"),
         ({"raw_body": 1}, "route `GET /`: option `raw_body` is `1`; it must be a boolean"),
@@ -166,9 +166,13 @@ def test_the_exports_are_what_componentize_py_calls() -> None:
     def hello() -> Any:
         return {"message": "Hello"}
 
-    handler, definition = app.component()
+    handler, definition, hooks = app.component()
     assert not IN_COMPONENT
-    assert (handler.__name__, definition.__name__) == ("Handler", "Definition")
+    assert [export.__name__ for export in (handler, definition, hooks)] == [
+        "Handler",
+        "Definition",
+        "Hooks",
+    ]
     assert definition().describe().routes[0].path == "/"
     reply = handler().handle(0, "", BodyEmpty())
     assert reply == (200, "", ContentJson('{"message":"Hello"}'))

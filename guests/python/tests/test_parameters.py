@@ -1,7 +1,7 @@
 """Parameters: where a hint says they come from, what the host is told, what arrives."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -148,6 +148,39 @@ def test_a_path_parameter_may_be_left_out_or_renamed() -> None:
     ]
 
 
+@dataclass
+class Filter:
+    name: str
+    min_price: float = 0
+    tags: list[str] = field(default_factory=list)
+
+
+def test_styles_of_the_query() -> None:
+    app = Spikard()
+
+    @app.get("/")
+    def handler(
+        ids: Annotated[list[int], Query(explode=False)],
+        words: Annotated[list[str], Query(style="spaceDelimited")] = [],  # noqa: B006
+        tags: Annotated[set[str], Query("tag", style="pipeDelimited")] = set(),  # noqa: B006
+        filter: Annotated[Filter | None, Query(style="deepObject")] = None,
+        more: Annotated[dict[str, Any] | None, Query(style="deepObject")] = None,
+    ) -> Any:
+        return [ids, words, sorted(tags), filter, more]
+
+    client = TestClient(app)
+    assert client.get("/?ids=1,2").json() == [[1, 2], [], [], None, None]
+    query = (
+        "ids=3&words=a%20b&tag=x|y&filter[name]=n&filter[min_price]=1.5&filter[tags]=t&more[a]=b"
+    )
+    found = {"name": "n", "min_price": 1.5, "tags": ["t"]}
+    assert client.get(f"/?{query}").json() == [[3], ["a", "b"], ["x", "y"], found, {"a": "b"}]
+    styles = [(p.get("style"), p.get("explode")) for p in declared(app)]
+    deep = ("deepObject", None)
+    assert styles == [(None, False), ("spaceDelimited", None), ("pipeDelimited", None), deep, deep]
+    assert declared(app)[3]["schema"]["properties"]["min_price"] == {"type": "number", "default": 0}
+
+
 def test_a_value_that_only_python_refuses_is_the_clients_error() -> None:
     app = Spikard()
 
@@ -174,6 +207,11 @@ def shadowed(id: Annotated[int, Query()]) -> None: ...
 def twice(a: Annotated[int, Query("q")], b: Annotated[int, Query("q")]) -> None: ...
 def two_bodies(a: dict[str, int], b: list[int]) -> None: ...
 def an_object(a: Annotated[Point, Query()]) -> None: ...
+def deep_scalar(a: Annotated[int, Query(style="deepObject")]) -> None: ...
+def split_scalar(a: Annotated[int, Query(explode=False)]) -> None: ...
+def piped_scalar(a: Annotated[int, Query(style="pipeDelimited")]) -> None: ...
+def both(a: Annotated[list[int], Query(style="pipeDelimited", explode=True)]) -> None: ...
+def in_a_header(a: Annotated[dict[str, int], Header()]) -> None: ...
 def no_json(a: complex) -> None: ...
 def wrong_constraint(a: Annotated[int, Query(min_length=1)]) -> None: ...
 def bad_default(a: str = object()) -> None: ...  # type: ignore[assignment]
@@ -190,7 +228,12 @@ def bad_default(a: str = object()) -> None: ...  # type: ignore[assignment]
         (shadowed, "parameter `id`: the path has `{id}` too; give the parameter another name"),
         (twice, "parameter `b`: another parameter takes `q` of the query already"),
         (two_bodies, "parameter `b`: the body goes to `a` already"),
-        (an_object, "parameter `a`: a parameter of the query cannot be an object"),
+        (an_object, 'parameter `a`: an object in the query needs `Query(style="deepObject")`'),
+        (deep_scalar, 'parameter `a`: `style="deepObject"` is for a dataclass, TypedDict or dict'),
+        (split_scalar, "parameter `a`: `explode` is for a list"),
+        (piped_scalar, "parameter `a`: `style` is for a list"),
+        (both, "parameter `a`: `pipeDelimited` has no form with `explode`"),
+        (in_a_header, "parameter `a`: a parameter of the header cannot be an object"),
         (no_json, "parameter `a`: type `complex` has no JSON"),
         (wrong_constraint, "parameter `a`: `min_length` says nothing about a integer"),
         (bad_default, "parameter `a`: a reply holds a `object`"),

@@ -136,7 +136,8 @@ def test_http_errors_are_problem_documents() -> None:
 )
 def test_other_failures_are_reported(make: Callable[[], Any], message: str) -> None:
     reply = answer(make)
-    assert (reply.status, reply.body) == (500, b"")
+    assert (reply.status, reply.json()["title"]) == (500, "Internal Server Error")
+    assert reply.header("content-type") == "application/problem+json"
     assert reply.failure is not None
     assert reply.failure.startswith(message)
     assert "Traceback (most recent call last)" in reply.failure

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::Route;
 use crate::bindings::exports::spikard::handler::definition::Description;
+use crate::hook::Hooks;
 use crate::route::RouteInfo;
 use crate::settings::Settings;
-use crate::{Body, Content, Route, host};
 
 /// An app of HTTP handlers, to be given to [`export!`](crate::export).
 #[derive(Debug)]
@@ -13,8 +14,9 @@ use crate::{Body, Content, Route, host};
 pub struct App {
     name: Cow<'static, str>,
     version: Cow<'static, str>,
-    settings: Settings,
-    routes: Vec<Route>,
+    pub(crate) settings: Settings,
+    pub(crate) hooks: Hooks,
+    pub(crate) routes: Vec<Route>,
 }
 
 impl Default for App {
@@ -30,6 +32,7 @@ impl App {
             name: name.into(),
             version: Cow::Borrowed("0.0.0"),
             settings: Settings::default(),
+            hooks: Hooks::default(),
             routes: Vec::new(),
         }
     }
@@ -52,18 +55,6 @@ impl App {
         self
     }
 
-    /// The largest body the host takes, in bytes, for routes that don't set their own.
-    pub fn body_limit(mut self, bytes: u64) -> Self {
-        self.settings.body_limit = Some(bytes);
-        self
-    }
-
-    /// How long a call may take, in milliseconds, for routes that don't set their own.
-    pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
-        self.settings.timeout_ms = Some(milliseconds);
-        self
-    }
-
     /// The routes, in the order they were added.
     pub fn infos(&self) -> impl Iterator<Item = RouteInfo<'_>> {
         self.routes.iter().map(Route::info)
@@ -74,30 +65,12 @@ impl App {
     /// # Errors
     /// A sentence that names the route and what is wrong with it.
     pub fn describe(&self) -> Result<Description, String> {
-        let routes = self.routes.iter().map(Route::describe);
+        let routes = self.routes.iter().map(|route| route.describe(&self.hooks));
         Ok(Description {
             name: self.name.clone().into_owned(),
             version: self.version.clone().into_owned(),
             routes: routes.collect::<Result<_, _>>()?,
-            settings: self.settings.to_json(false),
+            settings: self.settings.to_json(false, self.hooks.kinds()),
         })
-    }
-
-    /// What the component's `handle` returns.
-    pub(crate) fn handle(&self, route: u32, params: &str, body: Body) -> (u16, String, Content) {
-        let route = usize::try_from(route)
-            .ok()
-            .and_then(|index| self.routes.get(index));
-        let Some(route) = route else {
-            host::report("the host called a route that the app does not have", "");
-            return (500, String::new(), Content::Empty);
-        };
-        route
-            .answer(params, body)
-            .finish(route.status)
-            .unwrap_or_else(|failure| {
-                host::report(&failure.message, &failure.detail);
-                (500, String::new(), Content::Empty)
-            })
     }
 }

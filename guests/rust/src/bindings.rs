@@ -5,7 +5,7 @@
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "http-app",
+    world: "http-app-with-hooks",
     additional_derives: [PartialEq, Eq],
     pub_export_macro: true,
     export_macro_name: "export_component",

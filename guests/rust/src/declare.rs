@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::hook::Stage;
 use crate::pattern;
 
 /// Where a parameter stands in a request.
@@ -42,6 +43,7 @@ pub struct Declaration<'a> {
     body: Option<Value>,
     takes_body: bool,
     raw_body: bool,
+    hook: Option<Stage>,
     fault: Option<String>,
 }
 
@@ -54,8 +56,14 @@ impl<'a> Declaration<'a> {
             body: None,
             takes_body: false,
             raw_body: false,
+            hook: None,
             fault: None,
         }
+    }
+
+    /// What is declared from here on, a hook declares.
+    pub(crate) fn of_hook(&mut self, stage: Stage) {
+        self.hook = Some(stage);
     }
 
     /// The names the route's path binds, in order.
@@ -65,23 +73,47 @@ impl<'a> Declaration<'a> {
 
     /// Declares a parameter: the host checks and coerces it to its schema. A
     /// header `x-api-key` reaches the handler as `x_api_key`.
-    pub fn parameter(&mut self, source: Source, name: &str, required: bool, schema: Value) {
+    ///
+    /// The members `x-style` and `x-explode` of the schema become the parameter's
+    /// `style` and `explode`.
+    pub fn parameter(&mut self, source: Source, name: &str, required: bool, mut schema: Value) {
         let key = if source == Source::Header {
             name.replace('-', "_")
         } else {
             name.to_owned()
         };
-        if self.keys.contains(&key) {
-            return self.fault(format!(
-                "declares the parameter `{key}` twice; give one another name"
-            ));
+        if matches!(self.hook, Some(Stage::OnRequest | Stage::PreValidation)) {
+            return self.fault(
+                "takes a parameter, which nothing has checked yet; take a `Request`, or make it a pre-handler hook",
+            );
         }
+        let mut take = |member| {
+            schema
+                .as_object_mut()
+                .and_then(|schema| schema.remove(member))
+        };
+        let (style, explode) = (take("x-style"), take("x-explode"));
         let required = required || source == Source::Path;
         let mut parameter = json!({
             "name": name, "in": source.as_str(), "required": required, "schema": schema,
         });
+        for (member, value) in [("style", style), ("explode", explode)] {
+            if let Some(value) = value {
+                parameter[member] = value;
+            }
+        }
         if key != name {
             parameter["key"] = Value::from(key.as_str());
+        }
+        if let Some(at) = self.keys.iter().position(|have| *have == key) {
+            // A hook may take what the handler, or another hook, takes.
+            if self.hook.is_some() && self.parameters.get(at) == Some(&parameter) {
+                return;
+            }
+            return self.fault(match self.hook {
+                Some(_) => format!("takes another `{key}` than the route; give both one type"),
+                None => format!("declares the parameter `{key}` twice; give one another name"),
+            });
         }
         self.keys.push(key);
         self.parameters.push(parameter);
@@ -110,10 +142,17 @@ impl<'a> Declaration<'a> {
 
     /// Says what is wrong with the route, after its name: `takes ...`, `declares ...`.
     pub fn fault(&mut self, sentence: impl Into<String>) {
-        self.fault.get_or_insert_with(|| sentence.into());
+        let hook = self.hook;
+        self.fault.get_or_insert_with(|| match hook {
+            Some(stage) => format!("has {} hook that {}", stage.with_article(), sentence.into()),
+            None => sentence.into(),
+        });
     }
 
     fn take_body(&mut self) {
+        if self.hook.is_some() {
+            return self.fault("takes the body, which crosses to the handler alone; a pre-handler hook can ask for `Request::raw_body`");
+        }
         if self.takes_body {
             self.fault("takes its body twice; leave one of the arguments out");
         }

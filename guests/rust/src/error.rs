@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use crate::{Content, Reply};
+use crate::{Content, Replies, Reply};
 
 /// An error meant for the client: a status and a sentence, sent as a problem
 /// document (RFC 9457).
@@ -105,6 +105,11 @@ impl From<HttpError> for Reply {
 pub trait IntoErrorReply {
     /// Makes the reply.
     fn into_error_reply(self) -> Reply;
+
+    /// Declares what the replies look like; nothing, if it is not said.
+    fn declare_error(replies: &mut Replies) {
+        let _ = replies;
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -114,6 +119,10 @@ impl<E: Into<Box<dyn Error>>> IntoErrorReply for E {
             Ok(error) => Reply::from(*error),
             Err(error) => Reply::failure(error.to_string(), causes(&*error)),
         }
+    }
+
+    fn declare_error(replies: &mut Replies) {
+        replies.problem();
     }
 }
 
@@ -145,7 +154,7 @@ pub(crate) fn invalid(place: &[&str], message: &str) -> Reply {
     problem(422, &document)
 }
 
-fn problem(status: u16, document: &serde_json::Value) -> Reply {
+pub(crate) fn problem(status: u16, document: &serde_json::Value) -> Reply {
     Reply::new()
         .status(status)
         .header("content-type", "application/problem+json")
@@ -153,8 +162,22 @@ fn problem(status: u16, document: &serde_json::Value) -> Reply {
 }
 
 /// The reason phrase of a status (RFC 9110 and the IANA registry).
-fn phrase(status: u16) -> &'static str {
+pub(crate) fn phrase(status: u16) -> &'static str {
     match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        203 => "Non-Authoritative Information",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         402 => "Payment Required",
@@ -188,6 +211,8 @@ fn phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         507 => "Insufficient Storage",
+        _ if status < 300 => "Success",
+        _ if status < 400 => "Redirection",
         _ => "Error",
     }
 }

@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::panic;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::{App, Body, Content, host};
+use crate::dispatch::Answer;
+use crate::hook::{After, Stage};
+use crate::view::Changed;
+use crate::{App, Body, host};
 
 thread_local! {
     static APP: Cell<Option<&'static App>> = const { Cell::new(None) };
@@ -40,8 +43,44 @@ pub fn describe(make: fn() -> App) -> Result<Description, String> {
 
 /// The exported `handle`, for [`export!`](crate::export).
 #[doc(hidden)]
-pub fn handle(make: fn() -> App, route: u32, params: &str, body: Body) -> (u16, String, Content) {
+pub fn handle(make: fn() -> App, route: u32, params: &str, body: Body) -> Answer {
     app(make).handle(route, params, body)
+}
+
+/// The exported `on-request`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn on_request(make: fn() -> App, route: u32) -> Option<Answer> {
+    app(make).before(Stage::OnRequest, route, "")
+}
+
+/// The exported `pre-validation`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn pre_validation(make: fn() -> App, route: u32) -> Option<Answer> {
+    app(make).before(Stage::PreValidation, route, "")
+}
+
+/// The exported `pre-handler`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn pre_handler(make: fn() -> App, route: u32, params: &str) -> Option<Answer> {
+    app(make).before(Stage::PreHandler, route, params)
+}
+
+/// The exported `on-response`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn on_response(make: fn() -> App, route: u32, status: u16, headers: &str) -> Option<Changed> {
+    app(make).after(After::Response, route, status, headers, "")
+}
+
+/// The exported `on-error`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn on_error(
+    make: fn() -> App,
+    route: u32,
+    status: u16,
+    headers: &str,
+    message: &str,
+) -> Option<Changed> {
+    app(make).after(After::Error, route, status, headers, message)
 }
 
 /// Makes the crate a component that serves an [`App`](crate::App). Once per crate,
@@ -68,13 +107,14 @@ macro_rules! export {
 
             #[cfg(target_arch = "wasm32")]
             const _: () = {
-                use $crate::bindings::exports::spikard::handler::{definition, handler};
+                use $crate::__private as sdk;
+                use $crate::bindings::exports::spikard::handler::{definition, handler, hooks};
 
                 struct Component;
 
                 impl definition::Guest for Component {
                     fn describe() -> Result<definition::Description, String> {
-                        $crate::__private::describe(__SPIKARD_APP)
+                        sdk::describe(__SPIKARD_APP)
                     }
                 }
 
@@ -84,7 +124,41 @@ macro_rules! export {
                         params: String,
                         body: handler::Body,
                     ) -> (u16, String, handler::Content) {
-                        $crate::__private::handle(__SPIKARD_APP, route, &params, body)
+                        sdk::handle(__SPIKARD_APP, route, &params, body)
+                    }
+                }
+
+                impl hooks::Guest for Component {
+                    fn on_request(route: u32) -> Option<(u16, String, hooks::Content)> {
+                        sdk::on_request(__SPIKARD_APP, route)
+                    }
+
+                    fn pre_validation(route: u32) -> Option<(u16, String, hooks::Content)> {
+                        sdk::pre_validation(__SPIKARD_APP, route)
+                    }
+
+                    fn pre_handler(
+                        route: u32,
+                        params: String,
+                    ) -> Option<(u16, String, hooks::Content)> {
+                        sdk::pre_handler(__SPIKARD_APP, route, &params)
+                    }
+
+                    fn on_response(
+                        route: u32,
+                        status: u16,
+                        headers: String,
+                    ) -> Option<(u16, String, Option<hooks::Content>)> {
+                        sdk::on_response(__SPIKARD_APP, route, status, &headers)
+                    }
+
+                    fn on_error(
+                        route: u32,
+                        status: u16,
+                        headers: String,
+                        message: String,
+                    ) -> Option<(u16, String, Option<hooks::Content>)> {
+                        sdk::on_error(__SPIKARD_APP, route, status, &headers, &message)
                     }
                 }
 

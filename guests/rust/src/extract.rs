@@ -271,6 +271,17 @@ impl FromRequest for Request {
     }
 }
 
+/// The path pattern of the route, such as `/users/{id}`: what a hook of the whole
+/// app counts or logs by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchedPath(pub String);
+
+impl FromRequest for MatchedPath {
+    fn from_request(call: &mut Call<'_>) -> Result<Self, Reply> {
+        Ok(Self(call.pattern.to_owned()))
+    }
+}
+
 /// A body that may be absent.
 impl<T: FromBody> FromRequest for Option<T> {
     fn declare(declaration: &mut Declaration<'_>) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::extract::{parse, unexpected};
-use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, host, schema};
+use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, schema};
 
 /// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
 /// coerces its fields to the types of the struct `T` and checks them. A field for
@@ -30,8 +30,15 @@ pub struct Form<T>(pub T);
 
 impl<T: DeserializeOwned + JsonSchema> FromRequest for Form<T> {
     fn declare(declaration: &mut Declaration<'_>) {
+        let schema = schema::form(schema::of::<T>());
         let types = ["application/x-www-form-urlencoded", "multipart/form-data"];
-        declaration.body(true, &types, &schema::form(schema::of::<T>()));
+        // A form that is only url-encoded has no file.
+        let types = if needs_file(&schema) {
+            &types[1..]
+        } else {
+            &types
+        };
+        declaration.body(true, types, &schema);
     }
 
     fn from_request(call: &mut Call<'_>) -> Result<Self, Reply> {
@@ -44,6 +51,16 @@ impl<T: DeserializeOwned + JsonSchema> FromRequest for Form<T> {
 
 impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
 
+/// Whether a form's schema requires a file, or a list of files.
+fn needs_file(form: &Value) -> bool {
+    let file = schema::of::<File>();
+    let is_file = |schema: &Value| schema.get("properties") == file.get("properties");
+    let members = schema::members(form);
+    members.iter().any(|(_, member, required)| {
+        *required && (is_file(member) || member.get("items").is_some_and(is_file))
+    })
+}
+
 /// A file of a `multipart/form-data` body. Its bytes stay with the host until
 /// [`bytes`](Self::bytes) asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -52,7 +69,7 @@ pub struct File {
     #[serde(default)]
     filename: String,
     #[serde(default)]
-    content_type: String,
+    content_type: Option<String>,
     size: u64,
 }
 
@@ -63,10 +80,10 @@ impl File {
         &self.filename
     }
 
-    /// The content type its client gave it.
+    /// The content type its client gave it, if it did.
     #[must_use]
-    pub fn content_type(&self) -> &str {
-        &self.content_type
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
     }
 
     /// Its size in bytes.
@@ -93,7 +110,7 @@ impl JsonSchema for File {
             "properties": {
                 "part": { "type": "integer" },
                 "filename": { "type": "string" },
-                "content_type": { "type": "string" },
+                "content_type": { "type": ["string", "null"] },
                 "size": { "type": "integer" },
             },
             "required": ["part", "size"],
@@ -148,18 +165,21 @@ impl Multipart {
             .map(|(_, text)| text.as_str())
     }
 
-    fn add(&mut self, field: &str, value: Value) {
+    fn add(&mut self, field: &str, value: Value) -> Result<(), Reply> {
         match value {
-            Value::Array(values) => values.into_iter().for_each(|value| self.add(field, value)),
+            Value::Array(values) => {
+                for value in values {
+                    self.add(field, value)?;
+                }
+            }
             Value::String(text) => self.texts.push((field.to_owned(), text)),
             // The host gives a field that is not a file as a string.
             other => match serde_json::from_value(other) {
                 Ok(file) => self.files.push((field.to_owned(), file)),
-                Err(error) => {
-                    unreachable!("the host's form has a field that is no text and no file: {error}")
-                }
+                Err(cause) => return Err(error::invalid(&["body", field], &cause.to_string())),
             },
         }
+        Ok(())
     }
 }
 
@@ -173,7 +193,7 @@ impl FromRequest for Multipart {
             Body::Form(text) => {
                 let mut form = Self::default();
                 for (field, value) in parse::<Map<String, Value>>(&text)? {
-                    form.add(&field, value);
+                    form.add(&field, value)?;
                 }
                 Ok(form)
             }

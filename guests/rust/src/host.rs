@@ -5,10 +5,15 @@
 //! native program it reads the request that [`crate::testing`] set up on this thread.
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use crate::bindings::spikard::handler::{failure::report, request};
+pub(crate) use crate::bindings::spikard::handler::{
+    failure::report, global_context, local_context, reply, request,
+};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use fake::report;
+pub(crate) mod fake;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use fake::{global_context, local_context, reply, report};
 
 /// The functions of the WIT interface `request`, for a thread's fake request.
 #[cfg(not(target_arch = "wasm32"))]
@@ -71,45 +76,5 @@ pub(crate) mod request {
     }
     pub(crate) fn file(part: u32) -> Option<Vec<u8>> {
         with(|fake| fake.files.get(usize::try_from(part).ok()?).cloned())
-    }
-}
-
-/// The fake request of a thread.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) mod fake {
-    use std::cell::RefCell;
-
-    /// What a test says about the request in progress, and what it learns of it.
-    #[derive(Default)]
-    pub(crate) struct Fake {
-        pub(crate) method: String,
-        pub(crate) path: String,
-        pub(crate) query: String,
-        pub(crate) headers: Vec<(String, Vec<u8>)>,
-        pub(crate) peer: String,
-        pub(crate) id: String,
-        pub(crate) raw_body: Vec<u8>,
-        pub(crate) files: Vec<Vec<u8>>,
-        pub(crate) failure: Option<(String, String)>,
-    }
-
-    thread_local! {
-        static FAKE: RefCell<Fake> = RefCell::default();
-    }
-
-    /// Runs `work` as the call of a fake request, and returns what was reported.
-    pub(crate) fn during<T>(fake: Fake, work: impl FnOnce() -> T) -> (T, Option<(String, String)>) {
-        FAKE.set(fake);
-        let result = work();
-        (result, FAKE.take().failure)
-    }
-
-    pub(super) fn with<T>(read: impl FnOnce(&Fake) -> T) -> T {
-        FAKE.with_borrow(read)
-    }
-
-    /// The function of the WIT interface `failure`.
-    pub(crate) fn report(message: &str, detail: &str) {
-        FAKE.with_borrow_mut(|fake| fake.failure = Some((message.to_owned(), detail.to_owned())));
     }
 }

@@ -41,16 +41,21 @@
 pub mod bindings;
 
 mod app;
+mod context;
 mod declare;
+mod dispatch;
 mod error;
 mod export;
 mod extract;
 mod form;
 mod handler;
+mod hook;
 mod host;
 mod into_reply;
 mod params;
 mod pattern;
+mod policy;
+mod replies;
 mod reply;
 mod request;
 mod route;
@@ -58,25 +63,37 @@ mod schema;
 mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod view;
 
 pub use app::App;
 pub use bindings::exports::spikard::handler::definition::Description;
 pub use bindings::spikard::handler::types::{Body, Content};
+pub use context::{Claims, ContextError, GlobalContext, LocalContext};
 pub use declare::{Declaration, Source};
 pub use error::{HttpError, IntoErrorReply};
-pub use extract::{Call, Cookies, FromBody, FromRequest, Headers, Json, Path, Query};
+pub use extract::{Call, Cookies, FromBody, FromRequest, Headers, Json, MatchedPath, Path, Query};
 pub use form::{File, Form, Multipart};
 pub use handler::Handler;
+pub use hook::{Hook, Outcome};
 pub use into_reply::{Html, IntoReply, Redirect};
+pub use policy::{
+    ApiKey, Compression, CompressionAlgorithm, Cors, Jwt, JwtAlgorithm, OpenApi, RateLimit,
+    RequestId, Secret, SecurityHeaders, StaticFiles, Toggle, TrailingSlash,
+};
+pub use replies::{DeclareReply, Replies};
 pub use reply::Reply;
 pub use request::Request;
 pub use route::{IntoRoute, Method, Route, RouteInfo};
 pub use spikard_wasm_sdk_macros::{delete, get, head, options, patch, post, put};
+pub use view::ResponseView;
 
 /// What the macros' output names; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::export::{describe, handle};
+    pub use crate::export::{
+        describe, handle, on_error, on_request, on_response, pre_handler, pre_validation,
+    };
+    pub use crate::replies::{Known, Probe, Unknown};
     pub use crate::route::into_reply;
 
     /// Fails the build of a route whose path pattern does not parse.

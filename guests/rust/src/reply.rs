@@ -21,10 +21,13 @@ use crate::Content;
 #[must_use = "a reply does nothing unless a handler returns it"]
 pub struct Reply {
     status: Option<u16>,
-    headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    headers: Fields,
     content: Content,
     failure: Option<Box<Failure>>,
 }
+
+/// Header fields, in order.
+pub(crate) type Fields = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
 /// What the host logs of a call that failed.
 #[derive(Clone, Debug)]
@@ -111,43 +114,55 @@ impl Reply {
         self
     }
 
+    /// The status it sets, its headers and its content, or why the call failed.
+    pub(crate) fn into_parts(self) -> Result<(Option<u16>, Fields, Content), Failure> {
+        match self.failure {
+            Some(failure) => Err(*failure),
+            None => Ok((self.status, self.headers, self.content)),
+        }
+    }
+
     /// What crosses the boundary, or why the call failed. `status` is the route's.
     pub(crate) fn finish(self, status: Option<u16>) -> Result<(u16, String, Content), Failure> {
-        if let Some(failure) = self.failure {
-            return Err(*failure);
-        }
-        let default = if self.content == Content::Empty {
-            204
-        } else {
-            200
-        };
-        let status = self.status.or(status).unwrap_or(default);
-        if !(200..=599).contains(&status) {
+        let (own, headers, content) = self.into_parts()?;
+        let status = own.or(status).unwrap_or_else(|| default_status(&content));
+        Ok((status, head(status, &headers)?, content))
+    }
+}
+
+/// The status of a reply that nothing gives one.
+pub(crate) fn default_status(content: &Content) -> u16 {
+    if *content == Content::Empty { 204 } else { 200 }
+}
+
+/// The headers as they cross the boundary, or why HTTP cannot carry the reply.
+pub(crate) fn head(
+    status: u16,
+    headers: &[(Cow<'static, str>, Cow<'static, str>)],
+) -> Result<String, Failure> {
+    if !(200..=599).contains(&status) {
+        return Err(refusal(format!(
+            "a reply's status is 200 to 599, not `{status}`"
+        )));
+    }
+    for (name, value) in headers {
+        if name.is_empty() || !name.bytes().all(is_token) {
             return Err(refusal(format!(
-                "a reply's status is 200 to 599, not `{status}`"
+                "`{}` is not a header name",
+                name.escape_debug()
             )));
         }
-        for (name, value) in &self.headers {
-            if name.is_empty() || !name.bytes().all(is_token) {
-                return Err(refusal(format!(
-                    "`{}` is not a header name",
-                    name.escape_debug()
-                )));
-            }
-            if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-                let value = value.escape_debug();
-                return Err(refusal(format!(
-                    "the value `{value}` of header `{name}` holds CR, LF or NUL"
-                )));
-            }
+        if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            let value = value.escape_debug();
+            return Err(refusal(format!(
+                "the value `{value}` of header `{name}` holds CR, LF or NUL"
+            )));
         }
-        let headers = if self.headers.is_empty() {
-            String::new()
-        } else {
-            serde_json::to_string(&self.headers).map_err(|error| refusal(error.to_string()))?
-        };
-        Ok((status, headers, self.content))
     }
+    if headers.is_empty() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(headers).map_err(|error| refusal(error.to_string()))
 }
 
 fn refusal(message: String) -> Failure {

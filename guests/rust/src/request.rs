@@ -1,6 +1,6 @@
 //! Access to the request in progress: what a route did not declare.
 
-use crate::host;
+use crate::{GlobalContext, LocalContext, host};
 
 /// The request in progress.
 ///
@@ -88,7 +88,20 @@ impl Request {
         host::request::id()
     }
 
-    /// The body as it was sent, byte for byte.
+    /// The values that the request's hooks and its handler share.
+    #[must_use]
+    pub fn local(&self) -> LocalContext {
+        LocalContext::current()
+    }
+
+    /// The values that the app's instances share.
+    #[must_use]
+    pub fn global(&self) -> GlobalContext {
+        GlobalContext::current()
+    }
+
+    /// The body as it was sent, byte for byte. Empty in a hook before the host has
+    /// read the body: `on_request` and `pre_validation`.
     #[must_use]
     pub fn raw_body(&self) -> Vec<u8> {
         host::request::raw_body()

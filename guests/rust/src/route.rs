@@ -5,6 +5,8 @@ use std::fmt;
 
 use crate::bindings::exports::spikard::handler::definition;
 use crate::declare::Declaration;
+use crate::hook::Hooks;
+use crate::replies::{Declare, DeclareReply, Replies};
 use crate::settings::Settings;
 use crate::{Call, Handler, IntoReply, Reply, pattern};
 
@@ -27,6 +29,9 @@ pub struct Route {
     pub(crate) name: Cow<'static, str>,
     pub(crate) status: Option<u16>,
     pub(crate) settings: Settings,
+    pub(crate) hooks: Hooks,
+    replies: Option<Declare>,
+    more_replies: Vec<(u16, Declare)>,
     declare: fn(&mut Declaration<'_>),
     answer: Box<dyn Fn(&mut Call<'_>) -> Reply>,
 }
@@ -71,6 +76,9 @@ impl Route {
             name: Cow::Borrowed(""),
             status: None,
             settings: Settings::default(),
+            hooks: Hooks::default(),
+            replies: None,
+            more_replies: Vec::new(),
             declare,
             answer: Box::new(answer),
         }
@@ -106,21 +114,47 @@ impl Route {
         self
     }
 
-    /// The largest body the host takes for this route, in bytes.
-    pub fn body_limit(mut self, bytes: u64) -> Self {
-        self.settings.body_limit = Some(bytes);
-        self
-    }
-
-    /// How long a call may take, in milliseconds.
-    pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
-        self.settings.timeout_ms = Some(milliseconds);
-        self
-    }
-
     /// Has the body cross as bytes, whatever its content type.
     pub fn raw_body(mut self) -> Self {
         self.settings.raw_body = true;
+        self
+    }
+
+    /// Says that clients should stop using the route.
+    pub fn deprecated(mut self) -> Self {
+        self.settings.deprecated = true;
+        self
+    }
+
+    /// Declares that the route usually replies with a `T`: for the OpenAPI document
+    /// and for `serve --dev`, which checks replies. The attribute macros declare the
+    /// function's return type where that is a [`DeclareReply`].
+    ///
+    /// ```
+    /// # use {schemars::JsonSchema, serde::Serialize};
+    /// # use spikard_wasm_sdk::{Json, Route};
+    /// #[derive(Serialize, JsonSchema)]
+    /// struct User { name: String }
+    ///
+    /// let route = Route::get("/me", || Json(User { name: "Ann".to_owned() }))
+    ///     .reply::<Json<User>>()
+    ///     .reply_with_status::<String>(409);
+    /// ```
+    pub fn reply<T: DeclareReply>(mut self) -> Self {
+        self.replies = Some(T::declare_reply);
+        self
+    }
+
+    /// Declares that the route may reply with a `T` of that status.
+    pub fn reply_with_status<T: DeclareReply>(mut self, status: u16) -> Self {
+        self.more_replies.push((status, T::declare_reply));
+        self
+    }
+
+    /// What the attribute macros know of the return type.
+    #[doc(hidden)]
+    pub fn reply_if_known(mut self, declare: Option<Declare>) -> Self {
+        self.replies = declare;
         self
     }
 
@@ -145,7 +179,7 @@ impl Route {
     }
 
     /// The WIT record of this route, or a sentence about what is wrong with it.
-    pub(crate) fn describe(&self) -> Result<definition::Route, String> {
+    pub(crate) fn describe(&self, of_app: &Hooks) -> Result<definition::Route, String> {
         let fault = |sentence: &str| {
             format!(
                 "route `{} {}` {sentence}",
@@ -163,6 +197,8 @@ impl Route {
         }
         let mut declaration = Declaration::new(&self.pattern);
         (self.declare)(&mut declaration);
+        of_app.declare(&mut declaration);
+        self.hooks.declare(&mut declaration);
         let declared = declaration.finish().map_err(|sentence| fault(&sentence))?;
         Ok(definition::Route {
             method: self.method,
@@ -170,9 +206,22 @@ impl Route {
             name: self.name.clone().into_owned(),
             parameters: declared.parameters,
             body: declared.body,
-            replies: String::new(),
-            settings: self.settings.to_json(declared.raw_body),
+            replies: self.declared_replies(),
+            settings: self.settings.to_json(declared.raw_body, self.hooks.kinds()),
         })
+    }
+}
+
+impl Route {
+    fn declared_replies(&self) -> String {
+        let mut replies = Replies::new(self.status);
+        if let Some(declare) = self.replies {
+            declare(&mut replies);
+        }
+        for (status, declare) in &self.more_replies {
+            replies.with_status(*status, declare);
+        }
+        replies.finish()
     }
 }
 

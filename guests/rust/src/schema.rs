@@ -8,7 +8,16 @@ use serde_json::{Map, Value};
 /// a part of the schema must make sense without the rest; only a type that holds
 /// itself keeps its `$defs`.
 pub(crate) fn of<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
+    generate::<T>(SchemaSettings::draft2020_12())
+}
+
+/// The schema of a type as a reply carries it: a field with a default is there.
+pub(crate) fn of_reply<T: JsonSchema>() -> Value {
+    generate::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn generate<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });

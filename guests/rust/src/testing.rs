@@ -12,26 +12,35 @@
 //!
 //! The client stands in for the host: it describes the app, finds a route, reads
 //! parameters and bodies as the types the route declares, and refuses what is
-//! missing or of another type. It checks no further words of a schema (`minimum`,
-//! `pattern`, `format`, `additionalProperties`); the host does. A panic of a handler
-//! panics the test.
+//! missing or of another type. It runs hooks, and keeps contexts, as the host does.
+//! It checks no further words of a schema (`minimum`, `pattern`, `format`,
+//! `additionalProperties`) and enforces no policy (`jwt`, `rate_limit`, `cors`, ...);
+//! the host does. A panic of a handler panics the test.
 
+mod decode;
 mod host;
 mod reply;
 mod request;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+
 pub use reply::TestReply;
 pub use request::TestRequest;
 
+use crate::App;
 use crate::bindings::exports::spikard::handler::definition::Description;
+use crate::host::fake::Values;
 use crate::route::Method;
-use crate::{App, Body, Content};
 
 /// Sends requests to an app.
 #[derive(Debug)]
 pub struct TestClient {
     app: App,
     description: Description,
+    global: Rc<RefCell<Values>>,
 }
 
 macro_rules! methods {
@@ -51,7 +60,11 @@ impl TestClient {
     #[must_use]
     pub fn new(app: App) -> Self {
         match app.describe() {
-            Ok(description) => Self { app, description },
+            Ok(description) => Self {
+                app,
+                description,
+                global: Rc::default(),
+            },
             Err(sentence) => panic!("{sentence}"),
         }
     }
@@ -64,8 +77,18 @@ impl TestClient {
         &self.description
     }
 
-    fn handle(&self, route: usize, params: &str, body: Body) -> (u16, String, Content) {
-        let route = u32::try_from(route).unwrap_or(u32::MAX);
-        self.app.handle(route, params, body)
+    /// A value of the app's [`GlobalContext`](crate::GlobalContext), which the
+    /// requests of this client share.
+    ///
+    /// # Panics
+    /// Where the value is not a `T`.
+    #[must_use]
+    pub fn global<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let values = self.global.borrow();
+        let value = values.get(key).map(|text| serde_json::from_str(text));
+        match value.transpose() {
+            Ok(value) => value,
+            Err(error) => panic!("`{key}` of the global context: {error}"),
+        }
     }
 }

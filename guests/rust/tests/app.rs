@@ -290,7 +290,11 @@ fn methods_statuses_and_errors() {
     assert_eq!(client.patch("/users/7").send().status(), 204);
     assert_eq!(client.delete("/users/7").send().status(), 204);
     let failed = client.delete("/users/0").send();
-    assert_eq!((failed.status(), failed.text()), (500, ""));
+    assert_eq!(
+        (failed.status(), failed.header("content-type")),
+        (500, Some("application/problem+json"))
+    );
+    assert!(!failed.text().contains("digit"), "{}", failed.text());
     assert_eq!(
         failed.failure(),
         Some(("invalid digit found in string", ""))

@@ -4,6 +4,7 @@ use crate::path::normalise;
 use crate::refusal::Refusal;
 use crate::router::{Found, PathValues, Router};
 use crate::settings::{Defaults, Settings};
+use crate::slash::{self, TrailingSlash};
 use crate::{Description, Route};
 
 /// An app that can be served: every pattern parsed, every schema compiled.
@@ -13,6 +14,7 @@ pub struct App {
     version: String,
     routes: Vec<Route>,
     router: Router,
+    trailing_slash: TrailingSlash,
 }
 
 /// Why a description is not an app.
@@ -67,6 +69,7 @@ impl App {
             version: description.version.clone(),
             routes,
             router,
+            trailing_slash: settings.trailing_slash.unwrap_or_default(),
         })
     }
 
@@ -99,8 +102,31 @@ impl App {
         path: &str,
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
-        let path = normalise(path);
-        match self.router.find(method, &path) {
+        let normal = normalise(path);
+        let found = self.router.find(method, &normal);
+        if !matches!(found, Found::Nothing) || self.trailing_slash == TrailingSlash::Strict {
+            return self.hit(found, hit);
+        }
+        let Some(other) = slash::toggled(&normal) else {
+            return Err(Refusal::NotFound);
+        };
+        let found = self.router.find(method, &other);
+        match (self.trailing_slash, found) {
+            (_, Found::Nothing) => Err(Refusal::NotFound),
+            (TrailingSlash::Redirect, _) => match slash::toggled(path) {
+                Some(to) => Ok(hit(Hit::Redirect { to })),
+                None => Err(Refusal::NotFound),
+            },
+            (_, found) => self.hit(found, hit),
+        }
+    }
+
+    fn hit<'a, T>(
+        &'a self,
+        found: Found<'a, '_>,
+        hit: impl FnOnce(Hit<'a, '_>) -> T,
+    ) -> Result<T, Refusal> {
+        match found {
             Found::Route {
                 route: index,
                 values,
@@ -138,159 +164,12 @@ pub enum Hit<'a, 'p> {
         /// The value of `Allow`.
         allow: &'a str,
     },
+    /// A path that is there with a slash more or less at its end (308).
+    Redirect {
+        /// That path, encoded as the request's was. The query is to be added.
+        to: String,
+    },
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Method, RequestHead, RouteDescription};
-    use serde_json::{Value, json};
-
-    struct Head(&'static str, Vec<(&'static str, &'static [u8])>);
-
-    impl RequestHead for Head {
-        fn query(&self) -> &str {
-            self.0
-        }
-        fn header(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-            self.1
-                .iter()
-                .filter(|(known, _)| *known == name)
-                .for_each(|(_, value)| each(value));
-        }
-    }
-
-    fn app(routes: Vec<RouteDescription>) -> Result<App, AppError> {
-        let description = Description {
-            name: "test".into(),
-            routes,
-            ..Description::default()
-        };
-        App::new(&description, &Defaults::default())
-    }
-
-    fn route(path: &str, parameters: Value) -> RouteDescription {
-        let parameters = parameters.to_string();
-        RouteDescription {
-            parameters,
-            ..RouteDescription::new(Method::Get, path)
-        }
-    }
-
-    fn params(app: &App, path: &str, head: &Head) -> Result<Value, Refusal> {
-        let text = app.find("GET", path, |hit| match hit {
-            Hit::Route { route, values, .. } => route.read_params(&values, head),
-            Hit::Options { .. } => panic!("{path} is no route"),
-        })??;
-        Ok(if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).unwrap()
-        })
-    }
-
-    #[test]
-    fn reads_parameters_from_everywhere() {
-        let app = app(vec![route(
-            "/a/{id}/{name}",
-            json!([
-                {"name": "id", "in": "path", "schema": {"type": "integer"}},
-                {"name": "q", "in": "query", "schema": {"type": "array", "items": {"type": "number"}}},
-                {"name": "page", "in": "query", "schema": {"type": "integer", "default": 1}},
-                {"name": "off", "in": "query", "schema": {"type": "boolean"}},
-                {"name": "X-Api-Key", "in": "header", "key": "api_key", "required": true},
-                {"name": "sid", "in": "cookie", "schema": {"type": "string", "minLength": 2}}
-            ]),
-        )])
-        .unwrap();
-        let head = Head(
-            "q=1&x=y&q=2.5&off=no",
-            vec![("x-api-key", b"k"), ("cookie", b"a=b; sid=%61%62")],
-        );
-        assert_eq!(
-            params(&app, "/a/7/a%2Fb", &head),
-            Ok(
-                json!({"id": 7, "name": "a/b", "q": [1, 2.5], "page": 1, "off": false,
-                "api_key": "k", "sid": "ab"})
-            )
-        );
-        let last = params(
-            &app,
-            "/a/7/b",
-            &Head("page=x&page=2", vec![("x-api-key", b"k")]),
-        );
-        assert_eq!(last.unwrap()["page"], 2);
-        let bad = Head("q=x&off=maybe", vec![("cookie", b"sid=a")]);
-        let Err(Refusal::Invalid(errors)) = params(&app, "/a/b/c", &bad) else {
-            panic!()
-        };
-        let errors: Vec<_> = errors
-            .iter()
-            .map(|e| (e.kind, format!("{:?}", e.loc)))
-            .collect();
-        let kinds: Vec<_> = errors.iter().map(|(kind, _)| *kind).collect();
-        assert_eq!(
-            kinds,
-            [
-                "int_parsing",
-                "float_parsing",
-                "bool_parsing",
-                "missing",
-                "string_too_short"
-            ]
-        );
-    }
-
-    #[test]
-    fn text_that_is_not_utf8_is_a_bad_request() {
-        let app = app(vec![route("/{a}", json!([{"name": "q", "in": "query"}]))]).unwrap();
-        let status = |path, query| {
-            params(&app, path, &Head(query, vec![]))
-                .unwrap_err()
-                .status()
-        };
-        assert_eq!(status("/%ff", ""), 400);
-        assert_eq!(status("/x", "q=%ff"), 400);
-    }
-
-    #[test]
-    fn says_which_route_is_wrong() {
-        let error = |routes| app(routes).unwrap_err().to_string();
-        assert_eq!(
-            error(vec![
-                route("/a/{x}", json!([])),
-                route("/b", json!([])),
-                route("/a/{y}", json!([]))
-            ]),
-            "routes `GET /a/{x}` and `GET /a/{y}` match the same requests: remove one or change its path"
-        );
-        assert!(
-            error(vec![route("/a{x}", json!([]))])
-                .starts_with("route `GET /a{x}` cannot be served: its path does not parse")
-        );
-        assert!(error(vec![]).contains("declares no route"));
-        let twice = json!([{"name": "x", "in": "query"}]);
-        assert!(error(vec![route("/{x}", twice)]).contains("two parameters are called `x`"));
-        let stray = json!([{"name": "x", "in": "path"}]);
-        assert!(error(vec![route("/", stray)]).contains("not in the path"));
-        let schema = json!([{"name": "x", "in": "query", "schema": {"type": "strin"}}]);
-        assert!(error(vec![route("/", schema)]).contains("the schema of parameter `x` is wrong"));
-    }
-
-    #[test]
-    fn limits_come_from_the_route_then_the_app() {
-        let mut described = route("/", json!([]));
-        described.settings = r#"{"timeout_ms": 5}"#.to_owned();
-        let description = Description {
-            settings: r#"{"timeout_ms": 9, "body_limit": 7}"#.to_owned(),
-            routes: vec![described.clone()],
-            ..Description::default()
-        };
-        let app = App::new(&description, &Defaults::default()).unwrap();
-        assert_eq!(app.routes()[0].timeout().as_millis(), 5);
-        assert_eq!(app.routes()[0].body_limit(), 7);
-        described.settings = r#"{"rate_limit": 5}"#.to_owned();
-        let error = super::tests::app(vec![described]).unwrap_err().to_string();
-        assert!(error.contains("unknown field `rate_limit`"), "{error}");
-    }
-}
+mod tests;

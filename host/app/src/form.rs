@@ -2,58 +2,93 @@
 //! objects.
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::coerce::Target;
-use crate::decode::{self, NotUtf8};
+use crate::bracket::{self, Tree};
+use crate::charset::Charset;
+use crate::decode;
+use crate::json;
+use crate::limits::MAX_FIELDS;
+use crate::media_type::MediaType;
+use crate::refusal::Refusal;
+use crate::shape::{Id, ROOT, Shapes};
 
 /// A form that was read: its fields in order, and the files among them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Form {
     fields: Vec<(String, Field)>,
     files: Vec<FilePart>,
 }
 
-#[derive(Debug)]
-enum Field {
-    Text(String),
+#[derive(Debug, PartialEq)]
+pub(crate) enum Field {
+    /// A text field, and the content type its part declares.
+    Text(String, Option<String>),
+    /// The index of a file.
     File(usize),
 }
 
 /// A file of a `multipart/form-data` body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilePart {
     /// The name it had where it came from. Untrusted: never a path to open.
     pub filename: String,
     /// The content type its part declares.
     pub content_type: Option<String>,
+    /// The further headers of its part, names in lower case.
+    pub headers: Vec<(String, String)>,
     /// What it contains.
     pub bytes: Bytes,
 }
 
 impl Form {
-    /// Reads a URL-encoded form.
+    /// Reads a URL-encoded form whose escapes stand for bytes of `charset`.
     ///
     /// # Errors
-    /// A name or value is not UTF-8.
-    pub fn from_urlencoded(text: &str) -> Result<Self, NotUtf8> {
+    /// 400 for a name or value that is not text, and for too many fields.
+    pub(crate) fn from_urlencoded(text: &str, charset: Charset) -> Result<Self, Refusal> {
+        let refuse = |error| Refusal::BadRequest(format!("the form cannot be read: {error}"));
         let mut form = Self::default();
         for (name, value) in decode::raw_pairs(text) {
-            let value = decode::form(value)?.into_owned();
-            form.text(decode::form(name)?.into_owned(), value);
+            let name = decode::form_in(name, charset).map_err(refuse)?;
+            let value = decode::form_in(value, charset).map_err(refuse)?;
+            form.text(name.into_owned(), value.into_owned(), None)?;
         }
         Ok(form)
     }
 
-    /// Adds a text field.
-    pub fn text(&mut self, name: String, value: String) {
-        self.fields.push((name, Field::Text(value)));
+    /// Adds a text field, and the content type its part declares if any.
+    ///
+    /// # Errors
+    /// 400 where the form has too many fields.
+    pub fn text(
+        &mut self,
+        name: String,
+        value: String,
+        content_type: Option<String>,
+    ) -> Result<(), Refusal> {
+        self.push(name, Field::Text(value, content_type))
     }
 
     /// Adds a file.
-    pub fn file(&mut self, name: String, file: FilePart) {
-        self.fields.push((name, Field::File(self.files.len())));
+    ///
+    /// # Errors
+    /// 400 where the form has too many fields.
+    pub fn file(&mut self, name: String, file: FilePart) -> Result<(), Refusal> {
+        self.push(name, Field::File(self.files.len()))?;
         self.files.push(file);
+        Ok(())
+    }
+
+    fn push(&mut self, name: String, field: Field) -> Result<(), Refusal> {
+        if self.fields.len() == MAX_FIELDS {
+            return Err(Refusal::BadRequest(format!(
+                "the form has more than {MAX_FIELDS} fields"
+            )));
+        }
+        self.fields.push((name, field));
+        Ok(())
     }
 
     /// How many fields and files there are.
@@ -68,88 +103,84 @@ impl Form {
         self.fields.is_empty()
     }
 
+    /// The names of the fields, each with its file or the content type of its text.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&FilePart>)> {
+        self.fields.iter().map(|(name, field)| match field {
+            Field::Text(_, content_type) => (name.as_str(), content_type.as_deref(), None),
+            Field::File(part) => {
+                let file = &self.files[*part];
+                (name.as_str(), file.content_type.as_deref(), Some(file))
+            }
+        })
+    }
+
     /// The form as a JSON object, and its files.
     ///
-    /// A field is what `targets` says; one that cannot be read as that stays the
-    /// text it was, for the schema to refuse.
-    pub(crate) fn into_json(self, targets: &Targets) -> (Value, Vec<FilePart>) {
-        let mut object = Map::new();
+    /// A field is what `shapes` says; one that cannot be read as that stays the text
+    /// it was, for the schema to refuse.
+    pub(crate) fn into_json(self, shapes: &Shapes) -> Result<(Value, Vec<FilePart>), Refusal> {
+        let refuse = |error: bracket::BracketError| Refusal::BadRequest(error.to_string());
+        let mut trees: IndexMap<String, Tree<Field>> = IndexMap::new();
+        let declared: std::collections::HashSet<&str> = shapes.names(ROOT).collect();
         for (name, field) in self.fields {
-            let target = targets.get(&name);
-            let value = match field {
-                Field::Text(text) => target.item.read(&text).unwrap_or_else(|text| text),
-                Field::File(part) => {
-                    let file = &self.files[part];
-                    json!({
-                        "part": part,
-                        "filename": file.filename,
-                        "content_type": file.content_type,
-                        "size": file.bytes.len(),
-                    })
-                }
+            // A declared name is taken as it stands, whatever brackets it has.
+            let (base, steps) = if declared.contains(name.as_str()) {
+                (name.as_str(), Vec::new())
+            } else {
+                bracket::split(&name).map_err(refuse)?
             };
-            match object.get_mut(&name) {
-                Some(Value::Array(all)) if target.many || all.len() > 1 => all.push(value),
-                Some(first) => *first = Value::Array(vec![first.take(), value]),
-                None if target.many => {
-                    object.insert(name, Value::Array(vec![value]));
-                }
+            match trees.get_mut(base) {
+                Some(tree) => tree.insert(&steps, field),
                 None => {
-                    object.insert(name, value);
+                    let mut tree = Tree::default();
+                    tree.insert(&steps, field);
+                    trees.insert(base.to_owned(), tree);
                 }
             }
         }
-        (Value::Object(object), self.files)
+        let files = self.files;
+        let mut read = |field, id| match field {
+            Field::Text(text, content_type) => read_text(text, content_type, id, shapes),
+            Field::File(part) => describe(part, &files[part]),
+        };
+        let mut object = Map::with_capacity(trees.len());
+        for (name, tree) in trees {
+            let id = shapes.member(ROOT, &name);
+            let value = tree
+                .into_json(&name, id, shapes, &mut read)
+                .map_err(refuse)?;
+            object.insert(name, value);
+        }
+        Ok((Value::Object(object), files))
     }
 }
 
-/// The declared types of a form's fields.
-#[derive(Debug, Default)]
-pub(crate) struct Targets(Vec<(String, FieldTarget)>);
-
-/// The declared type of one field.
-#[derive(Debug)]
-struct FieldTarget {
-    item: Target,
-    many: bool,
+fn read_text(text: String, content_type: Option<String>, id: Id, shapes: &Shapes) -> Value {
+    // A part that says it is JSON is read as JSON where it is.
+    let media = content_type.as_deref().and_then(MediaType::parse);
+    if media.is_some_and(|media| media.is_json())
+        && let Ok(value) = json::parse(&text)
+    {
+        return value;
+    }
+    match shapes.scalars(id) {
+        [] if shapes.is_any(id) => Value::String(text),
+        _ => shapes.read(id, &text).unwrap_or_else(|refused| refused),
+    }
 }
 
-impl Targets {
-    pub(crate) const EMPTY: Self = Self(Vec::new());
-
-    /// Reads the types from an object schema's `properties`.
-    pub(crate) fn of(schema: &Value) -> Self {
-        let object = match schema.get("$ref").and_then(Value::as_str) {
-            Some(reference) => reference
-                .strip_prefix('#')
-                .and_then(|pointer| schema.pointer(pointer))
-                .unwrap_or(schema),
-            None => schema,
-        };
-        let properties = object.get("properties").and_then(Value::as_object);
-        let target = |property: &Value| match Target::of(property, schema) {
-            Target::Array(item) => FieldTarget {
-                item: *item,
-                many: true,
-            },
-            item => FieldTarget { item, many: false },
-        };
-        let fields = properties.into_iter().flatten();
-        Self(
-            fields
-                .map(|(name, property)| (name.clone(), target(property)))
-                .collect(),
-        )
+/// What a handler is told of a file, whose bytes it asks for.
+fn describe(part: usize, file: &FilePart) -> Value {
+    let mut value = json!({
+        "part": part,
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "size": file.bytes.len(),
+    });
+    if !file.headers.is_empty() {
+        value["headers"] = json!(file.headers);
     }
-
-    fn get(&self, name: &str) -> &FieldTarget {
-        const TEXT: &FieldTarget = &FieldTarget {
-            item: Target::Text,
-            many: false,
-        };
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map_or(TEXT, |(_, target)| target)
-    }
+    value
 }
 
 #[cfg(test)]
@@ -157,43 +188,76 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn read(schema: &Value, text: &str) -> Result<Value, Refusal> {
+        let form = Form::from_urlencoded(text, Charset::UTF_8)?;
+        form.into_json(&Shapes::of(schema)).map(|(value, _)| value)
+    }
+
     #[test]
     fn repeats_make_arrays() {
-        let form = Form::from_urlencoded("a=1&b=x+y&a=2&a=3&c").unwrap();
-        let (value, _) = form.into_json(&Targets::default());
+        let value = read(&json!(true), "a=1&b=x+y&a=2&a=3&c").unwrap();
         assert_eq!(value, json!({"a": ["1", "2", "3"], "b": "x y", "c": ""}));
     }
 
     #[test]
     fn fields_get_their_declared_types() {
-        let schema = json!({"properties": {"age": {"type": "integer"}, "ok": {"type": "boolean"},
-            "tags": {"type": "array", "items": {"type": "string"}}, "bad": {"type": "integer"}}});
-        let form = Form::from_urlencoded("age=30&ok=true&tags=a&bad=x").unwrap();
-        let (value, _) = form.into_json(&Targets::of(&schema));
+        let schema = json!({"$ref": "#/$defs/f", "$defs": {"f": {"properties": {
+            "age": {"type": "integer"}, "ok": {"type": "boolean"}, "bad": {"type": "integer"},
+            "tags": {"type": "array", "items": {"type": "string"}}, "x[]": {"type": "number"},
+            "user": {"$ref": "#/$defs/u"}}},
+            "u": {"type": "object", "properties": {"born": {"type": "integer"}, "boss": {"$ref": "#/$defs/u"}}}}});
+        let text = "age=30&ok=true&tags=a&bad=x&user%5Bborn%5D=1&user[boss][born]=2&x[]=1.5&a.b=c";
         assert_eq!(
-            value,
-            json!({"age": 30, "ok": true, "tags": ["a"], "bad": "x"})
+            read(&schema, text).unwrap(),
+            json!({"age": 30, "ok": true, "tags": ["a"], "bad": "x",
+                "user": {"born": 1, "boss": {"born": 2}}, "x[]": 1.5, "a.b": "c"})
         );
     }
 
     #[test]
     fn files_are_described() {
         let mut form = Form::default();
-        let bytes = Bytes::from_static(b"hello");
-        form.file(
-            "f".into(),
-            FilePart {
-                filename: "a.txt".into(),
-                content_type: None,
-                bytes,
-            },
-        );
-        let (value, files) = form.into_json(&Targets::default());
+        let file = |headers| FilePart {
+            filename: "a.txt".into(),
+            content_type: None,
+            headers,
+            bytes: Bytes::from_static(b"hello"),
+        };
+        form.file("f".into(), file(vec![])).unwrap();
+        form.file("g[]".into(), file(vec![("x-a".into(), "1".into())]))
+            .unwrap();
+        let (value, files) = form.into_json(&Shapes::none()).unwrap();
         assert_eq!(
-            value["f"],
-            json!({"part": 0, "filename": "a.txt", "content_type": null, "size": 5})
+            value,
+            json!({"f": {"part": 0, "filename": "a.txt", "content_type": null, "size": 5},
+                "g": [{"part": 1, "filename": "a.txt", "content_type": null, "size": 5,
+                    "headers": [["x-a", "1"]]}]})
         );
-        assert_eq!(files.len(), 1);
+        assert_eq!(files.len(), 2);
+    }
+
+    #[test]
+    fn a_part_that_is_json_is_read_as_json() {
+        let mut form = Form::default();
+        let json = || Some("application/json".to_owned());
+        form.text("a".into(), "{\"b\": [1]}".into(), json())
+            .unwrap();
+        form.text("c".into(), "{".into(), json()).unwrap();
+        let (value, _) = form.into_json(&Shapes::none()).unwrap();
+        assert_eq!(value, json!({"a": {"b": [1]}, "c": "{"}));
+    }
+
+    #[test]
+    fn hostile_forms_are_refused_quickly() {
+        let status = |text: &str| read(&json!(true), text).unwrap_err().status();
+        assert_eq!(status(&"a&".repeat(5_000_000)), 400);
+        assert_eq!(status(&format!("a{}=1", "[x]".repeat(40))), 400);
+        assert_eq!(status("a=1&a[b]=2"), 400);
+        assert_eq!(status("a=%ff"), 400);
+        let wide: String = (0..1000)
+            .map(|n| format!("a[{n}{}]=1&", "[x]".repeat(31)))
+            .collect();
+        assert!(read(&json!(true), &wide).is_ok());
     }
 
     proptest! {
@@ -202,12 +266,19 @@ mod tests {
             let encode = |text: &str| percent_encoding::utf8_percent_encode(
                 text, percent_encoding::NON_ALPHANUMERIC).to_string();
             let text: Vec<_> = pairs.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
-            let form = Form::from_urlencoded(&text.join("&")).unwrap();
+            let form = Form::from_urlencoded(&text.join("&"), Charset::UTF_8).unwrap();
             let read: Vec<_> = form.fields.into_iter().map(|(name, field)| match field {
-                Field::Text(text) => (name, text),
+                Field::Text(text, _) => (name, text),
                 Field::File(_) => unreachable!(),
             }).collect();
             prop_assert_eq!(read, pairs);
+        }
+
+        #[test]
+        fn never_panics(text in "[a=&\\[\\]%0-2+.]{0,40}") {
+            for schema in [json!(true), json!({"properties": {"a": {"type": "array", "items": {"type": "integer"}}}})] {
+                let _ = read(&schema, &text);
+            }
         }
     }
 }

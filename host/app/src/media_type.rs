@@ -1,13 +1,16 @@
 //! Media types (RFC 9110, section 8.3), as far as choosing how to read a body
 //! needs them.
 
-/// A media type without its parameters, in lower case.
+use std::borrow::Cow;
+
+/// A media type: its type and subtype in lower case, and its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaType {
-    essence: String,
+pub struct MediaType<'t> {
+    essence: Cow<'t, str>,
+    parameters: &'t str,
 }
 
-impl MediaType {
+impl<'t> MediaType<'t> {
     /// The content type of a URL-encoded form.
     pub const FORM: &'static str = "application/x-www-form-urlencoded";
     /// The content type of a form with files.
@@ -15,22 +18,49 @@ impl MediaType {
 
     /// Reads the value of a `content-type` header. `None` when it is not a media type.
     #[must_use]
-    pub fn parse(value: &str) -> Option<Self> {
-        let essence = value.split(';').next()?.trim().to_ascii_lowercase();
+    pub fn parse(value: &'t str) -> Option<Self> {
+        let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
+        let essence = essence.trim_matches([' ', '\t']);
         let (kind, subtype) = essence.split_once('/')?;
-        let token = |text: &str| {
-            !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        if !is_token(kind) || !is_token(subtype) {
+            return None;
+        }
+        let essence = if essence.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(essence.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(essence)
         };
-        (token(kind) && token(subtype)).then_some(Self { essence })
+        Some(Self {
+            essence,
+            parameters,
+        })
     }
 
     /// Type and subtype.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.essence
+    }
+
+    /// The value of a parameter, whose name counts in any case; of several the first
+    /// one. What is not a parameter is passed over.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Cow<'t, str>> {
+        let mut rest = self.parameters;
+        while !rest.is_empty() {
+            let end = rest.find(['=', ';']).unwrap_or(rest.len());
+            let (found, after) = rest.split_at(end);
+            let Some(value) = after.strip_prefix('=') else {
+                rest = after.get(1..).unwrap_or_default();
+                continue;
+            };
+            let (value, after) = read_value(value.trim_start_matches([' ', '\t']));
+            if found.trim_matches([' ', '\t']).eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+            rest = after;
+        }
+        None
     }
 
     /// `application/json` and every `+json`.
@@ -57,8 +87,8 @@ impl MediaType {
         self.essence == Self::MULTIPART
     }
 
-    /// Whether `range` (`text/plain`, `text/*`, `*/*`) covers this type; a range
-    /// of `application/json` covers every `+json`.
+    /// Whether `range` (`text/plain`, `text/*`, `*/*`), in lower case and without
+    /// parameters, covers this type; a range of `application/json` covers every `+json`.
     pub(crate) fn matches(&self, range: &str) -> bool {
         range == self.essence
             || range == "*/*"
@@ -69,9 +99,40 @@ impl MediaType {
     }
 }
 
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// Reads a token or a quoted string, and gives what stands after the next `;`.
+fn read_value(text: &str) -> (Cow<'_, str>, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, after) = text.split_once(';').unwrap_or((text, ""));
+        return (Cow::Borrowed(value.trim_matches([' ', '\t'])), after);
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    let mut end = quoted.len();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => {
+                end = at + 1;
+                break;
+            }
+            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
+            c => value.push(c),
+        }
+    }
+    let after = quoted.get(end..).and_then(|rest| rest.split_once(';'));
+    (Cow::Owned(value), after.map_or("", |(_, after)| after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn parses() {
@@ -81,5 +142,47 @@ mod tests {
         assert!(!json.matches("text/*") && json.matches("application/*"));
         assert!(MediaType::parse("text").is_none());
         assert!(MediaType::parse("te xt/plain").is_none());
+        assert!(MediaType::parse("/;").is_none());
+    }
+
+    #[test]
+    fn reads_parameters() {
+        let parameter = |text: &str, name: &str| {
+            let media = MediaType::parse(text).unwrap();
+            media.parameter(name).map(Cow::into_owned)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            parameter("a/b; Charset=\"UTF-8\"; x=1", "charset"),
+            some("UTF-8")
+        );
+        assert_eq!(parameter("a/b; y=\"a;\\\"x=2\"; x = 1 ", "x"), some("1"));
+        assert_eq!(
+            parameter("a/b; y=\"a;\\\"x=2\"; x = 1 ", "y"),
+            some("a;\"x=2")
+        );
+        assert_eq!(parameter("a/b; flag; x=1; x=2", "x"), some("1"));
+        assert_eq!(parameter("a/b; x=\"open", "x"), some("open"));
+        assert_eq!(parameter("a/b", "x"), None);
+        assert_eq!(parameter("a/b;x", "x"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_was_written(kind in "[a-z]{1,5}", subtype in "[a-z.+-]{1,8}", value in "[ -~]{0,12}") {
+            let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+            let text = format!("{kind}/{subtype}; a=b ;v=\"{quoted}\"; c=d");
+            let media = MediaType::parse(&text).unwrap();
+            prop_assert_eq!(media.as_str(), format!("{kind}/{subtype}"));
+            prop_assert_eq!(media.parameter("V").unwrap(), value);
+            prop_assert_eq!(media.parameter("c").unwrap(), "d");
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC*|a/b[;=\"\\\\ a-b]*") {
+            if let Some(media) = MediaType::parse(&text) {
+                let _ = (media.parameter("a"), media.matches("text/*"));
+            }
+        }
     }
 }

@@ -2,9 +2,16 @@
 //! cookies of a request, and written as one JSON object.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
+use serde_json::Value;
+
+use crate::bracket;
+use crate::declare;
 use crate::decode;
+use crate::limits::MAX_FIELDS;
 use crate::parameter::{Location, Parameter, Slot};
+use crate::path::PathPattern;
 use crate::refusal::Refusal;
 
 /// What parameters are read from, besides the path.
@@ -20,18 +27,72 @@ pub trait RequestHead {
 pub(crate) struct Parameters {
     all: Vec<Parameter>,
     in_path: usize,
-    has_query: bool,
+    query: Names,
+    cookies: Names,
+    /// Those of headers, by their index.
+    headers: Vec<usize>,
+}
+
+/// Which parameter a name in a query or among cookies belongs to.
+#[derive(Debug, Default)]
+struct Names {
+    known: HashMap<String, Owner>,
+    /// The parameters of style `deepObject`, by the name before the brackets.
+    deep: HashMap<String, usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// The name is the parameter's.
+    Whole(usize),
+    /// The name is that of a member of the parameter.
+    Member(usize),
+}
+
+impl Names {
+    fn of(all: &[Parameter], location: Location) -> Result<Self, String> {
+        let mut names = Self::default();
+        let here = all.iter().enumerate();
+        for (index, parameter) in here.filter(|(_, p)| p.location() == location) {
+            if parameter.is_deep() {
+                names.deep.insert(parameter.name().to_owned(), index);
+            } else if let Some(members) = parameter.spread() {
+                for member in members {
+                    names.add(member, Owner::Member(index))?;
+                }
+            } else {
+                names.add(parameter.name(), Owner::Whole(index))?;
+            }
+        }
+        Ok(names)
+    }
+
+    fn add(&mut self, name: &str, owner: Owner) -> Result<(), String> {
+        match self.known.insert(name.to_owned(), owner) {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "`{name}` is the name of two parameters, or of one and of a member of another, in the same place"
+            )),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.deep.is_empty()
+    }
 }
 
 impl Parameters {
     /// Orders the declared parameters by the names of the path.
-    pub(crate) fn new(names: &[String], mut declared: Vec<Parameter>) -> Result<Self, String> {
+    pub(crate) fn new(path: &PathPattern, mut declared: Vec<Parameter>) -> Result<Self, String> {
         let mut all = Vec::new();
-        for name in names {
+        for (name, schema) in path.parameters() {
             let at = declared
                 .iter()
                 .position(|p| p.location() == Location::Path && p.name() == name);
-            all.push(at.map_or_else(|| Parameter::undeclared(name), |at| declared.remove(at)));
+            all.push(match at {
+                Some(at) => declared.remove(at),
+                None => declare::undeclared(name, schema.unwrap_or(Value::Bool(true)))?,
+            });
         }
         if let Some(stray) = declared.iter().find(|p| p.location() == Location::Path) {
             return Err(format!(
@@ -41,22 +102,23 @@ impl Parameters {
         }
         let in_path = all.len();
         all.append(&mut declared);
-        for (index, parameter) in all.iter().enumerate() {
-            if all[..index]
-                .iter()
-                .any(|other| other.key() == parameter.key())
-            {
+        let mut keys = HashMap::new();
+        for parameter in &all {
+            if keys.insert(parameter.key(), ()).is_some() {
                 return Err(format!(
                     "two parameters are called `{}`: give one of them another `key`",
                     parameter.key()
                 ));
             }
         }
-        let has_query = all.iter().any(|p| p.location() == Location::Query);
+        let headers = all.iter().enumerate();
+        let headers = headers.filter(|(_, p)| p.location() == Location::Header);
         Ok(Self {
-            all,
+            query: Names::of(&all, Location::Query)?,
+            cookies: Names::of(&all, Location::Cookie)?,
+            headers: headers.map(|(index, _)| index).collect(),
             in_path,
-            has_query,
+            all,
         })
     }
 
@@ -77,51 +139,106 @@ impl Parameters {
         let mut slots: Vec<Slot> = Vec::new();
         slots.resize_with(self.all.len(), Slot::default);
         for ((parameter, slot), text) in self.all[..self.in_path].iter().zip(&mut slots).zip(path) {
-            let text = decode::percent(text)
+            parameter
+                .take_segment(text, decode::percent, slot)
                 .map_err(|error| bad(&format!("path parameter `{}`", parameter.name()), error))?;
-            parameter.take(&text, slot);
         }
-        if self.has_query {
+        if !self.query.is_empty() {
             self.read_query(head.query(), &mut slots)?;
         }
-        for (parameter, slot) in self.all.iter().zip(&mut slots) {
-            match parameter.location() {
-                Location::Header => read_header(parameter, head, slot)?,
-                Location::Cookie => read_cookie(parameter, head, slot)?,
-                Location::Path | Location::Query => {}
-            }
+        for index in &self.headers {
+            read_header(&self.all[*index], head, &mut slots[*index])?;
+        }
+        if !self.cookies.is_empty() {
+            self.read_cookies(head, &mut slots)?;
         }
         self.write(slots)
     }
 
     fn read_query(&self, query: &str, slots: &mut [Slot]) -> Result<(), Refusal> {
-        for (name, value) in decode::raw_pairs(query) {
+        for (count, (name, text)) in decode::raw_pairs(query).enumerate() {
+            if count == MAX_FIELDS {
+                return Err(Refusal::BadRequest(format!(
+                    "the query has more than {MAX_FIELDS} parameters"
+                )));
+            }
             let name = decode::form(name).map_err(|error| bad("a name in the query", error))?;
-            let found = self
-                .all
-                .iter()
-                .position(|p| p.location() == Location::Query && p.name() == name);
-            if let Some(at) = found {
-                let value = decode::form(value)
-                    .map_err(|error| bad(&format!("query parameter `{name}`"), error))?;
-                self.all[at].take(&value, &mut slots[at]);
+            let refuse = |error| {
+                let name = crate::field_error::shorten(&name);
+                bad(&format!("query parameter `{name}`"), error)
+            };
+            match self.query.known.get(&*name) {
+                Some(Owner::Whole(at)) => self.all[*at]
+                    .take_encoded(text, decode::form, &mut slots[*at])
+                    .map_err(refuse)?,
+                Some(Owner::Member(at)) => {
+                    let text = decode::form(text).map_err(refuse)?;
+                    self.all[*at].take_member(&name, &text, &mut slots[*at]);
+                }
+                None if self.query.deep.is_empty() => {}
+                None => {
+                    let (base, steps) = bracket::split(&name)
+                        .map_err(|error| Refusal::BadRequest(error.to_string()))?;
+                    if let Some(at) = self.query.deep.get(base).filter(|_| !steps.is_empty()) {
+                        let text = decode::form(text).map_err(refuse)?.into_owned();
+                        self.all[*at].take_deep(&steps, text, &mut slots[*at]);
+                    }
+                }
             }
         }
         Ok(())
     }
 
+    fn read_cookies(&self, head: &impl RequestHead, slots: &mut [Slot]) -> Result<(), Refusal> {
+        let mut result = Ok(());
+        head.header("cookie", &mut |field| {
+            // Bytes that are not UTF-8 matter only in the cookie that is asked for.
+            let text = String::from_utf8_lossy(field);
+            let is_lossy = matches!(text, Cow::Owned(_));
+            for (name, value) in decode::cookies(&text) {
+                let Some(owner) = self.cookies.known.get(name) else {
+                    continue;
+                };
+                let taken = if is_lossy && value.contains('\u{fffd}') {
+                    Err(decode::NotUtf8)
+                } else {
+                    match *owner {
+                        Owner::Whole(at) => {
+                            self.all[at].take_encoded(value, decode::percent, &mut slots[at])
+                        }
+                        Owner::Member(at) => decode::percent(value)
+                            .map(|value| self.all[at].take_member(name, &value, &mut slots[at])),
+                    }
+                };
+                if let Err(error) = taken {
+                    result = Err(bad(&format!("cookie `{name}`"), error));
+                }
+            }
+        });
+        result
+    }
+
     fn write(&self, slots: Vec<Slot>) -> Result<String, Refusal> {
         let mut errors = Vec::new();
-        let mut object = serde_json::Map::new();
+        let mut out = Vec::with_capacity(32 * self.all.len());
+        out.push(b'{');
         for (parameter, slot) in self.all.iter().zip(slots) {
-            if let Some(value) = parameter.finish(slot, &mut errors) {
-                object.insert(parameter.key().to_owned(), value);
+            let read = parameter.finish(slot, &mut errors);
+            let value = read.map_err(|error| Refusal::BadRequest(error.to_string()))?;
+            if let Some(value) = value {
+                if out.len() > 1 {
+                    out.push(b',');
+                }
+                out.extend_from_slice(parameter.json_key().as_bytes());
+                serde_json::to_writer(&mut out, &*value)
+                    .map_err(|error| Refusal::BadRequest(error.to_string()))?;
             }
         }
         if !errors.is_empty() {
             return Err(Refusal::Invalid(errors));
         }
-        serde_json::to_string(&object).map_err(|error| Refusal::BadRequest(error.to_string()))
+        out.push(b'}');
+        String::from_utf8(out).map_err(|error| Refusal::BadRequest(error.to_string()))
     }
 }
 
@@ -146,38 +263,6 @@ fn read_header(
     let Some(joined) = joined else { return Ok(()) };
     let text = String::from_utf8(joined)
         .map_err(|_| Refusal::BadRequest(format!("header `{}` is not UTF-8", parameter.name())))?;
-    if parameter.is_array() {
-        for item in text.split(',') {
-            parameter.take(item.trim(), slot);
-        }
-    } else {
-        parameter.take(&text, slot);
-    }
+    parameter.take_header(&text, slot);
     Ok(())
-}
-
-fn read_cookie(
-    parameter: &Parameter,
-    head: &impl RequestHead,
-    slot: &mut Slot,
-) -> Result<(), Refusal> {
-    let mut result = Ok(());
-    head.header("cookie", &mut |value| {
-        // Bytes that are not UTF-8 matter only in the cookie that is asked for.
-        let text = String::from_utf8_lossy(value);
-        let is_lossy = matches!(text, Cow::Owned(_));
-        for (name, value) in decode::cookies(&text) {
-            if name == parameter.name() && is_lossy && value.contains('\u{fffd}') {
-                result = Err(bad(&format!("cookie `{name}`"), decode::NotUtf8));
-            } else if name == parameter.name() {
-                match decode::percent(value) {
-                    Ok(value) => parameter.take(&value, slot),
-                    Err(error) => {
-                        result = Err(bad(&format!("cookie `{name}`"), error));
-                    }
-                }
-            }
-        }
-    });
-    result
 }

@@ -1,8 +1,10 @@
-//! Path patterns (`/users/{id}`, `/files/{*rest}`) and the normal form in which
-//! patterns and request paths are compared.
+//! Path patterns (`/users/{id}`, `/users/{id:int}`, `/files/{*rest}`) and the normal
+//! form in which patterns and request paths are compared.
 
 use std::borrow::Cow;
 use std::fmt;
+
+use serde_json::{Value, json};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -24,6 +26,7 @@ const LITERAL: &AsciiSet = &CONTROLS
 pub struct PathPattern {
     source: String,
     names: Vec<String>,
+    types: Vec<Option<PathType>>,
     canonical: String,
 }
 
@@ -49,9 +52,56 @@ pub enum PatternError {
     /// `{*rest}` is not the last segment.
     #[error("`{{*{0}}}` must be the last segment")]
     RestNotLast(String),
+    /// A parameter has a type that is not known.
+    #[error(
+        "parameter `{0}` has the type `{1}`, which is none of `str`, `string`, `int`, `integer`, `float`, `number`, `bool`, `boolean`, `uuid`, `date`, `datetime` and `path`: declare the parameter with a schema instead"
+    )]
+    Type(String, String),
     /// It holds a query, a fragment or a control character.
     #[error("`{0}` cannot stand in a path")]
     Character(char),
+}
+
+/// A type that a path gives to its parameter, as in `{id:int}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PathType {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Uuid,
+    Date,
+    DateTime,
+    /// All segments that remain.
+    Rest,
+}
+
+impl PathType {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "str" | "string" => Self::Text,
+            "int" | "integer" => Self::Integer,
+            "float" | "number" => Self::Number,
+            "bool" | "boolean" => Self::Boolean,
+            "uuid" => Self::Uuid,
+            "date" => Self::Date,
+            "datetime" => Self::DateTime,
+            "path" => Self::Rest,
+            _ => return None,
+        })
+    }
+
+    fn schema(self) -> Value {
+        match self {
+            Self::Text | Self::Rest => json!({"type": "string"}),
+            Self::Integer => json!({"type": "integer"}),
+            Self::Number => json!({"type": "number"}),
+            Self::Boolean => json!({"type": "boolean"}),
+            Self::Uuid => json!({"type": "string", "format": "uuid"}),
+            Self::Date => json!({"type": "string", "format": "date"}),
+            Self::DateTime => json!({"type": "string", "format": "date-time"}),
+        }
+    }
 }
 
 impl PathPattern {
@@ -68,6 +118,7 @@ impl PathPattern {
             return Err(PatternError::Character(bad));
         }
         let mut names: Vec<String> = Vec::new();
+        let mut types = Vec::new();
         let mut canonical = String::new();
         let mut segments = rest.split('/').peekable();
         while let Some(segment) = segments.next() {
@@ -80,25 +131,36 @@ impl PathPattern {
                 canonical.push_str(&normalise(&encoded));
                 continue;
             };
-            let (star, name) = match inner.strip_prefix('*') {
-                Some(name) => ("*", name),
-                None => ("", inner),
+            let (inner, has_star) = match inner.strip_prefix('*') {
+                Some(inner) => (inner, true),
+                None => (inner, false),
             };
+            let (name, kind) = match inner.split_once(':') {
+                Some((name, kind)) => {
+                    let unknown = || PatternError::Type(name.to_owned(), kind.to_owned());
+                    (name, Some(PathType::named(kind).ok_or_else(unknown)?))
+                }
+                None => (inner, None),
+            };
+            let is_rest = has_star || kind == Some(PathType::Rest);
+            let star = if is_rest { "*" } else { "" };
             if !is_name(name) {
                 return Err(PatternError::Name(name.to_owned()));
             }
             if names.iter().any(|known| known == name) {
                 return Err(PatternError::Twice(name.to_owned()));
             }
-            if !star.is_empty() && segments.peek().is_some() {
+            if is_rest && segments.peek().is_some() {
                 return Err(PatternError::RestNotLast(name.to_owned()));
             }
             canonical.push_str(&format!("{{{star}p{}}}", names.len()));
             names.push(name.to_owned());
+            types.push(kind);
         }
         Ok(Self {
             source: source.to_owned(),
             names,
+            types,
             canonical,
         })
     }
@@ -113,6 +175,26 @@ impl PathPattern {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The names of its parameters, each with the schema that the path itself gives it.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, Option<Value>)> {
+        let types = self.types.iter().map(|kind| kind.map(PathType::schema));
+        self.names.iter().map(String::as_str).zip(types)
+    }
+
+    /// The pattern as OpenAPI writes it: parameters without their types and stars.
+    #[must_use]
+    pub fn template(&self) -> String {
+        let segments = self.source.split('/').map(|segment| {
+            let inner = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+            inner.map_or(Cow::Borrowed(segment), |inner| {
+                let name = inner.strip_prefix('*').unwrap_or(inner);
+                let name = name.split_once(':').map_or(name, |(name, _)| name);
+                Cow::Owned(format!("{{{name}}}"))
+            })
+        });
+        segments.collect::<Vec<_>>().join("/")
     }
 
     /// The pattern with its parameters numbered: equal for two patterns that
@@ -194,6 +276,24 @@ mod tests {
         assert_eq!(error("/{a}/{a}"), PatternError::Twice("a".into()));
         assert_eq!(error("/{*a}/b"), PatternError::RestNotLast("a".into()));
         assert_eq!(error("/a?b"), PatternError::Character('?'));
+    }
+
+    #[test]
+    fn parameters_have_types() {
+        let pattern = PathPattern::parse("/{id:int}/{day:date}/{x}/{rest:path}").unwrap();
+        assert_eq!(pattern.canonical(), "/{p0}/{p1}/{p2}/{*p3}");
+        assert_eq!(pattern.template(), "/{id}/{day}/{x}/{rest}");
+        let schemas: Vec<_> = pattern.parameters().map(|(_, schema)| schema).collect();
+        assert_eq!(schemas[0], Some(json!({"type": "integer"})));
+        assert_eq!(
+            schemas[1],
+            Some(json!({"type": "string", "format": "date"}))
+        );
+        assert_eq!(schemas[2], None);
+        let error = PathPattern::parse("/{id:money}").unwrap_err();
+        assert_eq!(error, PatternError::Type("id".into(), "money".into()));
+        let last = PathPattern::parse("/{a:path}/b").unwrap_err();
+        assert_eq!(last, PatternError::RestNotLast("a".into()));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Problem documents (RFC 9457): the body of every error a client gets.
 
 use serde::Serialize;
-use serde_json::Value;
+
+use crate::field_error::FieldError;
+use crate::limits::MAX_ERRORS;
 
 /// Where the error types of this host are named.
 const TYPES: &str = "https://spikard.dev/errors/";
@@ -39,11 +41,16 @@ impl Problem {
         }
     }
 
-    /// The document of a request whose fields break their schemas.
+    /// The document of a request whose fields break their schemas. It names at most
+    /// 100 errors.
     #[must_use]
-    pub fn validation(errors: Vec<FieldError>) -> Self {
-        let plural = if errors.len() == 1 { "" } else { "s" };
-        let detail = format!("{} validation error{plural} in request", errors.len());
+    pub fn validation(mut errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "1 validation error in request".to_owned(),
+            count if count < MAX_ERRORS => format!("{count} validation errors in request"),
+            _ => format!("{MAX_ERRORS} or more validation errors in request"),
+        };
+        errors.truncate(MAX_ERRORS);
         Self {
             errors,
             ..Self::new(422, "validation-error", "Request Validation Failed", detail)
@@ -54,52 +61,5 @@ impl Problem {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
-    }
-}
-
-/// What is wrong with one field of a request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FieldError {
-    /// The kind of error, such as `int_parsing`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Where: `path`, `query`, `headers`, `cookie` or `body`, then the way to the field.
-    pub loc: Vec<LocItem>,
-    /// What is wrong, for people.
-    pub msg: String,
-    /// The value that was refused.
-    pub input: Value,
-    /// The numbers and names of the rule that was broken.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ctx: Option<Value>,
-}
-
-/// A step on the way to a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum LocItem {
-    /// A member of an object.
-    Name(String),
-    /// An item of an array.
-    Index(usize),
-}
-
-impl From<&str> for LocItem {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
-}
-
-impl FieldError {
-    /// A required field that is not there.
-    #[must_use]
-    pub fn missing(loc: Vec<LocItem>, input: Value) -> Self {
-        Self {
-            kind: "missing",
-            loc,
-            msg: "Field required".to_owned(),
-            input,
-            ctx: None,
-        }
     }
 }

@@ -8,6 +8,9 @@ use crate::{FieldError, Problem};
 pub enum Refusal {
     /// The path, query, a header or the body cannot be read (400).
     BadRequest(String),
+    /// The body is not of the format that its content type says it is (400), with
+    /// the place where it ceases to be.
+    Malformed(Vec<FieldError>),
     /// No route has the path (404).
     NotFound,
     /// The path's routes answer other methods (405).
@@ -46,7 +49,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadRequest(_) => 400,
+            Self::BadRequest(_) | Self::Malformed(_) => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::RequestTimeout => 408,
@@ -66,6 +69,14 @@ impl Refusal {
         let problem = |kind: &str, title, detail: String| Problem::new(status, kind, title, detail);
         match self {
             Self::BadRequest(detail) => problem("bad-request", "Bad Request", detail),
+            Self::Malformed(errors) => Problem {
+                errors,
+                ..problem(
+                    "bad-request",
+                    "Bad Request",
+                    "Invalid request format".to_owned(),
+                )
+            },
             Self::NotFound => problem(
                 "not-found",
                 "Not Found",

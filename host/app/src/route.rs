@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use crate::body::BodySpec;
+use crate::declare;
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
+use crate::reply::Replies;
 use crate::router::PathValues;
 use crate::settings::{Defaults, Settings};
 use crate::{AppError, Method};
@@ -21,6 +23,7 @@ pub struct Route {
     name: String,
     parameters: Parameters,
     body: BodySpec,
+    replies: Replies,
     body_limit: u64,
     timeout: Duration,
     timeout_status: u16,
@@ -43,11 +46,17 @@ impl Route {
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
         let settings = Settings::parse(&description.settings)
             .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
-        let declared = Parameter::parse_all(&description.parameters).map_err(wrong)?;
-        let parameters = Parameters::new(pattern.names(), declared).map_err(wrong)?;
+        let declared = declare::parameters(&description.parameters).map_err(wrong)?;
+        let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
         let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
         let body = BodySpec::parse(&description.body, raw).map_err(wrong)?;
-        check_replies(&description.replies).map_err(wrong)?;
+        let replies = Replies::parse(&description.replies).map_err(wrong)?;
+        if settings.trailing_slash.is_some() {
+            return Err(wrong(
+                "its settings have `trailing_slash`, which is for the whole app: declare it there"
+                    .to_owned(),
+            ));
+        }
         let body_limit = settings.body_limit.or(app.body_limit);
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
@@ -85,6 +94,7 @@ impl Route {
             pattern,
             parameters,
             body,
+            replies,
             body_limit: body_limit.unwrap_or(defaults.body_limit),
             timeout: timeout.unwrap_or(defaults.timeout),
             timeout_status,
@@ -158,15 +168,18 @@ impl Route {
     ) -> Result<String, Refusal> {
         self.parameters.read(path.iter(), head)
     }
-}
 
-/// Replies are declared for readers of the contract; what cannot be a Responses
-/// Object is refused at load all the same.
-fn check_replies(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        return Ok(());
+    /// Checks a reply against what the route declares for its status and content type.
+    /// A route that declares no reply lets every one pass.
+    ///
+    /// # Errors
+    /// A sentence about the reply, for the log.
+    pub fn check_reply(
+        &self,
+        status: u16,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), String> {
+        self.replies.check(status, content_type, body)
     }
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-        .map(drop)
-        .map_err(|error| format!("its replies are not a Responses Object: {error}"))
 }

@@ -1,12 +1,14 @@
-//! JSON Schemas (2020-12), compiled once at load by the crate `jsonschema`, and
-//! their errors in the words of the problem document.
+//! JSON Schemas (2020-12), compiled once at load by the crate `jsonschema`.
+//! `explain.rs` puts their errors into the words of the problem document.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
-use jsonschema::paths::LocationSegment;
-use jsonschema::{JsonType, ValidationError, Validator};
-use serde_json::{Value, json};
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Value, json};
 
-use crate::problem::{FieldError, LocItem};
+use crate::explain;
+use crate::field_error::{ErrorKind, FieldError, LocItem, shorten};
+use crate::limits::{MAX_BACKTRACKS, MAX_ERRORS};
+
+pub(crate) use crate::explain::{BOOLEAN, DICT, INTEGER, LIST, NUMBER, TYPES};
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -20,8 +22,20 @@ impl Schema {
     ///
     /// The error says where in the schema, and what is wrong there.
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
+        Self::build(&adapt(schema, false))
+    }
+
+    /// Compiles the schema of a form: `format: binary` and `contentMediaType` are met
+    /// by a file too, whose bytes do not cross.
+    pub(crate) fn compile_form(schema: &Value) -> Result<Self, String> {
+        Self::build(&adapt(schema, true))
+    }
+
+    fn build(schema: &Value) -> Result<Self, String> {
         jsonschema::draft202012::options()
             .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS))
+            .offline()
             .build(schema)
             .map(|validator| Self { validator })
             .map_err(|error| match error.instance_path().as_str() {
@@ -35,233 +49,131 @@ impl Schema {
         self.validator.is_valid(value)
     }
 
-    /// Adds every error of `value`, whose place in the request is `at`.
+    /// Adds the errors of `value`, whose place in the request is `at`: in the order of
+    /// their places, and no more than a reply names.
     pub(crate) fn collect(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
+        let mut found = Vec::new();
         for error in self.validator.iter_errors(value) {
-            describe(&error, at, errors);
-        }
-    }
-}
-
-/// Turns one error into the problem document's.
-fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut Vec<FieldError>) {
-    let mut loc = at.to_vec();
-    loc.extend(error.instance_path().into_iter().map(|step| match step {
-        LocationSegment::Property(name) => LocItem::Name(name.into_owned()),
-        LocationSegment::Index(index) => LocItem::Index(index),
-    }));
-    let input = error.instance().as_ref().clone();
-    let mut push = |kind, msg: String, ctx: Option<Value>| {
-        errors.push(FieldError {
-            kind,
-            loc: loc.clone(),
-            msg,
-            input: input.clone(),
-            ctx,
-        });
-    };
-    match error.kind() {
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            loc.push(name.into());
-            errors.push(FieldError::missing(loc, input));
-        }
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            for name in unexpected {
-                let mut loc = loc.clone();
-                loc.push(name.as_str().into());
-                errors.push(FieldError {
-                    kind: "validation_error",
-                    loc,
-                    msg: "Additional properties are not allowed".to_owned(),
-                    input: input.clone(),
-                    ctx: Some(json!({"additional_properties": false, "unexpected_field": name})),
-                });
+            explain::describe(&error, at, &mut found);
+            if found.len() + errors.len() >= MAX_ERRORS {
+                break;
             }
         }
-        Kind::Type { kind } => {
-            let (kind, msg) = type_error(kind);
-            push(kind, msg, None);
-        }
-        Kind::Format { format } => {
-            let (kind, msg) = format_error(format);
-            push(kind, msg, None);
-        }
-        Kind::Pattern { pattern } => push(
-            "string_pattern_mismatch",
-            format!("String should match pattern '{pattern}'"),
-            Some(json!({"pattern": pattern})),
-        ),
-        Kind::MinLength { limit } => push(
-            "string_too_short",
-            format!("String should have at least {}", count(*limit, "character")),
-            Some(json!({"min_length": limit})),
-        ),
-        Kind::MaxLength { limit } => push(
-            "string_too_long",
-            format!("String should have at most {}", count(*limit, "character")),
-            Some(json!({"max_length": limit})),
-        ),
-        Kind::MinItems { limit } => push(
-            "too_short",
-            format!(
-                "List should have at least {} after validation",
-                count(*limit, "item")
-            ),
-            Some(json!({"min_length": limit})),
-        ),
-        Kind::MaxItems { limit } => push(
-            "too_long",
-            format!(
-                "List should have at most {} after validation",
-                count(*limit, "item")
-            ),
-            Some(json!({"max_length": limit})),
-        ),
-        Kind::Minimum { limit } => push(
-            "greater_than_equal",
-            format!("Input should be greater than or equal to {limit}"),
-            Some(json!({"ge": limit})),
-        ),
-        Kind::ExclusiveMinimum { limit } => push(
-            "greater_than",
-            format!("Input should be greater than {limit}"),
-            Some(json!({"gt": limit})),
-        ),
-        Kind::Maximum { limit } => push(
-            "less_than_equal",
-            format!("Input should be less than or equal to {limit}"),
-            Some(json!({"le": limit})),
-        ),
-        Kind::ExclusiveMaximum { limit } => push(
-            "less_than",
-            format!("Input should be less than {limit}"),
-            Some(json!({"lt": limit})),
-        ),
-        Kind::MultipleOf { multiple_of } => push(
-            "multiple_of",
-            format!("Input should be a multiple of {multiple_of}"),
-            Some(json!({"multiple_of": multiple_of})),
-        ),
-        Kind::Enum { options } => {
-            let expected = alternatives(options);
-            push(
-                "enum",
-                format!("Input should be {expected}"),
-                Some(json!({"expected": expected})),
-            );
-        }
-        _ => push("validation_error", error.to_string(), None),
+        found.sort_by(|a, b| a.loc.cmp(&b.loc));
+        errors.append(&mut found);
     }
-}
 
-fn count(limit: u64, noun: &str) -> String {
-    format!("{limit} {noun}{}", if limit == 1 { "" } else { "s" })
-}
-
-fn type_error(kind: &TypeKind) -> (&'static str, String) {
-    let words = match kind {
-        TypeKind::Single(JsonType::Integer) => (
-            "int_parsing",
-            "integer, unable to parse string as an integer",
-        ),
-        TypeKind::Single(JsonType::Number) => (
-            "float_parsing",
-            "number, unable to parse string as a number",
-        ),
-        TypeKind::Single(JsonType::Boolean) => {
-            ("bool_parsing", "boolean, unable to interpret input")
+    /// Checks a value, and adds what is wrong with it.
+    pub(crate) fn check(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
+        if self.is_valid(value) {
+            return;
         }
-        TypeKind::Single(JsonType::String) => ("string_type", "string"),
-        TypeKind::Single(JsonType::Array) => ("list_type", "list"),
-        TypeKind::Single(JsonType::Object) => ("dict_type", "dictionary"),
-        TypeKind::Single(JsonType::Null) => ("none_required", "null"),
-        TypeKind::Multiple(_) => ("type_error", "value of one of the declared types"),
-    };
-    (words.0, format!("Input should be a valid {}", words.1))
-}
+        let before = errors.len();
+        self.collect(value, at, errors);
+        if errors.len() == before {
+            let msg = "Input does not keep its schema";
+            errors.push(FieldError::new(
+                ErrorKind::ValidationError,
+                at.to_vec(),
+                msg,
+                value,
+            ));
+        }
+    }
 
-fn format_error(format: &str) -> (&'static str, String) {
-    let (kind, noun) = match format {
-        "uuid" => ("uuid_parsing", "UUID"),
-        "date" => ("date_parsing", "date"),
-        "date-time" => ("datetime_parsing", "datetime"),
-        "time" => ("time_parsing", "time"),
-        "duration" => ("duration_parsing", "duration"),
-        "uri" => ("url_parsing", "URL"),
-        other => ("value_error", other),
-    };
-    (kind, format!("Input should be a valid {noun}"))
-}
-
-/// `'a', 'b' or 'c'`.
-fn alternatives(options: &Value) -> String {
-    let words: Vec<String> = options
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|option| match option {
-            Value::String(text) => format!("'{text}'"),
-            other => other.to_string(),
+    /// The first thing that is wrong with a value, as a sentence.
+    pub(crate) fn first_error(&self, value: &Value) -> Option<String> {
+        let error = self.validator.iter_errors(value).next()?;
+        let place = error.instance_path().as_str().to_owned();
+        let text = error.to_string();
+        Some(match place.as_str() {
+            "" => shorten(&text).into_owned(),
+            place => format!("{} (at `{place}`)", shorten(&text)),
         })
-        .collect();
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        Some((last, _)) => last.clone(),
-        None => String::new(),
     }
+}
+
+/// A copy of a schema in which `dependencies`, which 2020-12 has under two other names
+/// and which is still written, is one of these; and, for forms, files are let in.
+fn adapt(schema: &Value, files: bool) -> Value {
+    let Value::Object(members) = schema else {
+        return schema.clone();
+    };
+    let mut out = Map::with_capacity(members.len());
+    for (keyword, value) in members {
+        let adapted = match (keyword.as_str(), value) {
+            (
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
+                Value::Object(schemas),
+            ) => {
+                let schemas = schemas.iter();
+                let schemas = schemas.map(|(name, schema)| (name.clone(), adapt(schema, files)));
+                Value::Object(schemas.collect())
+            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
+                Value::Array(schemas.iter().map(|schema| adapt(schema, files)).collect())
+            }
+            (
+                "items"
+                | "contains"
+                | "additionalProperties"
+                | "propertyNames"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "unevaluatedItems"
+                | "unevaluatedProperties",
+                schema,
+            ) => adapt(schema, files),
+            (_, value) => value.clone(),
+        };
+        out.insert(keyword.clone(), adapted);
+    }
+    if let Some(Value::Object(dependencies)) = members.get("dependencies") {
+        out.shift_remove("dependencies");
+        for (name, dependency) in dependencies {
+            let (keyword, value) = match dependency {
+                Value::Array(_) => ("dependentRequired", dependency.clone()),
+                schema => ("dependentSchemas", adapt(schema, files)),
+            };
+            let all = out.entry(keyword).or_insert_with(|| json!({}));
+            if let Value::Object(all) = all {
+                all.entry(name.clone()).or_insert(value);
+            }
+        }
+    }
+    let binary = members.get("format").and_then(Value::as_str) == Some("binary");
+    if files && (binary || members.contains_key("contentMediaType")) {
+        return file_or(out);
+    }
+    Value::Object(out)
+}
+
+/// The schema of a file or of a text: the lengths of one count for the size of the other.
+fn file_or(mut text: Map<String, Value>) -> Value {
+    text.shift_remove("contentMediaType");
+    let mut size = Map::new();
+    for (length, bound) in [("minLength", "minimum"), ("maxLength", "maximum")] {
+        if let Some(value) = text.get(length) {
+            size.insert(bound.to_owned(), value.clone());
+        }
+    }
+    // What `$ref` in other places may point at stays where it is.
+    let mut out = Map::new();
+    for kept in ["$defs", "definitions", "$id", "$anchor"] {
+        if let Some(value) = text.shift_remove(kept) {
+            out.insert(kept.to_owned(), value);
+        }
+    }
+    out.insert(
+        "if".to_owned(),
+        json!({"type": "object", "required": ["part", "size"]}),
+    );
+    out.insert("then".to_owned(), json!({"properties": {"size": size}}));
+    out.insert("else".to_owned(), Value::Object(text));
+    Value::Object(out)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn errors(schema: Value, value: Value) -> Value {
-        let mut errors = Vec::new();
-        let schema = Schema::compile(&schema).unwrap();
-        schema.collect(&value, &["body".into()], &mut errors);
-        assert_eq!(schema.is_valid(&value), errors.is_empty());
-        serde_json::to_value(errors).unwrap()
-    }
-
-    #[test]
-    fn reports_every_error() {
-        let schema = json!({"type": "object", "required": ["name", "price"],
-            "properties": {"name": {"type": "string", "minLength": 3}, "price": {"type": "number"},
-                "tags": {"type": "array", "items": {"enum": ["a", "b", "c"]}}},
-            "additionalProperties": false});
-        let value = json!({"name": "ab", "tags": ["a", "x"], "extra": 1});
-        assert_eq!(
-            errors(schema, value.clone()),
-            json!([
-                {"type": "missing", "loc": ["body", "price"], "msg": "Field required", "input": value},
-                {"type": "string_too_short", "loc": ["body", "name"], "input": "ab",
-                 "msg": "String should have at least 3 characters", "ctx": {"min_length": 3}},
-                {"type": "enum", "loc": ["body", "tags", 1], "input": "x",
-                 "msg": "Input should be 'a', 'b' or 'c'", "ctx": {"expected": "'a', 'b' or 'c'"}},
-                {"type": "validation_error", "loc": ["body", "extra"], "input": value,
-                 "msg": "Additional properties are not allowed",
-                 "ctx": {"additional_properties": false, "unexpected_field": "extra"}},
-            ])
-        );
-    }
-
-    #[test]
-    fn checks_formats() {
-        let bad = errors(json!({"type": "string", "format": "uuid"}), json!("x"));
-        assert_eq!(bad[0]["type"], "uuid_parsing");
-        assert_eq!(
-            errors(json!({"format": "date"}), json!("2024-02-30"))[0]["type"],
-            "date_parsing"
-        );
-    }
-
-    #[test]
-    fn says_where_a_schema_is_wrong() {
-        let error = Schema::compile(&json!({"properties": {"a": {"type": "strin"}}})).unwrap_err();
-        assert!(
-            error.contains("strin") && error.contains("/properties/a"),
-            "{error}"
-        );
-    }
-}
+mod tests;

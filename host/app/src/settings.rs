@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::hooks::HookKind;
+use crate::slash::TrailingSlash;
 
 /// What the member `settings` of an app or a route may hold. A member that is
 /// not here is an error, since a policy that is declared must be enforced.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub hooks: Vec<HookKind>,
     /// The body crosses as bytes, whatever its content type.
     pub raw_body: Option<bool>,
+    /// What becomes of a path with a slash too many or too few at its end.
+    pub trailing_slash: Option<TrailingSlash>,
     /// A line about the route, for people.
     pub summary: Option<String>,
     /// More about the route, for people.

@@ -51,6 +51,10 @@ pub(crate) struct ServeArgs {
     /// seconds, or with a suffix ms, s or m
     #[arg(long, default_value = "30s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+    /// For development: check replies against what routes declare; one that breaks it
+    /// is status 500, and the log says why
+    #[arg(long)]
+    pub(crate) dev: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
     /// How log lines are written, on standard error

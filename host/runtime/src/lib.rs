@@ -33,4 +33,4 @@ pub use error::{CallError, LoadError};
 pub use inspect::Sizes;
 pub use pool::{Lease, Pool, within};
 pub use request::Request;
-pub use world::{Interfaces, WORLD};
+pub use world::{Interfaces, WORLD, WORLD_WITH_HOOKS};

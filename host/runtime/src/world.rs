@@ -7,6 +7,8 @@ use crate::error::LoadError;
 
 /// The world of an app.
 pub const WORLD: &str = "spikard:handler/http-app@0.1.0";
+/// The same with hooks.
+pub const WORLD_WITH_HOOKS: &str = "spikard:handler/http-app-with-hooks@0.1.0";
 /// The exported interface that describes an app.
 pub(crate) const DEFINITION: &str = "spikard:handler/definition@0.1.0";
 /// The exported interface that answers requests.
@@ -118,7 +120,8 @@ impl Interfaces {
     }
 
     /// Whether it has hooks.
-    pub(crate) fn exports_hooks(&self) -> bool {
+    #[must_use]
+    pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
     }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use spikard_wasm_app::Refusal;
+use spikard_wasm_app::{Form, Refusal, read_multipart};
 
 /// How much of a body that nobody wanted is read, so that its connection can serve
 /// the next request.
@@ -57,6 +58,25 @@ impl RequestBody {
         Ok(bytes)
     }
 
+    /// Reads a multipart form as it arrives, without keeping the body beside its parts.
+    ///
+    /// # Errors
+    /// As [`RequestBody::read`], and 400 for what is not a form.
+    pub(crate) async fn read_form(
+        &mut self,
+        boundary: &str,
+        limit: u64,
+        timeout: Duration,
+    ) -> Result<Form, Refusal> {
+        if self.incoming.size_hint().lower() > limit {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        self.is_awaited = false;
+        let form = read_multipart(boundary, pieces(&mut self.incoming), limit);
+        let form = tokio::time::timeout(timeout, form).await;
+        form.unwrap_or(Err(Refusal::RequestTimeout))
+    }
+
     /// Reads and drops what is left of a body. False where that is too much or does
     /// not arrive: its connection cannot serve another request then, and the response
     /// must say so.
@@ -74,14 +94,32 @@ impl RequestBody {
     }
 }
 
+/// The data of a body, as it arrives.
+fn pieces(body: &mut Incoming) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
+    stream::unfold(body, async |body| {
+        loop {
+            let data = match body.frame().await? {
+                Ok(frame) => frame.into_data().ok(),
+                Err(error) => return Some((Err(unreadable(&error)), body)),
+            };
+            // Trailers carry nothing a handler asks for.
+            if let Some(data) = data {
+                return Some((Ok(data), body));
+            }
+        }
+    })
+}
+
+fn unreadable(error: &hyper::Error) -> Refusal {
+    Refusal::BadRequest(format!("the request body cannot be read: {error}"))
+}
+
 async fn collect(body: &mut Incoming, limit: u64) -> Result<Bytes, Refusal> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0_u64;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            Refusal::BadRequest(format!("the request body cannot be read: {error}"))
-        })?;
+        let frame = frame.map_err(|error| unreadable(&error))?;
         // Trailers carry nothing a handler asks for.
         let Ok(data) = frame.into_data() else {
             continue;

@@ -22,17 +22,24 @@ pub(crate) struct Hooked<'a> {
     pub(crate) route: (u32, &'a Route),
     pub(crate) request: &'a Arc<InFlight>,
     pool: &'a Pool,
+    check_replies: bool,
     lease: Option<Lease<'a>>,
     /// What is left of the route's deadline for the guest.
     left: Duration,
 }
 
 impl<'a> Hooked<'a> {
-    pub(crate) fn new(pool: &'a Pool, route: (u32, &'a Route), request: &'a Arc<InFlight>) -> Self {
+    pub(crate) fn new(
+        pool: &'a Pool,
+        route: (u32, &'a Route),
+        request: &'a Arc<InFlight>,
+        check_replies: bool,
+    ) -> Self {
         Self {
             route,
             request,
             pool,
+            check_replies,
             lease: None,
             left: route.1.timeout(),
         }
@@ -87,7 +94,8 @@ impl<'a> Hooked<'a> {
     }
 
     fn response(&self, reply: Reply) -> Result<HttpResponse, Failed> {
-        response::of_reply(reply).map_err(|error| self.failed(error))
+        let (_, route) = self.route;
+        response::of_route(reply, route, self.check_replies).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: CallError) -> Failed {

@@ -12,7 +12,6 @@ mod error;
 mod failure;
 mod hooks;
 mod listener;
-mod multipart;
 mod pipeline;
 mod request;
 mod response;

@@ -7,20 +7,18 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
-use spikard_wasm_app::{App, Body, BodyPlan, Call, FilePart, Hit, Refusal, Route};
+use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
 use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
 use crate::body::RequestBody;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
-use crate::multipart;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
 use crate::settings::Settings;
@@ -30,6 +28,7 @@ pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Pool,
     body_timeout: Duration,
+    check_replies: bool,
 }
 
 /// What the router made of a request.
@@ -46,6 +45,7 @@ impl Pipeline {
             app,
             pool,
             body_timeout: settings.body_timeout,
+            check_replies: settings.check_replies,
         }
     }
 
@@ -99,14 +99,14 @@ impl Pipeline {
         *matched = Some(route);
         let request = Arc::new(InFlight::new(parts, peer, id));
         if !route.hooks().is_empty() {
-            let mut hooked = Hooked::new(&self.pool, (index, route), &request);
+            let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = self.answer_hooked(&mut hooked, params, body).await;
             return hooked.finish(outcome).await;
         }
         let call = self.check(index, route, params, body, &request).await?;
         let reply = self.pool.call(&call, request, route.timeout()).await;
         reply
-            .and_then(response::of_reply)
+            .and_then(|reply| response::of_route(reply, route, self.check_replies))
             .map_err(|error| Failed::of_call(error, id, route).into_refusal())
     }
 
@@ -136,6 +136,7 @@ impl Pipeline {
                 values,
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
+            Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
         })
     }
 
@@ -156,28 +157,25 @@ impl Pipeline {
             Err(_) if body.has_ended() => route.body().plan(None)?,
             plan => plan?,
         };
-        let bytes = body.read(route.body_limit(), self.body_timeout).await?;
-        let checked = self.check_body(&plan, content_type, &bytes).await;
+        let (limit, timeout) = (route.body_limit(), self.body_timeout);
+        let checked = match plan.boundary() {
+            Some(boundary) if !body.has_ended() => {
+                let form = body.read_form(boundary, limit, timeout).await?;
+                plan.read_form(form)
+            }
+            _ => {
+                let bytes = body.read(limit, timeout).await?;
+                request.has_body(bytes.clone());
+                plan.read(bytes).map(|body| (body, Vec::new()))
+            }
+        };
         let (params, (body, files)) = both(params, checked)?;
-        request.has_read(bytes, files);
+        request.has_files(files);
         Ok(Call {
             route: index,
             params,
             body,
         })
-    }
-
-    async fn check_body(
-        &self,
-        plan: &BodyPlan<'_>,
-        content_type: Option<&[u8]>,
-        bytes: &Bytes,
-    ) -> Result<(Body, Vec<FilePart>), Refusal> {
-        if !plan.is_multipart() || bytes.is_empty() {
-            return Ok((plan.read(bytes.clone())?, Vec::new()));
-        }
-        let form = multipart::read(content_type.unwrap_or_default(), bytes.clone()).await?;
-        plan.read_form(form)
     }
 }
 

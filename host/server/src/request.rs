@@ -54,14 +54,9 @@ pub(crate) struct InFlight {
     pub(crate) parts: Parts,
     pub(crate) peer: SocketAddr,
     pub(crate) id: RequestId,
-    body: OnceLock<ReadBody>,
+    body: OnceLock<Bytes>,
+    files: OnceLock<Vec<FilePart>>,
     local: LocalContext,
-}
-
-/// A body that has been read: all of it, and the files of a form.
-struct ReadBody {
-    bytes: Bytes,
-    files: Vec<FilePart>,
 }
 
 impl InFlight {
@@ -72,14 +67,20 @@ impl InFlight {
             peer,
             id,
             body: OnceLock::new(),
+            files: OnceLock::new(),
             local: LocalContext::default(),
         }
     }
 
-    /// Adds the body, once it is read.
-    pub(crate) fn has_read(&self, bytes: Bytes, files: Vec<FilePart>) {
+    /// Adds the body as it was sent, once it is read.
+    pub(crate) fn has_body(&self, bytes: Bytes) {
         // A request is read once.
-        let _ = self.body.set(ReadBody { bytes, files });
+        let _ = self.body.set(bytes);
+    }
+
+    /// Adds the files of a form.
+    pub(crate) fn has_files(&self, files: Vec<FilePart>) {
+        let _ = self.files.set(files);
     }
 }
 
@@ -111,14 +112,11 @@ impl spikard_wasm_runtime::Request for InFlight {
     }
 
     fn raw_body(&self) -> Bytes {
-        self.body
-            .get()
-            .map(|body| body.bytes.clone())
-            .unwrap_or_default()
+        self.body.get().cloned().unwrap_or_default()
     }
 
     fn file(&self, part: u32) -> Option<Bytes> {
-        let file = self.body.get()?.files.get(usize::try_from(part).ok()?)?;
+        let file = self.files.get()?.get(usize::try_from(part).ok()?)?;
         Some(file.bytes.clone())
     }
 

@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use spikard_wasm_app::{Problem, Refusal};
+use spikard_wasm_app::{Problem, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
 pub(crate) type HttpResponse = Response<Full<Bytes>>;
@@ -23,6 +23,38 @@ const HOST_ONLY: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
+/// Makes the response of a route's reply. With `check` it must be as the route
+/// declares it.
+///
+/// # Errors
+/// As [`of_reply`], and a reply that breaks what is declared.
+pub(crate) fn of_route(
+    reply: Reply,
+    route: &Route,
+    check: bool,
+) -> Result<HttpResponse, CallError> {
+    if check {
+        let mut headers = reply.headers.iter();
+        let named = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let content_type = named.map(|(_, value)| value.as_str());
+        let (default, bytes) = match &reply.content {
+            Content::Empty => (None, [].as_slice()),
+            Content::Json(text) => (Some(JSON), text.as_bytes()),
+            Content::Text(text) => (Some(TEXT), text.as_bytes()),
+            Content::Bytes(bytes) => (Some(BYTES), bytes.as_slice()),
+        };
+        route
+            .check_reply(reply.status, content_type.or(default), bytes)
+            .map_err(CallError::BadReply)?;
+    }
+    of_reply(reply)
+}
+
+/// The content types of replies that do not name one.
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
 /// Makes the response of a reply.
 ///
 /// # Errors
@@ -33,9 +65,9 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
         .map_err(|_| bad(format!("its status `{}` is no HTTP status", reply.status)))?;
     let (default_type, body) = match reply.content {
         Content::Empty => (None, Bytes::new()),
-        Content::Json(text) => (Some("application/json"), text.into()),
-        Content::Text(text) => (Some("text/plain; charset=utf-8"), text.into()),
-        Content::Bytes(bytes) => (Some("application/octet-stream"), bytes.into()),
+        Content::Json(text) => (Some(JSON), text.into()),
+        Content::Text(text) => (Some(TEXT), text.into()),
+        Content::Bytes(bytes) => (Some(BYTES), bytes.into()),
     };
     let mut headers = HeaderMap::new();
     for (name, value) in &reply.headers {
@@ -118,6 +150,20 @@ pub(crate) fn of_options(allow: &str) -> HttpResponse {
     *response.status_mut() = StatusCode::NO_CONTENT;
     if let Ok(value) = HeaderValue::try_from(allow) {
         response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+/// Sends the client to the path in the form that its route declares, for good.
+pub(crate) fn of_redirect(path: &str, query: Option<&str>) -> HttpResponse {
+    // Two slashes at the beginning would name another host (RFC 3986, section 4.2).
+    let dot = if path.starts_with("//") { "/." } else { "" };
+    let mark = query.map_or("", |_| "?");
+    let to = format!("{dot}{path}{mark}{}", query.unwrap_or_default());
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    if let Ok(value) = HeaderValue::try_from(to) {
+        response.headers_mut().insert(header::LOCATION, value);
     }
     response
 }

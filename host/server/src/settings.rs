@@ -15,6 +15,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
+    /// Whether replies are checked against what their routes declare.
+    pub check_replies: bool,
 }
 
 impl Default for Settings {
@@ -25,6 +27,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
+            check_replies: false,
         }
     }
 }

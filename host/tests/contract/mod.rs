@@ -1,8 +1,10 @@
 //! What the host does with requests and with handlers, whatever they do.
 
+mod app;
 mod bodies;
 mod deadlines;
 mod failures;
+mod hooks;
 mod http2;
 mod parameters;
 mod protocol;

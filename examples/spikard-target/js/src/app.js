@@ -44,4 +44,4 @@ for (const size of ["small", "medium", "large"]) {
   app.post(`/validated/multipart/${size}`, handlers.someFiles);
 }
 
-export const { definition, handler } = app.component();
+export const { definition, handler, hooks } = app.component();

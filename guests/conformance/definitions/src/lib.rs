@@ -5,11 +5,15 @@
 //! `MARK` and is `LENGTH` bytes long: a test overwrites it in the file, so that one
 //! build gives every definition.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use spikard_wasm_sdk::bindings::exports::spikard::handler::definition::{
     self, Description, Method, Route,
 };
 use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::{self, Body, Content};
+use spikard_wasm_sdk::bindings::exports::spikard::handler::hooks;
 use spikard_wasm_sdk::bindings::{self, spikard};
 
 const MARK: &[u8; 16] = b"DEFINITION HERE:";
@@ -39,6 +43,29 @@ struct Definition {
     reply: (u16, String, String),
     /// What every call reports as its failure.
     failure: Option<(String, String)>,
+    /// What the hooks do, by the names of their functions.
+    #[serde(default)]
+    hooks: BTreeMap<String, Hook>,
+    /// Every call to the handler answers with the calls that the instance has had.
+    #[serde(default)]
+    count: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Hook {
+    /// Ends the request, or replaces the reply.
+    Reply((u16, String, String)),
+    /// Changes the reply's status and headers, and keeps its body.
+    Head((u16, String)),
+    /// Answers with what it was given: the headers, the message and the body.
+    Show,
+    /// Adds its name to the local context's `trace`, and sets the header `x-trace`
+    /// to it where there is a reply.
+    Trace,
+    Fail(String),
+    Trap,
+    Spin,
 }
 
 #[derive(Deserialize, Default)]
@@ -139,11 +166,108 @@ impl definition::Guest for Component {
 impl handler::Guest for Component {
     fn handle(_: u32, _: String, _: Body) -> (u16, String, Content) {
         let definition = read();
+        called("handle");
+        trace("handle");
+        if definition.count {
+            let calls = CALLS.with_borrow(serde_json::to_string);
+            return (200, String::new(), Content::Json(calls.unwrap_or_default()));
+        }
         if let Some((message, detail)) = definition.failure {
             spikard::handler::failure::report(&message, &detail);
         }
         let (status, headers, text) = definition.reply;
         (status, headers, Content::Text(text))
+    }
+}
+
+thread_local! {
+    /// How often each function of this instance was called.
+    static CALLS: RefCell<BTreeMap<&'static str, u32>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn called(function: &'static str) {
+    CALLS.with_borrow_mut(|calls| *calls.entry(function).or_default() += 1);
+}
+
+/// Adds to the request's trace, and returns it.
+fn trace(name: &str) -> String {
+    use spikard::handler::local_context::{get, set};
+    let trace = match get("trace") {
+        Some(before) => format!("{before} {name}"),
+        None => name.to_owned(),
+    };
+    set("trace", Some(&trace)).expect("a short trace");
+    trace
+}
+
+/// What a hook does that is the same before and after the handler.
+fn run(name: &'static str) -> Option<Hook> {
+    called(name);
+    let hook = read().hooks.remove(name)?;
+    match &hook {
+        Hook::Fail(message) => spikard::handler::failure::report(message, ""),
+        Hook::Trap => std::process::abort(),
+        Hook::Spin => loop {
+            std::hint::black_box(());
+        },
+        _ => {}
+    }
+    Some(hook)
+}
+
+fn before(name: &'static str) -> Option<(u16, String, Content)> {
+    match run(name)? {
+        Hook::Reply((status, headers, text)) => Some((status, headers, Content::Text(text))),
+        Hook::Trace => {
+            trace(name);
+            None
+        }
+        _ => None,
+    }
+}
+
+type Change = Option<(u16, String, Option<Content>)>;
+
+fn after(name: &'static str, status: u16, headers: &str, message: &str) -> Change {
+    match run(name)? {
+        Hook::Reply((status, headers, text)) => Some((status, headers, Some(Content::Text(text)))),
+        Hook::Head((status, headers)) => Some((status, headers, None)),
+        Hook::Show => {
+            let body = match spikard::handler::reply::body() {
+                Content::Empty => String::new(),
+                Content::Json(text) | Content::Text(text) => text,
+                Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            };
+            let text = format!("{status} {headers} {message} {body}");
+            Some((200, String::new(), Some(Content::Text(text))))
+        }
+        Hook::Trace => {
+            let headers = serde_json::json!([["x-trace", trace(name)]]).to_string();
+            Some((status, headers, None))
+        }
+        _ => None,
+    }
+}
+
+impl hooks::Guest for Component {
+    fn on_request(_: u32) -> Option<(u16, String, Content)> {
+        before("on-request")
+    }
+
+    fn pre_validation(_: u32) -> Option<(u16, String, Content)> {
+        before("pre-validation")
+    }
+
+    fn pre_handler(_: u32, _: String) -> Option<(u16, String, Content)> {
+        before("pre-handler")
+    }
+
+    fn on_response(_: u32, status: u16, headers: String) -> Change {
+        after("on-response", status, &headers, "")
+    }
+
+    fn on_error(_: u32, status: u16, headers: String, message: String) -> Change {
+        after("on-error", status, &headers, &message)
     }
 }
 

@@ -64,4 +64,4 @@ async def sleep(ms: int) -> str:
 replies.define(app)
 requests.define(app)
 
-Handler, Definition = app.component()
+Handler, Definition, Hooks = app.component()

@@ -70,8 +70,9 @@ async function run(args: string[]): Promise<void> {
 }
 
 async function writeBundle(entry: string, engine: EngineName, output: string): Promise<void> {
-  await writeFile(output, await bundle(entry, engine));
-  console.log(`wrote ${output}`);
+  const { code, world } = await bundle(entry, engine);
+  await writeFile(output, code);
+  console.log(`wrote ${output} (for the world ${world})`);
 }
 
 async function writeComponent(

@@ -7,32 +7,41 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { componentize as withStarlingMonkey } from "@bytecodealliance/componentize-js";
 import { componentize as withQuickJs } from "componentize-qjs";
-import type { EngineName } from "./bundle.js";
+import type { Bundle, EngineName, World } from "./bundle.js";
 
 const PACKAGE = new URL("../../", import.meta.url);
 const WIT = fileURLToPath(new URL("wit", PACKAGE));
 const QUICKJS_WIT = fileURLToPath(new URL("wit-quickjs", PACKAGE));
 
-/** Makes a component of a bundled module, for the world `http-app` of the WIT package in `wit`. */
-export async function componentize(source: string, engine: EngineName, wit = WIT): Promise<Uint8Array> {
+/** Makes a component of a bundled module, for its world of the WIT package in `wit`. */
+export async function componentize(
+  { code, world }: Bundle,
+  engine: EngineName,
+  wit = WIT,
+): Promise<Uint8Array> {
   if (!existsSync(wit) || !statSync(wit).isDirectory()) {
     throw new Error(`no WIT folder \`${wit}\`: give the one that \`spikard-wasm wit -o DIR\` writes`);
   }
   const folder = mkdtempSync(join(tmpdir(), "spikard-wasm-"));
   try {
-    return await (engine === "quickjs" ? quickJs : starlingMonkey)(source, wit, folder);
+    return await (engine === "quickjs" ? quickJs : starlingMonkey)(code, world, wit, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function starlingMonkey(source: string, wit: string, folder: string): Promise<Uint8Array> {
+async function starlingMonkey(
+  source: string,
+  world: World,
+  wit: string,
+  folder: string,
+): Promise<Uint8Array> {
   const sourcePath = join(folder, "app.js");
   writeFileSync(sourcePath, source);
   const { component } = await withStarlingMonkey({
     sourcePath,
     witPath: resolve(wit),
-    worldName: "http-app",
+    worldName: world,
     // Clocks, random and stdio stay: without them time stands still, random numbers repeat themselves
     // and an error while the module is evaluated is a trap without a word.
     disableFeatures: ["http", "fetch-event"],
@@ -40,13 +49,13 @@ async function starlingMonkey(source: string, wit: string, folder: string): Prom
   return component;
 }
 
-async function quickJs(source: string, wit: string, folder: string): Promise<Uint8Array> {
+async function quickJs(source: string, world: World, wit: string, folder: string): Promise<Uint8Array> {
   // The world for QuickJS stands beside the one of the boundary.
   cpSync(wit, folder, { recursive: true });
   cpSync(QUICKJS_WIT, folder, { recursive: true });
   const { component } = await withQuickJs({
     witPath: folder,
-    world: "http-app-quickjs",
+    world: `${world}-quickjs`,
     jsSource: source,
     sync: true,
   });

@@ -3,7 +3,7 @@
  * for a promise that `handle` returns. QuickJS does neither: `quickjs.ts` installs what is missing.
  * On both, some globals only work once the component runs.
  */
-import type { RawReply } from "../host/types.js";
+import type { Settled } from "../host/types.js";
 
 /** The parts an engine may bring. */
 export interface Engine {
@@ -17,21 +17,25 @@ export interface Engine {
    * measure a string in JavaScript, character by character.
    */
   encode: ((text: string) => Uint8Array) | undefined;
-  /** Turns the promise of a reply into what `handle` returns. */
-  settle(reply: PromiseLike<RawReply>): RawReply | Promise<RawReply>;
+  /** An integer as the engine's bindings take one of 64 bits; `undefined` for one that they do not take. */
+  int64(integer: number): bigint | number | undefined;
+  /** Turns the promise of a reply into what an export returns. */
+  settle<T>(reply: PromiseLike<T>): Settled<T>;
 }
 
 const QUICKJS_WITHOUT_SUPPORT =
   "QuickJS does not run promises by itself, and this component was built without the SDK's support for " +
-  "them: build it with `spikard-wasm-js build --engine quickjs`, or make the handler synchronous";
+  "them: build it with `spikard-wasm-js build --engine quickjs`, or make the handlers and hooks synchronous";
 
 /** The engine in use; `quickjs.ts` replaces its parts. */
 export const engine: Engine = {
   started: false,
   encode: undefined,
-  settle(reply) {
+  // The bindings of StarlingMonkey trap on a negative one, and give one back as if it had no sign.
+  int64: (integer) => (integer < 0 ? undefined : BigInt(integer)),
+  settle<T>(reply: PromiseLike<T>) {
     // componentize-qjs leaves this mark in every component it makes.
     if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);
-    return reply as Promise<RawReply>;
+    return reply as Promise<T>;
   },
 };

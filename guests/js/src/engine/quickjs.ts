@@ -4,7 +4,6 @@
  * Globals it sets where the engine has none, or none that works in a component: `Promise`,
  * `queueMicrotask`, timers, `console`, `TextEncoder`, `TextDecoder`, `Math.random`, `crypto`.
  */
-import type { RawReply } from "../host/types.js";
 import { console } from "./console.js";
 import { engine } from "./engine.js";
 import { enqueue, JobPromise, runJobs } from "./promise.js";
@@ -13,7 +12,7 @@ import { Utf8Decoder, Utf8Encoder } from "./text.js";
 import { clearTimer, runNextTimer, setInterval, setTimeout } from "./timers.js";
 
 const NEVER_SETTLES =
-  "the handler's promise never settles: nothing is left to run that would settle it (a native promise, " +
+  "the promise never settles: nothing is left to run that would settle it (a native promise, " +
   "as code not bundled by `spikard-wasm-js` makes them, never does on QuickJS)";
 
 Math.random = random;
@@ -33,22 +32,23 @@ for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 }
 
-engine.settle = (reply) => {
-  let settled = false;
-  let value: RawReply | undefined;
-  let error: unknown;
+// componentize-qjs panics at a big integer.
+engine.int64 = (integer) => integer;
+
+engine.settle = <T>(reply: PromiseLike<T>): T => {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
   reply.then(
-    (result) => {
-      settled = true;
-      value = result;
+    (value) => {
+      outcome = { value };
     },
-    (reason) => {
-      settled = true;
-      error = reason;
+    (error: unknown) => {
+      outcome = { error };
     },
   );
+  const settled = () => outcome;
   runJobs();
-  while (!settled && runNextTimer()) runJobs();
-  if (value !== undefined) return value;
-  throw settled ? error : new Error(NEVER_SETTLES);
+  while (settled() === undefined && runNextTimer()) runJobs();
+  const end = settled() ?? { error: new Error(NEVER_SETTLES) };
+  if ("value" in end) return end.value;
+  throw end.error;
 };

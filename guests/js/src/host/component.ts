@@ -3,6 +3,9 @@
  * node's own condition is not set, so a bundle for an engine gets this file.
  */
 import { report } from "spikard:handler/failure@0.1.0";
+import * as global from "spikard:handler/global-context@0.1.0";
+import * as local from "spikard:handler/local-context@0.1.0";
+import * as reply from "spikard:handler/reply@0.1.0";
 import * as request from "spikard:handler/request@0.1.0";
 import type { Host } from "./types.js";
 
@@ -19,4 +22,7 @@ export const host: Host = {
   rawBody: request.rawBody,
   file: request.file,
   report,
+  local,
+  global,
+  replyBody: reply.body,
 };

@@ -20,6 +20,24 @@ declare module "spikard:handler/failure@0.1.0" {
   export function report(message: string, detail: string): void;
 }
 
+declare module "spikard:handler/local-context@0.1.0" {
+  export function get(key: string): string | undefined | null;
+  export function set(key: string, value: string | undefined): void;
+}
+
+declare module "spikard:handler/global-context@0.1.0" {
+  export function get(key: string): string | undefined | null;
+  export function set(key: string, value: string | undefined): void;
+  export function swap(key: string, expected: string | undefined, value: string | undefined): boolean;
+  export function add(key: string, delta: bigint | number): bigint | number;
+}
+
+declare module "spikard:handler/reply@0.1.0" {
+  import type { Content } from "./types.js";
+  /** `undefined` where the bundler has put in what stands for it in the world `http-app`. */
+  export const body: (() => Content) | undefined;
+}
+
 declare module "wasi:cli/stdout@0.2.12" {
   export function getStdout(): OutputStream;
   export interface OutputStream {

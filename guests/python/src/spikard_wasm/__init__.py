@@ -8,32 +8,66 @@
     def user(id: int) -> dict:
         return {"id": id}
 
-    Handler, Definition = app.component()
+    Handler, Definition, Hooks = app.component()
 
 Type hints say where a parameter comes from and what it may be; the host checks a request
 against them before it calls a handler.
 """
 
-from spikard_wasm.app import RouteOptions, Spikard
-from spikard_wasm.errors import DefinitionError, HttpError
+from spikard_wasm._hooks import RouteHooks
+from spikard_wasm._options import AppOptions, RouteOptions
+from spikard_wasm.app import Spikard
+from spikard_wasm.contexts import MISSING, Globals, Local
+from spikard_wasm.errors import ContextError, DefinitionError, HttpError
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Path, Query
+from spikard_wasm.outgoing import Outgoing, ReplyHeaders
+from spikard_wasm.policies import (
+    ApiKey,
+    Compression,
+    Cors,
+    Jwt,
+    OpenApi,
+    RateLimit,
+    RequestId,
+    Secret,
+    SecurityHeaders,
+    Static,
+)
 from spikard_wasm.reply import Reply, html, redirect
 from spikard_wasm.request import Request, UploadFile
 
 __all__ = [
+    "MISSING",
+    "ApiKey",
+    "AppOptions",
     "Body",
+    "Compression",
+    "ContextError",
     "Cookie",
+    "Cors",
     "DefinitionError",
     "Field",
     "Form",
+    "Globals",
     "Header",
     "HttpError",
+    "Jwt",
+    "Local",
+    "OpenApi",
+    "Outgoing",
     "Path",
     "Query",
+    "RateLimit",
     "Reply",
+    "ReplyHeaders",
     "Request",
+    "RequestId",
+    "RouteHooks",
     "RouteOptions",
+    "Secret",
+    "SecurityHeaders",
     "Spikard",
+    "Static",
     "UploadFile",
     "html",
     "redirect",

@@ -28,7 +28,9 @@ def bind(handler: Callable[..., Any], signature: Signature, status: int | None) 
     run = _loop.blocking(handler) if inspect.iscoroutinefunction(handler) else handler
     body = signature.body
     has_body = body is not None or bool(signature.fields)
-    if signature.request or signature.unused or signature.nothing or signature.decoders:
+    if signature.request or signature.contexts or signature.unused:
+        return _general(run, signature, status)
+    if signature.nothing or signature.decoders:
         return _general(run, signature, status)
     if not signature.has_params and not has_body:
         return _without_arguments(run, status)
@@ -68,7 +70,7 @@ def _with_json(run: Callable[..., Any], name: str, status: int | None) -> Call:
 def _general(run: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     unused, nothing = signature.unused, signature.nothing
     decoders = tuple(signature.decoders.items())
-    request = signature.request
+    request, contexts = signature.request, signature.contexts
     read_body = _body_reader(signature)
 
     def call(params: str, body: Body) -> Crossing:
@@ -89,7 +91,9 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
             except ValueError as error:
                 raise _unreadable("the body", error) from error
         if request is not None:
-            arguments[request] = Request(body)
+            arguments[request] = Request(body, params)
+        if contexts:
+            arguments.update(contexts)
         return encode(run(**arguments), status)
 
     return call

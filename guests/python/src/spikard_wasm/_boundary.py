@@ -1,7 +1,7 @@
 """The boundary to the host: the generated bindings, or stand-ins outside a component.
 
-`componentize-py` generates `wit_world` while it builds a component. Types are checked
-against the stand-ins, which have the same shape.
+`componentize-py` generates `wit_world` while it builds a component, of the world
+`http-app-with-hooks`. Types are checked against the stand-ins, which have the same shape.
 """
 
 from __future__ import annotations
@@ -22,16 +22,36 @@ __all__ = [
     "ContentJson",
     "ContentText",
     "Description",
+    "Err",
     "Method",
     "Route",
     "failure",
+    "global_context",
+    "local_context",
+    "reply",
     "request",
 ]
 
 if not TYPE_CHECKING:
     try:
+        import wit_world  # noqa: F401
+
+        IN_COMPONENT = True
+    except ModuleNotFoundError:
+        IN_COMPONENT = False
+
+    if IN_COMPONENT:
+        try:
+            from wit_world.imports import reply
+        except ImportError:
+            raise ImportError(
+                "the component is built for another world than `http-app-with-hooks`; "
+                "give `-w http-app-with-hooks` to `componentize-py`, or use `spikard-wasm build`"
+            ) from None
+
+        from componentize_py_types import Err
         from wit_world.exports.definition import Description, Method, Route
-        from wit_world.imports import failure, request
+        from wit_world.imports import failure, global_context, local_context, request
         from wit_world.imports.types import Body_Bytes as BodyBytes
         from wit_world.imports.types import Body_Empty as BodyEmpty
         from wit_world.imports.types import Body_Form as BodyForm
@@ -44,9 +64,6 @@ if not TYPE_CHECKING:
 
         Body = BodyEmpty | BodyJson | BodyText | BodyForm | BodyBytes
         Content = ContentEmpty | ContentJson | ContentText | ContentBytes
-        IN_COMPONENT = True
-    except ImportError:
-        IN_COMPONENT = False
 else:
     IN_COMPONENT: bool
 
@@ -64,8 +81,12 @@ if TYPE_CHECKING or not IN_COMPONENT:
         ContentJson,
         ContentText,
         Description,
+        Err,
         Method,
         Route,
         failure,
+        global_context,
+        local_context,
+        reply,
         request,
     )

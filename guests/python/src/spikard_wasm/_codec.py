@@ -27,7 +27,7 @@ Schema = dict[str, Any]
 Decoder = Callable[[Any], Any]
 
 ALL: frozenset[type] = frozenset({str, int, float, bool, dict, list, type(None)})
-_ALIAS = getattr(typing, "TypeAliasType", ())  # the `type` statement of Python 3.12
+ALIAS = getattr(typing, "TypeAliasType", ())  # the `type` statement of Python 3.12
 _NAMES: dict[type, str] = {
     str: "string",
     int: "integer",
@@ -54,6 +54,8 @@ class Context:
 
     closed: bool
     """Whether objects refuse members that their type does not have."""
+    decoding: bool = True
+    """Whether values are read from JSON too; what is only written may be ambiguous."""
     active: list[type] = field(default_factory=list)
     """The classes being read, outermost first."""
     forward: dict[type, _objects.Later] = field(default_factory=dict)
@@ -113,12 +115,12 @@ def codec(hint: Any, context: Context) -> Codec:
     if origin in (typing.Required, typing.NotRequired):
         return codec(args[0], context)
     if origin is Union or origin is types.UnionType:
-        return _union([codec(arg, context) for arg in args], hint)
+        return _union([codec(arg, context) for arg in args], hint, context)
     if origin is Literal:
         return _enum(list(args), None)
     if isinstance(hint, NewType):
         return codec(hint.__supertype__, context)
-    if isinstance(hint, _ALIAS):
+    if isinstance(hint, ALIAS):
         return codec(hint.__value__, context)
     container = origin or hint
     if container in _LISTS:
@@ -173,7 +175,7 @@ def default(value: Any) -> Json:
     return default(plain(value))
 
 
-def _union(members: list[Codec], hint: Any) -> Codec:
+def _union(members: list[Codec], hint: Any, context: Context) -> Codec:
     scalars = [member.schema.get("type") for member in members]
     if all(len(member.schema) == 1 and isinstance(t, str) for member, t in zip(members, scalars)):
         schema: Schema = {"type": scalars}
@@ -182,7 +184,7 @@ def _union(members: list[Codec], hint: Any) -> Codec:
     takes = frozenset[type]().union(*(member.takes for member in members))
     table: dict[type, Decoder] = {}
     for member in members:
-        if member.decode is None:
+        if member.decode is None or not context.decoding:
             continue
         others = [other for other in members if other is not member and other.takes & member.takes]
         if others:
@@ -238,7 +240,8 @@ def _dict(args: tuple[Any, ...], context: Context) -> Codec:
     schema: Schema = {"type": "object"}
     if not args:
         return Codec(schema, None, frozenset({dict}))
-    if args[0] is not str and args[0] is not Any:
+    # What is only written may have numbers for keys, which become strings.
+    if args[0] not in ((str, Any) if context.decoding else (str, Any, int, float, bool)):
         raise TypeError(f"the keys of a JSON object are strings, not `{name(args[0])}`")
     item = codec(args[1], context)
     if item.schema:

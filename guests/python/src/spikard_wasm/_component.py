@@ -1,22 +1,23 @@
-"""The two exports of a component, made from an app's routes."""
+"""The three exports of a component, made from an app's routes and hooks."""
 
 from __future__ import annotations
 
 import gc
-import traceback
-from types import TracebackType
 from typing import Any
 
 from spikard_wasm import _boundary
 from spikard_wasm._bind import Call
-from spikard_wasm._boundary import ContentEmpty, Description
-from spikard_wasm._json import utf8
+from spikard_wasm._boundary import Description
+from spikard_wasm._failing import answer, fail
+from spikard_wasm._hooks import Hooked
 from spikard_wasm.errors import HttpError
-from spikard_wasm.reply import Crossing, problem
+from spikard_wasm.reply import Crossing
+
+Exports = tuple[type[Any], type[Any], type[Any]]
 
 
-def exports(calls: tuple[Call, ...], description: Description) -> tuple[type[Any], type[Any]]:
-    """The classes `Handler` and `Definition` that `componentize-py` looks for."""
+def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -> Exports:
+    """The classes `Handler`, `Definition` and `Hooks` that `componentize-py` looks for."""
 
     class Handler:
         """Answers requests."""
@@ -26,9 +27,9 @@ def exports(calls: tuple[Call, ...], description: Description) -> tuple[type[Any
             try:
                 return calls[route](params, body)
             except HttpError as error:
-                return _answer(error)
+                return answer(error)
             except BaseException as error:  # what leaves an export loses the instance
-                return _fail(error)
+                return fail(error)
 
     class Definition:
         """Describes the app."""
@@ -37,33 +38,32 @@ def exports(calls: tuple[Call, ...], description: Description) -> tuple[type[Any
             """Describes the app."""
             return description
 
+    class Hooks:
+        """Runs the hooks of a route; the host calls those that the description names."""
+
+        def on_request(self, route: int) -> Crossing | None:
+            """Runs when a request for the route has arrived."""
+            return hooked.before("on_request", route)
+
+        def pre_validation(self, route: int) -> Crossing | None:
+            """Runs before the host checks the request."""
+            return hooked.before("pre_validation", route)
+
+        def pre_handler(self, route: int, params: str) -> Crossing | None:
+            """Runs before the handler of a request that kept its contract."""
+            return hooked.before("pre_handler", route, params)
+
+        def on_response(self, route: int, status: int, headers: str) -> Any:
+            """Runs when there is a reply."""
+            return hooked.after("on_response", route, status, headers)
+
+        def on_error(self, route: int, status: int, headers: str, message: str) -> Any:
+            """Runs when the request was refused or the app failed."""
+            return hooked.after("on_error", route, status, headers, message)
+
     if _boundary.IN_COMPONENT:
         # What exists now is part of the component for good: a collection that would
         # visit it only touches pages that instances could share.
         gc.collect()
         gc.freeze()
-    return Handler, Definition
-
-
-def _answer(error: HttpError) -> Crossing:
-    try:
-        return problem(error)
-    except Exception as failure:  # its headers or its detail cannot be sent
-        return _fail(failure)
-
-
-def _fail(error: BaseException) -> Crossing:
-    # A syntax error shows its line, indented, before it says what is wrong.
-    lines = traceback.format_exception_only(error)
-    message = next(line for line in lines if not line.startswith(" ")).partition("\n")[0]
-    stack = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    _boundary.failure.report(utf8(message), utf8("".join(stack)))
-    return 500, "", ContentEmpty()
-
-
-def _users_part(stack: TracebackType | None) -> TracebackType | None:
-    """The stack from where this package calls the user's code, or all of it."""
-    part = stack
-    while part is not None and part.tb_frame.f_globals.get("__package__") == __package__:
-        part = part.tb_next
-    return part or stack
+    return Handler, Definition, Hooks

@@ -1,7 +1,8 @@
 """What the bindings are outside a component, so that an app imports and runs in tests.
 
 The records mirror the ones `componentize-py` generates from the WIT; `exchange` holds
-the request in progress, which `spikard_wasm.testing` fills in.
+the request in progress, which `spikard_wasm.testing` fills in. The contexts keep to the
+limits of the WIT, so that a test meets them as the app would.
 """
 
 from __future__ import annotations
@@ -111,9 +112,16 @@ class Description:
     settings: str
 
 
+@dataclass(frozen=True)
+class Err(Exception):  # noqa: N818 - its name in the bindings
+    """The failure case of a `result`."""
+
+    value: str
+
+
 @dataclass
 class Exchange:
-    """A request in progress and the failures its handler reported."""
+    """A request in progress, its local context, and the failures its handler reported."""
 
     method: str = ""
     path: str = ""
@@ -125,13 +133,17 @@ class Exchange:
     raw_body: bytes = b""
     files: list[bytes] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    local: dict[str, str] = field(default_factory=dict)
+    reply: Content = field(default_factory=ContentEmpty)
+    """The body of the reply in progress, for the hooks after the handler."""
 
 
 class LocalRequest:
     """The imported interface `request`, answered from the exchange in progress."""
 
     def __init__(self) -> None:
-        self.exchange = Exchange()
+        self.idle = self.exchange = Exchange()
+        """What there is outside of a request."""
 
     def method(self) -> str:
         """The method in upper case."""
@@ -189,5 +201,85 @@ class LocalFailure:
         request.exchange.failures.append((message, detail))
 
 
+class LocalReply:
+    """The imported interface `reply`, answered from the exchange in progress."""
+
+    def body(self) -> Content:
+        """The body of the reply."""
+        return request.exchange.reply
+
+
+def _store(values: dict[str, str], key: str, value: str | None, limit: int) -> None:
+    """Sets or removes a value within the limits of a context."""
+    if not 1 <= len(key.encode()) <= _KEY_LIMIT:
+        raise Err(f"a key has 1 to {_KEY_LIMIT} bytes, and this one has {len(key.encode())}")
+    if value is None:
+        values.pop(key, None)
+        return
+    after = {**values, key: value}
+    if sum(len(k.encode()) + len(v.encode()) for k, v in after.items()) > limit:
+        raise Err(
+            f"with `{key}` the context would hold more than {limit} bytes: "
+            "remove what is not needed any more"
+        )
+    values[key] = value
+
+
+class LocalLocalContext:
+    """The imported interface `local-context`, kept with the exchange in progress."""
+
+    def get(self, key: str) -> str | None:
+        """The value of a key."""
+        return request.exchange.local.get(key)
+
+    def set(self, key: str, value: str | None) -> None:
+        """Sets the value of a key; `None` removes it."""
+        if request.exchange is request.idle:
+            raise Err("no request is in progress")
+        if key.startswith("spikard."):
+            raise Err(
+                f"the key `{key}` is the host's own: choose one that does not begin with `spikard.`"
+            )
+        _store(request.exchange.local, key, value, _LOCAL_LIMIT)
+
+
+class LocalGlobalContext:
+    """The imported interface `global-context`, kept in this process."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """The value of a key."""
+        return self.values.get(key)
+
+    def set(self, key: str, value: str | None) -> None:
+        """Sets the value of a key; `None` removes it."""
+        _store(self.values, key, value, _GLOBAL_LIMIT)
+
+    def swap(self, key: str, expected: str | None, value: str | None) -> bool:
+        """Sets the value of a key if it is `expected`, and says whether it was."""
+        if self.values.get(key) != expected:
+            return False
+        self.set(key, value)
+        return True
+
+    def add(self, key: str, delta: int) -> int:
+        """Adds to the integer that a key holds and returns the sum."""
+        try:
+            total = int(self.values.get(key, "0")) + delta
+        except ValueError:
+            raise Err(f"the value of `{key}` is not an integer of 64 bits") from None
+        if not -(1 << 63) <= total < 1 << 63:
+            raise Err(f"the sum for `{key}` has more than 64 bits")
+        self.set(key, str(total))
+        return total
+
+
+_KEY_LIMIT, _LOCAL_LIMIT, _GLOBAL_LIMIT = 256, 1 << 20, 16 << 20  # bytes
+
 request = LocalRequest()
 failure = LocalFailure()
+reply = LocalReply()
+local_context = LocalLocalContext()
+global_context = LocalGlobalContext()

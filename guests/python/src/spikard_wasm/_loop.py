@@ -146,6 +146,13 @@ def blocking(handler: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., 
     return lambda **arguments: _loop.run_unsuspended(handler(**arguments))
 
 
+def blocking_hook(hook: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    """The same for a hook, whose arguments have no names."""
+    if _suspends(hook):
+        return lambda *arguments: _loop.run(hook(*arguments))
+    return lambda *arguments: _loop.run_unsuspended(hook(*arguments))
+
+
 def _suspends(handler: Callable[..., Any]) -> bool:
     """Whether a handler has an `await`; one without needs no task, which costs more than it."""
     code = getattr(handler, "__code__", None)

@@ -55,8 +55,14 @@ def params(
         name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
         if place == "path":
             found = [values.pop(name)]
+        elif parameter.get("style") == "deepObject":
+            if members := _deep(name, query, schema):
+                values[parameter.get("key", name)] = members
+                continue
+            found = []
         elif place == "query":
             found = [value for key, value in query if key == name]
+            found = _split(found, parameter)
         elif place == "cookie":
             found = [value for key, value in sent.cookies if key == name]
         else:
@@ -106,6 +112,28 @@ def _fields(sent: _local.Exchange, name: str, schema: dict[str, Any]) -> list[st
     if joined and schema.get("type") == "array":
         return [item.strip() for item in joined[0].split(",")]
     return joined
+
+
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+def _split(values: list[str], parameter: dict[str, Any]) -> list[str]:
+    """The items of a list that is one value, by its style."""
+    style = parameter.get("style", "form")
+    if not values or parameter.get("explode", style == "form"):
+        return values
+    return values[-1].split(_DELIMITERS[style])
+
+
+def _deep(name: str, query: list[tuple[str, str]], schema: dict[str, Any]) -> dict[str, Any]:
+    """The members of an object from `name[member]=value`, one level deep."""
+    reference = schema.get("$ref", "").rpartition("/")[2]
+    properties = schema.get("$defs", {}).get(reference, schema).get("properties", {})
+    found: dict[str, list[str]] = {}
+    for key, value in query:
+        if key.startswith(f"{name}[") and key.endswith("]"):
+            found.setdefault(key[len(name) + 1 : -1], []).append(value)
+    return {key: _coerce(values, properties.get(key, {})) for key, values in found.items()}
 
 
 def _coerce(texts: list[str], schema: dict[str, Any]) -> Any:

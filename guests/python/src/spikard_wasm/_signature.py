@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union
 from spikard_wasm import _codec, _objects
 from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
+from spikard_wasm.contexts import GLOBALS, LOCAL, Globals, Local
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
@@ -45,6 +46,8 @@ class Signature:
     """Optional parameters without a default of their own: `None` when absent."""
     request: str | None = None
     """The parameter that takes the request."""
+    contexts: dict[str, Any] = field(default_factory=dict)
+    """Parameters that take a context."""
     body: BodyArgument | None = None
     fields: dict[str, Decoder | None] = field(default_factory=dict)
     """Parameters that take one field of a form."""
@@ -149,6 +152,9 @@ def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str])
     if hint.type is Request:
         signature.request = hint.name
         return
+    if hint.type is Local or hint.type is Globals:
+        signature.contexts[hint.name] = LOCAL if hint.type is Local else GLOBALS
+        return
     parameter = hint.marker(Parameter)
     if parameter is None and hint.name in signature.path_names:
         parameter = Path()
@@ -188,11 +194,16 @@ def _place_parameter(
     for other in signature.parameters:
         if (other["in"], other["name"]) == (location, name):
             raise ValueError(f"another parameter takes `{name}` of the {location} already")
+    context = Context(context.closed)  # a schema of its own, apart from the body's
     codec = hint.codec(context)
-    if _codec.is_object(hint.type):
-        raise TypeError(f"a parameter of the {location} cannot be an object")
+    is_object, is_list = _codec.is_object(hint.type), _codec.is_list(hint.type)
     declared: dict[str, Json] = {"name": name, "in": location, "required": hint.required}
-    declared["schema"] = hint.schema(context)
+    if isinstance(marker, Query):
+        declared |= marker.words(is_object=is_object, is_list=is_list)
+    elif is_object:
+        raise TypeError(f"a parameter of the {location} cannot be an object")
+    schema = hint.schema(context)
+    declared["schema"] = {**schema, "$defs": context.defs} if context.defs else schema
     if name != hint.name:
         declared["key"] = hint.name
     signature.parameters.append(declared)

@@ -4,52 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
-from spikard_wasm import _bind, _component, _signature
+from spikard_wasm import _bind, _component, _hooks, _options, _replies, _signature
 from spikard_wasm._boundary import Description, Method, Route
+from spikard_wasm._hooks import Hooked, RouteHooks
 from spikard_wasm._json import dumps_ascii
-from spikard_wasm.errors import DefinitionError, check_status
+from spikard_wasm._options import AppOptions, RouteOptions
+from spikard_wasm.contexts import GLOBALS, Globals
+from spikard_wasm.errors import DefinitionError
 
 F = TypeVar("F", bound=Callable[..., Any])
-Extra = Literal["ignore", "forbid"]
-
-
-class RouteOptions(TypedDict, total=False):
-    """What a route may say besides its method, its path and its handler."""
-
-    status: int
-    """The status of a reply that names none: 200, or 204 for a handler that returns `None`."""
-    name: str
-    """What logs and metrics call the route: the handler's name unless given."""
-    summary: str
-    """A line about the route: the first line of the handler's docstring unless given."""
-    description: str
-    """More about the route: the rest of the docstring unless given."""
-    tags: list[str]
-    """Words that group routes."""
-    body_limit: int
-    """The longest request body, in bytes."""
-    timeout_ms: int
-    """The longest a call may take, in milliseconds."""
-    raw_body: bool
-    """Whether the body crosses as bytes, whatever its content type."""
-    extra: Extra
-    """Whether objects of the body may have members their type does not name."""
-
-
-_TYPES: dict[str, tuple[type, str]] = {
-    "status": (int, "a whole number"),
-    "name": (str, "a string"),
-    "summary": (str, "a string"),
-    "description": (str, "a string"),
-    "tags": (list, "a list of strings"),
-    "body_limit": (int, "a whole number"),
-    "timeout_ms": (int, "a whole number"),
-    "raw_body": (bool, "a boolean"),
-    "extra": (str, "`ignore` or `forbid`"),
-}
-_SETTINGS = ("summary", "description", "tags", "body_limit", "timeout_ms", "raw_body")
 
 
 class Spikard:
@@ -57,29 +22,20 @@ class Spikard:
 
     - `extra="forbid"` refuses members of JSON bodies and forms that their type does not
       name; by default they are ignored. A route may say otherwise.
-    - `body_limit` (bytes) and `timeout_ms` hold for every route that names none.
+    - The other options, `AppOptions`, hold for every route that does not say otherwise.
     """
 
     def __init__(
-        self,
-        name: str = "app",
-        version: str = "0.0.0",
-        *,
-        extra: Extra = "ignore",
-        body_limit: int | None = None,
-        timeout_ms: int | None = None,
+        self, name: str = "app", version: str = "0.0.0", **options: Unpack[AppOptions]
     ) -> None:
         self.name = name
         self.version = version
-        options: dict[str, Any] = {"extra": extra}
-        if body_limit is not None:
-            options["body_limit"] = body_limit
-        if timeout_ms is not None:
-            options["timeout_ms"] = timeout_ms
-        _check_options(f"app `{name}`", options)
-        self._extra = options.pop("extra")
-        self._settings = options
+        self.globals: Globals = GLOBALS
+        """Values that all instances of the app share."""
+        self._options = _options.read(f"app `{name}`", options, AppOptions)
+        self._hooks: dict[str, list[_hooks.Hook]] = {}
         self._routes: list[Route] = []
+        self._route_hooks: list[RouteHooks | None] = []
         self._calls: list[_bind.Call] = []
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
@@ -110,21 +66,62 @@ class Spikard:
         """Answers OPTIONS."""
         return self._route(Method.OPTIONS, path, dict(options))
 
+    def on_request(self, hook: F) -> F:
+        """Runs a function for every request of a route, before anything of it is checked.
+
+        It takes the `Request` and returns `None`, or a reply that ends the request early.
+        """
+        return self._hook("on_request", hook)
+
+    def pre_validation(self, hook: F) -> F:
+        """The same, just before the host checks the request against its route."""
+        return self._hook("pre_validation", hook)
+
+    def pre_handler(self, hook: F) -> F:
+        """The same, when the request has been checked, before its handler."""
+        return self._hook("pre_handler", hook)
+
+    def on_response(self, hook: F) -> F:
+        """Runs a function for every reply of a handler or of a hook.
+
+        It takes the reply in progress, an `Outgoing`, and the `Request`. It may change the
+        reply or return another.
+        """
+        return self._hook("on_response", hook)
+
+    def on_error(self, hook: F) -> F:
+        """The same for a request that was refused, or whose handler or hook failed.
+
+        It takes the message of the host's log as well, which may hold what a client must
+        not see.
+        """
+        return self._hook("on_error", hook)
+
     def describe(self) -> Description:
         """The description of the app, as it crosses to the host."""
-        settings = dumps_ascii(self._settings) if self._settings else ""
-        return Description(self.name, self.version, list(self._routes), settings)
+        settings = _options.settings(self._options)
+        if hooks := _hooks.names(self._hooks):
+            settings["hooks"] = hooks
+        return Description(
+            self.name, self.version, list(self._routes), dumps_ascii(settings) if settings else ""
+        )
 
-    def component(self) -> tuple[type[Any], type[Any]]:
+    def component(self) -> _component.Exports:
         """What `componentize-py` looks for in an app's module, once its routes are defined.
 
-        Handler, Definition = app.component()
+        Handler, Definition, Hooks = app.component()
         """
-        return _component.exports(tuple(self._calls), self.describe())
+        hooked = Hooked(self._hooks, self._route_hooks)
+        return _component.exports(tuple(self._calls), hooked, self.describe())
+
+    def _hook(self, kind: str, hook: F) -> F:
+        _hooks.check(kind, hook)
+        self._hooks.setdefault(kind, []).append(hook)
+        return hook
 
     def _route(self, method: Method, path: str, options: dict[str, Any]) -> Callable[[F], F]:
         label = f"{method.name} {path}"
-        _check_options(f"route `{label}`", options)
+        options = _options.read(f"route `{label}`", options, RouteOptions)
         if any(route.method is method and route.path == path for route in self._routes):
             raise DefinitionError(f"route `{label}` is defined twice")
 
@@ -142,21 +139,28 @@ class Spikard:
         handler: Callable[..., Any],
         options: dict[str, Any],
     ) -> None:
-        closed = options.get("extra", self._extra) == "forbid"
+        owner = f"route `{label}`, handler `{_name(handler)}`"
+        closed = options.get("extra", self._options.get("extra")) == "forbid"
+        status = options.get("status")
         try:
             signature = _signature.read(handler, path, closed)
+            replies = _replies.read(handler, status, options.get("responses", {}))
         except (TypeError, ValueError) as error:
-            raise DefinitionError(f"route `{label}`, handler `{_name(handler)}`: {error}") from None
-        settings = _docs(handler) | {key: options[key] for key in _SETTINGS if key in options}
+            raise DefinitionError(f"{owner}: {error}") from None
+        hooks: RouteHooks | None = options.get("hooks")
+        settings = _docs(handler) | _options.settings(options)
+        if hooks and (kinds := _hooks.names(hooks)):
+            settings["hooks"] = kinds
+        body = signature.request_body()
         if signature.raw_body:
             settings["raw_body"] = True
-        elif settings.get("raw_body") and signature.request_body() is not None:
+        elif settings.get("raw_body") and body is not None:
             raise DefinitionError(
-                f"route `{label}`, handler `{_name(handler)}`: `raw_body` and a body with a type "
+                f"{owner}: `raw_body` and a body with a type "
                 "exclude each other; take `body: bytes` or the `Request`"
             )
-        body = signature.request_body()
-        self._calls.append(_bind.bind(handler, signature, options.get("status")))
+        self._calls.append(_bind.bind(handler, signature, status))
+        self._route_hooks.append(hooks)
         self._routes.append(
             Route(
                 method=method,
@@ -164,26 +168,10 @@ class Spikard:
                 name=options.get("name", _name(handler)),
                 parameters=dumps_ascii(signature.parameters) if signature.parameters else "",
                 body=dumps_ascii(body) if body else "",
-                replies="",
+                replies=dumps_ascii(replies) if replies else "",
                 settings=dumps_ascii(settings) if settings else "",
             )
         )
-
-
-def _check_options(owner: str, options: dict[str, Any]) -> None:
-    for key, value in options.items():
-        if key not in _TYPES:
-            known = ", ".join(_TYPES)
-            raise DefinitionError(f"{owner} has no option `{key}`; the options are {known}")
-        kind, words = _TYPES[key]
-        wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
-        if wrong or (key == "extra" and value not in ("ignore", "forbid")):
-            raise DefinitionError(f"{owner}: option `{key}` is `{value}`; it must be {words}")
-    if "status" in options:
-        try:
-            check_status(options["status"])
-        except ValueError as error:
-            raise DefinitionError(f"{owner}: {error}") from None
 
 
 def _name(handler: Callable[..., Any]) -> str:

@@ -34,3 +34,7 @@ class HttpError(Exception):
 
     def __str__(self) -> str:
         return f"{self.status} {self.detail}".rstrip()
+
+
+class ContextError(ValueError):
+    """A context refused a value. The message names the key and the limit."""

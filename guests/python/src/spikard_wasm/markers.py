@@ -9,7 +9,7 @@ address: Annotated[Address, Body()]
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 # Each constraint's keyword in JSON Schema, and the types it means something for.
 _KEYWORDS: dict[str, tuple[str, frozenset[str]]] = {
@@ -26,6 +26,9 @@ _KEYWORDS: dict[str, tuple[str, frozenset[str]]] = {
     "max_items": ("maxItems", frozenset({"array"})),
     "unique_items": ("uniqueItems", frozenset({"array"})),
 }
+
+
+QueryStyle = Literal["form", "spaceDelimited", "pipeDelimited", "deepObject"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +85,36 @@ class Path(Parameter):
 
 @dataclass(frozen=True)
 class Query(Parameter):
-    """A parameter of the query. A scalar needs no marker; a list does."""
+    r"""A parameter of the query. A scalar needs no marker; a list does.
+
+    How more than one value is written is the `style` and `explode` of OpenAPI:
+
+    | | query |
+    |---|---|
+    | a list, by default | `a=1&a=2` |
+    | a list, `explode=False` | `a=1,2` |
+    | a list, `style="spaceDelimited"` or `"pipeDelimited"` | `a=1%202`, `a=1\|2` |
+    | a dataclass, TypedDict or dict, `style="deepObject"` | `a[x]=1&a[y]=2` |
+    """
+
+    style: QueryStyle | None = None
+    explode: bool | None = None
+
+    def words(self, *, is_object: bool, is_list: bool) -> dict[str, Any]:
+        """What the description says of the style; an error if it means nothing here."""
+        if is_object != (self.style == "deepObject"):
+            raise ValueError(
+                'an object in the query needs `Query(style="deepObject")`'
+                if is_object
+                else '`style="deepObject"` is for a dataclass, TypedDict or dict'
+            )
+        delimited = self.style in ("spaceDelimited", "pipeDelimited")
+        if (delimited or self.explode is not None) and not is_list:
+            raise ValueError(f"`{'style' if delimited else 'explode'}` is for a list")
+        if delimited and self.explode:
+            raise ValueError(f"`{self.style}` has no form with `explode`")
+        words = {"style": self.style, "explode": self.explode}
+        return {name: value for name, value in words.items() if value is not None}
 
 
 @dataclass(frozen=True)

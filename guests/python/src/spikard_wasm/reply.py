@@ -68,7 +68,7 @@ def encode(result: object, status: int | None) -> Crossing:
         return _encode_reply(result, status)  # type: ignore[arg-type]
     if result is None:
         return status or 204, "", _EMPTY
-    return status or 200, "", _content(result)
+    return status or 200, "", content(result)
 
 
 def problem(error: HttpError) -> Crossing:
@@ -83,17 +83,28 @@ def problem(error: HttpError) -> Crossing:
         "status": error.status,
         "detail": error.detail,
     }
-    headers = _header_text([*_PROBLEM, *_pairs(error.headers)])
+    headers = header_text([*_PROBLEM, *_pairs(error.headers)])
     return error.status, headers, ContentJson(dumps(document))
+
+
+def parts(result: object) -> tuple[int, list[tuple[str, str]], Content]:
+    """The status, the headers and the body of what a hook returned."""
+    reply = result if isinstance(result, Reply) else Reply(result)
+    status = reply.status or (204 if reply.body is None else 200)
+    pairs = _pairs(reply.headers)
+    for name, value in pairs:
+        check_header(name, value)
+    return status, pairs, content(reply.body)
 
 
 def _encode_reply(reply: Reply, status: int | None) -> Crossing:
     status = reply.status or status or (204 if reply.body is None else 200)
-    headers = _header_text(_pairs(reply.headers)) if reply.headers else ""
-    return status, headers, _content(reply.body)
+    headers = header_text(_pairs(reply.headers)) if reply.headers else ""
+    return status, headers, content(reply.body)
 
 
-def _content(body: object) -> Content:
+def content(body: object) -> Content:
+    """The body of a reply as it crosses."""
     if body is None:
         return _EMPTY
     if isinstance(body, str) and not isinstance(body, Enum):
@@ -111,12 +122,18 @@ def _pairs(headers: Headers | None) -> list[tuple[str, str]]:
     return list(headers.items() if isinstance(headers, Mapping) else headers)
 
 
-def _header_text(pairs: list[tuple[str, str]]) -> str:
+def header_text(pairs: list[tuple[str, str]]) -> str:
+    """Headers as they cross; an error names the one that cannot be sent."""
     for name, value in pairs:
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise ValueError(f"header name `{name}` is not a token of RFC 9110")
-        if not isinstance(value, str):
-            raise TypeError(f"header `{name}` is a `{type(value).__name__}`; give it a string")
-        if _CONTROL.search(value):
-            raise ValueError(f"header `{name}` has a control character in its value {value!r}")
+        check_header(name, value)
     return dumps_ascii(pairs) if pairs else ""
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuses a header that HTTP does not allow."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise ValueError(f"header name `{name}` is not a token of RFC 9110")
+    if not isinstance(value, str):
+        raise TypeError(f"header `{name}` is a `{type(value).__name__}`; give it a string")
+    if _CONTROL.search(value):
+        raise ValueError(f"header `{name}` has a control character in its value {value!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 from spikard_wasm import _boundary
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
 from spikard_wasm._json import loads
+from spikard_wasm.contexts import LOCAL, Local
 from spikard_wasm.errors import HttpError
 
 
@@ -87,11 +89,25 @@ class Query(Mapping[str, str]):
 class Request:
     """The request in progress. A handler asks for it by the type hint `Request`."""
 
-    __slots__ = ("_body", "_query")
+    __slots__ = ("_body", "_params", "_query")
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body | None, params: str = "") -> None:
         self._body = body
+        self._params = params
         self._query: Query | None = None
+
+    @property
+    def local(self) -> Local:
+        """Values that the hooks and the handler of this request share."""
+        return LOCAL
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The declared parameters as the host checked them, and those of the path.
+
+        For the handler and for hooks before it that run after the check; else empty.
+        """
+        return loads(self._params) if self._params else {}
 
     @property
     def method(self) -> str:
@@ -147,7 +163,7 @@ class Request:
         return _boundary.request.id()
 
     def body(self) -> bytes:
-        """The body as it was sent, byte for byte."""
+        """The body as it was sent, byte for byte; empty for a hook that runs before it is read."""
         if type(self._body) is BodyBytes:
             return self._body.value
         return _boundary.request.raw_body()
@@ -156,19 +172,36 @@ class Request:
         """The body as JSON; status 415 when it is something else."""
         if type(self._body) is BodyJson:
             return loads(self._body.value)
+        if self._body is None and self._sent_as("application/json", "+json"):
+            try:
+                return json.loads(self.body())
+            except ValueError as error:  # a hook may come before the check
+                raise HttpError(400, "the body is no JSON") from error
         raise HttpError(415, "the request needs a JSON body")
 
     def text(self) -> str:
         """The body as text; status 415 when it is neither text nor JSON."""
         if type(self._body) is BodyText or type(self._body) is BodyJson:
             return self._body.value
+        if self._body is None and self._sent_as("application/json", "+json", "text/"):
+            try:
+                return self.body().decode()
+            except UnicodeDecodeError as error:
+                raise HttpError(400, "the body is not UTF-8") from error
         raise HttpError(415, "the request needs a text body")
 
     def form(self) -> dict[str, Any]:
-        """The fields of a form; status 415 when the body is something else.
+        """The fields of a form, for the handler; status 415 when the body is something else.
 
         A value is a string, an `UploadFile`, or a list of them when the field occurs again.
         """
         if type(self._body) is BodyForm:
             return decode_form(loads(self._body.value))
+        if self._body is None:
+            raise RuntimeError("the fields of a form are the handler's; a hook has `body()` alone")
         raise HttpError(415, "the request needs a form")
+
+    def _sent_as(self, *kinds: str) -> bool:
+        """Whether the content type is one of some, by how they begin or end."""
+        kind = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return kind.startswith(kinds) or kind.endswith(kinds)

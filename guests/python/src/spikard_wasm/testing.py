@@ -4,8 +4,9 @@
     reply = client.get("/users/7", query={"full": "true"})
     assert reply.status == 200 and reply.json() == {"id": 7}
 
-It finds the route, coerces declared parameters and reads the body as the host does. It
-checks no schema: what the host would refuse with status 422 reaches the handler here.
+It finds the route, coerces declared parameters, reads the body and runs hooks as the host
+does. It checks no schema and enforces no policy: what the host would refuse with status 422
+reaches the handler here.
 """
 
 from __future__ import annotations
@@ -13,16 +14,26 @@ from __future__ import annotations
 import asyncio.events
 import json as jsonlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from spikard_wasm import _local, _sending
 from spikard_wasm._boundary import IN_COMPONENT, Route
+from spikard_wasm._json import dumps
 from spikard_wasm._sending import File, Pairs, Sending
 from spikard_wasm.app import Spikard
+from spikard_wasm.contexts import Globals
+from spikard_wasm.reply import Crossing
 
 _PARAMETER = re.compile(r"\{(\*?)([^{}]*)\}")
+_Read = tuple[str, _local.Body]
+_FAILED = {
+    "type": "https://spikard.dev/errors/internal-server-error",
+    "title": "Internal Server Error",
+    "status": 500,
+    "detail": "the handler failed; the server's log says why",
+}
 
 
 class TestReply:
@@ -38,7 +49,7 @@ class TestReply:
         """The headers in order, names in lower case."""
         self.body = body
         self.failure = failure
-        """What the handler failed with, for which the host answers 500 and logs this."""
+        """What the handler or a hook failed with: the host answers 500 and logs this."""
 
     @property
     def text(self) -> str:
@@ -59,16 +70,24 @@ class TestReply:
 
 
 class TestClient:
-    """Calls an app in process. `get`, `post` and so on take the options of `request`."""
+    """Calls an app in process. `get`, `post` and so on take the options of `request`.
+
+    Each client is a host of its own: what one request puts into `app.globals` another finds.
+    """
 
     __test__ = False
 
     def __init__(self, app: Spikard) -> None:
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
-        handler, definition = app.component()
-        self._handler = handler()
-        self._routes: list[Route] = definition().describe().routes
+        handler, definition, hooks = app.component()
+        self._handler, self._hooks = handler(), hooks()
+        described = definition().describe()
+        self._routes: list[Route] = described.routes
+        self._kinds = _kinds(described.settings)
+        self._store = _local.LocalGlobalContext()
+        self.globals = Globals(self._store)
+        """The app's global context as this client's requests find it."""
 
     def get(self, path: str, **options: Any) -> TestReply:
         """Sends GET."""
@@ -111,11 +130,13 @@ class TestClient:
         content: bytes | None = None,
         form: Pairs = (),
         files: Iterable[tuple[str, File]] = (),
+        local: Mapping[str, Any] | None = None,
     ) -> TestReply:
         """Sends a request. `LookupError` when no route answers it.
 
         The body is one of `json`, `text`, `content` (bytes), or `form` with `files`, each a
         pair of the field's name and the file: `("photo", ("a.png", b"...", "image/png"))`.
+        `local` is what the local context holds at first, such as `{"spikard.jwt": {...}}`.
         """
         split = urlsplit(path)
         in_query = [*parse_qsl(split.query, keep_blank_values=True), *_sending.pairs(query)]
@@ -127,12 +148,25 @@ class TestClient:
             cookies=_sending.pairs(cookies),
             peer="127.0.0.1:50122",
             id="test",
+            local={key: dumps(value) for key, value in (local or {}).items()},
         )
         index, in_path = self._match(method, unquote(split.path))
         route = self._routes[index]
-        body = _sending.body(route, sent, Sending(json, text, content, form, files))
-        params = _sending.params(route, in_path, in_query, sent)
-        return self._call(index, params, body, sent)
+        sending = Sending(json, text, content, form, files)
+
+        def read() -> tuple[str, _local.Body]:
+            body = _sending.body(route, sent, sending)
+            return _sending.params(route, in_path, in_query, sent), body
+
+        loop = asyncio.events._get_running_loop()  # that of an asynchronous test
+        before = _local.request.exchange, _local.global_context.values
+        _local.request.exchange, _local.global_context.values = sent, self._store.values
+        asyncio.events._set_running_loop(None)
+        try:
+            return self._call(index, read, sent)
+        finally:
+            asyncio.events._set_running_loop(loop)
+            _local.request.exchange, _local.global_context.values = before
 
     def _match(self, method: str, path: str) -> tuple[int, dict[str, str]]:
         # Literal segments win over parameters, as in the host's router.
@@ -146,22 +180,60 @@ class TestClient:
                     return index, dict(zip(names, match.groups()))
         raise LookupError(f"no route answers `{method} {path}`")
 
-    def _call(self, index: int, params: str, body: _local.Body, sent: _local.Exchange) -> TestReply:
-        loop = asyncio.events._get_running_loop()  # that of an asynchronous test
-        before, _local.request.exchange = _local.request.exchange, sent
-        asyncio.events._set_running_loop(None)
-        try:
-            status, headers, content = self._handler.handle(index, params, body)
-        finally:
-            asyncio.events._set_running_loop(loop)
-            _local.request.exchange = before
+    def _call(self, index: int, read: Callable[[], _Read], sent: _local.Exchange) -> TestReply:
+        """Takes a request through its hooks and its handler, in the host's order."""
+        kinds = self._kinds | _kinds(self._routes[index].settings)
+        status, headers, content = self._answer(index, kinds, read)
+        kind, about = "on-response", list[str]()
         if sent.failures:
-            return TestReply(500, [], b"", "\n".join(sent.failures[-1]))
+            status, headers, content = _failed()
+            kind, about = "on-error", [sent.failures[-1][0]]
+        if kind in kinds:
+            sent.reply = content
+            known = len(sent.failures)
+            hook = getattr(self._hooks, kind.replace("-", "_"))
+            change = hook(index, status, headers, *about)
+            if len(sent.failures) > known:
+                status, headers, content = _failed()
+            elif change is not None:
+                status, headers, changed = change
+                content = content if changed is None else changed
         named = [(name.lower(), value) for name, value in jsonlib.loads(headers or "[]")]
-        kind, data = _content(content)
-        if kind and not any(name == "content-type" for name, _ in named):
-            named.insert(0, ("content-type", kind))
-        return TestReply(status, named, data, None)
+        media_type, data = _content(content)
+        if media_type and not any(name == "content-type" for name, _ in named):
+            named.insert(0, ("content-type", media_type))
+        failure = "\n".join(sent.failures[-1]) if sent.failures else None
+        return TestReply(status, named, data, failure)
+
+    def _answer(
+        self,
+        index: int,
+        kinds: frozenset[str],
+        read: Callable[[], _Read],
+    ) -> Crossing:
+        """What the handler answers, or the first hook before it that does."""
+        reply: Crossing | None = None
+        if "on-request" in kinds:
+            reply = self._hooks.on_request(index)
+        if reply is None and "pre-validation" in kinds:
+            reply = self._hooks.pre_validation(index)
+        if reply is not None:
+            return reply
+        params, body = read()
+        if "pre-handler" in kinds:
+            reply = self._hooks.pre_handler(index, params)
+        return self._handler.handle(index, params, body) if reply is None else reply
+
+
+def _kinds(settings: str) -> frozenset[str]:
+    """The kinds of hooks that settings declare."""
+    return frozenset(jsonlib.loads(settings).get("hooks", ()) if settings else ())
+
+
+def _failed() -> Crossing:
+    """The problem document of the host for what failed."""
+    headers = '[["content-type","application/problem+json"]]'
+    return 500, headers, _local.ContentJson(jsonlib.dumps(_FAILED))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -16,8 +16,19 @@ macro_rules! method {
         ///
         /// Options, all optional: `status` (of a reply that sets none), `name` (for logs;
         /// else the function's), `summary` and `description` (else from the doc comment),
-        /// `tags = ["a", "b"]`, `body_limit` (bytes), `timeout_ms`, `raw_body` (the body
-        /// crosses as bytes).
+        /// `tags = ["a", "b"]`, `deprecated`, `raw_body` (the body crosses as bytes),
+        /// `reply = Json<User>` (what the route usually replies with, for a function
+        /// whose return type does not say it).
+        ///
+        /// Policies, each an expression for the method of `Route` of that name:
+        /// `body_limit`, `timeout_ms`, `timeout_status`, `request_id`, `rate_limit`,
+        /// `cors`, `compression`, `jwt`, `api_key`, `security_headers`. Hooks, each one
+        /// or a list: `on_request`, `pre_validation`, `pre_handler`, `on_response`,
+        /// `on_error`.
+        ///
+        /// ```text
+        #[doc = concat!("#[", stringify!($name), "(\"/users/{id}\", rate_limit = RateLimit::per_second(10), pre_handler = [sign_in, count])]")]
+        /// ```
         ///
         /// The function stays as it is and can be called. Beside it stands an empty struct
         /// of the same name, by which `routes!` finds the route.

@@ -4,8 +4,32 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token, bracketed,
+    Attribute, Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token, Type,
+    bracketed,
 };
+
+/// Options that are a value of any kind, for the builder's method of that name.
+const POLICIES: [&str; 10] = [
+    "body_limit",
+    "timeout_ms",
+    "timeout_status",
+    "request_id",
+    "rate_limit",
+    "cors",
+    "compression",
+    "jwt",
+    "api_key",
+    "security_headers",
+];
+
+/// Options that are a hook, or a list of hooks.
+const HOOKS: [&str; 5] = [
+    "on_request",
+    "pre_validation",
+    "pre_handler",
+    "on_response",
+    "on_error",
+];
 
 /// A parsed attribute: the path, and the calls of `Route`'s builder that the
 /// options stand for.
@@ -41,7 +65,7 @@ impl Parse for Options {
 impl Options {
     fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let name: Ident = input.parse()?;
-        let text = name.to_string();
+        let (text, name_span) = (name.to_string(), name.span());
         if self.given.contains(&text) {
             return Err(Error::new(
                 name.span(),
@@ -63,14 +87,26 @@ impl Options {
                 }
                 quote!(.status(#value))
             }
-            "body_limit" | "timeout_ms" => {
-                let value: Expr = value(input)?;
+            name if POLICIES.contains(&name) => {
+                let (name, value) = (Ident::new(name, name_span), value::<Expr>(input)?);
                 quote!(.#name(#value))
             }
-            "raw_body" => {
+            name if HOOKS.contains(&name) => {
+                let name = Ident::new(name, name_span);
+                let hooks = match value(input)? {
+                    Expr::Array(list) => list.elems.into_iter().collect(),
+                    one => vec![one],
+                };
+                quote!(#(.#name(#hooks))*)
+            }
+            "reply" => {
+                let ty: Type = value(input)?;
+                quote!(.reply::<#ty>())
+            }
+            "raw_body" | "deprecated" => {
                 let on = !input.peek(Token![=]) || value::<LitBool>(input)?.value;
                 if on {
-                    quote!(.raw_body())
+                    quote!(.#name())
                 } else {
                     TokenStream::new()
                 }
@@ -88,7 +124,9 @@ impl Options {
                     name.span(),
                     format!(
                         "there is no option `{text}`; there are `status`, `name`, `summary`, \
-                         `description`, `tags`, `body_limit`, `timeout_ms` and `raw_body`"
+                         `description`, `tags`, `deprecated`, `raw_body`, `reply`, `{}` and `{}`",
+                        POLICIES.join("`, `"),
+                        HOOKS.join("`, `"),
                     ),
                 ));
             }

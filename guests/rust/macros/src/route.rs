@@ -4,7 +4,7 @@
 //! The code that reads the arguments is written out here, rather than left to the
 //! trait `Handler`, so that the compiler points at the argument that does not fit.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemFn, ReturnType, Type, parse2};
@@ -48,6 +48,7 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
         ReturnType::Type(_, ty) => ty.span(),
     };
     let reply = quote_spanned!(returned=> ::spikard_wasm_sdk::__private::into_reply(value));
+    let known = known_reply(&function.sig.output);
     let check = quote_spanned!(path.span()=> ::spikard_wasm_sdk::__private::check_pattern(#path));
     let calls = options.calls(name, &function.attrs);
     let conditions = function
@@ -80,10 +81,38 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
                     ::spikard_wasm_sdk::Route::from_parts(
                         ::spikard_wasm_sdk::Method::#method, #path, declare, answer,
                     )
+                    #known
                     #calls
                 }
             }
         };
+    })
+}
+
+/// Asks whether the return type says what the replies look like. An `impl Trait`
+/// has no name to ask by.
+fn known_reply(output: &ReturnType) -> TokenStream {
+    let ty = match output {
+        ReturnType::Default => quote!(()),
+        ReturnType::Type(_, ty) => quote!(#ty),
+    };
+    if names_impl(ty.clone()) {
+        return TokenStream::new();
+    }
+    quote! {
+        .reply_if_known({
+            #[allow(unused_imports)]
+            use ::spikard_wasm_sdk::__private::{Known as _, Unknown as _};
+            ::spikard_wasm_sdk::__private::Probe::<#ty>::new().declares()
+        })
+    }
+}
+
+fn names_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == "impl",
+        TokenTree::Group(group) => names_impl(group.stream()),
+        _ => false,
     })
 }
 

@@ -1,14 +1,16 @@
-//! The host's part in a test: it finds the route, reads parameters and bodies as
-//! their declared types, and calls the app.
+//! The host's part in a test: it finds the route and calls the app, its hooks
+//! around its handler.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::decode;
 use super::{TestClient, TestReply, TestRequest};
-use crate::bindings::exports::spikard::handler::definition;
+use crate::dispatch::Answer;
+use crate::hook::{After, Stage};
 use crate::host::fake::{self, Fake};
-use crate::request::{decode, query_pairs};
+use crate::request::decode as percent_decode;
 use crate::route::{Method, method_name};
-use crate::{Body, HttpError, Reply, error};
+use crate::{HttpError, Reply, error};
 
 /// A body as a client sends it.
 #[derive(Clone, Debug)]
@@ -28,23 +30,121 @@ pub(super) struct Part {
 
 /// Answers a request as the host would.
 pub(super) fn answer(client: &TestClient, request: &TestRequest<'_>) -> TestReply {
-    let prepared = find(client, request).and_then(|(index, bound)| {
-        let route = &client.description().routes[index];
-        Ok((
-            index,
-            params(route, bound, request)?,
-            body(route, &request.body)?,
-        ))
+    match find(client, request) {
+        Ok((index, bound)) => fake::during(fake(client, request), || {
+            let (after, answer, message, failure) = match reach(client, index, bound, request) {
+                Ok(answer) => (After::Response, answer, String::new(), None),
+                Err(trouble) => (
+                    After::Error,
+                    trouble.answer,
+                    trouble.message,
+                    trouble.failure,
+                ),
+            };
+            change(client, after, index, answer, &message, failure)
+        }),
+        Err(refusal) => TestReply::new(Trouble::refused(refusal).answer, None),
+    }
+}
+
+/// Why there is no reply of a handler or of a hook.
+struct Trouble {
+    /// The problem document for the client.
+    answer: Answer,
+    message: String,
+    failure: Option<(String, String)>,
+}
+
+impl Trouble {
+    fn refused(refusal: Reply) -> Box<Self> {
+        let answer = refusal.finish(None).expect("a refusal is a reply");
+        let document: Value =
+            serde_json::from_slice(answer.2.as_bytes()).expect("a refusal is a document");
+        Box::new(Self {
+            message: document["detail"].as_str().unwrap_or_default().to_owned(),
+            answer,
+            failure: None,
+        })
+    }
+
+    fn failed(failure: (String, String)) -> Box<Self> {
+        Box::new(Self {
+            answer: internal_error(),
+            message: failure.0.clone(),
+            failure: Some(failure),
+        })
+    }
+}
+
+fn internal_error() -> Answer {
+    let document = json!({
+        "type": "https://spikard.dev/errors/internal-server-error",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": "the app failed",
     });
-    let (index, params, body) = match prepared {
-        Ok(prepared) => prepared,
-        Err(refusal) => {
-            let refusal = refusal.finish(None).expect("a refusal is a reply");
-            return TestReply::new(refusal, None);
-        }
+    let reply = error::problem(500, &document).finish(None);
+    reply.expect("a problem document is a reply")
+}
+
+/// Runs the hooks and the handler until one replies.
+fn reach(
+    client: &TestClient,
+    index: usize,
+    bound: Bound,
+    request: &TestRequest<'_>,
+) -> Result<Answer, Box<Trouble>> {
+    let before = |stage, params: &str| {
+        let answer = client.app.before(stage, number(index), params);
+        answer.map(settled).transpose()
     };
-    let (reply, failure) = fake::during(fake(request), || client.handle(index, &params, body));
-    TestReply::new(reply, failure)
+    for stage in [Stage::OnRequest, Stage::PreValidation] {
+        if let Some(answer) = before(stage, "")? {
+            return Ok(answer);
+        }
+    }
+    let route = &client.description().routes[index];
+    let params = decode::params(route, bound, request).map_err(Trouble::refused)?;
+    let body = decode::body(route, &request.body).map_err(Trouble::refused)?;
+    if let Some(answer) = before(Stage::PreHandler, &params)? {
+        return Ok(answer);
+    }
+    settled(client.app.handle(number(index), &params, body))
+}
+
+fn settled(answer: Answer) -> Result<Answer, Box<Trouble>> {
+    match fake::take_failure() {
+        Some(failure) => Err(Trouble::failed(failure)),
+        None => Ok(answer),
+    }
+}
+
+/// Runs the hooks after the handler.
+fn change(
+    client: &TestClient,
+    after: After,
+    index: usize,
+    answer: Answer,
+    message: &str,
+    failure: Option<(String, String)>,
+) -> TestReply {
+    let (status, headers, content) = answer;
+    fake::set_reply(&content);
+    let changed = client
+        .app
+        .after(after, number(index), status, &headers, message);
+    if let Some(failure) = fake::take_failure() {
+        return TestReply::new(internal_error(), Some(failure));
+    }
+    let answer = match changed {
+        Some((status, headers, body)) => (status, headers, body.unwrap_or(content)),
+        None => (status, headers, content),
+    };
+    TestReply::new(answer, failure)
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// Adds `name=value` to a query or a form.
@@ -67,7 +167,8 @@ fn encode(text: &mut String, plain: &str) {
     }
 }
 
-type Bound = Vec<(String, String)>;
+/// What a path binds: names and values.
+pub(super) type Bound = Vec<(String, String)>;
 
 /// The route's index, and what its path binds.
 fn find(client: &TestClient, request: &TestRequest<'_>) -> Result<(usize, Bound), Reply> {
@@ -111,12 +212,12 @@ fn bind(pattern: &str, path: &str) -> Option<(Vec<u8>, Bound)> {
         match name.map(|name| (name.strip_prefix('*'), name)) {
             Some((Some(name), _)) if !rest.is_empty() => {
                 rank.push(2);
-                bound.push((name.to_owned(), decode(rest, false)));
+                bound.push((name.to_owned(), percent_decode(rest, false)));
                 return Some((rank, bound));
             }
             Some((None, name)) if !value.is_empty() => {
                 rank.push(1);
-                bound.push((name.to_owned(), decode(value, false)));
+                bound.push((name.to_owned(), percent_decode(value, false)));
             }
             None if segment == value => rank.push(0),
             _ => return None,
@@ -130,193 +231,8 @@ fn bind(pattern: &str, path: &str) -> Option<(Vec<u8>, Bound)> {
     Some((rank, bound))
 }
 
-fn params(
-    route: &definition::Route,
-    bound: Bound,
-    request: &TestRequest<'_>,
-) -> Result<String, Reply> {
-    let query = query_pairs(&request.query);
-    let cookies = request.headers.iter().filter(|(name, _)| name == "cookie");
-    let cookies = cookies.flat_map(|(_, value)| {
-        value
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='))
-    });
-    let cookies: Vec<_> = cookies
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let mut params: Map<_, _> = bound
-        .iter()
-        .map(|(name, value)| (name.clone(), json!(value)))
-        .collect();
-    let declared = if route.parameters.is_empty() {
-        "[]"
-    } else {
-        &route.parameters
-    };
-    let declared: Vec<Value> =
-        serde_json::from_str(declared).expect("an app declares its parameters in JSON");
-    for parameter in &declared {
-        let text = |member: &str| parameter[member].as_str().unwrap_or_default();
-        let (name, source) = (text("name"), text("in"));
-        let pairs = match source {
-            "path" => &bound,
-            "query" => &query,
-            "header" => &request.headers,
-            _ => &cookies,
-        };
-        let values: Vec<_> = pairs
-            .iter()
-            .filter(|(have, _)| have == name)
-            .map(|(_, value)| json!(value))
-            .collect();
-        let schema = &parameter["schema"];
-        let key = parameter["key"].as_str().unwrap_or(name);
-        if !values.is_empty() {
-            params.insert(key.to_owned(), coerce(values, schema, &[source, name])?);
-        } else if let Some(default) = schema.get("default") {
-            params.insert(key.to_owned(), default.clone());
-        } else if parameter["required"] == true {
-            return Err(error::invalid(&[source, name], "Field required"));
-        }
-    }
-    Ok(if params.is_empty() {
-        String::new()
-    } else {
-        Value::Object(params).to_string()
-    })
-}
-
-/// Reads the values of one name as the type its schema declares.
-fn coerce(mut values: Vec<Value>, schema: &Value, place: &[&str]) -> Result<Value, Reply> {
-    if schema["type"] == "array" {
-        let each = values
-            .into_iter()
-            .map(|value| coerce(vec![value], &schema["items"], place));
-        return each.collect();
-    }
-    if values.len() > 1 && schema.get("type").is_none() {
-        return Ok(Value::Array(values));
-    }
-    let value = values.pop().unwrap_or_default();
-    let Some(text) = value.as_str() else {
-        return Ok(value);
-    };
-    let read = match schema["type"].as_str() {
-        Some("integer") => text
-            .parse::<i64>()
-            .map(Value::from)
-            .or_else(|_| text.parse::<u64>().map(Value::from))
-            .ok(),
-        Some("number") => text
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite())
-            .map(Value::from),
-        Some("boolean") => match text {
-            "true" | "1" | "yes" | "on" => Some(Value::from(true)),
-            "false" | "0" | "no" | "off" => Some(Value::from(false)),
-            _ => None,
-        },
-        _ => Some(Value::from(text)),
-    };
-    read.ok_or_else(|| {
-        error::invalid(
-            place,
-            &format!("`{text}` is not of type {}", schema["type"]),
-        )
-    })
-}
-
-fn body(route: &definition::Route, sent: &Sent) -> Result<Body, Reply> {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    let declared = parse(&route.body);
-    let (essence, bytes) = match sent {
-        Sent::Nothing if declared["required"] == true => {
-            return Err(error::invalid(&["body"], "Field required"));
-        }
-        Sent::Nothing => return Ok(Body::Empty),
-        Sent::Bytes(content_type, bytes) => (
-            content_type.split(';').next().unwrap_or_default().trim(),
-            bytes,
-        ),
-        Sent::Multipart(parts) => {
-            let schema = schema_of(&declared, "multipart/form-data")?;
-            return Ok(Body::Form(form(fields(parts), &schema)?));
-        }
-    };
-    if parse(&route.settings)["raw_body"] == true {
-        return Ok(Body::Bytes(bytes.clone()));
-    }
-    let schema = schema_of(&declared, essence)?;
-    let text = || {
-        String::from_utf8(bytes.clone()).map_err(|_| HttpError::new(400, "the body is not UTF-8"))
-    };
-    Ok(match essence {
-        "application/x-www-form-urlencoded" => {
-            let pairs = query_pairs(&text()?);
-            Body::Form(form(
-                pairs
-                    .into_iter()
-                    .map(|(name, value)| (name, json!(value)))
-                    .collect(),
-                &schema,
-            )?)
-        }
-        json if json == "application/json" || json.ends_with("+json") => {
-            let text = text()?;
-            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-                return Err(HttpError::new(400, format!("the body is not JSON: {error}")).into());
-            }
-            Body::Json(text)
-        }
-        name if name.starts_with("text/") => Body::Text(text()?),
-        _ => Body::Bytes(bytes.clone()),
-    })
-}
-
-fn schema_of(declared: &Value, essence: &str) -> Result<Value, Reply> {
-    match declared["content"].as_object() {
-        None => Ok(Value::Null),
-        Some(content) => match content.get(essence) {
-            Some(media) => Ok(media["schema"].clone()),
-            None => Err(HttpError::new(415, format!("the route does not take `{essence}`")).into()),
-        },
-    }
-}
-
-/// A multipart body's fields, as the WIT has them.
-fn fields(parts: &[Part]) -> Vec<(String, Value)> {
-    let fields = parts.iter().enumerate().map(|(index, part)| {
-        let value = match &part.file {
-            Some((filename, content_type)) => json!({
-                "part": index, "filename": filename, "content_type": content_type, "size": part.bytes.len(),
-            }),
-            None => json!(String::from_utf8_lossy(&part.bytes)),
-        };
-        (part.field.clone(), value)
-    });
-    fields.collect()
-}
-
-fn form(fields: Vec<(String, Value)>, schema: &Value) -> Result<String, Reply> {
-    let mut grouped: Vec<(String, Vec<Value>)> = Vec::new();
-    for (name, value) in fields {
-        match grouped.iter_mut().find(|(have, _)| *have == name) {
-            Some((_, values)) => values.push(value),
-            None => grouped.push((name, vec![value])),
-        }
-    }
-    let mut object = Map::new();
-    for (name, values) in grouped {
-        let value = coerce(values, &schema["properties"][&name], &["body", &name])?;
-        object.insert(name, value);
-    }
-    Ok(Value::Object(object).to_string())
-}
-
 /// What the app sees of the request through its imports.
-fn fake(request: &TestRequest<'_>) -> Fake {
+fn fake(client: &TestClient, request: &TestRequest<'_>) -> Fake {
     let mut headers: Vec<_> = request
         .headers
         .iter()
@@ -348,7 +264,9 @@ fn fake(request: &TestRequest<'_>) -> Fake {
         id: "test".to_owned(),
         raw_body,
         files,
-        failure: None,
+        local: request.local.clone(),
+        global: client.global.clone(),
+        ..Fake::default()
     }
 }
 

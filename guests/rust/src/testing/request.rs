@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::host::{self, Part, Sent};
 use super::{TestClient, TestReply};
+use crate::host::fake::Values;
 use crate::route::Method;
 
 /// A request under construction; [`send`](Self::send) sends it.
@@ -16,6 +17,7 @@ pub struct TestRequest<'a> {
     pub(super) query: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Sent,
+    pub(super) local: Values,
 }
 
 impl<'a> TestRequest<'a> {
@@ -28,6 +30,7 @@ impl<'a> TestRequest<'a> {
             query: query.to_owned(),
             headers: Vec::new(),
             body: Sent::Nothing,
+            local: Values::new(),
         }
     }
 
@@ -47,6 +50,19 @@ impl<'a> TestRequest<'a> {
     /// Adds a cookie.
     pub fn cookie(self, name: &str, value: &str) -> Self {
         self.header("cookie", &format!("{name}={value}"))
+    }
+
+    /// Sets a value of the request's [`LocalContext`](crate::LocalContext), such as
+    /// `spikard.jwt`, the claims of the token that the host would have checked.
+    ///
+    /// # Panics
+    /// Where the value cannot be JSON.
+    pub fn local<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
+        match serde_json::to_string(value) {
+            Ok(text) => self.local.insert(key.to_owned(), text),
+            Err(error) => panic!("`{key}` of the local context cannot be JSON: {error}"),
+        };
+        self
     }
 
     /// Sends JSON.

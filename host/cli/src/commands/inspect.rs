@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use spikard_wasm_app::{App, Defaults, Location, Route, one_line};
-use spikard_wasm_runtime::{Interfaces, Limits, LoadError, Loaded, Runtime, WORLD};
+use spikard_wasm_app::{App, Defaults, HookKind, Location, Route, one_line};
+use spikard_wasm_runtime::{
+    Interfaces, Limits, LoadError, Loaded, Runtime, WORLD, WORLD_WITH_HOOKS,
+};
 
 use super::{Source, load};
 use crate::args::{InspectArgs, LogFormat, LogLevel};
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
 fn of_app(loaded: &Loaded, app: &App) -> Value {
     let sizes = loaded.sizes();
     json!({
-        "world": WORLD,
+        "world": if loaded.interfaces().exports_hooks() { WORLD_WITH_HOOKS } else { WORLD },
         "app": {"name": app.name(), "version": app.version()},
         "routes": app.routes().iter().map(of_route).collect::<Vec<_>>(),
         "imports": loaded.interfaces().imports,
@@ -77,6 +79,7 @@ fn of_route(route: &Route) -> Value {
         "path": route.pattern().as_str(),
         "name": route.name(),
         "parameters": parameters.collect::<Vec<_>>(),
+        "hooks": route.hooks().iter().map(HookKind::as_str).collect::<Vec<_>>(),
         "body_limit": route.body_limit(),
         "timeout_ms": route.timeout().min(Duration::from_secs(86_400)).as_millis() as u64,
     })
@@ -140,10 +143,13 @@ fn text(report: &Value) -> String {
             })
             .collect();
         let head = format!("{:<7} {}", string(&route["method"]), string(&route["path"]));
-        let tail = if parameters.is_empty() {
+        let hooks = route["hooks"].as_array().into_iter().flatten();
+        let hooks = hooks.map(|hook| format!("hook {}", string(hook)));
+        let notes: Vec<String> = parameters.into_iter().chain(hooks).collect();
+        let tail = if notes.is_empty() {
             String::new()
         } else {
-            format!("  ({})", parameters.join(", "))
+            format!("  ({})", notes.join(", "))
         };
         line(label, &format!("{head}{tail}"));
         label = "";

@@ -66,6 +66,7 @@ fn settings(args: &ServeArgs) -> Settings {
     Settings {
         workers,
         instances_per_worker: share.max(1) as u32,
+        check_replies: args.dev,
         ..defaults
     }
 }

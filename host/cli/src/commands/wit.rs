@@ -10,7 +10,7 @@ pub(crate) fn run(args: &WitArgs) -> Result<()> {
     wit::write(&args.output)
         .with_context(|| format!("cannot write the WIT package to `{folder}`"))?;
     println!(
-        "wrote the package spikard:handler@0.1.0 to `{folder}`; build against its world `{}`",
+        "wrote the package spikard:handler@0.1.0 to `{folder}`; build against its world `http-app`, or `{}`",
         wit::WORLD
     );
     Ok(())

@@ -45,4 +45,4 @@ app.get("/sleep", nap, async ({ params }) => {
 replies.define(app);
 requests.define(app);
 
-export const { definition, handler } = app.component();
+export const { definition, handler, hooks } = app.component();

@@ -1,0 +1,167 @@
+/**
+ * The reply in progress, as `onResponse` and `onError` hooks see and change it.
+ */
+import { host } from "#host";
+import { ownBytes } from "./bytes.js";
+import type { ChangedReply, Content, RawReply } from "./host/types.js";
+import { checkedStatus, content, headersText } from "./reply.js";
+
+/** The headers of a reply. Names are compared without regard to case. */
+export class ReplyHeaders {
+  private pairs: [name: string, value: string][];
+  /** Whether there was a change, and whether one was of the content type. */
+  changed = false;
+  typed = false;
+
+  constructor(text: string) {
+    this.pairs = text === "" ? [] : JSON.parse(text);
+  }
+
+  /** The value of a header; several of one name are joined with `, `. */
+  get(name: string): string | undefined {
+    const values = this.getAll(name);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+
+  /** The values of all headers of a name, in order, such as those of `set-cookie`. */
+  getAll(name: string): string[] {
+    const key = name.toLowerCase();
+    return this.pairs.filter(([one]) => one.toLowerCase() === key).map(([, value]) => value);
+  }
+
+  /** Sets a header, instead of all that have its name. */
+  set(name: string, value: string | number): void {
+    this.remove(name);
+    this.append(name, value);
+  }
+
+  /** Adds a header beside those of its name. */
+  append(name: string, value: string | number): void {
+    this.note(name);
+    this.pairs.push([name, String(value)]);
+  }
+
+  /** Removes all headers of a name. */
+  delete(name: string): void {
+    this.note(name);
+    this.remove(name);
+  }
+
+  /** All names and values, in order. */
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.pairs.map(([name, value]): [string, string] => [name, value]).values();
+  }
+
+  /** As they cross to the host. */
+  toText(): string {
+    return headersText(this.pairs);
+  }
+
+  private remove(name: string): void {
+    const key = name.toLowerCase();
+    this.pairs = this.pairs.filter(([one]) => one.toLowerCase() !== key);
+  }
+
+  private note(name: string): void {
+    this.changed = true;
+    if (name.toLowerCase() === "content-type") this.typed = true;
+  }
+}
+
+const JSON_TYPE = /^application\/(?:[^;]*\+)?json\s*(?:;|$)/i;
+const TEXT_TYPE = /^text\//i;
+
+/** A reply. What a hook changes in it is what the client gets. */
+export class HookReply {
+  /** The status; set it to another from 200 to 599. */
+  status: number;
+  private readonly statusBefore: number;
+  private readonly headersBefore: string;
+  private headersNow: ReplyHeaders | undefined;
+  /** The body, where it was fetched or given. */
+  private content: Content | undefined;
+  private value: { readonly of: unknown } | undefined;
+  /** Who gave the body: nobody, then it is the host's; a hook as a value, or within a whole new reply. */
+  private given: "no" | "value" | "reply" = "no";
+
+  constructor(status: number, headers: string) {
+    this.status = status;
+    this.statusBefore = status;
+    this.headersBefore = headers;
+  }
+
+  /** The headers. */
+  get headers(): ReplyHeaders {
+    this.headersNow ??= new ReplyHeaders(this.headersBefore);
+    return this.headersNow;
+  }
+
+  /**
+   * The body, fetched when it is first asked for: the value of a JSON text, a string for text, a `Uint8Array`
+   * for anything else, `undefined` when there is none. To change it, set it to anything a handler may return: a
+   * change within an object is not seen. A content type that does not fit the new body is dropped.
+   */
+  get body(): unknown {
+    this.content ??= host.replyBody?.() ?? { tag: "empty" };
+    this.value ??= { of: read(this.content, this.headers) };
+    return this.value.of;
+  }
+
+  set body(value: unknown) {
+    this.content = content(value);
+    this.value = { of: value };
+    this.given = "value";
+  }
+
+  /** Becomes another reply. */
+  become([status, headers, body]: RawReply): void {
+    this.status = status;
+    this.headersNow = new ReplyHeaders(headers);
+    this.headersNow.changed = true;
+    this.content = body;
+    this.value = undefined;
+    this.given = "reply";
+  }
+
+  /** What is to change; nothing where all is as it was. */
+  changes(): ChangedReply {
+    const headers = this.headersNow;
+    if (this.given === "no" && headers?.changed !== true && this.status === this.statusBefore)
+      return undefined;
+    const body = this.given === "no" ? undefined : this.content;
+    if (body !== undefined && this.given === "value") this.dropStaleType(body);
+    return [checkedStatus(this.status), this.headersNow?.toText() ?? this.headersBefore, body];
+  }
+
+  /** Drops a content type that was the old body's and cannot be the new one's. */
+  private dropStaleType(body: Content): void {
+    const type = this.headers.get("content-type");
+    if (type === undefined || this.headers.typed) return;
+    const json = JSON_TYPE.test(type);
+    const fits = {
+      json,
+      text: !json && !/^application\/octet-stream/i.test(type),
+      bytes: !json,
+      empty: false,
+    };
+    if (!fits[body.tag]) this.headers.delete("content-type");
+  }
+}
+
+/** The value of a body. A long text comes as bytes (`shorten.ts`), so its type counts, not its case. */
+function read(body: Content, headers: ReplyHeaders): unknown {
+  if (body.tag === "empty") return undefined;
+  const type = headers.get("content-type") ?? "";
+  const json = body.tag === "json" || JSON_TYPE.test(type);
+  if (body.tag === "bytes" && ((!json && !TEXT_TYPE.test(type)) || headers.get("content-encoding"))) {
+    return ownBytes(body.val);
+  }
+  const text = body.tag === "bytes" ? new TextDecoder().decode(ownBytes(body.val)) : body.val;
+  if (!json) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A handler may call anything JSON.
+    return text;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Hooks: what runs before and after handlers, for all routes or for one.
+ */
+import { Context } from "./context.js";
+import { engine } from "./engine/engine.js";
+import { answer } from "./failure.js";
+import { HookReply } from "./hook-reply.js";
+import type { ChangedReply, EarlyReply, HookExports, RawReply, Settled } from "./host/types.js";
+import { lower } from "./reply.js";
+import { shortener } from "./shorten.js";
+
+/**
+ * What a hook is given of the call. `params` are those of the handler in `preHandler` and there alone; the
+ * body is `request.rawBody()`.
+ */
+export type HookContext<Params = Record<string, unknown>> = Omit<Context<Params>, "body">;
+
+/**
+ * Runs before the handler. What it returns, anything a handler may return, is the reply and ends the request
+ * early; `undefined` goes on. It may be async, and may throw an `HttpError`.
+ */
+export type BeforeHook = (context: HookContext) => unknown;
+
+/**
+ * Runs when there is a reply. It may change that, or return another: anything a handler may return, with the
+ * status of the first where it names none.
+ */
+export type ResponseHook = (reply: HookReply, context: HookContext) => unknown;
+
+/**
+ * Runs when a request was refused, or the app failed; `reply` has the problem document that the client would
+ * get. `message` says what happened, as the log has it: it may hold what a client must not see.
+ */
+export type ErrorHook = (reply: HookReply, context: HookContext, message: string) => unknown;
+
+/** The hooks of a route, one or several of each kind. Those of the app run first. */
+export interface Hooks {
+  /** A request for the route has arrived; nothing of it is checked. */
+  readonly onRequest?: BeforeHook | readonly BeforeHook[];
+  /** The request is about to be checked against what the route declares. */
+  readonly preValidation?: BeforeHook | readonly BeforeHook[];
+  /** The request is checked. */
+  readonly preHandler?: BeforeHook | readonly BeforeHook[];
+  /** There is a reply, of the handler or of a hook. */
+  readonly onResponse?: ResponseHook | readonly ResponseHook[];
+  /** The request was refused, or the app failed. */
+  readonly onError?: ErrorHook | readonly ErrorHook[];
+}
+
+/** The kinds of hooks, and what the host calls them. */
+export const KINDS = {
+  onRequest: "on-request",
+  preValidation: "pre-validation",
+  preHandler: "pre-handler",
+  onResponse: "on-response",
+  onError: "on-error",
+} as const;
+
+/** Hooks of each kind that has any, in the order they run. */
+export interface HookLists {
+  readonly onRequest: readonly BeforeHook[];
+  readonly preValidation: readonly BeforeHook[];
+  readonly preHandler: readonly BeforeHook[];
+  readonly onResponse: readonly ResponseHook[];
+  readonly onError: readonly ErrorHook[];
+}
+
+type AnyHook = BeforeHook | ResponseHook | ErrorHook;
+
+function listed<F>(hooks: F | readonly F[] | undefined): readonly F[] {
+  return hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks as F];
+}
+
+/** The hooks as lists. */
+export function hookLists(hooks: Hooks | undefined): HookLists {
+  return {
+    onRequest: listed(hooks?.onRequest),
+    preValidation: listed(hooks?.preValidation),
+    preHandler: listed(hooks?.preHandler),
+    onResponse: listed(hooks?.onResponse),
+    onError: listed(hooks?.onError),
+  };
+}
+
+/** The member `hooks` of settings: the kinds that have any. What is wrong with them is thrown in a sentence. */
+export function hookSetting(hooks: unknown, what: string): string[] | undefined {
+  if (hooks === undefined) return undefined;
+  if (typeof hooks !== "object" || hooks === null || Array.isArray(hooks)) {
+    throw new TypeError(`the hooks of ${what} are \`${String(hooks)}\`: give an object of functions`);
+  }
+  for (const [kind, given] of Object.entries(hooks)) {
+    if (!Object.hasOwn(KINDS, kind)) {
+      throw new TypeError(`${what} has a hook \`${kind}\`: known are ${Object.keys(KINDS).join(", ")}`);
+    }
+    for (const hook of listed<unknown>(given)) {
+      if (typeof hook === "function") continue;
+      throw new TypeError(
+        `the ${kind} hook of ${what} is \`${String(hook)}\`: give a function or a list of them`,
+      );
+    }
+  }
+  const lists = hookLists(hooks);
+  const kinds = (Object.keys(KINDS) as (keyof Hooks)[]).filter((kind) => lists[kind].length > 0);
+  return kinds.length === 0 ? undefined : kinds.map((kind) => KINDS[kind]);
+}
+
+/** The `hooks` of a component: for each route, in order, the app's hooks and then its own. */
+export function hookExports(app: HookLists, routes: readonly HookLists[]): HookExports {
+  const chains = routes.map((route) => ({
+    onRequest: [...app.onRequest, ...route.onRequest],
+    preValidation: [...app.preValidation, ...route.preValidation],
+    preHandler: [...app.preHandler, ...route.preHandler],
+    onResponse: [...app.onResponse, ...route.onResponse],
+    onError: [...app.onError, ...route.onError],
+  }));
+  const of = (route: number) => chains[route] as HookLists;
+  const shorten = shortener();
+  const early = (hooks: readonly BeforeHook[], params: string) => runEarly(hooks, params, shorten);
+  const late = (reply: HookReply, hooks: readonly (ResponseHook | ErrorHook)[], message: string) =>
+    runLate(reply, hooks, message, shorten);
+  return {
+    onRequest: (route) => early(of(route).onRequest, ""),
+    preValidation: (route) => early(of(route).preValidation, ""),
+    preHandler: (route, params) => early(of(route).preHandler, params),
+    onResponse: (route, status, headers) => late(new HookReply(status, headers), of(route).onResponse, ""),
+    onError: (route, status, headers, message) =>
+      late(new HookReply(status, headers), of(route).onError, message),
+  };
+}
+
+type Shorten = (reply: RawReply) => RawReply;
+
+/** Runs hooks until one has a reply. */
+function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten): Settled<EarlyReply> {
+  const context = new Context(params, { tag: "empty" });
+  return run<EarlyReply>(
+    () => first(hooks, (hook) => hook(context)),
+    (value) => (value === undefined ? undefined : shorten(lower(value, undefined))),
+    refuse(shorten),
+  );
+}
+
+/** Runs all the hooks, each with what the ones before it made of the reply. */
+function runLate(
+  reply: HookReply,
+  hooks: readonly (ResponseHook | ErrorHook)[],
+  message: string,
+  shorten: Shorten,
+): Settled<ChangedReply> {
+  const context = new Context("", { tag: "empty" });
+  const take = (value: unknown) => {
+    if (value !== undefined) reply.become(lower(value, reply.status));
+  };
+  return run<ChangedReply>(
+    () =>
+      first(hooks, (hook) => {
+        const value = hook(reply, context, message);
+        return isThenable(value) ? value.then(take) : take(value);
+      }),
+    () => {
+      const changed = reply.changes();
+      if (changed === undefined) return undefined;
+      const [status, headers, body] = changed;
+      return body === undefined ? changed : shorten([status, headers, body]);
+    },
+    refuse(shorten),
+  );
+}
+
+/** Answers for what a hook threw. */
+function refuse(shorten: Shorten): (error: unknown) => RawReply | undefined {
+  return (error) => {
+    const reply = answer(error, "hook");
+    return reply === undefined ? undefined : shorten(reply);
+  };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+/** Calls the hooks in turn until one returns something, and waits for the ones that return a promise. */
+function first<F extends AnyHook>(hooks: readonly F[], call: (hook: F) => unknown, from = 0): unknown {
+  for (let at = from; at < hooks.length; at++) {
+    const value = call(hooks[at] as F);
+    if (isThenable(value)) {
+      return value.then((late) => (late === undefined ? first(hooks, call, at + 1) : late));
+    }
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** What the hooks come to, now or when their promises are settled. */
+function run<T>(
+  start: () => unknown,
+  finish: (value: unknown) => T,
+  fail: (error: unknown) => T,
+): Settled<T> {
+  engine.started = true;
+  const end = (value: unknown): T => {
+    try {
+      return finish(value);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  try {
+    const value = start();
+    return isThenable(value) ? engine.settle(value.then(end, fail)) : end(value);
+  } catch (error) {
+    return fail(error);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The JSON of policies: their options in the words of the host, which are the same in snake case. A name that
+ * is not known is an error, since a policy that is declared must be enforced.
+ */
+
+/**
+ * What may stand in an option: anything, which is the host's to check; an object of these members; or a list of
+ * such items. Where a text or a list stands in the place of an object, that is the host's to check too.
+ */
+export type Shape = true | Members | readonly [item: Shape];
+
+interface Members {
+  readonly [member: string]: Shape;
+}
+
+/** Instead of a member's name: the names are the app's own. Lists of the same values are allowed too. */
+const ANY = "*";
+
+const SECRET: Shape = { secret: true };
+
+/** The policies of apps and of routes. */
+export const POLICIES = {
+  bodyLimit: true,
+  timeoutMs: true,
+  timeoutStatus: true,
+  requestId: { header: true, accept: true },
+  rateLimit: { requests: true, per: true, burst: true, by: { header: true } },
+  cors: { origins: true, methods: true, headers: true, expose: true, credentials: true, maxAge: true },
+  compression: { algorithms: true, minSize: true, level: true },
+  jwt: {
+    algorithms: true,
+    secret: SECRET,
+    publicKey: SECRET,
+    audience: true,
+    issuer: true,
+    leeway: true,
+    requiredClaims: true,
+    realm: true,
+  },
+  apiKey: { keys: { [ANY]: SECRET }, header: true, query: true, cookie: true, realm: true },
+  securityHeaders: {
+    contentTypeOptions: true,
+    frameOptions: true,
+    referrerPolicy: true,
+    crossOriginOpenerPolicy: true,
+    crossOriginResourcePolicy: true,
+    strictTransportSecurity: true,
+    contentSecurityPolicy: true,
+    permissionsPolicy: true,
+  },
+} as const satisfies Members;
+
+/** The policies of apps alone. */
+export const APP_POLICIES = {
+  static: [{ prefix: true, folder: true, cacheControl: true, index: true, precompressed: true }],
+  trailingSlash: true,
+  openapi: {
+    path: true,
+    docs: true,
+    title: true,
+    description: true,
+    termsOfService: true,
+    contact: true,
+    license: true,
+    servers: true,
+    tags: true,
+  },
+} as const satisfies Members;
+
+/** `minSize` as `min_size`. */
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The settings of these options, of those that are given. `what` has them, in the error. */
+export function policySettings(
+  options: { readonly [option: string]: unknown },
+  shapes: Members,
+  what: string,
+): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const [option, shape] of Object.entries(shapes)) {
+    const value = options[option];
+    if (value !== undefined) settings[snake(option)] = convert(value, shape, `\`${option}\` of ${what}`);
+  }
+  return settings;
+}
+
+function convert(value: unknown, shape: Shape, what: string): unknown {
+  if (shape === true || typeof value !== "object" || value === null) return value;
+  const any = isList(shape) ? shape[0] : shape[ANY];
+  if (Array.isArray(value)) {
+    return any === undefined ? value : value.map((item, at) => convert(item, any, `item ${at} of ${what}`));
+  }
+  if (isList(shape)) return value;
+  const members: [string, unknown][] = Object.entries(value).map(([name, member]) => {
+    const known = any ?? (Object.hasOwn(shape, name) ? shape[name] : undefined);
+    if (known === undefined) {
+      throw new TypeError(`${what} has a member \`${name}\`: known are ${Object.keys(shape).join(", ")}`);
+    }
+    return [any === undefined ? snake(name) : name, convert(member, known, `\`${name}\` in ${what}`)];
+  });
+  return Object.fromEntries(members);
+}
+
+function isList(shape: Members | readonly [item: Shape]): shape is readonly [item: Shape] {
+  return Array.isArray(shape);
+}

@@ -1,0 +1,113 @@
+/** The values that hooks and handlers share, of a request and of an app. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ContextError, Spikard } from "@spikard/wasm";
+import { TestClient } from "@spikard/wasm/testing";
+
+/** Calls `use` in a handler, and throws what it threw. */
+async function within(use, request) {
+  let thrown;
+  const app = new Spikard().get("/", (context) => {
+    try {
+      use(context);
+    } catch (error) {
+      thrown = error;
+    }
+  });
+  await new TestClient(app).get("/", request);
+  if (thrown !== undefined) throw thrown;
+}
+
+test("local values are any with a JSON form, and gone with the request", async () => {
+  const app = new Spikard().get("/", ({ local }) => {
+    const before = local.get("a") ?? "nothing";
+    local.set("a", { deep: [1, null, "é"] });
+    const set = local.get("a");
+    local.delete("a");
+    return [before, set, local.get("a") === undefined];
+  });
+  const client = new TestClient(app);
+  for (const _ of [1, 2]) {
+    assert.deepEqual((await client.get("/")).json(), ["nothing", { deep: [1, null, "é"] }, true]);
+  }
+});
+
+test("a test gives the values that the host would have set", async () => {
+  const app = new Spikard().get("/", ({ local }) => local.get("spikard.jwt").sub);
+  const reply = await new TestClient(app).get("/", { local: { "spikard.jwt": { sub: "ann" } } });
+  assert.equal(reply.text(), "ann");
+});
+
+test("global values last, and each client has its own", async () => {
+  const app = new Spikard();
+  app.get("/", () => ({ visits: app.globals.add("visits") }));
+  const [one, other] = [new TestClient(app), new TestClient(app)];
+  await one.get("/");
+  assert.deepEqual((await one.get("/")).json(), { visits: 2 });
+  assert.deepEqual((await other.get("/")).json(), { visits: 1 });
+  assert.equal(one.globals.get("visits"), 2);
+  one.globals.set("visits", 40);
+  assert.deepEqual((await one.get("/")).json(), { visits: 41 });
+});
+
+test("add and swap", async () => {
+  await within(({ global }) => {
+    assert.equal(global.add("n"), 1);
+    assert.equal(global.add("n", 41), 42);
+    // Negative ones go another way on StarlingMonkey, which node has too.
+    assert.deepEqual([global.add("n", -50), global.add("n", 3), global.get("n")], [-8, -5, -5]);
+    assert.equal(global.swap("a", undefined, { x: 1 }), true);
+    assert.equal(global.swap("a", undefined, 2), false);
+    assert.equal(global.swap("a", { x: 1 }, 3), true);
+    assert.equal(global.swap("a", 3, undefined), true);
+    assert.equal(global.get("a"), undefined);
+    global.set("n", 1);
+    global.delete("n");
+    assert.equal(global.add("n", 0), 0);
+  });
+});
+
+test("what the host refuses is a ContextError with its sentence", async () => {
+  const refused = [
+    [({ local }) => local.set("spikard.jwt", {}), /^the key `spikard.jwt` is the host's own: choose one/],
+    [({ local }) => local.delete("spikard.jwt"), /is the host's own/],
+    [({ local }) => local.set("", 1), /^a key has 1 to 256 bytes, and this one has 0$/],
+    [({ local }) => local.set("é".repeat(129), 1), /this one has 258$/],
+    [({ local }) => local.set("big", "x".repeat(1 << 20)), /would hold more than 1048576 bytes/],
+    [({ global }) => global.set("big", "x".repeat(16 << 20)), /would hold more than 16777216 bytes/],
+    [({ global }) => [global.set("t", "1"), global.add("t")], /^the value of `t` is not an integer/],
+    [({ global }) => [global.set("t", "1"), global.add("t", -1)], /^the value of `t` is not an integer/],
+  ];
+  for (const [use, message] of refused) {
+    await assert.rejects(within(use), (error) => {
+      assert.ok(error instanceof ContextError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  const max = Number.MAX_SAFE_INTEGER;
+  for (const delta of [max, -max]) {
+    const overflow = ({ global }) => {
+      for (let i = 0; i < 1025; i++) global.add("n", delta);
+    };
+    await assert.rejects(within(overflow), { message: "the sum for `n` has more than 64 bits" });
+  }
+  let kept;
+  await within((context) => {
+    kept = context.local;
+  });
+  assert.throws(() => kept.set("a", 1), { name: "ContextError", message: "there is no request in progress" });
+});
+
+test("what has no JSON form, or is no integer, is a TypeError", async () => {
+  for (const use of [
+    ({ local }) => local.set("f", () => 1),
+    ({ global }) => global.set("u", undefined),
+    ({ global }) => global.swap("a", undefined, Symbol("s")),
+    ({ global }) => global.add("n", 1.5),
+    ({ global }) => global.add("n", 2 ** 60),
+    ({ global }) => global.add("n", "1"),
+  ]) {
+    await assert.rejects(within(use), TypeError);
+  }
+});

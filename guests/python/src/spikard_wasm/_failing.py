@@ -1,0 +1,38 @@
+"""What crosses when the user's code fails: an error raised on purpose, or a report."""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+
+from spikard_wasm import _boundary
+from spikard_wasm._boundary import ContentEmpty
+from spikard_wasm._json import utf8
+from spikard_wasm.errors import HttpError
+from spikard_wasm.reply import Crossing, problem
+
+
+def answer(error: HttpError) -> Crossing:
+    """Answers with the problem document of an error."""
+    try:
+        return problem(error)
+    except Exception as failure:  # its headers or its detail cannot be sent
+        return fail(failure)
+
+
+def fail(error: BaseException) -> Crossing:
+    """Reports an error to the host, which answers with 500 whatever is returned."""
+    # A syntax error shows its line, indented, before it says what is wrong.
+    lines = traceback.format_exception_only(error)
+    message = next(line for line in lines if not line.startswith(" ")).partition("\n")[0]
+    stack = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
+    _boundary.failure.report(utf8(message), utf8("".join(stack)))
+    return 500, "", ContentEmpty()
+
+
+def _users_part(stack: TracebackType | None) -> TracebackType | None:
+    """The stack from where this package calls the user's code, or all of it."""
+    part = stack
+    while part is not None and part.tb_frame.f_globals.get("__package__") == __package__:
+        part = part.tb_next
+    return part or stack

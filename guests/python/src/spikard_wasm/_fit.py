@@ -1,0 +1,146 @@
+"""Values checked against type hints: what is declared in code, before it crosses as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Union
+
+from spikard_wasm._objects import hints
+
+_SCALARS: dict[Any, tuple[str, str]] = {
+    int: ("a whole number", "whole numbers"),
+    str: ("a string", "strings"),
+    bool: ("a boolean", "booleans"),
+}
+
+
+class MisfitError(Exception):
+    """A value is not what its hint says: where in it, and what is wrong there."""
+
+    def __init__(self, wrong: str, place: tuple[str, ...] = ()) -> None:
+        self.wrong = wrong
+        self.place = place
+
+    def within(self, part: str) -> MisfitError:
+        """The same, seen from further out."""
+        return MisfitError(self.wrong, (part, *self.place))
+
+    def __str__(self) -> str:
+        return "".join(f", {part}" for part in self.place) + self.wrong
+
+
+def fit(value: Any, hint: Any) -> Any:
+    """The value as JSON, where a dict may stand for a dataclass; `MisfitError` if it is another."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if hint is type(None) and value is None:
+        return None
+    if origin is Union or origin is types.UnionType:
+        return _union(value, hint, args)
+    if origin is Literal:
+        fits = any(type(value) is type(arg) and value == arg for arg in args)
+    elif dataclasses.is_dataclass(hint):
+        return _members(value, hint)
+    elif origin is Mapping:
+        if isinstance(value, Mapping):
+            return dict(_entries(value, *args))
+        fits = False
+    elif origin in (Sequence, list):
+        if isinstance(value, list | tuple):
+            return [_part(f"item {at}", item, args[0]) for at, item in enumerate(value)]
+        fits = False
+    else:
+        fits = isinstance(value, hint) and not (hint is int and isinstance(value, bool))
+    if not fits:
+        raise _wrong(value, hint)
+    return value
+
+
+def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
+    # By its shape a value means one member: what is wrong inside it is then to be named.
+    for arg in args:
+        if dataclasses.is_dataclass(arg):
+            meant = isinstance(value, Mapping) or type(value) is arg
+        else:
+            origin = typing.get_origin(arg)
+            meant = (origin is Mapping and isinstance(value, Mapping)) or (
+                origin is Sequence and isinstance(value, list | tuple)
+            )
+        if meant:
+            return fit(value, arg)
+    for arg in args:
+        try:
+            return fit(value, arg)
+        except MisfitError:
+            continue
+    raise _wrong(value, hint)
+
+
+def _members(value: Any, cls: Any) -> dict[str, Any]:
+    """The members of a dataclass, or of a dict that stands for it, that are not its defaults."""
+    known = {member.name: member for member in dataclasses.fields(cls)}
+    if type(value) is cls:
+        value = {name: getattr(value, name) for name in known}
+    if not isinstance(value, Mapping):
+        raise _wrong(value, cls)
+    for name in value:
+        if name not in known:
+            raise MisfitError(f" has no member `{name}`; the members are {', '.join(known)}")
+    types = hints(cls)
+    members: dict[str, Any] = {}
+    for name, member in known.items():
+        if name in value:
+            fitting = _part(f"member `{name}`", value[name], types[name])
+            if value[name] != member.default:
+                members[name] = fitting
+        elif member.default is dataclasses.MISSING:
+            raise MisfitError(f" lacks the member `{name}`, which must be {words(types[name])}")
+    return members
+
+
+def _entries(value: Mapping[Any, Any], key: Any, item: Any) -> Iterable[tuple[Any, Any]]:
+    for name, entry in value.items():
+        try:
+            fit(name, key)
+        except MisfitError:
+            raise MisfitError(f" has the key `{name}`; a key must be {words(key)}") from None
+        yield name, _part(f"member `{name}`", entry, item)
+
+
+def _part(part: str, value: Any, hint: Any) -> Any:
+    try:
+        return fit(value, hint)
+    except MisfitError as misfit:
+        raise misfit.within(part) from None
+
+
+def _wrong(value: Any, hint: Any) -> MisfitError:
+    return MisfitError(f" is `{value}`; it must be {words(hint)}")
+
+
+def words(hint: Any, *, many: bool = False) -> str:
+    """What a hint allows, for a sentence."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Union or origin is types.UnionType:
+        given = [arg for arg in args if arg is not type(None)]
+        if any(dataclasses.is_dataclass(arg) for arg in given):  # a dict stands for it
+            given = [arg for arg in given if typing.get_origin(arg) is not Mapping]
+        return _either([words(arg, many=many) for arg in given])
+    if origin is Literal:
+        return _either([f"`{arg}`" for arg in args])
+    if origin in (Sequence, list):
+        return f"a list of {words(args[0], many=True)}"
+    if origin is Mapping:
+        return "dicts" if many else "a dict"
+    if hint in _SCALARS:
+        return _SCALARS[hint][many]
+    return f"`{hint.__name__}`"
+
+
+def _either(choices: list[str]) -> str:
+    *most, last = dict.fromkeys(choices)
+    return f"{', '.join(most)} or {last}" if most else last

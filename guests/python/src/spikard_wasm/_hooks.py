@@ -1,0 +1,138 @@
+"""Hooks: functions around the handlers of an app or of a route, and how they are run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from spikard_wasm import _loop
+from spikard_wasm._failing import answer, fail
+from spikard_wasm.errors import DefinitionError, HttpError
+from spikard_wasm.outgoing import Change, Outgoing
+from spikard_wasm.reply import Crossing, header_text, parts
+from spikard_wasm.request import Request
+
+Hook = Callable[..., Any]
+_Ready = tuple[Hook, int]
+"""A hook that returns when it is done, and how many arguments it takes."""
+
+# What a hook of each kind is given; it may take fewer.
+_GIVEN: Final[dict[str, tuple[str, ...]]] = {
+    "on_request": ("request",),
+    "pre_validation": ("request",),
+    "pre_handler": ("request",),
+    "on_response": ("reply", "request"),
+    "on_error": ("reply", "request", "message"),
+}
+KINDS: Final = tuple(_GIVEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteHooks:
+    """The hooks of one route; each kind runs in its order, after the app's.
+
+    `on_request`, `pre_validation` and `pre_handler` take the `Request` and return `None` to
+    go on, or a reply that ends the request early. `on_response` takes the reply in progress,
+    an `Outgoing`, and the request; `on_error` also the message of the log. They change the
+    reply or return another. Each may be asynchronous, and take fewer arguments.
+    """
+
+    on_request: Sequence[Hook] = ()
+    pre_validation: Sequence[Hook] = ()
+    pre_handler: Sequence[Hook] = ()
+    on_response: Sequence[Hook] = ()
+    on_error: Sequence[Hook] = ()
+
+    def __post_init__(self) -> None:
+        for kind in fields(self):
+            hooks = getattr(self, kind.name)
+            if not isinstance(hooks, list | tuple):
+                raise DefinitionError(
+                    f"`RouteHooks`: `{kind.name}` is `{hooks!r}`; give it a list of functions"
+                )
+            for hook in hooks:
+                check(kind.name, hook)
+
+
+def check(kind: str, hook: Hook) -> int:
+    """How many arguments a hook takes: one for each parameter without a default.
+
+    `DefinitionError` when it takes something that it is not given.
+    """
+    given = _GIVEN[kind]
+    name = getattr(hook, "__name__", repr(hook))
+    if not callable(hook):
+        raise DefinitionError(f"hook `{kind}`: `{name}` is not a function")
+    taken = 0
+    for parameter in inspect.signature(hook).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return len(given)
+        if parameter.kind is parameter.VAR_KEYWORD or parameter.default is not parameter.empty:
+            continue
+        taken += len(given) + 1 if parameter.kind is parameter.KEYWORD_ONLY else 1
+    if taken > len(given):
+        raise DefinitionError(
+            f"hook `{kind}`: `{name}` has parameters that nothing is given for; "
+            f"it may take `{name}({', '.join(given)})`"
+        )
+    return taken
+
+
+def names(hooks: dict[str, list[Hook]] | RouteHooks) -> list[str]:
+    """The kinds that have a hook, in the words of the description."""
+    of = hooks.get if isinstance(hooks, dict) else lambda kind: getattr(hooks, kind)
+    return [kind.replace("_", "-") for kind in KINDS if of(kind)]
+
+
+class Hooked:
+    """The hooks of every route, and what runs them."""
+
+    __slots__ = ("_runs",)
+
+    def __init__(self, app: dict[str, list[Hook]], routes: Sequence[RouteHooks | None]) -> None:
+        self._runs: dict[str, tuple[tuple[_Ready, ...], ...]] = {}
+        for kind in KINDS:
+            everywhere = tuple(_ready(kind, hook) for hook in app.get(kind, ()))
+            self._runs[kind] = tuple(
+                everywhere + tuple(_ready(kind, hook) for hook in getattr(own, kind))
+                if own
+                else everywhere
+                for own in routes
+            )
+
+    def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
+        """Runs the hooks of a kind before the handler: a reply ends the request early."""
+        try:
+            request = Request(None, params)
+            for run, takes in self._runs[kind][route]:
+                result = run(*(request,)[:takes])
+                if result is not None:
+                    status, pairs, body = parts(result)
+                    return status, header_text(pairs), body
+        except HttpError as error:
+            return answer(error)
+        except BaseException as error:  # what leaves an export loses the instance
+            return fail(error)
+        return None
+
+    def after(
+        self, kind: str, route: int, status: int, headers: str, message: str = ""
+    ) -> Change | None:
+        """Runs the hooks of a kind after the handler: how the reply changes, if it does."""
+        try:
+            request = Request(None, "")
+            reply = Outgoing(status, headers)
+            for run, takes in self._runs[kind][route]:
+                reply.replace(run(*(reply, request, message)[:takes]))
+            return reply.change()
+        except HttpError as error:
+            return answer(error)
+        except BaseException as error:
+            return fail(error)
+
+
+def _ready(kind: str, hook: Hook) -> _Ready:
+    run = _loop.blocking_hook(hook) if inspect.iscoroutinefunction(hook) else hook
+    return run, check(kind, hook)

@@ -1,0 +1,145 @@
+"""The contexts: values that hooks and handlers share, for one request or for the whole app.
+
+A value is anything a reply could hold: it crosses as JSON and is read as JSON, so a
+dataclass that goes in comes back as a dict.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Final, Literal, Protocol
+
+from spikard_wasm import _boundary
+from spikard_wasm._json import Json, dumps, loads
+from spikard_wasm.errors import ContextError
+
+
+class _Missing(Enum):
+    MISSING = "MISSING"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing.MISSING
+"""Stands for no value at all, which is not `None`, in `Globals.swap`."""
+
+
+class _Store(Protocol):
+    def get(self, key: str, /) -> str | None: ...
+    def set(self, key: str, value: str | None, /) -> None: ...
+
+
+class _GlobalStore(_Store, Protocol):
+    def swap(self, key: str, expected: str | None, value: str | None, /) -> bool: ...
+    def add(self, key: str, delta: int, /) -> int: ...
+
+
+class _Context:
+    """What both contexts have: a mapping whose keys nobody can list."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: _Store) -> None:
+        self._store = store
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or `default` where it has none."""
+        text = self._store.get(_key(key))
+        return default if text is None else loads(text)
+
+    def set(self, key: str, value: Any) -> None:
+        """Sets the value of a key. `ContextError` says which limit keeps it from that."""
+        self._write(key, dumps(value))
+
+    def delete(self, key: str) -> None:
+        """Removes a key, if it is there."""
+        self._write(key, None)
+
+    def __getitem__(self, key: str) -> Any:
+        text = self._store.get(_key(key))
+        if text is None:
+            raise KeyError(key)
+        return loads(text)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.set(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self.delete(key)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._store.get(_key(key)) is not None
+
+    # Without these Python would iterate by asking for the keys 0, 1, 2 and so on.
+    __iter__ = None
+    __len__ = None
+
+    def _write(self, key: str, text: str | None) -> None:
+        try:
+            self._store.set(_key(key), text)
+        except _boundary.Err as error:
+            raise ContextError(error.value) from None
+
+
+class Local(_Context):
+    """Values of one request, shared by its hooks and its handler: `request.local`.
+
+    Keys that begin with `spikard.` are the host's, to be read only: `spikard.jwt` has the
+    claims of a checked token, `spikard.api-key` the name of the key that fitted.
+    """
+
+    __slots__ = ()
+
+
+class Globals(_Context):
+    """Values of the app, shared by all of its instances, in memory: `app.globals`.
+
+    Each method is atomic. What depends on the value before is for `add` and `swap`.
+    """
+
+    __slots__ = ()
+    _store: _GlobalStore
+
+    def add(self, key: str, delta: int = 1) -> int:
+        """Adds to the integer that a key holds, 0 where it holds nothing; returns the sum."""
+        if type(delta) is not int or not -(1 << 63) <= delta < 1 << 63:
+            raise ContextError(f"`{delta}` is not an integer of 64 bits")
+        try:
+            return self._store.add(_key(key), delta)
+        except _boundary.Err as error:
+            raise ContextError(error.value) from None
+
+    def swap(
+        self,
+        key: str,
+        expected: Json | Literal[_Missing.MISSING],
+        value: Json | Literal[_Missing.MISSING],
+    ) -> bool:
+        """Sets a key to `value` if it holds `expected` now, and says whether it did.
+
+        `MISSING` stands for no value. Values are equal if their JSON is, member by member.
+        """
+        before = None if expected is MISSING else dumps(expected)
+        after = None if value is MISSING else dumps(value)
+        try:
+            return self._store.swap(_key(key), before, after)
+        except _boundary.Err as error:
+            raise ContextError(error.value) from None
+
+
+def _key(key: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key is a string, not a `{type(key).__name__}`")
+    if not key.isascii():
+        try:
+            key.encode()
+        except UnicodeEncodeError:
+            raise ContextError(f"key {key!r} has a lone surrogate, which has no UTF-8") from None
+    return str.__str__(key)  # of an enum its value
+
+
+LOCAL: Final = Local(_boundary.local_context)
+GLOBALS: Final = Globals(_boundary.global_context)

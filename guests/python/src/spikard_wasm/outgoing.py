@@ -1,0 +1,171 @@
+"""The reply in progress, as hooks after the handler see and change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from spikard_wasm import _boundary
+from spikard_wasm._boundary import Content, ContentEmpty, ContentJson
+from spikard_wasm._json import loads
+from spikard_wasm.errors import check_status
+from spikard_wasm.reply import check_header, content, header_text, parts
+
+Change = tuple[int, str, Content | None]
+"""How a reply changes, as it crosses: its status, its headers, its body unless it stays."""
+
+_UNREAD: Any = object()
+
+
+class ReplyHeaders(MutableMapping[str, str]):
+    """The headers of a reply, by their names in any case, in the order they are sent.
+
+    `headers[name] = value` replaces every header of the name; `append` adds one more.
+    """
+
+    __slots__ = ("_changed", "_pairs")
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = pairs
+        self._changed = False
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of a name, such as of `set-cookie`, in order."""
+        wanted = name.lower()
+        return [value for key, value in self._pairs if key.lower() == wanted]
+
+    def set(self, name: str, value: str) -> None:
+        """Replaces every header of a name by one, in the place of the first."""
+        check_header(name, value)
+        wanted = name.lower()
+        at = next((i for i, (key, _) in enumerate(self._pairs) if key.lower() == wanted), None)
+        if at is None:
+            self._pairs.append((name, value))
+        else:
+            after = [pair for pair in self._pairs[at + 1 :] if pair[0].lower() != wanted]
+            self._pairs[at:] = [(name, value), *after]
+        self._changed = True
+
+    def append(self, name: str, value: str) -> None:
+        """Adds a header, whether or not there is one of the name."""
+        check_header(name, value)
+        self._pairs.append((name, value))
+        self._changed = True
+
+    def remove(self, name: str) -> None:
+        """Removes every header of a name, if there is one."""
+        wanted = name.lower()
+        kept = [pair for pair in self._pairs if pair[0].lower() != wanted]
+        self._changed = self._changed or len(kept) < len(self._pairs)
+        self._pairs[:] = kept
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """All headers; a name may occur again."""
+        return list(self._pairs)
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a header; several of the name are joined with `, `."""
+        values = self.get_all(name)
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self.remove(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name.lower() for name, _ in self._pairs))
+
+    def __len__(self) -> int:
+        return len({name.lower() for name, _ in self._pairs})
+
+    def __repr__(self) -> str:
+        return f"ReplyHeaders({self._pairs!r})"
+
+
+class Outgoing:
+    """The reply in progress. A hook may change it, or return another reply instead."""
+
+    __slots__ = ("_body", "_changed", "_content", "_headers", "_replaced", "_seen", "_status")
+
+    def __init__(self, status: int, headers: str) -> None:
+        pairs = [(name, value) for name, value in loads(headers)] if headers else []
+        self._status = status
+        self._headers = ReplyHeaders(pairs)
+        self._content: Content | None = None
+        self._body: Any = _UNREAD
+        self._seen = ""
+        self._changed = False
+        self._replaced = False
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        return self._status
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status = check_status(status)
+        self._changed = True
+
+    @property
+    def headers(self) -> ReplyHeaders:
+        """The headers, to be changed in place."""
+        return self._headers
+
+    @property
+    def body(self) -> Any:
+        """The body: what JSON says, a string, bytes, or `None`. Fetched when first asked for.
+
+        It may be set to whatever a handler may return, and a dict or list of JSON may be
+        changed in place. The headers stay, and with them the content type.
+        """
+        if self._body is _UNREAD:
+            if self._content is None:
+                self._content = _boundary.reply.body()
+            self._body = _value(self._content)
+            self._seen = _trace(self._body)
+        return self._body
+
+    @body.setter
+    def body(self, body: Any) -> None:
+        self._content = content(body)
+        self._body = _UNREAD
+        self._replaced = True
+
+    def replace(self, result: object) -> None:
+        """Makes it the reply that a hook returned."""
+        if result is None or result is self:
+            return
+        self._status, pairs, self._content = parts(result)
+        self._headers = ReplyHeaders(pairs)
+        self._body = _UNREAD
+        self._changed = self._replaced = True
+
+    def change(self) -> Change | None:
+        """How it has changed, as it crosses."""
+        if self._body is not _UNREAD and _trace(self._body) != self._seen:
+            self.body = self._body
+        if not (self._changed or self._replaced or self._headers._changed):
+            return None
+        body = self._content if self._replaced else None
+        return self._status, header_text(self._headers.pairs()), body
+
+    def __repr__(self) -> str:
+        return f"Outgoing({self._status}, {self._headers.pairs()!r})"
+
+
+def _value(body: Content) -> Any:
+    if type(body) is ContentJson:
+        return loads(body.value)
+    return None if type(body) is ContentEmpty else body.value  # type: ignore[union-attr]
+
+
+def _trace(value: Any) -> str:
+    """What tells whether a value was changed in place; only lists and dicts can be."""
+    return repr(value) if isinstance(value, dict | list) else ""

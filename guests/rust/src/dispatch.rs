@@ -1,0 +1,86 @@
+//! Calls from the host: the handler of a route, and the hooks around it.
+
+use crate::hook::{After, Stage};
+use crate::reply::Failure;
+use crate::view::Changed;
+use crate::{App, Body, Call, Content, Reply, ResponseView, Route, host};
+
+/// What `handler.handle` and the hooks before it return.
+pub(crate) type Answer = (u16, String, Content);
+
+impl App {
+    /// What the component's `handle` returns.
+    pub(crate) fn handle(&self, route: u32, params: &str, body: Body) -> Answer {
+        match self.numbered(route) {
+            Some(route) => finish(route.answer(params, body), route.status),
+            None => unknown_route(),
+        }
+    }
+
+    /// What the component's hooks return that run before the handler.
+    pub(crate) fn before(&self, stage: Stage, route: u32, params: &str) -> Option<Answer> {
+        let Some(route) = self.numbered(route) else {
+            return Some(unknown_route());
+        };
+        let call = &mut Call {
+            pattern: &route.pattern,
+            params,
+            body: Body::Empty,
+        };
+        let reply = self.hooks.run(stage, call);
+        let reply = reply.or_else(|| route.hooks.run(stage, call))?;
+        Some(finish(reply, None))
+    }
+
+    /// What the component's hooks return that run after the handler.
+    pub(crate) fn after(
+        &self,
+        after: After,
+        route: u32,
+        status: u16,
+        headers: &str,
+        message: &str,
+    ) -> Option<Changed> {
+        let Some(route) = self.numbered(route) else {
+            let (status, headers, content) = unknown_route();
+            return Some((status, headers, Some(content)));
+        };
+        let finished = match ResponseView::new(status, headers) {
+            Ok(mut view) => {
+                let _ = self.hooks.change(after, &mut view, message)
+                    && route.hooks.change(after, &mut view, message);
+                view.finish()
+            }
+            Err(error) => Err(Failure {
+                message: format!("the host's headers cannot be read: {error}"),
+                detail: String::new(),
+            }),
+        };
+        finished.unwrap_or_else(|failure| {
+            let (status, headers, content) = fail(&failure);
+            Some((status, headers, Some(content)))
+        })
+    }
+
+    fn numbered(&self, route: u32) -> Option<&Route> {
+        self.routes.get(usize::try_from(route).ok()?)
+    }
+}
+
+fn finish(reply: Reply, status: Option<u16>) -> Answer {
+    reply
+        .finish(status)
+        .unwrap_or_else(|failure| fail(&failure))
+}
+
+fn fail(failure: &Failure) -> Answer {
+    host::report(&failure.message, &failure.detail);
+    (500, String::new(), Content::Empty)
+}
+
+fn unknown_route() -> Answer {
+    fail(&Failure {
+        message: "the host called a route that the app does not have".to_owned(),
+        detail: String::new(),
+    })
+}

@@ -1,0 +1,238 @@
+//! Hooks: functions that run before and after a handler.
+
+use std::fmt;
+
+use crate::{
+    Call, Declaration, FromRequest, HttpError, IntoErrorReply, IntoReply, Reply, ResponseView,
+};
+
+/// When a hook runs that comes before the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    OnRequest,
+    PreValidation,
+    PreHandler,
+}
+
+impl Stage {
+    pub(crate) fn with_article(self) -> &'static str {
+        match self {
+            Self::OnRequest => "an on-request",
+            Self::PreValidation => "a pre-validation",
+            Self::PreHandler => "a pre-handler",
+        }
+    }
+}
+
+/// When a hook runs that comes after the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    Response,
+    Error,
+}
+
+/// A hook that runs before the handler: a function or closure of up to eight
+/// arguments, each a [`FromRequest`], that returns an [`Outcome`].
+///
+/// What a pre-handler hook takes as `Path`, `Query`, `Headers` or `Cookies` becomes
+/// a part of the route's contract, as with a handler; where both take a parameter,
+/// they take it as the same type. Earlier hooks take what nothing has to check:
+/// [`Request`](crate::Request), [`LocalContext`](crate::LocalContext),
+/// [`GlobalContext`](crate::GlobalContext), [`MatchedPath`](crate::MatchedPath),
+/// [`Claims`](crate::Claims) and arguments of your own. No hook takes the body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hook",
+    label = "not a hook",
+    note = "a hook is a plain `fn` or closure (not `async`) whose arguments are `Request`, `LocalContext`, ... and which returns `()`, `Option<Reply>`, `Result<(), HttpError>`, ..."
+)]
+pub trait Hook<Arguments>: 'static {
+    /// Declares what its arguments need of a request.
+    fn declare(declaration: &mut Declaration<'_>);
+
+    /// Runs it. A reply ends the request.
+    fn run(&self, call: &mut Call<'_>) -> Option<Reply>;
+}
+
+macro_rules! hooks {
+    ($($argument:ident)*) => {
+        impl<F, R, $($argument),*> Hook<($($argument,)*)> for F
+        where
+            F: Fn($($argument),*) -> R + 'static,
+            R: Outcome,
+            $($argument: FromRequest,)*
+        {
+            fn declare(_declaration: &mut Declaration<'_>) {
+                $($argument::declare(_declaration);)*
+            }
+
+            #[allow(non_snake_case)]
+            fn run(&self, _call: &mut Call<'_>) -> Option<Reply> {
+                $(let $argument = match $argument::from_request(_call) {
+                    Ok(argument) => argument,
+                    Err(reply) => return Some(reply),
+                };)*
+                self($($argument),*).into_outcome()
+            }
+        }
+    };
+}
+
+hooks!();
+hooks!(A);
+hooks!(A B);
+hooks!(A B C);
+hooks!(A B C D);
+hooks!(A B C D E);
+hooks!(A B C D E G);
+hooks!(A B C D E G H);
+hooks!(A B C D E G H I);
+
+/// What a hook may return: nothing, or a reply.
+///
+/// | returned | before the handler | after it |
+/// |---|---|---|
+/// | `()`, `None`, `Ok(())` | go on | the reply stays, as the hook changed it |
+/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with it | takes the reply's place |
+/// | `Err` | ends it with what [`IntoErrorReply`] makes | takes its place |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by a hook",
+    label = "not an outcome of a hook",
+    note = "return `()`, an `Option` of what a handler may return, a `Reply`, or a `Result` of these; a hook that replies says `Some(...)`"
+)]
+pub trait Outcome {
+    /// The reply, if there is one.
+    fn into_outcome(self) -> Option<Reply>;
+}
+
+impl Outcome for () {
+    fn into_outcome(self) -> Option<Reply> {
+        None
+    }
+}
+
+impl Outcome for Reply {
+    fn into_outcome(self) -> Option<Reply> {
+        Some(self)
+    }
+}
+
+impl Outcome for HttpError {
+    fn into_outcome(self) -> Option<Reply> {
+        Some(self.into())
+    }
+}
+
+impl<T: IntoReply> Outcome for Option<T> {
+    fn into_outcome(self) -> Option<Reply> {
+        self.map(IntoReply::into_reply)
+    }
+}
+
+impl<T: Outcome, E: IntoErrorReply> Outcome for Result<T, E> {
+    fn into_outcome(self) -> Option<Reply> {
+        match self {
+            Ok(outcome) => outcome.into_outcome(),
+            Err(error) => Some(error.into_error_reply()),
+        }
+    }
+}
+
+struct Before {
+    declare: fn(&mut Declaration<'_>),
+    run: Run,
+}
+
+type Run = Box<dyn Fn(&mut Call<'_>) -> Option<Reply>>;
+type Change = Box<dyn Fn(&mut ResponseView, &str) -> Option<Reply>>;
+
+/// The hooks of an app or a route, each kind in declared order.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    on_request: Vec<Before>,
+    pre_validation: Vec<Before>,
+    pre_handler: Vec<Before>,
+    on_response: Vec<Change>,
+    on_error: Vec<Change>,
+}
+
+impl Hooks {
+    pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: Stage, hook: H) {
+        let before = Before {
+            declare: H::declare,
+            run: Box::new(move |call| hook.run(call)),
+        };
+        match stage {
+            Stage::OnRequest => self.on_request.push(before),
+            Stage::PreValidation => self.pre_validation.push(before),
+            Stage::PreHandler => self.pre_handler.push(before),
+        }
+    }
+
+    pub(crate) fn add_after<R: Outcome>(
+        &mut self,
+        after: After,
+        hook: impl Fn(&mut ResponseView, &str) -> R + 'static,
+    ) {
+        let change: Change = Box::new(move |view, message| hook(view, message).into_outcome());
+        match after {
+            After::Response => self.on_response.push(change),
+            After::Error => self.on_error.push(change),
+        }
+    }
+
+    /// The kinds of hooks there are, as the member `hooks` of the settings has them.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        let kinds = [
+            ("on-request", self.on_request.is_empty()),
+            ("pre-validation", self.pre_validation.is_empty()),
+            ("pre-handler", self.pre_handler.is_empty()),
+            ("on-response", self.on_response.is_empty()),
+            ("on-error", self.on_error.is_empty()),
+        ];
+        let used = kinds.into_iter().filter(|(_, empty)| !empty);
+        used.map(|(kind, _)| kind).collect()
+    }
+
+    pub(crate) fn declare(&self, declaration: &mut Declaration<'_>) {
+        for stage in [Stage::OnRequest, Stage::PreValidation, Stage::PreHandler] {
+            declaration.of_hook(stage);
+            for hook in self.before(stage) {
+                (hook.declare)(declaration);
+            }
+        }
+    }
+
+    /// Runs the hooks of a stage, until one of them replies.
+    pub(crate) fn run(&self, stage: Stage, call: &mut Call<'_>) -> Option<Reply> {
+        self.before(stage).iter().find_map(|hook| (hook.run)(call))
+    }
+
+    /// Runs the hooks that come after the handler, each with what the one before it
+    /// made of the reply. False ends the row: the reply is a failure.
+    pub(crate) fn change(&self, after: After, view: &mut ResponseView, message: &str) -> bool {
+        let hooks = match after {
+            After::Response => &self.on_response,
+            After::Error => &self.on_error,
+        };
+        hooks.iter().all(|hook| {
+            if let Some(reply) = hook(view, message) {
+                view.replace(reply);
+            }
+            !view.failed()
+        })
+    }
+
+    fn before(&self, stage: Stage) -> &[Before] {
+        match stage {
+            Stage::OnRequest => &self.on_request,
+            Stage::PreValidation => &self.pre_validation,
+            Stage::PreHandler => &self.pre_handler,
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.kinds()).finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! Headers of every reply: the request's id, and those that make browsers careful.
+
+use serde::Serialize;
+
+use super::{Text, Toggle};
+
+/// Shows each request's id to its client.
+///
+/// The id is the client's own, if it sends one of 1 to 128 visible ASCII
+/// characters, or else a new UUID.
+#[derive(Clone, Debug, Default, Serialize)]
+#[must_use = "a policy does nothing until an app or a route has it"]
+pub struct RequestId {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accept: Option<bool>,
+}
+
+impl RequestId {
+    /// In the header `x-request-id`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The header that has the id, in the request and in the reply.
+    pub fn header(mut self, name: impl Into<Text>) -> Self {
+        self.header = Some(name.into());
+        self
+    }
+
+    /// Whether a client may bring its own.
+    pub fn accept(mut self, accept: bool) -> Self {
+        self.accept = Some(accept);
+        self
+    }
+}
+
+impl From<RequestId> for Toggle<RequestId> {
+    fn from(policy: RequestId) -> Self {
+        Self::With(policy)
+    }
+}
+
+/// Headers that tell browsers what a reply must not be used for. A header that the
+/// reply has already stays.
+///
+/// ```
+/// # use spikard_wasm_sdk::{App, SecurityHeaders};
+/// let app = App::new("site").security_headers(
+///     SecurityHeaders::new().content_security_policy("default-src 'self'").without_frame_options(),
+/// );
+/// let as_the_host_has_them = App::new("site").security_headers(true);
+/// ```
+#[derive(Clone, Debug, Default, Serialize)]
+#[must_use = "a policy does nothing until an app or a route has it"]
+pub struct SecurityHeaders {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type_options: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame_options: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referrer_policy: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_origin_opener_policy: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_origin_resource_policy: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict_transport_security: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_security_policy: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions_policy: Option<Choice>,
+}
+
+/// A header's value, or that it is left out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Choice {
+    Value(Text),
+    Left,
+}
+
+macro_rules! headers {
+    ($($name:ident $(, $without:ident)?: $header:literal, $otherwise:literal;)*) => {
+        $(
+            #[doc = concat!("The header `", $header, "`: ", $otherwise, " unless said.")]
+            pub fn $name(mut self, value: impl Into<Text>) -> Self {
+                self.$name = Some(Choice::Value(value.into()));
+                self
+            }
+
+            $(
+                #[doc = concat!("Leaves the header `", $header, "` out.")]
+                pub fn $without(mut self) -> Self {
+                    self.$name = Some(Choice::Left);
+                    self
+                }
+            )?
+        )*
+    };
+}
+
+impl SecurityHeaders {
+    /// As the host has them.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Leaves the header `x-content-type-options: nosniff` out.
+    pub fn without_content_type_options(mut self) -> Self {
+        self.content_type_options = Some(false);
+        self
+    }
+
+    headers! {
+        frame_options, without_frame_options: "x-frame-options", "`DENY`";
+        referrer_policy, without_referrer_policy: "referrer-policy", "`no-referrer`";
+        cross_origin_opener_policy, without_cross_origin_opener_policy:
+            "cross-origin-opener-policy", "`same-origin`";
+        cross_origin_resource_policy, without_cross_origin_resource_policy:
+            "cross-origin-resource-policy", "`same-origin`";
+        strict_transport_security: "strict-transport-security", "none";
+        content_security_policy: "content-security-policy", "none";
+        permissions_policy: "permissions-policy", "none";
+    }
+}
+
+impl From<SecurityHeaders> for Toggle<SecurityHeaders> {
+    fn from(policy: SecurityHeaders) -> Self {
+        Self::With(policy)
+    }
+}

@@ -1,0 +1,181 @@
+//! Tests of how bodies are read.
+
+use super::*;
+use serde_json::json;
+
+fn read(spec: &BodySpec, content_type: &str, body: &'static [u8]) -> Result<Body, Refusal> {
+    let content_type = (!content_type.is_empty()).then_some(content_type.as_bytes());
+    spec.plan(content_type)?.read(Bytes::from_static(body))
+}
+
+fn status(result: Result<Body, Refusal>) -> u16 {
+    result.unwrap_err().status()
+}
+
+#[test]
+fn undeclared_bodies_are_read_by_their_type() {
+    let spec = BodySpec::parse("", false).unwrap();
+    let json = "application/json; charset=utf-8";
+    assert_eq!(
+        read(&spec, json, b"{\"a\": 1}"),
+        Ok(Body::Json("{\"a\": 1}".into()))
+    );
+    assert_eq!(
+        read(&spec, "text/html", b"<p>"),
+        Ok(Body::Text("<p>".into()))
+    );
+    let form = Ok(Body::Form("{\"a\":\"1\"}".to_owned()));
+    assert_eq!(read(&spec, MediaType::FORM, b"a=1"), form);
+    assert_eq!(
+        read(&spec, "", b"\xff"),
+        Ok(Body::Bytes(Bytes::from_static(b"\xff")))
+    );
+    assert_eq!(read(&spec, json, b""), Ok(Body::Empty));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    let spec = BodySpec::parse("", false).unwrap();
+    assert_eq!(status(read(&spec, "application/json", b"{\"a\":")), 400);
+    assert_eq!(status(read(&spec, "application/json", b"\"\xff\"")), 400);
+    assert_eq!(status(read(&spec, "text/plain", b"\xff")), 400);
+    assert_eq!(status(read(&spec, MediaType::FORM, b"a=%ff")), 400);
+    assert_eq!(status(read(&spec, "nonsense", b"x")), 400);
+    assert_eq!(
+        status(read(&spec, "text/plain; charset=klingon", b"x")),
+        415
+    );
+    let json = "application/json; charset=latin1";
+    assert_eq!(status(read(&spec, json, b"{}")), 415);
+    assert_eq!(status(read(&spec, MediaType::MULTIPART, b"")), 400);
+    let deep = vec![b'['; 100_000].leak();
+    assert_eq!(status(read(&spec, "application/json", deep)), 400);
+}
+
+#[test]
+fn declared_bodies_keep_their_schema() {
+    let schema =
+        json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}});
+    let text = json!({"required": true, "content": {"application/json": {"schema": schema},
+        "application/x-www-form-urlencoded": {"schema": schema}}});
+    let spec = BodySpec::parse(&text.to_string(), false).unwrap();
+    assert_eq!(
+        read(&spec, "", b"{\"a\":1}"),
+        Ok(Body::Json("{\"a\":1}".into()))
+    );
+    assert_eq!(
+        read(&spec, MediaType::FORM, b"a=1"),
+        Ok(Body::Form("{\"a\":1}".into()))
+    );
+    assert_eq!(status(read(&spec, MediaType::FORM, b"a=x")), 422);
+    assert_eq!(status(read(&spec, "application/json", b"{}")), 422);
+    assert_eq!(status(read(&spec, "application/json", b"")), 422);
+    assert_eq!(status(read(&spec, "text/plain", b"x")), 415);
+}
+
+#[test]
+fn raw_bodies_cross_as_bytes() {
+    let spec = BodySpec::parse("", true).unwrap();
+    let body = read(&spec, "application/json", b"{");
+    assert_eq!(body, Ok(Body::Bytes(Bytes::from_static(b"{"))));
+}
+
+#[test]
+fn texts_and_forms_are_decoded() {
+    let spec = BodySpec::parse("", false).unwrap();
+    let text = read(&spec, "text/plain; charset=\"ISO-8859-1\"", b"caf\xe9");
+    assert_eq!(text, Ok(Body::Text("caf\u{e9}".into())));
+    let form = "application/x-www-form-urlencoded; charset=latin1";
+    let read_form = read(&spec, form, b"a=caf%E9+x");
+    assert_eq!(
+        read_form,
+        Ok(Body::Form("{\"a\":\"caf\u{e9} x\"}".to_owned()))
+    );
+    assert_eq!(status(read(&spec, "text/plain; charset=utf-16", b"x")), 400);
+}
+
+#[test]
+fn malformed_json_is_located() {
+    let spec = BodySpec::parse("", false).unwrap();
+    let refusal = read(&spec, "application/json", b"{\"a\":\n }").unwrap_err();
+    let document = serde_json::to_value(refusal.into_problem()).unwrap();
+    assert_eq!(document["detail"], "Invalid request format");
+    let error = &document["errors"][0];
+    assert_eq!(error["type"], "json_invalid");
+    assert_eq!(error["ctx"], json!({"line": 2, "column": 2}));
+    let deep = b"[".repeat(33).leak();
+    let refusal = read(&spec, "application/json", deep).unwrap_err();
+    assert!(
+        refusal
+            .into_problem()
+            .detail
+            .contains("nesting depth of 32")
+    );
+}
+
+#[test]
+fn the_most_particular_content_type_counts() {
+    let text = json!({"content": {"*/*": {}, "text/*": {"schema": {"const": "a"}},
+        "text/plain": {"schema": {"const": "b"}}}});
+    let spec = BodySpec::parse(&text.to_string(), false).unwrap();
+    assert_eq!(status(read(&spec, "text/html", b"b")), 422);
+    assert_eq!(read(&spec, "text/plain", b"b"), Ok(Body::Text("b".into())));
+    assert!(read(&spec, "image/png", b"b").is_ok());
+}
+
+#[test]
+fn parts_have_the_declared_content_types() {
+    let schema = json!({"type": "object", "required": ["f"], "properties": {
+        "f": {"type": "string", "format": "binary"}}, "additionalProperties": false});
+    let text = json!({"required": true, "content": {"multipart/form-data": {"schema": schema,
+        "encoding": {"f": {"contentType": "image/jpeg, image/*, text/*"}}}}});
+    let spec = BodySpec::parse(&text.to_string(), false).unwrap();
+    let plan = spec.plan(Some(b"multipart/form-data; boundary=x")).unwrap();
+    assert_eq!(plan.boundary(), Some("x"));
+    let errors = |kind: Option<&str>| {
+        let mut form = Form::default();
+        let file = FilePart {
+            filename: "a".to_owned(),
+            content_type: kind.map(str::to_owned),
+            ..FilePart::default()
+        };
+        form.file("f".to_owned(), file).unwrap();
+        match plan.read_form(form) {
+            Err(Refusal::Invalid(errors)) => serde_json::to_value(errors).unwrap(),
+            other => json!(other.is_ok()),
+        }
+    };
+    assert_eq!(errors(Some("image/webp")), json!(true));
+    let wrong = &errors(Some("application/x-sh"))[0];
+    assert_eq!(wrong["loc"], json!(["files", "f"]));
+    let allowed = "Allowed types: image/jpeg, image/*, text/*";
+    assert_eq!(
+        wrong["msg"],
+        format!("Invalid content type 'application/x-sh'. {allowed}")
+    );
+    assert!(
+        errors(None)[0]["msg"]
+            .as_str()
+            .unwrap()
+            .contains("octet-stream")
+    );
+    let Err(Refusal::Invalid(missing)) = plan.read_form(Form::default()) else {
+        panic!()
+    };
+    assert_eq!(missing[0].kind, ErrorKind::Missing);
+}
+
+#[test]
+fn what_the_host_does_not_do_is_refused() {
+    let error = |content: Value| {
+        let text = json!({ "content": content }).to_string();
+        BodySpec::parse(&text, false).unwrap_err()
+    };
+    let headers = json!({"multipart/form-data": {"encoding": {"f": {"headers": {}}}}});
+    assert!(error(headers).contains("unknown field `headers`"));
+    let json = json!({"application/json": {"encoding": {"f": {"contentType": "a/b"}}}});
+    assert!(error(json).contains("`encoding`"));
+    assert!(error(json!({"json": {}})).contains("`json`"));
+    let schema = json!({"text/plain": {"schema": {"$ref": "#/nowhere"}}});
+    assert!(error(schema).contains("`text/plain` body is wrong"));
+}

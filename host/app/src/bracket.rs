@@ -1,0 +1,286 @@
+//! Field names with brackets: `tags[]=a`, `user[name]=x`, `items[0][a]=1`. Forms and
+//! the query style `deepObject` are written so; a dot in a name is nothing special.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use crate::limits::MAX_NESTING;
+use crate::shape::{Id, Shapes};
+
+/// One step into a field: `[]`, or `[name]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step<'n> {
+    /// A further item.
+    Next,
+    /// A member, or the item of an index.
+    Key(&'n str),
+}
+
+/// Why a field's name cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BracketError {
+    /// It nests too deep.
+    #[error("a field's name nests deeper than {MAX_NESTING} levels")]
+    TooDeep,
+    /// Two fields make different things of one place.
+    #[error("the field `{0}` is a single value in one place and has members or items in another")]
+    Conflict(String),
+    /// Text fields describe what only the host describes.
+    #[error("the field `{0}` is a file, which has no members")]
+    File(String),
+}
+
+/// Takes a name apart. A name whose brackets do not match is a plain name.
+pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
+    let Some(at) = name.find('[').filter(|at| *at > 0) else {
+        return Ok((name, Vec::new()));
+    };
+    let (base, mut rest) = name.split_at(at);
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let inner = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let Some((key, after)) = inner.filter(|(key, _)| !key.contains('[')) else {
+            return Ok((name, Vec::new()));
+        };
+        if steps.len() == MAX_NESTING {
+            return Err(BracketError::TooDeep);
+        }
+        steps.push(if key.is_empty() {
+            Step::Next
+        } else {
+            Step::Key(key)
+        });
+        rest = after;
+    }
+    Ok((base, steps))
+}
+
+/// The fields under one name.
+#[derive(Debug)]
+pub(crate) struct Tree<L> {
+    leaves: Vec<L>,
+    /// Some of the leaves were written with `[]`.
+    is_list: bool,
+    next: Vec<Tree<L>>,
+    keyed: IndexMap<String, Tree<L>>,
+}
+
+impl<L> Default for Tree<L> {
+    fn default() -> Self {
+        Self {
+            leaves: Vec::new(),
+            is_list: false,
+            next: Vec::new(),
+            keyed: IndexMap::new(),
+        }
+    }
+}
+
+impl<L> Tree<L> {
+    /// Adds a value where `steps` lead.
+    pub(crate) fn insert(&mut self, steps: &[Step<'_>], leaf: L) {
+        match steps.split_first() {
+            None => self.leaves.push(leaf),
+            // `a[]` is a further value of `a`, as a repeated `a` is.
+            Some((Step::Next, [])) => {
+                self.is_list = true;
+                self.leaves.push(leaf);
+            }
+            Some((Step::Next, rest)) => {
+                let mut item = Self::default();
+                item.insert(rest, leaf);
+                self.next.push(item);
+            }
+            Some((Step::Key(key), rest)) => match self.keyed.get_mut(*key) {
+                Some(inner) => inner.insert(rest, leaf),
+                None => {
+                    let mut inner = Self::default();
+                    inner.insert(rest, leaf);
+                    self.keyed.insert((*key).to_owned(), inner);
+                }
+            },
+        }
+    }
+
+    /// The fields as JSON, in the shape that the schema declares; `read` makes a
+    /// value of one field.
+    pub(crate) fn into_json(
+        self,
+        place: &str,
+        id: Id,
+        shapes: &Shapes,
+        read: &mut impl FnMut(L, Id) -> Value,
+    ) -> Result<Value, BracketError> {
+        let is_single = self.leaves.len() == 1 && !self.is_list && self.next.is_empty();
+        if self.keyed.is_empty() && is_single && shapes.item(id).is_none() {
+            let mut leaves = self.leaves;
+            let leaf = leaves.pop();
+            return Ok(leaf.map_or(Value::Null, |leaf| read(leaf, id)));
+        }
+        let may_be_list = shapes.item(id).is_some() || shapes.is_any(id);
+        let is_indexed = may_be_list && is_indexed(&self.keyed, shapes.item(id).is_some());
+        if !self.keyed.is_empty() && !is_indexed {
+            if !self.leaves.is_empty() || !self.next.is_empty() {
+                return Err(BracketError::Conflict(place.to_owned()));
+            }
+            if shapes.is_binary(id) {
+                return Err(BracketError::File(place.to_owned()));
+            }
+            let mut members = Map::with_capacity(self.keyed.len());
+            for (name, inner) in self.keyed {
+                let place = format!("{place}[{name}]");
+                let value = inner.into_json(&place, shapes.member(id, &name), shapes, read)?;
+                members.insert(name, value);
+            }
+            return Ok(Value::Object(members));
+        }
+        // A list: what has an index in its order, then the others in theirs.
+        let item = shapes.item(id).unwrap_or(id);
+        let mut items = Vec::new();
+        let mut indexed: Vec<_> = self.keyed.into_iter().collect();
+        indexed.sort_by_cached_key(|(index, _)| index.parse::<u64>().unwrap_or(u64::MAX));
+        for (index, inner) in indexed {
+            items.push(inner.into_json(&format!("{place}[{index}]"), item, shapes, read)?);
+        }
+        items.extend(self.leaves.into_iter().map(|leaf| read(leaf, item)));
+        for inner in self.next {
+            items.push(inner.into_json(&format!("{place}[]"), item, shapes, read)?);
+        }
+        Ok(Value::Array(items))
+    }
+}
+
+/// Whether the keys are indices. Where the schema does not say that they are, they
+/// must be all of those from 0.
+fn is_indexed<L>(keyed: &IndexMap<String, Tree<L>>, is_list: bool) -> bool {
+    let index = |key: &String| {
+        let digits = key.len() <= 9 && key.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| key.parse::<usize>().ok()).flatten()
+    };
+    keyed
+        .keys()
+        .all(|key| index(key).is_some_and(|index| is_list || index < keyed.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::ROOT;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn read(schema: &Value, fields: &[(&str, &str)]) -> Result<Value, BracketError> {
+        let shapes = Shapes::of(schema);
+        let mut tree = Tree::default();
+        for (name, text) in fields {
+            let (_, steps) = split(name)?;
+            tree.insert(&steps, *text);
+        }
+        let mut value = |text: &str, id| shapes.read(id, text).unwrap_or_else(|text| text);
+        tree.into_json("a", ROOT, &shapes, &mut value)
+    }
+
+    fn any(fields: &[(&str, &str)]) -> Result<Value, BracketError> {
+        read(&json!(true), fields)
+    }
+
+    #[test]
+    fn splits() {
+        assert_eq!(split("a"), Ok(("a", vec![])));
+        assert_eq!(split("a[]"), Ok(("a", vec![Step::Next])));
+        let deep = vec![Step::Key("0"), Step::Key("b.c"), Step::Next];
+        assert_eq!(split("a[0][b.c][]"), Ok(("a", deep)));
+        for plain in [
+            "[a]", "a[", "a]b", "a[b", "a[b]c", "a[b[c]]", "a[b][c", "a[[b]]",
+        ] {
+            assert_eq!(split(plain), Ok((plain, vec![])), "{plain}");
+        }
+        let long = format!("a{}", "[x]".repeat(MAX_NESTING + 1));
+        assert_eq!(split(&long), Err(BracketError::TooDeep));
+    }
+
+    #[test]
+    fn nests() {
+        assert_eq!(any(&[("a", "1")]), Ok(json!("1")));
+        assert_eq!(any(&[("a", "1"), ("a", "2")]), Ok(json!(["1", "2"])));
+        assert_eq!(any(&[("a[]", "1")]), Ok(json!(["1"])));
+        assert_eq!(any(&[("a[]", "1"), ("a", "2")]), Ok(json!(["1", "2"])));
+        assert_eq!(
+            any(&[("a[b]", "1"), ("a[c][d]", "2")]),
+            Ok(json!({"b": "1", "c": {"d": "2"}}))
+        );
+        let list = [("a[1][b]", "2"), ("a[0][b]", "1")];
+        assert_eq!(any(&list), Ok(json!([{"b": "1"}, {"b": "2"}])));
+        let pushed = [("a[][b]", "1"), ("a[][b]", "2")];
+        assert_eq!(any(&pushed), Ok(json!([{"b": "1"}, {"b": "2"}])));
+        assert_eq!(any(&[("a[5]", "x")]), Ok(json!({"5": "x"})));
+    }
+
+    #[test]
+    fn the_schema_decides() {
+        let list = json!({"type": "array", "items": {"type": "integer"}});
+        assert_eq!(read(&list, &[("a", "1")]), Ok(json!([1])));
+        assert_eq!(
+            read(&list, &[("a[7]", "1"), ("a[2]", "0")]),
+            Ok(json!([0, 1]))
+        );
+        let object = json!({"type": "object", "properties": {"0": {"type": "integer"}}});
+        assert_eq!(read(&object, &[("a[0]", "1")]), Ok(json!({"0": 1})));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let conflict = Err(BracketError::Conflict("a".to_owned()));
+        assert_eq!(any(&[("a", "1"), ("a[b]", "2")]), conflict);
+        assert_eq!(any(&[("a[]", "1"), ("a[b]", "2")]), conflict);
+        let inner = any(&[("a[b]", "1"), ("a[b][c]", "2")]);
+        assert_eq!(inner, Err(BracketError::Conflict("a[b]".to_owned())));
+        let file = json!({"type": "string", "format": "binary"});
+        let forged = read(&file, &[("a[part]", "0"), ("a[size]", "9")]);
+        assert_eq!(forged, Err(BracketError::File("a".to_owned())));
+    }
+
+    /// The fields that stand for a value, as a form writes them.
+    fn fields(value: &Value, name: String, out: &mut Vec<(String, String)>) {
+        match value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| {
+                fields(item, format!("{name}[{at}]"), out);
+            }),
+            Value::Object(members) => members.iter().for_each(|(key, member)| {
+                fields(member, format!("{name}[{key}]"), out);
+            }),
+            Value::String(text) => out.push((name, text.clone())),
+            _ => unreachable!("forms hold text"),
+        }
+    }
+
+    fn form() -> impl Strategy<Value = Value> {
+        let leaf = "[a-z0-9 ]{0,4}".prop_map(Value::from);
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-z.]{1,4}", inner, 1..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_was_written(value in form()) {
+            let mut written = Vec::new();
+            fields(&value, "a".to_owned(), &mut written);
+            let written: Vec<_> = written.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+            prop_assert_eq!(any(&written), Ok(value));
+        }
+
+        #[test]
+        fn never_panics(names in prop::collection::vec("a(\\[[\\[\\]a0-2]{0,3}\\]?){0,4}", 0..6)) {
+            let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
+            for schema in [json!(true), json!({"type": "array", "items": {"type": "object"}}),
+                json!({"type": "object", "properties": {"a": {"type": "integer"}}})] {
+                let _ = read(&schema, &fields);
+            }
+        }
+    }
+}

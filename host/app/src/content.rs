@@ -1,0 +1,165 @@
+//! Reads Request Body Objects (OpenAPI 3.1, section 4.8.13) as a component declares
+//! them, and checks the content types that one declares for the parts of a form.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::field_error::{ErrorKind, FieldError, shorten};
+use crate::form::Form;
+use crate::media_type::MediaType;
+use crate::schema::Schema;
+use crate::shape::Shapes;
+
+/// A content type that a route takes.
+#[derive(Debug)]
+pub(crate) struct Content {
+    range: String,
+    schema: Option<Schema>,
+    shapes: Shapes,
+    /// The content types that the parts of a form may have.
+    parts: BTreeMap<String, Vec<String>>,
+}
+
+/// A Request Body Object.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireBody {
+    #[serde(default)]
+    required: bool,
+    content: Map<String, Value>,
+    #[serde(rename = "description")]
+    _description: Option<String>,
+}
+
+/// A Media Type Object.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireContent {
+    schema: Option<Value>,
+    #[serde(default)]
+    encoding: BTreeMap<String, WireEncoding>,
+    #[serde(rename = "example")]
+    _example: Option<Value>,
+    #[serde(rename = "examples")]
+    _examples: Option<Value>,
+}
+
+/// An Encoding Object, as far as the host keeps to one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireEncoding {
+    #[serde(rename = "contentType")]
+    content_type: Option<String>,
+}
+
+impl Content {
+    /// Reads a Request Body Object: whether a body is required, and what it may be.
+    pub(crate) fn parse_all(text: &str) -> Result<(bool, Vec<Self>), String> {
+        let wire: WireBody = serde_json::from_str(text)
+            .map_err(|error| format!("its body is not a Request Body Object: {error}"))?;
+        let content = wire.content.into_iter();
+        let content = content.map(|(range, value)| Self::parse(&range, value));
+        Ok((wire.required, content.collect::<Result<_, _>>()?))
+    }
+
+    fn parse(range: &str, value: Value) -> Result<Self, String> {
+        let lower = range.to_ascii_lowercase();
+        let Some(media) = MediaType::parse(&lower) else {
+            return Err(format!("`{range}` in its body is not a media type"));
+        };
+        let wire: WireContent = serde_json::from_value(value)
+            .map_err(|error| format!("its body's `{range}` is not a Media Type Object: {error}"))?;
+        let is_form = media.is_form() || media.is_multipart();
+        let compile = if is_form {
+            Schema::compile_form
+        } else {
+            Schema::compile
+        };
+        let wrong = |error| format!("the schema of its `{range}` body is wrong: {error}");
+        let schema = wire
+            .schema
+            .as_ref()
+            .map(compile)
+            .transpose()
+            .map_err(wrong)?;
+        if !wire.encoding.is_empty() && !media.is_multipart() {
+            return Err(format!(
+                "its body's `{range}` has `encoding`, which is for the parts of `{}`",
+                MediaType::MULTIPART
+            ));
+        }
+        let mut parts = BTreeMap::new();
+        for (field, encoding) in wire.encoding {
+            let Some(types) = encoding.content_type else {
+                continue;
+            };
+            let types: Vec<_> = types
+                .split(',')
+                .map(|kind| kind.trim().to_ascii_lowercase())
+                .collect();
+            if let Some(wrong) = types.iter().find(|kind| MediaType::parse(kind).is_none()) {
+                return Err(format!(
+                    "`{wrong}` in the encoding of `{field}` is not a media type"
+                ));
+            }
+            parts.insert(field, types);
+        }
+        Ok(Self {
+            range: media.as_str().to_owned(),
+            schema,
+            shapes: wire.schema.as_ref().map_or_else(Shapes::none, Shapes::of),
+            parts,
+        })
+    }
+
+    /// The type or range of types, in lower case and without parameters.
+    pub(crate) fn range(&self) -> &str {
+        &self.range
+    }
+
+    /// The schema, if there is one.
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
+    /// The shapes of the schema.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// Checks the content types of a form's parts.
+    pub(crate) fn check_parts(&self, form: &Form, errors: &mut Vec<FieldError>) {
+        if self.parts.is_empty() {
+            return;
+        }
+        for (name, content_type, file) in form.parts() {
+            let field = name.split_once('[').map_or(name, |(field, _)| field);
+            let Some(allowed) = self.parts.get(name).or_else(|| self.parts.get(field)) else {
+                continue;
+            };
+            // RFC 7578, section 4.4, and what browsers send for a file they do not know.
+            let default = if file.is_some() {
+                "application/octet-stream"
+            } else {
+                "text/plain"
+            };
+            let found = content_type.unwrap_or(default);
+            let media = MediaType::parse(found);
+            let fits = media.is_some_and(|media| allowed.iter().any(|range| media.matches(range)));
+            if fits {
+                continue;
+            }
+            let found = shorten(found);
+            let msg = format!(
+                "Invalid content type '{found}'. Allowed types: {}",
+                allowed.join(", ")
+            );
+            let input = json!({"filename": file.map(|file| &file.filename), "content_type": found});
+            let loc = vec!["files".into(), field.into()];
+            let error = FieldError::new(ErrorKind::ValidationError, loc, msg, &input);
+            errors.push(error.with(json!({"allowed": allowed, "content_type": found})));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Reads Parameter Objects (OpenAPI 3.1, section 4.8.12) as a component declares them.
+//! What the host does not do is refused by its name.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::media_type::MediaType;
+use crate::parameter::{Location, Parameter, Parts};
+use crate::shape::{ROOT, Shapes};
+use crate::style::Style;
+
+/// A Parameter Object.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    name: String,
+    r#in: Location,
+    required: Option<bool>,
+    schema: Option<Value>,
+    content: Option<Map<String, Value>>,
+    key: Option<String>,
+    style: Option<Style>,
+    explode: Option<bool>,
+    #[serde(rename = "allowEmptyValue", default)]
+    allow_empty_value: bool,
+    // It says how a client writes the value; what it allows is read anyway.
+    #[serde(rename = "allowReserved")]
+    _allow_reserved: Option<bool>,
+    // Words for people, which change nothing here.
+    #[serde(rename = "description")]
+    _description: Option<String>,
+    #[serde(rename = "deprecated")]
+    _deprecated: Option<bool>,
+    #[serde(rename = "example")]
+    _example: Option<Value>,
+    #[serde(rename = "examples")]
+    _examples: Option<Value>,
+}
+
+/// A Media Type Object, as far as a parameter may have one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    schema: Option<Value>,
+    #[serde(rename = "example")]
+    _example: Option<Value>,
+    #[serde(rename = "examples")]
+    _examples: Option<Value>,
+}
+
+/// Reads a JSON array of Parameter Objects; an empty text declares none.
+pub(crate) fn parameters(text: &str) -> Result<Vec<Parameter>, String> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let declared: Vec<Declared> = serde_json::from_str(text)
+        .map_err(|error| format!("its parameters are not Parameter Objects: {error}"))?;
+    declared.into_iter().map(parameter).collect()
+}
+
+/// A path parameter that is not declared: a string, or what the path says of it.
+pub(crate) fn undeclared(name: &str, schema: Value) -> Result<Parameter, String> {
+    Parameter::new(Parts {
+        name: name.to_owned(),
+        key: None,
+        location: Location::Path,
+        required: true,
+        style: Style::Simple,
+        explode: false,
+        is_json: false,
+        schema,
+    })
+}
+
+fn parameter(declared: Declared) -> Result<Parameter, String> {
+    let name = declared.name;
+    let location = declared.r#in;
+    if declared.allow_empty_value {
+        return Err(format!(
+            "parameter `{name}` asks for `allowEmptyValue`, which this host does not do: an empty value is an empty text, so allow it in the schema"
+        ));
+    }
+    let style = declared.style.unwrap_or(Style::default_of(location));
+    if !style.is_for(location) {
+        return Err(format!(
+            "parameter `{name}` asks for a style that OpenAPI does not have there: a query has `form`, `spaceDelimited`, `pipeDelimited` and `deepObject`, a path `simple`, `label` and `matrix`, a header `simple`, a cookie `form`"
+        ));
+    }
+    let explode = declared.explode;
+    let (schema, is_json) = match (declared.schema, declared.content) {
+        (Some(_), Some(_)) => {
+            return Err(format!(
+                "parameter `{name}` has both `schema` and `content`: keep one"
+            ));
+        }
+        (None, Some(content)) => {
+            if declared.style.is_some() || explode.is_some() {
+                return Err(format!(
+                    "parameter `{name}` has `content`, with which it has neither `style` nor `explode`"
+                ));
+            }
+            (content_schema(&name, content)?, true)
+        }
+        (schema, None) => (schema.unwrap_or(Value::Bool(true)), false),
+    };
+    if !is_json {
+        check_style(&name, location, style, explode, &schema)?;
+    }
+    Parameter::new(Parts {
+        name,
+        key: declared.key,
+        location,
+        required: declared.required.unwrap_or(location == Location::Path),
+        style,
+        explode: explode.unwrap_or(matches!(style, Style::Form | Style::DeepObject)),
+        is_json,
+        schema,
+    })
+}
+
+fn content_schema(name: &str, content: Map<String, Value>) -> Result<Value, String> {
+    let wrong = || {
+        format!(
+            "the `content` of parameter `{name}` must have one member, `application/json` or another JSON type: use `schema` for anything else"
+        )
+    };
+    let mut content = content.into_iter();
+    let (Some((media, value)), None) = (content.next(), content.next()) else {
+        return Err(wrong());
+    };
+    if !MediaType::parse(&media).is_some_and(|media| media.is_json()) {
+        return Err(wrong());
+    }
+    let content: Content = serde_json::from_value(value).map_err(|error| {
+        format!("the `content` of parameter `{name}` is not a Media Type Object: {error}")
+    })?;
+    Ok(content.schema.unwrap_or(Value::Bool(true)))
+}
+
+/// Refuses what a style cannot write, so that it is not found out by a client.
+fn check_style(
+    name: &str,
+    location: Location,
+    style: Style,
+    explode: Option<bool>,
+    schema: &Value,
+) -> Result<(), String> {
+    let shapes = Shapes::of(schema);
+    let is_array = shapes.item(ROOT).is_some();
+    let is_object = shapes.is_object(ROOT);
+    match style {
+        Style::DeepObject if !is_object || is_array => Err(format!(
+            "parameter `{name}` has the style `deepObject`, so its schema must have the type `object`"
+        )),
+        Style::DeepObject if explode == Some(false) => Err(format!(
+            "parameter `{name}` has the style `deepObject`, which OpenAPI has only with `explode`"
+        )),
+        Style::SpaceDelimited | Style::PipeDelimited if explode == Some(true) => Err(format!(
+            "parameter `{name}` has a delimited style, which OpenAPI has only without `explode`"
+        )),
+        Style::SpaceDelimited | Style::PipeDelimited if !is_array && !is_object => Err(format!(
+            "parameter `{name}` has a delimited style, so its schema must have the type `array` or `object`"
+        )),
+        Style::Form
+            if is_object
+                && !is_array
+                && explode != Some(false)
+                && shapes.names(ROOT).next().is_none() =>
+        {
+            let deep = match location {
+                Location::Query => ", or use the style `deepObject`",
+                _ => "",
+            };
+            Err(format!(
+                "parameter `{name}` is an object whose members each stand by themselves in the request, so its schema must name them: give it `properties`{deep}, or for a JSON text use `content` with `application/json`"
+            ))
+        }
+        _ => Ok(()),
+    }
+}
