@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 
 use super::author::{Author, is_hosts_own};
-use super::fixture::Fixture;
+use super::fixture::{Expected, Fixture};
 use super::policies::Policies;
 
 /// A UUID for a reply that is expected to have one.
 const UUID: &str = "6f1c3a52-0f6e-4c5b-9a77-2d0b1e8c4f10";
+
+/// The longest body that is made up to have an expected length, in bytes.
+const LONGEST: u64 = 16 << 20;
 
 /// Headers that frame a message: the host's in every reply.
 const FRAME: [&str; 7] = [
@@ -92,19 +95,50 @@ fn reply(fixture: &Fixture, policies: &Policies, hook: bool) -> Value {
         "status": expected.status_code,
         "headers": headers(fixture, policies, hook),
     });
-    let length = expected.headers.iter().find_map(|(name, value)| {
-        let named = name.eq_ignore_ascii_case("content-length");
-        let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-        number.filter(|_| named)
-    });
+    let length = length(expected);
     match (&expected.body, length) {
         (Some(Value::String(text)), _) => reply["body"] = json!({"text": fill_text(text)}),
-        (Some(body), _) => reply["body"] = json!({"json": fill(body).to_string()}),
+        (Some(body), length) => {
+            // Spaces after a JSON text are part of it (RFC 8259).
+            let text = fill(body).to_string();
+            let rest = length.map_or(0, |length| (length as usize).saturating_sub(text.len()));
+            reply["body"] = json!({"json": text + &" ".repeat(rest)});
+        }
         // A reply of that length, whatever is in it.
         (None, Some(length)) => reply["body"] = json!({"filler": length}),
         (None, None) => {}
     }
     reply
+}
+
+/// The expected `content-length`.
+fn length(expected: &Expected) -> Option<u64> {
+    expected.headers.iter().find_map(|(name, value)| {
+        let named = name.eq_ignore_ascii_case("content-length");
+        let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        number.filter(|_| named)
+    })
+}
+
+/// Checks that the expected length can be that of the expected body.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn check_length(expected: &Expected) -> Result<(), String> {
+    let Some(length) = length(expected) else {
+        return Ok(());
+    };
+    let fits = match &expected.body {
+        Some(Value::String(text)) => fill_text(text).len() as u64 == length,
+        Some(body) => (fill(body).to_string().len() as u64..=LONGEST).contains(&length),
+        None => length <= LONGEST,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(format!(
+            "its body does not have the length {length} that it expects"
+        )),
+    }
 }
 
 /// The expected headers that are the guest's to send.
@@ -168,8 +202,8 @@ fn fill(value: &Value) -> Value {
 fn fill_text(text: &str) -> String {
     match text {
         "<<uuid>>" => UUID.to_owned(),
-        "<<present>>" | ".*" => "present".to_owned(),
-        text => text.to_owned(),
+        "<<present>>" => "present".to_owned(),
+        text => text.replace(".*", "any"),
     }
 }
 
@@ -252,10 +286,37 @@ mod tests {
     }
 
     #[test]
+    fn a_length_fits_its_body() {
+        for (expected, fits) in [
+            (
+                json!({"body": "abc", "headers": {"Content-Length": "3"}}),
+                true,
+            ),
+            (
+                json!({"body": "abc", "headers": {"Content-Length": "4"}}),
+                false,
+            ),
+            (json!({"body": [1], "headers": {"Content-Length": 4}}), true),
+            (
+                json!({"body": [1], "headers": {"Content-Length": 2}}),
+                false,
+            ),
+            (json!({"headers": {"Content-Length": 1_u64 << 40}}), false),
+            (json!({"body": "abc"}), true),
+        ] {
+            let read = serde_json::from_value(expected.clone()).expect("an expectation");
+            assert_eq!(check_length(&read).is_ok(), fits, "{expected}");
+        }
+    }
+
+    #[test]
     fn a_length_makes_a_body() {
         let handler = json!({"route": "/a", "method": "HEAD"});
         let expected = json!({"status_code": 200, "headers": {"Content-Length": "85"}});
-        let answer = answer(handler, expected, Author::Handler);
-        assert_eq!(answer["handler"]["body"], json!({"filler": 85}));
+        let head = answer(handler.clone(), expected, Author::Handler);
+        assert_eq!(head["handler"]["body"], json!({"filler": 85}));
+        let expected = json!({"status_code": 200, "body": [], "headers": {"content-length": 4}});
+        let padded = answer(handler, expected, Author::Handler);
+        assert_eq!(padded["handler"]["body"], json!({"json": "[]  "}));
     }
 }

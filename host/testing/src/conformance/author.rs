@@ -5,6 +5,9 @@ use super::path::Pattern;
 use super::policies::Policies;
 use super::request::Outgoing;
 
+/// What the types of the host's problem documents begin with.
+const TYPES: &str = "https://spikard.dev/errors/";
+
 /// Who writes the expected reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
@@ -49,6 +52,7 @@ pub(crate) fn of(
     }
     Ok(match status {
         ..400 => Author::Handler,
+        _ if is_apps_own(fixture) => Author::Handler,
         401 | 403 if policies.has("jwt") || policies.has("api_key") => Author::Host,
         403 if policies.has("cors") => Author::Host,
         429 if policies.has("rate_limit") => Author::Host,
@@ -57,7 +61,6 @@ pub(crate) fn of(
         }
         403 if request.header("origin").is_some() => return nothing("no CORS policy"),
         405 => return nothing("no other method"),
-        408 if !policies.has("timeout_ms") => return nothing("no timeout"),
         429 => return nothing("no rate limit"),
         422 if !has_contract(fixture) => return nothing("no schema"),
         400 if !can_be_malformed(request) => Author::Handler,
@@ -102,6 +105,14 @@ fn can_be_malformed(request: &Outgoing) -> bool {
     request.body.is_some()
         || request.target.contains('%')
         || framing.iter().any(|name| request.header(name).is_some())
+}
+
+/// Whether the expected body is a problem document (RFC 9457) of a type that is not
+/// one of the host's.
+fn is_apps_own(fixture: &Fixture) -> bool {
+    let body = fixture.expected_response.body.as_ref();
+    let kind = body.and_then(|body| body["type"].as_str());
+    kind.is_some_and(|kind| kind.contains(':') && !kind.starts_with(TYPES))
 }
 
 /// Whether the expected body is the host's own document of a handler that failed.
@@ -180,9 +191,30 @@ mod tests {
 
     #[test]
     fn a_refusal_without_a_cause_is_nobodys() {
-        for status in [405, 408, 422, 429] {
+        for status in [405, 422, 429] {
             let error = plain(status).expect_err("nobody");
             assert!(error.contains(&status.to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_problem_of_another_type_is_the_apps() {
+        let handler = json!({"route": "/a", "method": "POST", "body_schema": {}});
+        let request = json!({"method": "POST", "path": "/a", "body": {}});
+        for (kind, wanted) in [
+            ("https://a.example/problems/b", Author::Handler),
+            ("about:blank", Author::Handler),
+            ("https://spikard.dev/errors/bad-request", Author::Host),
+        ] {
+            let fixture: Fixture = serde_json::from_value(json!({
+                "handler": handler, "request": request,
+                "expected_response": {"status_code": 400, "body": {"type": kind}}
+            }))
+            .expect("a fixture");
+            let (pattern, _) = Pattern::parse("/a").expect("a pattern");
+            let request = Outgoing::read(&fixture.request).expect("a request");
+            let author = of(&fixture, &Policies::default(), &pattern, &request);
+            assert_eq!(author, Ok(wanted), "{kind}");
         }
     }
 

@@ -70,6 +70,9 @@ impl Case {
         let mut policies = Policies::read(&fixture.handler.middleware)?;
         implied::add(&mut policies, fixture, &pattern, &request)?;
         let author = author::of(fixture, &policies, &pattern, &request)?;
+        if author != Author::Host {
+            answer::check_length(&fixture.expected_response)?;
+        }
 
         let parameters = declare::parameters(&fixture.handler.parameters, &pattern, &named)?;
         let status = fixture.expected_response.status_code;
@@ -83,7 +86,10 @@ impl Case {
             json!({
                 "method": method,
                 "path": pattern.to_host(),
-                "name": name,
+                "name": match methods.len() {
+                    1 => name.to_owned(),
+                    _ => format!("{name} {method}"),
+                },
                 "parameters": text(&Value::Array(parameters.clone())),
                 "body": body.as_ref().map(text).unwrap_or_default(),
                 "settings": text(&Value::Object(policies.route.clone())),
@@ -99,6 +105,13 @@ impl Case {
             true => vec![claim(None)],
             false => methods.iter().map(|method| claim(Some(method))).collect(),
         };
+        if !pattern.matches(request.path()) {
+            // What it asks for must not be there by another fixture.
+            claims.push(Claim {
+                pattern: Pattern::of_path(request.path()),
+                method: None,
+            });
+        }
         claims.extend(policies.folders.iter().map(|folder| Claim {
             pattern: Pattern::beneath(&folder.prefix),
             method: None,
@@ -221,6 +234,23 @@ mod tests {
         assert_eq!(case.routes[0]["method"], "PUT");
         assert_eq!(case.author, Author::Host);
         assert_eq!(case.claims[0].method, None);
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_claimed() {
+        let case = case(json!({
+            "handler": {"route": "/a", "method": "GET"},
+            "request": {"method": "GET", "path": "/b/{c}?d"},
+            "expected_response": {"status_code": 404}
+        }))
+        .expect("a case");
+        let claims: Vec<_> = case
+            .claims
+            .iter()
+            .map(|claim| claim.pattern.to_host())
+            .collect();
+        assert_eq!(claims, ["/a", "/b/{c}"]);
+        assert_eq!(case.claims[1].method, None);
     }
 
     #[test]

@@ -29,6 +29,21 @@ pub(crate) fn add(
         let found = found.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.and_then(|(_, value)| value.as_str())
     };
+    let known = [
+        "allow-origin",
+        "allow-methods",
+        "allow-headers",
+        "allow-credentials",
+        "expose-headers",
+        "max-age",
+    ];
+    for name in expected.headers.keys() {
+        let name = name.to_ascii_lowercase();
+        let rest = name.strip_prefix("access-control-");
+        if rest.is_some_and(|rest| !known.contains(&rest)) {
+            return Err(format!("the Fetch standard has no header `{name}`"));
+        }
+    }
     if let (false, Some(origin)) = (
         policies.route.contains_key("cors"),
         header("access-control-allow-origin").filter(|origin| !origin.starts_with("<<absent")),
@@ -42,7 +57,9 @@ pub(crate) fn add(
     {
         policies.route.insert("body_limit".to_owned(), json!(limit));
     }
-    if expected.status_code == 408 && policies.has("timeout_ms") {
+    if expected.status_code == 408 {
+        let timeout = policies.route.entry("timeout_ms");
+        timeout.or_insert_with(|| json!(300));
         policies
             .route
             .insert("timeout_status".to_owned(), json!(408));
@@ -230,6 +247,33 @@ mod tests {
         let body = json!({"message": "exceeds maximum allowed size of 1024 bytes"});
         let policies = implied(handler, request, json!({"status_code": 413, "body": body}));
         assert_eq!(policies.expect("policies").route["body_limit"], json!(1024));
+    }
+
+    #[test]
+    fn a_deadline_that_only_the_status_names() {
+        let (handler, request) = get();
+        let policies = implied(handler, request, json!({"status_code": 408}));
+        let route = policies.expect("policies").route;
+        assert_eq!(
+            Value::Object(route),
+            json!({"timeout_ms": 300, "timeout_status": 408})
+        );
+    }
+
+    #[test]
+    fn a_header_that_no_standard_has() {
+        let (handler, request) = get();
+        let headers = json!({"Access-Control-Allow-Private-Network": "true"});
+        let error = implied(
+            handler,
+            request,
+            json!({"status_code": 204, "headers": headers}),
+        );
+        assert!(
+            error
+                .expect_err("an unknown header")
+                .contains("private-network")
+        );
     }
 
     #[test]

@@ -21,15 +21,19 @@ impl Pattern {
     /// Reads a fixture's route: its pattern, and the schemas that it names itself.
     ///
     /// # Errors
-    /// A type of a segment that is not known.
+    /// A segment that is neither a text nor one parameter, or a type that is not known.
     pub(crate) fn parse(route: &str) -> Result<(Self, Map<String, Value>), String> {
         let mut schemas = Map::new();
         let mut segments = Vec::new();
+        let route = route.split('?').next().unwrap_or_default();
         for text in route.split('/').skip(usize::from(route.starts_with('/'))) {
             let inner = text
                 .strip_prefix('{')
                 .and_then(|rest| rest.strip_suffix('}'));
             segments.push(match inner {
+                None if text.contains(['{', '}']) => {
+                    return Err(format!("`{text}` is neither a text nor one parameter"));
+                }
                 None => Segment::Literal(text.to_owned()),
                 Some(inner) => {
                     let (name, kind) = inner.split_once(':').unwrap_or((inner, ""));
@@ -45,6 +49,15 @@ impl Pattern {
             });
         }
         Ok((Self { segments }, schemas))
+    }
+
+    /// One path and nothing else.
+    pub(crate) fn of_path(path: &str) -> Self {
+        let texts = path.strip_prefix('/').unwrap_or(path).split('/');
+        let literal = texts.map(|text| Segment::Literal(text.to_owned()));
+        Self {
+            segments: literal.collect(),
+        }
     }
 
     /// Everything at or beneath a prefix.
@@ -81,12 +94,7 @@ impl Pattern {
     /// Whether a path, without a query, is one of this pattern.
     #[must_use]
     pub(crate) fn matches(&self, path: &str) -> bool {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let literal = path
-            .split('/')
-            .map(|text| Segment::Literal(text.to_owned()));
-        let segments: Vec<_> = literal.collect();
-        meet(&self.segments, &segments)
+        meet(&self.segments, &Self::of_path(path).segments)
     }
 
     /// Whether some path is one of both patterns. A last slash makes no difference,
@@ -132,10 +140,12 @@ mod tests {
 
     #[test]
     fn types_become_schemas() {
-        let (pattern, schemas) = Pattern::parse("/a/{id:uuid}/{rest:path}").expect("a pattern");
-        assert_eq!(pattern.to_host(), "/a/{id}/{*rest}");
+        let (typed, schemas) = Pattern::parse("/a/{id:uuid}/{rest:path}").expect("a pattern");
+        assert_eq!(typed.to_host(), "/a/{id}/{*rest}");
         assert_eq!(schemas["id"], json!({"type": "string", "format": "uuid"}));
-        assert_eq!(pattern.names().collect::<Vec<_>>(), ["id", "rest"]);
+        assert_eq!(typed.names().collect::<Vec<_>>(), ["id", "rest"]);
+        assert!(Pattern::parse("/{id}.txt").is_err());
+        assert_eq!(pattern("/a?b={c}").to_host(), "/a");
         let error = Pattern::parse("/{id:colour}").expect_err("an unknown type");
         assert!(error.contains("`colour`"), "{error}");
     }
