@@ -1,6 +1,9 @@
 //! An app: its routes, checked, and the router over them.
 
+use std::borrow::Cow;
+
 use crate::path::normalise;
+use crate::policy::{Policies, StaticMount};
 use crate::refusal::Refusal;
 use crate::router::{Found, PathValues, Router};
 use crate::settings::{Defaults, Settings};
@@ -15,6 +18,8 @@ pub struct App {
     routes: Vec<Route>,
     router: Router,
     trailing_slash: TrailingSlash,
+    policies: Option<Policies>,
+    statics: Vec<StaticMount>,
 }
 
 /// Why a description is not an app.
@@ -26,6 +31,9 @@ pub enum AppError {
     /// The app's settings cannot be read.
     #[error("the settings of the app cannot be read: {0}")]
     Settings(String),
+    /// The app's policies are wrong.
+    #[error("the app cannot be served: its {0}")]
+    Policy(String),
     /// A route's declarations are wrong.
     #[error("route `{route}` cannot be served: {reason}")]
     Route {
@@ -50,10 +58,19 @@ impl App {
         }
         let settings = Settings::parse(&description.settings)
             .map_err(|error| AppError::Settings(error.to_string()))?;
+        let name = description.name.as_str();
+        let policies = Policies::check(&settings, &Policies::default(), &defaults.secrets, name)
+            .map_err(AppError::Policy)?;
+        let statics = settings.r#static.as_deref().unwrap_or_default();
+        let statics = StaticMount::check_all(statics).map_err(AppError::Policy)?;
+        if settings.deprecated.is_some() {
+            let reason = "`deprecated` is for a route, not for the app";
+            return Err(AppError::Settings(reason.to_owned()));
+        }
         let mut routes: Vec<Route> = Vec::with_capacity(description.routes.len());
         let mut router = Router::default();
         for (index, described) in description.routes.iter().enumerate() {
-            let route = Route::check(described, &settings, defaults)?;
+            let route = Route::check(described, &settings, (name, &policies), defaults)?;
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             router
                 .insert(route.method(), route.pattern(), index)
@@ -70,6 +87,8 @@ impl App {
             routes,
             router,
             trailing_slash: settings.trailing_slash.unwrap_or_default(),
+            policies: Some(policies).filter(|policies| !policies.is_empty()),
+            statics,
         })
     }
 
@@ -89,6 +108,50 @@ impl App {
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.routes
+    }
+
+    /// The policies of what no route answers: a path that is not there, a method that
+    /// it does not answer, a static file. `None` where there is none.
+    #[must_use]
+    pub fn policies(&self) -> Option<&Policies> {
+        self.policies.as_ref()
+    }
+
+    /// The folders of files that are served, the longest prefix first.
+    #[must_use]
+    pub fn statics(&self) -> &[StaticMount] {
+        &self.statics
+    }
+
+    /// The folder that serves a path: its index in [`App::statics`], and what is left
+    /// of the path below its prefix, still percent-encoded.
+    #[must_use]
+    pub fn mount<'p>(&self, path: &'p str) -> Option<(usize, Cow<'p, str>)> {
+        if self.statics.is_empty() {
+            return None;
+        }
+        let path = normalise(path);
+        let mut found = self.statics.iter().enumerate();
+        let (index, length) =
+            found.find_map(|(index, mount)| Some((index, mount.rest(&path)?.len())))?;
+        let at = path.len() - length;
+        Some((
+            index,
+            match path {
+                Cow::Borrowed(path) => Cow::Borrowed(&path[at..]),
+                Cow::Owned(path) => Cow::Owned(path[at..].to_owned()),
+            },
+        ))
+    }
+
+    /// The route that a path has for a method, if it has one, and the value of
+    /// `Allow` there; `None` where there is no such path. A preflight asks so for the
+    /// request that comes after it.
+    #[must_use]
+    pub fn about(&self, method: &str, path: &str) -> Option<(Option<&Route>, &str)> {
+        let (route, allow) = self.router.about(method, &normalise(path))?;
+        let route = route.and_then(|index| self.routes.get(index as usize));
+        Some((route, allow))
     }
 
     /// Finds a request's route. The path is brought into normal form first, and

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::field_error::{ErrorKind, FieldError, shorten};
 use crate::form::Form;
@@ -156,10 +156,9 @@ impl Content {
                 "Invalid content type '{found}'. Allowed types: {}",
                 allowed.join(", ")
             );
-            let input = json!({"filename": file.map(|file| &file.filename), "content_type": found});
             let loc = vec!["files".into(), field.into()];
-            let error = FieldError::new(ErrorKind::ValidationError, loc, msg, &input);
-            errors.push(error.with(json!({"allowed": allowed, "content_type": found})));
+            let error = FieldError::new(ErrorKind::ValidationError, loc, msg, &Value::Null);
+            errors.push(error.without_input());
         }
     }
 }

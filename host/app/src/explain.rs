@@ -188,7 +188,7 @@ fn unique(loc: Vec<LocItem>, input: &Value) -> FieldError {
     };
     let repeated = (1..items.len()).find(|at| items[..*at].contains(&items[*at]));
     match repeated {
-        Some(at) => error.with(
+        Some(at) => error.without_input().with(
             json!({"unique_items": true, "duplicate_value": items[at], "duplicate_index": at}),
         ),
         None => error,

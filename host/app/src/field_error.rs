@@ -90,8 +90,10 @@ pub struct FieldError {
     pub loc: Vec<LocItem>,
     /// What is wrong, for people.
     pub msg: String,
-    /// The value that was refused.
-    pub input: Value,
+    /// The value that was refused. Where `ctx` names the part of it that matters, or it
+    /// is a file, there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
     /// The numbers and names of the rule that was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<Value>,
@@ -121,7 +123,7 @@ impl FieldError {
             kind,
             loc,
             msg: msg.into(),
-            input: echo(input),
+            input: Some(echo(input)),
             ctx: None,
         }
     }
@@ -131,6 +133,15 @@ impl FieldError {
     pub fn with(self, ctx: Value) -> Self {
         Self {
             ctx: Some(ctx),
+            ..self
+        }
+    }
+
+    /// The same without the value.
+    #[must_use]
+    pub fn without_input(self) -> Self {
+        Self {
+            input: None,
             ..self
         }
     }

@@ -156,17 +156,18 @@ impl Form {
 }
 
 fn read_text(text: String, content_type: Option<String>, id: Id, shapes: &Shapes) -> Value {
-    // A part that says it is JSON is read as JSON where it is.
+    // A part that says it is JSON is read as JSON where it is, and is asked for.
     let media = content_type.as_deref().and_then(MediaType::parse);
-    if media.is_some_and(|media| media.is_json())
+    if shapes.is_json(id)
+        && media.is_some_and(|media| media.is_json())
         && let Ok(value) = json::parse(&text)
     {
         return value;
     }
-    match shapes.scalars(id) {
-        [] if shapes.is_any(id) => Value::String(text),
-        _ => shapes.read(id, &text).unwrap_or_else(|refused| refused),
+    if shapes.is_any(id) {
+        return Value::String(text);
     }
+    shapes.read(id, &text).unwrap_or_else(|refused| refused)
 }
 
 /// What a handler is told of a file, whose bytes it asks for.
@@ -238,13 +239,15 @@ mod tests {
 
     #[test]
     fn a_part_that_is_json_is_read_as_json() {
+        let object = json!({"type": "array", "items": {"type": "object"}});
+        let shapes = Shapes::of(&json!({"properties": {"a": object, "c": object}}));
         let mut form = Form::default();
-        let json = || Some("application/json".to_owned());
-        form.text("a".into(), "{\"b\": [1]}".into(), json())
-            .unwrap();
-        form.text("c".into(), "{".into(), json()).unwrap();
-        let (value, _) = form.into_json(&Shapes::none()).unwrap();
-        assert_eq!(value, json!({"a": {"b": [1]}, "c": "{"}));
+        for (name, text) in [("a", "{\"b\": null}"), ("c", "{"), ("d", "{}")] {
+            let json = Some("application/json".to_owned());
+            form.text(name.into(), text.into(), json).unwrap();
+        }
+        let (value, _) = form.into_json(&shapes).unwrap();
+        assert_eq!(value, json!({"a": [{"b": null}], "c": ["{"], "d": "{}"}));
     }
 
     #[test]

@@ -25,9 +25,11 @@ mod limits;
 mod media_type;
 mod method;
 mod multipart;
+mod openapi;
 mod parameter;
 mod params;
 mod path;
+pub mod policy;
 mod printable;
 mod problem;
 mod refusal;
@@ -51,9 +53,12 @@ pub use hooks::{HookKind, Hooks};
 pub use media_type::MediaType;
 pub use method::Method;
 pub use multipart::read_multipart;
+pub use openapi::{
+    Contact, ExternalDocs, License, OpenApi, OpenApiSettings, Server, ServerVariable, Tag,
+};
 pub use parameter::{Location, Parameter};
 pub use params::RequestHead;
-pub use path::{PathPattern, PatternError};
+pub use path::{PathPattern, PatternError, same_path};
 pub use printable::{indented, one_line};
 pub use problem::Problem;
 pub use refusal::Refusal;

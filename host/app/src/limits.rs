@@ -12,6 +12,10 @@ pub(crate) const MAX_NESTING: usize = 32;
 /// How many errors a 422 names.
 pub(crate) const MAX_ERRORS: usize = 100;
 
+/// How many values a body or parameter may have whose errors are all looked for: the
+/// crate `jsonschema` makes every one of them before the first can be read.
+pub(crate) const MAX_EXPLAINED: usize = 10_000;
+
 /// How many bytes of a refused value, of a name or of a message an error repeats.
 pub(crate) const MAX_ECHO: usize = 1024;
 

@@ -350,7 +350,7 @@ impl Parameter {
             Some(schema) if must_fail || !schema.is_valid(&value) => {
                 let before = errors.len();
                 if self.form != Form::Json || !slot.refused {
-                    schema.collect(&value, &self.loc(), errors);
+                    schema.check(&value, &self.loc(), errors);
                 }
                 if errors.len() == before {
                     errors.push(self.wrong_type(&value));

@@ -251,6 +251,12 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether two paths are the same in the normal form that routes are compared in.
+#[must_use]
+pub fn same_path(one: &str, other: &str) -> bool {
+    normalise(one) == normalise(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

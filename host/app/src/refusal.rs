@@ -11,6 +11,20 @@ pub enum Refusal {
     /// The body is not of the format that its content type says it is (400), with
     /// the place where it ceases to be.
     Malformed(Vec<FieldError>),
+    /// The request carries no credentials, or none that are let in (401).
+    Unauthorized {
+        /// What is wrong, in a few words.
+        title: &'static str,
+        /// What is wrong.
+        detail: String,
+        /// The value of `WWW-Authenticate`.
+        challenge: String,
+    },
+    /// What is asked is not allowed (403).
+    Forbidden {
+        /// Why.
+        detail: String,
+    },
     /// No route has the path (404).
     NotFound,
     /// The path's routes answer other methods (405).
@@ -20,6 +34,8 @@ pub enum Refusal {
     },
     /// The body did not arrive in time (408).
     RequestTimeout,
+    /// A condition of the request does not hold (412).
+    PreconditionFailed,
     /// The body is longer than the route allows (413).
     BodyTooLarge {
         /// The limit, in bytes.
@@ -27,8 +43,18 @@ pub enum Refusal {
     },
     /// The route does not accept the body's content type (415).
     UnsupportedMediaType,
+    /// The range is outside of the file (416).
+    RangeNotSatisfiable {
+        /// The value of `Content-Range`.
+        content_range: String,
+    },
     /// Fields break their schemas (422).
     Invalid(Vec<FieldError>),
+    /// The client asks more often than it may (429).
+    RateLimited {
+        /// When to try again, in seconds.
+        retry_after: u32,
+    },
     /// The guest failed or trapped, or its reply cannot be sent (500). The log
     /// has the reason; the client does not.
     Failed,
@@ -50,15 +76,37 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) | Self::Malformed(_) => 400,
+            Self::Unauthorized { .. } => 401,
+            Self::Forbidden { .. } => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::RequestTimeout => 408,
+            Self::PreconditionFailed => 412,
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType => 415,
+            Self::RangeNotSatisfiable { .. } => 416,
             Self::Invalid(_) => 422,
+            Self::RateLimited { .. } => 429,
             Self::Failed => 500,
             Self::Overloaded { .. } => 503,
             Self::DeadlineExceeded { status } => *status,
+        }
+    }
+
+    /// The header that tells the client how to go on, if there is one: its name in
+    /// lower case and its value.
+    #[must_use]
+    pub fn header(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Unauthorized { challenge, .. } => Some(("www-authenticate", challenge.clone())),
+            Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+            Self::RangeNotSatisfiable { content_range } => {
+                Some(("content-range", content_range.clone()))
+            }
+            Self::RateLimited { retry_after } | Self::Overloaded { retry_after } => {
+                Some(("retry-after", retry_after.to_string()))
+            }
+            _ => None,
         }
     }
 
@@ -77,6 +125,8 @@ impl Refusal {
                     "Invalid request format".to_owned(),
                 )
             },
+            Self::Unauthorized { title, detail, .. } => problem("unauthorized", title, detail),
+            Self::Forbidden { detail } => problem("forbidden", "Forbidden", detail),
             Self::NotFound => problem(
                 "not-found",
                 "Not Found",
@@ -92,6 +142,11 @@ impl Refusal {
                 "Request Timeout",
                 "the request body did not arrive in time".to_owned(),
             ),
+            Self::PreconditionFailed => problem(
+                "precondition-failed",
+                "Precondition Failed",
+                "the file is not the one that the request's condition names".to_owned(),
+            ),
             Self::BodyTooLarge { limit } => problem(
                 "payload-too-large",
                 "Payload Too Large",
@@ -102,7 +157,17 @@ impl Refusal {
                 "Unsupported Media Type",
                 "Unsupported media type".to_owned(),
             ),
+            Self::RangeNotSatisfiable { .. } => problem(
+                "range-not-satisfiable",
+                "Range Not Satisfiable",
+                "the file has no such range; content-range has its length".to_owned(),
+            ),
             Self::Invalid(errors) => Problem::validation(errors),
+            Self::RateLimited { retry_after } => problem(
+                "rate-limited",
+                "Too Many Requests",
+                format!("Rate limit exceeded; try again in {retry_after} s"),
+            ),
             Self::Failed => problem(
                 "internal-server-error",
                 "Internal Server Error",

@@ -9,6 +9,7 @@ use crate::hooks::Hooks;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
+use crate::policy::Policies;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
 use crate::router::PathValues;
@@ -28,12 +29,14 @@ pub struct Route {
     timeout: Duration,
     timeout_status: u16,
     hooks: Hooks,
+    policies: Option<Policies>,
 }
 
 impl Route {
     pub(crate) fn check(
         description: &RouteDescription,
         app: &Settings,
+        app_policies: (&str, &Policies),
         defaults: &Defaults,
     ) -> Result<Self, AppError> {
         let method = description.method;
@@ -46,6 +49,11 @@ impl Route {
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
         let settings = Settings::parse(&description.settings)
             .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
+        if settings.openapi.is_some() {
+            return Err(wrong(
+                "`openapi` is for the app, not for a route: move it to the app's settings".into(),
+            ));
+        }
         let declared = declare::parameters(&description.parameters).map_err(wrong)?;
         let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
         let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
@@ -57,6 +65,15 @@ impl Route {
                     .to_owned(),
             ));
         }
+        if settings.r#static.is_some() {
+            return Err(wrong(
+                "its settings have `static`, which only an app may declare".to_owned(),
+            ));
+        }
+        let (app_name, app_policies) = app_policies;
+        let policies = Policies::check(&settings, app_policies, &defaults.secrets, app_name)
+            .map_err(|reason| wrong(format!("its {reason}")))?;
+        let policies = Some(policies).filter(|policies| !policies.is_empty());
         let body_limit = settings.body_limit.or(app.body_limit);
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
@@ -99,6 +116,7 @@ impl Route {
             timeout: timeout.unwrap_or(defaults.timeout),
             timeout_status,
             hooks,
+            policies,
         })
     }
 
@@ -154,6 +172,12 @@ impl Route {
     #[must_use]
     pub fn hooks(&self) -> Hooks {
         self.hooks
+    }
+
+    /// What the host enforces for it besides its contract, if anything.
+    #[must_use]
+    pub fn policies(&self) -> Option<&Policies> {
+        self.policies.as_ref()
     }
 
     /// Reads, coerces and checks the parameters of one request, as a JSON object;

@@ -110,6 +110,14 @@ impl Router {
         }
     }
 
+    /// The route of a path in normal form for a method, and the path's `Allow`.
+    pub(crate) fn about(&self, method: &str, path: &str) -> Option<(Option<u32>, &str)> {
+        let matched = self.tree.at(path).ok()?;
+        let endpoint = &self.endpoints[*matched.value];
+        let route = Method::parse(method).and_then(|method| endpoint.route(method));
+        Some((route, &endpoint.allow))
+    }
+
     /// Finds the route for a method and a path in normal form.
     pub(crate) fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
         let Ok(matched) = self.tree.at(path) else {
@@ -117,12 +125,7 @@ impl Router {
         };
         let endpoint = &self.endpoints[*matched.value];
         let method = Method::parse(method);
-        let route = match method {
-            Some(Method::Head) => endpoint.get(Method::Head).or(endpoint.get(Method::Get)),
-            Some(method) => endpoint.get(method),
-            None => None,
-        };
-        match route {
+        match method.and_then(|method| endpoint.route(method)) {
             Some(route) => Found::Route {
                 route,
                 values: PathValues(matched.params),
@@ -142,12 +145,16 @@ impl Endpoint {
         self.routes[method as usize]
     }
 
+    /// The route that answers a method; one for GET answers HEAD.
+    fn route(&self, method: Method) -> Option<u32> {
+        match method {
+            Method::Head => self.get(method).or(self.get(Method::Get)),
+            _ => self.get(method),
+        }
+    }
+
     fn allowed(&self) -> String {
-        let answers = |method: Method| match method {
-            Method::Head => self.get(method).or(self.get(Method::Get)).is_some(),
-            Method::Options => true,
-            _ => self.get(method).is_some(),
-        };
+        let answers = |method| method == Method::Options || self.route(method).is_some();
         let names: Vec<_> = Method::ALL
             .into_iter()
             .filter(|method| answers(*method))
@@ -160,6 +167,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn router(routes: &[(Method, &str)]) -> Result<Router, Collision> {
         let mut router = Router::default();
@@ -218,6 +226,75 @@ mod tests {
             Found::MethodNotAllowed { .. }
         ));
         assert!(matches!(router.find("GET", "/b"), Found::Nothing));
+    }
+
+    /// What the documentation says, one route at a time: the values of a pattern, and
+    /// how particular each of its segments is, literal text before a parameter before
+    /// the rest.
+    fn matches(pattern: &str, path: &str) -> Option<(Vec<u8>, Vec<String>)> {
+        let (mut ranks, mut values) = (Vec::new(), Vec::new());
+        let mut rest = Some(path.strip_prefix('/')?);
+        for wanted in pattern.strip_prefix('/')?.split('/') {
+            let left = rest?;
+            if wanted.starts_with("{*") {
+                ranks.push(2);
+                values.push(left.to_owned());
+                return (!left.is_empty()).then_some((ranks, values));
+            }
+            let (segment, after) = match left.split_once('/') {
+                Some((segment, after)) => (segment, Some(after)),
+                None => (left, None),
+            };
+            rest = after;
+            if wanted.starts_with('{') {
+                ranks.push(1);
+                values.push(segment.to_owned());
+                (!segment.is_empty()).then_some(())?;
+            } else {
+                ranks.push(0);
+                (wanted == segment).then_some(())?;
+            }
+        }
+        rest.is_none().then_some((ranks, values))
+    }
+
+    fn pattern() -> impl Strategy<Value = String> {
+        let segment = prop_oneof![Just("a"), Just("b"), Just("ab"), Just("{}"), Just("{}")];
+        let rest = prop_oneof![Just(""), Just(""), Just("/"), Just("/{*}")];
+        (prop::collection::vec(segment, 0..4), rest).prop_map(|(segments, rest)| {
+            let mut path = String::new();
+            for (at, segment) in segments.iter().enumerate() {
+                path += &format!("/{}", segment.replace("{}", &format!("{{p{at}}}")));
+            }
+            path += &rest.replace("{*}", "{*rest}");
+            if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_the_documentation_says(patterns in prop::collection::vec(pattern(), 1..8),
+            paths in prop::collection::vec("(/(a|b|ab|c|)){1,5}", 1..8)) {
+            let mut router = Router::default();
+            let mut known = Vec::new();
+            for pattern in patterns {
+                let parsed = PathPattern::parse(&pattern).unwrap();
+                if router.insert(Method::Get, &parsed, known.len() as u32).is_ok() {
+                    known.push(pattern);
+                }
+            }
+            for path in paths {
+                let fitting = known.iter().enumerate();
+                let fitting = fitting.filter_map(|(at, p)| Some((at, matches(p, &path)?)));
+                let best = fitting.min_by(|(_, a), (_, b)| a.0.cmp(&b.0));
+                let best = best.map(|(at, (_, values))| (at as u32, values));
+                prop_assert_eq!(at(&router, "GET", &path), best, "{} {:?}", path, known);
+            }
+        }
     }
 
     #[test]

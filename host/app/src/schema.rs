@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::explain;
 use crate::field_error::{ErrorKind, FieldError, LocItem, shorten};
-use crate::limits::{MAX_BACKTRACKS, MAX_ERRORS};
+use crate::limits::{MAX_BACKTRACKS, MAX_ERRORS, MAX_EXPLAINED};
 
 pub(crate) use crate::explain::{BOOLEAN, DICT, INTEGER, LIST, NUMBER, TYPES};
 
@@ -14,6 +14,8 @@ pub(crate) use crate::explain::{BOOLEAN, DICT, INTEGER, LIST, NUMBER, TYPES};
 #[derive(Debug)]
 pub(crate) struct Schema {
     validator: Validator,
+    /// It has alternatives: its first error is made of all the errors of each.
+    has_alternatives: bool,
 }
 
 impl Schema {
@@ -37,7 +39,10 @@ impl Schema {
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS))
             .offline()
             .build(schema)
-            .map(|validator| Self { validator })
+            .map(|validator| Self {
+                validator,
+                has_alternatives: mentions(schema, &["anyOf", "oneOf"]),
+            })
             .map_err(|error| match error.instance_path().as_str() {
                 "" => error.to_string(),
                 place => format!("{error} (at `{place}`)"),
@@ -50,35 +55,33 @@ impl Schema {
     }
 
     /// Adds the errors of `value`, whose place in the request is `at`: in the order of
-    /// their places, and no more than a reply names.
-    pub(crate) fn collect(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
-        let mut found = Vec::new();
-        for error in self.validator.iter_errors(value) {
-            explain::describe(&error, at, &mut found);
-            if found.len() + errors.len() >= MAX_ERRORS {
-                break;
-            }
-        }
-        found.sort_by(|a, b| a.loc.cmp(&b.loc));
-        errors.append(&mut found);
-    }
-
-    /// Checks a value, and adds what is wrong with it.
+    /// their places, and no more than a reply names. There may be none; of a very large
+    /// value there is one.
     pub(crate) fn check(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
         if self.is_valid(value) {
             return;
         }
-        let before = errors.len();
-        self.collect(value, at, errors);
-        if errors.len() == before {
-            let msg = "Input does not keep its schema";
-            errors.push(FieldError::new(
-                ErrorKind::ValidationError,
-                at.to_vec(),
-                msg,
-                value,
-            ));
+        let mut found = Vec::new();
+        let is_large = !has_at_most(value, &mut MAX_EXPLAINED.clone());
+        if !is_large {
+            for error in self.validator.iter_errors(value) {
+                explain::describe(&error, at, &mut found);
+                if found.len() + errors.len() >= MAX_ERRORS {
+                    break;
+                }
+            }
+        } else if !self.has_alternatives
+            && let Err(error) = self.validator.validate(value)
+        {
+            explain::describe(&error, at, &mut found);
         }
+        if found.is_empty() {
+            let msg = "Input does not keep its schema, and is too large to say where";
+            let kind = ErrorKind::ValidationError;
+            found.push(FieldError::new(kind, at.to_vec(), msg, value));
+        }
+        found.sort_by(|a, b| a.loc.cmp(&b.loc));
+        errors.append(&mut found);
     }
 
     /// The first thing that is wrong with a value, as a sentence.
@@ -90,6 +93,30 @@ impl Schema {
             "" => shorten(&text).into_owned(),
             place => format!("{} (at `{place}`)", shorten(&text)),
         })
+    }
+}
+
+/// Whether a value is made of at most so many values.
+fn has_at_most(value: &Value, left: &mut usize) -> bool {
+    let Some(fewer) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = fewer;
+    match value {
+        Value::Array(items) => items.iter().all(|item| has_at_most(item, left)),
+        Value::Object(members) => members.values().all(|member| has_at_most(member, left)),
+        _ => true,
+    }
+}
+
+/// Whether one of the words is a key anywhere in a schema.
+fn mentions(schema: &Value, words: &[&str]) -> bool {
+    match schema {
+        Value::Array(items) => items.iter().any(|item| mentions(item, words)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, member)| words.contains(&key.as_str()) || mentions(member, words)),
+        _ => false,
     }
 }
 

@@ -5,6 +5,11 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::hooks::HookKind;
+use crate::openapi::OpenApiSettings;
+use crate::policy::{
+    ApiKeysSpec, Compression, CorsSpec, JwtSpec, RateLimitSpec, RequestIdPolicy, Secrets,
+    SecurityHeaders, StaticSpec, Switch,
+};
 use crate::slash::TrailingSlash;
 
 /// What the member `settings` of an app or a route may hold. A member that is
@@ -32,6 +37,26 @@ pub struct Settings {
     /// Words that group routes, for people.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Whose id a request has, and in which header.
+    pub request_id: Option<Switch<RequestIdPolicy>>,
+    /// How often it may be asked.
+    pub rate_limit: Option<Switch<RateLimitSpec>>,
+    /// Which pages of other origins may ask.
+    pub cors: Option<Switch<CorsSpec>>,
+    /// How replies are compressed.
+    pub compression: Option<Switch<Compression>>,
+    /// Whose tokens are let in.
+    pub jwt: Option<Switch<JwtSpec>>,
+    /// Which API keys are let in.
+    pub api_key: Option<Switch<ApiKeysSpec>>,
+    /// What replies tell browsers not to do.
+    pub security_headers: Option<Switch<SecurityHeaders>>,
+    /// The folders of files that are served; only of an app.
+    pub r#static: Option<Vec<StaticSpec>>,
+    /// The route will go away, which its OpenAPI operation says; of a route alone.
+    pub deprecated: Option<bool>,
+    /// The OpenAPI document and its viewer; of the app alone.
+    pub openapi: Option<OpenApiSettings>,
 }
 
 impl Settings {
@@ -45,12 +70,14 @@ impl Settings {
 }
 
 /// What holds where neither the route nor the app says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Defaults {
     /// The longest request body, in bytes.
     pub body_limit: u64,
     /// The longest a call may take.
     pub timeout: Duration,
+    /// The secrets that declarations name.
+    pub secrets: Secrets,
 }
 
 impl Defaults {
@@ -67,6 +94,7 @@ impl Default for Defaults {
         Self {
             body_limit: 10 << 20,
             timeout: Duration::from_secs(30),
+            secrets: Secrets::default(),
         }
     }
 }

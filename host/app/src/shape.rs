@@ -25,6 +25,8 @@ pub(crate) struct Node {
     array: Option<Id>,
     object: Option<Members>,
     binary: bool,
+    /// A file may be in it.
+    holds_files: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +53,28 @@ impl Shapes {
             known: HashMap::new(),
         };
         found.node(schema);
-        Self { nodes: found.nodes }
+        let mut shapes = Self { nodes: found.nodes };
+        shapes.find_files();
+        shapes
+    }
+
+    /// Marks what may hold a file, from the inside out until nothing changes.
+    fn find_files(&mut self) {
+        loop {
+            let holds = |id: &Id| self.node(*id).holds_files;
+            let next = self.nodes.iter().position(|node| {
+                let inner = node.object.iter().flat_map(|members| {
+                    let named = members.named.values();
+                    named.chain(members.other.iter())
+                });
+                let found = node.binary || node.array.iter().chain(inner).any(holds);
+                found && !node.holds_files
+            });
+            let Some(node) = next.and_then(|at| self.nodes.get_mut(at)) else {
+                return;
+            };
+            node.holds_files = true;
+        }
     }
 
     /// Shapes that say nothing.
@@ -65,6 +88,7 @@ impl Shapes {
             array: None,
             object: None,
             binary: false,
+            holds_files: false,
         };
         self.nodes.get(id).unwrap_or(NOTHING)
     }
@@ -82,6 +106,13 @@ impl Shapes {
     /// Whether the value is a file or bytes.
     pub(crate) fn is_binary(&self, id: Id) -> bool {
         self.node(id).binary
+    }
+
+    /// Whether a text may be read as JSON here: where an array or object is declared in
+    /// which a client cannot pass a text for the host's word on a file.
+    pub(crate) fn is_json(&self, id: Id) -> bool {
+        let node = self.node(id);
+        (node.object.is_some() || node.array.is_some()) && !node.holds_files
     }
 
     /// Whether a schema says nothing of the value's type.
@@ -124,7 +155,7 @@ impl Shapes {
                 Err(value) => Err(Value::Array(vec![value])),
             };
         }
-        if node.object.is_some() {
+        if node.object.is_some() && !node.holds_files {
             return json::parse(text).map_err(|_| Value::String(text.to_owned()));
         }
         match node.scalars.as_slice() {
@@ -315,6 +346,16 @@ mod tests {
         assert_eq!(member("a", "1"), Ok(json!(1)));
         assert_eq!(member("b", "on"), Ok(json!(true)));
         assert_eq!(member("c", "1.5"), Ok(json!(1.5)));
+    }
+
+    #[test]
+    fn texts_do_not_pose_as_files() {
+        let file = json!({"type": "object", "properties": {"part": {"type": "integer"}, "size": {"type": "integer"}}});
+        let text = "{\"part\": 0, \"size\": 1}";
+        assert_eq!(read(file.clone(), text), Ok(json!(text)));
+        let inside =
+            json!({"type": "object", "properties": {"a": {"type": "array", "items": file}}});
+        assert_eq!(read(inside, text), Ok(json!(text)));
     }
 
     #[test]

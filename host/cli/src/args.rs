@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Print a component's world, imports, routes and sizes
     Inspect(InspectArgs),
+    /// Write a component's OpenAPI document
+    Openapi(OpenapiArgs),
     /// Build an app in Rust, JavaScript, TypeScript or Python into a component
     Build(BuildArgs),
     /// Write the WIT package that components are built against
@@ -55,6 +57,16 @@ pub(crate) struct ServeArgs {
     /// is status 500, and the log says why
     #[arg(long)]
     pub(crate) dev: bool,
+    /// A secret that the app names, and where it is: `NAME=env:VARIABLE` or
+    /// `NAME=file:PATH`; may be repeated
+    #[arg(long, value_name = "NAME=SOURCE", value_parser = parse_secret)]
+    pub(crate) secret: Vec<SecretArg>,
+    /// The folder below which the folders are that the app serves
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) static_root: Option<PathBuf>,
+    /// Serve neither the app's OpenAPI document nor its viewer, whatever the app says
+    #[arg(long)]
+    pub(crate) no_openapi: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
     /// How log lines are written, on standard error
@@ -88,6 +100,17 @@ pub(crate) struct InspectArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct OpenapiArgs {
+    /// The component whose document is wanted
+    pub(crate) app: PathBuf,
+    /// The file to write it to [default: standard output]
+    #[arg(short, long)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct BuildArgs {
     /// The app's folder, with its Cargo.toml, package.json or pyproject.toml
     #[arg(default_value = ".")]
@@ -105,6 +128,22 @@ pub(crate) struct WitArgs {
     /// The folder to write to
     #[arg(short, long, default_value = "wit")]
     pub(crate) output: PathBuf,
+}
+
+/// A secret's name and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SecretArg {
+    pub(crate) name: String,
+    pub(crate) source: SecretSource,
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    /// A variable of the environment.
+    Env(String),
+    /// A file.
+    File(PathBuf),
 }
 
 /// A JavaScript engine.
@@ -182,6 +221,27 @@ fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "that is more bytes than there are".to_owned())
 }
 
+/// Reads where a secret is. The secret itself never stands on a command line, where
+/// every user of the machine can read it.
+fn parse_secret(text: &str) -> Result<SecretArg, String> {
+    let usage = || "write `NAME=env:VARIABLE` or `NAME=file:PATH`".to_owned();
+    let (name, source) = text.split_once('=').ok_or_else(usage)?;
+    let source = match source.split_once(':') {
+        Some(("env", variable)) if !variable.is_empty() && !variable.contains('=') => {
+            SecretSource::Env(variable.to_owned())
+        }
+        Some(("file", path)) if !path.is_empty() => SecretSource::File(path.into()),
+        _ => return Err(usage()),
+    };
+    if name.is_empty() {
+        return Err(usage());
+    }
+    Ok(SecretArg {
+        name: name.to_owned(),
+        source,
+    })
+}
+
 /// Reads a duration: seconds, or with a suffix ms, s or m. At least a millisecond.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -226,6 +286,27 @@ mod tests {
         assert!(parse_size("x").is_err() && parse_size("-1").is_err());
         assert!(parse_size("1 light-year").is_err());
         assert!(parse_size("99999999999999GiB").is_err());
+    }
+
+    #[test]
+    fn secrets() {
+        let read = |text| parse_secret(text).map(|secret| (secret.name, secret.source));
+        let env = SecretSource::Env("JWT_KEY".into());
+        assert_eq!(read("jwt=env:JWT_KEY"), Ok(("jwt".to_owned(), env)));
+        let file = SecretSource::File("/run/a=b:c".into());
+        assert_eq!(read("a b=file:/run/a=b:c"), Ok(("a b".to_owned(), file)));
+        for bad in [
+            "",
+            "jwt",
+            "jwt=",
+            "jwt=hunter2",
+            "=env:X",
+            "jwt=env:",
+            "jwt=file:",
+            "jwt=env:A=B",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod args;
 mod cache;
 mod commands;
 mod log;
+mod secrets;
 mod tools;
 mod wit;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Openapi(args) => commands::openapi::run(&args),
         Command::Build(args) => commands::build::run(&args),
         Command::Wit(args) => commands::wit::run(&args),
         Command::Doctor => commands::doctor::run(),

@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use hyper::body::Body;
 use hyper::{Method, Uri};
 
 use crate::request::RequestId;
-use crate::response::HttpResponse;
+use crate::response::{self, HttpResponse};
 
 /// The target of these lines in the log.
 pub(crate) const TARGET: &str = "access";
@@ -15,22 +14,20 @@ pub(crate) const TARGET: &str = "access";
 pub(crate) struct Access {
     request: Option<(Method, Uri)>,
     start: Instant,
-    id: RequestId,
 }
 
 impl Access {
     /// Begins a line; nothing is copied when nobody reads it.
-    pub(crate) fn begin(method: &Method, uri: &Uri, id: RequestId) -> Self {
+    pub(crate) fn begin(method: &Method, uri: &Uri) -> Self {
         let wanted = tracing::enabled!(target: TARGET, tracing::Level::INFO);
         Self {
             request: wanted.then(|| (method.clone(), uri.clone())),
             start: Instant::now(),
-            id,
         }
     }
 
     /// Writes the line.
-    pub(crate) fn end(self, route: Option<&str>, response: &HttpResponse) {
+    pub(crate) fn end(self, id: &RequestId, route: Option<&str>, response: &HttpResponse) {
         let Some((method, uri)) = self.request else {
             return;
         };
@@ -41,9 +38,9 @@ impl Access {
             path = uri.path(),
             status = response.status().as_u16(),
             ms = (elapsed * 1000.0).round() / 1000.0,
-            bytes = response.body().size_hint().lower(),
+            bytes = response::length(response),
             route = route.unwrap_or("-"),
-            request = %self.id,
+            request = %id,
         );
     }
 }

@@ -23,6 +23,19 @@ pub enum ServeError {
     /// The socket cannot be made.
     #[error("cannot listen on {0}: {1}")]
     Listen(String, io::Error),
+    /// The app serves files, and no folder of them is granted.
+    #[error(
+        "the app serves files (`static`), but it is granted no folder: start with `--static-root FOLDER`"
+    )]
+    NoStaticRoot,
+    /// The granted folder cannot be opened.
+    #[error("the folder `{0}` of `--static-root` cannot be opened: {1}")]
+    StaticRoot(String, io::Error),
+    /// A folder that the app serves cannot be opened.
+    #[error(
+        "the app serves the folder `{0}` (`static`), which cannot be opened below the folder of `--static-root`: {1}"
+    )]
+    StaticFolder(String, io::Error),
     /// A worker cannot be started.
     #[error("a worker cannot start: {0}")]
     Worker(io::Error),

@@ -25,7 +25,7 @@ impl From<Refusal> for Failed {
 
 impl Failed {
     /// Writes into the log why a call has no reply, and says what the client gets.
-    pub(crate) fn of_call(error: CallError, id: RequestId, route: &Route) -> Self {
+    pub(crate) fn of_call(error: CallError, id: &RequestId, route: &Route) -> Self {
         let name = route.name();
         let refusal = match &error {
             CallError::Failure { message, detail } => {

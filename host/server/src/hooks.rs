@@ -105,7 +105,7 @@ impl<'a> Hooked<'a> {
             CallError::Deadline(_) => CallError::Deadline(route.timeout()),
             error => error,
         };
-        Failed::of_call(error, self.request.id, route)
+        Failed::of_call(error, &self.request.id, route)
     }
 
     async fn before(&mut self, kind: HookKind, params: &str) -> Result<Option<Reply>, Failed> {

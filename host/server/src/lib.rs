@@ -8,11 +8,14 @@
 mod access;
 mod body;
 mod connection;
+mod docs;
 mod error;
 mod failure;
 mod hooks;
 mod listener;
 mod pipeline;
+mod policy;
+mod reply_body;
 mod request;
 mod response;
 mod server;
@@ -20,6 +23,7 @@ mod settings;
 mod shutdown;
 mod worker;
 
+pub use docs::Docs;
 pub use error::ServeError;
 pub use listener::Listener;
 pub use server::serve;

@@ -17,8 +17,10 @@ use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
 use crate::body::RequestBody;
+use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
+use crate::policy::{self, Passage, StaticFiles};
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
 use crate::settings::Settings;
@@ -27,25 +29,38 @@ use crate::settings::Settings;
 pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Pool,
+    files: StaticFiles,
     body_timeout: Duration,
     check_replies: bool,
+    docs: Option<Arc<Docs>>,
+}
+
+/// What is known of a request when it is answered.
+struct Seen<'a> {
+    id: RequestId,
+    route: Option<&'a Route>,
+    passage: Option<Passage<'a>>,
 }
 
 /// What the router made of a request.
 enum Matched<'a> {
     /// A route with its index, and its parameters or what is wrong with them.
     Route(u32, &'a Route, Result<String, Refusal>),
+    /// A path that no route has, below one where files are.
+    File,
     /// A reply the router gives itself.
     Reply(HttpResponse),
 }
 
 impl Pipeline {
-    pub(crate) fn new(app: Arc<App>, pool: Pool, settings: &Settings) -> Self {
+    pub(crate) fn new(app: Arc<App>, pool: Pool, files: StaticFiles, settings: &Settings) -> Self {
         Self {
             app,
             pool,
+            files,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
+            docs: settings.docs.clone(),
         }
     }
 
@@ -56,20 +71,27 @@ impl Pipeline {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> HttpResponse {
-        let id = RequestId::next();
         let (parts, incoming) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
-        let access = Access::begin(&parts.method, &parts.uri, id);
-        let mut route = None;
-        let answer = self.answer(parts, &mut body, peer, id, &mut route);
+        let access = Access::begin(&parts.method, &parts.uri);
+        let mut seen = Seen {
+            id: RequestId::next(),
+            route: None,
+            passage: None,
+        };
+        let answer = self.answer(parts, &mut body, peer, &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
-            tracing::error!(request = %id, "the host itself failed; this is a defect of spikard-wasm");
+            tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
             Err(Refusal::Failed)
         });
         let response = answer.unwrap_or_else(response::of_refusal);
+        let response = match seen.passage {
+            Some(passage) => passage.finish(response).await,
+            None => response,
+        };
         let response = if is_head {
             response::without_body(response)
         } else {
@@ -80,7 +102,7 @@ impl Pipeline {
         } else {
             response
         };
-        access.end(route.map(Route::name), &response);
+        access.end(&seen.id, seen.route.map(Route::name), &response);
         response
     }
 
@@ -89,15 +111,42 @@ impl Pipeline {
         parts: Parts,
         body: &mut RequestBody,
         peer: SocketAddr,
-        id: RequestId,
-        matched: &mut Option<&'a Route>,
+        seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
-        let (index, route, params) = match self.route(&parts)? {
+        if let Some((passage, answer)) = policy::preflight(&self.app, &parts, &mut seen.id) {
+            seen.passage = Some(passage);
+            return answer;
+        }
+        let found = match self.route(&parts) {
+            Err(Refusal::NotFound) if self.app.mount(parts.uri.path()).is_some() => {
+                Ok(Matched::File)
+            }
+            found => found,
+        };
+        let (policies, number) = match &found {
+            Ok(Matched::Route(index, route, _)) => {
+                seen.route = Some(route);
+                (route.policies(), *index)
+            }
+            _ => (self.app.policies(), u32::MAX),
+        };
+        seen.passage = policies.map(|policies| Passage::begin(policies, &parts, &mut seen.id));
+        let found = found?;
+        if let Some(passage) = &mut seen.passage
+            && !matches!(found, Matched::Reply(_))
+        {
+            passage.admit(&parts, peer, number)?;
+        }
+        let (index, route, params) = match found {
             Matched::Reply(response) => return Ok(response),
+            Matched::File => return self.files.answer(&self.app, &parts).await,
             Matched::Route(index, route, params) => (index, route, params),
         };
-        *matched = Some(route);
-        let request = Arc::new(InFlight::new(parts, peer, id));
+        let id = seen.id.clone();
+        let request = Arc::new(InFlight::new(parts, peer, id.clone()));
+        for (key, value) in seen.passage.iter_mut().flat_map(Passage::take_local) {
+            request.local.preset(key, value);
+        }
         if !route.hooks().is_empty() {
             let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = self.answer_hooked(&mut hooked, params, body).await;
@@ -107,7 +156,7 @@ impl Pipeline {
         let reply = self.pool.call(&call, request, route.timeout()).await;
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
-            .map_err(|error| Failed::of_call(error, id, route).into_refusal())
+            .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
     }
 
     /// The way of a request whose route has hooks.
@@ -129,7 +178,7 @@ impl Pipeline {
 
     fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
         let path = parts.uri.path();
-        self.app.find(parts.method.as_str(), path, |hit| match hit {
+        let found = self.app.find(parts.method.as_str(), path, |hit| match hit {
             Hit::Route {
                 index,
                 route,
@@ -137,7 +186,11 @@ impl Pipeline {
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
             Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
-        })
+        });
+        match (&self.docs, found) {
+            (Some(docs), Err(Refusal::NotFound)) => docs.answer(parts).map(Matched::Reply),
+            (_, found) => found,
+        }
     }
 
     /// Reads the body and checks it and the parameters: what is left is a call that

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -11,10 +11,14 @@ use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
 use spikard_wasm_runtime::LocalContext;
 
-/// A request's id in the log: unique among those of this process, and unlikely to
-/// be another's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestId(u64);
+/// A request's id, in the log and for its handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RequestId {
+    /// One that is unique among those of this process, and unlikely to be another's.
+    Number(u64),
+    /// One that its policy took from the client, or made for it.
+    Text(Arc<str>),
+}
 
 impl RequestId {
     pub(crate) fn next() -> Self {
@@ -24,13 +28,16 @@ impl RequestId {
             nanos.rotate_left(24) ^ u64::from(std::process::id())
         });
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+        Self::Number(FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        match self {
+            Self::Number(number) => write!(f, "{number:016x}"),
+            Self::Text(text) => f.write_str(text),
+        }
     }
 }
 
@@ -56,7 +63,7 @@ pub(crate) struct InFlight {
     pub(crate) id: RequestId,
     body: OnceLock<Bytes>,
     files: OnceLock<Vec<FilePart>>,
-    local: LocalContext,
+    pub(crate) local: LocalContext,
 }
 
 impl InFlight {

@@ -1,14 +1,15 @@
 //! Makes HTTP responses of replies and refusals. The host alone frames a message.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
-pub(crate) type HttpResponse = Response<Full<Bytes>>;
+use crate::reply_body::ReplyBody;
+
+pub(crate) type HttpResponse = Response<ReplyBody>;
 
 /// The headers that frame a message or belong to the connection (RFC 9110,
 /// section 7.6.1); a guest's are dropped.
@@ -87,7 +88,7 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
     // These never have a body (RFC 9110, sections 15.3.5 and 15.4.5).
     let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless { Bytes::new() } else { body };
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
@@ -96,7 +97,7 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
 /// Makes the response of a refusal: a problem document.
 pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
     of_reply(problem(refusal)).unwrap_or_else(|_| {
-        let mut response = Response::new(Full::default());
+        let mut response = Response::new(ReplyBody::default());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
     })
@@ -104,11 +105,7 @@ pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
 
 /// The reply of a refusal, as hooks see it.
 pub(crate) fn problem(refusal: Refusal) -> Reply {
-    let extra = match &refusal {
-        Refusal::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
-        Refusal::Overloaded { retry_after } => Some(("retry-after", retry_after.to_string())),
-        _ => None,
-    };
+    let extra = refusal.header();
     let problem = refusal.into_problem();
     let content_type = ("content-type".to_owned(), Problem::CONTENT_TYPE.to_owned());
     let extra = extra.map(|(name, value)| (name.to_owned(), value));
@@ -119,19 +116,26 @@ pub(crate) fn problem(refusal: Refusal) -> Reply {
     }
 }
 
+/// The length of a response's body, or of the body that HEAD leaves out; `None` for
+/// one whose length is not known before it is sent.
+pub(crate) fn length(response: &HttpResponse) -> Option<u64> {
+    let declared = response.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
+    declared.or_else(|| response.body().size_hint().exact())
+}
+
 /// The response to HEAD: the head alone, with the length that GET would have. hyper
 /// does this for HTTP/1.1 and not for HTTP/2.
 pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
-    if let Some(length) = response
-        .body()
-        .size_hint()
-        .exact()
-        .filter(|length| *length > 0)
-    {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        *response.body_mut() = Full::default();
+    match length(&response) {
+        Some(0) => {}
+        Some(length) => {
+            let length = HeaderValue::from(length);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_LENGTH, length);
+            *response.body_mut() = ReplyBody::default();
+        }
+        None => *response.body_mut() = ReplyBody::Unsent,
     }
     response
 }
@@ -146,7 +150,7 @@ pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
 
 /// Answers OPTIONS for a path that does not declare it.
 pub(crate) fn of_options(allow: &str) -> HttpResponse {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     if let Ok(value) = HeaderValue::try_from(allow) {
         response.headers_mut().insert(header::ALLOW, value);
@@ -160,7 +164,7 @@ pub(crate) fn of_redirect(path: &str, query: Option<&str>) -> HttpResponse {
     let dot = if path.starts_with("//") { "/." } else { "" };
     let mark = query.map_or("", |_| "?");
     let to = format!("{dot}{path}{mark}{}", query.unwrap_or_default());
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     if let Ok(value) = HeaderValue::try_from(to) {
         response.headers_mut().insert(header::LOCATION, value);

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::error::ServeError;
 use crate::listener::Listener;
+use crate::policy::StaticFiles;
 use crate::settings::Settings;
 use crate::shutdown::Signals;
 use crate::worker::Worker;
@@ -25,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// requests in flight are finished; at the second they are given up.
 ///
 /// # Errors
-/// A worker cannot start.
+/// A worker cannot start, or a folder of files is not there.
 pub fn serve(
     listener: Listener,
     app: Arc<App>,
@@ -37,8 +38,13 @@ pub fn serve(
         .enable_all()
         .build()
         .map_err(ServeError::Worker)?;
+    let files = StaticFiles::open(&app, settings.static_root.as_deref())?;
+    let start = |number| {
+        let (app, component) = (app.clone(), component.clone());
+        Worker::start(number, app, component, files.clone(), settings.clone())
+    };
     let workers: Vec<Worker> = (0..settings.workers.max(1))
-        .map(|number| Worker::start(number, app.clone(), component.clone(), settings.clone()))
+        .map(start)
         .collect::<Result<_, _>>()?;
     for worker in &workers {
         worker.wait_until_ready()?;

@@ -1,6 +1,10 @@
 //! How a server serves.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::docs::Docs;
 
 /// How a server serves.
 #[derive(Debug, Clone)]
@@ -17,6 +21,10 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
+    /// The folder below which the folders are that an app may serve.
+    pub static_root: Option<PathBuf>,
+    /// What is served beside the app's routes, if anything.
+    pub docs: Option<Arc<Docs>>,
 }
 
 impl Default for Settings {
@@ -28,6 +36,8 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             check_replies: false,
+            static_root: None,
+            docs: None,
         }
     }
 }

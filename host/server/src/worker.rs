@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 use crate::connection::Connections;
 use crate::error::ServeError;
 use crate::pipeline::Pipeline;
+use crate::policy::StaticFiles;
 use crate::settings::Settings;
 
 /// The accepting thread's side of a worker.
@@ -55,6 +56,7 @@ impl Worker {
         number: usize,
         app: Arc<App>,
         component: Loaded,
+        files: StaticFiles,
         settings: Settings,
     ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -76,7 +78,7 @@ impl Worker {
                     if announce.send(warm).is_err() || failed {
                         return;
                     }
-                    let pipeline = Rc::new(Pipeline::new(app, pool, &settings));
+                    let pipeline = Rc::new(Pipeline::new(app, pool, files, &settings));
                     run(&pipeline, &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);

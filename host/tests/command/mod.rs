@@ -5,6 +5,7 @@ mod components;
 mod golden;
 mod inspect;
 mod log;
+mod openapi;
 mod start;
 mod tools;
 mod usage;

@@ -38,6 +38,7 @@ fn what_cannot_be_understood_is_exit_code_2() {
         &["serve", "--log-format", "xml"],
         &["serve", "a.wasm", "b.wasm"],
         &["inspect"],
+        &["openapi"],
         &["build", "--engine", "v8"],
     ]
     .iter()
@@ -50,7 +51,7 @@ fn what_cannot_be_understood_is_exit_code_2() {
 fn nothing_at_all_says_what_there_is() {
     let run = host().run::<&str>([]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
-    for command in ["serve", "inspect", "build", "wit", "doctor"] {
+    for command in ["serve", "inspect", "openapi", "build", "wit", "doctor"] {
         assert!(run.stderr.contains(command), "{}", run.stderr);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{ErrorKind, Method, RequestHead, RouteDescription};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 struct Head(&'static str, Vec<(&'static str, &'static [u8])>);
@@ -348,4 +349,40 @@ fn slashes_at_the_end_follow_the_policy() {
             .to_string()
             .contains("for the whole app")
     );
+}
+
+proptest! {
+    #[test]
+    fn reads_the_parameters_that_were_written(whole: i64, flag: bool, fraction in -1e9..1e9_f64,
+        text in ".{0,12}", list in prop::collection::vec(any::<u32>(), 1..5),
+        deep in prop::collection::btree_map("[a-z]{1,3}", any::<i32>(), 1..4)) {
+        let list_of = json!({"type": "array", "items": {"type": "integer"}});
+        let deep_of = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+        let app = app(vec![route("/", json!([
+            {"name": "whole", "in": "query", "schema": {"type": "integer"}},
+            {"name": "flag", "in": "query", "schema": {"type": "boolean"}},
+            {"name": "fraction", "in": "query", "schema": {"type": "number"}},
+            {"name": "t[x]", "in": "query", "schema": {"type": "string"}},
+            {"name": "list", "in": "query", "schema": list_of},
+            {"name": "comma", "in": "query", "explode": false, "schema": list_of},
+            {"name": "deep", "in": "query", "style": "deepObject", "schema": deep_of},
+            {"name": "cookie", "in": "cookie", "schema": {"type": "string"}},
+        ]))]).unwrap();
+        let encode = |text: &str| percent_encoding::utf8_percent_encode(
+            text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mut pairs = vec![format!("whole={whole}"), format!("flag={flag}"),
+            format!("fraction={fraction}"), format!("{}={}", encode("t[x]"), encode(&text))];
+        pairs.extend(list.iter().map(|item| format!("list={item}")));
+        let commas: Vec<_> = list.iter().map(u32::to_string).collect();
+        pairs.push(format!("comma={}", commas.join(",")));
+        pairs.extend(deep.iter().map(|(name, value)| format!("deep[{name}]={value}")));
+        let cookie = format!("other=1; cookie={}", encode(&text));
+        let head = Head(pairs.join("&").leak(), vec![("cookie", cookie.leak().as_bytes())]);
+        let read = params(&app, "/", &head).unwrap();
+        prop_assert_eq!(read["fraction"].as_f64(), Some(fraction));
+        let mut read = read;
+        read["fraction"] = json!(0);
+        prop_assert_eq!(read, json!({"whole": whole, "flag": flag, "fraction": 0, "t[x]": text,
+            "list": list, "comma": list, "deep": deep, "cookie": text}));
+    }
 }

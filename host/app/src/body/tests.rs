@@ -1,6 +1,7 @@
 //! Tests of how bodies are read.
 
 use super::*;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn read(spec: &BodySpec, content_type: &str, body: &'static [u8]) -> Result<Body, Refusal> {
@@ -178,4 +179,31 @@ fn what_the_host_does_not_do_is_refused() {
     assert!(error(json!({"json": {}})).contains("`json`"));
     let schema = json!({"text/plain": {"schema": {"$ref": "#/nowhere"}}});
     assert!(error(schema).contains("`text/plain` body is wrong"));
+}
+
+proptest! {
+    #[test]
+    fn never_panics(content_type in "(application/json|text/plain|application/x-www-form-urlencoded|multipart/form-data)(;[ a-z=\"8-]{0,20})?",
+        body in prop::collection::vec(any::<u8>(), 0..40)) {
+        let schema = json!({"type": ["object", "string"], "properties": {"a": {"type": "integer"}}});
+        let text = json!({"content": {"*/*": {"schema": schema}}}).to_string();
+        for spec in [BodySpec::parse("", false).unwrap(), BodySpec::parse(&text, false).unwrap()] {
+            let plan = spec.plan(Some(content_type.as_bytes()));
+            let read = plan.and_then(|plan| plan.read(Bytes::from(body.clone())));
+            if let Err(refusal) = read {
+                prop_assert!([400, 415, 422].contains(&refusal.status()));
+            }
+        }
+    }
+
+    #[test]
+    fn text_crosses_as_it_was_sent(text in ".*", number: i64) {
+        let spec = BodySpec::parse("", false).unwrap();
+        let plan = spec.plan(Some(b"text/plain; charset=utf-8")).unwrap();
+        let expected = if text.is_empty() { Body::Empty } else { Body::Text(text.as_str().into()) };
+        prop_assert_eq!(plan.read(text.into()), Ok(expected));
+        let json = format!(" {{\"a\" : [{number}, -0.0] }}");
+        let plan = spec.plan(Some(b"application/merge-patch+json")).unwrap();
+        prop_assert_eq!(plan.read(json.clone().into()), Ok(Body::Json(json.into())));
+    }
 }

@@ -284,3 +284,42 @@ fn hostile_values_get_a_small_reply() {
         assert!(size < MAX_ERRORS * 6000, "{schema:.40} {size}");
     }
 }
+
+#[test]
+fn large_values_are_refused_in_time() {
+    let many = json!(vec![1; 1_000_000]);
+    for (schema, kind) in [
+        (json!({"items": {"type": "string"}}), ErrorKind::StringType),
+        (
+            json!({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}),
+            ErrorKind::ValidationError,
+        ),
+        (
+            json!({"anyOf": [{"items": {"type": "string"}}, {"type": "null"}]}),
+            ErrorKind::ValidationError,
+        ),
+        (json!({"uniqueItems": true}), ErrorKind::ValidationError),
+        (
+            json!({"contains": {"type": "string"}}),
+            ErrorKind::ValidationError,
+        ),
+        (
+            json!({"additionalProperties": false, "type": ["object", "null"]}),
+            ErrorKind::TypeError,
+        ),
+    ] {
+        let schema = Schema::compile(&schema).unwrap();
+        let begin = Instant::now();
+        let mut errors = Vec::new();
+        schema.check(&many, &[], &mut errors);
+        assert_eq!(
+            errors.iter().map(|error| error.kind).collect::<Vec<_>>(),
+            [kind]
+        );
+        assert!(
+            begin.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            begin.elapsed()
+        );
+    }
+}

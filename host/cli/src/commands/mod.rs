@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
+pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod wit;
 

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use spikard_wasm_app::{App, Defaults, one_line};
+use spikard_wasm_app::{App, Defaults, OpenApi, one_line};
 use spikard_wasm_runtime::{Limits, LoadError, Loaded, Runtime};
-use spikard_wasm_server::{Listener, Settings};
+use spikard_wasm_server::{Docs, Listener, Settings};
 
 use super::{Source, load, millis};
 use crate::args::{LogFormat, ServeArgs};
@@ -27,9 +27,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         Some(path) => Source::File(path),
         None => Source::Demo(DEMO),
     };
+    let secrets = crate::secrets::read(&args.secret)?;
     // A port that is taken is known at once, not after a minute of compiling.
     let listener = Listener::bind(&args.host, args.port)?;
-    let settings = settings(&args);
+    let mut settings = settings(&args);
     let start = Instant::now();
     let runtime = Runtime::new(Limits {
         // Each worker has its share, and one more is made to describe the app.
@@ -40,9 +41,14 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let defaults = Defaults {
         body_limit: args.body_limit,
         timeout: args.timeout,
+        secrets,
     };
     let app = Arc::new(App::new(&description, &defaults)?);
     loaded.check_hooks(&app)?;
+    let api = OpenApi::new(&description)?;
+    if !args.no_openapi {
+        settings.docs = Docs::new(&api).map(Arc::new);
+    }
     let up = Up {
         args: &args,
         app: &app,
@@ -67,6 +73,7 @@ fn settings(args: &ServeArgs) -> Settings {
         workers,
         instances_per_worker: share.max(1) as u32,
         check_replies: args.dev,
+        static_root: args.static_root.clone(),
         ..defaults
     }
 }

@@ -1,0 +1,209 @@
+//! The member `openapi` of an app's settings.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::path::normalise;
+
+/// What an app says of its OpenAPI document: `false` for none, `true`, or an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenApiSettings {
+    /// Whether the document and its viewer are served.
+    pub served: bool,
+    /// The path of the document.
+    pub path: String,
+    /// The path of the viewer.
+    pub docs: String,
+    /// The title; without it the app's name is.
+    pub title: Option<String>,
+    /// What the app is, in CommonMark; without it the app's `description` is.
+    pub description: Option<String>,
+    /// A link to the terms of service.
+    pub terms_of_service: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<Contact>,
+    /// The licence of the API.
+    pub license: Option<License>,
+    /// Where the API is to be had; without any, where the document is.
+    pub servers: Vec<Server>,
+    /// What is said of tags, in the order they are shown in.
+    pub tags: Vec<Tag>,
+}
+
+impl Default for OpenApiSettings {
+    fn default() -> Self {
+        Wire::default().into()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wire {
+    path: String,
+    docs: String,
+    title: Option<String>,
+    description: Option<String>,
+    terms_of_service: Option<String>,
+    contact: Option<Contact>,
+    license: Option<License>,
+    servers: Vec<Server>,
+    tags: Vec<Tag>,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self {
+            path: "/openapi.json".to_owned(),
+            docs: "/docs".to_owned(),
+            title: None,
+            description: None,
+            terms_of_service: None,
+            contact: None,
+            license: None,
+            servers: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+}
+
+impl From<Wire> for OpenApiSettings {
+    fn from(wire: Wire) -> Self {
+        Self {
+            served: true,
+            path: wire.path,
+            docs: wire.docs,
+            title: wire.title,
+            description: wire.description,
+            terms_of_service: wire.terms_of_service,
+            contact: wire.contact,
+            license: wire.license,
+            servers: wire.servers,
+            tags: wire.tags,
+        }
+    }
+}
+
+/// A Contact Object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Contact {
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The address for mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// A License Object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct License {
+    /// The name.
+    pub name: String,
+    /// The licence as an SPDX expression; not beside `url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// A link to its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A Server Object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its address, which may hold variables: `https://{region}.example`.
+    pub url: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The variables of the address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, ServerVariable>,
+}
+
+/// A Server Variable Object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerVariable {
+    /// Its values, where they are few.
+    #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+    /// Its value where none is chosen.
+    pub default: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// A Tag Object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tag {
+    /// The tag, as routes have it.
+    pub name: String,
+    /// What it stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where more is to be read: an External Documentation Object.
+    #[serde(rename = "externalDocs", skip_serializing_if = "Option::is_none")]
+    pub external_docs: Option<ExternalDocs>,
+}
+
+/// An External Documentation Object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalDocs {
+    /// The link.
+    pub url: String,
+    /// What is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for OpenApiSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if let Value::Bool(served) = value {
+            return Ok(Self {
+                served,
+                ..Self::default()
+            });
+        }
+        let wire: Wire = serde_json::from_value(value)
+            .map_err(|error| D::Error::custom(format!("in `openapi`: {error}")))?;
+        check(&wire).map_err(D::Error::custom)?;
+        Ok(wire.into())
+    }
+}
+
+fn check(wire: &Wire) -> Result<(), String> {
+    for (member, path) in [("path", &wire.path), ("docs", &wire.docs)] {
+        let is_path = path.starts_with('/')
+            && !path.contains(|c: char| c.is_control() || "{}?# \"<>\\".contains(c));
+        if !is_path {
+            return Err(format!(
+                "in `openapi`: `{member}` is `{path}`, and must be a path that begins with `/` and has no parameter"
+            ));
+        }
+    }
+    if normalise(&wire.path) == normalise(&wire.docs) {
+        return Err(format!(
+            "in `openapi`: `path` and `docs` are both `{}`; give the viewer another path",
+            wire.path
+        ));
+    }
+    match &wire.license {
+        Some(license) if license.identifier.is_some() && license.url.is_some() => {
+            Err("in `openapi`: a license has `identifier` or `url`, and not both".to_owned())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The OpenAPI 3.1 document of an app, made of what its component says of itself.
+//!
+//! It is a matter of words alone: nothing here decides what a request gets. An app
+//! that [`App::new`](crate::App::new) took has a document that a validator takes.
+
+mod declared;
+mod errors;
+mod operation;
+mod paths;
+mod policies;
+mod replies;
+mod schemas;
+mod security;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::{AppError, Description, RouteDescription};
+
+pub use declared::{Contact, ExternalDocs, License, OpenApiSettings, Server, ServerVariable, Tag};
+
+use errors::HostError;
+use operation::Operation;
+use paths::Paths;
+use policies::Policies;
+use schemas::Schemas;
+
+/// The version of OpenAPI that documents are written in.
+const VERSION: &str = "3.1.0";
+
+/// The OpenAPI document of an app, and where it is served.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenApi {
+    document: Value,
+    settings: OpenApiSettings,
+}
+
+/// What the operations of a document share.
+#[derive(Debug, Default)]
+struct Components {
+    schemas: Schemas,
+    errors: BTreeSet<HostError>,
+    headers: BTreeSet<&'static str>,
+    security: BTreeMap<String, Value>,
+}
+
+impl OpenApi {
+    /// Makes the document of an app that can be served.
+    ///
+    /// # Errors
+    /// Names the route whose replies are no Responses Object, or says what else
+    /// cannot be read.
+    pub fn new(description: &Description) -> Result<Self, AppError> {
+        let of_app = Policies::of_app(&description.settings).map_err(AppError::Settings)?;
+        let settings: OpenApiSettings = match of_app.get_raw("openapi") {
+            Some(value) => serde_json::from_value(value.clone())
+                .map_err(|error| AppError::Settings(error.to_string()))?,
+            None => OpenApiSettings::default(),
+        };
+        let mut components = Components::default();
+        let mut paths = Paths::default();
+        let mut ids = operation::Ids::default();
+        for route in &description.routes {
+            let wrong = |reason: String| AppError::Route {
+                route: format!("{} {}", route.method, route.path),
+                reason,
+            };
+            let policies = of_app.under(&route.settings).map_err(wrong)?;
+            let template = paths::Template::of(&route.path);
+            let names = paths.names_of(&template);
+            let operation = Operation {
+                route,
+                id: ids.make(route, &template),
+                policies: &policies,
+                template: &template,
+                names: &names,
+            };
+            let value = operation.write(&mut components).map_err(wrong)?;
+            paths.add(template, route.method, value);
+        }
+        let mut document = Map::new();
+        document.insert("openapi".to_owned(), VERSION.into());
+        document.insert("info".to_owned(), info(description, &of_app, &settings));
+        if !settings.servers.is_empty() {
+            document.insert("servers".to_owned(), json!(settings.servers));
+        }
+        document.insert("paths".to_owned(), paths.into_value());
+        document.insert("components".to_owned(), components.into_value());
+        if !settings.tags.is_empty() {
+            document.insert("tags".to_owned(), json!(settings.tags));
+        }
+        Ok(Self {
+            document: Value::Object(document),
+            settings,
+        })
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Where it is served, and what it says of the app.
+    #[must_use]
+    pub fn settings(&self) -> &OpenApiSettings {
+        &self.settings
+    }
+}
+
+fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -> Value {
+    let or = |text: &str, other: &str| if text.is_empty() { other } else { text }.to_owned();
+    let mut info = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            info.insert(name.to_owned(), value);
+        }
+    };
+    let title = settings.title.clone();
+    put(
+        "title",
+        Some(title.unwrap_or_else(|| or(&description.name, "app")).into()),
+    );
+    put("summary", app.text("summary").map(Value::from));
+    let words = settings.description.clone();
+    put(
+        "description",
+        words.or_else(|| app.text("description")).map(Value::from),
+    );
+    put(
+        "termsOfService",
+        settings.terms_of_service.clone().map(Value::from),
+    );
+    put(
+        "contact",
+        settings.contact.as_ref().map(|contact| json!(contact)),
+    );
+    put(
+        "license",
+        settings.license.as_ref().map(|license| json!(license)),
+    );
+    put("version", Some(or(&description.version, "0.0.0").into()));
+    Value::Object(info)
+}
+
+impl Components {
+    fn into_value(self) -> Value {
+        let mut schemas = self.schemas;
+        let mut headers = self.headers;
+        let mut responses = BTreeMap::new();
+        for error in self.errors {
+            responses.insert(error.component(), error.response(&mut headers));
+            schemas.add_host(error.schema());
+        }
+        let mut components = Map::new();
+        let mut put = |name: &str, value: Value| {
+            if value.as_object().is_some_and(|object| !object.is_empty()) {
+                components.insert(name.to_owned(), value);
+            }
+        };
+        put("schemas", schemas.into_value());
+        put("responses", json!(responses));
+        let headers = headers
+            .into_iter()
+            .map(|name| (name.to_owned(), errors::header(name)));
+        put("headers", Value::Object(headers.collect()));
+        put("securitySchemes", json!(self.security));
+        Value::Object(components)
+    }
+}
+
+/// A JSON object of a description; an empty text is an empty one.
+fn object(text: &str, what: &str) -> Result<Map<String, Value>, String> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(text).map_err(|error| format!("its {what} cannot be read: {error}"))
+}
+
+impl RouteDescription {
+    /// Whether the method's requests have a body whose meaning HTTP defines.
+    fn takes_undeclared_body(&self) -> bool {
+        use crate::Method;
+        self.body.is_empty() && matches!(self.method, Method::Post | Method::Put | Method::Patch)
+    }
+}

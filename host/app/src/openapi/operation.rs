@@ -1,0 +1,317 @@
+//! One operation of a document: a route.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::errors::{HostError, Surface};
+use super::paths::{PathParameter, Template};
+use super::policies::Policies;
+use super::{Components, object, replies, security};
+use crate::{MediaType, RouteDescription};
+
+/// A route on its way to an Operation Object.
+pub(super) struct Operation<'a> {
+    pub(super) route: &'a RouteDescription,
+    /// Its `operationId`.
+    pub(super) id: String,
+    pub(super) policies: &'a Policies,
+    pub(super) template: &'a Template,
+    /// The names of its path parameters in the document.
+    pub(super) names: &'a [String],
+}
+
+/// The `operationId`s that are taken.
+#[derive(Debug, Default)]
+pub(super) struct Ids(HashSet<String>);
+
+impl Ids {
+    /// The route's name, or what its method and path make, with a number where
+    /// another route has it.
+    pub(super) fn make(&mut self, route: &RouteDescription, template: &Template) -> String {
+        let mut base = route.name.clone();
+        if base.is_empty() {
+            base = route.method.as_str().to_ascii_lowercase();
+            let words = template.text.split(|c: char| !c.is_ascii_alphanumeric());
+            for word in words.filter(|word| !word.is_empty()) {
+                base.push('_');
+                base.push_str(word);
+            }
+        }
+        let mut id = base.clone();
+        let mut number = 1;
+        while !self.0.insert(id.clone()) {
+            number += 1;
+            id = format!("{base}_{number}");
+        }
+        id
+    }
+}
+
+impl Operation<'_> {
+    /// Writes the Operation Object.
+    pub(super) fn write(&self, components: &mut Components) -> Result<Value, String> {
+        let mut operation = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                operation.insert(name.to_owned(), value);
+            }
+        };
+        let tags = self.policies.get("tags").filter(|tags| **tags != json!([]));
+        put("tags", tags.cloned());
+        put("summary", self.policies.own("summary").cloned());
+        put("description", self.policies.own("description").cloned());
+        put("operationId", Some(self.id.clone().into()));
+        let deprecated = self.policies.own("deprecated");
+        put(
+            "deprecated",
+            deprecated.filter(|value| **value == true).cloned(),
+        );
+
+        let declared: Vec<Map<String, Value>> = match self.route.parameters.as_str() {
+            "" => Vec::new(),
+            text => serde_json::from_str(text)
+                .map_err(|error| format!("its parameters cannot be read: {error}"))?,
+        };
+        let parameters = self.parameters(&declared, components);
+        let body = self.body(components)?;
+        let surface = Surface {
+            has_parameters: !parameters.is_empty(),
+            is_checked: !declared.is_empty() || !self.route.body.is_empty() || self.has_types(),
+            has_body: body.is_some(),
+        };
+        put(
+            "parameters",
+            (!parameters.is_empty()).then_some(Value::Array(parameters)),
+        );
+        put("requestBody", body);
+
+        let errors = HostError::of(surface, self.policies);
+        let replies = replies::responses(self.route, &errors, self.policies, &self.id, components)?;
+        put("responses", Some(replies));
+        let needed = security::requirements(self.policies, &mut components.security);
+        put(
+            "security",
+            (!needed.is_empty()).then_some(Value::Array(needed)),
+        );
+        Ok(Value::Object(operation))
+    }
+
+    fn has_types(&self) -> bool {
+        self.template
+            .parameters
+            .iter()
+            .any(|parameter| parameter.kind.is_some())
+    }
+
+    /// The Parameter Objects: those of the path first, in its order.
+    fn parameters(
+        &self,
+        declared: &[Map<String, Value>],
+        components: &mut Components,
+    ) -> Vec<Value> {
+        let mut all: Vec<Value> = Vec::new();
+        for (bound, name) in self.template.parameters.iter().zip(self.names) {
+            let of_path = declared.iter().find(|parameter| {
+                parameter.get("in").is_some_and(|place| place == "path")
+                    && parameter
+                        .get("name")
+                        .is_some_and(|known| *known == bound.name)
+            });
+            let empty = Map::new();
+            let mut parameter = of_path.unwrap_or(&empty).clone();
+            parameter.insert("name".to_owned(), name.as_str().into());
+            parameter.insert("in".to_owned(), "path".into());
+            if parameter.get("schema").is_none() {
+                parameter.insert("schema".to_owned(), schema_of_kind(bound));
+            }
+            if bound.is_rest {
+                let note = "All that remains of the path, slashes included.";
+                parameter
+                    .entry("description")
+                    .or_insert_with(|| note.into());
+            }
+            all.push(self.parameter(parameter, components));
+        }
+        for parameter in declared {
+            let place = parameter
+                .get("in")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            if place == "path" {
+                continue;
+            }
+            // A name may be declared twice, under two keys; a document has it once.
+            let is_there = all.iter().any(|other| {
+                let same = |member| {
+                    text(other.get(member)).eq_ignore_ascii_case(text(parameter.get(member)))
+                };
+                same("in")
+                    && same("name")
+                    && (place == "header" || other.get("name") == parameter.get("name"))
+            });
+            if !is_there {
+                all.push(self.parameter(parameter.clone(), components));
+            }
+        }
+        all
+    }
+
+    /// A Parameter Object without what is the host's own.
+    fn parameter(&self, mut declared: Map<String, Value>, components: &mut Components) -> Value {
+        declared.shift_remove("key");
+        let place = text(declared.get("in")).to_owned();
+        let name = text(declared.get("name")).to_owned();
+        let schema = match declared.shift_remove("schema") {
+            Some(Value::Bool(true)) | None => json!({"type": "string"}),
+            Some(schema) => schema,
+        };
+        let is_json = declared.get("style").is_none() && is_object(&schema);
+        let schema = components
+            .schemas
+            .add(&schema, &format!("{}_{name}", self.id));
+        let mut parameter = Map::new();
+        for member in ["name", "in", "description"] {
+            if let Some(value) = declared.shift_remove(member) {
+                parameter.insert(member.to_owned(), value);
+            }
+        }
+        let required = declared.shift_remove("required");
+        if place == "path" || required == Some(Value::Bool(true)) {
+            parameter.insert("required".to_owned(), true.into());
+        }
+        with_examples(&mut declared);
+        // Without a style, an object is a JSON text, which OpenAPI says so.
+        if is_json {
+            let mut media = Map::from_iter([("schema".to_owned(), schema)]);
+            for member in ["example", "examples"] {
+                media.extend(declared.shift_remove_entry(member));
+            }
+            declared.shift_remove("explode");
+            parameter.insert("content".to_owned(), json!({"application/json": media}));
+        } else {
+            parameter.insert("schema".to_owned(), schema);
+        }
+        parameter.extend(declared);
+        Value::Object(parameter)
+    }
+
+    /// The Request Body Object; none where the route reads no body.
+    fn body(&self, components: &mut Components) -> Result<Option<Value>, String> {
+        if self.route.takes_undeclared_body() {
+            return Ok(Some(json!({
+                "description": "Any body, or none.",
+                "content": {"*/*": {}},
+            })));
+        }
+        let mut declared = object(&self.route.body, "body")?;
+        if declared.is_empty() {
+            return Ok(None);
+        }
+        if let Some(Value::Object(content)) = declared.get_mut("content") {
+            for (range, media) in content.iter_mut() {
+                let Value::Object(media) = media else {
+                    continue;
+                };
+                if let Some(mut schema) = media.shift_remove("schema") {
+                    if range.eq_ignore_ascii_case(MediaType::MULTIPART) {
+                        show_files(&mut schema);
+                    }
+                    let schema = components
+                        .schemas
+                        .add(&schema, &format!("{}_body", self.id));
+                    media.shift_insert(0, "schema".to_owned(), schema);
+                }
+                with_examples(media);
+            }
+        }
+        Ok(Some(Value::Object(declared)))
+    }
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The schema of a path parameter that is not declared, by its type in the pattern.
+fn schema_of_kind(parameter: &PathParameter) -> Value {
+    match parameter.kind.as_deref() {
+        Some("int" | "integer") => json!({"type": "integer"}),
+        Some("float" | "number") => json!({"type": "number"}),
+        Some("bool" | "boolean") => json!({"type": "boolean"}),
+        Some(format @ ("uuid" | "date" | "time" | "date-time")) => {
+            json!({"type": "string", "format": format})
+        }
+        Some("datetime") => json!({"type": "string", "format": "date-time"}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+/// Whether the values of a schema are objects.
+fn is_object(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(name)) => name == "object",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
+        _ => false,
+    }
+}
+
+/// Examples as OpenAPI has them: one value, or a map of Example Objects. A list, as
+/// JSON Schema has it, becomes the latter.
+fn with_examples(declared: &mut Map<String, Value>) {
+    if let Some(examples) = declared.get_mut("examples") {
+        if let Value::Array(list) = examples {
+            let named = list.drain(..).enumerate();
+            let named =
+                named.map(|(at, value)| (format!("example-{}", at + 1), json!({ "value": value })));
+            *examples = Value::Object(named.collect());
+        }
+        declared.shift_remove("example");
+    }
+}
+
+/// Files of a multipart form reach a handler as objects that describe them; a client
+/// sends their bytes.
+fn show_files(schema: &mut Value) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for (_, property) in properties {
+            let field = match property.get_mut("items") {
+                Some(items) => items,
+                None => property,
+            };
+            // A field is text, so one that is an object of no declared members can
+            // only be a file.
+            if is_file(field) || (is_object(field) && field.get("properties").is_none()) {
+                make_file(field);
+            }
+        }
+    }
+    for group in ["$defs", "definitions"] {
+        if let Some(definitions) = schema.get_mut(group).and_then(Value::as_object_mut) {
+            let files = definitions.iter_mut().filter(|(_, schema)| is_file(schema));
+            files.for_each(|(_, schema)| make_file(schema));
+        }
+    }
+}
+
+/// Whether a schema is of what the host says of a file.
+fn is_file(schema: &Value) -> bool {
+    let has = |name| {
+        schema
+            .get("properties")
+            .is_some_and(|members| members.get(name).is_some())
+    };
+    is_object(schema) && has("part") && has("size")
+}
+
+fn make_file(schema: &mut Value) {
+    let words = schema.get("description").cloned();
+    *schema = json!({
+        "type": "string",
+        "format": "binary",
+        "contentMediaType": "application/octet-stream",
+    });
+    if let Some(words) = words {
+        schema["description"] = words;
+    }
+}

@@ -1,0 +1,163 @@
+//! The paths of a document: patterns as OpenAPI templates.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::Method;
+
+/// A path pattern as an OpenAPI path template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template {
+    /// The template, with the names of the pattern.
+    pub(super) text: String,
+    /// The template without names: OpenAPI takes two that differ in them alone for
+    /// the same path.
+    shape: String,
+    /// The parameters, from left to right.
+    pub(super) parameters: Vec<PathParameter>,
+}
+
+/// A parameter of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PathParameter {
+    pub(super) name: String,
+    /// It binds all that remains of the path: `{*rest}`.
+    pub(super) is_rest: bool,
+    /// Its type in the pattern: `int` of `{id:int}`.
+    pub(super) kind: Option<String>,
+}
+
+impl Template {
+    /// Reads a pattern that is known to parse.
+    pub(super) fn of(pattern: &str) -> Self {
+        let mut template = Self {
+            text: String::new(),
+            shape: String::new(),
+            parameters: Vec::new(),
+        };
+        let mut rest = pattern;
+        while let Some((literal, tail)) = rest.split_once('{') {
+            let (inner, tail) = tail.split_once('}').unwrap_or((tail, ""));
+            let is_rest = inner.starts_with('*');
+            let inner = inner.trim_start_matches('*');
+            let (name, kind) = match inner.split_once(':') {
+                Some((name, kind)) => (name, Some(kind.to_owned())),
+                None => (inner, None),
+            };
+            template.text.push_str(&format!("{literal}{{{name}}}"));
+            template.shape.push_str(&format!("{literal}{{}}"));
+            template.parameters.push(PathParameter {
+                name: name.to_owned(),
+                is_rest,
+                kind,
+            });
+            rest = tail;
+        }
+        template.text.push_str(rest);
+        template.shape.push_str(rest);
+        template
+    }
+}
+
+/// The Paths Object, in the order of the routes.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    items: Vec<(Template, Map<String, Value>)>,
+    by_shape: HashMap<String, usize>,
+}
+
+impl Paths {
+    /// The names that the parameters of a template have in the document: those of
+    /// the first route of its shape.
+    pub(super) fn names_of(&self, template: &Template) -> Vec<String> {
+        let first = self.by_shape.get(&template.shape);
+        let first = first.and_then(|index| self.items.get(*index));
+        let template = first.map_or(template, |(first, _)| first);
+        let names = template.parameters.iter();
+        names.map(|parameter| parameter.name.clone()).collect()
+    }
+
+    /// Adds an operation. `/{name}` and `/{*rest}` are one path to OpenAPI; where
+    /// both have a method, the description of the first says that there is another.
+    pub(super) fn add(&mut self, template: Template, method: Method, operation: Value) {
+        let index = *self
+            .by_shape
+            .entry(template.shape.clone())
+            .or_insert_with(|| {
+                self.items.push((template.clone(), Map::new()));
+                self.items.len() - 1
+            });
+        let Some((_, item)) = self.items.get_mut(index) else {
+            return;
+        };
+        let method = method.as_str().to_ascii_lowercase();
+        match item.get_mut(&method) {
+            None => {
+                item.insert(method, operation);
+            }
+            Some(first) => {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                let note = format!(
+                    "Another operation, `{id}`, answers this method where the last parameter stands for more than one segment or for just one; OpenAPI cannot tell the two paths apart."
+                );
+                let words = match first["description"].as_str() {
+                    Some(words) => format!("{words}\n\n{note}"),
+                    None => note,
+                };
+                first["description"] = json!(words);
+            }
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        let items = self.items.into_iter();
+        Value::Object(
+            items
+                .map(|(template, item)| (template.text, Value::Object(item)))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_become_templates() {
+        let template = Template::of("/a/{id:int}/{*rest}");
+        assert_eq!(template.text, "/a/{id}/{rest}");
+        assert_eq!(template.shape, "/a/{}/{}");
+        let kinds: Vec<_> = template
+            .parameters
+            .iter()
+            .map(|p| (p.is_rest, p.kind.as_deref()))
+            .collect();
+        assert_eq!(kinds, [(false, Some("int")), (true, None)]);
+        assert_eq!(Template::of("/plain").text, "/plain");
+    }
+
+    #[test]
+    fn one_path_has_the_names_of_its_first_route() {
+        let mut paths = Paths::default();
+        paths.add(
+            Template::of("/u/{id}"),
+            Method::Get,
+            json!({"operationId": "a"}),
+        );
+        let other = Template::of("/u/{user}");
+        assert_eq!(paths.names_of(&other), ["id"]);
+        paths.add(other, Method::Delete, json!({"operationId": "b"}));
+        paths.add(
+            Template::of("/u/{*rest}"),
+            Method::Get,
+            json!({"operationId": "c"}),
+        );
+        let value = paths.into_value();
+        assert_eq!(value["/u/{id}"]["delete"]["operationId"], "b");
+        let words = value["/u/{id}"]["get"]["description"].as_str().unwrap();
+        assert!(words.contains("`c`"), "{words}");
+        assert_eq!(value.as_object().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,203 @@
+//! The Responses Object of a route: what it declares, and the host's own errors.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::errors::{self, HostError};
+use super::policies::Policies;
+use super::{Components, object};
+use crate::{Problem, RouteDescription};
+
+/// Makes the responses of a route. `id` names what has no name of its own.
+pub(super) fn responses(
+    route: &RouteDescription,
+    errors: &[HostError],
+    policies: &Policies,
+    id: &str,
+    components: &mut Components,
+) -> Result<Value, String> {
+    let mut declared = BTreeMap::new();
+    for (status, reply) in object(&route.replies, "replies")? {
+        if !is_status(&status) {
+            return Err(format!(
+                "its replies name `{status}`, which is no status: write one such as `200`, a range such as `4XX`, or `default`"
+            ));
+        }
+        let reply = response(&status, reply, policies, id, components)?;
+        declared.insert(status, reply);
+    }
+    if declared.is_empty() {
+        let reply = response("default", json!({}), policies, id, components)?;
+        declared.insert("default".to_owned(), reply);
+    }
+    for error in errors {
+        components.errors.insert(*error);
+        let status = error.status().to_string();
+        let range = format!("{}XX", &status[..1]);
+        let own = [status.as_str(), range.as_str(), "default"];
+        let own = own.into_iter().find_map(|name| declared.get(name));
+        let own = own.filter(|own| own.get("content").is_some());
+        let reply = match own {
+            Some(own) => both(own, *error, components),
+            None => json!({ "$ref": format!("#/components/responses/{}", error.component()) }),
+        };
+        declared.insert(status, reply);
+    }
+    // Digits sort before `default`, as people would write it.
+    Ok(Value::Object(declared.into_iter().collect()))
+}
+
+/// Whether a name is one that a Responses Object may have.
+fn is_status(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    name == "default"
+        || (name.len() == 3
+            && bytes.next().is_some_and(|b| (b'1'..=b'5').contains(&b))
+            && (&name[1..] == "XX" || bytes.all(|b| b.is_ascii_digit())))
+}
+
+/// A Response Object as it is declared, complete.
+fn response(
+    status: &str,
+    declared: Value,
+    policies: &Policies,
+    id: &str,
+    components: &mut Components,
+) -> Result<Value, String> {
+    let Value::Object(mut declared) = declared else {
+        return Err(format!("its reply `{status}` is no Response Object"));
+    };
+    let mut reply = Map::new();
+    let words = declared.shift_remove("description");
+    let words = words.and_then(|words| words.as_str().map(str::to_owned));
+    let words = words.unwrap_or_else(|| description(status));
+    reply.insert("description".to_owned(), words.into());
+    let mut headers = match declared.shift_remove("headers") {
+        Some(Value::Object(headers)) => headers,
+        _ => Map::new(),
+    };
+    for (name, header) in &mut headers {
+        if let Some(schema) = header.get_mut("schema") {
+            *schema = components
+                .schemas
+                .add(schema, &format!("{id}_{status}_{name}"));
+        }
+    }
+    let of_policies = errors::of_every_reply(policies);
+    for (name, header) in errors::refer_to_headers(&of_policies, &mut components.headers) {
+        headers.entry(name).or_insert(header);
+    }
+    if !headers.is_empty() {
+        reply.insert("headers".to_owned(), Value::Object(headers));
+    }
+    if let Some(Value::Object(mut content)) = declared.shift_remove("content") {
+        for media in content.values_mut() {
+            if let Some(schema) = media.get_mut("schema") {
+                *schema = components.schemas.add(schema, &format!("{id}_{status}"));
+            }
+        }
+        reply.insert("content".to_owned(), Value::Object(content));
+    }
+    reply.extend(declared);
+    Ok(Value::Object(reply))
+}
+
+/// What is said of a reply of which nothing is said.
+fn description(status: &str) -> String {
+    let words = match status {
+        "default" => "The reply of the handler.",
+        "200" => "OK",
+        "201" => "Created",
+        "202" => "Accepted",
+        "204" => "No Content",
+        "404" => "Not Found",
+        "409" => "Conflict",
+        _ => return format!("A reply of status {status}."),
+    };
+    words.to_owned()
+}
+
+/// A reply that the app declares for a status, or for all of its kind, which the host
+/// answers with too.
+fn both(own: &Value, error: HostError, components: &mut Components) -> Value {
+    let mut reply = own.clone();
+    let host = error.response(&mut components.headers);
+    if let Some(headers) = host.get("headers").and_then(Value::as_object) {
+        let mut all = headers.clone();
+        all.extend(
+            own.get("headers")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default(),
+        );
+        reply["headers"] = Value::Object(all);
+    }
+    let problem = error.schema().reference();
+    let media = &mut reply["content"][Problem::CONTENT_TYPE];
+    *media = match media.get("schema") {
+        Some(schema) if *schema == problem => media.clone(),
+        Some(schema) => json!({ "schema": { "anyOf": [schema, problem] } }),
+        None => json!({ "schema": problem }),
+    };
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    #[test]
+    fn an_error_that_the_app_declares_too_has_both_documents() {
+        let mut route = RouteDescription::new(Method::Get, "/");
+        let own = json!({"content": {"application/json": {"schema": {"type": "string"}},
+            "application/problem+json": {"schema": {"type": "object"}}}});
+        route.replies = json!({"2XX": {}, "4XX": own, "503": own}).to_string();
+        let mut components = Components::default();
+        let policies = Policies::of_app("").unwrap();
+        let errors = [
+            HostError::BadRequest,
+            HostError::InternalServerError,
+            HostError::ServiceUnavailable,
+        ];
+        let made = responses(&route, &errors, &policies, "x", &mut components).unwrap();
+        let names: Vec<_> = made.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["2XX", "400", "4XX", "500", "503"]);
+        assert_eq!(
+            made["2XX"],
+            json!({"description": "A reply of status 2XX."})
+        );
+        assert_eq!(
+            made["500"],
+            json!({"$ref": "#/components/responses/InternalServerError"})
+        );
+        let problem = &made["400"]["content"]["application/problem+json"]["schema"];
+        assert_eq!(problem["anyOf"][1]["$ref"], "#/components/schemas/Problem");
+        assert_eq!(
+            made["400"]["content"]["application/json"]["schema"]["type"],
+            "string"
+        );
+        assert!(made["503"]["headers"].get("Retry-After").is_some());
+    }
+
+    #[test]
+    fn what_is_no_status_is_refused() {
+        let mut route = RouteDescription::new(Method::Get, "/");
+        for (status, good) in [
+            ("200", true),
+            ("5XX", true),
+            ("default", true),
+            ("20", false),
+            ("600", false),
+            ("ok", false),
+            ("2xx", false),
+            ("2éX", false),
+        ] {
+            route.replies = json!({ status: {} }).to_string();
+            let policies = Policies::of_app("").unwrap();
+            let made = responses(&route, &[], &policies, "x", &mut Components::default());
+            assert_eq!(made.is_ok(), good, "{status}");
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! The schemas of a document. A schema of a description is a document of its own,
+//! whose definitions are `#/$defs/...` in itself; here they become components of
+//! one document, and references are rewritten.
+//!
+//! Definitions of one name are one component where they say the same, which for
+//! recursive ones is found by supposing it and looking for what contradicts; others
+//! get a number.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+/// Where components are referred to.
+const PREFIX: &str = "#/components/schemas/";
+
+/// The members of a schema that hold definitions.
+const GROUPS: [&str; 2] = ["$defs", "definitions"];
+
+/// What must be encoded in a fragment.
+const FRAGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'%');
+
+/// The Schema Objects that the operations of a document share.
+#[derive(Debug)]
+pub(super) struct Schemas {
+    components: BTreeMap<String, Value>,
+}
+
+/// A part of a schema that may become a component.
+#[derive(Debug)]
+struct Node {
+    /// Where it is in the schema, as a JSON Pointer.
+    pointer: String,
+    /// What it is called where nothing else is.
+    name: String,
+    schema: Value,
+}
+
+impl Default for Schemas {
+    /// The host's own names are taken from the beginning: an app's schema of the same
+    /// name gets a number.
+    fn default() -> Self {
+        let host = HostSchema::ALL.map(|schema| (schema.name().to_owned(), Value::Null));
+        Self {
+            components: host.into_iter().collect(),
+        }
+    }
+}
+
+impl Schemas {
+    /// Adds what a schema defines, and gives the schema as it stands in the document:
+    /// itself, or a reference where it has a title or refers to itself. `fallback` is
+    /// its name where it needs one and has none.
+    pub(super) fn add(&mut self, schema: &Value, fallback: &str) -> Value {
+        let Value::Object(root) = schema else {
+            return schema.clone();
+        };
+        let (id, mut nodes) = take_apart(root.clone(), fallback);
+        let wanted = reachable(&mut nodes, &id);
+        let is_named = is_component(&nodes[0].schema) || wanted.is_root_referred_to;
+        let mut kept: Vec<usize> = wanted
+            .nodes
+            .into_iter()
+            .filter(|index| *index > 0)
+            .collect();
+        if is_named {
+            kept.insert(0, 0);
+        }
+        let (names, contents) = self.choose(&nodes, &kept, &id);
+        let name_of = |index: usize| {
+            names
+                .iter()
+                .find(|(i, _)| *i == index)
+                .map(|(_, name)| name)
+        };
+        let root = match name_of(0) {
+            Some(name) => json!({ "$ref": format!("{PREFIX}{name}") }),
+            None => rewritten(&nodes, 0, &id, &names),
+        };
+        for ((_, name), content) in names.into_iter().zip(contents) {
+            self.components.insert(name, content);
+        }
+        root
+    }
+
+    /// Finds names under which no two schemas that differ stand.
+    fn choose(
+        &self,
+        nodes: &[Node],
+        kept: &[usize],
+        id: &str,
+    ) -> (Vec<(usize, String)>, Vec<Value>) {
+        let mut tries = vec![0_usize; kept.len()];
+        loop {
+            let candidates = kept.iter().zip(&tries).map(|(index, tried)| {
+                let name = &nodes[*index].name;
+                let name = match tried {
+                    0 => name.clone(),
+                    n => format!("{name}_{}", n + 1),
+                };
+                (*index, name)
+            });
+            let names: Vec<(usize, String)> = candidates.collect();
+            let contents: Vec<Value> = kept
+                .iter()
+                .map(|index| without_title(rewritten(nodes, *index, id, &names), nodes, *index))
+                .collect();
+            let mut settled = true;
+            for (at, (_, name)) in names.iter().enumerate() {
+                let in_document = self.components.get(name);
+                let in_schema = names[..at].iter().position(|(_, other)| other == name);
+                let other = in_document.or_else(|| in_schema.map(|other| &contents[other]));
+                if other.is_some_and(|other| *other != contents[at]) {
+                    tries[at] += 1;
+                    settled = false;
+                }
+            }
+            if settled {
+                return (names, contents);
+            }
+        }
+    }
+
+    /// Adds a schema of the host's, and those that it refers to.
+    pub(super) fn add_host(&mut self, schema: HostSchema) {
+        self.components
+            .insert(schema.name().to_owned(), schema.value());
+        if schema == HostSchema::ValidationProblem {
+            self.add_host(HostSchema::FieldError);
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        let used = self
+            .components
+            .into_iter()
+            .filter(|(_, schema)| !schema.is_null());
+        Value::Object(used.collect())
+    }
+}
+
+/// A schema that the host's own errors have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HostSchema {
+    Problem,
+    ValidationProblem,
+    FieldError,
+}
+
+impl HostSchema {
+    const ALL: [Self; 3] = [Self::Problem, Self::ValidationProblem, Self::FieldError];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Problem => "Problem",
+            Self::ValidationProblem => "ValidationProblem",
+            Self::FieldError => "FieldError",
+        }
+    }
+
+    /// The schema where it is used.
+    pub(super) fn reference(self) -> Value {
+        json!({ "$ref": format!("{PREFIX}{}", self.name()) })
+    }
+
+    fn value(self) -> Value {
+        let mut problem = json!({
+            "description": "A problem document (RFC 9457).",
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "format": "uri-reference", "description": "The kind of problem."},
+                "title": {"type": "string", "description": "The kind in a few words."},
+                "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the response."},
+                "detail": {"type": "string", "description": "What happened this time."},
+            },
+            "required": ["type", "title", "status", "detail"],
+        });
+        match self {
+            Self::Problem => problem,
+            Self::ValidationProblem => {
+                problem["description"] =
+                    "A problem document (RFC 9457) that names every value which breaks its schema."
+                        .into();
+                problem["properties"]["status"] = json!({"const": 422});
+                problem["properties"]["errors"] = json!({
+                    "type": "array",
+                    "minItems": 1,
+                    "items": Self::FieldError.reference(),
+                });
+                problem["required"] = json!(["type", "title", "status", "detail", "errors"]);
+                problem
+            }
+            Self::FieldError => json!({
+                "description": "What is wrong with one value of a request.",
+                "type": "object",
+                "properties": {
+                    "type": {"type": "string", "description": "The kind of error, such as `int_parsing`."},
+                    "loc": {
+                        "type": "array",
+                        "items": {"type": ["string", "integer"]},
+                        "minItems": 1,
+                        "description": "Where: `path`, `query`, `headers`, `cookie` or `body`, then the way to the value.",
+                    },
+                    "msg": {"type": "string", "description": "What is wrong, for people."},
+                    "input": {"description": "The value that was refused."},
+                    "ctx": {"type": "object", "description": "The numbers and names of the rule that was broken."},
+                },
+                "required": ["type", "loc", "msg", "input"],
+            }),
+        }
+    }
+}
+
+/// Splits a schema into itself, which is the first, and its definitions. Gives its
+/// `$id` too, which a part of a larger document cannot have.
+fn take_apart(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node>) {
+    root.shift_remove("$schema");
+    let id = match root.shift_remove("$id") {
+        Some(Value::String(id)) => id.trim_end_matches('#').to_owned(),
+        _ => String::new(),
+    };
+    let mut nodes = Vec::new();
+    for group in GROUPS {
+        match root.shift_remove(group) {
+            Some(Value::Object(definitions)) => {
+                nodes.extend(definitions.into_iter().map(|(name, schema)| {
+                    let escaped = name.replace('~', "~0").replace('/', "~1");
+                    Node {
+                        pointer: format!("/{group}/{escaped}"),
+                        name: component_name(&name),
+                        schema,
+                    }
+                }));
+            }
+            Some(other) => {
+                root.insert(group.to_owned(), other);
+            }
+            None => {}
+        }
+    }
+    let title = root.get("title").and_then(Value::as_str);
+    let title = title.filter(|title| !title.is_empty());
+    let first = Node {
+        pointer: String::new(),
+        name: component_name(title.unwrap_or(fallback)),
+        schema: Value::Object(root),
+    };
+    nodes.insert(0, first);
+    (id, nodes)
+}
+
+/// Whether a schema that stands by itself is worth a name: a titled one of an object
+/// or of a list of values.
+fn is_component(schema: &Value) -> bool {
+    let has = |keyword| schema.get(keyword).is_some();
+    let title = schema.get("title").and_then(Value::as_str);
+    title.is_some_and(|title| !title.is_empty())
+        && ["properties", "enum", "oneOf", "anyOf", "allOf"]
+            .into_iter()
+            .any(has)
+}
+
+/// What a component may be called.
+fn component_name(name: &str) -> String {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let name: String = name
+        .chars()
+        .map(|c| if legal(c) { c } else { '_' })
+        .collect();
+    if name.is_empty() {
+        "_".to_owned()
+    } else {
+        name
+    }
+}
+
+/// The title of a component that is called so says nothing.
+fn without_title(mut content: Value, nodes: &[Node], index: usize) -> Value {
+    if let Some(object) = content.as_object_mut()
+        && object
+            .get("title")
+            .and_then(Value::as_str)
+            .is_some_and(|title| component_name(title) == nodes[index].name)
+    {
+        object.shift_remove("title");
+    }
+    content
+}
+
+#[derive(Debug)]
+struct Reachable {
+    nodes: Vec<usize>,
+    is_root_referred_to: bool,
+}
+
+/// The definitions that the schema uses, in the order it mentions them.
+fn reachable(nodes: &mut [Node], id: &str) -> Reachable {
+    let pointers: Vec<String> = nodes.iter().map(|node| node.pointer.clone()).collect();
+    let mut found = Reachable {
+        nodes: vec![0],
+        is_root_referred_to: false,
+    };
+    let mut at = 0;
+    while let Some(index) = found.nodes.get(at).copied() {
+        at += 1;
+        for_each_reference(&mut nodes[index].schema, &mut |reference| {
+            let Some((target, _)) = resolve(reference, id, &pointers) else {
+                return;
+            };
+            found.is_root_referred_to |= target == 0;
+            if !found.nodes.contains(&target) {
+                found.nodes.push(target);
+            }
+        });
+    }
+    found
+}
+
+/// A part of the schema with its references rewritten.
+fn rewritten(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) -> Value {
+    let pointers: Vec<String> = nodes.iter().map(|node| node.pointer.clone()).collect();
+    let mut schema = nodes[index].schema.clone();
+    for_each_reference(&mut schema, &mut |reference| {
+        if let Some((target, rest)) = resolve(reference, id, &pointers)
+            && let Some((_, name)) = names.iter().find(|(index, _)| *index == target)
+        {
+            let rest = utf8_percent_encode(&rest, FRAGMENT);
+            *reference = format!("{PREFIX}{name}{rest}");
+        }
+    });
+    schema
+}
+
+/// The part that a reference within the schema is to, and the rest of the way in it.
+fn resolve(reference: &str, id: &str, pointers: &[String]) -> Option<(usize, String)> {
+    let reference = match id {
+        "" => reference,
+        id => reference.strip_prefix(id).unwrap_or(reference),
+    };
+    let fragment = match reference {
+        "" => "",
+        reference => reference.strip_prefix('#')?,
+    };
+    let pointer: Cow<'_, str> = percent_decode_str(fragment).decode_utf8().ok()?;
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return None;
+    }
+    let within = |whole: &str| {
+        let rest = pointer.strip_prefix(whole)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+    };
+    let definitions = pointers.iter().enumerate().skip(1);
+    let mut found = definitions.filter_map(|(index, whole)| Some((index, within(whole)?)));
+    found.next().or_else(|| Some((0, pointer.to_string())))
+}
+
+/// Calls `each` with every `$ref` of a schema, and leaves alone what only looks like
+/// one: members of examples, and schemas with an `$id`, which are documents of their
+/// own.
+fn for_each_reference(schema: &mut Value, each: &mut dyn FnMut(&mut String)) {
+    match schema {
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| for_each_reference(item, each)),
+        Value::Object(members) => {
+            if members.get("$id").is_some_and(Value::is_string) {
+                return;
+            }
+            for (name, value) in members {
+                match (name.as_str(), value) {
+                    ("$ref", Value::String(reference)) => each(reference),
+                    ("const" | "enum" | "default" | "example" | "examples", _) => {}
+                    ("discriminator", value) => {
+                        let mapping = value.get_mut("mapping").and_then(Value::as_object_mut);
+                        for target in mapping.into_iter().flatten().map(|(_, target)| target) {
+                            if let Value::String(target) = target {
+                                each(target);
+                            }
+                        }
+                    }
+                    (
+                        "properties" | "patternProperties" | "dependentSchemas" | "$defs"
+                        | "definitions",
+                        Value::Object(schemas),
+                    ) => schemas
+                        .iter_mut()
+                        .for_each(|(_, schema)| for_each_reference(schema, each)),
+                    (_, value) => for_each_reference(value, each),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn components(schemas: Schemas) -> Value {
+        schemas.into_value()
+    }
+
+    #[test]
+    fn definitions_become_components() {
+        let mut schemas = Schemas::default();
+        let schema = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "array", "items": {"$ref": "#/$defs/Item"},
+            "$defs": {"Item": {"properties": {"tag": {"$ref": "#/definitions/a~1b%20c"}}}, "Unused": {}},
+            "definitions": {"a/b c": {"type": "string", "default": {"$ref": "#/$defs/Item"}}},
+        });
+        let expected = json!({"type": "array", "items": {"$ref": "#/components/schemas/Item"}});
+        assert_eq!(schemas.add(&schema, "x"), expected);
+        assert_eq!(
+            components(schemas),
+            json!({
+                "Item": {"properties": {"tag": {"$ref": "#/components/schemas/a_b_c"}}},
+                "a_b_c": {"type": "string", "default": {"$ref": "#/$defs/Item"}},
+            })
+        );
+    }
+
+    #[test]
+    fn equal_schemas_are_one_component_and_others_get_a_number() {
+        let mut schemas = Schemas::default();
+        let item = |kind: &str| json!({"title": "Item", "type": "object", "properties": {"a": {"type": kind}}});
+        let first = schemas.add(&item("string"), "x");
+        assert_eq!(first, json!({"$ref": "#/components/schemas/Item"}));
+        assert_eq!(schemas.add(&item("string"), "y"), first);
+        let list = json!({"items": {"$ref": "#/$defs/Item"},
+            "$defs": {"Item": {"type": "object", "properties": {"a": {"type": "string"}}}}});
+        assert_eq!(schemas.add(&list, "z")["items"], first);
+        let other = schemas.add(&item("integer"), "x");
+        assert_eq!(other, json!({"$ref": "#/components/schemas/Item_2"}));
+        assert_eq!(schemas.add(&item("integer"), "x"), other);
+        assert_eq!(components(schemas).as_object().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn recursive_schemas_are_compared_by_what_they_say() {
+        let mut schemas = Schemas::default();
+        // The same type, as the root and as a definition.
+        let root = json!({"title": "Node", "properties": {"next": {"$ref": "#"}}});
+        let node = schemas.add(&root, "x");
+        assert_eq!(node, json!({"$ref": "#/components/schemas/Node"}));
+        let listed = json!({"items": {"$ref": "#/$defs/Node"},
+            "$defs": {"Node": {"properties": {"next": {"$ref": "#/$defs/Node"}}}}});
+        assert_eq!(schemas.add(&listed, "x")["items"], node);
+        // Two that name each other, where what the second is differs.
+        let pair = |kind: &str| {
+            json!({"$ref": "#/$defs/A", "$defs": {
+                "A": {"properties": {"b": {"$ref": "#/$defs/B"}}},
+                "B": {"properties": {"a": {"$ref": "#/$defs/A"}, "x": {"type": kind}}}}})
+        };
+        assert_eq!(
+            schemas.add(&pair("string"), "x")["$ref"],
+            "#/components/schemas/A"
+        );
+        assert_eq!(
+            schemas.add(&pair("integer"), "x")["$ref"],
+            "#/components/schemas/A_2"
+        );
+        let all = components(schemas);
+        assert_eq!(
+            all["A_2"]["properties"]["b"]["$ref"],
+            "#/components/schemas/B_2"
+        );
+        assert_eq!(
+            all["B_2"]["properties"]["a"]["$ref"],
+            "#/components/schemas/A_2"
+        );
+        assert_eq!(all.as_object().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn a_schema_without_a_title_that_refers_to_itself_is_called_by_its_place() {
+        let mut schemas = Schemas::default();
+        let tree = json!({"$id": "https://a.example/tree", "properties": {
+            "left": {"$ref": "#"}, "right": {"$ref": "https://a.example/tree#/properties/left"}}});
+        let added = schemas.add(&tree, "make tree");
+        assert_eq!(added["$ref"], "#/components/schemas/make_tree");
+        let all = components(schemas);
+        assert_eq!(
+            all["make_tree"]["properties"]["right"]["$ref"],
+            "#/components/schemas/make_tree/properties/left"
+        );
+    }
+
+    #[test]
+    fn names_of_the_host_are_not_an_apps() {
+        let mut schemas = Schemas::default();
+        let own = json!({"title": "Problem", "properties": {}});
+        assert_eq!(
+            schemas.add(&own, "x")["$ref"],
+            "#/components/schemas/Problem_2"
+        );
+        schemas.add_host(HostSchema::ValidationProblem);
+        let all = components(schemas);
+        let names: Vec<_> = all.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["FieldError", "Problem_2", "ValidationProblem"]);
+    }
+}

@@ -1,0 +1,363 @@
+//! API keys: which ones a route lets in, and where a request carries them.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::declared::Switched;
+use super::header::{self, Fields};
+use super::secret::{Secret, Secrets};
+use crate::decode;
+use crate::params::RequestHead;
+use crate::refusal::Refusal;
+
+/// `api_key` as it is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeysSpec {
+    keys: Keys,
+    #[serde(default = "default_header")]
+    header: Option<String>,
+    #[serde(default = "default_query")]
+    query: Option<String>,
+    cookie: Option<String>,
+    realm: Option<String>,
+}
+
+fn default_header() -> Option<String> {
+    Some("x-api-key".to_owned())
+}
+
+fn default_query() -> Option<String> {
+    Some("api_key".to_owned())
+}
+
+impl Switched for ApiKeysSpec {
+    fn plain() -> Result<Self, &'static str> {
+        Err("declare `keys`")
+    }
+}
+
+/// The keys: a list, or an object of names and keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Keys(Vec<(Option<String>, Secret)>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeysVisitor;
+
+        impl<'de> Visitor<'de> for KeysVisitor {
+            type Value = Keys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of keys, or an object of names and keys")
+            }
+
+            // A text that is taken for a list must not be shown.
+            fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+                Err(E::custom(
+                    "`keys` is a list of keys, or an object of names and keys",
+                ))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut keys = Vec::new();
+                while let Some(key) = list.next_element()? {
+                    keys.push((None, key));
+                }
+                Ok(Keys(keys))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((name, key)) = map.next_entry()? {
+                    keys.push((Some(name), key));
+                }
+                Ok(Keys(keys))
+            }
+        }
+
+        deserializer.deserialize_any(KeysVisitor)
+    }
+}
+
+/// The keys that a route lets in.
+#[derive(Debug)]
+pub struct ApiKeys {
+    /// Names and digests; a key that the operator has not given is none.
+    keys: Vec<(Option<String>, Option<Digest>)>,
+    header: Option<Place>,
+    query: Option<String>,
+    cookie: Option<String>,
+    expected: String,
+    challenge: String,
+}
+
+/// A header by the name that is looked for, and as it was declared.
+#[derive(Debug)]
+struct Place {
+    name: String,
+    shown: String,
+}
+
+/// A key's digest. Digests are compared in constant time, and what a client learns
+/// of one says nothing of its key.
+struct Digest(blake3::Hash);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest")
+    }
+}
+
+impl ApiKeys {
+    /// The key of the local context that has the name of the key that fitted.
+    pub const CONTEXT: &'static str = "spikard.api-key";
+
+    pub(super) fn new(spec: &ApiKeysSpec, secrets: &Secrets, app: &str) -> Result<Self, String> {
+        if spec.keys.0.is_empty() {
+            return Err("has no `keys`, so it would let nobody in".to_owned());
+        }
+        let mut keys = Vec::new();
+        for (name, secret) in &spec.keys.0 {
+            let digest = secrets.find(secret)?.map(|key| Digest(blake3::hash(&key)));
+            keys.push((name.clone(), digest));
+        }
+        let header = spec.header.as_ref().map(|shown| {
+            header::name(shown).map(|name| Place {
+                name,
+                shown: shown.clone(),
+            })
+        });
+        let header = header.transpose()?;
+        let shown = |(kind, name): (&str, &Option<String>)| {
+            name.as_ref().map(|name| format!("'{name}' {kind}"))
+        };
+        let places: Vec<String> = [
+            ("header", &spec.header),
+            ("query parameter", &spec.query),
+            ("cookie", &spec.cookie),
+        ]
+        .into_iter()
+        .filter_map(shown)
+        .collect();
+        if places.is_empty() {
+            return Err("names no `header`, `query` or `cookie` to find a key in".to_owned());
+        }
+        let realm = spec.realm.as_deref().unwrap_or(app);
+        Ok(Self {
+            keys,
+            header,
+            query: spec.query.clone(),
+            cookie: spec.cookie.clone(),
+            expected: format!("Expected {} with valid API key", places.join(" or ")),
+            challenge: header::challenge("ApiKey", &[("realm", realm)]),
+        })
+    }
+
+    /// The header that carries a key, as it was declared.
+    #[must_use]
+    pub fn header(&self) -> Option<&str> {
+        self.header.as_ref().map(|place| place.shown.as_str())
+    }
+
+    /// The query parameter that carries a key.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The cookie that carries a key.
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// Lets a request in, and gives the name of its key, as JSON, if the keys have
+    /// names.
+    pub(super) fn check(&self, head: &impl RequestHead) -> Result<Option<String>, Refusal> {
+        let found = match self.find(head) {
+            Fields::None => {
+                return Err(self.refuse("Missing API key", self.expected.clone()));
+            }
+            Fields::One(key) => self.fitting(&key),
+            Fields::Many => None,
+        };
+        let Some(name) = found else {
+            let detail = "The provided API key is not valid".to_owned();
+            return Err(self.refuse("Invalid API key", detail));
+        };
+        Ok(name.and_then(|name| to_json(name)))
+    }
+
+    /// Compares with every key, so that the time tells nothing of which fits.
+    fn fitting(&self, key: &[u8]) -> Option<Option<&str>> {
+        let digest = blake3::hash(key);
+        let mut found = None;
+        for (name, known) in &self.keys {
+            if known.as_ref().is_some_and(|known| known.0 == digest) {
+                found = Some(name.as_deref());
+            }
+        }
+        found
+    }
+
+    /// The key of a request: of the first place that has one.
+    fn find(&self, head: &impl RequestHead) -> Fields {
+        if let Some(place) = &self.header {
+            match header::fields(head, &place.name) {
+                Fields::None => {}
+                found => return found,
+            }
+        }
+        if let Some(name) = &self.query {
+            match in_query(head.query(), name) {
+                Fields::None => {}
+                found => return found,
+            }
+        }
+        match &self.cookie {
+            Some(name) => in_cookies(head, name),
+            None => Fields::None,
+        }
+    }
+
+    fn refuse(&self, title: &'static str, detail: String) -> Refusal {
+        Refusal::Unauthorized {
+            title,
+            detail,
+            challenge: self.challenge.clone(),
+        }
+    }
+}
+
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+fn and(fields: Fields, value: &str) -> Fields {
+    match fields {
+        Fields::None => Fields::One(value.as_bytes().to_vec()),
+        _ => Fields::Many,
+    }
+}
+
+fn in_query(query: &str, wanted: &str) -> Fields {
+    let mut found = Fields::None;
+    for (name, value) in decode::raw_pairs(query) {
+        if decode::form(name).is_ok_and(|name| name == wanted) {
+            found = match decode::form(value) {
+                Ok(value) => and(found, &value),
+                Err(_) => Fields::Many,
+            };
+        }
+    }
+    found
+}
+
+fn in_cookies(head: &impl RequestHead, wanted: &str) -> Fields {
+    let mut found = Fields::None;
+    head.header("cookie", &mut |value| {
+        let Ok(text) = std::str::from_utf8(value) else {
+            return;
+        };
+        for (_, value) in decode::cookies(text).filter(|(name, _)| *name == wanted) {
+            found = and(std::mem::replace(&mut found, Fields::None), value);
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Switch;
+    use crate::policy::tests::Head;
+    use serde_json::{Value, json};
+
+    fn keys(declared: Value, secrets: &Secrets) -> Result<ApiKeys, String> {
+        match serde_json::from_value(declared).unwrap() {
+            Switch::On(spec) => ApiKeys::new(&spec, secrets, "shop"),
+            Switch::Off => panic!("off"),
+        }
+    }
+
+    fn refusal(result: Result<Option<String>, Refusal>) -> (&'static str, String, String) {
+        match result {
+            Err(Refusal::Unauthorized {
+                title,
+                detail,
+                challenge,
+            }) => (title, detail, challenge),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn finds_keys_in_every_place() {
+        let declared = json!({"keys": ["k1", "k2"], "cookie": "key"});
+        let keys = keys(declared, &Secrets::default()).unwrap();
+        for (query, headers) in [
+            ("", vec![("x-api-key", b"k1" as &[u8])]),
+            ("", vec![("x-api-key", b"k2")]),
+            ("a=b&api_key=k%31", vec![]),
+            ("", vec![("cookie", b"a=b; key=k2")]),
+        ] {
+            assert_eq!(keys.check(&Head(query, headers)), Ok(None));
+        }
+        for (query, headers) in [
+            ("", vec![("x-api-key", b"k3" as &[u8])]),
+            ("", vec![("x-api-key", b"")]),
+            ("", vec![("x-api-key", b"\xff")]),
+            // The header is looked at first, and one is enough.
+            ("api_key=k1", vec![("x-api-key", b"no")]),
+            ("", vec![("x-api-key", b"k1"), ("x-api-key", b"k1")]),
+            ("api_key=k1&api_key=k1", vec![]),
+            ("api_key=%ff", vec![]),
+            ("", vec![("cookie", b"key=k1; key=k2")]),
+        ] {
+            let (title, detail, challenge) = refusal(keys.check(&Head(query, headers)));
+            assert_eq!(title, "Invalid API key");
+            assert_eq!(detail, "The provided API key is not valid");
+            assert_eq!(challenge, "ApiKey realm=\"shop\"");
+        }
+        let (title, detail, _) = refusal(keys.check(&Head("API_KEY=k1", vec![])));
+        assert_eq!(title, "Missing API key");
+        assert_eq!(
+            detail,
+            "Expected 'x-api-key' header or 'api_key' query parameter or 'key' cookie with valid API key"
+        );
+    }
+
+    #[test]
+    fn names_the_key_that_fits() {
+        let declared = json!({"keys": {"a": "k1", "b \"2\"": {"secret": "two"}},
+            "header": "X-Token", "query": null});
+        let given = Secrets::from_iter([("two".to_owned(), b"k2".to_vec())]);
+        let known = keys(declared.clone(), &given).unwrap();
+        let check = |keys: &ApiKeys, key| keys.check(&Head("api_key=k1", vec![("x-token", key)]));
+        assert_eq!(check(&known, b"k2"), Ok(Some(r#""b \"2\"""#.to_owned())));
+        assert_eq!(known.header(), Some("X-Token"));
+        let (_, detail, _) = refusal(known.check(&Head("", vec![])));
+        assert_eq!(detail, "Expected 'X-Token' header with valid API key");
+        // What the operator has not given lets nobody in.
+        let unknown = keys(declared, &Secrets::default()).unwrap();
+        assert_eq!(check(&unknown, b"k1"), Ok(Some("\"a\"".to_owned())));
+        assert!(check(&unknown, b"k2").is_err());
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let error = |declared| keys(declared, &Secrets::from_iter([])).unwrap_err();
+        assert!(error(json!({"keys": []})).contains("let nobody in"));
+        assert!(error(json!({"keys": [{"secret": "a"}]})).contains("--secret a=env:VARIABLE"));
+        assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("no header name"));
+        assert!(error(json!({"keys": ["k"], "header": null, "query": null})).contains("names no"));
+        let read = |text| serde_json::from_str::<Switch<ApiKeysSpec>>(text);
+        let error = read(r#"{"keys": "hunter2"}"#).unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+        let error = read("true").unwrap_err().to_string();
+        assert!(error.contains("declare `keys`"), "{error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Shapes that declarations share.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// A policy that is declared: off, or on with its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch<T> {
+    /// `false`.
+    Off,
+    /// An object, or `true` where the policy can do without members.
+    On(T),
+}
+
+/// What `true` declares.
+pub(crate) trait Switched {
+    /// The policy without members; an error says what it cannot do without.
+    fn plain() -> Result<Self, &'static str>
+    where
+        Self: Sized;
+}
+
+impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SwitchVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de> + Switched> Visitor<'de> for SwitchVisitor<T> {
+            type Value = Switch<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match T::plain() {
+                    Ok(_) => "true, false or an object",
+                    Err(_) => "false or an object",
+                })
+            }
+
+            fn visit_bool<E: Error>(self, on: bool) -> Result<Self::Value, E> {
+                if !on {
+                    return Ok(Switch::Off);
+                }
+                T::plain()
+                    .map(Switch::On)
+                    .map_err(|missing| E::custom(format!("`true` says too little here: {missing}")))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Switch::On)
+            }
+        }
+
+        deserializer.deserialize_any(SwitchVisitor(PhantomData))
+    }
+}
+
+/// A list of texts, or a text for a list of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OneOrMany(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrManyVisitor;
+
+        impl<'de> Visitor<'de> for OneOrManyVisitor {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(OneOrMany(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}

@@ -1,0 +1,254 @@
+//! JSON Web Tokens (RFC 7519) as bearer tokens (RFC 6750): whose a route lets in.
+//! The crate `jsonwebtoken` checks signatures and times.
+
+use std::collections::HashSet;
+
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::declared::{OneOrMany, Switched};
+use super::header::{self, Fields};
+use super::jwt_key;
+use super::secret::{Secret, Secrets};
+use crate::params::RequestHead;
+use crate::refusal::Refusal;
+
+/// `jwt` as it is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwtSpec {
+    #[serde(default)]
+    algorithms: Vec<Algorithm>,
+    secret: Option<Secret>,
+    public_key: Option<Secret>,
+    audience: Option<OneOrMany>,
+    issuer: Option<OneOrMany>,
+    #[serde(default)]
+    leeway: u64,
+    #[serde(default = "default_claims")]
+    required_claims: Vec<String>,
+    realm: Option<String>,
+}
+
+fn default_claims() -> Vec<String> {
+    vec!["exp".to_owned()]
+}
+
+impl Switched for JwtSpec {
+    fn plain() -> Result<Self, &'static str> {
+        Err("declare `algorithms`, and `secret` or `public_key`")
+    }
+}
+
+/// The longest token that is looked at, in bytes.
+const MAX_TOKEN: usize = 16 << 10;
+
+/// The most that clocks may differ, in seconds.
+const MAX_LEEWAY: u64 = 3600;
+
+/// The claims that the crate knows; others are only looked for.
+const REGISTERED: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
+
+/// The tokens that a route lets in.
+#[derive(Debug)]
+pub struct Jwt {
+    /// `None` where the operator has not given it: nobody is let in then.
+    key: Option<DecodingKey>,
+    validation: Validation,
+    /// The claims that are only looked for.
+    other_claims: Vec<String>,
+    wrong_issuer: String,
+    realm: String,
+}
+
+impl Jwt {
+    /// The key of the local context that has the claims.
+    pub const CONTEXT: &'static str = "spikard.jwt";
+
+    pub(super) fn new(spec: &JwtSpec, secrets: &Secrets, app: &str) -> Result<Self, String> {
+        let (algorithms, key) = key(spec, secrets)?;
+        let mut validation = Validation::new(algorithms[0]);
+        validation.algorithms = algorithms;
+        validation.leeway = spec.leeway;
+        if spec.leeway > MAX_LEEWAY {
+            return Err(format!(
+                "has `leeway` `{}`, which is above {MAX_LEEWAY} seconds",
+                spec.leeway
+            ));
+        }
+        validation.validate_nbf = true;
+        let mut required = spec.required_claims.clone();
+        let mut accepted = |name: &str, declared: &Option<OneOrMany>| match declared {
+            None => Ok(None),
+            Some(OneOrMany(values)) if values.is_empty() => {
+                Err(format!("has an empty `{name}`, which no token would have"))
+            }
+            Some(OneOrMany(values)) => {
+                // What is declared must be there, not only right where it is.
+                let claim = if name == "audience" { "aud" } else { "iss" };
+                required.push(claim.to_owned());
+                Ok(Some(values.iter().cloned().collect::<HashSet<_>>()))
+            }
+        };
+        validation.aud = accepted("audience", &spec.audience)?;
+        validation.validate_aud = validation.aud.is_some();
+        validation.iss = accepted("issuer", &spec.issuer)?;
+        let (registered, other_claims): (Vec<_>, Vec<_>) = required
+            .into_iter()
+            .partition(|claim| REGISTERED.contains(&claim.as_str()));
+        validation.required_spec_claims = registered.into_iter().collect();
+        Ok(Self {
+            key,
+            validation,
+            other_claims,
+            wrong_issuer: match spec.issuer.as_ref().map(|issuers| issuers.0.as_slice()) {
+                Some([issuer]) => format!("Token issuer is invalid, expected '{issuer}'"),
+                _ => "Token issuer is invalid".to_owned(),
+            },
+            realm: spec.realm.clone().unwrap_or_else(|| app.to_owned()),
+        })
+    }
+
+    /// Lets a request in, and gives the claims of its token as JSON.
+    pub(super) fn check(&self, head: &impl RequestHead) -> Result<String, Refusal> {
+        let missing = || {
+            self.no_token(
+                "Missing or invalid Authorization header",
+                "Expected 'Authorization: Bearer <token>'",
+            )
+        };
+        let field = match header::fields(head, "authorization") {
+            Fields::None => return Err(missing()),
+            Fields::One(field) => String::from_utf8(field).map_err(|_| missing())?,
+            Fields::Many => {
+                return Err(self.no_token(
+                    "Invalid Authorization header format",
+                    "The request has more than one Authorization header",
+                ));
+            }
+        };
+        let (scheme, token) = field.split_once(' ').unwrap_or((&field, ""));
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(self.no_token(
+                "Invalid Authorization header format",
+                "Authorization header must use Bearer scheme: 'Bearer <token>'",
+            ));
+        }
+        self.claims(token.trim_matches(' '))
+    }
+
+    fn claims(&self, token: &str) -> Result<String, Refusal> {
+        let malformed = |what: String| {
+            let detail = format!("Malformed JWT token: {what}");
+            self.bad_token("Malformed JWT token", detail)
+        };
+        if token.len() > MAX_TOKEN {
+            return Err(malformed(format!("longer than {MAX_TOKEN} bytes")));
+        }
+        let parts = token.split('.').count();
+        if parts != 3 {
+            return Err(malformed(format!(
+                "expected 3 parts separated by dots, found {parts}"
+            )));
+        }
+        let invalid = |detail: String| self.bad_token("JWT validation failed", detail);
+        let key = self.key.as_ref().ok_or(Refusal::Failed)?;
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, &self.validation)
+            .map_err(|error| invalid(self.describe(&error)))?;
+        // An extension that is critical must be understood (RFC 7515, section 4.1.11),
+        // and none is.
+        if decoded.header.crit.is_some() {
+            return Err(invalid("Token has a critical header".to_owned()));
+        }
+        let is_there = |claim: &&String| decoded.claims.get(*claim).is_none_or(Value::is_null);
+        if let Some(claim) = self.other_claims.iter().find(is_there) {
+            return Err(invalid(format!("Token has no claim `{claim}`")));
+        }
+        serde_json::to_string(&decoded.claims).map_err(|_| Refusal::Failed)
+    }
+
+    /// What is wrong with a token, for its owner: nothing of the key.
+    fn describe(&self, error: &Error) -> String {
+        match error.kind() {
+            ErrorKind::ExpiredSignature => "Token has expired".to_owned(),
+            ErrorKind::ImmatureSignature => {
+                "JWT not valid yet, not before claim is in the future".to_owned()
+            }
+            // Base64 is what a signature is not, mostly.
+            ErrorKind::InvalidSignature | ErrorKind::Base64(_) => {
+                "Token signature is invalid".to_owned()
+            }
+            ErrorKind::InvalidAudience => "Token audience is invalid".to_owned(),
+            ErrorKind::InvalidIssuer => self.wrong_issuer.clone(),
+            ErrorKind::InvalidAlgorithm => "Token algorithm is not accepted".to_owned(),
+            ErrorKind::MissingRequiredClaim(claim) => format!("Token has no claim `{claim}`"),
+            ErrorKind::InvalidClaimFormat(claim) => {
+                format!("Token has a claim `{claim}` that is not of its type")
+            }
+            _ => "Token is invalid".to_owned(),
+        }
+    }
+
+    /// A request without a token learns only what to send (RFC 6750, section 3.1).
+    fn no_token(&self, title: &'static str, detail: &str) -> Refusal {
+        Refusal::Unauthorized {
+            title,
+            detail: detail.to_owned(),
+            challenge: header::challenge("Bearer", &[("realm", &self.realm)]),
+        }
+    }
+
+    fn bad_token(&self, title: &'static str, detail: String) -> Refusal {
+        let parameters = [
+            ("realm", self.realm.as_str()),
+            ("error", "invalid_token"),
+            ("error_description", &detail),
+        ];
+        Refusal::Unauthorized {
+            title,
+            challenge: header::challenge("Bearer", &parameters),
+            detail,
+        }
+    }
+}
+
+/// The algorithms that are declared, all of one family, and the key for them.
+fn key(spec: &JwtSpec, secrets: &Secrets) -> Result<(Vec<Algorithm>, Option<DecodingKey>), String> {
+    let algorithms = match (spec.algorithms.as_slice(), &spec.secret) {
+        ([], Some(_)) => vec![Algorithm::HS256],
+        ([], None) => return Err("has no `algorithms`".to_owned()),
+        (declared, _) => declared.to_vec(),
+    };
+    let family = algorithms[0].family();
+    if let Some(other) = algorithms.iter().find(|other| other.family() != family) {
+        return Err(format!(
+            "has `algorithms` `{:?}` and `{other:?}`, which need different keys: declare those of one key",
+            algorithms[0]
+        ));
+    }
+    let is_shared = family == AlgorithmFamily::Hmac;
+    let (declared, stray) = match is_shared {
+        true => (&spec.secret, &spec.public_key),
+        false => (&spec.public_key, &spec.secret),
+    };
+    let (wanted, other) = match is_shared {
+        true => ("secret", "public_key"),
+        false => ("public_key", "secret"),
+    };
+    let first = algorithms[0];
+    if stray.is_some() {
+        return Err(format!(
+            "has a `{other}`, which `{first:?}` has no use for: it needs a `{wanted}`"
+        ));
+    }
+    let declared = declared
+        .as_ref()
+        .ok_or_else(|| format!("has no `{wanted}`, which `{first:?}` needs"))?;
+    let key = match secrets.find(declared)? {
+        Some(bytes) => Some(jwt_key::read(&bytes, &algorithms)?),
+        None => None,
+    };
+    Ok((algorithms, key))
+}

@@ -1,0 +1,274 @@
+//! What the host enforces for a route besides its contract: declared in the
+//! settings of the app or of a route, checked when the app is loaded.
+//!
+//! A module for each policy holds its declaration (serde), the checks of it, and
+//! all of its work that needs no HTTP library. A route's declaration replaces the
+//! app's of the same name; `false` turns the app's off.
+
+mod api_key;
+mod compression;
+mod cors;
+mod declared;
+mod header;
+mod jwt;
+mod jwt_key;
+#[cfg(test)]
+mod jwt_tests;
+mod rate_limit;
+mod request_id;
+mod secret;
+mod security_headers;
+mod static_files;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use self::api_key::{ApiKeys, ApiKeysSpec};
+pub use self::compression::{Algorithm, Coding, Compression};
+pub use self::cors::{Cors, CorsSpec, Headers, Preflight};
+pub use self::declared::{OneOrMany, Switch};
+pub use self::jwt::{Jwt, JwtSpec};
+pub use self::rate_limit::{RateLimit, RateLimitSpec, RateState};
+pub use self::request_id::RequestIdPolicy;
+pub use self::secret::{Secret, Secrets};
+pub use self::security_headers::SecurityHeaders;
+pub use self::static_files::{StaticMount, StaticSpec};
+
+use crate::params::RequestHead;
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+
+/// The policies of a route, or of the app where no route was found.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    /// Whose id a request has.
+    pub request_id: Option<Arc<RequestIdPolicy>>,
+    /// How often it may be asked.
+    pub rate_limit: Option<Arc<RateLimit>>,
+    /// Which pages of other origins may ask.
+    pub cors: Option<Arc<Cors>>,
+    /// How replies are compressed.
+    pub compression: Option<Arc<Compression>>,
+    /// Whose tokens are let in.
+    pub jwt: Option<Arc<Jwt>>,
+    /// Which API keys are let in.
+    pub api_keys: Option<Arc<ApiKeys>>,
+    /// What replies tell browsers not to do.
+    pub security_headers: Option<Arc<SecurityHeaders>>,
+}
+
+/// What is known of a request that was let in.
+#[derive(Debug, Default)]
+pub struct Admitted {
+    /// What is left of its rate limit; known of a refused one too.
+    pub rate: Option<RateState>,
+    /// Entries for its local context: keys and JSON texts.
+    pub local: Vec<(&'static str, String)>,
+}
+
+impl Policies {
+    /// Checks what settings declare; what they leave out is as in `outer`.
+    ///
+    /// # Errors
+    /// Says which member is wrong, and why, to follow "its".
+    pub(crate) fn check(
+        settings: &Settings,
+        outer: &Self,
+        secrets: &Secrets,
+        app: &str,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            request_id: member(
+                "request_id",
+                &settings.request_id,
+                &outer.request_id,
+                |spec| spec.check(),
+            )?,
+            rate_limit: member(
+                "rate_limit",
+                &settings.rate_limit,
+                &outer.rate_limit,
+                |spec| RateLimit::new(spec),
+            )?,
+            cors: member("cors", &settings.cors, &outer.cors, Cors::new)?,
+            compression: member(
+                "compression",
+                &settings.compression,
+                &outer.compression,
+                |spec| spec.check(),
+            )?,
+            jwt: member("jwt", &settings.jwt, &outer.jwt, |spec| {
+                Jwt::new(spec, secrets, app)
+            })?,
+            api_keys: member("api_key", &settings.api_key, &outer.api_keys, |spec| {
+                ApiKeys::new(spec, secrets, app)
+            })?,
+            security_headers: member(
+                "security_headers",
+                &settings.security_headers,
+                &outer.security_headers,
+                |spec| spec.check(),
+            )?,
+        })
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.request_id.is_none()
+            && self.rate_limit.is_none()
+            && self.cors.is_none()
+            && self.compression.is_none()
+            && self.jwt.is_none()
+            && self.api_keys.is_none()
+            && self.security_headers.is_none()
+    }
+
+    /// Lets a request in, by its rate limit first and its credentials then: who
+    /// guesses credentials is slowed down.
+    ///
+    /// # Errors
+    /// 429 and 401.
+    pub fn admit(
+        &self,
+        head: &impl RequestHead,
+        peer: IpAddr,
+        route: u32,
+        admitted: &mut Admitted,
+    ) -> Result<(), Refusal> {
+        if let Some(limit) = &self.rate_limit {
+            let (state, outcome) = limit.take(head, peer, route);
+            admitted.rate = Some(state);
+            outcome?;
+        }
+        if let Some(jwt) = &self.jwt {
+            admitted.local.push((Jwt::CONTEXT, jwt.check(head)?));
+        }
+        if let Some(keys) = &self.api_keys
+            && let Some(name) = keys.check(head)?
+        {
+            admitted.local.push((ApiKeys::CONTEXT, name));
+        }
+        Ok(())
+    }
+}
+
+/// One member of the settings, checked.
+fn member<S, T>(
+    name: &str,
+    declared: &Option<Switch<S>>,
+    outer: &Option<Arc<T>>,
+    check: impl FnOnce(&S) -> Result<T, String>,
+) -> Result<Option<Arc<T>>, String> {
+    match declared {
+        None => Ok(outer.clone()),
+        Some(Switch::Off) => Ok(None),
+        Some(Switch::On(spec)) => check(spec)
+            .map(|checked| Some(Arc::new(checked)))
+            .map_err(|reason| format!("`{name}` {reason}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{App, AppError, Defaults, Description, Method, RouteDescription};
+    use serde_json::{Value, json};
+
+    /// The head of a request: its query and its headers.
+    pub(crate) struct Head(
+        pub(crate) &'static str,
+        pub(crate) Vec<(&'static str, &'static [u8])>,
+    );
+
+    impl RequestHead for Head {
+        fn query(&self) -> &str {
+            self.0
+        }
+        fn header(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+            self.1
+                .iter()
+                .filter(|(known, _)| *known == name)
+                .for_each(|(_, value)| each(value));
+        }
+    }
+
+    fn app(settings: Value, routes: &[Value]) -> Result<App, AppError> {
+        let routes = routes.iter().enumerate().map(|(index, settings)| {
+            let mut route = RouteDescription::new(Method::Get, format!("/{index}"));
+            route.settings = settings.to_string();
+            route
+        });
+        let description = Description {
+            name: "shop".into(),
+            settings: settings.to_string(),
+            routes: routes.collect(),
+            ..Description::default()
+        };
+        let secrets = Secrets::from_iter([("known".to_owned(), b"s".to_vec())]);
+        let defaults = Defaults {
+            secrets,
+            ..Defaults::default()
+        };
+        App::new(&description, &defaults)
+    }
+
+    #[test]
+    fn a_route_replaces_or_turns_off_what_the_app_declares() {
+        let settings = json!({"request_id": true, "api_key": {"keys": ["app"]},
+            "rate_limit": {"requests": 1, "per": "hour"}});
+        let routes = [
+            json!({}),
+            json!({"request_id": false, "rate_limit": false, "api_key": false}),
+            json!({"api_key": {"keys": [{"secret": "known"}]}, "security_headers": true}),
+        ];
+        let app = app(settings, &routes).unwrap();
+        assert!(app.routes()[1].policies().is_none());
+        let policies = |index: usize| app.routes()[index].policies().unwrap();
+        assert!(policies(0).request_id.is_some());
+        assert!(policies(2).security_headers.is_some());
+        // One limit for all routes that declare none.
+        let shared = |index: usize| policies(index).rate_limit.clone().unwrap();
+        assert!(Arc::ptr_eq(&shared(0), &shared(2)));
+        let peer = "10.0.0.1".parse().unwrap();
+        let admit = |index: usize, key: &'static [u8]| {
+            let head = Head("", vec![("x-api-key", key)]);
+            let mut admitted = Admitted::default();
+            let outcome = policies(index).admit(&head, peer, index as u32, &mut admitted);
+            (
+                outcome.map_err(|refusal| refusal.status()),
+                admitted.rate.map(|rate| rate.remaining),
+            )
+        };
+        // A wrong key is counted too.
+        assert_eq!(admit(0, b"s"), (Err(401), Some(0)));
+        assert_eq!(admit(2, b"s"), (Err(429), Some(0)));
+        let outer = app.policies().unwrap();
+        assert!(Arc::ptr_eq(&shared(0), outer.rate_limit.as_ref().unwrap()));
+    }
+
+    #[test]
+    fn says_where_a_declaration_is_wrong() {
+        let error = |settings, route| app(settings, &[route]).unwrap_err().to_string();
+        let zero = json!({"rate_limit": {"requests": 0, "per": "hour"}});
+        assert_eq!(
+            error(zero.clone(), json!({})),
+            "the app cannot be served: its `rate_limit` has `requests` `0`, which is not between 1 and 1000000"
+        );
+        assert_eq!(
+            error(json!({}), zero),
+            "route `GET /0` cannot be served: its `rate_limit` has `requests` `0`, which is not between 1 and 1000000"
+        );
+        let missing = error(json!({}), json!({"jwt": {"secret": {"secret": "nowhere"}}}));
+        assert!(
+            missing.contains("--secret nowhere=env:VARIABLE"),
+            "{missing}"
+        );
+        let misspelt = error(json!({}), json!({"cors": {"origin": "*"}}));
+        assert!(misspelt.contains("unknown field `origin`"), "{misspelt}");
+        let bare = error(json!({}), json!({"cors": true}));
+        assert!(bare.contains("declare `origins`"), "{bare}");
+        let files = json!({"static": [{"prefix": "/a", "folder": "a"}]});
+        assert!(error(json!({}), files).contains("only an app may declare"));
+    }
+}

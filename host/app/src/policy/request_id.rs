@@ -1,0 +1,82 @@
+//! Request ids: taken from the client or made, and sent back.
+
+use serde::Deserialize;
+
+use super::declared::Switched;
+use super::header;
+
+/// Which header carries a request's id, and whether a client may choose it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestIdPolicy {
+    /// The header, in lower case once checked.
+    pub header: String,
+    /// Whether a client's id is taken.
+    pub accept: bool,
+}
+
+/// The longest id that is taken from a client, in bytes.
+const MAX_LENGTH: usize = 128;
+
+impl Default for RequestIdPolicy {
+    fn default() -> Self {
+        Self {
+            header: "x-request-id".to_owned(),
+            accept: true,
+        }
+    }
+}
+
+impl Switched for RequestIdPolicy {
+    fn plain() -> Result<Self, &'static str> {
+        Ok(Self::default())
+    }
+}
+
+impl RequestIdPolicy {
+    pub(super) fn check(&self) -> Result<Self, String> {
+        Ok(Self {
+            header: header::name(&self.header)?,
+            accept: self.accept,
+        })
+    }
+
+    /// The client's id, if it is taken: 1 to 128 visible ASCII characters, so that
+    /// it can neither break a log line nor fill one.
+    #[must_use]
+    pub fn take<'a>(&self, value: &'a [u8]) -> Option<&'a str> {
+        let is_clean =
+            (1..=MAX_LENGTH).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic);
+        if !self.accept || !is_clean {
+            return None;
+        }
+        std::str::from_utf8(value).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_a_log_line_can_hold() {
+        let policy = RequestIdPolicy::default();
+        assert_eq!(policy.take(b"abc-1:2/3"), Some("abc-1:2/3"));
+        assert_eq!(policy.take(&[b'a'; 128]).map(str::len), Some(128));
+        for bad in [
+            b"" as &[u8],
+            b"a b",
+            b"a\tb",
+            b"\xff",
+            "é".as_bytes(),
+            &[b'a'; 129],
+        ] {
+            assert_eq!(policy.take(bad), None);
+        }
+        let makes = RequestIdPolicy {
+            accept: false,
+            ..policy
+        };
+        assert_eq!(makes.take(b"abc"), None);
+    }
+}

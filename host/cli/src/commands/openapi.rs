@@ -1,0 +1,32 @@
+//! `openapi`: writes the OpenAPI document of a component.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use spikard_wasm_app::{App, Defaults, OpenApi};
+use spikard_wasm_runtime::{Limits, Runtime};
+
+use super::{Source, load};
+use crate::args::{LogFormat, LogLevel, OpenapiArgs};
+
+pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
+    crate::log::start(LogFormat::Text, LogLevel::Warn);
+    let runtime = Runtime::new(Limits {
+        instances: 1,
+        ..Limits::default()
+    })?;
+    let cache = args.cache.cache();
+    let (_, description) = load(&runtime, &Source::File(&args.app), cache.as_ref())?;
+    // What cannot be served has no document either.
+    App::new(&description, &Defaults::default())?;
+    let api = OpenApi::new(&description)?;
+    let text = serde_json::to_string_pretty(api.document())? + "\n";
+    match &args.output {
+        Some(path) => fs::write(path, text)
+            .with_context(|| format!("the document cannot be written to `{}`", path.display())),
+        None => std::io::stdout()
+            .write_all(text.as_bytes())
+            .context("the document cannot be written to standard output"),
+    }
+}

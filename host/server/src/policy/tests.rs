@@ -1,0 +1,95 @@
+//! Tests of what cannot be seen from outside: how long bodies are compressed, and
+//! what a passage does to odd headers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::{Request, Response};
+use spikard_wasm_app::policy::{Algorithm, Coding, Compression};
+
+use super::{Origin, compression, joined, origin, vary};
+use crate::response::{self, HttpResponse};
+
+const GZIP: Coding = Coding::Encoded {
+    algorithm: Algorithm::Gzip,
+    always: false,
+};
+
+fn json(length: usize) -> HttpResponse {
+    let body: Vec<u8> = (0..length)
+        .map(|at| b"0123456789, "[at * at % 12])
+        .collect();
+    let mut response = Response::new(Bytes::from(body).into());
+    let content_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    let mut request = Request::new(());
+    for (name, value) in pairs {
+        let value = HeaderValue::from_static(value);
+        request.headers_mut().append(*name, value);
+    }
+    std::mem::take(request.headers_mut())
+}
+
+#[tokio::test]
+async fn short_bodies_have_a_length_and_long_ones_are_streamed() {
+    for (length, is_known) in [(2000, true), (64 << 10, true), (1 << 20, false)] {
+        let response = compression::compress(&Compression::default(), GZIP, json(length)).await;
+        assert_eq!(response.headers()[CONTENT_ENCODING], "gzip");
+        assert_eq!(response::length(&response).is_some(), is_known, "{length}");
+        let is_exact = response.body().size_hint().exact().is_some();
+        assert_eq!(is_exact, is_known);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            !body.is_empty() && body.len() < length / 2,
+            "{}",
+            body.len()
+        );
+    }
+}
+
+/// A worker has one thread: a long body must not keep it from other requests.
+#[tokio::test]
+async fn a_long_body_lets_others_run() {
+    let response = compression::compress(&Compression::default(), GZIP, json(8 << 20)).await;
+    let others = async {
+        let mut turns = 0_u32;
+        loop {
+            tokio::task::yield_now().await;
+            turns += 1;
+            if turns == 100 {
+                return turns;
+            }
+        }
+    };
+    // The body comes first in each round, and yet the others are done before it is.
+    let mut body = std::pin::pin!(response.into_body().collect());
+    tokio::select! {
+        biased;
+        whole = &mut body => panic!("{} bytes at once", whole.unwrap().to_bytes().len()),
+        turns = others => assert_eq!(turns, 100),
+        () = tokio::time::sleep(Duration::from_secs(30)) => panic!("no turn"),
+    }
+    assert!(body.await.unwrap().to_bytes().len() < 4 << 20);
+}
+
+#[test]
+fn fields_are_joined_and_added_to() {
+    let mut known = headers(&[("vary", "Accept"), ("vary", "x-a,origin")]);
+    vary(&mut known, "Origin");
+    assert_eq!(joined(&known, &hyper::header::VARY), b"Accept, x-a,origin");
+    vary(&mut known, "Accept-Encoding");
+    assert_eq!(known["vary"], "Accept, x-a,origin, Accept-Encoding");
+    let mut all = headers(&[("vary", "*")]);
+    vary(&mut all, "Origin");
+    assert_eq!(all["vary"], "*");
+    assert!(matches!(origin(&headers(&[])), Origin::None));
+    let two = headers(&[("origin", "https://a"), ("origin", "https://a")]);
+    assert!(matches!(origin(&two), Origin::One(origin) if origin.is_empty()));
+}

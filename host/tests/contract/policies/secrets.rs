@@ -1,0 +1,85 @@
+//! Secrets that the operator gives.
+
+use std::fs;
+
+use serde_json::json;
+use tempfile::tempdir;
+
+use super::App;
+use crate::support::host;
+
+fn app() -> App {
+    App::new(json!({})).route(
+        "GET",
+        "/",
+        json!({"api_key": {"keys": {"ci": {"secret": "ci-key"}}}}),
+    )
+}
+
+#[test]
+fn come_from_files_and_variables() {
+    let folder = tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    fs::write(&path, "hunter2\r\n").expect("a file");
+    let from_file = format!("ci-key=file:{}", path.display());
+    for (server, what) in [
+        (app().serve(&["--secret", &from_file]), "file"),
+        (
+            app().serve_with_env("CI_KEY", "hunter2", &["--secret", "ci-key=env:CI_KEY"]),
+            "variable",
+        ),
+    ] {
+        let key = [("x-api-key", "hunter2")];
+        assert_eq!(
+            server.client().send("GET", "/", &key, b"").status,
+            200,
+            "{what}"
+        );
+        assert_eq!(server.client().get("/").status, 401, "{what}");
+        let log = server.stop().log;
+        assert!(!log.contains("hunter2"), "{log}");
+    }
+}
+
+#[test]
+fn one_that_is_missing_stops_the_start() {
+    let folder = tempdir().expect("a folder");
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").expect("a file");
+    let nowhere = format!("ci-key=file:{}/nowhere", folder.path().display());
+    let empty = format!("ci-key=file:{}", empty.display());
+    for (args, expected) in [
+        (
+            vec![],
+            "error: route `GET /` cannot be served: its `api_key` needs the secret `ci-key`, which is not given: start with `--secret ci-key=env:VARIABLE` or `--secret ci-key=file:PATH`",
+        ),
+        (
+            vec!["--secret", "ci-key=env:SPIKARD_NOT_SET"],
+            "error: the secret `ci-key` is to be in the environment variable `SPIKARD_NOT_SET`, which is not set",
+        ),
+        (
+            vec!["--secret", nowhere.as_str()],
+            "error: the secret `ci-key` cannot be read from",
+        ),
+        (
+            vec!["--secret", empty.as_str()],
+            "error: the secret `ci-key` is empty",
+        ),
+        (
+            vec!["--secret", empty.as_str(), "--secret", "ci-key=env:A"],
+            "error: the secret `ci-key` is empty",
+        ),
+    ] {
+        let error = app().refused(&args);
+        assert!(error.starts_with(expected), "{args:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn an_app_can_be_looked_at_without_them() {
+    let component = app().component();
+    let run = host().run(["inspect", component.to_str().expect("a path")]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains("GET"), "{run:?}");
+}
