@@ -56,14 +56,14 @@ impl Deviations {
         self.fixtures.get(id).map(String::as_str)
     }
 
-    /// Why a fixture is not followed, by the kind that its response shows. `None` as
-    /// an answer is an app that the host refused.
+    /// Why a fixture is not followed, by the kind that its response shows, or the
+    /// sentence with which the host refused its app.
     #[must_use]
     pub(crate) fn by_kind(
         &self,
         case: &Case,
         differences: &[Difference],
-        answer: Option<&Answer>,
+        answer: Result<&Answer, &str>,
     ) -> Option<&str> {
         let kind = kind_of(case, differences, answer)?;
         self.kinds.get(kind).map(String::as_str)
@@ -73,13 +73,17 @@ impl Deviations {
 fn kind_of(
     case: &Case,
     differences: &[Difference],
-    answer: Option<&Answer>,
+    answer: Result<&Answer, &str>,
 ) -> Option<&'static str> {
     if case.forged {
-        let refused = answer.is_none_or(|answer| answer.status == 401);
+        let refused = match answer {
+            Ok(answer) => answer.status == 401,
+            // The key is none either.
+            Err(refusal) => refusal.contains("`public_key`"),
+        };
         return refused.then_some("forged-token");
     }
-    let answer = answer?;
+    let answer = answer.ok()?;
     let only_body = differences
         .iter()
         .all(|difference| difference.part == Part::Body);
@@ -135,9 +139,9 @@ mod tests {
         let listed = listed.expect("deviations");
         let case = refused(json!({"error": "x"}));
         let body = difference(Part::Body);
-        assert_eq!(listed.by_kind(&case, &body, Some(&answer(400))), Some("r"));
+        assert_eq!(listed.by_kind(&case, &body, Ok(&answer(400))), Some("r"));
         assert_eq!(
-            Deviations::default().by_kind(&case, &body, Some(&answer(400))),
+            Deviations::default().by_kind(&case, &body, Ok(&answer(400))),
             None
         );
         assert_eq!((listed.by_id("a"), listed.by_id("b")), (Some("s"), None));
@@ -150,10 +154,10 @@ mod tests {
     fn another_status_is_no_matter_of_words() {
         let case = refused(json!({"error": "x"}));
         let status = difference(Part::Status);
-        assert_eq!(kind_of(&case, &status, Some(&answer(413))), None);
+        assert_eq!(kind_of(&case, &status, Ok(&answer(413))), None);
         let problem = refused(json!({"type": "https://x/y", "detail": "z"}));
         assert_eq!(
-            kind_of(&problem, &difference(Part::Body), Some(&answer(400))),
+            kind_of(&problem, &difference(Part::Body), Ok(&answer(400))),
             None
         );
     }
@@ -168,10 +172,12 @@ mod tests {
         assert!(case.forged);
         let status = difference(Part::Status);
         assert_eq!(
-            kind_of(&case, &status, Some(&answer(401))),
+            kind_of(&case, &status, Ok(&answer(401))),
             Some("forged-token")
         );
-        assert_eq!(kind_of(&case, &status, None), Some("forged-token"));
-        assert_eq!(kind_of(&case, &status, Some(&answer(500))), None);
+        let key = Err("its `jwt` has a `public_key` that cannot be read");
+        assert_eq!(kind_of(&case, &[], key), Some("forged-token"));
+        assert_eq!(kind_of(&case, &[], Err("there is no field `jwt`")), None);
+        assert_eq!(kind_of(&case, &status, Ok(&answer(500))), None);
     }
 }

@@ -187,7 +187,7 @@ impl Runner<'_> {
                 let reason = format!("the host does not serve it: {}", shorten(&error, 400));
                 let known = cases.first().and_then(|case| {
                     let by_id = self.deviations.by_id(&case.id);
-                    by_id.or_else(|| self.deviations.by_kind(case, &[], None))
+                    by_id.or_else(|| self.deviations.by_kind(case, &[], Err(&error)))
                 });
                 let outcome = match known {
                     Some(known) => Outcome::Deviates(known.to_owned()),
@@ -227,7 +227,7 @@ impl Runner<'_> {
                 false => Outcome::Passed,
             };
         }
-        if let Some(reason) = self.deviations.by_kind(case, &found, Some(&answer)) {
+        if let Some(reason) = self.deviations.by_kind(case, &found, Ok(&answer)) {
             return Outcome::Deviates(reason.to_owned());
         }
         let texts: Vec<_> = found
