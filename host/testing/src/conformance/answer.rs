@@ -177,7 +177,7 @@ fn is_hosts(name: &str, policies: &Policies, hook: bool) -> bool {
     let is = |known: &&str| name == *known || (known.ends_with('-') && name.starts_with(*known));
     let of_policy = |(policy, names): &(&str, &[&str])| {
         (policies.has(policy) || names.iter().any(|known| known.ends_with('-') && is(known)))
-            && names.iter().any(|known| is(known))
+            && names.iter().any(is)
     };
     FRAME.contains(&name)
         || name == "content-encoding"

@@ -18,6 +18,8 @@ pub(crate) struct Read {
     pub(crate) id: String,
     /// What it holds, or why it cannot be run.
     pub(crate) fixture: Result<Fixture, String>,
+    /// Whether it is a whole file that could not be read: nobody knows what was in it.
+    pub(crate) broken: bool,
 }
 
 /// One exchange, and the contract under which it is made.
@@ -154,6 +156,7 @@ fn read_file(path: &Path) -> Vec<Read> {
         name: stem.to_string(),
         id: String::new(),
         fixture: Err(reason),
+        broken: true,
     };
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -184,5 +187,68 @@ pub(crate) fn read(file: &str, mut item: Value) -> Read {
         name: format!("{file}/{id}"),
         id,
         fixture,
+        broken: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        for (item, wanted) in [
+            (json!(5), "no `id`"),
+            (json!({"id": "a"}), "no `http`"),
+            (json!({"id": "a", "http": {}, "grpc": {}}), "`grpc`"),
+            (
+                json!({"id": "a", "http": {"handler": {"route": "/"}}}),
+                "`method`",
+            ),
+            (
+                json!({"id": "a", "http": {
+                    "handler": {"route": "/", "method": "GET", "parameters": {"trailers": {}}},
+                    "request": {}, "expected_response": {}
+                }}),
+                "`trailers`",
+            ),
+            (
+                json!({"id": "a", "http": {
+                    "handler": {"route": "/", "method": "GET"},
+                    "request": {"tls": true}, "expected_response": {}
+                }}),
+                "`tls`",
+            ),
+        ] {
+            let error = read("f", item).fixture.expect_err(wanted);
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_file_of_every_folder_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fixture = json!({"id": "a", "description": "d", "http": {
+            "handler": {"route": "/", "method": "GET", "cors": {}},
+            "request": {"path": "/"}, "expected_response": {"status_code": 200}
+        }});
+        let write = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).expect("a file");
+        };
+        fs::create_dir(folder.path().join("b")).expect("a folder");
+        write("a.json", &json!([fixture]).to_string());
+        write("b/one.json", &fixture.to_string());
+        write("b/cut.json", "[");
+        write("c.txt", "no fixture");
+        let read = read_folder(folder.path()).expect("fixtures");
+        let names: Vec<_> = read
+            .iter()
+            .map(|read| (read.name.as_str(), read.broken))
+            .collect();
+        assert_eq!(names, [("a/a", false), ("cut", true), ("one/a", false)]);
+        let first = read[0].fixture.as_ref().expect("a fixture");
+        assert!(first.handler.others.contains_key("cors"));
+        assert!(read_folder(&folder.path().join("none")).is_err());
     }
 }

@@ -24,6 +24,7 @@ mod policies;
 mod request;
 mod run;
 mod schema;
+mod settings;
 mod template;
 mod token;
 

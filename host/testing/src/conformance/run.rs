@@ -102,6 +102,7 @@ pub fn run(
         let made = item.fixture.as_ref().map_err(Clone::clone);
         match made.and_then(|fixture| Case::new(&item.name, &item.id, fixture)) {
             Ok(case) => cases.push((index, case)),
+            Err(reason) if item.broken => outcomes[index] = Some(Outcome::Failed(reason)),
             Err(reason) => outcomes[index] = Some(Outcome::Skipped(reason)),
         }
     }
