@@ -2,10 +2,11 @@
 //!
 //! [`Host`] is the binary with the environment of a test, [`Server`] one that
 //! serves: it ends with the value at the latest. [`Client`] is for ordinary
-//! requests, [`Wire`] for the bytes of odd ones.
+//! requests, [`Wire`] for the bytes of odd ones. [`conformance`] runs fixtures.
 
 mod client;
 mod command;
+pub mod conformance;
 mod definition;
 mod guests;
 mod random;

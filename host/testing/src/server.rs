@@ -98,7 +98,18 @@ impl Serve {
     /// # Panics
     /// It does not serve; the message has what it logged.
     #[must_use]
-    pub fn start_now(mut self) -> Server {
+    pub fn start_now(self) -> Server {
+        self.try_start().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Serve::start_now`], where the host may refuse the app.
+    ///
+    /// # Errors
+    /// It does not serve; the message has what it logged.
+    ///
+    /// # Panics
+    /// The binary cannot be run.
+    pub fn try_start(mut self) -> Result<Server, String> {
         if self.port {
             self.command.args(["--port", "0"]);
         }
@@ -122,14 +133,17 @@ impl Serve {
         let Some(address) = address_in(&line) else {
             let _ = child.kill();
             let _ = child.wait();
-            panic!("the host does not serve: `{line}`\n{}", log.complete());
+            return Err(format!(
+                "the host does not serve: `{line}`\n{}",
+                log.complete()
+            ));
         };
-        Server {
+        Ok(Server {
             child,
             line,
             address,
             log,
-        }
+        })
     }
 }
 

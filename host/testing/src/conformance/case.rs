@@ -1,0 +1,288 @@
+//! A fixture made ready: the routes and settings it needs, the request and what must
+//! come back.
+
+use serde_json::{Map, Value, json};
+
+use super::author::{self, Author};
+use super::fixture::{Expected, Fixture};
+use super::path::Pattern;
+use super::policies::{Folder, Policies, Warmup};
+use super::request::Outgoing;
+use super::{answer, declare, implied, token};
+
+/// A fixture made ready.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// The id.
+    pub(crate) id: String,
+    /// Its routes, as the guest reads them.
+    pub(crate) routes: Vec<Value>,
+    /// Members of the app's settings.
+    pub(crate) app: Map<String, Value>,
+    /// Folders of files, and the setting of each.
+    pub(crate) folders: Vec<Folder>,
+    /// What it has for itself.
+    pub(crate) claims: Vec<Claim>,
+    /// Requests to send first.
+    pub(crate) warmup: Option<Warmup>,
+    /// The request.
+    pub(crate) request: Outgoing,
+    /// What must come back.
+    pub(crate) expected: Expected,
+    /// Who must write it.
+    pub(crate) author: Author,
+    /// Whether the request has a token that nobody could have signed, and the
+    /// fixture expects it to be taken.
+    pub(crate) forged: bool,
+}
+
+/// Paths that no other fixture of the same app may have.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Claim {
+    /// The paths.
+    pub(crate) pattern: Pattern,
+    /// The method; `None` for all.
+    pub(crate) method: Option<String>,
+}
+
+impl Case {
+    /// Makes a fixture ready.
+    ///
+    /// # Errors
+    /// It cannot be expressed, for this reason.
+    pub(crate) fn new(name: &str, id: &str, fixture: &Fixture) -> Result<Self, String> {
+        let mut fixture = fixture.clone();
+        for (key, value) in std::mem::take(&mut fixture.handler.others) {
+            // Words for people, and replies, which the host does not check.
+            let ignored = ["response_schema", "name", "summary", "description", "tags"];
+            if !ignored.contains(&key.as_str()) && !value.is_null() {
+                fixture.handler.middleware.insert(key, value);
+            }
+        }
+        fixture.handler.method.make_ascii_uppercase();
+        let fixture = &fixture;
+        if !(200..=599).contains(&fixture.expected_response.status_code) {
+            return Err("it expects no status".to_owned());
+        }
+        let request = Outgoing::read(&fixture.request)?;
+        has_its_form(fixture, &request)?;
+        let (pattern, named) = Pattern::parse(&fixture.handler.route)?;
+        let mut policies = Policies::read(&fixture.handler.middleware)?;
+        implied::add(&mut policies, fixture, &pattern, &request)?;
+        let author = author::of(fixture, &policies, &pattern, &request)?;
+        if author != Author::Host {
+            answer::check_length(&fixture.expected_response)?;
+        }
+
+        let parameters = declare::parameters(&fixture.handler.parameters, &pattern, &named)?;
+        let status = fixture.expected_response.status_code;
+        let body = declare::body(&fixture.handler, &request, status)?;
+        let own_document = policies.has("openapi");
+        let methods = match policies.folders.is_empty() && !own_document {
+            true => methods(fixture, &request)?,
+            false => Vec::new(),
+        };
+        let routes = methods.iter().map(|method| {
+            json!({
+                "method": method,
+                "path": pattern.to_host(),
+                "name": match methods.len() {
+                    1 => name.to_owned(),
+                    _ => format!("{name} {method}"),
+                },
+                "parameters": text(&Value::Array(parameters.clone())),
+                "body": body.as_ref().map(text).unwrap_or_default(),
+                "settings": text(&Value::Object(policies.route.clone())),
+                "answer": answer::of(fixture, &policies, author),
+            })
+        });
+        let sensitive = author == Author::Host && methods != [request.method.clone()];
+        let claim = |method: Option<&String>| Claim {
+            pattern: pattern.clone(),
+            method: method.cloned(),
+        };
+        let mut claims: Vec<_> = match sensitive || methods.is_empty() {
+            true => vec![claim(None)],
+            false => methods.iter().map(|method| claim(Some(method))).collect(),
+        };
+        if !pattern.matches(request.path()) {
+            // What it asks for must not be there by another fixture.
+            claims.push(Claim {
+                pattern: Pattern::of_path(request.path()),
+                method: None,
+            });
+        }
+        claims.extend(policies.folders.iter().map(|folder| Claim {
+            pattern: Pattern::beneath(&folder.prefix),
+            method: None,
+        }));
+        Ok(Self {
+            id: id.to_owned(),
+            routes: routes.collect(),
+            claims,
+            warmup: policies.warmup,
+            forged: author == Author::Handler && policies.has("jwt") && token::is_forged(&request),
+            app: policies.app,
+            folders: policies.folders,
+            request,
+            expected: fixture.expected_response.clone(),
+            author,
+        })
+    }
+}
+
+/// JSON as a text member of the description, where nothing is empty.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.is_empty() => String::new(),
+        Value::Object(members) if members.is_empty() => String::new(),
+        value => value.to_string(),
+    }
+}
+
+/// The methods of a fixture's routes. OPTIONS is what a browser asks about another
+/// method, or a question for `allow`: the routes are those asked about then.
+fn methods(fixture: &Fixture, request: &Outgoing) -> Result<Vec<String>, String> {
+    const KNOWN: [&str; 8] = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+    ];
+    let method = &fixture.handler.method;
+    let mut methods = vec![method.clone()];
+    if method == "OPTIONS" {
+        let asked = request.header("access-control-request-method");
+        let headers = &fixture.expected_response.headers;
+        let mut headers = headers.iter();
+        let allow = headers.find(|(name, _)| name.eq_ignore_ascii_case("allow"));
+        if let (true, Some(asked)) = (author::is_preflight(request), asked) {
+            methods = vec![asked.to_ascii_uppercase()];
+        } else if let Some(allow) = allow.and_then(|(_, value)| value.as_str()) {
+            let listed = allow
+                .split(',')
+                .map(|name| name.trim().to_ascii_uppercase());
+            methods = listed.filter(|name| name != "OPTIONS").collect();
+            let get = methods.iter().any(|name| name == "GET");
+            methods.retain(|name| !(get && name == "HEAD"));
+        }
+    }
+    match methods.iter().find(|name| !KNOWN.contains(&name.as_str())) {
+        Some(name) => Err(format!("a route cannot have the method `{name}`")),
+        None => Ok(methods),
+    }
+}
+
+/// Some fixtures are about a form that their request does not have.
+fn has_its_form(fixture: &Fixture, request: &Outgoing) -> Result<(), String> {
+    let expected = &fixture.expected_response;
+    let is_form = request.media_type().as_deref() == Some("multipart/form-data");
+    let has_boundary = request
+        .header("content-type")
+        .is_some_and(|value| value.contains("boundary"));
+    let missing = expected.body.iter().any(|body| {
+        let errors = body["errors"].as_array();
+        errors.is_some_and(|errors| errors.iter().all(|error| error["type"] == "missing"))
+    });
+    let needs_form = expected.status_code < 300 && is_form && !has_boundary
+        || !fixture.handler.parameters.files.is_empty()
+            && (expected.status_code < 300 || expected.status_code == 422 && !missing);
+    match needs_form && request.body.is_none() {
+        true => Err("the form it is about is not in its request".to_owned()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn case(http: Value) -> Result<Case, String> {
+        let fixture = serde_json::from_value(http).expect("a fixture");
+        Case::new("f/a", "a", &fixture)
+    }
+
+    #[test]
+    fn a_fixture_becomes_a_route() {
+        let case = case(json!({
+            "handler": {"route": "/items/{id:int}", "method": "post", "body_schema": {"type": "object"},
+                        "middleware": {"body_limit": 9}},
+            "request": {"method": "POST", "path": "/items/1", "body": {}},
+            "expected_response": {"status_code": 201, "body": {"a": 1}}
+        }))
+        .expect("a case");
+        let route = &case.routes[0];
+        assert_eq!(
+            (&route["method"], &route["path"]),
+            (&json!("POST"), &json!("/items/{id}"))
+        );
+        assert_eq!(route["settings"], r#"{"body_limit":9}"#);
+        assert_eq!(
+            route["answer"]["handler"]["body"],
+            json!({"json": "{\"a\":1}"})
+        );
+        assert_eq!(case.author, Author::Handler);
+    }
+
+    #[test]
+    fn a_preflight_is_about_another_method() {
+        let case = case(json!({
+            "handler": {"route": "/a", "method": "OPTIONS"},
+            "request": {"method": "OPTIONS", "path": "/a", "headers": {
+                "Origin": "https://o", "Access-Control-Request-Method": "PUT"}},
+            "expected_response": {"status_code": 204, "headers": {
+                "Access-Control-Allow-Origin": "https://o"}}
+        }))
+        .expect("a case");
+        assert_eq!(case.routes[0]["method"], "PUT");
+        assert_eq!(case.author, Author::Host);
+        assert_eq!(case.claims[0].method, None);
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_claimed() {
+        let case = case(json!({
+            "handler": {"route": "/a", "method": "GET"},
+            "request": {"method": "GET", "path": "/b/{c}?d"},
+            "expected_response": {"status_code": 404}
+        }))
+        .expect("a case");
+        let claims: Vec<_> = case
+            .claims
+            .iter()
+            .map(|claim| claim.pattern.to_host())
+            .collect();
+        assert_eq!(claims, ["/a", "/b/{c}"]);
+        assert_eq!(case.claims[1].method, None);
+    }
+
+    #[test]
+    fn allow_names_the_routes() {
+        let case = case(json!({
+            "handler": {"route": "/a", "method": "OPTIONS"},
+            "request": {"method": "OPTIONS", "path": "/a"},
+            "expected_response": {"status_code": 204, "headers": {"Allow": "GET, HEAD, POST, OPTIONS"}}
+        }))
+        .expect("a case");
+        let methods: Vec<_> = case.routes.iter().map(|route| &route["method"]).collect();
+        assert_eq!(methods, ["GET", "POST"]);
+    }
+
+    #[test]
+    fn what_cannot_be_expressed_has_a_reason() {
+        let base = json!({
+            "handler": {"route": "/a", "method": "POST"},
+            "request": {"method": "POST", "path": "/a"},
+            "expected_response": {"status_code": 200}
+        });
+        let changed = |place: &str, name: &str, value: Value| {
+            let mut http = base.clone();
+            http[place][name] = value;
+            case(http).expect_err("a reason")
+        };
+        assert!(changed("handler", "teapot", json!({})).contains("`teapot`"));
+        assert!(changed("handler", "method", json!("CONNECT")).contains("`CONNECT`"));
+        assert!(changed("expected_response", "status_code", json!(0)).contains("no status"));
+        let form = json!("multipart/form-data");
+        assert!(changed("request", "content_type", form).contains("not in its request"));
+        assert!(changed("request", "path", json!("/{{ x }}")).contains("template"));
+        assert!(case(base).is_ok());
+    }
+}
