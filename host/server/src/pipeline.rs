@@ -207,7 +207,7 @@ impl Pipeline {
         let content_type = content_type.map(|value| value.as_bytes());
         let plan = match route.body().plan(content_type) {
             // What type nothing is does not matter.
-            Err(_) if body.has_ended() => route.body().plan(None)?,
+            Err(Refusal::UnsupportedMediaType) if body.has_ended() => route.body().plan(None)?,
             plan => plan?,
         };
         let (limit, timeout) = (route.body_limit(), self.body_timeout);
