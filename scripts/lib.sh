@@ -14,6 +14,8 @@ cd "$root"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export SPIKARD_WASM_GUESTS=${SPIKARD_WASM_GUESTS:-$root/target/guests}
 export SPIKARD_WASM_PYTHON=${SPIKARD_WASM_PYTHON:-$root/target/python}
+# An environment of its own: componentize-py looks at all that is in the other one.
+openapi_python=$SPIKARD_WASM_PYTHON-openapi
 guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
 
 # The JavaScript examples, and every Rust package outside of the host's workspace.

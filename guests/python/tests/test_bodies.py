@@ -298,6 +298,11 @@ def test_files_and_fields() -> None:
         ("file", ("b", b"xx")),
     ]
     assert client.post("/", form={"title": "t"}, files=files).json() == ["t", "c.png", [1, 2]]
+    described = {
+        "type": "object",
+        "properties": {"part": {"type": "integer"}, "size": {"type": "integer"}},
+        "required": ["part", "size"],
+    }
     assert request_body(app) == {
         "required": True,
         "content": {
@@ -306,8 +311,8 @@ def test_files_and_fields() -> None:
                     "type": "object",
                     "properties": {
                         "title": {"type": "string", "minLength": 1},
-                        "cover": {"type": "object"},
-                        "file": {"type": "array", "items": {"type": "object"}, "default": []},
+                        "cover": described,
+                        "file": {"type": "array", "items": described, "default": []},
                     },
                     "required": ["title"],
                 }

@@ -68,6 +68,13 @@ def _scalar(kind: type, schema: Schema, decode: Decoder | None = None) -> Codec:
     return Codec(schema, decode, frozenset({kind}))
 
 
+# A text field can hold JSON: what does not say what the host says of a file is refused there.
+_FILE: Schema = {
+    "type": "object",
+    "properties": {"part": {"type": "integer"}, "size": {"type": "integer"}},
+    "required": ["part", "size"],
+}
+
 _SCALARS: dict[Any, Codec] = {
     Any: Codec({}, None, ALL),
     object: Codec({}, None, ALL),
@@ -86,7 +93,7 @@ _SCALARS: dict[Any, Codec] = {
         lambda value: Decimal(str(value)),
         frozenset({str, int, float}),
     ),
-    UploadFile: _scalar(dict, {"type": "object"}, UploadFile.decode),
+    UploadFile: _scalar(dict, _FILE, UploadFile.decode),
 }
 
 _LISTS: dict[Any, Callable[[Any], Any] | None] = {

@@ -13,7 +13,6 @@ use crate::Problem;
 pub(super) enum HostError {
     BadRequest,
     Unauthorized,
-    Forbidden,
     RequestTimeout,
     ContentTooLarge,
     UnsupportedMediaType,
@@ -43,7 +42,6 @@ impl HostError {
         let all = [
             (Self::BadRequest, surface.has_parameters || surface.has_body),
             (Self::Unauthorized, is_guarded),
-            (Self::Forbidden, is_guarded),
             (Self::RequestTimeout, surface.has_body || is_408),
             (Self::ContentTooLarge, surface.has_body),
             (Self::UnsupportedMediaType, surface.has_body),
@@ -74,7 +72,6 @@ impl HostError {
                 "The path, the query, a header or the body cannot be read.",
             ),
             Self::Unauthorized => (401, "There are no valid credentials in the request."),
-            Self::Forbidden => (403, "The credentials do not allow this request."),
             Self::RequestTimeout => (408, "The request took too long."),
             Self::ContentTooLarge => (413, "The body is longer than this operation takes."),
             Self::UnsupportedMediaType => (

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::{AppError, Description, RouteDescription};
+use crate::{AppError, Description, PathPattern, RouteDescription};
 
 pub use declared::{Contact, ExternalDocs, License, OpenApiSettings, Server, ServerVariable, Tag};
 
@@ -69,7 +69,9 @@ impl OpenApi {
                 reason,
             };
             let policies = of_app.under(&route.settings).map_err(wrong)?;
-            let template = paths::Template::of(&route.path);
+            let pattern = PathPattern::parse(&route.path)
+                .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
+            let template = paths::Template::of(&pattern);
             let names = paths.names_of(&template);
             let operation = Operation {
                 route,

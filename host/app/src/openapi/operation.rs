@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::errors::{HostError, Surface};
-use super::paths::{PathParameter, Template};
+use super::paths::Template;
 use super::policies::Policies;
 use super::{Components, object, replies, security};
 use crate::{MediaType, RouteDescription};
@@ -101,7 +101,7 @@ impl Operation<'_> {
         self.template
             .parameters
             .iter()
-            .any(|parameter| parameter.kind.is_some())
+            .any(|parameter| parameter.schema.is_some())
     }
 
     /// The Parameter Objects: those of the path first, in its order.
@@ -122,8 +122,10 @@ impl Operation<'_> {
             let mut parameter = of_path.unwrap_or(&empty).clone();
             parameter.insert("name".to_owned(), name.as_str().into());
             parameter.insert("in".to_owned(), "path".into());
-            if parameter.get("schema").is_none() {
-                parameter.insert("schema".to_owned(), schema_of_kind(bound));
+            if let Some(schema) = &bound.schema
+                && of_path.is_none()
+            {
+                parameter.insert("schema".to_owned(), schema.clone());
             }
             if bound.is_rest {
                 let note = "All that remains of the path, slashes included.";
@@ -162,14 +164,35 @@ impl Operation<'_> {
         declared.shift_remove("key");
         let place = text(declared.get("in")).to_owned();
         let name = text(declared.get("name")).to_owned();
-        let schema = match declared.shift_remove("schema") {
-            Some(Value::Bool(true)) | None => json!({"type": "string"}),
-            Some(schema) => schema,
-        };
-        let is_json = declared.get("style").is_none() && is_object(&schema);
-        let schema = components
-            .schemas
-            .add(&schema, &format!("{}_{name}", self.id));
+        with_examples(&mut declared);
+        let examples = declared
+            .contains_key("content")
+            .then(|| ["example", "examples"].map(|member| declared.shift_remove_entry(member)));
+        let fallback = format!("{}_{name}", self.id);
+        let content = declared.get_mut("content").and_then(Value::as_object_mut);
+        match content {
+            Some(content) => {
+                for media in content.values_mut() {
+                    if let Some(schema) = media.get_mut("schema") {
+                        *schema = components.schemas.add(schema, &fallback);
+                    }
+                    // Beside `content`, examples stand in it.
+                    if let Value::Object(media) = media {
+                        media.extend(examples.iter().flatten().flatten().cloned());
+                        with_examples(media);
+                    }
+                }
+            }
+            None => {
+                // What has no schema is text as it stands.
+                let schema = match declared.get("schema") {
+                    Some(Value::Bool(true)) | None => &json!({"type": "string"}),
+                    Some(schema) => schema,
+                };
+                let schema = components.schemas.add(schema, &fallback);
+                declared.insert("schema".to_owned(), schema);
+            }
+        }
         let mut parameter = Map::new();
         for member in ["name", "in", "description"] {
             if let Some(value) = declared.shift_remove(member) {
@@ -179,18 +202,6 @@ impl Operation<'_> {
         let required = declared.shift_remove("required");
         if place == "path" || required == Some(Value::Bool(true)) {
             parameter.insert("required".to_owned(), true.into());
-        }
-        with_examples(&mut declared);
-        // Without a style, an object is a JSON text, which OpenAPI says so.
-        if is_json {
-            let mut media = Map::from_iter([("schema".to_owned(), schema)]);
-            for member in ["example", "examples"] {
-                media.extend(declared.shift_remove_entry(member));
-            }
-            declared.shift_remove("explode");
-            parameter.insert("content".to_owned(), json!({"application/json": media}));
-        } else {
-            parameter.insert("schema".to_owned(), schema);
         }
         parameter.extend(declared);
         Value::Object(parameter)
@@ -231,20 +242,6 @@ impl Operation<'_> {
 
 fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The schema of a path parameter that is not declared, by its type in the pattern.
-fn schema_of_kind(parameter: &PathParameter) -> Value {
-    match parameter.kind.as_deref() {
-        Some("int" | "integer") => json!({"type": "integer"}),
-        Some("float" | "number") => json!({"type": "number"}),
-        Some("bool" | "boolean") => json!({"type": "boolean"}),
-        Some(format @ ("uuid" | "date" | "time" | "date-time")) => {
-            json!({"type": "string", "format": format})
-        }
-        Some("datetime") => json!({"type": "string", "format": "date-time"}),
-        _ => json!({"type": "string"}),
-    }
 }
 
 /// Whether the values of a schema are objects.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::Method;
+use crate::{Method, PathPattern};
 
 /// A path pattern as an OpenAPI path template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Template {
     /// The template, with the names of the pattern.
     pub(super) text: String,
@@ -19,44 +19,34 @@ pub(super) struct Template {
 }
 
 /// A parameter of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct PathParameter {
     pub(super) name: String,
     /// It binds all that remains of the path: `{*rest}`.
     pub(super) is_rest: bool,
-    /// Its type in the pattern: `int` of `{id:int}`.
-    pub(super) kind: Option<String>,
+    /// The schema that the pattern gives it: an integer's for `{id:int}`.
+    pub(super) schema: Option<Value>,
 }
 
 impl Template {
-    /// Reads a pattern that is known to parse.
-    pub(super) fn of(pattern: &str) -> Self {
-        let mut template = Self {
-            text: String::new(),
-            shape: String::new(),
-            parameters: Vec::new(),
-        };
-        let mut rest = pattern;
-        while let Some((literal, tail)) = rest.split_once('{') {
-            let (inner, tail) = tail.split_once('}').unwrap_or((tail, ""));
-            let is_rest = inner.starts_with('*');
-            let inner = inner.trim_start_matches('*');
-            let (name, kind) = match inner.split_once(':') {
-                Some((name, kind)) => (name, Some(kind.to_owned())),
-                None => (inner, None),
-            };
-            template.text.push_str(&format!("{literal}{{{name}}}"));
-            template.shape.push_str(&format!("{literal}{{}}"));
-            template.parameters.push(PathParameter {
-                name: name.to_owned(),
-                is_rest,
-                kind,
-            });
-            rest = tail;
+    pub(super) fn of(pattern: &PathPattern) -> Self {
+        let canonical = pattern.canonical();
+        let parameters = pattern.parameters();
+        // `{*rest}` is the last where it is there at all.
+        let last = pattern.names().len().checked_sub(1);
+        let rest = last.filter(|_| canonical.contains("{*"));
+        Self {
+            text: pattern.template(),
+            shape: canonical.replace("{*", "{"),
+            parameters: parameters
+                .enumerate()
+                .map(|(index, (name, schema))| PathParameter {
+                    name: name.to_owned(),
+                    is_rest: rest == Some(index),
+                    schema,
+                })
+                .collect(),
         }
-        template.text.push_str(rest);
-        template.shape.push_str(rest);
-        template
     }
 }
 
@@ -124,36 +114,31 @@ impl Paths {
 mod tests {
     use super::*;
 
+    fn of(pattern: &str) -> Template {
+        Template::of(&PathPattern::parse(pattern).unwrap())
+    }
+
     #[test]
     fn patterns_become_templates() {
-        let template = Template::of("/a/{id:int}/{*rest}");
+        let template = of("/a/{id:int}/{*rest}");
         assert_eq!(template.text, "/a/{id}/{rest}");
-        assert_eq!(template.shape, "/a/{}/{}");
-        let kinds: Vec<_> = template
-            .parameters
-            .iter()
-            .map(|p| (p.is_rest, p.kind.as_deref()))
-            .collect();
-        assert_eq!(kinds, [(false, Some("int")), (true, None)]);
-        assert_eq!(Template::of("/plain").text, "/plain");
+        let id = &template.parameters[0];
+        assert_eq!(
+            (id.is_rest, id.schema.clone()),
+            (false, Some(json!({"type": "integer"})))
+        );
+        assert!(template.parameters[1].is_rest && of("/{rest:path}").parameters[0].is_rest);
+        assert_eq!(of("/plain").text, "/plain");
     }
 
     #[test]
     fn one_path_has_the_names_of_its_first_route() {
         let mut paths = Paths::default();
-        paths.add(
-            Template::of("/u/{id}"),
-            Method::Get,
-            json!({"operationId": "a"}),
-        );
-        let other = Template::of("/u/{user}");
+        paths.add(of("/u/{id}"), Method::Get, json!({"operationId": "a"}));
+        let other = of("/u/{user}");
         assert_eq!(paths.names_of(&other), ["id"]);
         paths.add(other, Method::Delete, json!({"operationId": "b"}));
-        paths.add(
-            Template::of("/u/{*rest}"),
-            Method::Get,
-            json!({"operationId": "c"}),
-        );
+        paths.add(of("/u/{*rest}"), Method::Get, json!({"operationId": "c"}));
         let value = paths.into_value();
         assert_eq!(value["/u/{id}"]["delete"]["operationId"], "b");
         let words = value["/u/{id}"]["get"]["description"].as_str().unwrap();

@@ -212,7 +212,7 @@ impl HostSchema {
                     "input": {"description": "The value that was refused."},
                     "ctx": {"type": "object", "description": "The numbers and names of the rule that was broken."},
                 },
-                "required": ["type", "loc", "msg", "input"],
+                "required": ["type", "loc", "msg"],
             }),
         }
     }

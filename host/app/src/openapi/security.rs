@@ -45,16 +45,15 @@ pub(super) fn requirements(
         .collect()
 }
 
-/// Where an API key may stand, and its name there.
+/// Where an API key may stand, and its name there: by default as the policy has it.
 fn places(policy: &Value) -> Vec<(&'static str, String)> {
-    const DEFAULT: &str = "x-api-key";
     let text = |place: &'static str, default: Option<&str>| match policy.get(place) {
         None => default.map(|name| (place, name.to_owned())),
         Some(name) => name.as_str().map(|name| (place, name.to_owned())),
     };
     let declared = [
-        text("header", Some(DEFAULT)),
-        text("query", None),
+        text("header", Some("x-api-key")),
+        text("query", Some("api_key")),
         text("cookie", None),
     ];
     declared.into_iter().flatten().collect()
@@ -88,18 +87,19 @@ mod tests {
     #[test]
     fn a_key_may_stand_in_several_places_and_a_token_is_needed_too() {
         let both =
-            json!({"jwt": {"algorithms": ["HS256"]}, "api_key": {"keys": ["k"], "query": "key"}});
+            json!({"jwt": {"algorithms": ["HS256"]}, "api_key": {"keys": ["k"], "cookie": "key"}});
         let (needed, schemes) = of(both.clone(), "");
         assert_eq!(
             needed,
             [
                 json!({"bearerAuth": [], "apiKey": []}),
-                json!({"bearerAuth": [], "apiKeyInQuery": []})
+                json!({"bearerAuth": [], "apiKeyInQuery": []}),
+                json!({"bearerAuth": [], "apiKeyInCookie": []})
             ]
         );
         assert_eq!(schemes["apiKey"]["name"], "x-api-key");
         let (needed, _) = of(both.clone(), r#"{"jwt": false}"#);
-        assert_eq!(needed.len(), 2);
+        assert_eq!(needed.len(), 3);
         assert!(needed[0].get("bearerAuth").is_none());
         let (needed, schemes) = of(both, r#"{"jwt": false, "api_key": false}"#);
         assert!(needed.is_empty() && schemes.is_empty());
@@ -109,7 +109,8 @@ mod tests {
     fn schemes_that_differ_have_names_that_differ() {
         let mut schemes = BTreeMap::new();
         for (header, expected) in [("a", "apiKey"), ("b", "apiKey_2"), ("a", "apiKey")] {
-            let policies = json!({"api_key": {"keys": ["k"], "header": header}}).to_string();
+            let policies =
+                json!({"api_key": {"keys": ["k"], "header": header, "query": null}}).to_string();
             let policies = Policies::of_app(&policies).unwrap();
             let needed = requirements(&policies, &mut schemes);
             assert_eq!(needed, [json!({ expected: [] })]);

@@ -57,7 +57,8 @@ fn shop() -> Description {
             {"name": "tag", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "range", "in": "query", "style": "deepObject", "explode": true,
              "schema": {"type": "object", "properties": {"min": {"type": "number"}}}},
-            {"name": "filter", "in": "query", "schema": {"type": "object"}, "examples": [{"a": 1}]},
+            {"name": "filter", "in": "query", "content": {"application/json": {"schema": {"title": "Filter",
+                "type": "object", "properties": {"and": {"$ref": "#"}}}}}, "examples": [{"and": {}}]},
             {"name": "X-Trace", "in": "header", "key": "trace", "required": true},
             {"name": "x-trace", "in": "header", "key": "again"},
             {"name": "session", "in": "cookie", "schema": {"type": "string", "minLength": 16}},
@@ -139,7 +140,7 @@ fn a_rich_app_has_this_document() {
     assert_eq!(*items, "#/components/schemas/Item");
     assert_eq!(
         document["components"]["schemas"].as_object().unwrap().len(),
-        6
+        7
     );
 }
 

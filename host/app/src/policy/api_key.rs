@@ -188,7 +188,7 @@ impl ApiKeys {
             let detail = "The provided API key is not valid".to_owned();
             return Err(self.refuse("Invalid API key", detail));
         };
-        Ok(name.and_then(|name| to_json(name)))
+        Ok(name.and_then(to_json))
     }
 
     /// Compares with every key, so that the time tells nothing of which fits.

@@ -88,7 +88,7 @@ impl Policies {
                 "rate_limit",
                 &settings.rate_limit,
                 &outer.rate_limit,
-                |spec| RateLimit::new(spec),
+                RateLimit::new,
             )?,
             cors: member("cors", &settings.cors, &outer.cors, Cors::new)?,
             compression: member(

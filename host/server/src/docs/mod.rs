@@ -9,9 +9,9 @@ mod page;
 use std::fmt;
 use std::sync::OnceLock;
 
+use crate::reply_body::ReplyBody;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
@@ -133,7 +133,7 @@ impl Resource {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         if has_current(request, &self.etag) {
-            let mut response = Response::new(Full::default());
+            let mut response = Response::new(ReplyBody::default());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             *response.headers_mut() = headers;
             return response;
@@ -154,7 +154,7 @@ impl Resource {
             }
             None => self.plain().clone(),
         };
-        let mut response = Response::new(Full::new(body));
+        let mut response = Response::new(ReplyBody::from(body));
         *response.headers_mut() = headers;
         response
     }

@@ -75,7 +75,6 @@ impl<'a> Passage<'a> {
     }
 
     /// What the policies put into the request's local context: keys and JSON texts.
-    #[expect(dead_code, reason = "the local context takes them")]
     pub(crate) fn take_local(&mut self) -> Vec<(&'static str, String)> {
         std::mem::take(&mut self.admitted.local)
     }
