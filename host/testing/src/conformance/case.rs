@@ -31,6 +31,8 @@ pub(crate) struct Case {
     pub(crate) expected: Expected,
     /// Who must write it.
     pub(crate) author: Author,
+    /// Whether the longest body is declared.
+    pub(crate) limited: bool,
     /// Whether the request has a token that nobody could have signed, and the
     /// fixture expects it to be taken.
     pub(crate) forged: bool,
@@ -122,6 +124,7 @@ impl Case {
             claims,
             warmup: policies.warmup,
             forged: author == Author::Handler && policies.has("jwt") && token::is_forged(&request),
+            limited: policies.has("body_limit"),
             app: policies.app,
             folders: policies.folders,
             request,
