@@ -23,7 +23,8 @@ pub struct Deviations {
 }
 
 /// Every kind that can be told from a fixture and its response.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
+    "cors-refusal",
     "forged-token",
     "foreign-error-body",
     "foreign-words",
@@ -124,6 +125,11 @@ fn kind_of_host(case: &Case, answer: &Answer) -> Option<&'static str> {
     let (wanted, sent) = (expected.status_code, answer.status);
     if matches!(wanted, 413 | 414 | 431) && sent < 400 {
         return (!case.limited).then_some("undeclared-limit");
+    }
+    if wanted == 403 && case.shared && !is_preflight(&case.request) && sent < 400 {
+        // The browser is told nothing, and so hides the reply from the page.
+        let mut told = answer.values("access-control-allow-origin");
+        return told.next().is_none().then_some("cors-refusal");
     }
     if is_preflight(&case.request) && wanted == 200 && sent == 204 {
         expected.status_code = sent;
@@ -234,6 +240,23 @@ mod tests {
             Some("undeclared-limit")
         );
         assert_eq!(kind_of(&large, &status, Ok(&answer(500))), None);
+
+        let asked = json!({"method": "GET", "path": "/a", "headers": {"Origin": "https://o"}});
+        let mut refused = get(asked, json!({"status_code": 200}));
+        refused.expected.status_code = 403;
+        assert_eq!(kind_of(&refused, &status, Ok(&answer(200))), None);
+        refused.shared = true;
+        assert_eq!(
+            kind_of(&refused, &status, Ok(&answer(200))),
+            Some("cors-refusal")
+        );
+        let mut told = answer(200);
+        let header = (
+            "access-control-allow-origin".to_owned(),
+            "https://o".to_owned(),
+        );
+        told.headers.push(header);
+        assert_eq!(kind_of(&refused, &status, Ok(&told)), None);
 
         let headers = json!({"Origin": "https://o", "Access-Control-Request-Method": "PUT"});
         let expected =
