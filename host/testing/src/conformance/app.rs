@@ -88,7 +88,9 @@ fn script(cases: &[&Case]) -> String {
         true => String::new(),
         false => Value::Object(settings).to_string(),
     };
-    json!({"settings": settings, "routes": routes}).to_string()
+    let version = cases.iter().find_map(|case| case.version.as_deref());
+    json!({"version": version.unwrap_or("0.1.0"), "settings": settings, "routes": routes})
+        .to_string()
 }
 
 /// A host that serves fixtures, and the folder of its component and files.
@@ -158,6 +160,7 @@ mod tests {
         let fixture = serde_json::from_value(fixture).expect("a fixture");
         let case = Case::new("f/a", "a", &fixture).expect("a case");
         let script: Value = serde_json::from_str(&script(&[&case])).expect("JSON");
+        assert_eq!(script["version"], "0.1.0");
         assert_eq!(script["routes"].as_array().map(Vec::len), Some(1));
         let settings = script["settings"].as_str().expect("a text");
         let settings: Value = serde_json::from_str(settings).expect("JSON");

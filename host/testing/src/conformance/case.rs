@@ -19,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) routes: Vec<Value>,
     /// Members of the app's settings.
     pub(crate) app: Map<String, Value>,
+    /// The app's version.
+    pub(crate) version: Option<String>,
     /// Folders of files, and the setting of each.
     pub(crate) folders: Vec<Folder>,
     /// What it has for itself.
@@ -31,6 +33,10 @@ pub(crate) struct Case {
     pub(crate) expected: Expected,
     /// Who must write it.
     pub(crate) author: Author,
+    /// Whether a policy says which pages of other origins may ask.
+    pub(crate) shared: bool,
+    /// Whether the longest body is declared.
+    pub(crate) limited: bool,
     /// Whether the request has a token that nobody could have signed, and the
     /// fixture expects it to be taken.
     pub(crate) forged: bool,
@@ -122,7 +128,10 @@ impl Case {
             claims,
             warmup: policies.warmup,
             forged: author == Author::Handler && policies.has("jwt") && token::is_forged(&request),
+            shared: policies.has("cors"),
+            limited: policies.has("body_limit"),
             app: policies.app,
+            version: policies.version,
             folders: policies.folders,
             request,
             expected: fixture.expected_response.clone(),

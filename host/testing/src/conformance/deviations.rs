@@ -6,10 +6,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::author::Author;
+use super::author::{Author, is_preflight};
 use super::case::Case;
-use super::compare::{Difference, Part, differ_in_words};
+use super::compare::{Difference, Part, differ_in_words, differences};
 use super::exchange::Answer;
+use super::fixture::Expected;
 
 /// The file of known deviations.
 #[derive(Debug, Default, Deserialize)]
@@ -17,12 +18,20 @@ use super::exchange::Answer;
 pub struct Deviations {
     /// Kinds of fixtures, to reasons. A kind that is not here excuses nothing.
     kinds: BTreeMap<String, String>,
-    /// Ids of fixtures, to reasons.
+    /// Ids of fixtures, to their kinds, or to reasons where they are of none.
     fixtures: BTreeMap<String, String>,
 }
 
 /// Every kind that can be told from a fixture and its response.
-const KINDS: [&str; 3] = ["forged-token", "foreign-error-body", "foreign-words"];
+const KINDS: [&str; 7] = [
+    "cors-refusal",
+    "forged-token",
+    "foreign-error-body",
+    "foreign-words",
+    "openapi-version",
+    "preflight-status",
+    "undeclared-limit",
+];
 
 impl Deviations {
     /// Reads the file.
@@ -37,36 +46,42 @@ impl Deviations {
 
     fn parse(text: &str) -> Result<Self, String> {
         let read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        match read
-            .kinds
-            .keys()
-            .find(|kind| !KINDS.contains(&kind.as_str()))
-        {
-            Some(kind) => Err(format!(
-                "there is no kind `{kind}`: use {}",
-                KINDS.join(", ")
+        let mut kinds = read.kinds.keys();
+        if let Some(kind) = kinds.find(|kind| !KINDS.contains(&kind.as_str())) {
+            let known = KINDS.join(", ");
+            return Err(format!("there is no kind `{kind}`: use {known}"));
+        }
+        let mut fixtures = read.fixtures.iter();
+        match fixtures.find(|(_, why)| !why.contains(' ') && !read.kinds.contains_key(*why)) {
+            Some((id, kind)) => Err(format!(
+                "`{id}` is of the kind `{kind}`, which has no reason"
             )),
             None => Ok(read),
         }
     }
 
-    /// Why a fixture is not followed, by its id.
+    /// Whether a fixture is listed by its id.
     #[must_use]
-    pub(crate) fn by_id(&self, id: &str) -> Option<&str> {
-        self.fixtures.get(id).map(String::as_str)
+    pub(crate) fn lists(&self, id: &str) -> bool {
+        self.fixtures.contains_key(id)
     }
 
-    /// Why a fixture is not followed, by the kind that its response shows, or the
-    /// sentence with which the host refused its app.
+    /// Why a fixture is not followed: by its id, or by the kind that its response
+    /// shows, or the sentence with which the host refused its app. One that is listed
+    /// with a kind has to show that kind.
     #[must_use]
-    pub(crate) fn by_kind(
+    pub(crate) fn reason(
         &self,
         case: &Case,
         differences: &[Difference],
         answer: Result<&Answer, &str>,
     ) -> Option<&str> {
-        let kind = kind_of(case, differences, answer)?;
-        self.kinds.get(kind).map(String::as_str)
+        let kind = kind_of(case, differences, answer);
+        match self.fixtures.get(&case.id) {
+            Some(reason) if reason.contains(' ') => Some(reason),
+            Some(listed) if kind != Some(listed) => None,
+            _ => self.kinds.get(kind?).map(String::as_str),
+        }
     }
 }
 
@@ -84,6 +99,9 @@ fn kind_of(
         return refused.then_some("forged-token");
     }
     let answer = answer.ok()?;
+    if let Some(kind) = kind_of_host(case, answer) {
+        return Some(kind);
+    }
     let only_body = differences
         .iter()
         .all(|difference| difference.part == Part::Body);
@@ -98,6 +116,38 @@ fn kind_of(
         false => Some("foreign-error-body"),
         true => differ_in_words(&case.expected, answer).then_some("foreign-words"),
     }
+}
+
+/// The kinds that are about what the host does where a fixture says nothing, or in
+/// another version.
+fn kind_of_host(case: &Case, answer: &Answer) -> Option<&'static str> {
+    let mut expected = case.expected.clone();
+    let (wanted, sent) = (expected.status_code, answer.status);
+    if matches!(wanted, 413 | 414 | 431) && sent < 400 {
+        return (!case.limited).then_some("undeclared-limit");
+    }
+    if wanted == 403 && case.shared && !is_preflight(&case.request) && sent < 400 {
+        // The browser is told nothing, and so hides the reply from the page.
+        let mut told = answer.values("access-control-allow-origin");
+        return told.next().is_none().then_some("cors-refusal");
+    }
+    if is_preflight(&case.request) && wanted == 200 && sent == 204 {
+        expected.status_code = sent;
+        return fits(&expected, case, answer).then_some("preflight-status");
+    }
+    let body = expected.body.as_mut()?;
+    let version = body["openapi"]
+        .as_str()
+        .filter(|text| text.starts_with("3.0"));
+    if version.is_some() && case.author == Author::Host {
+        body["openapi"] = "3.1.*".into();
+        return fits(&expected, case, answer).then_some("openapi-version");
+    }
+    None
+}
+
+fn fits(expected: &Expected, case: &Case, answer: &Answer) -> bool {
+    differences(expected, case.author, &case.request, answer).is_empty()
 }
 
 #[cfg(test)]
@@ -135,19 +185,113 @@ mod tests {
     #[test]
     fn only_what_is_listed_is_excused() {
         let listed =
-            Deviations::parse("[kinds]\nforeign-error-body = \"r\"\n[fixtures]\na = \"s\"");
+            Deviations::parse("[kinds]\nforeign-error-body = \"r\"\n[fixtures]\nb = \"It is so.\"");
         let listed = listed.expect("deviations");
         let case = refused(json!({"error": "x"}));
         let body = difference(Part::Body);
-        assert_eq!(listed.by_kind(&case, &body, Ok(&answer(400))), Some("r"));
-        assert_eq!(
-            Deviations::default().by_kind(&case, &body, Ok(&answer(400))),
-            None
-        );
-        assert_eq!((listed.by_id("a"), listed.by_id("b")), (Some("s"), None));
+        let why = |listed: &Deviations, case: &Case, status: u16| {
+            let reason = listed.reason(case, &body, Ok(&answer(status)));
+            reason.map(str::to_owned)
+        };
+        assert_eq!(why(&listed, &case, 400).as_deref(), Some("r"));
+        assert_eq!(why(&Deviations::default(), &case, 400), None);
+        let mut other = case.clone();
+        other.id = "b".to_owned();
+        assert_eq!(why(&listed, &other, 200).as_deref(), Some("It is so."));
+        assert!(listed.lists("b") && !listed.lists("a"));
         let error = Deviations::parse("[kinds]\nteapot = \"r\"").expect_err("an unknown kind");
         assert!(error.contains("`teapot`"), "{error}");
         assert!(Deviations::parse("[others]").is_err());
+    }
+
+    #[test]
+    fn a_listed_kind_must_be_shown() {
+        let text = "[kinds]\nforeign-error-body = \"r\"\nforged-token = \"f\"\n[fixtures]\na = ";
+        let case = refused(json!({"error": "x"}));
+        let body = difference(Part::Body);
+        for (kind, wanted) in [("foreign-error-body", Some("r")), ("forged-token", None)] {
+            let listed = Deviations::parse(&format!("{text}\"{kind}\"")).expect("deviations");
+            assert_eq!(
+                listed.reason(&case, &body, Ok(&answer(400))),
+                wanted,
+                "{kind}"
+            );
+        }
+        let error = Deviations::parse(&format!("{text}\"foreign-words\"")).expect_err("no reason");
+        assert!(error.contains("`foreign-words`"), "{error}");
+    }
+
+    #[test]
+    fn what_the_host_does_in_its_own_way() {
+        let status = difference(Part::Status);
+        let get = |request: Value, expected: Value| {
+            let route = &request["path"];
+            case(json!({
+                "handler": {"route": route, "method": request["method"]},
+                "request": request, "expected_response": expected
+            }))
+        };
+        let large = get(
+            json!({"method": "GET", "path": "/a"}),
+            json!({"status_code": 431}),
+        );
+        assert_eq!(
+            kind_of(&large, &status, Ok(&answer(200))),
+            Some("undeclared-limit")
+        );
+        assert_eq!(kind_of(&large, &status, Ok(&answer(500))), None);
+
+        let asked = json!({"method": "GET", "path": "/a", "headers": {"Origin": "https://o"}});
+        let mut refused = get(asked, json!({"status_code": 200}));
+        refused.expected.status_code = 403;
+        assert_eq!(kind_of(&refused, &status, Ok(&answer(200))), None);
+        refused.shared = true;
+        assert_eq!(
+            kind_of(&refused, &status, Ok(&answer(200))),
+            Some("cors-refusal")
+        );
+        let mut told = answer(200);
+        let header = (
+            "access-control-allow-origin".to_owned(),
+            "https://o".to_owned(),
+        );
+        told.headers.push(header);
+        assert_eq!(kind_of(&refused, &status, Ok(&told)), None);
+
+        let headers = json!({"Origin": "https://o", "Access-Control-Request-Method": "PUT"});
+        let expected =
+            json!({"status_code": 200, "headers": {"Access-Control-Allow-Origin": "https://o"}});
+        let asked = json!({"method": "OPTIONS", "path": "/a", "headers": headers});
+        let preflight = get(asked, expected);
+        let mut sent = answer(204);
+        assert_eq!(kind_of(&preflight, &status, Ok(&sent)), None);
+        let header = (
+            "access-control-allow-origin".to_owned(),
+            "https://o".to_owned(),
+        );
+        sent.headers.push(header);
+        assert_eq!(
+            kind_of(&preflight, &status, Ok(&sent)),
+            Some("preflight-status")
+        );
+
+        let document = get(
+            json!({"method": "GET", "path": "/openapi.json"}),
+            json!({"status_code": 200, "body": {"openapi": "3.0.0", "info": {"title": "T"}}}),
+        );
+        let mut sent = answer(200);
+        sent.body = json!({"openapi": "3.1.0", "info": {"title": "T"}})
+            .to_string()
+            .into_bytes();
+        let body = difference(Part::Body);
+        assert_eq!(
+            kind_of(&document, &body, Ok(&sent)),
+            Some("openapi-version")
+        );
+        sent.body = json!({"openapi": "3.1.0", "info": {}})
+            .to_string()
+            .into_bytes();
+        assert_eq!(kind_of(&document, &body, Ok(&sent)), None);
     }
 
     #[test]

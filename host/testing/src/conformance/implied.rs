@@ -159,15 +159,16 @@ fn documents(policies: &mut Policies, fixture: &Fixture) -> Result<(), String> {
     let place = if is_page { "docs" } else { "path" };
     setting.insert(place.to_owned(), json!(handler.route));
     if let Some(body) = expected.body.as_ref().filter(|_| is_document) {
-        described(setting, body)?;
+        policies.version = described(setting, body)?;
     }
     Ok(())
 }
 
-/// What an expected OpenAPI document says about the app.
-fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<(), String> {
+/// What an expected OpenAPI document says about the app, and the app's version.
+fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<Option<String>, String> {
+    let mut version = None;
     let Some(mut document) = Members::of("the OpenAPI document", body)? else {
-        return Ok(());
+        return Ok(version);
     };
     for name in ["servers", "tags"] {
         if let Some(value) = document.take(&[name]) {
@@ -187,13 +188,14 @@ fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<(), Strin
                 setting.insert(setting_name.to_owned(), value);
             }
         }
-        info.remove("version");
+        let named = info.remove("version");
+        version = named.and_then(|text| text.as_str().map(str::to_owned));
         if let Some(name) = info.keys().next() {
             return Err(format!("the member `{name}` of `info` is not known"));
         }
     }
     // Routes and components are those of an app that the fixture does not hold.
-    document.finish()
+    document.finish().map(|()| version)
 }
 
 #[cfg(test)]
@@ -302,8 +304,10 @@ mod tests {
             )
         };
         let policies = with(json!({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}}));
-        let setting = policies.expect("policies").app["openapi"].clone();
-        assert_eq!(setting, json!({"path": "/openapi.json", "title": "T"}));
+        let policies = policies.expect("policies");
+        assert_eq!(policies.version.as_deref(), Some("1"));
+        let setting = &policies.app["openapi"];
+        assert_eq!(*setting, json!({"path": "/openapi.json", "title": "T"}));
         let error = with(json!({"paths": {}})).expect_err("no routes");
         assert!(error.contains("`paths`"), "{error}");
     }

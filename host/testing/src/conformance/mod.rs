@@ -1,10 +1,10 @@
 //! The conformance runner: makes real apps of fixtures, serves them with the real
 //! binary and compares what comes back. `docs/conformance.md` is its manual.
 //!
-//! A fixture ([`fixture`]) becomes a case ([`case`]): routes and settings, a request,
-//! and an expectation. [`author`] decides who must write the reply, which decides what
-//! the guest may know. Cases are packed into apps ([`pack`]), each app is a component
-//! and a host ([`app`]), and [`compare`] judges.
+//! A fixture (`fixture`) becomes a case (`case`): routes and settings, a request,
+//! and an expectation. `author` decides who must write the reply, which decides what
+//! the guest may know. Cases are packed into apps (`pack`), each app is a component
+//! and a host (`app`), and `compare` judges.
 
 mod answer;
 mod app;

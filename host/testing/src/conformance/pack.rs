@@ -53,11 +53,12 @@ fn agree(one: &Case, other: &Case) -> bool {
         let mut same = other.app.get(name).into_iter();
         same.all(|known| known == value)
     });
+    let version = one.version.is_none() || other.version.is_none() || one.version == other.version;
     let pairs = one
         .claims
         .iter()
         .flat_map(|a| other.claims.iter().map(move |b| (a, b)));
-    settings && !pairs.into_iter().any(|(a, b)| collide(a, b))
+    settings && version && !pairs.into_iter().any(|(a, b)| collide(a, b))
 }
 
 fn collide(one: &Claim, other: &Claim) -> bool {

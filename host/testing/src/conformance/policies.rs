@@ -12,6 +12,8 @@ pub(crate) struct Policies {
     pub(crate) route: Map<String, Value>,
     /// Members of the app's settings.
     pub(crate) app: Map<String, Value>,
+    /// The app's version.
+    pub(crate) version: Option<String>,
     /// Folders of files to serve.
     pub(crate) folders: Vec<Folder>,
     /// Requests to send before the one that counts.

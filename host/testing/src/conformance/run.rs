@@ -124,7 +124,7 @@ pub fn run(
     };
     for (item, outcome) in read.iter().zip(outcomes) {
         let outcome = outcome.unwrap_or_else(|| Outcome::Failed("it was not run".to_owned()));
-        if outcome == Outcome::Passed && deviations.by_id(&item.id).is_some() {
+        if outcome == Outcome::Passed && deviations.lists(&item.id) {
             report.stale.push(item.id.clone());
         }
         report.outcomes.push((item.name.clone(), outcome));
@@ -186,10 +186,9 @@ impl Runner<'_> {
             }
             Err(error) => {
                 let reason = format!("the host does not serve it: {}", shorten(&error, 400));
-                let known = cases.first().and_then(|case| {
-                    let by_id = self.deviations.by_id(&case.id);
-                    by_id.or_else(|| self.deviations.by_kind(case, &[], Err(&error)))
-                });
+                let known = cases
+                    .first()
+                    .and_then(|case| self.deviations.reason(case, &[], Err(&error)));
                 let outcome = match known {
                     Some(known) => Outcome::Deviates(known.to_owned()),
                     None => Outcome::Failed(reason),
@@ -217,7 +216,7 @@ impl Runner<'_> {
         }
         let answer = match send(address, &case.request) {
             Ok(answer) => answer,
-            Err(error) => return self.failed(case, format!("no response: {error}")),
+            Err(error) => return Outcome::Failed(format!("no response: {error}")),
         };
         let found = differences(&case.expected, case.author, &case.request, &answer);
         if found.is_empty() {
@@ -228,21 +227,14 @@ impl Runner<'_> {
                 false => Outcome::Passed,
             };
         }
-        if let Some(reason) = self.deviations.by_kind(case, &found, Ok(&answer)) {
+        if let Some(reason) = self.deviations.reason(case, &found, Ok(&answer)) {
             return Outcome::Deviates(reason.to_owned());
         }
         let texts: Vec<_> = found
             .into_iter()
             .map(|difference| difference.text)
             .collect();
-        self.failed(case, texts.join("; "))
-    }
-
-    fn failed(&self, case: &Case, reason: String) -> Outcome {
-        match self.deviations.by_id(&case.id) {
-            Some(reason) => Outcome::Deviates(reason.to_owned()),
-            None => Outcome::Failed(reason),
-        }
+        Outcome::Failed(texts.join("; "))
     }
 }
 
