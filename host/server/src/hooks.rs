@@ -76,7 +76,7 @@ impl<'a> Hooked<'a> {
             Ok(reply) => self.after(HookKind::OnResponse, "", reply).await,
             failed => failed,
         };
-        match outcome.and_then(|reply| self.response(reply)) {
+        match outcome.and_then(|reply| self.response(reply, self.check_replies)) {
             Ok(response) => Ok(response),
             // There is no instance for a hook either.
             Err(failed) if matches!(failed.refusal(), Refusal::Overloaded { .. }) => {
@@ -87,15 +87,17 @@ impl<'a> Hooked<'a> {
                 let message = failed.message();
                 let reply = response::problem(failed.into_refusal());
                 let changed = self.after(HookKind::OnError, &message, reply).await;
-                let response = changed.and_then(|reply| self.response(reply));
+                // It is the host's error that a hook may have changed, which no route
+                // declares.
+                let response = changed.and_then(|reply| self.response(reply, false));
                 response.map_err(Failed::into_refusal)
             }
         }
     }
 
-    fn response(&self, reply: Reply) -> Result<HttpResponse, Failed> {
+    fn response(&self, reply: Reply, check: bool) -> Result<HttpResponse, Failed> {
         let (_, route) = self.route;
-        response::of_route(reply, route, self.check_replies).map_err(|error| self.failed(error))
+        response::of_route(reply, route, check).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: CallError) -> Failed {

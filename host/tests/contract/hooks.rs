@@ -130,6 +130,25 @@ fn a_hook_may_change_a_reply() {
 }
 
 #[test]
+fn an_error_of_the_host_needs_no_declaration_to_be_sent() {
+    let settings = json!({"hooks": ["on-error"]}).to_string();
+    let body = json!({"required": true, "content": {"text/plain": {}}}).to_string();
+    let replies = |status: &str| json!({ status: {"description": "declared"} }).to_string();
+    let definition = json!({"hooks": {"on-error": "trace"}, "app": {"name": "hooked", "routes": [
+        {"method": "POST", "path": "/", "body": body, "replies": replies("200"), "settings": settings},
+        {"method": "POST", "path": "/wrong", "body": body, "replies": replies("201"), "settings": settings},
+    ]}});
+    let app = define(&definition);
+    let server = host().serve(Some(&app)).args(["--dev"]).start();
+    let client = server.client();
+    assert_eq!(client.post("/", "text/plain", b"hi").status, 200);
+    assert_eq!(client.post("/", "text/plain", b"").status, 422);
+    // What the handler replies is held to what its route declares.
+    assert_eq!(client.post("/wrong", "text/plain", b"hi").status, 500);
+    assert!(server.stop().log.contains("status 200 is not declared"));
+}
+
+#[test]
 fn on_error_sees_what_went_wrong() {
     let show = |definition: Value, target: &str, body: &[u8]| {
         let app = app(&["pre-handler", "on-error"], definition);
