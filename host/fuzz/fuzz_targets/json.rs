@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method};
 use spikard_wasm_fuzz::{app, refused};
@@ -23,15 +24,17 @@ static APPS: LazyLock<[App; 2]> = LazyLock::new(|| {
 });
 
 fuzz_target!(|body: &[u8]| {
-    for app in APPS.iter() {
+    for (app, has_schema) in APPS.iter().zip([false, true]) {
         let plan = app.routes()[0].body().plan(Some(b"application/json"));
         let plan = plan.expect("the content type is right");
         match plan.read(Bytes::copy_from_slice(body)) {
+            // What a schema was asked about is a tree; else the syntax alone is right, and
+            // numbers may be too large and escapes half a character.
+            Ok(Body::Json(text)) if has_schema => {
+                serde_json::from_str::<Value>(&text).expect("what passes is a tree");
+            }
             Ok(Body::Json(text)) => {
-                // Two escapes that each are half a character are for the guest to refuse.
-                if !text.contains("\\u") && !text.contains(['e', 'E']) {
-                    serde_json::from_str::<Value>(&text).expect("what passes is JSON");
-                }
+                serde_json::from_str::<IgnoredAny>(&text).expect("what passes is JSON");
             }
             Ok(body) => assert_eq!(body, Body::Empty),
             Err(refusal) => refused(refusal),

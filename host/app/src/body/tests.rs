@@ -114,6 +114,17 @@ fn malformed_json_is_located() {
     );
 }
 
+/// Found by fuzzing: a number may be JSON and yet no double.
+#[test]
+fn numbers_that_are_no_doubles_are_refused_where_a_schema_looks_at_them() {
+    let digits: &'static [u8] = "9".repeat(400).leak().as_bytes();
+    let without = BodySpec::parse("", false).unwrap();
+    assert!(read(&without, "application/json", digits).is_ok());
+    let text = json!({"content": {"application/json": {"schema": true}}}).to_string();
+    let with = BodySpec::parse(&text, false).unwrap();
+    assert_eq!(status(read(&with, "application/json", digits)), 400);
+}
+
 #[test]
 fn the_most_particular_content_type_counts() {
     let text = json!({"content": {"*/*": {}, "text/*": {"schema": {"const": "a"}},
