@@ -149,7 +149,13 @@ impl App {
     /// request that comes after it.
     #[must_use]
     pub fn about(&self, method: &str, path: &str) -> Option<(Option<&Route>, &str)> {
-        let (route, allow) = self.router.about(method, &normalise(path))?;
+        let normal = normalise(path);
+        let about = self.router.about(method, &normal).or_else(|| {
+            let is_strict = self.trailing_slash == TrailingSlash::Strict;
+            let other = slash::toggled(&normal).filter(|_| !is_strict)?;
+            self.router.about(method, &other)
+        });
+        let (route, allow) = about?;
         let route = route.and_then(|index| self.routes.get(index as usize));
         Some((route, allow))
     }

@@ -248,6 +248,25 @@ mod tests {
     }
 
     #[test]
+    fn a_preflight_finds_the_route_that_the_request_will() {
+        let about = |policy: &str, method, path: &str| {
+            let app = app(json!({"trailing_slash": policy}), &[json!({})]).unwrap();
+            let about = app.about(method, path);
+            about.map(|(route, allow)| (route.is_some(), allow.to_owned()))
+        };
+        let allow = "GET, HEAD, OPTIONS".to_owned();
+        assert_eq!(about("strict", "GET", "/0"), Some((true, allow.clone())));
+        assert_eq!(about("strict", "HEAD", "/%30"), Some((true, allow.clone())));
+        assert_eq!(about("strict", "PUT", "/0"), Some((false, allow.clone())));
+        assert_eq!(about("strict", "\u{e9}", "/1"), None);
+        assert_eq!(about("strict", "GET", "/0/"), None);
+        for policy in ["ignore", "redirect"] {
+            assert_eq!(about(policy, "GET", "/0/"), Some((true, allow.clone())));
+            assert_eq!(about(policy, "GET", "/1/"), None);
+        }
+    }
+
+    #[test]
     fn says_where_a_declaration_is_wrong() {
         let error = |settings, route| app(settings, &[route]).unwrap_err().to_string();
         let zero = json!({"rate_limit": {"requests": 0, "per": "hour"}});
