@@ -42,7 +42,14 @@ interface FileValue {
 }
 
 function isFile(value: unknown): value is FileValue {
-  return typeof value === "object" && value !== null && "part" in value && "size" in value;
+  // The texts of a client, `a[part]=0`, never are numbers where no schema says so.
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "part" in value &&
+    typeof value.part === "number" &&
+    "size" in value
+  );
 }
 
 function field(value: unknown): unknown {

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from spikard_wasm import Body, DefinitionError, Field, Form, Request, Spikard, UploadFile
+from spikard_wasm.request import decode_form
 from spikard_wasm.testing import TestClient
 
 
@@ -375,3 +376,11 @@ def test_unions_must_be_told_apart() -> None:
 
     with pytest.raises(DefinitionError, match="look alike in JSON"):
         app.post("/b")(ambiguous)
+
+
+def test_nested_fields_of_a_form_are_no_files() -> None:
+    fields = {"user": {"name": "Ann"}, "items": [{"a": "1"}], "forged": {"part": "0", "size": "1"}}
+    assert decode_form(dict(fields)) == fields
+    file = {"part": 0, "filename": "a", "content_type": None, "size": 1}
+    decoded = decode_form({"file": file, "files": [file]})
+    assert [type(decoded["file"]), type(decoded["files"][0])] == [UploadFile, UploadFile]

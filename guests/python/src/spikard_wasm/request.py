@@ -54,11 +54,16 @@ class UploadFile:
 def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
     """Makes the files among the fields of a form `UploadFile`s."""
     for name, value in fields.items():
-        if type(value) is dict:
+        if _is_file(value):
             fields[name] = UploadFile.decode(value)
         elif type(value) is list:
-            fields[name] = [UploadFile.decode(v) if type(v) is dict else v for v in value]
+            fields[name] = [UploadFile.decode(v) if _is_file(v) else v for v in value]
     return fields
+
+
+def _is_file(value: object) -> bool:
+    """Whether a value is the host's word for a file; `user[name]=x` makes objects too."""
+    return type(value) is dict and type(value.get("part")) is int and "size" in value
 
 
 class Query(Mapping[str, str]):

@@ -144,9 +144,9 @@ fn limits_come_from_the_route_then_the_app() {
     let app = App::new(&description, &Defaults::default()).unwrap();
     assert_eq!(app.routes()[0].timeout().as_millis(), 5);
     assert_eq!(app.routes()[0].body_limit(), 7);
-    described.settings = r#"{"rate_limit": 5}"#.to_owned();
+    described.settings = r#"{"rate_limits": 5}"#.to_owned();
     let error = self::app(vec![described]).unwrap_err().to_string();
-    assert!(error.contains("unknown field `rate_limit`"), "{error}");
+    assert!(error.contains("unknown field `rate_limits`"), "{error}");
 }
 
 #[test]
