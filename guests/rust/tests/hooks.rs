@@ -1,4 +1,5 @@
-//! Hooks and contexts as their users write them, asked through the test client.
+//! Hooks and contexts as their users write them, asked through the test client. One file
+//! past 500 lines: each file here is a program of its own to link, and these share theirs.
 
 use std::error::Error;
 
