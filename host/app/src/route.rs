@@ -6,6 +6,7 @@ use crate::body::BodySpec;
 use crate::declare;
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
+use crate::isolation::Isolation;
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
@@ -28,6 +29,7 @@ pub struct Route {
     body_limit: u64,
     timeout: Duration,
     timeout_status: u16,
+    isolation: Isolation,
     hooks: Hooks,
     policies: Option<Policies>,
 }
@@ -115,6 +117,10 @@ impl Route {
             body_limit: body_limit.unwrap_or(defaults.body_limit),
             timeout: timeout.unwrap_or(defaults.timeout),
             timeout_status,
+            isolation: settings
+                .instances
+                .or(app.instances)
+                .unwrap_or(defaults.isolation),
             hooks,
             policies,
         })
@@ -166,6 +172,12 @@ impl Route {
     #[must_use]
     pub fn timeout_status(&self) -> u16 {
         self.timeout_status
+    }
+
+    /// Whether its requests share instances.
+    #[must_use]
+    pub fn isolation(&self) -> Isolation {
+        self.isolation
     }
 
     /// The hooks that its requests run through.

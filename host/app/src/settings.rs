@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::hooks::HookKind;
+use crate::isolation::Isolation;
 use crate::openapi::OpenApiSettings;
 use crate::policy::{
     ApiKeysSpec, Compression, CorsSpec, JwtSpec, RateLimitSpec, RequestIdPolicy, Secrets,
@@ -23,6 +24,8 @@ pub struct Settings {
     pub timeout_ms: Option<u64>,
     /// The status of a call that ran past its deadline: 504, or 408.
     pub timeout_status: Option<u16>,
+    /// Whether requests share instances.
+    pub instances: Option<Isolation>,
     /// The kinds of hooks there are, beside those of the app.
     #[serde(default)]
     pub hooks: Vec<HookKind>,
@@ -76,6 +79,8 @@ pub struct Defaults {
     pub body_limit: u64,
     /// The longest a call may take.
     pub timeout: Duration,
+    /// Whether requests share instances.
+    pub isolation: Isolation,
     /// The secrets that declarations name.
     pub secrets: Secrets,
 }
@@ -94,6 +99,7 @@ impl Default for Defaults {
         Self {
             body_limit: 10 << 20,
             timeout: Duration::from_secs(30),
+            isolation: Isolation::Reuse,
             secrets: Secrets::default(),
         }
     }

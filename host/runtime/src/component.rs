@@ -13,11 +13,12 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::context::GlobalContext;
-use crate::engine::{Limits, Runtime};
+use crate::engine::Runtime;
 use crate::error::LoadError;
 use crate::hooks;
 use crate::imports;
 use crate::instance::{Instance, State};
+use crate::limits::Limits;
 use crate::pool::root_cause;
 use crate::world::{self, Interfaces};
 

@@ -7,32 +7,11 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::LoadError;
+use crate::limits::Limits;
 
 /// How often the epoch advances: the longest a guest on the CPU keeps the other
 /// requests of its worker waiting.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
-
-/// What the instances of a runtime may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// How many instances there may be at once, over all workers.
-    pub instances: u32,
-    /// How many calls may wait for an instance, in each worker.
-    pub queue: u32,
-    /// The most each linear memory of an instance may grow to, in bytes. An instance
-    /// has one, but those made by componentize-qjs have more.
-    pub memory: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            instances: 64,
-            queue: 1024,
-            memory: 512 << 20,
-        }
-    }
-}
 
 /// An engine and what belongs to it.
 #[derive(Debug, Clone)]
@@ -96,7 +75,7 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .total_tables(limits.instances.saturating_mul(TABLES))
         .total_stacks(limits.instances)
         .max_memory_size(limits.memory)
-        .table_elements(200_000);
+        .table_elements(limits.table_elements);
     pool
 }
 

@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
-use crate::engine::Limits;
+use crate::limits::Limits;
 use crate::request::Request;
 use crate::stdio::GuestLog;
 

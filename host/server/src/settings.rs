@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use spikard_wasm_runtime::Recycling;
+
 use crate::docs::Docs;
 
 /// How a server serves.
@@ -13,8 +15,16 @@ pub struct Settings {
     pub workers: usize,
     /// How many instances each worker may have at once.
     pub instances_per_worker: u32,
+    /// When instances are replaced, and how many are kept ready.
+    pub recycling: Recycling,
+    /// How many connections there may be at once, over all workers.
+    pub connections: usize,
+    /// How many requests may be in flight at once, over all workers.
+    pub requests: usize,
     /// The longest a request's head may take to arrive.
     pub head_timeout: Duration,
+    /// The longest a connection may wait for its next request.
+    pub idle_timeout: Duration,
     /// The longest a request's body may take to arrive.
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
@@ -32,7 +42,11 @@ impl Default for Settings {
         Self {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             instances_per_worker: 32,
+            recycling: Recycling::default(),
+            connections: 10_000,
+            requests: 10_000,
             head_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             check_replies: false,

@@ -42,6 +42,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         body_limit: args.body_limit,
         timeout: args.timeout,
         secrets,
+        ..Defaults::default()
     };
     let app = Arc::new(App::new(&description, &defaults)?);
     loaded.check_hooks(&app)?;
