@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::router::{Found, PathValues, Router};
 use crate::settings::{Defaults, Settings};
 use crate::slash::{self, TrailingSlash};
-use crate::{Description, Route};
+use crate::{Description, Isolation, Route};
 
 /// An app that can be served: every pattern parsed, every schema compiled.
 #[derive(Debug)]
@@ -108,6 +108,13 @@ impl App {
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.routes
+    }
+
+    /// Whether there is a route whose requests are so far apart.
+    #[must_use]
+    pub fn has(&self, isolation: Isolation) -> bool {
+        let mut routes = self.routes.iter();
+        routes.any(|route| route.isolation() == isolation)
     }
 
     /// The policies of what no route answers: a path that is not there, a method that

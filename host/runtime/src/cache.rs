@@ -22,6 +22,31 @@ pub struct Cache {
     folder: PathBuf,
 }
 
+/// Compiled code of this host's own making.
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// In a file, which is mapped.
+    File(PathBuf),
+    /// In memory.
+    Bytes(Vec<u8>),
+}
+
+impl Code {
+    /// The component, for an engine.
+    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        // SAFETY: the code is what this host compiled: just now, or before it put it into
+        // the user's own cache folder, by the hash in the entry's name. wasmtime itself
+        // checks that its own version and settings fit.
+        #[allow(unsafe_code)]
+        unsafe {
+            match self {
+                Self::File(path) => Component::deserialize_file(engine, path),
+                Self::Bytes(bytes) => Component::deserialize(engine, bytes),
+            }
+        }
+    }
+}
+
 /// Which component, compiled by which engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key(String);
@@ -64,27 +89,23 @@ impl Cache {
         &self.folder
     }
 
-    /// Loads an entry. Damaged ones are removed, with a warning.
-    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Component> {
+    /// Finds an entry. Damaged ones are removed, with a warning.
+    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Code> {
         let (path, content) = self.find(key)?;
-        let loaded = fs::read(&path)
+        let code = fs::read(&path)
             .map_err(|error| error.to_string())
             .and_then(
                 |bytes| match blake3::hash(&bytes).to_hex().as_str() == content {
-                    true => Ok(()),
+                    true => Ok(Code::File(path.clone())),
                     false => Err("its content has changed since it was written".to_owned()),
                 },
             )
-            .and_then(|()| {
-                // SAFETY: the file is in the user's own cache folder, and its
-                // content is what this host wrote there, by the hash in its name.
-                // wasmtime itself checks that its own version and settings fit.
-                #[allow(unsafe_code)]
-                let component = unsafe { Component::deserialize_file(engine, &path) };
-                component.map_err(|error| format!("{error:#}"))
+            .and_then(|code| match code.component(engine) {
+                Ok(_) => Ok(code),
+                Err(error) => Err(format!("{error:#}")),
             });
-        match loaded {
-            Ok(component) => Some(component),
+        match code {
+            Ok(code) => Some(code),
             Err(error) => {
                 tracing::warn!(entry = %path.display(), %error, "the cached code cannot be used; compiling again");
                 let _ = fs::remove_file(&path);
@@ -105,16 +126,13 @@ impl Cache {
 
     /// Keeps an entry. A cache that cannot be written is no reason not to serve:
     /// the caller warns.
-    pub(crate) fn store(&self, key: &Key, component: &Component) -> io::Result<()> {
+    pub(crate) fn store(&self, key: &Key, code: &[u8]) -> io::Result<()> {
         create_private(&self.folder)?;
-        let bytes = component
-            .serialize()
-            .map_err(|error| io::Error::other(format!("{error:#}")))?;
-        let content = blake3::hash(&bytes).to_hex();
+        let content = blake3::hash(code).to_hex();
         let mut file = tempfile::Builder::new()
             .prefix("writing-")
             .tempfile_in(&self.folder)?;
-        file.write_all(&bytes)?;
+        file.write_all(code)?;
         let path = self.folder.join(format!("{}.{content}.cwasm", key.0));
         file.persist(&path).map_err(|error| error.error)?;
         self.remove_others(key, path.file_name());
@@ -169,29 +187,36 @@ mod tests {
     #[test]
     fn keeps_and_finds() {
         let (runtime, _folder, cache, bytes) = setup();
-        let key = Key::new(runtime.engine(), &bytes);
-        assert!(cache.load(runtime.engine(), &key).is_none());
-        let component = Component::new(runtime.engine(), &bytes).unwrap();
+        let key = Key::new(runtime.compiler(), &bytes);
+        assert!(cache.load(runtime.compiler(), &key).is_none());
+        let component = runtime.compiler().precompile_component(&bytes).unwrap();
         cache.store(&key, &component).unwrap();
         cache.store(&key, &component).unwrap();
         assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 1);
-        assert!(cache.load(runtime.engine(), &key).is_some());
-        assert!(cache.load(runtime.engine(), &Key("other".into())).is_none());
+        assert!(cache.load(runtime.compiler(), &key).is_some());
+        assert!(
+            cache
+                .load(runtime.compiler(), &Key("other".into()))
+                .is_none()
+        );
     }
 
     #[test]
     fn a_damaged_entry_is_removed() {
         let (runtime, _folder, cache, bytes) = setup();
-        let key = Key::new(runtime.engine(), &bytes);
+        let key = Key::new(runtime.compiler(), &bytes);
         cache
-            .store(&key, &Component::new(runtime.engine(), &bytes).unwrap())
+            .store(
+                &key,
+                &runtime.compiler().precompile_component(&bytes).unwrap(),
+            )
             .unwrap();
         let (path, _) = cache.find(&key).unwrap();
         let mut damaged = fs::read(&path).unwrap();
         let middle = damaged.len() / 2;
         damaged[middle] ^= 1;
         fs::write(&path, damaged).unwrap();
-        assert!(cache.load(runtime.engine(), &key).is_none());
+        assert!(cache.load(runtime.compiler(), &key).is_none());
         assert!(!path.exists());
     }
 
@@ -200,8 +225,8 @@ mod tests {
         let (runtime, folder, _, bytes) = setup();
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
-        let key = Key::new(runtime.engine(), &bytes);
-        let component = Component::new(runtime.engine(), &bytes).unwrap();
+        let key = Key::new(runtime.compiler(), &bytes);
+        let component = runtime.compiler().precompile_component(&bytes).unwrap();
         assert!(
             Cache::new(file.join("cache"))
                 .store(&key, &component)

@@ -1,10 +1,12 @@
 //! How values cross the boundary: the Rust side of the WIT types.
 
 use spikard_wasm_app::{Body, Call, Description, Method, RouteDescription};
-use wasmtime::component::{ComponentType, Lift, Lower, TypedFunc};
+use wasmtime::component::{ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc};
 
 use crate::error::CallError;
 use crate::instance::Instance;
+use crate::marked::{First, Last};
+use crate::stages::{Stages, Stamp};
 
 /// A reply as the guest gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +53,8 @@ pub(crate) enum BodyParam<'a> {
     Bytes(&'a [u8]),
 }
 
-pub(crate) type HandleParams<'a> = (u32, &'a str, BodyParam<'a>);
-pub(crate) type HandleResult = ((u16, String, Content),);
+pub(crate) type HandleParams<'a> = (u32, &'a str, Last<'a, BodyParam<'a>>);
+pub(crate) type HandleResult = (First<(u16, String, Content)>,);
 pub(crate) type DescribeResult = (Result<DescriptionResult, String>,);
 
 #[derive(ComponentType, Lift)]
@@ -136,20 +138,33 @@ impl From<RouteResult> for RouteDescription {
 
 impl Instance {
     /// Calls `definition.describe`.
-    pub(crate) async fn describe(&mut self) -> wasmtime::Result<Result<DescriptionResult, String>> {
-        let describe = self.describe.typed::<(), DescribeResult>(&self.store)?;
+    pub(crate) async fn describe(
+        &mut self,
+        index: &ComponentExportIndex,
+    ) -> wasmtime::Result<Result<DescriptionResult, String>> {
+        let describe = self.func(index)?;
+        let describe = describe.typed::<(), DescribeResult>(&self.store)?;
         let (result,) = describe.call_async(&mut self.store, ()).await?;
         Ok(result)
     }
 
-    /// Calls `handler.handle`. After an error the store is poisoned: drop it.
-    pub(crate) async fn handle(&mut self, call: &Call) -> wasmtime::Result<HandleResult> {
+    /// Calls `handler.handle`; says when it returned. After an error the store is
+    /// poisoned: drop it.
+    pub(crate) async fn handle(
+        &mut self,
+        call: &Call,
+        stages: &Stages,
+    ) -> wasmtime::Result<((u16, String, Content), Stamp)> {
         let body = match &call.body {
             Body::Empty => BodyParam::Empty,
             Body::Json(text) => BodyParam::Json(text),
             Body::Text(text) => BodyParam::Text(text),
             Body::Form(text) => BodyParam::Form(text),
             Body::Bytes(bytes) => BodyParam::Bytes(bytes),
+        };
+        let body = Last {
+            value: body,
+            stages,
         };
         // SAFETY: `Loaded` checks the export's type against these very types once,
         // and every instance of a component has the same types; doing it again on
@@ -158,7 +173,8 @@ impl Instance {
         let handle =
             unsafe { TypedFunc::<HandleParams<'_>, HandleResult>::new_unchecked(self.handle) };
         let params = (call.route, call.params.as_str(), body);
-        handle.call_async(&mut self.store, params).await
+        let (First { value, returned },) = handle.call_async(&mut self.store, params).await?;
+        Ok((value, returned))
     }
 }
 

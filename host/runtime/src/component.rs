@@ -8,18 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spikard_wasm_app::{App, Description, HookKind, one_line};
+use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Code, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
-use crate::context::GlobalContext;
-use crate::engine::Runtime;
+use crate::engine::{self, Runtime};
 use crate::error::LoadError;
 use crate::hooks;
 use crate::imports;
-use crate::instance::{Instance, State};
+use crate::instance::{Instance, Origin, State};
 use crate::limits::Limits;
 use crate::pool::root_cause;
+use crate::stats::Alive;
 use crate::world::{self, Interfaces};
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -27,14 +28,10 @@ use crate::world::{self, Interfaces};
 pub struct Loaded(Arc<Inner>);
 
 struct Inner {
-    runtime: Runtime,
-    name: String,
     interfaces: Interfaces,
     bytes: u64,
     from_cache: bool,
-    pre: InstancePre<State>,
-    exports: Exports,
-    global: Arc<GlobalContext>,
+    origin: Origin,
 }
 
 /// Where in a component the world's functions are.
@@ -89,18 +86,32 @@ impl Runtime {
         let interfaces = Interfaces::read(name, bytes)?;
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
-        let (component, from_cache) = self.compile(name, bytes, cache, progress)?;
-        let pre = self.link(name, &interfaces, &component)?;
+        let (code, from_cache) = self.compile(name, bytes, cache, progress)?;
+        let invalid = |error| LoadError::Invalid(name.to_owned(), format!("{error:#}"));
+        // Only compiled code tells what its instances need, and an engine must know that
+        // before it is there: the code is mapped twice.
+        let compiled = code.component(self.compiler()).map_err(invalid)?;
+        let engine = engine::for_component(name, &compiled, &self.limits())?;
+        let component = code.component(&engine).map_err(invalid)?;
+        drop(compiled);
+        let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
+        // An image for copy-on-write is made here, not by the first request.
+        component
+            .initialize_copy_on_write_image()
+            .map_err(invalid)?;
         Ok(Loaded(Arc::new(Inner {
-            runtime: self.clone(),
-            name: name.to_owned(),
             interfaces,
             bytes: bytes.len() as u64,
             from_cache,
-            pre,
-            exports,
-            global: Arc::default(),
+            origin: Origin {
+                engine,
+                name: name.into(),
+                limits: self.limits(),
+                pre,
+                exports,
+                global: Arc::default(),
+            },
         })))
     }
 
@@ -110,15 +121,15 @@ impl Runtime {
         bytes: &[u8],
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Component, bool), LoadError> {
-        let key = Key::new(self.engine(), bytes);
-        if let Some(component) = cache.and_then(|cache| cache.load(self.engine(), &key)) {
+    ) -> Result<(Code, bool), LoadError> {
+        let key = Key::new(self.compiler(), bytes);
+        if let Some(code) = cache.and_then(|cache| cache.load(self.compiler(), &key)) {
             progress(Progress::Compiled);
-            return Ok((component, true));
+            return Ok((code, true));
         }
         progress(Progress::Compiling(bytes.len() as u64));
-        let component = Component::new(self.engine(), bytes)
-            .map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")));
+        let invalid = |error| LoadError::Invalid(name.to_owned(), format!("{error:#}"));
+        let component = self.compiler().precompile_component(bytes).map_err(invalid);
         progress(Progress::Compiled);
         let component = component?;
         if let Some(cache) = cache
@@ -130,25 +141,25 @@ impl Runtime {
                 "the compiled code cannot be cached; the next start compiles again"
             );
         }
-        Ok((component, false))
+        Ok((Code::Bytes(component), false))
     }
+}
 
-    fn link(
-        &self,
-        name: &str,
-        interfaces: &Interfaces,
-        component: &Component,
-    ) -> Result<InstancePre<State>, LoadError> {
-        let link = || -> wasmtime::Result<InstancePre<State>> {
-            let mut linker = Linker::new(self.engine());
-            imports::add_to_linker(&mut linker)?;
-            if interfaces.imports_wasi() {
-                wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-            }
-            linker.instantiate_pre(component)
-        };
-        link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
-    }
+fn link(
+    name: &str,
+    engine: &Engine,
+    interfaces: &Interfaces,
+    component: &Component,
+) -> Result<InstancePre<State>, LoadError> {
+    let link = || -> wasmtime::Result<InstancePre<State>> {
+        let mut linker = Linker::new(engine);
+        imports::add_to_linker(&mut linker)?;
+        if interfaces.imports_wasi() {
+            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        }
+        linker.instantiate_pre(component)
+    };
+    link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
 }
 
 fn exports(
@@ -187,7 +198,7 @@ impl Loaded {
     /// The name it was loaded under.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.origin.name
     }
 
     /// Its imports and exports.
@@ -203,28 +214,19 @@ impl Loaded {
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        self.0.runtime.limits()
+        self.0.origin.limits
     }
 
     pub(crate) fn component(&self) -> &Component {
-        self.0.pre.component()
+        self.0.origin.pre.component()
     }
 
     pub(crate) fn bytes(&self) -> u64 {
         self.0.bytes
     }
 
-    pub(crate) async fn instantiate(&self) -> wasmtime::Result<Instance> {
-        let Inner {
-            runtime,
-            name,
-            pre,
-            exports,
-            global,
-            ..
-        } = &*self.0;
-        let (engine, limits) = (runtime.engine(), runtime.limits());
-        Instance::new(engine, pre, exports, name, &limits, global.clone()).await
+    pub(crate) async fn instantiate(&self, alive: Alive) -> wasmtime::Result<Instance> {
+        Instance::new(&self.0.origin, alive).await
     }
 
     /// Asks the component what its routes are, in an instance that serves no
@@ -234,14 +236,14 @@ impl Loaded {
     /// The exports have other types than the world's, or the guest traps, takes too
     /// long or says that the app is not well defined.
     pub async fn describe(&self) -> Result<Description, LoadError> {
-        let name = || self.0.name.clone();
+        let name = || self.0.origin.name.to_string();
         let describe = async {
             let mut instance = self
-                .instantiate()
+                .instantiate(Alive::new(&Arc::default()))
                 .await
                 .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
             self.check_types(&mut instance)?;
-            let result = instance.describe().await;
+            let result = instance.describe(&self.0.origin.exports.describe).await;
             let failure = instance.end();
             match result {
                 Ok(result) => result
@@ -262,18 +264,22 @@ impl Loaded {
     fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
         let wrong = |interface| {
             move |error: wasmtime::Error| {
-                LoadError::WrongType(self.0.name.clone(), interface, format!("{error:#}"))
+                LoadError::WrongType(
+                    self.0.origin.name.to_string(),
+                    interface,
+                    format!("{error:#}"),
+                )
             }
         };
         instance
-            .describe
-            .typed::<(), DescribeResult>(&instance.store)
+            .func(&self.0.origin.exports.describe)
+            .and_then(|func| func.typed::<(), DescribeResult>(&instance.store).map(drop))
             .map_err(wrong(world::DEFINITION))?;
         instance
             .handle
             .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
             .map_err(wrong(world::HANDLER))?;
-        if let Some(exports) = &self.0.exports.hooks {
+        if let Some(exports) = &self.0.origin.exports.hooks {
             hooks::check_types(instance, exports).map_err(wrong(world::HOOKS))?;
         }
         Ok(())
@@ -286,8 +292,8 @@ impl Loaded {
     pub fn check_hooks(&self, app: &App) -> Result<(), LoadError> {
         let mut routes = app.routes().iter();
         match routes.find(|route| !route.hooks().is_empty()) {
-            Some(route) if self.0.exports.hooks.is_none() => Err(LoadError::NoHooks {
-                name: self.0.name.clone(),
+            Some(route) if self.0.origin.exports.hooks.is_none() => Err(LoadError::NoHooks {
+                name: self.0.origin.name.to_string(),
                 route: format!("{} {}", route.method(), route.pattern()),
                 hook: route.hooks().iter().next().map_or("", HookKind::as_str),
             }),
@@ -297,6 +303,6 @@ impl Loaded {
 
     /// Where its hooks are.
     pub(crate) fn hooks(&self) -> Option<&[ComponentExportIndex; HookKind::ALL.len()]> {
-        self.0.exports.hooks.as_ref()
+        self.0.origin.exports.hooks.as_ref()
     }
 }

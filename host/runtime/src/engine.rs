@@ -1,10 +1,13 @@
-//! The engine: how components are compiled, where their instances live, and the
-//! tick that keeps a spinning guest from stopping its worker.
+//! Engines: one that compiles components, and for each component one that runs it, with
+//! room for as many instances as it may have, and a tick that keeps a spinning guest
+//! from stopping its worker.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::component::Component;
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::LoadError;
 use crate::limits::Limits;
@@ -13,70 +16,196 @@ use crate::limits::Limits;
 /// requests of its worker waiting.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
-/// An engine and what belongs to it.
+/// How much of a stack is the host's, below what the guest may take: calls of the host
+/// run on the stack of the guest that calls them.
+const HOST_STACK: usize = 1536 << 10;
+
+/// A WebAssembly page, in bytes.
+const PAGE: u64 = 64 << 10;
+
+/// Loads components, each into an engine of its own.
 #[derive(Debug, Clone)]
 pub struct Runtime {
-    engine: Engine,
+    compiler: Engine,
     limits: Limits,
 }
 
 impl Runtime {
-    /// Reserves address space for the instances and starts the ticker.
+    /// Prepares to compile.
     ///
     /// # Errors
-    /// The machine cannot reserve that much, or is of an unsupported kind.
+    /// The machine is of an unsupported kind, or the limits contradict each other.
     pub fn new(limits: Limits) -> Result<Self, LoadError> {
-        let engine = Engine::new(&config(&limits)).map_err(|error| {
-            LoadError::Engine(format!(
-                "{error:#}; with a limit on address space (`ulimit -v`), raise it or lower `--max-instances`"
-            ))
-        })?;
-        start_ticker(&engine)?;
-        Ok(Self { engine, limits })
+        let engine = Engine::new(&config(&limits));
+        let compiler = engine.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        Ok(Self { compiler, limits })
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+    /// The engine that compiles; it runs nothing.
+    pub(crate) fn compiler(&self) -> &Engine {
+        &self.compiler
     }
 
-    /// What its instances may take.
+    /// What the instances of what it loads may take.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
     }
 }
 
+/// What engines that share compiled code must agree on.
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     // Component-model async costs 0.75 us a call and this interface has none.
     config.concurrency_support(false);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    config.max_wasm_stack(limits.stack);
+    config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
     config
 }
 
-/// Slots for what the largest known guests need: StarlingMonkey and Python have
-/// tables and core instances above the defaults, a QuickJS component has three
-/// memories. Only address space is taken until an instance touches it.
-fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    const MEMORIES: u32 = 4;
-    const TABLES: u32 = 8;
-    const CORE_INSTANCES: u32 = 64;
+/// An engine with room for the instances of one component, whose epoch advances.
+///
+/// # Errors
+/// The machine cannot reserve as much, or the component needs more than it may have.
+pub(crate) fn for_component(
+    name: &str,
+    component: &Component,
+    limits: &Limits,
+) -> Result<Engine, LoadError> {
+    let needs = Needs::of(component);
+    needs.check(name, limits)?;
+    let mut config = config(limits);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&needs, limits)));
+    let engine = Engine::new(&config).map_err(|error| {
+        LoadError::Room(
+            name.to_owned(),
+            limits.instances,
+            needs.memories,
+            format!("{error:#}"),
+        )
+    })?;
+    start_ticker(&engine)?;
+    Ok(engine)
+}
+
+/// What an instance of a component takes from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    pub(crate) memories: u32,
+    /// The largest memory, in bytes.
+    pub(crate) memory: u64,
+    pub(crate) tables: u32,
+    /// The largest table.
+    pub(crate) table_elements: u64,
+}
+
+impl Needs {
+    pub(crate) fn of(component: &Component) -> Self {
+        // A component that imports modules does not know; the world has none.
+        component.resources_required().map_or(
+            Self {
+                memories: 4,
+                memory: 0,
+                tables: 8,
+                table_elements: 0,
+            },
+            |needs| Self {
+                memories: needs.num_memories,
+                memory: needs
+                    .max_initial_memory_size
+                    .unwrap_or(0)
+                    .saturating_mul(PAGE),
+                tables: needs.num_tables,
+                table_elements: needs.max_initial_table_size.unwrap_or(0),
+            },
+        )
+    }
+
+    fn check(&self, name: &str, limits: &Limits) -> Result<(), LoadError> {
+        let over = |what, needs, limit, key| {
+            Err(LoadError::OverLimit {
+                name: name.to_owned(),
+                what,
+                needs,
+                limit,
+                key,
+            })
+        };
+        let (memory, elements) = (limits.memory as u64, limits.table_elements as u64);
+        if self.memory > memory {
+            return over("bytes of memory", self.memory, memory, "memory");
+        }
+        if self.table_elements > elements {
+            let needs = self.table_elements;
+            return over("elements of a table", needs, elements, "table_elements");
+        }
+        Ok(())
+    }
+}
+
+/// Slots for the instances. Only address space is taken until an instance touches it:
+/// 4 GiB for each memory, with what guards it.
+fn pool(needs: &Needs, limits: &Limits) -> PoolingAllocationConfig {
+    /// More than any known guest has. It is only counted.
+    const CORE_INSTANCES: u32 = 256;
+    /// The largest that a description of an instance may be. It is only compared.
+    const INSTANCE_SIZE: usize = 16 << 20;
+    let instances = limits.instances;
+    let all = |each: u32| instances.saturating_mul(each);
+    let residency = Residency::of_this_machine();
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(limits.instances)
-        .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
+    pool.total_component_instances(instances)
+        .max_component_instance_size(INSTANCE_SIZE)
+        .max_core_instance_size(INSTANCE_SIZE)
         .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .max_tables_per_component(TABLES)
-        .total_core_instances(limits.instances.saturating_mul(CORE_INSTANCES))
-        .total_memories(limits.instances.saturating_mul(MEMORIES))
-        .total_tables(limits.instances.saturating_mul(TABLES))
-        .total_stacks(limits.instances)
+        .total_core_instances(all(CORE_INSTANCES))
+        .max_memories_per_component(needs.memories)
+        .max_memories_per_module(needs.memories)
+        .total_memories(all(needs.memories))
+        .max_tables_per_component(needs.tables)
+        .max_tables_per_module(needs.tables)
+        .total_tables(all(needs.tables))
+        .total_stacks(instances)
         .max_memory_size(limits.memory)
-        .table_elements(limits.table_elements);
+        .table_elements(limits.table_elements)
+        .linear_memory_keep_resident(residency.memory)
+        .table_keep_resident(residency.table)
+        .pagemap_scan(residency.pagemap_scan);
     pool
+}
+
+/// How much of what an instance leaves behind is wiped and kept for the next one,
+/// rather than given back to the system and asked for again page by page. Decision 0009
+/// has the measurements.
+struct Residency {
+    memory: usize,
+    table: usize,
+    pagemap_scan: Enabled,
+}
+
+impl Residency {
+    fn of_this_machine() -> Self {
+        // In wasmtime 48 a dirty page that was swapped out is not wiped by the scan; and
+        // without the scan whole ranges are wiped, dirty or not, which costs more than
+        // it saves.
+        let (memory, pagemap_scan) = match swap_is_off() {
+            true => (16 << 20, Enabled::Auto),
+            false => (0, Enabled::No),
+        };
+        Self {
+            memory,
+            table: 1 << 20,
+            pagemap_scan,
+        }
+    }
+}
+
+/// Whether the system has no swap space, as far as it says.
+fn swap_is_off() -> bool {
+    let swaps = fs::read_to_string("/proc/swaps");
+    swaps.is_ok_and(|swaps| swaps.lines().count() <= 1)
 }
 
 /// Epochs tick from a thread of their own: a timer of the async runtime would

@@ -79,7 +79,28 @@ pub enum LoadError {
     /// The engine cannot link it.
     #[error("`{0}` cannot be linked: {1}")]
     Link(String, String),
-    /// No slot of the pool can hold an instance.
+    /// An instance needs more from the start than it may have.
+    #[error(
+        "an instance of `{name}` begins with {needs} {what}, and the limit is {limit}: raise `{key}` in `[limits]` of spikard.toml, or build the app smaller"
+    )]
+    OverLimit {
+        /// The file.
+        name: String,
+        /// What it needs.
+        what: &'static str,
+        /// How much.
+        needs: u64,
+        /// How much it may have.
+        limit: u64,
+        /// The limit's name.
+        key: &'static str,
+    },
+    /// The machine has no room for its instances.
+    #[error(
+        "there is no room for {1} instances of `{0}`, each with {2} memories of 4 GiB of address space: lower `--max-instances`, or raise the limit on address space (`ulimit -v`); {3}"
+    )]
+    Room(String, u32, u32, String),
+    /// No instance can be made.
     #[error("`{0}` cannot be instantiated: {1}")]
     Instantiate(String, String),
     /// `describe` trapped.
@@ -125,6 +146,9 @@ pub enum CallError {
     #[error("no instance could be made: {0}")]
     Instantiate(String),
     /// As many calls wait for an instance as may.
-    #[error("too many calls wait for an instance")]
-    Overloaded,
+    #[error("{0} calls wait for an instance already, which is the limit `queue`")]
+    QueueFull(u32),
+    /// It waited for an instance for as long as it may.
+    #[error("no instance came free within {0:?}, which is the limit `queue_time`")]
+    QueueTime(Duration),
 }

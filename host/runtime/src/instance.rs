@@ -3,15 +3,22 @@
 use std::sync::Arc;
 
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
+use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::request::Request;
+use crate::stages::{Stage, Stages, Stamp};
+use crate::stats::Alive;
 use crate::stdio::GuestLog;
+
+/// The most WASI resources (streams, clocks to wait for) that a guest may hold at
+/// once: they live in the host's memory.
+const MAX_RESOURCES: usize = 10_000;
 
 /// What a store holds beside the guest.
 pub(crate) struct State {
@@ -19,8 +26,10 @@ pub(crate) struct State {
     reply: Option<Content>,
     global: Arc<GlobalContext>,
     failure: Option<Failure>,
-    limits: StoreLimits,
-    wasi: Wasi,
+    limiter: Limiter,
+    outside: Outside,
+    component: Arc<str>,
+    wasi: Option<Box<Wasi>>,
 }
 
 /// What a guest reported of its user's code.
@@ -35,28 +44,52 @@ struct Wasi {
     table: ResourceTable,
 }
 
-impl State {
-    fn new(component: &str, limits: &Limits, global: Arc<GlobalContext>) -> Self {
+impl Wasi {
+    /// Clocks and randomness are granted; what a guest prints goes to the log. Nothing
+    /// else is: no environment, no directory, no network.
+    fn new(component: &Arc<str>) -> Self {
         let mut wasi = WasiCtx::builder();
-        // Clocks and randomness are granted; what a guest prints goes to the log.
-        // Nothing else is: no environment, no directory, no network.
         wasi.stdout(GuestLog::new(component, false))
             .stderr(GuestLog::new(component, true))
             .allow_tcp(false)
             .allow_udp(false);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            ctx: wasi.build(),
+            table,
+        }
+    }
+}
+
+/// How long a call has been outside of its guest: in the host that it called, or
+/// giving way to others.
+struct Outside {
+    depth: u32,
+    since: Stamp,
+    nanos: u64,
+}
+
+impl State {
+    fn new(
+        component: &Arc<str>,
+        limits: &Limits,
+        alive: Alive,
+        global: Arc<GlobalContext>,
+    ) -> Self {
         Self {
             request: None,
             reply: None,
             global,
             failure: None,
-            limits: StoreLimitsBuilder::new()
-                .memory_size(limits.memory)
-                .trap_on_grow_failure(false)
-                .build(),
-            wasi: Wasi {
-                ctx: wasi.build(),
-                table: ResourceTable::new(),
+            limiter: Limiter::new(limits, alive),
+            outside: Outside {
+                depth: 0,
+                since: Stamp::now(),
+                nanos: 0,
             },
+            component: component.clone(),
+            wasi: None,
         }
     }
 
@@ -76,13 +109,37 @@ impl State {
     pub(crate) fn report(&mut self, failure: Failure) {
         self.failure = Some(failure);
     }
+
+    fn crossing(&mut self, hook: CallHook) {
+        let outside = &mut self.outside;
+        match hook {
+            CallHook::CallingHost => {
+                if outside.depth == 0 {
+                    outside.since = Stamp::now();
+                }
+                outside.depth += 1;
+            }
+            CallHook::ReturningFromHost => {
+                outside.depth = outside.depth.saturating_sub(1);
+                if outside.depth == 0 {
+                    outside.nanos += Stamp::now().since(outside.since);
+                }
+            }
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+        }
+    }
 }
 
 impl WasiView for State {
+    /// Made when it is first asked for: an instance for one request may never ask.
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        let component = &self.component;
+        let wasi = self
+            .wasi
+            .get_or_insert_with(|| Box::new(Wasi::new(component)));
         WasiCtxView {
-            ctx: &mut self.wasi.ctx,
-            table: &mut self.wasi.table,
+            ctx: &mut wasi.ctx,
+            table: &mut wasi.table,
         }
     }
 }
@@ -90,42 +147,45 @@ impl WasiView for State {
 /// An instance and its store.
 pub(crate) struct Instance {
     pub(crate) store: Store<State>,
-    pub(crate) describe: Func,
     pub(crate) handle: Func,
     instance: wasmtime::component::Instance,
+    served: u32,
+    /// How many requests it serves, once that is drawn.
+    life: Option<u32>,
+}
+
+/// What all instances of a component share.
+pub(crate) struct Origin {
+    pub(crate) engine: Engine,
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) exports: Exports,
+    pub(crate) global: Arc<GlobalContext>,
 }
 
 impl Instance {
     /// Makes an instance. It runs no request yet, but the component's own
     /// initialisation, which a deadline must cover too.
-    pub(crate) async fn new(
-        engine: &Engine,
-        pre: &InstancePre<State>,
-        exports: &Exports,
-        component: &str,
-        limits: &Limits,
-        global: Arc<GlobalContext>,
-    ) -> wasmtime::Result<Self> {
-        let mut store = Store::new(engine, State::new(component, limits, global));
-        store.limiter(|state| &mut state.limits);
-        // A guest on the CPU gives way at each tick. tokio's own yield lets the worker
-        // look for what else has arrived before it goes on; a plain wake-up would be
-        // polled again many times first.
-        store.epoch_deadline_callback(|_| {
-            Ok(UpdateDeadline::YieldCustom(
-                1,
-                Box::pin(tokio::task::yield_now()),
-            ))
+    pub(crate) async fn new(origin: &Origin, alive: Alive) -> wasmtime::Result<Self> {
+        let state = State::new(&origin.name, &origin.limits, alive, origin.global.clone());
+        let mut store = Store::new(&origin.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(origin.limits.hostcall_data);
+        store.call_hook(|mut store, hook| {
+            store.data_mut().crossing(hook);
+            Ok(())
         });
+        store.epoch_deadline_callback(give_way);
         store.set_epoch_deadline(1);
-        let instance = pre.instantiate_async(&mut store).await?;
-        let describe = func(&instance, &mut store, &exports.describe)?;
-        let handle = func(&instance, &mut store, &exports.handle)?;
+        let instance = origin.pre.instantiate_async(&mut store).await?;
+        let handle = func(&instance, &mut store, &origin.exports.handle)?;
         Ok(Self {
             store,
-            describe,
             handle,
             instance,
+            served: 0,
+            life: None,
         })
     }
 
@@ -134,11 +194,29 @@ impl Instance {
         func(&self.instance, &mut self.store, index)
     }
 
+    /// The bytes of its linear memories.
+    pub(crate) fn memory(&self) -> usize {
+        self.store.data().limiter.memory()
+    }
+
+    /// Counts a request that it served. True where that was its last: after `most`
+    /// requests, spread at random by a quarter in both directions, or never for 0.
+    pub(crate) fn has_served(&mut self, most: u32) -> bool {
+        self.served = self.served.saturating_add(1);
+        let quarter = most / 4;
+        let life = self
+            .life
+            .get_or_insert_with(|| fastrand::u32(most - quarter..=most.saturating_add(quarter)));
+        most != 0 && self.served >= *life
+    }
+
     /// Prepares the instance for a call about a request.
     pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
         let state = self.store.data_mut();
         state.request = Some(request);
         state.failure = None;
+        state.outside.depth = 0;
+        state.outside.nanos = 0;
         self.store.set_epoch_deadline(1);
     }
 
@@ -147,6 +225,22 @@ impl Instance {
         let state = self.store.data_mut();
         state.request = None;
         state.failure.take()
+    }
+
+    /// Says where the time of a call went, which began to run in the guest when its
+    /// stages say, and returned at `until`.
+    pub(crate) fn attribute(&self, stages: &Stages, yielded_before: u64, until: Stamp) {
+        let yielded = stages.nanos(Stage::Yield).saturating_sub(yielded_before);
+        let outside = &self.store.data().outside;
+        // One that was given up in the host has not returned from it.
+        let waiting = match outside.depth {
+            0 => 0,
+            _ => until.since(outside.since),
+        };
+        let outside = outside.nanos + waiting;
+        stages.add(Stage::Imports, outside.saturating_sub(yielded));
+        let inside = until.since(stages.entered());
+        stages.add(Stage::Guest, inside.saturating_sub(outside));
     }
 
     /// Lends the guest the body of a reply, for the time of a hook.
@@ -159,6 +253,22 @@ impl Instance {
         let lent = self.store.data_mut().reply.take();
         lent.unwrap_or(Content::Empty)
     }
+}
+
+/// A guest on the CPU gives way at each tick. tokio's own yield lets the worker look
+/// for what else has arrived before it goes on; a plain wake-up would be polled again
+/// many times first.
+fn give_way(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let request = store.data().request.clone();
+    let turn = async move {
+        let since = Stamp::now();
+        tokio::task::yield_now().await;
+        if let Some(request) = request {
+            let stages = request.stages();
+            stages.add(Stage::Yield, Stamp::now().since(since));
+        }
+    };
+    Ok(UpdateDeadline::YieldCustom(1, Box::pin(turn)))
 }
 
 fn func(

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::context::LocalContext;
+use crate::stages::Stages;
 
 /// The request in progress, as the server holds it. Lent to an instance for
 /// the time of a call, so that nothing is copied that the guest does not ask for.
@@ -25,4 +26,6 @@ pub trait Request: Send + Sync + 'static {
     fn file(&self, part: u32) -> Option<Bytes>;
     /// The values that its hooks and its handler share.
     fn local(&self) -> &LocalContext;
+    /// Where its time goes.
+    fn stages(&self) -> &Stages;
 }

@@ -20,9 +20,9 @@ pub(crate) struct GuestLog {
 }
 
 impl GuestLog {
-    pub(crate) fn new(component: &str, is_error: bool) -> Self {
+    pub(crate) fn new(component: &Arc<str>, is_error: bool) -> Self {
         Self {
-            component: component.into(),
+            component: component.clone(),
             is_error,
         }
     }

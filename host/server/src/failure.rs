@@ -36,7 +36,7 @@ impl Failed {
                 tracing::error!(request = %id, route = name, %detail, "{error}");
                 Refusal::Failed
             }
-            CallError::Overloaded => {
+            CallError::QueueFull(_) | CallError::QueueTime(_) => {
                 tracing::warn!(request = %id, route = name, "{error}");
                 Refusal::Overloaded { retry_after: 1 }
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use spikard_wasm_app::{Call, HookKind, Refusal, Route};
-use spikard_wasm_runtime::{CallError, Lease, Pool, Reply, within};
+use spikard_wasm_runtime::{CallError, Lease, Pool, Reply, Request as _};
 
 use crate::failure::Failed;
 use crate::request::InFlight;
@@ -142,14 +142,16 @@ impl<'a> Hooked<'a> {
     ) -> Result<T, Failed> {
         let start = Instant::now();
         let Self { pool, lease, .. } = self;
-        let result = within(self.left, async {
-            let lease = match lease {
-                Some(lease) => lease,
-                None => lease.insert(pool.lease().await?),
-            };
-            calls(lease).await
-        })
-        .await;
+        let (isolation, stages) = (self.route.1.isolation(), self.request.stages());
+        let result = pool
+            .within(self.left, async {
+                let lease = match lease {
+                    Some(lease) => lease,
+                    None => lease.insert(pool.lease(isolation, stages).await?),
+                };
+                calls(lease).await
+            })
+            .await;
         self.left = self.left.saturating_sub(start.elapsed());
         result.map_err(|error| self.failed(error))
     }

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ use crate::settings::Settings;
 /// What the requests of one worker share.
 pub(crate) struct Pipeline {
     app: Arc<App>,
-    pool: Pool,
+    pool: Rc<Pool>,
     files: StaticFiles,
     body_timeout: Duration,
     check_replies: bool,
@@ -53,7 +54,12 @@ enum Matched<'a> {
 }
 
 impl Pipeline {
-    pub(crate) fn new(app: Arc<App>, pool: Pool, files: StaticFiles, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        app: Arc<App>,
+        pool: Rc<Pool>,
+        files: StaticFiles,
+        settings: &Settings,
+    ) -> Self {
         Self {
             app,
             pool,
@@ -153,7 +159,8 @@ impl Pipeline {
             return hooked.finish(outcome).await;
         }
         let call = self.check(index, route, params, body, &request).await?;
-        let reply = self.pool.call(&call, request, route.timeout()).await;
+        let (isolation, deadline) = (route.isolation(), route.timeout());
+        let reply = self.pool.call(&call, request, isolation, deadline).await;
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
             .map_err(|error| Failed::of_call(error, &id, route).into_refusal())

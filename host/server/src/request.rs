@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
-use spikard_wasm_runtime::LocalContext;
+use spikard_wasm_runtime::{LocalContext, Stages};
 
 /// A request's id, in the log and for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,7 @@ pub(crate) struct InFlight {
     body: OnceLock<Bytes>,
     files: OnceLock<Vec<FilePart>>,
     pub(crate) local: LocalContext,
+    stages: Stages,
 }
 
 impl InFlight {
@@ -76,6 +77,7 @@ impl InFlight {
             body: OnceLock::new(),
             files: OnceLock::new(),
             local: LocalContext::default(),
+            stages: Stages::default(),
         }
     }
 
@@ -129,5 +131,9 @@ impl spikard_wasm_runtime::Request for InFlight {
 
     fn local(&self) -> &LocalContext {
         &self.local
+    }
+
+    fn stages(&self) -> &Stages {
+        &self.stages
     }
 }

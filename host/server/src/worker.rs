@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use spikard_wasm_app::App;
+use spikard_wasm_app::{App, Isolation};
 use spikard_wasm_runtime::{CallError, Loaded, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
@@ -71,9 +71,16 @@ impl Worker {
             .name(format!("worker-{number}"))
             .spawn(move || {
                 let local = LocalSet::new();
-                let pool = Pool::new(component, settings.instances_per_worker);
+                let instances = settings.instances_per_worker;
+                let pool = Rc::new(Pool::new(component, instances, settings.recycling));
+                let serves_fresh = app.has(Isolation::Fresh);
                 local.block_on(&runtime, async {
-                    let warm = pool.warm().await;
+                    let keeper = pool.clone();
+                    tokio::task::spawn_local(async move { keeper.keep(serves_fresh).await });
+                    let warm = match app.has(Isolation::Reuse) {
+                        true => pool.warm(Isolation::Reuse).await,
+                        false => pool.warm(Isolation::Fresh).await,
+                    };
                     let failed = warm.is_err();
                     if announce.send(warm).is_err() || failed {
                         return;

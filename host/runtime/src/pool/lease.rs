@@ -1,0 +1,209 @@
+//! An instance for the time of a request.
+
+use std::sync::Arc;
+
+use spikard_wasm_app::{Call, HookKind, Isolation};
+use tokio::sync::SemaphorePermit;
+
+use super::{Pool, root_cause, trace};
+use crate::call::{Content, Reply};
+use crate::error::CallError;
+use crate::instance::{Failure, Instance};
+use crate::request::Request;
+use crate::stages::{Stage, Stages, Stamp};
+use crate::stats::Recycled;
+
+/// An instance for the time of a request, or the right to make one. An instance that
+/// trapped, or whose call was dropped half-way, is replaced at the next call.
+pub struct Lease<'a> {
+    instance: Option<Instance>,
+    isolation: Isolation,
+    pool: &'a Pool,
+    _slot: SemaphorePermit<'a>,
+}
+
+impl<'a> Lease<'a> {
+    pub(super) fn new(pool: &'a Pool, isolation: Isolation, slot: SemaphorePermit<'a>) -> Self {
+        pool.stats.leased_by(1);
+        Self {
+            instance: pool.shelf.take(isolation),
+            isolation,
+            pool,
+            _slot: slot,
+        }
+    }
+
+    /// Calls the handler.
+    ///
+    /// # Errors
+    /// The guest failed or trapped, or its reply cannot be read.
+    pub async fn handle(
+        &mut self,
+        call: &Call,
+        request: Arc<dyn Request>,
+    ) -> Result<Reply, CallError> {
+        let mut running = self.begin(request.clone()).await?;
+        let stages = request.stages();
+        let start = Stamp::now();
+        stages.enter(start);
+        let result = running.instance()?.handle(call, stages).await;
+        stages.add(Stage::Enter, stages.entered().since(start));
+        let (reply, returned) = match result {
+            Ok((reply, returned)) => (Ok(reply), returned),
+            Err(error) => (Err(error), Stamp::now()),
+        };
+        running.attribute(returned);
+        let reply = self.end(running, reply).and_then(Reply::new);
+        stages.add(Stage::Leave, Stamp::now().since(returned));
+        reply
+    }
+
+    /// Runs the hooks of a kind that comes before the handler. A reply ends the
+    /// request. `params` is for `pre-handler` alone.
+    ///
+    /// # Errors
+    /// As [`Lease::handle`].
+    pub async fn before(
+        &mut self,
+        kind: HookKind,
+        (route, params): (u32, &str),
+        request: Arc<dyn Request>,
+    ) -> Result<Option<Reply>, CallError> {
+        let Some(exports) = self.pool.component.hooks() else {
+            return Ok(None);
+        };
+        let mut running = self.begin(request).await?;
+        running.request.stages().enter(Stamp::now());
+        let result = running
+            .instance()?
+            .before(exports, kind, route, params)
+            .await;
+        running.attribute(Stamp::now());
+        let early = self.end(running, result)?;
+        early.map(Reply::new).transpose()
+    }
+
+    /// Runs the hooks of a kind that comes after the handler, and returns the reply
+    /// as they left it. `message` is for `on-error` alone.
+    ///
+    /// # Errors
+    /// As [`Lease::handle`].
+    pub async fn after(
+        &mut self,
+        kind: HookKind,
+        (route, message): (u32, &str),
+        mut reply: Reply,
+        request: Arc<dyn Request>,
+    ) -> Result<Reply, CallError> {
+        let Some(exports) = self.pool.component.hooks() else {
+            return Ok(reply);
+        };
+        let mut running = self.begin(request).await?;
+        running.request.stages().enter(Stamp::now());
+        let headers = reply.headers_text();
+        let instance = running.instance()?;
+        instance.lend(std::mem::replace(&mut reply.content, Content::Empty));
+        let head = (reply.status, headers.as_str());
+        let result = instance.after(exports, kind, route, head, message).await;
+        reply.content = instance.take_back();
+        running.attribute(Stamp::now());
+        let change = self.end(running, result)?;
+        reply.changed(change)
+    }
+
+    async fn begin(&mut self, request: Arc<dyn Request>) -> Result<Running<'a>, CallError> {
+        let pool = self.pool;
+        let mut instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => {
+                let start = Stamp::now();
+                let made = pool.make().await;
+                let stages = request.stages();
+                stages.add(Stage::Instance, Stamp::now().since(start));
+                made?
+            }
+        };
+        instance.begin(request.clone());
+        Ok(Running {
+            instance: Some(instance),
+            yielded: request.stages().nanos(Stage::Yield),
+            request,
+            pool,
+        })
+    }
+
+    /// Keeps the instance of a call that ended well.
+    fn end<T>(
+        &mut self,
+        mut running: Running<'_>,
+        result: wasmtime::Result<T>,
+    ) -> Result<T, CallError> {
+        let mut instance = running.instance.take().ok_or_else(gone)?;
+        let failure = instance.end();
+        let value = match result {
+            Ok(value) => value,
+            // What a guest reports before it traps says more than its frames.
+            Err(error) => {
+                self.pool.discard(instance, Recycled::Trap);
+                return Err(CallError::Trap {
+                    message: failure
+                        .map_or_else(|| root_cause(&error), |reported| reported.message),
+                    detail: trace(&error),
+                });
+            }
+        };
+        self.instance = Some(instance);
+        match failure {
+            Some(Failure { message, detail }) => Err(CallError::Failure { message, detail }),
+            None => Ok(value),
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.pool.stats.leased_by(-1);
+        if let Some(instance) = self.instance.take() {
+            self.pool.give_back(instance, self.isolation);
+        }
+    }
+}
+
+/// An instance in a call. Dropped with the call, it is lost.
+struct Running<'a> {
+    instance: Option<Instance>,
+    request: Arc<dyn Request>,
+    /// How long the request had yielded before.
+    yielded: u64,
+    pool: &'a Pool,
+}
+
+impl Running<'_> {
+    fn instance(&mut self) -> Result<&mut Instance, CallError> {
+        self.instance.as_mut().ok_or_else(gone)
+    }
+
+    fn stages(&self) -> &Stages {
+        self.request.stages()
+    }
+
+    fn attribute(&self, until: Stamp) {
+        if let Some(instance) = &self.instance {
+            instance.attribute(self.stages(), self.yielded, until);
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.attribute(Stamp::now());
+        if let Some(instance) = self.instance.take() {
+            self.pool.discard(instance, self.pool.dropped_for.get());
+        }
+    }
+}
+
+/// A call has its instance until it ends.
+fn gone() -> CallError {
+    CallError::Instantiate("the instance of this call is gone".to_owned())
+}

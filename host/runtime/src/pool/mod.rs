@@ -1,0 +1,204 @@
+//! The instances of one component in one worker.
+//!
+//! A call leases an instance. Where its route reuses them, the instance comes from
+//! those that are idle and goes back to them, unless it trapped, ran past its deadline,
+//! was cancelled, or [has served its time](Recycling). Where every request has one of
+//! its own, it comes from those that were [prepared](keeper) and is thrown away.
+//! Waiting calls are served first come, first served. Instances are made when a call
+//! finds none, so their number follows how many calls are under way at once, not how
+//! many requests there are.
+
+mod keeper;
+mod lease;
+mod shelf;
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use spikard_wasm_app::{Call, Isolation, indented, one_line};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+
+use crate::call::Reply;
+use crate::component::Loaded;
+use crate::error::CallError;
+use crate::instance::Instance;
+use crate::limits::Recycling;
+use crate::request::Request;
+use crate::stages::{Stage, Stages, Stamp};
+use crate::stats::{Alive, PoolStats, Recycled};
+
+pub use lease::Lease;
+use shelf::Shelf;
+
+/// The instances of one component in one worker. Belongs to its thread.
+pub struct Pool {
+    component: Loaded,
+    recycling: Recycling,
+    /// The most instances that exist at once.
+    capacity: u32,
+    slots: Semaphore,
+    shelf: Shelf,
+    stats: Arc<PoolStats>,
+    /// Wakes the keeper.
+    wake: Notify,
+    /// What a call that is dropped now is dropped for.
+    dropped_for: Cell<Recycled>,
+}
+
+impl Pool {
+    /// A pool that makes at most `instances` at once.
+    #[must_use]
+    pub fn new(component: Loaded, instances: u32, recycling: Recycling) -> Self {
+        let capacity = instances.max(1);
+        let stats = Arc::<PoolStats>::default();
+        Self {
+            component,
+            recycling,
+            capacity,
+            slots: Semaphore::new(capacity as usize),
+            shelf: Shelf::new(stats.clone(), recycling),
+            stats,
+            wake: Notify::new(),
+            dropped_for: Cell::new(Recycled::Cancelled),
+        }
+    }
+
+    /// What its instances are and were.
+    #[must_use]
+    pub fn stats(&self) -> &Arc<PoolStats> {
+        &self.stats
+    }
+
+    /// Makes one instance ahead of the first request, for routes of this kind.
+    ///
+    /// # Errors
+    /// No instance can be made.
+    pub async fn warm(&self, isolation: Isolation) -> Result<(), CallError> {
+        let instance = self.make().await?;
+        match isolation {
+            Isolation::Reuse => self.shelf.keep(instance),
+            Isolation::Fresh => self.shelf.prepared(instance),
+        }
+        Ok(())
+    }
+
+    /// Answers one call. `request` is what the guest's imports read.
+    ///
+    /// `deadline` covers the wait for an instance, the making of it and the call;
+    /// a guest that is on the CPU then is stopped at the next tick. Dropping the
+    /// future cancels the call.
+    ///
+    /// # Errors
+    /// The guest failed, trapped or took too long, or there is no instance for it.
+    pub async fn call(
+        &self,
+        call: &Call,
+        request: Arc<dyn Request>,
+        isolation: Isolation,
+        deadline: Duration,
+    ) -> Result<Reply, CallError> {
+        self.within(deadline, async {
+            let mut lease = self.lease(isolation, request.stages()).await?;
+            lease.handle(call, request).await
+        })
+        .await
+    }
+
+    /// Leases an instance for several calls about one request, in the order of the
+    /// queue. Put it and its calls under a deadline with [`Pool::within`].
+    ///
+    /// # Errors
+    /// As many calls wait for an instance as may, or it has waited for too long.
+    pub async fn lease(
+        &self,
+        isolation: Isolation,
+        stages: &Stages,
+    ) -> Result<Lease<'_>, CallError> {
+        let slot = match self.slots.try_acquire() {
+            Ok(slot) => slot,
+            Err(_) => self.wait(stages).await?,
+        };
+        Ok(Lease::new(self, isolation, slot))
+    }
+
+    async fn wait(&self, stages: &Stages) -> Result<SemaphorePermit<'_>, CallError> {
+        let limits = self.component.limits();
+        if self.stats.waiting() >= u64::from(limits.queue) {
+            return Err(CallError::QueueFull(limits.queue));
+        }
+        let start = Stamp::now();
+        let _place = Place::take(&self.stats);
+        let slot = tokio::time::timeout(limits.queue_time, self.slots.acquire()).await;
+        stages.add(Stage::Queue, Stamp::now().since(start));
+        match slot {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(_)) => Err(CallError::QueueFull(limits.queue)),
+            Err(_) => Err(CallError::QueueTime(limits.queue_time)),
+        }
+    }
+
+    /// Gives up calls that run past a deadline.
+    ///
+    /// # Errors
+    /// Those of the calls, and [`CallError::Deadline`].
+    pub async fn within<T>(
+        &self,
+        deadline: Duration,
+        calls: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let start = Instant::now();
+        {
+            let mut calls = pin!(calls);
+            // Most calls end in the first poll, without a timer.
+            let first = std::future::poll_fn(|cx| Poll::Ready(calls.as_mut().poll(cx))).await;
+            if let Poll::Ready(result) = first {
+                return result;
+            }
+            let until = tokio::time::Instant::from_std(start + deadline);
+            if let Ok(result) = tokio::time::timeout_at(until, calls.as_mut()).await {
+                return result;
+            }
+            self.dropped_for.set(Recycled::Deadline);
+        }
+        self.dropped_for.set(Recycled::Cancelled);
+        Err(CallError::Deadline(deadline))
+    }
+
+    /// Makes an instance, in the place of one that waits where there are as many as
+    /// there may be.
+    async fn make(&self) -> Result<Instance, CallError> {
+        while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
+        let made = self.component.instantiate(Alive::new(&self.stats)).await;
+        made.map_err(|error| CallError::Instantiate(format!("{error:#}")))
+    }
+}
+
+/// A place in the queue, given back however the wait ends.
+struct Place<'a>(&'a PoolStats);
+
+impl<'a> Place<'a> {
+    fn take(stats: &'a PoolStats) -> Self {
+        stats.waiting_by(1);
+        Self(stats)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting_by(-1);
+    }
+}
+
+/// The last cause of an error: for a trap, which it was.
+pub(crate) fn root_cause(error: &wasmtime::Error) -> String {
+    one_line(&error.root_cause().to_string()).into_owned()
+}
+
+/// An error of the engine with its causes; a trap's has the guest's frames.
+pub(crate) fn trace(error: &wasmtime::Error) -> String {
+    indented(&format!("{error:#}"))
+}
