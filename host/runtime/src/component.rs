@@ -20,6 +20,7 @@ use crate::imports;
 use crate::instance::{Instance, State};
 use crate::limits::Limits;
 use crate::pool::root_cause;
+use crate::precompiled::{Artifact, Unusable};
 use crate::world::{self, Interfaces};
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -68,11 +69,58 @@ impl Runtime {
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
-        let bytes = fs::read(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
-            _ => LoadError::Unreadable(path.to_owned(), error),
+        let name = path.display().to_string();
+        // A component that is compiled already is only hashed, piece by piece.
+        if let Some(cache) = cache {
+            let key = Key::of_file(self.engine(), path).map_err(unreadable(path))?;
+            if let Some((artifact, component)) = cache.load(self.engine(), &key) {
+                progress(Progress::Compiled);
+                return self.finish(&name, artifact, &component, true);
+            }
+        }
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        self.load_bytes(&name, &bytes, cache, progress)
+    }
+
+    /// Loads what [`Runtime::precompile`] wrote. It is machine code, which nothing
+    /// confines: whoever wrote the file decides what this process does.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, in one sentence.
+    pub fn load_precompiled(&self, path: &Path) -> Result<Loaded, LoadError> {
+        let name = path.display().to_string();
+        let artifact = Artifact::open(path).map_err(|error| match error {
+            Unusable::Io(error) => unreadable(path)(error),
+            Unusable::Foreign => LoadError::ForeignCode(name.clone()),
+            Unusable::Damaged => LoadError::DamagedCode(name.clone()),
+            Unusable::Version(_) => LoadError::OtherCode(name.clone(), error.to_string()),
         })?;
-        self.load_bytes(&path.display().to_string(), &bytes, cache, progress)
+        let component = artifact.component(self.engine()).map_err(|error| {
+            let why = format!("{} compiled it: {}", artifact.made_by, root_cause(&error));
+            LoadError::OtherCode(name.clone(), why)
+        })?;
+        self.finish(&name, artifact, &component, false)
+    }
+
+    /// Compiles a component for [`Runtime::load_precompiled`], and gives what writes
+    /// it to a file.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, in one sentence.
+    pub fn precompile(
+        &self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Loaded, impl FnOnce(&Path) -> io::Result<()> + use<>), LoadError> {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        let artifact = self.compile(&name, &bytes, progress)?;
+        let component = self.instantiable(&name, &artifact)?;
+        let copy = artifact.without_code();
+        let loaded = self.finish(&name, copy, &component, false)?;
+        Ok((loaded, move |path: &Path| {
+            artifact.write(path, false).map(drop)
+        }))
     }
 
     /// Loads a component from memory; `name` stands for it in errors.
@@ -86,51 +134,78 @@ impl Runtime {
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
+        let key = cache.map(|cache| (cache, Key::new(self.engine(), bytes)));
+        if let Some((cache, key)) = &key
+            && let Some((artifact, component)) = cache.load(self.engine(), key)
+        {
+            progress(Progress::Compiled);
+            return self.finish(name, artifact, &component, true);
+        }
+        let artifact = self.compile(name, bytes, progress)?;
+        let kept = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::warn!(
+                    folder = %cache.folder().display(),
+                    %error,
+                    "the compiled code cannot be cached; the next start compiles again"
+                );
+                None
+            }
+        });
+        // The file is mapped, as at the next start, unless somebody removed it.
+        if let Some(kept) = kept
+            && let Ok(component) = kept.component(self.engine())
+        {
+            return self.finish(name, kept, &component, false);
+        }
+        let component = self.instantiable(name, &artifact)?;
+        self.finish(name, artifact, &component, false)
+    }
+
+    /// Compiles a component that has the world's imports and exports.
+    fn compile(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Artifact, LoadError> {
         let interfaces = Interfaces::read(name, bytes)?;
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
-        let (component, from_cache) = self.compile(name, bytes, cache, progress)?;
-        let pre = self.link(name, &interfaces, &component)?;
-        let exports = exports(name, &interfaces, &component)?;
+        progress(Progress::Compiling(bytes.len() as u64));
+        let artifact = Artifact::compile(self.engine(), bytes, interfaces);
+        progress(Progress::Compiled);
+        artifact.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
+    }
+
+    fn instantiable(&self, name: &str, artifact: &Artifact) -> Result<Component, LoadError> {
+        let component = artifact.component(self.engine());
+        component.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
+    }
+
+    fn finish(
+        &self,
+        name: &str,
+        artifact: Artifact,
+        component: &Component,
+        from_cache: bool,
+    ) -> Result<Loaded, LoadError> {
+        let interfaces = artifact.interfaces;
+        interfaces.check_exports(name)?;
+        interfaces.check_imports(name)?;
+        let pre = self.link(name, &interfaces, component)?;
+        let exports = exports(name, &interfaces, component)?;
         Ok(Loaded(Arc::new(Inner {
             runtime: self.clone(),
             name: name.to_owned(),
             interfaces,
-            bytes: bytes.len() as u64,
+            bytes: artifact.component_bytes,
             from_cache,
             pre,
             exports,
             global: Arc::default(),
         })))
-    }
-
-    fn compile(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        cache: Option<&Cache>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Component, bool), LoadError> {
-        let key = Key::new(self.engine(), bytes);
-        if let Some(component) = cache.and_then(|cache| cache.load(self.engine(), &key)) {
-            progress(Progress::Compiled);
-            return Ok((component, true));
-        }
-        progress(Progress::Compiling(bytes.len() as u64));
-        let component = Component::new(self.engine(), bytes)
-            .map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")));
-        progress(Progress::Compiled);
-        let component = component?;
-        if let Some(cache) = cache
-            && let Err(error) = cache.store(&key, &component)
-        {
-            tracing::warn!(
-                folder = %cache.folder().display(),
-                %error,
-                "the compiled code cannot be cached; the next start compiles again"
-            );
-        }
-        Ok((component, false))
     }
 
     fn link(
@@ -148,6 +223,14 @@ impl Runtime {
             linker.instantiate_pre(component)
         };
         link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
+    }
+}
+
+/// Why a file cannot be read.
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> LoadError {
+    |error| match error.kind() {
+        io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
+        _ => LoadError::Unreadable(path.to_owned(), error),
     }
 }
 

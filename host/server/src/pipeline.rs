@@ -16,6 +16,7 @@ use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
 use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
+use crate::admission::Requests;
 use crate::body::RequestBody;
 use crate::docs::Docs;
 use crate::failure::Failed;
@@ -30,6 +31,7 @@ pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Pool,
     files: StaticFiles,
+    requests: Arc<Requests>,
     body_timeout: Duration,
     check_replies: bool,
     docs: Option<Arc<Docs>>,
@@ -53,11 +55,17 @@ enum Matched<'a> {
 }
 
 impl Pipeline {
-    pub(crate) fn new(app: Arc<App>, pool: Pool, files: StaticFiles, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        app: Arc<App>,
+        pool: Pool,
+        (files, requests): (StaticFiles, Arc<Requests>),
+        settings: &Settings,
+    ) -> Self {
         Self {
             app,
             pool,
             files,
+            requests,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
             docs: settings.docs.clone(),
@@ -113,6 +121,7 @@ impl Pipeline {
         peer: SocketAddr,
         seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
+        let _admitted = self.requests.enter()?;
         if let Some((passage, answer)) = policy::preflight(&self.app, &parts, &mut seen.id) {
             seen.passage = Some(passage);
             return answer;
