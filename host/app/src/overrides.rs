@@ -49,6 +49,20 @@ pub(crate) fn choose<T>(operator: Option<T>, component: Option<T>, default: T) -
     }
 }
 
+/// The names of the first routes.
+fn some(routes: &[Route]) -> String {
+    const MOST: usize = 8;
+    let names = routes
+        .iter()
+        .take(MOST)
+        .map(|route| format!("`{}`", route.name()));
+    let mut names = names.collect::<Vec<_>>().join(", ");
+    if routes.len() > MOST {
+        names += &format!(" and {} more", routes.len() - MOST);
+    }
+    names
+}
+
 /// Refuses words about a route that the app does not have.
 pub(crate) fn check(
     overrides: &BTreeMap<String, RouteOverride>,
@@ -63,7 +77,7 @@ pub(crate) fn check(
         Some(unknown) => Err(AppError::UnknownRoute {
             hint: match nearest(unknown, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "`spikard-wasm inspect --limits APP` lists their names".to_owned(),
+                None => format!("it has {}", some(routes)),
             },
             route: unknown.clone(),
         }),

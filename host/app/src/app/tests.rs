@@ -434,7 +434,7 @@ fn an_operator_has_the_last_word_about_a_route() {
     );
     for (name, hint) in [
         ("itmes", "did you mean `items`?"),
-        ("x", "lists their names"),
+        ("x", "it has `items`, `GET /other`"),
     ] {
         let error = with(name, said).unwrap_err().to_string();
         assert!(error.contains(name) && error.ends_with(hint), "{error}");

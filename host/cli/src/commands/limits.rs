@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, Origin, Route, one_line};
-use spikard_wasm_runtime::{Loaded, Runtime};
+use spikard_wasm_runtime::{Limits, Loaded, Runtime};
 
 use super::{Source, load};
 use crate::args::InspectArgs;
@@ -17,7 +17,10 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let bounds = Bounds::of(&args.config)?;
     let mut report = of_bounds(&bounds);
     if let Some(path) = &args.app {
-        let runtime = Runtime::new(bounds.runtime())?;
+        let runtime = Runtime::new(Limits {
+            instances: 1,
+            ..bounds.runtime()
+        })?;
         let cache = args.cache.cache();
         let (loaded, description) = load(&runtime, &Source::File(path), cache.as_ref())?;
         let app = App::new(&description, &bounds.defaults(Secrets::default()))?;

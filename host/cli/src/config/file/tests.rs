@@ -89,7 +89,7 @@ fn words_of_other_types_are_refused() {
         "[routes.a]\ntimeout = \"never\"",
     ] {
         let error = parse(text).unwrap_err().to_string();
-        assert!(error.starts_with("`spikard.toml`: `"), "{text}: {error}");
+        assert!(error.starts_with("`spikard.toml`: "), "{text}: {error}");
         assert!(!error.contains('\n') && error.contains(": "), "{error}");
     }
 }
