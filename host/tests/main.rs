@@ -6,5 +6,6 @@ mod command;
 mod contract;
 mod demo;
 mod lanes;
+mod limits;
 mod shutdown;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::overrides;
 use crate::path::normalise;
 use crate::policy::{Policies, StaticMount};
 use crate::refusal::Refusal;
@@ -45,6 +46,16 @@ pub enum AppError {
     /// Two routes match the same requests.
     #[error("routes `{0}` and `{1}` match the same requests: remove one or change its path")]
     Collision(String, String),
+    /// The operator speaks of a route that is not there.
+    #[error(
+        "the configuration has `[routes.\"{route}\"]`, but the app has no route of this name: {hint}"
+    )]
+    UnknownRoute {
+        /// The name.
+        route: String,
+        /// What to do.
+        hint: String,
+    },
 }
 
 impl App {
@@ -81,6 +92,7 @@ impl App {
                 })?;
             routes.push(route);
         }
+        overrides::check(&defaults.routes, &routes)?;
         Ok(Self {
             name: description.name.clone(),
             version: description.version.clone(),

@@ -26,7 +26,9 @@ mod limits;
 mod media_type;
 mod method;
 mod multipart;
+mod nearest;
 mod openapi;
+mod overrides;
 mod parameter;
 mod params;
 mod path;
@@ -55,9 +57,11 @@ pub use isolation::Isolation;
 pub use media_type::MediaType;
 pub use method::Method;
 pub use multipart::read_multipart;
+pub use nearest::nearest;
 pub use openapi::{
     Contact, ExternalDocs, License, OpenApi, OpenApiSettings, Server, ServerVariable, Tag,
 };
+pub use overrides::{Origin, Origins, RouteOverride};
 pub use parameter::{Location, Parameter};
 pub use params::RequestHead;
 pub use path::{PathPattern, PatternError, same_path};

@@ -7,6 +7,7 @@ use crate::declare;
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
 use crate::isolation::Isolation;
+use crate::overrides::{Origins, choose};
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
@@ -30,6 +31,7 @@ pub struct Route {
     timeout: Duration,
     timeout_status: u16,
     isolation: Isolation,
+    origins: Origins,
     hooks: Hooks,
     policies: Option<Policies>,
 }
@@ -103,24 +105,32 @@ impl Route {
                 "its timeout_status `{timeout_status}` is neither 408 nor 504"
             )));
         }
+        let name = match description.name.as_str() {
+            "" => label,
+            name => name.to_owned(),
+        };
+        let said = defaults.routes.get(&name).copied().unwrap_or_default();
+        let declared = settings.instances.or(app.instances);
+        let isolation = choose(said.instances, declared, defaults.isolation);
+        let timeout = choose(said.timeout, timeout, defaults.timeout);
+        let body_limit = choose(said.body_limit, body_limit, defaults.body_limit);
         let hooks = app.hooks.iter().chain(&settings.hooks).copied().collect();
         Ok(Self {
             method,
-            name: match description.name.as_str() {
-                "" => label,
-                name => name.to_owned(),
-            },
+            name,
             pattern,
             parameters,
             body,
             replies,
-            body_limit: body_limit.unwrap_or(defaults.body_limit),
-            timeout: timeout.unwrap_or(defaults.timeout),
+            body_limit: body_limit.0,
+            timeout: timeout.0,
             timeout_status,
-            isolation: settings
-                .instances
-                .or(app.instances)
-                .unwrap_or(defaults.isolation),
+            isolation: isolation.0,
+            origins: Origins {
+                instances: isolation.1,
+                timeout: timeout.1,
+                body_limit: body_limit.1,
+            },
             hooks,
             policies,
         })
@@ -178,6 +188,12 @@ impl Route {
     #[must_use]
     pub fn isolation(&self) -> Isolation {
         self.isolation
+    }
+
+    /// Whose words its limits are.
+    #[must_use]
+    pub fn origins(&self) -> Origins {
+        self.origins
     }
 
     /// The hooks that its requests run through.

@@ -1,5 +1,6 @@
 //! Limits and policies, declared by an app or a route as JSON.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use crate::hooks::HookKind;
 use crate::isolation::Isolation;
 use crate::openapi::OpenApiSettings;
+use crate::overrides::RouteOverride;
 use crate::policy::{
     ApiKeysSpec, Compression, CorsSpec, JwtSpec, RateLimitSpec, RequestIdPolicy, Secrets,
     SecurityHeaders, StaticSpec, Switch,
@@ -83,6 +85,8 @@ pub struct Defaults {
     pub isolation: Isolation,
     /// The secrets that declarations name.
     pub secrets: Secrets,
+    /// What goes before the component's own word, by the names of routes.
+    pub routes: BTreeMap<String, RouteOverride>,
 }
 
 impl Defaults {
@@ -101,6 +105,7 @@ impl Default for Defaults {
             timeout: Duration::from_secs(30),
             isolation: Isolation::Reuse,
             secrets: Secrets::default(),
+            routes: BTreeMap::new(),
         }
     }
 }

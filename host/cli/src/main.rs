@@ -8,6 +8,7 @@
 mod args;
 mod cache;
 mod commands;
+mod config;
 mod log;
 mod secrets;
 mod tools;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Compile(args) => commands::compile::run(&args),
         Command::Openapi(args) => commands::openapi::run(&args),
         Command::Build(args) => commands::build::run(&args),
         Command::Wit(args) => commands::wit::run(&args),

@@ -1,4 +1,4 @@
-//! The secrets of `serve --secret`: read once, at the start, and never shown.
+//! The secrets of `serve --secret` and of `[serve.secrets]`: read once, at the start, and never shown.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use spikard_wasm_app::policy::Secrets;
 
-use crate::args::{SecretArg, SecretSource};
+use crate::config::values::{SecretArg, SecretSource};
 
 /// The longest secret, in bytes; a key in PEM takes four thousand at most.
 const MAX_LENGTH: u64 = 64 << 10;

@@ -1,20 +1,21 @@
 //! Compiled components on disk, so that the next start does not compile again.
 //!
-//! An entry is a file whose name says what it was compiled from, by which engine,
-//! and what it contains: `<component>-<engine>.<content>.cwasm`, each a BLAKE3
-//! hash. It is written under another name and renamed, so that hosts that start at
-//! once never meet half an entry, and it is hashed before it is loaded, so that a
-//! damaged one is compiled anew. Machine code is run from here: the folder must
-//! belong to the user who runs the host, and the default one does.
+//! An entry is a file whose name says what it was compiled from and by which engine:
+//! `<component>-<engine>.cwasm`, each a BLAKE3 hash. It is written under another name
+//! and renamed, so that hosts that start at once never meet half an entry; of two that
+//! write the same one, the last stays. It is checked by its own hash before it is
+//! loaded, so that a damaged one is compiled anew. Machine code is run from here: the
+//! folder must belong to the user who runs the host, and the default one does.
 
-use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::precompiled::{Artifact, FORMAT, Unusable, hash_of};
 
 /// A folder of compiled components.
 #[derive(Debug, Clone)]
@@ -22,42 +23,29 @@ pub struct Cache {
     folder: PathBuf,
 }
 
-/// Compiled code of this host's own making.
-#[derive(Debug)]
-pub(crate) enum Code {
-    /// In a file, which is mapped.
-    File(PathBuf),
-    /// In memory.
-    Bytes(Vec<u8>),
-}
-
-impl Code {
-    /// The component, for an engine.
-    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
-        // SAFETY: the code is what this host compiled: just now, or before it put it into
-        // the user's own cache folder, by the hash in the entry's name. wasmtime itself
-        // checks that its own version and settings fit.
-        #[allow(unsafe_code)]
-        unsafe {
-            match self {
-                Self::File(path) => Component::deserialize_file(engine, path),
-                Self::Bytes(bytes) => Component::deserialize(engine, bytes),
-            }
-        }
-    }
-}
-
 /// Which component, compiled by which engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key(String);
 
 impl Key {
+    /// Of the component with these bytes.
     pub(crate) fn new(engine: &Engine, component: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_rayon(component);
+        Self::of_hash(engine, hasher.finalize())
+    }
+
+    /// Of the component in a file, which is not kept in memory.
+    pub(crate) fn of_file(engine: &Engine, path: &Path) -> io::Result<Self> {
+        Ok(Self::of_hash(engine, hash_of(File::open(path)?)?))
+    }
+
+    fn of_hash(engine: &Engine, component: blake3::Hash) -> Self {
         let mut hasher = EngineHasher(blake3::Hasher::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        FORMAT.hash(&mut hasher);
         let engine = hasher.0.finalize().to_hex();
-        let component = blake3::hash(component).to_hex();
-        Self(format!("{}-{}", &component[..32], &engine[..16]))
+        Self(format!("{}-{}", &component.to_hex()[..32], &engine[..16]))
     }
 }
 
@@ -89,23 +77,23 @@ impl Cache {
         &self.folder
     }
 
-    /// Finds an entry. Damaged ones are removed, with a warning.
-    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Code> {
-        let (path, content) = self.find(key)?;
-        let code = fs::read(&path)
-            .map_err(|error| error.to_string())
-            .and_then(
-                |bytes| match blake3::hash(&bytes).to_hex().as_str() == content {
-                    true => Ok(Code::File(path.clone())),
-                    false => Err("its content has changed since it was written".to_owned()),
-                },
-            )
-            .and_then(|code| match code.component(engine) {
-                Ok(_) => Ok(code),
+    fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(format!("{}.cwasm", key.0))
+    }
+
+    /// Loads an entry. One that cannot be used is removed, with a warning.
+    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<(Artifact, Component)> {
+        let path = self.path(key);
+        let loaded = match Artifact::open(&path) {
+            Err(Unusable::Io(error)) if is_absent(&error) => return None,
+            Err(error) => Err(error.to_string()),
+            Ok(artifact) => match artifact.component(engine) {
+                Ok(component) => Ok((artifact, component)),
                 Err(error) => Err(format!("{error:#}")),
-            });
-        match code {
-            Ok(code) => Some(code),
+            },
+        };
+        match loaded {
+            Ok(loaded) => Some(loaded),
             Err(error) => {
                 tracing::warn!(entry = %path.display(), %error, "the cached code cannot be used; compiling again");
                 let _ = fs::remove_file(&path);
@@ -114,41 +102,20 @@ impl Cache {
         }
     }
 
-    fn find(&self, key: &Key) -> Option<(PathBuf, String)> {
-        let entries = fs::read_dir(&self.folder).ok()?;
-        entries.flatten().find_map(|entry| {
-            let name = entry.file_name();
-            let rest = name.to_str()?.strip_prefix(&key.0)?.strip_prefix('.')?;
-            let content = rest.strip_suffix(".cwasm")?.to_owned();
-            Some((entry.path(), content))
-        })
-    }
-
-    /// Keeps an entry. A cache that cannot be written is no reason not to serve:
-    /// the caller warns.
-    pub(crate) fn store(&self, key: &Key, code: &[u8]) -> io::Result<()> {
+    /// Keeps an entry, and gives the one that is kept. A cache that cannot be written
+    /// is no reason not to serve: the caller warns.
+    pub(crate) fn store(&self, key: &Key, artifact: &Artifact) -> io::Result<Artifact> {
         create_private(&self.folder)?;
-        let content = blake3::hash(code).to_hex();
-        let mut file = tempfile::Builder::new()
-            .prefix("writing-")
-            .tempfile_in(&self.folder)?;
-        file.write_all(code)?;
-        let path = self.folder.join(format!("{}.{content}.cwasm", key.0));
-        file.persist(&path).map_err(|error| error.error)?;
-        self.remove_others(key, path.file_name());
-        Ok(())
+        artifact.write(&self.path(key), true)
     }
+}
 
-    /// One key has one entry: compiling is not always bit for bit the same.
-    fn remove_others(&self, key: &Key, keep: Option<&OsStr>) {
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let same_key = name.to_str().is_some_and(|name| name.starts_with(&key.0));
-            if same_key && Some(name.as_os_str()) != keep {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-    }
+/// Whether there is no entry: also where what should be the folder is something else.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Makes the folder for its owner alone.
@@ -166,9 +133,10 @@ fn create_private(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Interfaces;
     use crate::{Limits, Runtime};
 
-    fn setup() -> (Runtime, tempfile::TempDir, Cache, Vec<u8>) {
+    fn setup() -> (Runtime, tempfile::TempDir, Cache, Key, Artifact) {
         let runtime = Runtime::new(Limits {
             instances: 1,
             ..Limits::default()
@@ -176,24 +144,22 @@ mod tests {
         .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("a/b"));
-        (
-            runtime,
-            folder,
-            cache,
-            wat::parse_str("(component)").unwrap(),
-        )
+        let bytes = wat::parse_str("(component)").unwrap();
+        let key = Key::new(runtime.compiler(), &bytes);
+        let artifact =
+            Artifact::compile(runtime.compiler(), &bytes, Interfaces::default()).unwrap();
+        (runtime, folder, cache, key, artifact)
     }
 
     #[test]
     fn keeps_and_finds() {
-        let (runtime, _folder, cache, bytes) = setup();
-        let key = Key::new(runtime.compiler(), &bytes);
+        let (runtime, _folder, cache, key, artifact) = setup();
         assert!(cache.load(runtime.compiler(), &key).is_none());
-        let component = runtime.compiler().precompile_component(&bytes).unwrap();
-        cache.store(&key, &component).unwrap();
-        cache.store(&key, &component).unwrap();
+        cache.store(&key, &artifact).unwrap();
+        cache.store(&key, &artifact).unwrap();
         assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 1);
-        assert!(cache.load(runtime.compiler(), &key).is_some());
+        let (found, _) = cache.load(runtime.compiler(), &key).unwrap();
+        assert_eq!(found.component_bytes, artifact.component_bytes);
         assert!(
             cache
                 .load(runtime.compiler(), &Key("other".into()))
@@ -202,16 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_the_key_of_its_bytes() {
+        let (runtime, folder, ..) = setup();
+        let path = folder.path().join("x");
+        for length in [0, 1, 1 << 20, (3 << 20) + 1] {
+            let bytes: Vec<u8> = (0..length).map(|at: u32| (at % 251) as u8).collect();
+            fs::write(&path, &bytes).unwrap();
+            let of_file = Key::of_file(runtime.compiler(), &path).unwrap();
+            assert_eq!(of_file, Key::new(runtime.compiler(), &bytes));
+        }
+    }
+
+    #[test]
     fn a_damaged_entry_is_removed() {
-        let (runtime, _folder, cache, bytes) = setup();
-        let key = Key::new(runtime.compiler(), &bytes);
-        cache
-            .store(
-                &key,
-                &runtime.compiler().precompile_component(&bytes).unwrap(),
-            )
-            .unwrap();
-        let (path, _) = cache.find(&key).unwrap();
+        let (runtime, _folder, cache, key, artifact) = setup();
+        cache.store(&key, &artifact).unwrap();
+        let path = cache.path(&key);
         let mut damaged = fs::read(&path).unwrap();
         let middle = damaged.len() / 2;
         damaged[middle] ^= 1;
@@ -222,15 +194,11 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_made_is_an_error() {
-        let (runtime, folder, _, bytes) = setup();
+        let (runtime, folder, _, key, artifact) = setup();
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
-        let key = Key::new(runtime.compiler(), &bytes);
-        let component = runtime.compiler().precompile_component(&bytes).unwrap();
-        assert!(
-            Cache::new(file.join("cache"))
-                .store(&key, &component)
-                .is_err()
-        );
+        let cache = Cache::new(file.join("cache"));
+        assert!(cache.store(&key, &artifact).is_err());
+        assert!(cache.load(runtime.compiler(), &key).is_none());
     }
 }

@@ -11,7 +11,7 @@ use spikard_wasm_app::{App, Description, HookKind, one_line};
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use crate::cache::{Cache, Code, Key};
+use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
 use crate::error::LoadError;
@@ -20,6 +20,7 @@ use crate::imports;
 use crate::instance::{Instance, Origin, State};
 use crate::limits::Limits;
 use crate::pool::root_cause;
+use crate::precompiled::{Artifact, Unusable};
 use crate::stats::Alive;
 use crate::world::{self, Interfaces};
 
@@ -65,11 +66,57 @@ impl Runtime {
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
-        let bytes = fs::read(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
-            _ => LoadError::Unreadable(path.to_owned(), error),
+        let name = path.display().to_string();
+        // A component that is compiled already is only hashed, piece by piece.
+        if let Some(cache) = cache {
+            let key = Key::of_file(self.compiler(), path).map_err(unreadable(path))?;
+            if let Some((artifact, compiled)) = cache.load(self.compiler(), &key) {
+                progress(Progress::Compiled);
+                return self.finish(&name, &artifact, &compiled, true);
+            }
+        }
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        self.load_bytes(&name, &bytes, cache, progress)
+    }
+
+    /// Loads what [`Runtime::precompile`] wrote. It is machine code, which nothing
+    /// confines: whoever wrote the file decides what this process does.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, in one sentence.
+    pub fn load_precompiled(&self, path: &Path) -> Result<Loaded, LoadError> {
+        let name = path.display().to_string();
+        let artifact = Artifact::open(path).map_err(|error| match error {
+            Unusable::Io(error) => unreadable(path)(error),
+            Unusable::Foreign => LoadError::ForeignCode(name.clone()),
+            Unusable::Damaged => LoadError::DamagedCode(name.clone()),
+            Unusable::Version(_) => LoadError::OtherCode(name.clone(), error.to_string()),
         })?;
-        self.load_bytes(&path.display().to_string(), &bytes, cache, progress)
+        let compiled = artifact.component(self.compiler()).map_err(|error| {
+            let why = format!("{} compiled it: {}", artifact.made_by, root_cause(&error));
+            LoadError::OtherCode(name.clone(), why)
+        })?;
+        self.finish(&name, &artifact, &compiled, false)
+    }
+
+    /// Compiles a component for [`Runtime::load_precompiled`], and gives what writes
+    /// it to a file.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, in one sentence.
+    pub fn precompile(
+        &self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Loaded, impl FnOnce(&Path) -> io::Result<()> + use<>), LoadError> {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        let artifact = self.compile(&name, &bytes, progress)?;
+        let compiled = runnable(&name, &artifact, self.compiler())?;
+        let loaded = self.finish(&name, &artifact, &compiled, false)?;
+        Ok((loaded, move |path: &Path| {
+            artifact.write(path, false).map(drop)
+        }))
     }
 
     /// Loads a component from memory; `name` stands for it in errors.
@@ -83,26 +130,75 @@ impl Runtime {
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
+        let key = cache.map(|cache| (cache, Key::new(self.compiler(), bytes)));
+        if let Some((cache, key)) = &key
+            && let Some((artifact, compiled)) = cache.load(self.compiler(), key)
+        {
+            progress(Progress::Compiled);
+            return self.finish(name, &artifact, &compiled, true);
+        }
+        let artifact = self.compile(name, bytes, progress)?;
+        let kept = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::warn!(
+                    folder = %cache.folder().display(),
+                    %error,
+                    "the compiled code cannot be cached; the next start compiles again"
+                );
+                None
+            }
+        });
+        // The file is mapped, as at the next start, unless somebody removed it.
+        if let Some(kept) = kept
+            && let Ok(compiled) = kept.component(self.compiler())
+            && let Ok(loaded) = self.finish(name, &kept, &compiled, false)
+        {
+            return Ok(loaded);
+        }
+        let compiled = runnable(name, &artifact, self.compiler())?;
+        self.finish(name, &artifact, &compiled, false)
+    }
+
+    /// Compiles a component that has the world's imports and exports.
+    fn compile(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Artifact, LoadError> {
         let interfaces = Interfaces::read(name, bytes)?;
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
-        let (code, from_cache) = self.compile(name, bytes, cache, progress)?;
-        let invalid = |error| LoadError::Invalid(name.to_owned(), format!("{error:#}"));
-        // Only compiled code tells what its instances need, and an engine must know that
-        // before it is there: the code is mapped twice.
-        let compiled = code.component(self.compiler()).map_err(invalid)?;
-        let engine = engine::for_component(name, &compiled, &self.limits())?;
-        let component = code.component(&engine).map_err(invalid)?;
-        drop(compiled);
+        progress(Progress::Compiling(bytes.len() as u64));
+        let artifact = Artifact::compile(self.compiler(), bytes, interfaces);
+        progress(Progress::Compiled);
+        artifact.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
+    }
+
+    /// Makes an engine with room for the component, and gets it ready there. Only
+    /// compiled code tells what instances need, and an engine must know that before it is
+    /// there: the code is mapped twice, for the compiler and for the engine that runs it.
+    fn finish(
+        &self,
+        name: &str,
+        artifact: &Artifact,
+        compiled: &Component,
+        from_cache: bool,
+    ) -> Result<Loaded, LoadError> {
+        let interfaces = artifact.interfaces.clone();
+        interfaces.check_exports(name)?;
+        interfaces.check_imports(name)?;
+        let engine = engine::for_component(name, compiled, &self.limits())?;
+        let component = runnable(name, artifact, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
-        // An image for copy-on-write is made here, not by the first request.
-        component
-            .initialize_copy_on_write_image()
-            .map_err(invalid)?;
+        // The image for copy-on-write is made here, not by the first request.
+        let image = component.initialize_copy_on_write_image();
+        image.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))?;
         Ok(Loaded(Arc::new(Inner {
             interfaces,
-            bytes: bytes.len() as u64,
+            bytes: artifact.component_bytes,
             from_cache,
             origin: Origin {
                 engine,
@@ -114,34 +210,18 @@ impl Runtime {
             },
         })))
     }
+}
 
-    fn compile(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        cache: Option<&Cache>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Code, bool), LoadError> {
-        let key = Key::new(self.compiler(), bytes);
-        if let Some(code) = cache.and_then(|cache| cache.load(self.compiler(), &key)) {
-            progress(Progress::Compiled);
-            return Ok((code, true));
-        }
-        progress(Progress::Compiling(bytes.len() as u64));
-        let invalid = |error| LoadError::Invalid(name.to_owned(), format!("{error:#}"));
-        let component = self.compiler().precompile_component(bytes).map_err(invalid);
-        progress(Progress::Compiled);
-        let component = component?;
-        if let Some(cache) = cache
-            && let Err(error) = cache.store(&key, &component)
-        {
-            tracing::warn!(
-                folder = %cache.folder().display(),
-                %error,
-                "the compiled code cannot be cached; the next start compiles again"
-            );
-        }
-        Ok((Code::Bytes(component), false))
+fn runnable(name: &str, artifact: &Artifact, engine: &Engine) -> Result<Component, LoadError> {
+    let component = artifact.component(engine);
+    component.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
+}
+
+/// Why a file cannot be read.
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> LoadError {
+    |error| match error.kind() {
+        io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
+        _ => LoadError::Unreadable(path.to_owned(), error),
     }
 }
 

@@ -28,9 +28,22 @@ pub enum LoadError {
     CoreModule(String),
     /// The file is machine code of some engine.
     #[error(
-        "`{0}` is a component compiled ahead of time for one engine, and this host runs only what it compiled itself: pass the `.wasm` it was made from, whose compiled code is cached anyway"
+        "`{0}` is machine code, a component compiled ahead of time. Nothing confines it, unlike a component, so it is served only with `serve --allow-precompiled`, and only of somebody you trust; or pass the `.wasm` it was made from, whose compiled code is cached anyway"
     )]
     Precompiled(String),
+    /// The file is machine code that this program did not write.
+    #[error(
+        "`{0}` is not what `spikard-wasm compile` writes, or not all of it: compile the `.wasm` it was made from with that command"
+    )]
+    ForeignCode(String),
+    /// The file is not as it was written.
+    #[error("`{0}` has changed since `spikard-wasm compile` wrote it: compile it again")]
+    DamagedCode(String),
+    /// The file was written by another host, or for another machine.
+    #[error(
+        "`{0}` was not compiled by this version of spikard-wasm for a machine like this one: compile it again with `spikard-wasm compile` of this host ({1})"
+    )]
+    OtherCode(String, String),
     /// The file is broken.
     #[error("`{0}` is not a valid component: {1}")]
     Invalid(String, String),

@@ -1,14 +1,13 @@
 //! A connection: HTTP/1.1, or HTTP/2 with prior knowledge (h2c), as its first
 //! bytes say.
 
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{SocketAddr, TcpStream};
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use hyper::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,16 +16,22 @@ use hyper_util::server::graceful::GracefulShutdown;
 
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
+use crate::timing::{Phase, Timed, Timing};
 use crate::worker::Open;
 
 /// How many requests one HTTP/2 connection may have in flight.
 const MAX_STREAMS: u32 = 128;
+
+/// The longest head of a request, in bytes: in HTTP/1.1 with its first line, in HTTP/2
+/// as RFC 9113 counts them, 32 more for each field.
+const MAX_HEAD: usize = 64 << 10;
 
 /// Serves the connections of one worker.
 pub(crate) struct Connections {
     pipeline: Rc<Pipeline>,
     builder: auto::Builder<LocalExecutor>,
     head_timeout: Duration,
+    idle_timeout: Duration,
 }
 
 /// Runs hyper's tasks on the worker's own thread.
@@ -45,16 +50,20 @@ impl Connections {
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(settings.head_timeout)
+            // `Timing` does that, and tells a head that is late from a connection that is idle.
+            .header_read_timeout(None)
+            .max_buf_size(MAX_HEAD)
             .keep_alive(true);
         builder
             .http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS);
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(MAX_HEAD as u32);
         Self {
             pipeline,
             builder,
             head_timeout: settings.head_timeout,
+            idle_timeout: settings.idle_timeout,
         }
     }
 
@@ -73,33 +82,28 @@ impl Connections {
             Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
         };
         let pipeline = self.pipeline.clone();
-        let started = Rc::new(Cell::new(false));
-        let has_started = started.clone();
+        let timing = Timing::new(self.head_timeout, self.idle_timeout);
+        let seen = timing.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            started.set(true);
+            let busy = seen.request(request.version() == Version::HTTP_2);
             let pipeline = pipeline.clone();
-            async move { Ok::<_, Infallible>(pipeline.respond(request, peer).await) }
+            async move {
+                let _busy = busy;
+                Ok::<_, Infallible>(pipeline.respond(request, peer).await)
+            }
         });
-        let connection = self
-            .builder
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
+        let stream = TokioIo::new(Timed::new(stream, timing.clone()));
+        let connection = self.builder.serve_connection(stream, service).into_owned();
         let connection = graceful.watch(connection);
-        let head_timeout = self.head_timeout;
         tokio::task::spawn_local(async move {
             let _open = open;
-            let mut connection = pin!(connection);
-            // hyper times the head of a request, but not the wait for the bytes that
-            // tell HTTP/1.1 from HTTP/2.
-            let ended = match tokio::time::timeout(head_timeout, &mut connection).await {
-                Ok(ended) => ended,
-                Err(_) if !has_started.get() => {
-                    return tracing::debug!(%peer, "a connection sent no request in time");
+            match timing.serve(connection).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
+                None if timing.phase() == Phase::Head => {
+                    tracing::debug!(%peer, "a connection sent no request in time");
                 }
-                Err(_) => connection.await,
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%peer, %error, "a connection ended early");
+                None => tracing::debug!(%peer, "a connection was idle for too long"),
             }
         });
     }

@@ -6,6 +6,7 @@
 //! to a request, in which order, is in `pipeline.rs` and nowhere else.
 
 mod access;
+mod admission;
 mod body;
 mod connection;
 mod docs;
@@ -21,10 +22,11 @@ mod response;
 mod server;
 mod settings;
 mod shutdown;
+mod timing;
 mod worker;
 
 pub use docs::Docs;
 pub use error::ServeError;
 pub use listener::Listener;
 pub use server::serve;
-pub use settings::Settings;
+pub use settings::{Metrics, Settings};

@@ -17,6 +17,7 @@ use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
 use spikard_wasm_runtime::{Pool, Reply};
 
 use crate::access::Access;
+use crate::admission::Requests;
 use crate::body::RequestBody;
 use crate::docs::Docs;
 use crate::failure::Failed;
@@ -31,6 +32,7 @@ pub(crate) struct Pipeline {
     app: Arc<App>,
     pool: Rc<Pool>,
     files: StaticFiles,
+    requests: Arc<Requests>,
     body_timeout: Duration,
     check_replies: bool,
     docs: Option<Arc<Docs>>,
@@ -57,13 +59,14 @@ impl Pipeline {
     pub(crate) fn new(
         app: Arc<App>,
         pool: Rc<Pool>,
-        files: StaticFiles,
+        (files, requests): (StaticFiles, Arc<Requests>),
         settings: &Settings,
     ) -> Self {
         Self {
             app,
             pool,
             files,
+            requests,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
             docs: settings.docs.clone(),
@@ -119,6 +122,7 @@ impl Pipeline {
         peer: SocketAddr,
         seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
+        let _admitted = self.requests.enter()?;
         if let Some((passage, answer)) = policy::preflight(&self.app, &parts, &mut seen.id) {
             seen.passage = Some(passage);
             return answer;

@@ -8,6 +8,7 @@ use spikard_wasm_app::App;
 use spikard_wasm_runtime::Loaded;
 use tokio::net::TcpListener;
 
+use crate::admission::{Doorkeeper, Requests};
 use crate::error::ServeError;
 use crate::listener::Listener;
 use crate::policy::StaticFiles;
@@ -39,9 +40,11 @@ pub fn serve(
         .build()
         .map_err(ServeError::Worker)?;
     let files = StaticFiles::open(&app, settings.static_root.as_deref())?;
+    let requests = Requests::new(settings.requests);
     let start = |number| {
         let (app, component) = (app.clone(), component.clone());
-        Worker::start(number, app, component, files.clone(), settings.clone())
+        let shared = (files.clone(), requests.clone());
+        Worker::start(number, app, component, shared, settings.clone())
     };
     let workers: Vec<Worker> = (0..settings.workers.max(1))
         .map(start)
@@ -54,7 +57,7 @@ pub fn serve(
         let listener = TcpListener::from_std(listener.socket)?;
         ready();
         tokio::select! {
-            () = accept(&listener, &workers) => {}
+            () = accept(&listener, &workers, settings.connections) => {}
             () = signals.next() => {}
         }
         Ok(signals)
@@ -80,10 +83,15 @@ pub fn serve(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, workers: &[Worker]) {
+async fn accept(listener: &TcpListener, workers: &[Worker], connections: usize) {
+    let doorkeeper = Doorkeeper::new(connections);
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let open = workers.iter().map(Worker::connections).sum();
+                let Some(stream) = doorkeeper.admit(open, stream) else {
+                    continue;
+                };
                 let least = workers.iter().min_by_key(|worker| worker.connections());
                 if let Some(worker) = least {
                     match stream.into_std() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use spikard_wasm_runtime::Recycling;
 
 use crate::docs::Docs;
+use crate::listener::Listener;
 
 /// How a server serves.
 #[derive(Debug, Clone)]
@@ -21,9 +22,11 @@ pub struct Settings {
     pub connections: usize,
     /// How many requests may be in flight at once, over all workers.
     pub requests: usize,
+    /// Where metrics are served.
+    pub metrics: Metrics,
     /// The longest a request's head may take to arrive.
     pub head_timeout: Duration,
-    /// The longest a connection may wait for its next request.
+    /// The longest a connection is kept on which nothing moves between two requests.
     pub idle_timeout: Duration,
     /// The longest a request's body may take to arrive.
     pub body_timeout: Duration,
@@ -37,6 +40,18 @@ pub struct Settings {
     pub docs: Option<Arc<Docs>>,
 }
 
+/// Where metrics are served.
+#[derive(Debug, Clone, Default)]
+pub enum Metrics {
+    /// Nowhere.
+    Off,
+    /// At `/metrics`, beside the app's routes.
+    #[default]
+    On,
+    /// At `/metrics` of an address of their own.
+    At(Arc<Listener>),
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -45,6 +60,7 @@ impl Default for Settings {
             recycling: Recycling::default(),
             connections: 10_000,
             requests: 10_000,
+            metrics: Metrics::On,
             head_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),

@@ -13,6 +13,7 @@ use spikard_wasm_runtime::{CallError, Loaded, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
+use crate::admission::Requests;
 use crate::connection::Connections;
 use crate::error::ServeError;
 use crate::pipeline::Pipeline;
@@ -56,7 +57,7 @@ impl Worker {
         number: usize,
         app: Arc<App>,
         component: Loaded,
-        files: StaticFiles,
+        (files, requests): (StaticFiles, Arc<Requests>),
         settings: Settings,
     ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -85,7 +86,7 @@ impl Worker {
                     if announce.send(warm).is_err() || failed {
                         return;
                     }
-                    let pipeline = Rc::new(Pipeline::new(app, pool, files, &settings));
+                    let pipeline = Rc::new(Pipeline::new(app, pool, (files, requests), &settings));
                     run(&pipeline, &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);

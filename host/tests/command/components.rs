@@ -50,10 +50,6 @@ fn not_wasm() {
 #[test]
 fn not_a_component() {
     of_bytes("core-module", &wat("(module (func (export \"main\")))"));
-    of_bytes(
-        "precompiled",
-        b"\x7fELF\x02\x01\x01\0 machine code of some engine",
-    );
     let mut broken = wat("(component (core module (func (export \"f\"))))");
     broken.truncate(broken.len() - 3);
     of_bytes("broken-component", &broken);

@@ -1,7 +1,10 @@
 //! The command line: what each command prints, and what bad input gets.
 
 mod build;
+mod cache;
+mod compile;
 mod components;
+mod config;
 mod golden;
 mod inspect;
 mod log;

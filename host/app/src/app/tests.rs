@@ -386,3 +386,57 @@ proptest! {
             "list": list, "comma": list, "deep": deep, "cookie": text}));
     }
 }
+
+#[test]
+fn an_operator_has_the_last_word_about_a_route() {
+    use crate::{Isolation, Origin, RouteOverride};
+    use std::time::Duration;
+
+    let mut items = route("/items", json!([]));
+    items.name = "items".into();
+    items.settings =
+        json!({"timeout_ms": 1000, "body_limit": 10, "instances": "fresh"}).to_string();
+    let description = Description {
+        name: "test".into(),
+        routes: vec![items, route("/other", json!([]))],
+        ..Description::default()
+    };
+    let with = |name: &str, said: RouteOverride| {
+        let defaults = Defaults {
+            routes: [(name.to_owned(), said)].into(),
+            ..Defaults::default()
+        };
+        App::new(&description, &defaults)
+    };
+    let said = RouteOverride {
+        timeout: Some(Duration::from_secs(7200)),
+        instances: Some(Isolation::Reuse),
+        body_limit: None,
+    };
+    let app = with("items", said).unwrap();
+    let [items, other] = app.routes() else {
+        panic!("two routes");
+    };
+    assert_eq!(items.timeout(), Duration::from_secs(7200));
+    assert_eq!(
+        (items.body_limit(), items.isolation()),
+        (10, Isolation::Reuse)
+    );
+    let origins = items.origins();
+    assert_eq!(
+        (origins.timeout, origins.body_limit, other.origins().timeout),
+        (Origin::Override, Origin::Component, Origin::Default)
+    );
+    // A route without a name of its own goes by its method and path.
+    assert_eq!(
+        with("GET /other", said).unwrap().routes()[1].timeout(),
+        Duration::from_secs(7200)
+    );
+    for (name, hint) in [
+        ("itmes", "did you mean `items`?"),
+        ("x", "it has `items`, `GET /other`"),
+    ] {
+        let error = with(name, said).unwrap_err().to_string();
+        assert!(error.contains(name) && error.ends_with(hint), "{error}");
+    }
+}

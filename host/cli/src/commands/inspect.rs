@@ -4,27 +4,34 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Defaults, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
     Interfaces, Limits, LoadError, Loaded, Runtime, WORLD, WORLD_WITH_HOOKS,
 };
 
-use super::{Source, load};
+use super::{Source, limits, load};
 use crate::args::{InspectArgs, LogFormat, LogLevel};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     crate::log::start(LogFormat::Text, LogLevel::Warn);
+    if args.show_limits {
+        return limits::run(args);
+    }
+    if !args.config.is_empty() {
+        bail!(
+            "`inspect` reads what sets limits only with `--limits`: add it, or leave the others out"
+        );
+    }
+    let Some(app) = &args.app else {
+        bail!("`inspect` needs a component");
+    };
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()
     })?;
-    let report = match load(
-        &runtime,
-        &Source::File(&args.app),
-        args.cache.cache().as_ref(),
-    ) {
+    let report = match load(&runtime, &Source::File(app), args.cache.cache().as_ref()) {
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;
             loaded.check_hooks(&app)?;
@@ -32,8 +39,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         }
         // A component of another world can be looked at all the same.
         Err(error @ LoadError::WrongWorld { .. }) => {
-            let bytes = fs::read(&args.app).context("cannot read the component again")?;
-            let interfaces = Interfaces::read(&args.app.display().to_string(), &bytes)?;
+            let bytes = fs::read(app).context("cannot read the component again")?;
+            let interfaces = Interfaces::read(&app.display().to_string(), &bytes)?;
             of_other(&interfaces, bytes.len(), &error)
         }
         Err(error) => return Err(error.into()),

@@ -1,8 +1,10 @@
 //! What the command can do, one file each.
 
 pub(crate) mod build;
+pub(crate) mod compile;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
+mod limits;
 pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod wit;
@@ -17,6 +19,8 @@ use spikard_wasm_runtime::{Cache, LoadError, Loaded, Progress, Runtime};
 /// What is to be loaded.
 pub(crate) enum Source<'a> {
     File(&'a Path),
+    /// What `compile` wrote.
+    Precompiled(&'a Path),
     Demo(&'static [u8]),
 }
 
@@ -27,21 +31,42 @@ pub(crate) fn load(
     source: &Source<'_>,
     cache: Option<&Cache>,
 ) -> Result<(Loaded, Description), LoadError> {
-    let mut spinner: Option<ProgressBar> = None;
-    let mut progress = |step| match step {
-        Progress::Compiling(bytes) => spinner = Some(compiling(bytes)),
-        Progress::Compiled => {
-            if let Some(spinner) = spinner.take() {
-                spinner.finish_and_clear();
-            }
-        }
-    };
+    let mut spinner = Spinner::default();
     let loaded = match source {
-        Source::File(path) => runtime.load(path, cache, &mut progress)?,
-        Source::Demo(bytes) => runtime.load_bytes("demo", bytes, cache, &mut progress)?,
+        Source::File(path) => runtime.load(path, cache, &mut spinner.steps())?,
+        Source::Precompiled(path) => runtime.load_precompiled(path)?,
+        Source::Demo(bytes) => runtime.load_bytes("demo", bytes, cache, &mut spinner.steps())?,
     };
     let description = block_on(loaded.describe())?;
     Ok((loaded, description))
+}
+
+/// Refuses a folder where a component should be.
+fn refuse_folder(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        anyhow::bail!(
+            "`{0}` is a folder, not a component: build it first (`spikard-wasm build {0} -o app.wasm`), then serve `app.wasm`",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Says on a terminal that a component is being compiled.
+#[derive(Default)]
+pub(crate) struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    fn steps(&mut self) -> impl FnMut(Progress) {
+        |step| match step {
+            Progress::Compiling(bytes) => self.0 = Some(compiling(bytes)),
+            Progress::Compiled => {
+                if let Some(spinner) = self.0.take() {
+                    spinner.finish_and_clear();
+                }
+            }
+        }
+    }
 }
 
 /// indicatif draws on standard error, and nothing where that is no terminal.

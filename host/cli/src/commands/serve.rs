@@ -6,55 +6,63 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use spikard_wasm_app::{App, Defaults, OpenApi, one_line};
-use spikard_wasm_runtime::{Limits, LoadError, Loaded, Runtime};
-use spikard_wasm_server::{Docs, Listener, Settings};
+use spikard_wasm_app::{App, OpenApi, one_line};
+use spikard_wasm_runtime::{LoadError, Runtime, is_precompiled};
+use spikard_wasm_server::{Docs, Listener, Metrics, ServeError, Settings};
 
-use super::{Source, load, millis};
+use super::{Source, load, millis, refuse_folder};
 use crate::args::{LogFormat, ServeArgs};
+use crate::config::Config;
+use crate::config::values::MetricsAt;
 
 /// The demo app, built from `examples/demo`; `scripts/demo` builds it anew.
 const DEMO: &[u8] = include_bytes!("../../assets/demo.wasm");
 
 pub(crate) fn run(args: ServeArgs) -> Result<()> {
-    crate::log::start(args.log_format, args.log_level);
-    let source = match &args.app {
-        Some(path) if path.is_dir() => bail!(
-            "`{0}` is a folder, not a component: build it first (`spikard-wasm build {0} -o app.wasm`), then serve `app.wasm`",
-            path.display()
-        ),
+    let config = Config::of(args)?;
+    crate::log::start(config.log_format, config.log_level);
+    if let Some(file) = &config.bounds.file {
+        tracing::info!(file = %file.display(), "read the configuration");
+    }
+    let source = match &config.app {
         Some(path) if !path.exists() => return Err(LoadError::NotFound(path.clone()).into()),
-        Some(path) => Source::File(path),
+        Some(path) => {
+            refuse_folder(path)?;
+            match config.allow_precompiled && is_precompiled(path) {
+                true => Source::Precompiled(path),
+                false => Source::File(path),
+            }
+        }
         None => Source::Demo(DEMO),
     };
-    let secrets = crate::secrets::read(&args.secret)?;
+    let secrets = crate::secrets::read(&config.secrets)?;
     // A port that is taken is known at once, not after a minute of compiling.
-    let listener = Listener::bind(&args.host, args.port)?;
-    let mut settings = settings(&args);
+    let listener = Listener::bind(&config.host, config.port)?;
+    let metrics = metrics(&config.metrics)?;
     let start = Instant::now();
-    let runtime = Runtime::new(Limits {
-        // Each worker has its share, and one more is made to describe the app.
-        instances: settings.instances_per_worker * settings.workers as u32 + 1,
-        ..Limits::default()
-    })?;
-    let (loaded, description) = load(&runtime, &source, args.cache.cache().as_ref())?;
-    let defaults = Defaults {
-        body_limit: args.body_limit,
-        timeout: args.timeout,
-        secrets,
-        ..Defaults::default()
-    };
-    let app = Arc::new(App::new(&description, &defaults)?);
+    let runtime = Runtime::new(config.bounds.runtime())?;
+    let (loaded, description) = load(&runtime, &source, config.cache().as_ref())?;
+    let app = Arc::new(App::new(&description, &config.bounds.defaults(secrets))?);
     loaded.check_hooks(&app)?;
     let api = OpenApi::new(&description)?;
-    if !args.no_openapi {
-        settings.docs = Docs::new(&api).map(Arc::new);
-    }
+    let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
+    let settings = Settings {
+        check_replies: config.dev,
+        static_root: config.static_root.clone(),
+        docs: docs.flatten(),
+        metrics,
+        ..config.bounds.settings()
+    };
     let up = Up {
-        args: &args,
+        config: &config,
         app: &app,
-        loaded: &loaded,
         listener: &listener,
+        cache: match (&source, config.no_cache, loaded.from_cache()) {
+            (Source::Precompiled(_), _, _) => "precompiled",
+            (_, true, _) => "off",
+            (_, false, true) => "hit",
+            (_, false, false) => "miss",
+        },
         start,
     };
     let announcement = up.line();
@@ -66,25 +74,32 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     Ok(())
 }
 
-fn settings(args: &ServeArgs) -> Settings {
-    let defaults = Settings::default();
-    let workers = args.workers.map_or(defaults.workers, usize::from);
-    let share = args.max_instances as usize / workers.max(1);
-    Settings {
-        workers,
-        instances_per_worker: share.max(1) as u32,
-        check_replies: args.dev,
-        static_root: args.static_root.clone(),
-        ..defaults
+/// Binds where metrics are to be served.
+fn metrics(at: &MetricsAt) -> Result<Metrics> {
+    let (host, port) = match at {
+        MetricsAt::Nowhere => return Ok(Metrics::Off),
+        MetricsAt::App => return Ok(Metrics::On),
+        MetricsAt::Address(host, port) => (host, *port),
+    };
+    let flag = "`--metrics-address`, or `metrics` of `[serve]`,";
+    match Listener::bind(host, port) {
+        Ok(listener) => Ok(Metrics::At(Arc::new(listener))),
+        Err(ServeError::PortInUse(port)) => {
+            bail!("port {port} of {flag} is already in use: choose another")
+        }
+        Err(ServeError::PortDenied(port)) => bail!(
+            "port {port} of {flag} needs privileges this process does not have: choose one above 1023"
+        ),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// What the start-up line says.
 struct Up<'a> {
-    args: &'a ServeArgs,
+    config: &'a Config,
     app: &'a App,
-    loaded: &'a Loaded,
     listener: &'a Listener,
+    cache: &'static str,
     start: Instant,
 }
 
@@ -95,13 +110,9 @@ impl Up<'_> {
         let shown = |text| one_line(text).into_owned();
         let (name, version) = (shown(self.app.name()), shown(self.app.version()));
         let routes = self.app.routes().len();
-        let cache = match (self.args.cache.no_cache, self.loaded.from_cache()) {
-            (true, _) => "off",
-            (false, true) => "hit",
-            (false, false) => "miss",
-        };
-        let (format, start) = (self.args.log_format, self.start);
-        let next = match self.args.app {
+        let cache = self.cache;
+        let (format, start) = (self.config.log_format, self.start);
+        let next = match self.config.app {
             None => "; this is the demo app, open the address to see what to do next",
             Some(_) => "",
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::args::Engine;
 
@@ -45,12 +46,21 @@ impl fmt::Display for Language {
     }
 }
 
-/// The file `spikard.toml`, as far as building reads it.
+/// The file `spikard.toml`, as far as building reads it; the other tables are for
+/// serving, and read by `config::file`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
     #[serde(default)]
     build: Build,
+    #[serde(rename = "serve")]
+    _serve: Option<IgnoredAny>,
+    #[serde(rename = "instances")]
+    _instances: Option<IgnoredAny>,
+    #[serde(rename = "limits")]
+    _limits: Option<IgnoredAny>,
+    #[serde(rename = "routes")]
+    _routes: Option<IgnoredAny>,
 }
 
 /// Its `[build]` table.
@@ -193,8 +203,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_serving_is_left_alone() {
+        let all: String = crate::config::file::TABLES
+            .iter()
+            .map(|table| format!("[{table}]\n"))
+            .collect();
+        let text = format!("{all}anything = 1\n");
+        let folder = folder(&[("Cargo.toml", ""), ("spikard.toml", &text)]);
+        let project = Project::read(folder.path()).unwrap();
+        assert_eq!(project.language, Language::Rust);
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         assert!(error(&[]).contains("holds no app"));
+        assert!(error(&[("spikard.toml", "[biuld]")]).contains("unknown field `biuld`"));
         assert!(
             error(&[("spikard.toml", "[build]\nlang = \"rust\"")]).contains("unknown field `lang`")
         );

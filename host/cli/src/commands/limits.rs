@@ -1,0 +1,146 @@
+//! `inspect --limits`: every limit that can be set, with its value and whose word it is.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use spikard_wasm_app::policy::Secrets;
+use spikard_wasm_app::{App, Origin, Route, one_line};
+use spikard_wasm_runtime::{Limits, Loaded, Runtime};
+
+use super::{Source, load};
+use crate::args::InspectArgs;
+use crate::config::Bounds;
+use crate::config::limits::{Key, Source as Said, TABLE};
+
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    let bounds = Bounds::of(&args.config)?;
+    let mut report = of_bounds(&bounds);
+    if let Some(path) = &args.app {
+        let runtime = Runtime::new(Limits {
+            instances: 1,
+            ..bounds.runtime()
+        })?;
+        let cache = args.cache.cache();
+        let (loaded, description) = load(&runtime, &Source::File(path), cache.as_ref())?;
+        let app = App::new(&description, &bounds.defaults(Secrets::default()))?;
+        let routes = app.routes().iter().map(|route| of_route(route, &bounds));
+        report["routes"] = routes.collect();
+        report["instance"] = of_instance(&loaded);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", text(&report));
+    }
+    Ok(())
+}
+
+fn of_bounds(bounds: &Bounds) -> Value {
+    let (isolation, said) = bounds.isolation;
+    let policy = json!({
+        "key": "instances.policy", "flag": "--instances", "value": isolation.as_str(),
+        "shown": isolation.as_str(), "unit": "policy", "from": said.as_str(),
+        "about": "Whether requests share instances, where neither route nor app says",
+    });
+    let limits = TABLE.iter().map(|limit| {
+        let (value, said) = bounds.limits.get(limit.key);
+        json!({
+            "key": format!("{}.{}", limit.table, limit.name),
+            "flag": format!("--{}", limit.flag),
+            "variable": limit.variable,
+            "value": value,
+            "shown": limit.show(value),
+            "unit": limit.unit(),
+            "from": said.as_str(),
+            "about": limit.about,
+        })
+    });
+    json!({
+        "file": bounds.file.as_ref().map(|file| file.display().to_string()),
+        "limits": limits.chain([policy]).collect::<Vec<_>>(),
+    })
+}
+
+/// The limits of a route; where it has none of its own, those of all routes.
+fn of_route(route: &Route, bounds: &Bounds) -> Value {
+    let from = |origin, all: Said| match origin {
+        Origin::Default => all.as_str(),
+        Origin::Component => "component",
+        Origin::Override => "file",
+    };
+    let origins = route.origins();
+    let time = route.timeout().as_millis() as u64;
+    let show = |key: Key, value| TABLE[key as usize].show(value);
+    let (all_time, all_body) = (
+        bounds.limits.get(Key::Timeout).1,
+        bounds.limits.get(Key::BodyLimit).1,
+    );
+    json!({
+        "name": route.name(),
+        "method": route.method().as_str(),
+        "path": route.pattern().as_str(),
+        "instances": {
+            "value": route.isolation().as_str(), "shown": route.isolation().as_str(),
+            "from": from(origins.instances, bounds.isolation.1),
+        },
+        "timeout": {
+            "value": time, "shown": show(Key::Timeout, time), "unit": "milliseconds",
+            "from": from(origins.timeout, all_time),
+        },
+        "body_limit": {
+            "value": route.body_limit(), "shown": show(Key::BodyLimit, route.body_limit()),
+            "unit": "bytes", "from": from(origins.body_limit, all_body),
+        },
+    })
+}
+
+/// What an instance begins with.
+fn of_instance(loaded: &Loaded) -> Value {
+    let sizes = loaded.sizes();
+    json!({
+        "memories": sizes.memories,
+        "initial_memory": sizes.initial_memory,
+        "tables": sizes.tables,
+    })
+}
+
+/// The report for people: the same facts as the JSON.
+fn text(report: &Value) -> String {
+    let mut out = String::new();
+    let string = |value: &Value| one_line(value.as_str().unwrap_or_default()).into_owned();
+    if let Some(file) = report["file"].as_str() {
+        let _ = writeln!(out, "file       {}\n", one_line(file));
+    }
+    for limit in report["limits"].as_array().into_iter().flatten() {
+        let _ = writeln!(
+            out,
+            "{:<27} {:<8} {:<12} {}",
+            string(&limit["key"]),
+            string(&limit["shown"]),
+            string(&limit["from"]),
+            string(&limit["flag"]),
+        );
+    }
+    let mut head = "\n";
+    for route in report["routes"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "{head}route {}", string(&route["name"]));
+        for name in ["instances", "timeout", "body_limit"] {
+            let (shown, from) = (string(&route[name]["shown"]), string(&route[name]["from"]));
+            let _ = writeln!(out, "  {name:<25} {shown:<8} {from}");
+        }
+        head = "";
+    }
+    if let Some(instance) = report["instance"].as_object() {
+        let _ = writeln!(out, "\nan instance begins with");
+        for (name, value) in instance {
+            let shown = match (name.as_str(), value.as_u64()) {
+                (_, None) => "?".to_owned(),
+                ("initial_memory", Some(bytes)) => TABLE[Key::Memory as usize].show(bytes),
+                (_, Some(number)) => number.to_string(),
+            };
+            let _ = writeln!(out, "  {name:<25} {shown}");
+        }
+    }
+    out
+}

@@ -1,0 +1,269 @@
+//! When a connection is given up: no request of it is in progress, and nothing comes
+//! or goes for too long.
+//!
+//! hyper's own timer counts the wait for a request and the time it takes to arrive as
+//! one. Here the first byte of a head ends the wait and begins the head. What the
+//! host still sends of a response puts both off, so that a slow client is not cut
+//! off, but one that stopped reading is. In HTTP/2, where many things may arrive on a
+//! connection that asks nothing, the wait ends with a whole request alone.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+
+/// What a connection waits for, and since when.
+pub(crate) struct Timing {
+    head: Duration,
+    idle: Duration,
+    phase: Cell<Phase>,
+    since: Cell<Instant>,
+    requests: Cell<u32>,
+    is_http2: Cell<bool>,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The rest of a head; of the first request, all of it.
+    Head,
+    /// The host itself.
+    Busy,
+    /// The next request.
+    Idle,
+}
+
+impl Timing {
+    /// The timing of a connection that was just accepted.
+    pub(crate) fn new(head: Duration, idle: Duration) -> Rc<Self> {
+        Rc::new(Self {
+            head,
+            idle,
+            phase: Cell::new(Phase::Head),
+            since: Cell::new(Instant::now()),
+            requests: Cell::new(0),
+            is_http2: Cell::new(false),
+        })
+    }
+
+    /// A request is there, until the value is dropped.
+    pub(crate) fn request(self: &Rc<Self>, is_http2: bool) -> Busy {
+        self.is_http2.set(is_http2);
+        self.requests.set(self.requests.get() + 1);
+        self.phase.set(Phase::Busy);
+        Busy(self.clone())
+    }
+
+    /// What the connection waits for.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// When it is given up.
+    fn due(&self) -> Option<Instant> {
+        match self.phase.get() {
+            Phase::Head => Some(self.since.get() + self.head),
+            Phase::Busy => None,
+            Phase::Idle => Some(self.since.get() + self.idle),
+        }
+    }
+
+    fn has_read(&self) {
+        if self.phase.get() == Phase::Idle && !self.is_http2.get() {
+            self.phase.set(Phase::Head);
+            self.since.set(Instant::now());
+        }
+    }
+
+    fn has_written(&self) {
+        if self.phase.get() != Phase::Busy {
+            self.since.set(Instant::now());
+        }
+    }
+
+    /// Serves a connection until it ends; `None` where it was given up.
+    pub(crate) async fn serve<F: Future>(&self, connection: F) -> Option<F::Output> {
+        let mut connection = pin!(connection);
+        let mut timer = pin!(sleep_until(Instant::now() + self.head));
+        poll_fn(|cx| {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(Some(ended));
+            }
+            loop {
+                // The timer is only ever put forward: that it rings too early is cheaper
+                // than to set it for each request.
+                match self.due() {
+                    Some(due) if due < timer.deadline() || timer.is_elapsed() => {
+                        timer.as_mut().reset(due);
+                    }
+                    None if timer.is_elapsed() => {
+                        timer.as_mut().reset(Instant::now() + self.idle);
+                    }
+                    _ => {}
+                }
+                ready!(timer.as_mut().poll(cx));
+                if self.due().is_some_and(|due| due <= Instant::now()) {
+                    return Poll::Ready(None);
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// A request that the host is busy with.
+pub(crate) struct Busy(Rc<Timing>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let timing = &self.0;
+        let left = timing.requests.get().saturating_sub(1);
+        timing.requests.set(left);
+        if left == 0 {
+            timing.phase.set(Phase::Idle);
+            timing.since.set(Instant::now());
+        }
+    }
+}
+
+/// A stream whose reads and writes a [`Timing`] sees.
+pub(crate) struct Timed<S> {
+    stream: S,
+    timing: Rc<Timing>,
+}
+
+impl<S> Timed<S> {
+    pub(crate) fn new(stream: S, timing: Rc<Timing>) -> Self {
+        Self { stream, timing }
+    }
+
+    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.timing.has_written();
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.timing.has_read();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.written(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    const HEAD: Duration = Duration::from_millis(40);
+    const IDLE: Duration = Duration::from_millis(120);
+
+    /// How long a connection is kept to which `event` happens.
+    fn kept(event: impl AsyncFnOnce(Rc<Timing>)) -> Duration {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let start = Instant::now();
+            let timing = Timing::new(HEAD, IDLE);
+            let connection = async {
+                event(timing.clone()).await;
+                pending::<()>().await;
+            };
+            assert!(timing.serve(connection).await.is_none());
+            start.elapsed()
+        })
+    }
+
+    #[test]
+    fn a_silent_connection_has_the_time_of_a_head() {
+        let kept = kept(async |_| {});
+        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+    }
+
+    #[test]
+    fn an_idle_connection_has_its_own_time() {
+        let kept = kept(async |timing| drop(timing.request(false)));
+        assert!(kept >= IDLE, "{kept:?}");
+    }
+
+    #[test]
+    fn a_byte_ends_the_wait_and_begins_a_head() {
+        let kept = kept(async |timing| {
+            drop(timing.request(false));
+            timing.has_read();
+            timing.has_read();
+        });
+        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+    }
+
+    #[test]
+    fn in_http2_it_does_not() {
+        let kept = kept(async |timing| {
+            drop(timing.request(true));
+            timing.has_read();
+        });
+        assert!(kept >= IDLE, "{kept:?}");
+    }
+
+    #[test]
+    fn a_request_is_waited_for_and_so_is_its_response() {
+        let kept = kept(async |timing| {
+            let busy = timing.request(false);
+            tokio::time::sleep(2 * IDLE).await;
+            drop(busy);
+            tokio::time::sleep(IDLE / 2).await;
+            timing.has_written();
+        });
+        assert!(kept >= IDLE * 7 / 2, "{kept:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! `compile`, and serving what it wrote.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use spikard_wasm_testing::{Run, guest};
+
+use super::failed;
+use super::golden::golden;
+use crate::support::{Lane, host};
+
+/// Compiles an app into a folder.
+#[track_caller]
+fn compile(app: &Path, folder: &Path) -> PathBuf {
+    let path = folder.join("app.cwasm");
+    let run = host().run([
+        "compile".as_ref(),
+        app.as_os_str(),
+        "-o".as_ref(),
+        path.as_os_str(),
+    ]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:?}");
+    let next = format!(
+        "next: spikard-wasm serve {} --allow-precompiled\n",
+        path.display()
+    );
+    assert!(run.stdout.ends_with(&next), "{}", run.stdout);
+    assert_eq!(fs::read_dir(folder).expect("the folder").count(), 1);
+    path
+}
+
+#[track_caller]
+fn refused(path: &Path, args: &[&str]) -> String {
+    let mut command = host().command(["serve".as_ref(), path.as_os_str()]);
+    command.args(["--port", "0"]).args(args);
+    failed(&Run::of(&mut command)).replace(&path.display().to_string(), "APP")
+}
+
+#[test]
+fn what_is_compiled_is_served() {
+    for lane in [Lane::Rust, Lane::QuickJs] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = compile(&lane.guest("hello"), folder.path());
+        let server = host()
+            .serve(Some(&path))
+            .args(["--allow-precompiled"])
+            .start();
+        assert!(
+            server.line().ends_with("cache precompiled)"),
+            "{}",
+            server.line()
+        );
+        let client = server.client();
+        assert!(client.get("/hello/Ann").text().contains("Hello, Ann!"));
+        let _ = client.get("/hello/Ann?shout=loudly").problem(422);
+        server.stop();
+    }
+    // The flag allows, and asks for nothing: a component is served as ever.
+    let server = host()
+        .serve(Some(&guest("hello-rust")))
+        .args(["--allow-precompiled"])
+        .start();
+    assert!(!server.line().contains("precompiled"), "{}", server.line());
+    server.stop();
+}
+
+#[test]
+fn machine_code_is_not_served_unasked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = compile(&Lane::Rust.guest("hello"), folder.path());
+    golden("precompiled", &refused(&path, &[]));
+}
+
+#[test]
+fn a_file_that_changed_is_not_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = compile(&Lane::Rust.guest("hello"), folder.path());
+    let whole = fs::read(&path).expect("the file");
+    let with = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("the file");
+        refused(&path, &["--allow-precompiled"])
+    };
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    golden("precompiled-damaged", &with(&damaged));
+    golden("precompiled-foreign", &with(&whole[..whole.len() - 1]));
+    assert_eq!(with(b"\x7fELF\x02"), with(&whole[..whole.len() / 2]));
+    let mut later = whole.clone();
+    let version = later.len() - 20;
+    later[version] += 1;
+    golden("precompiled-format", &with(&later));
+}
+
+#[test]
+fn code_for_another_machine_is_not_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = compile(&Lane::Rust.guest("hello"), folder.path());
+    let mut bytes = fs::read(&path).expect("the file");
+    // What the engine keeps of the machine that it compiled for, with the file's hash
+    // made anew.
+    let (here, there) = match std::env::consts::ARCH {
+        "x86_64" => ("x86_64-", "mips64-"),
+        _ => ("aarch64-", "powerpc-"),
+    };
+    let mut found = bytes.windows(here.len()).enumerate();
+    let at = found.find_map(|(at, window)| (window == here.as_bytes()).then_some(at));
+    let at = at.expect("the file names its machine");
+    bytes[at..at + there.len()].copy_from_slice(there.as_bytes());
+    let hash = bytes.len() - 52;
+    let new = blake3::hash(&bytes[..hash]);
+    bytes[hash..hash + 32].copy_from_slice(new.as_bytes());
+    fs::write(&path, bytes).expect("the file");
+    let said = refused(&path, &["--allow-precompiled"]);
+    assert!(
+        said.contains("compile it again with `spikard-wasm compile`"),
+        "{said}"
+    );
+    assert!(said.contains(&there[..there.len() - 1]), "{said}");
+}
+
+#[test]
+fn what_cannot_be_served_is_not_compiled() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("app.wasm");
+    let output = folder.path().join("out.cwasm");
+    let run = |app: &Path, output: &Path| {
+        failed(&host().run([
+            "compile".as_ref(),
+            app.as_os_str(),
+            "-o".as_ref(),
+            output.as_os_str(),
+        ]))
+    };
+    assert!(run(&path, &output).contains("no such file"));
+    assert!(run(folder.path(), &output).contains("is a folder, not a component"));
+    fs::write(
+        &path,
+        wat::parse_str("(component)").expect("WebAssembly text"),
+    )
+    .expect("the file");
+    assert!(run(&path, &output).contains("does not export"));
+    assert!(!output.exists());
+    let app = Lane::Rust.guest("hello");
+    assert!(run(&app, folder.path()).contains("`-o` names the file to write"));
+    assert!(run(&app, &path.join("x")).contains("cannot be written"));
+}

@@ -1,0 +1,48 @@
+//! Too many connections.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{GET, soon};
+use crate::support::Lane;
+
+#[test]
+fn a_connection_too_many_is_told_to_come_back() {
+    let server = Lane::Rust.serve("faulty", &["--max-connections", "3", "--workers", "2"]);
+    let mut kept: Vec<_> = (0..3).map(|_| server.wire()).collect();
+    for wire in &mut kept {
+        assert_eq!(wire.ask(GET).status, 200);
+    }
+    for _ in 0..20 {
+        let start = Instant::now();
+        let mut late = server.wire();
+        let response = late.ask(GET);
+        assert_eq!(response.status, 503);
+        assert_eq!(response.header("retry-after"), Some("1"));
+        assert_eq!(response.header("connection"), Some("close"));
+        assert_eq!(
+            response.header("content-type"),
+            Some("application/problem+json")
+        );
+        let problem: Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(
+            problem["type"],
+            "https://spikard.dev/errors/service-unavailable"
+        );
+        assert!(late.is_closed());
+        assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+    }
+    // Those that are in are served as before.
+    for wire in &mut kept {
+        assert_eq!(wire.ask(GET).status, 200);
+    }
+    let line = server.logged("as many connections are open as `--max-connections` allows");
+    assert!(line.contains("WARN") && line.contains("most=3"), "{line}");
+    kept.pop();
+    soon("a connection is let in again", || {
+        server.wire().ask(GET).status == 200
+    });
+    let log = server.stop().log;
+    assert_eq!(log.matches("more are refused").count(), 1, "{log}");
+}
