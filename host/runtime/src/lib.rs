@@ -21,6 +21,7 @@ mod inspect;
 mod instance;
 mod limits;
 mod pool;
+mod reply;
 mod request;
 mod stdio;
 mod world;

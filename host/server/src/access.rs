@@ -26,9 +26,27 @@ impl Access {
         }
     }
 
+    /// Writes the line of a request that nobody waits for any more, unless it has
+    /// been answered.
+    pub(crate) fn give_up(&mut self, id: &RequestId, route: Option<&str>) {
+        let Some((method, uri)) = self.request.take() else {
+            return;
+        };
+        let elapsed = self.start.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(
+            target: TARGET,
+            %method,
+            path = uri.path(),
+            ms = (elapsed * 1000.0).round() / 1000.0,
+            route = route.unwrap_or("-"),
+            request = %id,
+            "the client went away before it was answered",
+        );
+    }
+
     /// Writes the line.
-    pub(crate) fn end(self, id: &RequestId, route: Option<&str>, response: &HttpResponse) {
-        let Some((method, uri)) = self.request else {
+    pub(crate) fn end(&mut self, id: &RequestId, route: Option<&str>, response: &HttpResponse) {
+        let Some((method, uri)) = self.request.take() else {
             return;
         };
         let elapsed = self.start.elapsed().as_secs_f64() * 1000.0;

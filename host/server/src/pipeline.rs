@@ -37,9 +37,18 @@ pub(crate) struct Pipeline {
 
 /// What is known of a request when it is answered.
 struct Seen<'a> {
+    access: Access,
     id: RequestId,
     route: Option<&'a Route>,
     passage: Option<Passage<'a>>,
+}
+
+impl Drop for Seen<'_> {
+    /// hyper drops what answers a request when its client goes away.
+    fn drop(&mut self) {
+        let route = self.route.map(Route::name);
+        self.access.give_up(&self.id, route);
+    }
 }
 
 /// What the router made of a request.
@@ -75,8 +84,8 @@ impl Pipeline {
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
-        let access = Access::begin(&parts.method, &parts.uri);
         let mut seen = Seen {
+            access: Access::begin(&parts.method, &parts.uri),
             id: RequestId::next(),
             route: None,
             passage: None,
@@ -88,7 +97,7 @@ impl Pipeline {
             Err(Refusal::Failed)
         });
         let response = answer.unwrap_or_else(response::of_refusal);
-        let response = match seen.passage {
+        let response = match seen.passage.take() {
             Some(passage) => passage.finish(response).await,
             None => response,
         };
@@ -102,7 +111,8 @@ impl Pipeline {
         } else {
             response
         };
-        access.end(&seen.id, seen.route.map(Route::name), &response);
+        let route = seen.route.map(Route::name);
+        seen.access.end(&seen.id, route, &response);
         response
     }
 
