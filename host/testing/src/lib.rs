@@ -11,6 +11,7 @@ mod definition;
 mod guests;
 mod random;
 mod server;
+mod usage;
 mod wire;
 
 pub use client::{Client, Response, multipart};
@@ -19,4 +20,5 @@ pub use definition::define;
 pub use guests::{guest, root};
 pub use random::Random;
 pub use server::{Serve, Server, Stopped};
+pub use usage::Usage;
 pub use wire::{Wire, WireResponse};
