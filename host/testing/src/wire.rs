@@ -68,6 +68,14 @@ impl Wire {
         self.read(true)
     }
 
+    /// As [`Wire::response`], where there may be none.
+    ///
+    /// # Errors
+    /// There is none, or it is not HTTP.
+    pub fn try_response(&mut self) -> io::Result<WireResponse> {
+        self.read(true)
+    }
+
     /// Reads all bytes until the server closes the connection.
     ///
     /// # Panics

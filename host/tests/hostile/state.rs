@@ -9,7 +9,7 @@ use crate::support::{Lane, host, on_every_lane};
 
 on_every_lane!(a_counter);
 
-fn with<'a>(policy: &'a str) -> [&'a str; 6] {
+fn with(policy: &str) -> [&str; 6] {
     [
         "--workers",
         "1",

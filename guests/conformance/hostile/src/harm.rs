@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 
+use crate::memory::{self, PAGE};
+
 /// Never returns, nor waits for anything.
 pub(crate) fn spin() -> ! {
     loop {
@@ -30,18 +32,13 @@ pub(crate) fn eat() -> ! {
 /// As [`eat`], but goes on afterwards, with all that it took. Gives the bytes of its
 /// memory.
 pub(crate) fn hoard() -> usize {
-    const PAGE: usize = 65536;
     const STEP: usize = 64;
-    loop {
-        let before = core::arch::wasm32::memory_grow::<0>(STEP);
-        if before == usize::MAX {
-            return core::arch::wasm32::memory_size::<0>() * PAGE;
-        }
-        for page in before..before + STEP {
-            for at in (0..PAGE).step_by(4096) {
-                // SAFETY: the page was added just now, and nothing else uses it.
-                unsafe { ((page * PAGE + at) as *mut u8).write_volatile(1) };
-            }
+    while let Some(before) = memory::grow(STEP) {
+        let (start, end) = (before * PAGE, (before + STEP) * PAGE);
+        for at in (start..end).step_by(4096) {
+            // SAFETY: the pages were added just now, and nothing else uses them.
+            unsafe { (at as *mut u8).write_volatile(1) };
         }
     }
+    memory::size()
 }

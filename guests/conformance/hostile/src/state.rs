@@ -3,10 +3,9 @@
 use std::cell::{Cell, RefCell};
 
 use crate::handler::{Body, Content};
+use crate::memory::{self, PAGE};
 use crate::{Answer, text};
 use spikard_wasm_sdk::bindings::spikard::handler::request;
-
-const PAGE: usize = 65536;
 
 thread_local! {
     /// The calls that this instance has had.
@@ -28,8 +27,7 @@ pub(crate) fn keep(body: Body) -> Answer {
         Body::Bytes(bytes) => bytes,
         _ => return (400, String::new(), Content::Empty),
     };
-    let before = core::arch::wasm32::memory_grow::<0>(16);
-    if before != usize::MAX {
+    if let Some(before) = memory::grow(16) {
         let end = (before + 16) * PAGE;
         for (at, byte) in (end - bytes.len()..end).zip(&bytes) {
             // SAFETY: the pages were added just now, and nothing else uses them.
@@ -48,8 +46,8 @@ pub(crate) fn search() -> Answer {
     let inverted: Vec<u8> = digits
         .filter_map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok())
         .collect();
-    core::arch::wasm32::memory_grow::<0>(32);
-    let end = core::arch::wasm32::memory_size::<0>() * PAGE;
+    let _ = memory::grow(32);
+    let end = memory::size();
     // SAFETY: every address below the size of the memory can be read.
     let byte = |at: usize| unsafe { (at as *const u8).read_volatile() };
     let is_at = |at: usize| {
