@@ -5,6 +5,7 @@ mod architecture;
 mod command;
 mod contract;
 mod demo;
+mod hostile;
 mod lanes;
 mod limits;
 mod shutdown;

@@ -3,7 +3,6 @@
 use spikard_wasm_app::{Body, Call, Description, Method, RouteDescription};
 use wasmtime::component::{ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc};
 
-use crate::error::CallError;
 use crate::instance::Instance;
 use crate::marked::{First, Last};
 use crate::stages::{Stages, Stamp};
@@ -176,33 +175,4 @@ impl Instance {
         let (First { value, returned },) = handle.call_async(&mut self.store, params).await?;
         Ok((value, returned))
     }
-}
-
-impl Reply {
-    /// Reads the headers of a guest's reply.
-    pub(crate) fn new(
-        (status, headers, content): (u16, String, Content),
-    ) -> Result<Self, CallError> {
-        if !(200..600).contains(&status) {
-            return Err(CallError::BadReply(format!(
-                "its status `{status}` is not between 200 and 599"
-            )));
-        }
-        Ok(Self {
-            status,
-            headers: parse_headers(&headers)?,
-            content,
-        })
-    }
-}
-
-fn parse_headers(text: &str) -> Result<Vec<(String, String)>, CallError> {
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    serde_json::from_str(text).map_err(|error| {
-        CallError::BadReply(format!(
-            "its headers are not a JSON array of pairs of strings: {error}"
-        ))
-    })
 }

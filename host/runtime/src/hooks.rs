@@ -6,6 +6,7 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower}
 use crate::call::{Content, Reply};
 use crate::error::CallError;
 use crate::instance::Instance;
+use crate::limits::Limits;
 
 type Indices = [ComponentExportIndex; HookKind::ALL.len()];
 
@@ -97,10 +98,12 @@ impl Reply {
     pub(crate) fn changed(
         self,
         change: Option<(u16, String, Option<Content>)>,
+        limits: &Limits,
     ) -> Result<Self, CallError> {
         let Some((status, headers, content)) = change else {
             return Ok(self);
         };
-        Reply::new((status, headers, content.unwrap_or(self.content)))
+        let content = content.unwrap_or(self.content);
+        Self::within((status, headers, content), limits)
     }
 }

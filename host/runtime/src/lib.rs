@@ -24,6 +24,7 @@ mod limits;
 mod marked;
 mod pool;
 mod precompiled;
+mod reply;
 mod request;
 mod stages;
 mod stats;

@@ -64,6 +64,8 @@ pub struct PoolStats {
     waiting: AtomicU64,
     memory: AtomicU64,
     created: AtomicU64,
+    queue_full: AtomicU64,
+    queue_time: AtomicU64,
     recycled: [AtomicU64; Recycled::ALL.len()],
 }
 
@@ -93,6 +95,10 @@ impl PoolStats {
         memory,
         /// Instances that were made.
         created,
+        /// Requests that were refused since as many waited as may.
+        queue_full,
+        /// Requests that were refused since they had waited for as long as they may.
+        queue_time,
     }
 
     /// Instances that were not kept, for a reason.
@@ -103,6 +109,14 @@ impl PoolStats {
 
     pub(crate) fn count(&self, why: Recycled) {
         change(&self.recycled[why as usize], 1);
+    }
+
+    pub(crate) fn count_queue_full(&self) {
+        change(&self.queue_full, 1);
+    }
+
+    pub(crate) fn count_queue_time(&self) {
+        change(&self.queue_time, 1);
     }
 
     pub(crate) fn set_idle(&self, number: usize) {

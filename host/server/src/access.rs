@@ -1,9 +1,9 @@
 //! One line in the log for each request.
 
-use std::time::Instant;
-
 use hyper::{Method, Uri};
+use spikard_wasm_runtime::Stage;
 
+use crate::metrics::{Part, Taken};
 use crate::request::RequestId;
 use crate::response::{self, HttpResponse};
 
@@ -12,35 +12,71 @@ pub(crate) const TARGET: &str = "access";
 
 /// What the line says that the response does not.
 pub(crate) struct Access {
-    request: Option<(Method, Uri)>,
-    start: Instant,
+    method: Method,
+    uri: Uri,
+}
+
+/// Writes a line with what is the same in both kinds, and where the time went: the parts
+/// in milliseconds, those that took none left out.
+macro_rules! line {
+    ($access:expr, $id:expr, $route:expr, $taken:expr, $($more:tt)*) => {{
+        let part = |part| {
+            let nanos = $taken.part(part);
+            (nanos != 0).then(|| millis(nanos))
+        };
+        let stage = |stage| part(Part::Stage(stage));
+        tracing::info!(
+            target: TARGET,
+            method = %$access.method,
+            path = $access.uri.path(),
+            $($more)*
+            ms = millis($taken.total),
+            receive_ms = part(Part::Receive),
+            queue_ms = stage(Stage::Queue),
+            instance_ms = stage(Stage::Instance),
+            enter_ms = stage(Stage::Enter),
+            guest_ms = stage(Stage::Guest),
+            imports_ms = stage(Stage::Imports),
+            yield_ms = stage(Stage::Yield),
+            leave_ms = stage(Stage::Leave),
+            respond_ms = part(Part::Respond),
+            route = $route.unwrap_or("-"),
+            request = %$id,
+        );
+    }};
 }
 
 impl Access {
     /// Begins a line; nothing is copied when nobody reads it.
-    pub(crate) fn begin(method: &Method, uri: &Uri) -> Self {
+    pub(crate) fn begin(method: &Method, uri: &Uri) -> Option<Self> {
         let wanted = tracing::enabled!(target: TARGET, tracing::Level::INFO);
-        Self {
-            request: wanted.then(|| (method.clone(), uri.clone())),
-            start: Instant::now(),
-        }
+        wanted.then(|| Self {
+            method: method.clone(),
+            uri: uri.clone(),
+        })
+    }
+
+    /// Writes the line of a request that nobody waits for any more.
+    pub(crate) fn give_up(self, id: &RequestId, route: Option<&str>, taken: &Taken) {
+        let message = "the client went away before it was answered";
+        line!(self, id, route, taken, message,);
     }
 
     /// Writes the line.
-    pub(crate) fn end(self, id: &RequestId, route: Option<&str>, response: &HttpResponse) {
-        let Some((method, uri)) = self.request else {
-            return;
-        };
-        let elapsed = self.start.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(
-            target: TARGET,
-            %method,
-            path = uri.path(),
-            status = response.status().as_u16(),
-            ms = (elapsed * 1000.0).round() / 1000.0,
-            bytes = response::length(response),
-            route = route.unwrap_or("-"),
-            request = %id,
-        );
+    pub(crate) fn end(
+        self,
+        id: &RequestId,
+        route: Option<&str>,
+        taken: &Taken,
+        response: &HttpResponse,
+    ) {
+        let status = response.status().as_u16();
+        let bytes = response::length(response);
+        line!(self, id, route, taken, status, bytes,);
     }
+}
+
+/// Milliseconds to the thousandth.
+fn millis(nanos: u64) -> f64 {
+    nanos.div_ceil(1000) as f64 / 1000.0
 }

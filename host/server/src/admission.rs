@@ -30,6 +30,7 @@ const REFUSAL: Refusal = Refusal::Overloaded { retry_after: 1 };
 /// The requests in flight over all workers.
 pub(crate) struct Requests {
     now: AtomicUsize,
+    refused: AtomicU64,
     most: usize,
     seldom: Seldom,
 }
@@ -42,9 +43,15 @@ impl Requests {
     pub(crate) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             now: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
             most: most.max(1),
             seldom: Seldom::new(),
         })
+    }
+
+    /// How many were refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Lets a request in.
@@ -57,6 +64,7 @@ impl Requests {
         if before < self.most {
             return Ok(admitted);
         }
+        self.refused.fetch_add(1, Ordering::Relaxed);
         self.seldom.say(|refused| {
             tracing::warn!(
                 most = self.most,

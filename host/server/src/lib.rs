@@ -14,6 +14,7 @@ mod error;
 mod failure;
 mod hooks;
 mod listener;
+mod metrics;
 mod pipeline;
 mod policy;
 mod reply_body;

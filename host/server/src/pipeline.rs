@@ -14,7 +14,7 @@ use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
-use spikard_wasm_runtime::{Pool, Reply};
+use spikard_wasm_runtime::{Pool, Reply, Request as _, Stamp};
 
 use crate::access::Access;
 use crate::admission::Requests;
@@ -22,10 +22,13 @@ use crate::body::RequestBody;
 use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
+use crate::metrics::{self, Figures, Taken, WorkerFigures};
 use crate::policy::{self, Passage, StaticFiles};
+use crate::reply_body::ReplyBody;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
-use crate::settings::Settings;
+use crate::settings::{Metrics, Settings};
+use crate::worker::Shared;
 
 /// What the requests of one worker share.
 pub(crate) struct Pipeline {
@@ -33,16 +36,75 @@ pub(crate) struct Pipeline {
     pool: Rc<Pool>,
     files: StaticFiles,
     requests: Arc<Requests>,
+    figures: Arc<WorkerFigures>,
+    /// The figures of all workers, where they are served beside the routes.
+    served: Option<Arc<Figures>>,
     body_timeout: Duration,
     check_replies: bool,
+    server_timing: bool,
     docs: Option<Arc<Docs>>,
 }
 
 /// What is known of a request when it is answered.
 struct Seen<'a> {
+    access: Option<Access>,
+    figures: &'a WorkerFigures,
+    start: Stamp,
     id: RequestId,
-    route: Option<&'a Route>,
+    route: Option<(u32, &'a Route)>,
     passage: Option<Passage<'a>>,
+    request: Option<Arc<InFlight>>,
+    /// When its last call returned.
+    replied: Option<Stamp>,
+    is_answered: bool,
+}
+
+/// The status that a request is counted by whose client went away before it was
+/// answered, as nginx does.
+const CLIENT_CLOSED: u16 = 499;
+
+impl Seen<'_> {
+    /// Where its time went until now.
+    fn taken(&self) -> Taken {
+        let now = Stamp::now();
+        let respond = self.replied.map_or(0, |replied| now.since(replied));
+        let stages = self.request.as_ref().map(|request| request.stages());
+        Taken::new(now.since(self.start), respond, stages)
+    }
+
+    fn route_name(&self) -> Option<&str> {
+        self.route.map(|(_, route)| route.name())
+    }
+
+    /// Counts it and writes its line.
+    fn answered(&mut self, response: &mut HttpResponse, server_timing: bool) {
+        self.is_answered = true;
+        let taken = self.taken();
+        let status = response.status().as_u16();
+        let route = self.route.map(|(index, _)| index);
+        self.figures.record(route, status, &taken);
+        if server_timing {
+            response::timed(response, &taken);
+        }
+        if let Some(access) = self.access.take() {
+            access.end(&self.id, self.route_name(), &taken, response);
+        }
+    }
+}
+
+impl Drop for Seen<'_> {
+    /// hyper drops what answers a request when its client goes away.
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let taken = self.taken();
+        let route = self.route.map(|(index, _)| index);
+        self.figures.record(route, CLIENT_CLOSED, &taken);
+        if let Some(access) = self.access.take() {
+            access.give_up(&self.id, self.route_name(), &taken);
+        }
+    }
 }
 
 /// What the router made of a request.
@@ -57,16 +119,20 @@ enum Matched<'a> {
 
 impl Pipeline {
     pub(crate) fn new(
-        app: Arc<App>,
+        shared: Shared,
+        figures: Arc<WorkerFigures>,
         pool: Rc<Pool>,
-        (files, requests): (StaticFiles, Arc<Requests>),
         settings: &Settings,
     ) -> Self {
+        let served = matches!(settings.metrics, Metrics::On);
         Self {
-            app,
+            app: shared.app,
             pool,
-            files,
-            requests,
+            files: shared.files,
+            requests: shared.requests,
+            figures,
+            served: served.then_some(shared.figures),
+            server_timing: settings.server_timing,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
             docs: settings.docs.clone(),
@@ -84,11 +150,16 @@ impl Pipeline {
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
-        let access = Access::begin(&parts.method, &parts.uri);
         let mut seen = Seen {
+            access: Access::begin(&parts.method, &parts.uri),
+            figures: &self.figures,
+            start: Stamp::now(),
             id: RequestId::next(),
             route: None,
             passage: None,
+            request: None,
+            replied: None,
+            is_answered: false,
         };
         let answer = self.answer(parts, &mut body, peer, &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
@@ -97,7 +168,7 @@ impl Pipeline {
             Err(Refusal::Failed)
         });
         let response = answer.unwrap_or_else(response::of_refusal);
-        let response = match seen.passage {
+        let response = match seen.passage.take() {
             Some(passage) => passage.finish(response).await,
             None => response,
         };
@@ -106,12 +177,12 @@ impl Pipeline {
         } else {
             response
         };
-        let response = if is_http1 && !body.discard().await {
+        let mut response = if is_http1 && !body.discard().await {
             response::closing(response)
         } else {
             response
         };
-        access.end(&seen.id, seen.route.map(Route::name), &response);
+        seen.answered(&mut response, self.server_timing);
         response
     }
 
@@ -135,7 +206,7 @@ impl Pipeline {
         };
         let (policies, number) = match &found {
             Ok(Matched::Route(index, route, _)) => {
-                seen.route = Some(route);
+                seen.route = Some((*index, route));
                 (route.policies(), *index)
             }
             _ => (self.app.policies(), u32::MAX),
@@ -154,17 +225,21 @@ impl Pipeline {
         };
         let id = seen.id.clone();
         let request = Arc::new(InFlight::new(parts, peer, id.clone()));
+        seen.request = Some(request.clone());
         for (key, value) in seen.passage.iter_mut().flat_map(Passage::take_local) {
             request.local.preset(key, value);
         }
         if !route.hooks().is_empty() {
             let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = self.answer_hooked(&mut hooked, params, body).await;
-            return hooked.finish(outcome).await;
+            let answer = hooked.finish(outcome).await;
+            seen.replied = Some(Stamp::now());
+            return answer;
         }
         let call = self.check(index, route, params, body, &request).await?;
         let (isolation, deadline) = (route.isolation(), route.timeout());
         let reply = self.pool.call(&call, request, isolation, deadline).await;
+        seen.replied = Some(Stamp::now());
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
             .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
@@ -198,9 +273,13 @@ impl Pipeline {
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
             Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
         });
-        match (&self.docs, found) {
-            (Some(docs), Err(Refusal::NotFound)) => docs.answer(parts).map(Matched::Reply),
-            (_, found) => found,
+        match (found, &self.served, &self.docs) {
+            (Err(Refusal::NotFound), Some(figures), _) if path == metrics::PATH => {
+                let answer = figures.answer(&parts.method);
+                Ok(Matched::Reply(answer.map(ReplyBody::from)))
+            }
+            (Err(Refusal::NotFound), _, Some(docs)) => docs.answer(parts).map(Matched::Reply),
+            (found, ..) => found,
         }
     }
 

@@ -7,6 +7,7 @@ use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
+use crate::metrics::{Part, Taken};
 use crate::reply_body::ReplyBody;
 
 pub(crate) type HttpResponse = Response<ReplyBody>;
@@ -77,7 +78,9 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
         let value = HeaderValue::try_from(value)
             .map_err(|_| bad(format!("`{name}` has a value with a control character")))?;
         if !HOST_ONLY.contains(&name) {
-            headers.append(name, value);
+            // A map of headers ends at 32768 names, whatever the limit of a reply is.
+            let added = headers.try_append(name, value);
+            added.map_err(|_| bad("it has more headers than a response can".to_owned()))?;
         }
     }
     if let Some(default) = default_type {
@@ -85,8 +88,11 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
             .entry(header::CONTENT_TYPE)
             .or_insert(HeaderValue::from_static(default));
     }
-    // These never have a body (RFC 9110, sections 15.3.5 and 15.4.5).
-    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // These never have a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+    let bodiless = matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    );
     let body = if bodiless { Bytes::new() } else { body };
     let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
@@ -146,6 +152,20 @@ pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
+}
+
+/// Says where the time went, for the tools of a browser (Server Timing, W3C): parts that
+/// took none are left out.
+pub(crate) fn timed(response: &mut HttpResponse, taken: &Taken) {
+    let millis = |nanos: u64| nanos as f64 / 1e6;
+    let parts = Part::all().filter(|part| taken.part(*part) != 0);
+    let parts = parts.map(|part| format!("{};dur={:.3}", part.as_str(), millis(taken.part(part))));
+    let total = format!("total;dur={:.3}", millis(taken.total));
+    let value = parts.chain([total]).collect::<Vec<_>>().join(", ");
+    if let Ok(value) = HeaderValue::try_from(value) {
+        let name = HeaderName::from_static("server-timing");
+        response.headers_mut().append(name, value);
+    }
 }
 
 /// Answers OPTIONS for a path that does not declare it.
@@ -211,8 +231,18 @@ mod tests {
         ];
         let response = of_reply(reply(200, &framing, Content::Empty)).unwrap();
         assert!(response.headers().is_empty());
-        let response = of_reply(reply(204, &[], Content::Text("body".into()))).unwrap();
-        assert!(response.body().is_end_stream());
+        for status in [204, 205, 304] {
+            let response = of_reply(reply(status, &[], Content::Text("body".into()))).unwrap();
+            assert!(response.body().is_end_stream(), "{status}");
+        }
+    }
+
+    #[test]
+    fn more_headers_than_a_response_can_have_are_refused() {
+        let names: Vec<String> = (0..100_000).map(|number| format!("x-{number}")).collect();
+        let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "y")).collect();
+        let response = of_reply(reply(200, &headers, Content::Empty));
+        assert!(matches!(response, Err(CallError::BadReply(_))));
     }
 
     #[test]

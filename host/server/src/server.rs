@@ -11,10 +11,11 @@ use tokio::net::TcpListener;
 use crate::admission::{Doorkeeper, Requests};
 use crate::error::ServeError;
 use crate::listener::Listener;
+use crate::metrics::{self, Figures};
 use crate::policy::StaticFiles;
-use crate::settings::Settings;
+use crate::settings::{Metrics, Settings};
 use crate::shutdown::Signals;
-use crate::worker::Worker;
+use crate::worker::{Shared, Worker};
 
 /// How long to wait when no connection can be accepted, for want of file
 /// descriptors for example.
@@ -41,23 +42,36 @@ pub fn serve(
         .map_err(ServeError::Worker)?;
     let files = StaticFiles::open(&app, settings.static_root.as_deref())?;
     let requests = Requests::new(settings.requests);
-    let start = |number| {
-        let (app, component) = (app.clone(), component.clone());
-        let shared = (files.clone(), requests.clone());
-        Worker::start(number, app, component, shared, settings.clone())
+    let figures = Figures::new(&app, &requests, settings.workers.max(1));
+    let shared = Shared {
+        app,
+        component: component.clone(),
+        files,
+        requests,
+        figures: figures.clone(),
     };
-    let workers: Vec<Worker> = (0..settings.workers.max(1))
-        .map(start)
-        .collect::<Result<_, _>>()?;
+    let start =
+        |(number, of_worker)| Worker::start(number, of_worker, shared.clone(), settings.clone());
+    let workers = figures.workers().iter().enumerate().map(start);
+    let workers: Vec<Worker> = workers.collect::<Result<_, _>>()?;
     for worker in &workers {
         worker.wait_until_ready()?;
     }
     let signals = runtime.block_on(async {
         let mut signals = Signals::new()?;
         let listener = TcpListener::from_std(listener.socket)?;
+        if let Metrics::At(listener) = &settings.metrics {
+            let socket = listener.socket.try_clone()?;
+            tokio::spawn(figures.clone().serve(socket));
+            tracing::info!(
+                "metrics are at http://{}{}",
+                listener.address(),
+                metrics::PATH
+            );
+        }
         ready();
         tokio::select! {
-            () = accept(&listener, &workers, settings.connections) => {}
+            () = accept(&listener, &workers, &figures, settings.connections) => {}
             () = signals.next() => {}
         }
         Ok(signals)
@@ -83,13 +97,13 @@ pub fn serve(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, workers: &[Worker], connections: usize) {
+async fn accept(listener: &TcpListener, workers: &[Worker], figures: &Figures, connections: usize) {
     let doorkeeper = Doorkeeper::new(connections);
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let open = workers.iter().map(Worker::connections).sum();
-                let Some(stream) = doorkeeper.admit(open, stream) else {
+                let Some(stream) = doorkeeper.admit(figures.connections(), stream) else {
+                    figures.refused_connection();
                     continue;
                 };
                 let least = workers.iter().min_by_key(|worker| worker.connections());

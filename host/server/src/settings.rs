@@ -34,6 +34,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
+    /// Whether responses say where their time went (`Server-Timing`).
+    pub server_timing: bool,
     /// The folder below which the folders are that an app may serve.
     pub static_root: Option<PathBuf>,
     /// What is served beside the app's routes, if anything.
@@ -66,6 +68,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             check_replies: false,
+            server_timing: false,
             static_root: None,
             docs: None,
         }

@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 use crate::admission::Requests;
 use crate::connection::Connections;
 use crate::error::ServeError;
+use crate::metrics::{Figures, WorkerFigures};
 use crate::pipeline::Pipeline;
 use crate::policy::StaticFiles;
 use crate::settings::Settings;
@@ -23,7 +24,7 @@ use crate::settings::Settings;
 /// The accepting thread's side of a worker.
 pub(crate) struct Worker {
     connections: mpsc::UnboundedSender<Accepted>,
-    open: Arc<AtomicUsize>,
+    figures: Arc<WorkerFigures>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     ready: std_mpsc::Receiver<Result<(), CallError>>,
@@ -51,13 +52,22 @@ impl Drop for Open {
     }
 }
 
+/// What all workers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) app: Arc<App>,
+    pub(crate) component: Loaded,
+    pub(crate) files: StaticFiles,
+    pub(crate) requests: Arc<Requests>,
+    pub(crate) figures: Arc<Figures>,
+}
+
 impl Worker {
     /// Starts the thread; [`Worker::wait_until_ready`] tells how that went.
     pub(crate) fn start(
         number: usize,
-        app: Arc<App>,
-        component: Loaded,
-        (files, requests): (StaticFiles, Arc<Requests>),
+        figures: &Arc<WorkerFigures>,
+        shared: Shared,
         settings: Settings,
     ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,17 +78,20 @@ impl Worker {
         let (stop, stopping) = watch::channel(false);
         let (done, stopped) = watch::channel(false);
         let (announce, ready) = std_mpsc::channel();
+        let mine = figures.clone();
         thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(move || {
                 let local = LocalSet::new();
                 let instances = settings.instances_per_worker;
+                let component = shared.component.clone();
                 let pool = Rc::new(Pool::new(component, instances, settings.recycling));
-                let serves_fresh = app.has(Isolation::Fresh);
+                mine.has_pool(pool.stats());
+                let serves_fresh = shared.app.has(Isolation::Fresh);
                 local.block_on(&runtime, async {
                     let keeper = pool.clone();
                     tokio::task::spawn_local(async move { keeper.keep(serves_fresh).await });
-                    let warm = match app.has(Isolation::Reuse) {
+                    let warm = match shared.app.has(Isolation::Reuse) {
                         true => pool.warm(Isolation::Reuse).await,
                         false => pool.warm(Isolation::Fresh).await,
                     };
@@ -86,7 +99,7 @@ impl Worker {
                     if announce.send(warm).is_err() || failed {
                         return;
                     }
-                    let pipeline = Rc::new(Pipeline::new(app, pool, (files, requests), &settings));
+                    let pipeline = Rc::new(Pipeline::new(shared, mine, pool, &settings));
                     run(&pipeline, &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);
@@ -94,7 +107,7 @@ impl Worker {
             .map_err(ServeError::Worker)?;
         Ok(Self {
             connections,
-            open: Arc::default(),
+            figures: figures.clone(),
             stop,
             stopped,
             ready,
@@ -110,12 +123,12 @@ impl Worker {
 
     /// How many connections it has open.
     pub(crate) fn connections(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
+        self.figures.connections.load(Ordering::Relaxed)
     }
 
     /// Gives it a connection.
     pub(crate) fn give(&self, stream: TcpStream, peer: SocketAddr) {
-        let open = Open::new(&self.open);
+        let open = Open::new(&self.figures.connections);
         // A worker that is gone takes no connection; dropping it closes it.
         let _ = self.connections.send(Accepted { stream, peer, open });
     }

@@ -72,7 +72,7 @@ impl Client {
         let body = answer
             .body_mut()
             .with_config()
-            .limit(64 << 20)
+            .limit(128 << 20)
             .read_to_vec();
         Response {
             status: answer.status().as_u16(),

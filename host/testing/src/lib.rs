@@ -2,7 +2,8 @@
 //!
 //! [`Host`] is the binary with the environment of a test, [`Server`] one that
 //! serves: it ends with the value at the latest. [`Client`] is for ordinary
-//! requests, [`Wire`] for the bytes of odd ones. [`conformance`] runs fixtures.
+//! requests, [`Wire`] for the bytes of odd ones. [`conformance`] runs fixtures,
+//! [`soak`] a mixed load for minutes.
 
 mod client;
 mod command;
@@ -11,6 +12,8 @@ mod definition;
 mod guests;
 mod random;
 mod server;
+pub mod soak;
+mod usage;
 mod wire;
 
 pub use client::{Client, Response, multipart};
@@ -19,4 +22,5 @@ pub use definition::define;
 pub use guests::{guest, root};
 pub use random::Random;
 pub use server::{Serve, Server, Stopped};
+pub use usage::Usage;
 pub use wire::{Wire, WireResponse};

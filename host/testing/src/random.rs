@@ -26,6 +26,12 @@ impl Random {
         Self { state }
     }
 
+    /// The sequence of a seed.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
     /// The next value (SplitMix64).
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

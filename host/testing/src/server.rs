@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::command::{LIMIT, wait};
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 /// The longest a stop may take.
@@ -188,6 +189,33 @@ impl Server {
     #[must_use]
     pub fn wire(&self) -> Wire {
         Wire::open(self.address).expect("the server accepts connections")
+    }
+
+    /// What it has of memory, files and threads now.
+    ///
+    /// # Panics
+    /// The system does not say, or the host is gone.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.child.id()).unwrap_or_else(|error| panic!("the host's usage: {error}"))
+    }
+
+    /// Its resident memory, in bytes.
+    ///
+    /// # Panics
+    /// As [`Server::usage`].
+    #[must_use]
+    pub fn rss(&self) -> u64 {
+        self.usage().rss
+    }
+
+    /// How many files, sockets among them, it has open.
+    ///
+    /// # Panics
+    /// As [`Server::usage`].
+    #[must_use]
+    pub fn open_files(&self) -> u64 {
+        self.usage().open_files
     }
 
     /// What it has logged so far.

@@ -59,6 +59,34 @@ impl Wire {
         self.response()
     }
 
+    /// As [`Wire::ask`], where there may be no response.
+    ///
+    /// # Errors
+    /// There is none, or it is not HTTP.
+    pub fn try_ask(&mut self, head: &str) -> io::Result<WireResponse> {
+        self.send(format!("{head}\r\n\r\n"));
+        self.read(true)
+    }
+
+    /// As [`Wire::response`], where there may be none.
+    ///
+    /// # Errors
+    /// There is none, or it is not HTTP.
+    pub fn try_response(&mut self) -> io::Result<WireResponse> {
+        self.read(true)
+    }
+
+    /// Reads all bytes until the server closes the connection.
+    ///
+    /// # Panics
+    /// It does not close it.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let read = self.reader.read_to_end(&mut bytes);
+        read.expect("the server closes the connection");
+        bytes
+    }
+
     /// Reads a response that has a body, if it says so.
     ///
     /// # Panics

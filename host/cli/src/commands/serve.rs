@@ -48,6 +48,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
     let settings = Settings {
         check_replies: config.dev,
+        server_timing: config.dev,
         static_root: config.static_root.clone(),
         docs: docs.flatten(),
         metrics,

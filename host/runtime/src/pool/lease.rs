@@ -53,7 +53,9 @@ impl<'a> Lease<'a> {
             Err(error) => (Err(error), Stamp::now()),
         };
         running.attribute(returned);
-        let reply = self.end(running, reply).and_then(Reply::new);
+        let limits = self.pool.component.limits();
+        let reply = self.end(running, reply);
+        let reply = reply.and_then(|reply| Reply::within(reply, &limits));
         stages.add(Stage::Leave, Stamp::now().since(returned));
         reply
     }
@@ -80,7 +82,8 @@ impl<'a> Lease<'a> {
             .await;
         running.attribute(Stamp::now());
         let early = self.end(running, result)?;
-        early.map(Reply::new).transpose()
+        let limits = self.pool.component.limits();
+        early.map(|reply| Reply::within(reply, &limits)).transpose()
     }
 
     /// Runs the hooks of a kind that comes after the handler, and returns the reply
@@ -108,7 +111,7 @@ impl<'a> Lease<'a> {
         reply.content = instance.take_back();
         running.attribute(Stamp::now());
         let change = self.end(running, result)?;
-        reply.changed(change)
+        reply.changed(change, &self.pool.component.limits())
     }
 
     async fn begin(&mut self, request: Arc<dyn Request>) -> Result<Running<'a>, CallError> {

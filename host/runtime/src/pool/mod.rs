@@ -128,6 +128,7 @@ impl Pool {
     async fn wait(&self, stages: &Stages) -> Result<SemaphorePermit<'_>, CallError> {
         let limits = self.component.limits();
         if self.stats.waiting() >= u64::from(limits.queue) {
+            self.stats.count_queue_full();
             return Err(CallError::QueueFull(limits.queue));
         }
         let start = Stamp::now();
@@ -137,7 +138,10 @@ impl Pool {
         match slot {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(_)) => Err(CallError::QueueFull(limits.queue)),
-            Err(_) => Err(CallError::QueueTime(limits.queue_time)),
+            Err(_) => {
+                self.stats.count_queue_time();
+                Err(CallError::QueueTime(limits.queue_time))
+            }
         }
     }
 

@@ -2,21 +2,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet, text,
+};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 use spikard_wasm_runtime::{PoolStats, Recycled};
 
 use super::histogram::Sum;
-use super::{Metrics, Part, RouteMetrics, Turned};
+use super::{Figures, Part, RouteFigures};
 
 /// The content type of the text.
-pub(crate) const CONTENT_TYPE: &str =
-    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-impl Metrics {
+impl Figures {
     /// All figures of this moment.
     pub(crate) fn text(self: &Arc<Self>) -> String {
         let mut registry = Registry::with_prefix("spikard_wasm");
@@ -28,7 +30,7 @@ impl Metrics {
     }
 
     /// The figures of each route that was asked for, one for each worker.
-    fn routes(&self) -> impl Iterator<Item = (&str, Vec<&RouteMetrics>)> {
+    fn routes(&self) -> impl Iterator<Item = (&str, Vec<&RouteFigures>)> {
         let names = self.app.routes().iter().map(|route| route.name());
         let names = names.chain(std::iter::once("-")).enumerate();
         names.filter_map(|(index, name)| {
@@ -60,7 +62,9 @@ impl Metrics {
     fn durations(&self, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
         for (name, workers) in self.routes() {
             let mut sum = Sum::default();
-            workers.iter().for_each(|route| route.add_duration(&mut sum));
+            workers
+                .iter()
+                .for_each(|route| route.add_duration(&mut sum));
             histogram(encoder, &[("route", name)], &sum)?;
         }
         Ok(())
@@ -70,7 +74,9 @@ impl Metrics {
         for (name, workers) in self.routes() {
             for part in Part::all() {
                 let mut sum = Sum::default();
-                workers.iter().for_each(|route| route.add_part(part, &mut sum));
+                workers
+                    .iter()
+                    .for_each(|route| route.add_part(part, &mut sum));
                 if sum.count() != 0 {
                     histogram(encoder, &[("route", name), ("stage", part.as_str())], &sum)?;
                 }
@@ -84,7 +90,7 @@ impl Metrics {
     }
 }
 
-impl Collector for Metrics {
+impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut family = |name, help, unit: Option<&Unit>, kind, write: Write<'_>| {
             let mut encoder = encoder.encode_descriptor(name, help, unit, kind)?;
@@ -136,23 +142,31 @@ impl Collector for Metrics {
         })?;
         let help = "Requests and connections that were turned away";
         family("refusals", help, None, counts, &|e| {
-            for why in Turned::ALL {
-                counter(e, &[("reason", why.as_str())], self.turned(why))?;
+            let refused = [
+                ("queue", self.sum(PoolStats::queue_full)),
+                ("queue_time", self.sum(PoolStats::queue_time)),
+                ("requests", self.requests.refused()),
+                ("connections", self.refused_connections.load(Relaxed)),
+            ];
+            for (reason, count) in refused {
+                counter(e, &[("reason", reason)], count)?;
             }
             Ok(())
         })?;
         let help = "Connections that are open";
         family("connections", help, None, gauges, &|e| {
-            let open = self.connections.iter();
-            let open = open.map(|open| open.load(std::sync::atomic::Ordering::Relaxed) as u64);
-            e.encode_gauge(&open.sum::<u64>())
+            e.encode_gauge(&(self.connections() as u64))
         })
     }
 }
 
 type Write<'a> = &'a dyn Fn(&mut MetricEncoder<'_>) -> fmt::Result;
 
-fn counter(encoder: &mut MetricEncoder<'_>, labels: &impl EncodeLabelSet, count: u64) -> fmt::Result {
+fn counter(
+    encoder: &mut MetricEncoder<'_>,
+    labels: &impl EncodeLabelSet,
+    count: u64,
+) -> fmt::Result {
     let mut encoder = encoder.encode_family(labels)?;
     encoder.encode_counter::<NoLabelSet, _, u64>(&count, None)
 }
@@ -161,7 +175,11 @@ fn gauge(encoder: &mut MetricEncoder<'_>, labels: &impl EncodeLabelSet, value: u
     encoder.encode_family(labels)?.encode_gauge(&value)
 }
 
-fn histogram(encoder: &mut MetricEncoder<'_>, labels: &impl EncodeLabelSet, sum: &Sum) -> fmt::Result {
+fn histogram(
+    encoder: &mut MetricEncoder<'_>,
+    labels: &impl EncodeLabelSet,
+    sum: &Sum,
+) -> fmt::Result {
     let mut encoder = encoder.encode_family(labels)?;
     encoder.encode_histogram::<NoLabelSet>(sum.seconds(), sum.count(), &sum.buckets(), None)
 }

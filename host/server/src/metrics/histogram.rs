@@ -91,7 +91,10 @@ mod tests {
             let at = bucket(nanos);
             let seconds = nanos as f64 / 1e9;
             assert!(seconds <= bounds[at].0 * (1.0 + 1e-12), "{nanos}");
-            assert!(at == 0 || seconds > bounds[at - 1].0 * (1.0 - 1e-12), "{nanos}");
+            assert!(
+                at == 0 || seconds > bounds[at - 1].0 * (1.0 - 1e-12),
+                "{nanos}"
+            );
         }
     }
 

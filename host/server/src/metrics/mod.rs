@@ -5,64 +5,36 @@
 
 mod expose;
 mod histogram;
+mod listener;
 mod route;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use spikard_wasm_app::App;
 use spikard_wasm_runtime::PoolStats;
 
-use histogram::add;
-pub(crate) use route::{Part, RouteMetrics, Taken};
+pub(crate) use listener::PATH;
+pub(crate) use route::{Part, RouteFigures, Taken};
 
-/// Why a request was not let in at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
-pub(crate) enum Turned {
-    /// As many calls wait for an instance as may.
-    QueueFull,
-    /// No instance came free in time.
-    QueueTime,
-    /// As many requests are in flight as may.
-    Requests,
-    /// As many connections are open as may.
-    Connections,
-}
-
-impl Turned {
-    const ALL: [Self; 4] = [
-        Self::QueueFull,
-        Self::QueueTime,
-        Self::Requests,
-        Self::Connections,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::QueueFull => "queue",
-            Self::QueueTime => "queue_time",
-            Self::Requests => "requests",
-            Self::Connections => "connections",
-        }
-    }
-}
+use crate::admission::Requests;
 
 /// The figures of one worker, which its thread alone writes.
 #[derive(Debug)]
-pub(crate) struct WorkerMetrics {
+pub(crate) struct WorkerFigures {
     /// By the index of the route; the last is for requests that have none.
-    routes: Box<[OnceLock<Box<RouteMetrics>>]>,
-    turned: [AtomicU64; Turned::ALL.len()],
+    routes: Box<[OnceLock<Box<RouteFigures>>]>,
     pool: OnceLock<Arc<PoolStats>>,
+    /// Its open connections.
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
-impl WorkerMetrics {
+impl WorkerFigures {
     fn new(routes: usize) -> Self {
         Self {
             routes: (0..=routes).map(|_| OnceLock::new()).collect(),
-            turned: Default::default(),
             pool: OnceLock::new(),
+            connections: Arc::default(),
         }
     }
 
@@ -72,64 +44,57 @@ impl WorkerMetrics {
         let _ = self.pool.set(stats.clone());
     }
 
-    /// The figures of a route; a route that nobody asks for takes no memory.
-    pub(crate) fn route(&self, index: Option<u32>) -> Option<&RouteMetrics> {
+    /// Counts a request for a route, or for none. A route that nobody asks for takes no
+    /// memory.
+    pub(crate) fn record(&self, route: Option<u32>, status: u16, taken: &Taken) {
         let last = self.routes.len() - 1;
-        let index = index.map_or(last, |index| index as usize);
-        let route = self.routes.get(index)?;
-        Some(route.get_or_init(Box::default))
-    }
-
-    /// Counts a request that was turned away.
-    pub(crate) fn turned(&self, why: Turned) {
-        add(&self.turned[why as usize], 1);
+        let index = route.map_or(last, |index| index as usize);
+        if let Some(route) = self.routes.get(index) {
+            route.get_or_init(Box::default).record(status, taken);
+        }
     }
 }
 
 /// The figures of all workers.
-#[derive(Debug)]
-pub(crate) struct Metrics {
+pub(crate) struct Figures {
     app: Arc<App>,
-    workers: Vec<Arc<WorkerMetrics>>,
-    /// Connections that the accepting thread turned away.
-    refused: AtomicU64,
-    connections: Box<[Arc<std::sync::atomic::AtomicUsize>]>,
+    workers: Box<[Arc<WorkerFigures>]>,
+    requests: Arc<Requests>,
+    refused_connections: AtomicU64,
 }
 
-impl Metrics {
-    /// Figures for so many workers, with how many connections each has open.
-    pub(crate) fn new(
-        app: &Arc<App>,
-        connections: Vec<Arc<std::sync::atomic::AtomicUsize>>,
-    ) -> Arc<Self> {
-        let routes = app.routes().len();
-        let worker = || Arc::new(WorkerMetrics::new(routes));
+impl std::fmt::Debug for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Figures of {} workers", self.workers.len())
+    }
+}
+
+impl Figures {
+    /// Figures for so many workers.
+    pub(crate) fn new(app: &Arc<App>, requests: &Arc<Requests>, workers: usize) -> Arc<Self> {
+        let worker = |_| Arc::new(WorkerFigures::new(app.routes().len()));
         Arc::new(Self {
             app: app.clone(),
-            workers: connections.iter().map(|_| worker()).collect(),
-            refused: AtomicU64::new(0),
-            connections: connections.into(),
+            workers: (0..workers).map(worker).collect(),
+            requests: requests.clone(),
+            refused_connections: AtomicU64::new(0),
         })
     }
 
-    /// The figures of one worker.
-    pub(crate) fn worker(&self, number: usize) -> Option<&Arc<WorkerMetrics>> {
-        self.workers.get(number)
+    /// The figures of each worker.
+    pub(crate) fn workers(&self) -> &[Arc<WorkerFigures>] {
+        &self.workers
+    }
+
+    /// How many connections are open.
+    pub(crate) fn connections(&self) -> usize {
+        let workers = self.workers.iter();
+        workers.map(|worker| worker.connections.load(Relaxed)).sum()
     }
 
     /// Counts a connection that was turned away.
     pub(crate) fn refused_connection(&self) {
-        add(&self.refused, 1);
-    }
-
-    fn turned(&self, why: Turned) -> u64 {
-        let workers = self.workers.iter();
-        let turned = workers.map(|worker| worker.turned[why as usize].load(Relaxed));
-        let refused = match why {
-            Turned::Connections => self.refused.load(Relaxed),
-            _ => 0,
-        };
-        turned.sum::<u64>() + refused
+        self.refused_connections.fetch_add(1, Relaxed);
     }
 
     fn pools(&self) -> impl Iterator<Item = &PoolStats> {

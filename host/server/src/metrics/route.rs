@@ -77,7 +77,7 @@ const STATUSES: usize = 12;
 
 /// The figures of one route in one worker.
 #[derive(Debug, Default)]
-pub(crate) struct RouteMetrics {
+pub(crate) struct RouteFigures {
     /// A status in the upper 16 bits, and how often it was sent.
     statuses: [AtomicU64; STATUSES],
     duration: Histogram,
@@ -86,7 +86,7 @@ pub(crate) struct RouteMetrics {
 
 const COUNT: u64 = (1 << 48) - 1;
 
-impl RouteMetrics {
+impl RouteFigures {
     /// Counts a request.
     pub(crate) fn record(&self, status: u16, taken: &Taken) {
         self.count(status);
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn statuses_are_counted_and_bounded() {
-        let route = RouteMetrics::default();
+        let route = RouteFigures::default();
         for status in (200..300).chain([200, 200]) {
             route.record(status, &Taken::default());
         }

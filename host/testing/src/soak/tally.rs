@@ -1,0 +1,83 @@
+//! What was asked and how it was answered, by kind of request.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The most unexpected answers that are told one by one.
+const TOLD: usize = 5;
+
+/// How often something was asked, and how often something else came than was to come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) asked: u64,
+    pub(super) unexpected: u64,
+}
+
+/// The counts of one host.
+#[derive(Debug, Default)]
+pub(super) struct Tally(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    counts: BTreeMap<&'static str, Count>,
+    told: Vec<String>,
+}
+
+impl Tally {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn expected(&self, kind: &'static str) {
+        self.lock().counts.entry(kind).or_default().asked += 1;
+    }
+
+    pub(super) fn unexpected(&self, kind: &'static str, what: String) {
+        let mut inner = self.lock();
+        let count = inner.counts.entry(kind).or_default();
+        count.asked += 1;
+        count.unexpected += 1;
+        if inner.told.len() < TOLD {
+            inner.told.push(format!("{kind}: {what}"));
+        }
+    }
+
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, Count> {
+        self.lock().counts.clone()
+    }
+
+    /// What was not as expected: the first ones, and how many there were.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let inner = self.lock();
+        let unexpected: u64 = inner.counts.values().map(|count| count.unexpected).sum();
+        if unexpected == 0 {
+            return Vec::new();
+        }
+        let count = format!("{unexpected} answers were not as expected");
+        std::iter::once(count).chain(inner.told.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unexpected_is_a_fault() {
+        let tally = Tally::default();
+        tally.expected("json");
+        assert!(tally.faults().is_empty());
+        for number in 0..10 {
+            tally.unexpected("json", format!("answer {number}"));
+        }
+        let count = Count {
+            asked: 11,
+            unexpected: 10,
+        };
+        assert_eq!(tally.counts()["json"], count);
+        let faults = tally.faults();
+        assert_eq!(faults.len(), 1 + TOLD);
+        assert_eq!(faults[0], "10 answers were not as expected");
+        assert_eq!(faults[1], "json: answer 0");
+    }
+}

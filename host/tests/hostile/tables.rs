@@ -1,0 +1,67 @@
+//! Guests that take table elements, which no language of ours can: text that is
+//! assembled here.
+
+use std::fs;
+
+use spikard_wasm_testing::root;
+use tempfile::{Builder, TempPath};
+
+use super::attack::{Attack, HOST};
+use crate::support::host;
+
+/// The default limit on the elements of a table.
+const ELEMENTS: u64 = 200_000;
+
+/// The app of `tables.wat`, with its table as large from the start as is wanted.
+pub(crate) fn app(elements: u64) -> TempPath {
+    let path = root().join("guests/conformance/hostile/tables.wat");
+    let text = fs::read_to_string(path).expect("the text of the app");
+    let text = text.replace(
+        "(table $t 1 funcref)",
+        &format!("(table $t {elements} funcref)"),
+    );
+    let bytes = wat::parse_str(text).expect("WebAssembly text");
+    let file = Builder::new().prefix("tables-").suffix(".wasm").tempfile();
+    let file = file.expect("a temporary file").into_temp_path();
+    fs::write(&file, bytes).expect("the component can be written");
+    file
+}
+
+#[test]
+fn a_table_bomb() {
+    let app = app(1);
+    let attack = Attack::on(
+        &app,
+        &[
+            "--workers",
+            "1",
+            "--timeout",
+            "300ms",
+            "--max-instances",
+            "4",
+        ],
+    );
+    for _ in 0..3 {
+        let response = attack.server().client().get("/tables");
+        assert_eq!(response.status, 200, "{}", response.text());
+        let elements: u64 = response.text().parse().expect("a number");
+        assert!(elements > 1000 && elements <= ELEMENTS, "{elements}");
+    }
+    for response in attack.act_at_once(2, "/grow", "") {
+        let _ = response.problem(504);
+    }
+    let log = attack.end(HOST);
+    let late = |line: &&str| line.contains("past its deadline of 300ms");
+    assert_eq!(log.lines().filter(late).count(), 2, "{log}");
+}
+
+#[test]
+fn a_table_that_is_too_large_from_the_start() {
+    let app = app(10_000_000);
+    let path = app.to_str().expect("a path");
+    let run = host().run(["serve", path, "--port", "0"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    for word in ["10000000", "table"] {
+        assert!(run.stderr.contains(word), "{}", run.stderr);
+    }
+}
