@@ -87,7 +87,7 @@ fn what_is_said_holds() {
         .args(["--config".as_ref(), file.as_os_str()])
         .start();
     let line: Value = serde_json::from_str(server.line()).expect("JSON");
-    assert_eq!(line["app"], "faulty");
+    assert_eq!(line["app"], "faulty-rust");
     let read = server.logged("read the configuration");
     assert!(
         read.contains("spikard.toml") && read.contains("INFO"),
@@ -242,13 +242,13 @@ fn the_limits_of_an_app_are_those_of_its_routes_too() {
     );
     let run = Run::of(&mut command(folder.path(), &["inspect", "--limits", app]));
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
-        "limits.queue_time            10s      default",
-        "route raw",
-        "fresh    file",
-        "an instance begins with",
+        "limits.queue_time 10s default --queue-time",
+        "route raw instances fresh file timeout 7s file",
+        "an instance begins with memories 1",
     ] {
-        assert!(run.stdout.contains(words), "`{words}` in {}", run.stdout);
+        assert!(said.contains(words), "`{words}` in {}", run.stdout);
     }
 }
 

@@ -11,7 +11,8 @@ use spikard_wasm_runtime::{Limits, Loaded, Runtime};
 use super::{Source, load};
 use crate::args::InspectArgs;
 use crate::config::Bounds;
-use crate::config::limits::{Key, Source as Said, TABLE};
+use crate::config::limits::{Key, TABLE};
+use crate::config::said::Source as Said;
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let bounds = Bounds::of(&args.config)?;

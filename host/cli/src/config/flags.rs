@@ -3,7 +3,8 @@
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::limits::{Limit, Said, Source, TABLE, Unit};
+use super::limits::{Limit, TABLE, Unit};
+use super::said::{Said, Source};
 
 /// The limits that the command line and the environment set.
 #[derive(Debug, Clone, Default)]

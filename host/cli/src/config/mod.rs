@@ -4,6 +4,8 @@
 pub(crate) mod file;
 pub(crate) mod flags;
 pub(crate) mod limits;
+mod place;
+pub(crate) mod said;
 mod units;
 pub(crate) mod values;
 
@@ -18,7 +20,8 @@ use spikard_wasm_runtime::{Cache, Limits, Recycling};
 use spikard_wasm_server::Settings;
 
 use self::file::File;
-use self::limits::{Key, Said, Source};
+use self::limits::Key;
+use self::said::{Said, Source};
 use self::values::{MetricsAt, SecretArg};
 use crate::args::{ConfigArgs, LogFormat, LogLevel, ServeArgs};
 

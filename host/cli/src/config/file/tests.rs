@@ -1,5 +1,7 @@
 //! Tests of what may stand in `spikard.toml`.
 
+use std::time::Duration;
+
 use super::*;
 use crate::config::limits::Key;
 

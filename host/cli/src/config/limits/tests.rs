@@ -1,0 +1,80 @@
+//! Tests of the table, and that docs/configuration.md has it.
+
+use super::*;
+use std::fs;
+use std::path::Path;
+
+const BEGIN: &str = "<!-- limits: from host/cli/src/config/limits.rs -->\n";
+const END: &str = "<!-- end of limits -->";
+
+#[test]
+fn every_limit_is_in_its_place_and_keeps_its_bounds() {
+    for (place, limit) in TABLE.iter().enumerate() {
+        assert_eq!(limit.key as usize, place);
+        assert_eq!(
+            limit.check(limit.default()),
+            Ok(limit.default()),
+            "{limit:?}"
+        );
+        let shown = limit.show(limit.default());
+        assert_eq!(limit.parse(&shown), Ok(limit.default()), "{limit:?}");
+        let variable = limit.flag.to_uppercase().replace('-', "_");
+        assert_eq!(limit.variable, format!("SPIKARD_WASM_{variable}"));
+        assert_eq!(
+            Limit::find(limit.table, limit.name).map(|it| it.key),
+            Some(limit.key)
+        );
+    }
+}
+
+/// With `BLESS=1` in the environment the page is brought up to date.
+#[test]
+fn the_page_has_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the table's begin");
+    let (kept, after) = rest.split_once(END).expect("the table's end");
+    let mut table =
+        "| key | flag | default | from, to | what it is |\n|---|---|---|---|---|\n".to_owned();
+    for limit in &TABLE {
+        table += &format!(
+            "| `{}.{}` | `--{}` | {} | {}, {} | {} |\n",
+            limit.table,
+            limit.name,
+            limit.flag,
+            limit.show_default(),
+            limit.show(limit.least),
+            limit.show(limit.most),
+            limit.about
+        );
+    }
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(kept, table, "`BLESS=1` writes it");
+    }
+}
+
+#[test]
+fn values_of_the_file() {
+    let memory = Limit::find("limits", "memory").unwrap();
+    let time = Limit::find("limits", "queue_time").unwrap();
+    let queue = Limit::find("limits", "queue").unwrap();
+    assert_eq!(memory.read(&"1GiB".into()), Ok(1 << 30));
+    assert_eq!(memory.read(&(1_i64 << 30).into()), Ok(1 << 30));
+    assert_eq!(time.read(&5.into()), Ok(5000));
+    assert_eq!(time.read(&0.25.into()), Ok(250));
+    assert_eq!(time.read(&"250ms".into()), Ok(250));
+    assert_eq!(queue.read(&0.into()), Ok(0));
+    for (limit, bad) in [
+        (memory, toml::Value::from(true)),
+        (memory, 5.into()),
+        (memory, "5TiB".into()),
+        (time, "soon".into()),
+        (time, 0.into()),
+        (queue, "7".into()),
+        (queue, (-1).into()),
+    ] {
+        assert!(limit.read(&bad).is_err(), "{bad}");
+    }
+}
