@@ -44,7 +44,7 @@ fn a_reply_of_a_hundred_thousand_headers() {
     for what in [
         json!({"many": 100_000}),
         json!({"many": 257}),
-        json!({"headers": [["x-long", "y".repeat(60_000)], ["x-more", "z".repeat(6000)]]}),
+        json!({"long": 66_006}),
     ] {
         let _ = attack.say(&what).problem(500);
         for kind in ["on-request", "on-response", "on-error"] {

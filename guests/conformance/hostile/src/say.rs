@@ -14,8 +14,10 @@ pub(crate) struct Say {
     status: u16,
     /// Their text as it is, or an array that becomes one.
     headers: Value,
-    /// So many further headers.
+    /// So many headers instead.
     many: usize,
+    /// One header with a value of so many bytes instead, if it is not 0.
+    long: usize,
     body: String,
     /// A body of so many bytes, if it is not 0.
     bytes: usize,
@@ -29,6 +31,7 @@ impl Default for Say {
             status: 200,
             headers: Value::Null,
             many: 0,
+            long: 0,
             body: "body".to_owned(),
             bytes: 0,
             lie: 0,
@@ -52,6 +55,9 @@ impl Say {
         if self.many > 0 {
             let pairs = (0..self.many).map(|number| format!("[\"x-{number}\",\"y\"]"));
             headers = format!("[{}]", pairs.collect::<Vec<_>>().join(","));
+        }
+        if self.long > 0 {
+            headers = format!("[[\"x-long\",\"{}\"]]", "y".repeat(self.long));
         }
         let content = if self.lie > 0 {
             let mut one = std::mem::ManuallyDrop::new(vec![b'l']);

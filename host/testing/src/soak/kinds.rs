@@ -109,7 +109,8 @@ pub(super) fn act(kind: Kind, wire: &mut Wire, random: &mut Random, fresh: bool)
         }),
         Echo => echo(wire, random),
         Bytes => {
-            let length = random.within(0, 20_000) as usize;
+            // Nothing at all is no body, which each language answers in its own way.
+            let length = random.within(1, 20_000) as usize;
             bytes(wire, &random.bytes(length), Duration::ZERO)
         }
         Count => get(wire, "/count", 200, |response| {
