@@ -19,7 +19,7 @@ pub(crate) struct Access {
 /// Writes a line with what is the same in both kinds, and where the time went: the parts
 /// in milliseconds, those that took none left out.
 macro_rules! line {
-    ($access:expr, $id:expr, $route:expr, $taken:expr, $($more:tt)*) => {{
+    ({$($first:tt)*} $access:expr, $id:expr, $route:expr, $taken:expr, $($more:tt)*) => {{
         let part = |part| {
             let nanos = $taken.part(part);
             (nanos != 0).then(|| millis(nanos))
@@ -27,6 +27,7 @@ macro_rules! line {
         let stage = |stage| part(Part::Stage(stage));
         tracing::info!(
             target: TARGET,
+            $($first)*
             method = %$access.method,
             path = $access.uri.path(),
             $($more)*
@@ -59,7 +60,7 @@ impl Access {
     /// Writes the line of a request that nobody waits for any more.
     pub(crate) fn give_up(self, id: &RequestId, route: Option<&str>, taken: &Taken) {
         let message = "the client went away before it was answered";
-        line!(self, id, route, taken, message,);
+        line!({message,} self, id, route, taken,);
     }
 
     /// Writes the line.
@@ -72,7 +73,7 @@ impl Access {
     ) {
         let status = response.status().as_u16();
         let bytes = response::length(response);
-        line!(self, id, route, taken, status, bytes,);
+        line!({} self, id, route, taken, status, bytes,);
     }
 }
 
