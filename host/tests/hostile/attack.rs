@@ -169,7 +169,7 @@ impl Watch {
         let until = over.clone();
         let thread = thread::spawn(move || {
             let mut seen = Seen::default();
-            while !until.load(Ordering::Relaxed) {
+            loop {
                 let start = Instant::now();
                 let answer = client.get(target);
                 seen.slowest = seen.slowest.max(start.elapsed());
@@ -177,6 +177,9 @@ impl Watch {
                     200 => seen.fine += 1,
                     503 if busy => seen.busy += 1,
                     _ => panic!("{target}: {} {}", answer.status, answer.text()),
+                }
+                if until.load(Ordering::Relaxed) {
+                    break;
                 }
                 thread::sleep(Duration::from_millis(10));
             }
