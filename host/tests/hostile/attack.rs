@@ -66,11 +66,11 @@ impl Attack {
         let server = host().serve(Some(app)).args(args).start();
         let beside = Lane::Rust.serve("hello", &["--workers", "1"]);
         assert_eq!(server.client().get("/fine").status, 200);
+        let before = server.open_files();
         let watches = [
             Watch::begin(server.client(), "/fine", busy),
             Watch::begin(beside.client(), "/hello/Ada", false),
         ];
-        let before = server.open_files();
         Self {
             server,
             beside,
@@ -136,7 +136,7 @@ impl Attack {
             watch.end();
         }
         let start = Instant::now();
-        // Closed connections are noticed a moment later. The watch's is one of `before`.
+        // Closed connections are noticed a moment later.
         while server.open_files() > before {
             assert!(
                 start.elapsed() < PATIENCE,
@@ -169,7 +169,7 @@ impl Watch {
         let until = over.clone();
         let thread = thread::spawn(move || {
             let mut seen = Seen::default();
-            while !until.load(Ordering::Relaxed) {
+            loop {
                 let start = Instant::now();
                 let answer = client.get(target);
                 seen.slowest = seen.slowest.max(start.elapsed());
@@ -177,6 +177,9 @@ impl Watch {
                     200 => seen.fine += 1,
                     503 if busy => seen.busy += 1,
                     _ => panic!("{target}: {} {}", answer.status, answer.text()),
+                }
+                if until.load(Ordering::Relaxed) {
+                    break;
                 }
                 thread::sleep(Duration::from_millis(10));
             }

@@ -1,6 +1,6 @@
 //! Guests that take memory and stack, and that trap.
 
-use super::attack::{Attack, HOST, INSTANCE};
+use super::attack::{Attack, HOST, INSTANCE, act};
 
 const TWO: [&str; 4] = ["--workers", "1", "--max-instances", "3"];
 
@@ -57,8 +57,9 @@ fn a_trap_on_each_request() {
     let attack = Attack::hostile(&TWO);
     let client = attack.server().client();
     for _ in 0..TRAPS {
-        let _ = super::attack::act(&client, "/do", "trap").problem(500);
+        let _ = act(&client, "/do", "trap").problem(500);
     }
+    drop(client);
     attack.settles_below(HOST);
     let log = attack.end(HOST);
     let trapped = |line: &&str| line.contains("trapped: wasm trap: wasm `unreachable`");
