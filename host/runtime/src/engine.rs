@@ -14,7 +14,7 @@ use crate::limits::Limits;
 
 /// How often the epoch advances: the longest a guest on the CPU keeps the other
 /// requests of its worker waiting.
-pub(crate) const TICK: Duration = Duration::from_millis(5);
+pub(crate) const TICK: Duration = Duration::from_millis(2);
 
 /// How much of a stack is the host's, below what the guest may take: calls of the host
 /// run on the stack of the guest that calls them.
