@@ -6,6 +6,7 @@ mod command;
 mod contract;
 mod demo;
 mod hostile;
+mod instances;
 mod lanes;
 mod limits;
 mod shutdown;

@@ -66,7 +66,7 @@ impl Sum {
     /// before.
     pub(crate) fn buckets(&self) -> [(f64, u64); BUCKETS] {
         let mut bound = FIRST;
-        let mut buckets = [(f64::MAX, 0); BUCKETS];
+        let mut buckets = [(f64::INFINITY, 0); BUCKETS];
         for (index, (into, count)) in buckets.iter_mut().zip(self.buckets).enumerate() {
             into.1 = count;
             if index < BUCKETS - 1 {
