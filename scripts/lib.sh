@@ -19,7 +19,7 @@ openapi_python=$SPIKARD_WASM_PYTHON-openapi
 guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
 
 # The JavaScript examples, and every Rust package outside of the host's workspace.
-js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js)
+js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")

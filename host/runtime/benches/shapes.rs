@@ -5,25 +5,19 @@
 //! `--guests DIR`. `docs/decisions/0001-boundary.md` has the results. It stands
 //! on wasmtime alone, so that the figures are those of the boundary.
 
-#[path = "shapes/engine.rs"]
-mod engine;
-#[path = "shapes/guest.rs"]
-mod guest;
+#[path = "common/mod.rs"]
+mod common;
 #[path = "shapes/measure.rs"]
 mod measure;
-#[path = "shapes/options.rs"]
-mod options;
 #[path = "shapes/plan.rs"]
 mod plan;
 #[path = "shapes/report.rs"]
 mod report;
-#[path = "shapes/types.rs"]
-mod types;
 
-use options::Options;
-use std::process::{Command, ExitCode};
-use wasmtime::error::Context as _;
-use wasmtime::{Result, bail};
+use common::options::Options;
+use common::{engine, process};
+use std::process::ExitCode;
+use wasmtime::Result;
 
 fn main() -> ExitCode {
     match run() {
@@ -36,14 +30,14 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let options = Options::parse(std::env::args().skip(1))?;
-    let engine = engine::engine()?;
+    let options = Options::parse("scripts/bench-shapes", std::env::args().skip(1))?;
+    let engine = engine::Knobs::default().engine()?;
     let plan = plan::plan(&options, &engine)?;
     // Compiling uses every core, so the process is pinned only afterwards.
     if let Some(cpu) = options.cpu {
-        pin(cpu)?;
+        process::pin(cpu)?;
     }
-    engine::tick(&engine)?;
+    engine::tick(vec![engine])?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut results = Vec::new();
     for group in &plan {
@@ -55,25 +49,6 @@ fn run() -> Result<()> {
     }
     if options.json {
         println!("{}", report::json(&results));
-    }
-    Ok(())
-}
-
-/// Pins all threads of this process to one core.
-fn pin(cpu: u32) -> Result<()> {
-    let output = Command::new("taskset")
-        .args([
-            "-a",
-            "-c",
-            "-p",
-            &cpu.to_string(),
-            &std::process::id().to_string(),
-        ])
-        .output()
-        .context("cannot run `taskset`: install util-linux or leave out `--cpu`")?;
-    if !output.status.success() {
-        let reason = String::from_utf8_lossy(&output.stderr);
-        bail!("cannot pin to core `{cpu}`: {}", reason.trim());
     }
     Ok(())
 }

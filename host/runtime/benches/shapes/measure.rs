@@ -1,12 +1,12 @@
 //! Times the components of a group in interleaved rounds.
 
-use crate::guest::Instance;
-use crate::options::Options;
+use crate::common::direct::{Direct, Mode};
+use crate::common::options::Options;
+use crate::common::rounds::{self, Subject as _};
+use crate::common::types::Answer;
 use crate::plan::{Case, Group, Variant};
-use crate::types::{Answer, Request};
 use serde_json::Value;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wasmtime::{Result, ensure};
 
 /// What one component cost, in each round of its group.
@@ -30,10 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) samples: Vec<Sample>,
 }
 
-/// Measures a group. In a round every component is timed twice, in one order and
-/// then in the reverse of it, so that a drift of the machine meets all alike; the
-/// component that begins changes from round to round. A component that fails is
-/// reported as such; only the base has to work.
+/// Measures a group. A component that fails is reported as such; only the base has
+/// to work.
 pub(crate) async fn measure(group: &Group, options: &Options) -> Result<Outcome> {
     let mut working = Vec::new();
     let mut samples = Vec::new();
@@ -84,74 +82,30 @@ async fn interleave(
     for _ in 0..options.sessions {
         let mut bench = Vec::with_capacity(count);
         for &variant in variants {
-            bench.push(Subject::prepare(variant, group, options).await?);
+            bench.push(prepare(variant, group, options).await?);
         }
         if calls == 0 {
-            calls = calibrate(&mut bench[0], options.batch).await?;
+            calls = rounds::calibrate(&mut bench[0], options.batch).await?;
         }
         for round in 0..options.rounds {
-            let mut order: Vec<usize> = (0..count).collect();
-            order.rotate_left(round % count);
-            let mut spent = vec![Duration::ZERO; count];
-            for &index in order.iter().chain(order.iter().rev()) {
-                spent[index] += bench[index].batch(calls).await?;
-            }
-            let scale = 1e6 / f64::from(2 * calls);
-            rounds.push(
-                spent
-                    .iter()
-                    .map(|spent| spent.as_secs_f64() * scale)
-                    .collect(),
-            );
+            rounds.push(rounds::round(&mut bench, calls, round).await?);
         }
     }
     Ok((calls, rounds))
 }
 
-/// A component being timed: one instance that is reused, or a new one per call.
-struct Subject<'a> {
-    variant: &'a Variant,
-    request: Request,
-    reused: Option<Instance>,
-}
-
-impl<'a> Subject<'a> {
-    /// Instantiates and warms up.
-    async fn prepare(variant: &'a Variant, group: &Group, options: &Options) -> Result<Self> {
-        let reused = match group.fresh {
-            true => None,
-            false => Some(variant.guest.instantiate().await?),
-        };
-        let mut subject = Self {
-            variant,
-            request: group.case.request,
-            reused,
-        };
-        let started = Instant::now();
-        while started.elapsed() < options.batch * 5 {
-            subject.batch(10).await?;
-        }
-        Ok(subject)
+/// Instantiates and warms up.
+async fn prepare(variant: &Variant, group: &Group, options: &Options) -> Result<Direct> {
+    let mode = match group.fresh {
+        true => Mode::Fresh,
+        false => Mode::Reused,
+    };
+    let mut subject = Direct::new(variant.guest.clone(), group.case.request, mode).await?;
+    let started = Instant::now();
+    while started.elapsed() < options.batch * 5 {
+        subject.batch(10).await?;
     }
-
-    /// Makes a number of calls and returns how long they took.
-    async fn batch(&mut self, calls: u32) -> Result<Duration> {
-        let started = Instant::now();
-        match &mut self.reused {
-            Some(instance) => {
-                for _ in 0..calls {
-                    black_box(instance.call(black_box(self.request)).await?);
-                }
-            }
-            None => {
-                for _ in 0..calls {
-                    let mut instance = self.variant.guest.instantiate().await?;
-                    black_box(instance.call(black_box(self.request)).await?);
-                }
-            }
-        }
-        Ok(started.elapsed())
-    }
+    Ok(subject)
 }
 
 /// Calls twice, as a reused instance must answer the second call too. Members of
@@ -181,13 +135,4 @@ async fn check(variant: &Variant, case: &Case) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// How many calls fill a batch.
-async fn calibrate(base: &mut Subject<'_>, batch: Duration) -> Result<u32> {
-    let mut calls = 1;
-    while base.batch(calls).await? < batch {
-        calls *= 2;
-    }
-    Ok(calls)
 }

@@ -1,27 +1,15 @@
 //! What is measured: lanes, handlers and the components compared with each other.
 
-use crate::engine;
-use crate::guest::Guest;
-use crate::options::Options;
-use crate::types::{Body, Request};
-use std::rc::Rc;
-use wasmtime::component::{Component, Linker};
+use crate::common::cases::{HELLO, SMALL, large};
+use crate::common::code;
+use crate::common::engine;
+use crate::common::guest::Guest;
+use crate::common::options::Options;
+use crate::common::types::{Body, Request};
+use std::sync::Arc;
+use wasmtime::component::Linker;
 use wasmtime::error::Context as _;
-use wasmtime::{Engine, Result, ensure};
-
-const LANES: [&str; 4] = ["rust", "quickjs", "starlingmonkey", "python"];
-
-/// The reply of handlers A and D.
-const HELLO: &str = r#"{"message":"Hello, World!"}"#;
-
-/// The JSON that handler B reads and writes: 200 bytes.
-const SMALL: &str = concat!(
-    r#"{"id":7421,"name":"Copper kettle 2 l","price":48.5,"in_stock":true,"tags":["kitchen","metal","gift"],"#,
-    r#""size":{"height":24,"width":18,"unit":"cm"},"seller":{"id":93,"name":"Harbour Goods","rating":4.7}}"#
-);
-
-/// The size of the echoed text.
-const ECHO: usize = 10 * 1024;
+use wasmtime::{Engine, Result};
 
 /// One handler's request and the reply it must give.
 #[derive(Clone)]
@@ -35,7 +23,7 @@ pub(crate) struct Case {
 /// A component under the name its row gets.
 pub(crate) struct Variant {
     pub(crate) name: String,
-    pub(crate) guest: Rc<Guest>,
+    pub(crate) guest: Arc<Guest>,
 }
 
 /// Components measured against each other; the first is the base of the ratios,
@@ -50,16 +38,7 @@ pub(crate) struct Group {
 /// Compiles the components and lists what to measure.
 pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
     let linker = engine::linker(engine)?;
-    let lanes: Vec<&'static str> = LANES
-        .into_iter()
-        .filter(|lane| options.lane.as_deref().is_none_or(|only| only == *lane))
-        .collect();
-    ensure!(
-        !lanes.is_empty(),
-        "unknown lane `{}`: use one of {}",
-        options.lane.as_deref().unwrap_or_default(),
-        LANES.join(", ")
-    );
+    let lanes = options.lanes()?;
     let cases = cases();
     let [hello, _, echo, headers] = &cases;
     let mut groups = Vec::new();
@@ -106,23 +85,23 @@ pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
 }
 
 /// A component under the name its row gets.
-type Named = (&'static str, Rc<Guest>);
+type Named = (&'static str, Arc<Guest>);
 
 fn group(lane: &'static str, fresh: bool, case: &Case, base: &Named, others: &[Named]) -> Group {
     let again = format!("{}, again", base.0);
     let mut variants = vec![
         Variant {
             name: base.0.to_owned(),
-            guest: Rc::clone(&base.1),
+            guest: Arc::clone(&base.1),
         },
         Variant {
             name: again,
-            guest: Rc::clone(&base.1),
+            guest: Arc::clone(&base.1),
         },
     ];
     variants.extend(others.iter().map(|(name, guest)| Variant {
         name: (*name).to_owned(),
-        guest: Rc::clone(guest),
+        guest: Arc::clone(guest),
     }));
     Group {
         lane,
@@ -138,26 +117,18 @@ fn load(
     lane: &str,
     file: &str,
     shape: &str,
-) -> Result<Rc<Guest>> {
+) -> Result<Arc<Guest>> {
     let path = options.guests.join(format!("{lane}-{file}.wasm"));
-    let component = Component::from_file(linker.engine(), &path)
-        .with_context(|| format!("cannot load `{}`", path.display()))?;
+    let component = code::load(linker.engine(), &path)?;
     let guest = Guest::new(linker, shape, &component)
         .with_context(|| format!("cannot link `{}`", path.display()))?;
-    Ok(Rc::new(guest))
+    Ok(Arc::new(guest))
 }
 
 /// The handlers: a constant, 200 bytes of JSON read and written, 10 KiB echoed, a
 /// constant with three headers.
 fn cases() -> [Case; 4] {
-    let mut large = String::from("[");
-    while large.len() + SMALL.len() + 4 < ECHO {
-        large.push_str(SMALL);
-        large.push(',');
-    }
-    let rest = ECHO - large.len() - 3;
-    large.push_str(&format!("\"{}\"]", "x".repeat(rest)));
-    let large: &'static str = large.leak();
+    let large = large();
     let case = |name, route, body, expected| Case {
         name,
         request: Request {

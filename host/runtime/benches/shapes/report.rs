@@ -1,5 +1,6 @@
 //! Tables for people and JSON for programs.
 
+use crate::common::stats::quantiles;
 use crate::measure::Outcome;
 use serde_json::{Value, json};
 
@@ -63,12 +64,4 @@ fn mode(fresh: bool) -> &'static str {
     } else {
         "reused instance"
     }
-}
-
-/// The 10th, 50th and 90th percentile.
-fn quantiles(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let last = sorted.len() - 1;
-    [10, 50, 90].map(|percent| sorted[(last * percent + 50) / 100])
 }

@@ -1,12 +1,14 @@
 //! A guest component, its instances, and one call in each shape.
 
-use crate::engine::State;
-use crate::types::{Answer, Body, Content, Failure, Headers, Kind, Parts, Reply, Request, parse};
+use crate::common::engine::State;
+use crate::common::types::{
+    Answer, Body, Content, Failure, Headers, Kind, Parts, Reply, Request, parse,
+};
 use wasmtime::component::{
     Component, ComponentExportIndex, InstancePre, Linker, Resource, TypedFunc,
 };
 use wasmtime::error::Context as _;
-use wasmtime::{Engine, Result, Store, bail, format_err};
+use wasmtime::{Engine, Result, Store, UpdateDeadline, bail, format_err};
 
 /// The exported function of one shape.
 #[expect(clippy::type_complexity, reason = "each spells its WIT signature out")]
@@ -15,6 +17,7 @@ enum Handle {
     Record(TypedFunc<(Request,), (Result<Reply, Failure>,)>),
     Resource(TypedFunc<(Resource<Request>,), (Parts,)>),
     Tuple(TypedFunc<(u32, &'static str, Body), (Parts,)>),
+    Blocking(TypedFunc<(u32, &'static str, Body), (Parts,)>),
     Kind(TypedFunc<(u32, &'static str, Kind, &'static str), ((u16, String, Kind, String),)>),
     Headers(TypedFunc<(u32, &'static str, Body), ((u16, Headers, Content),)>),
     Outcome(TypedFunc<(u32, &'static str, Body), (Result<Parts, String>,)>),
@@ -26,12 +29,19 @@ pub(crate) struct Guest {
     handle: ComponentExportIndex,
     shape: String,
     wasi: bool,
+    epochs: bool,
+    /// Whether it is called without a fiber.
+    blocking: bool,
 }
 
 impl Guest {
     /// Compiles a component whose handler has the given shape.
     pub(crate) fn new(linker: &Linker<State>, shape: &str, component: &Component) -> Result<Self> {
-        let name = format!("bench:shapes/{shape}-handler@0.1.0");
+        // An app of the host's has the handler of shape `tuple`.
+        let name = match shape {
+            "app" => "spikard:handler/handler@0.1.0".to_owned(),
+            _ => format!("bench:shapes/{shape}-handler@0.1.0"),
+        };
         let interface = component
             .get_export_index(None, &name)
             .with_context(|| format!("the component does not export `{name}`"))?;
@@ -48,15 +58,44 @@ impl Guest {
             handle,
             shape: shape.to_owned(),
             wasi,
+            epochs: true,
+            blocking: false,
         })
+    }
+
+    /// The same guest, of an engine without epochs.
+    pub(crate) fn without_epochs(self) -> Self {
+        Self {
+            epochs: false,
+            ..self
+        }
+    }
+
+    /// The same guest, called without a fiber: it cannot yield.
+    pub(crate) fn blocking(self) -> Self {
+        Self {
+            blocking: true,
+            ..self
+        }
     }
 
     /// A new instance in a store of its own.
     pub(crate) async fn instantiate(&self) -> Result<Instance> {
         let mut store = Store::new(self.pre.engine(), State::new(self.wasi));
+        store.limiter(|state| &mut state.limits);
+        if self.epochs && self.blocking {
+            store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
+        } else if self.epochs {
+            store.epoch_deadline_callback(|_| {
+                let next = Box::pin(tokio::task::yield_now());
+                Ok(UpdateDeadline::YieldCustom(1, next))
+            });
+        }
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
-        let instance = self.pre.instantiate_async(&mut store).await?;
+        let instance = match self.blocking {
+            true => self.pre.instantiate(&mut store)?,
+            false => self.pre.instantiate_async(&mut store).await?,
+        };
         let handle = instance
             .get_func(&mut store, self.handle)
             .ok_or_else(|| format_err!("`handle` is not a function"))?;
@@ -64,7 +103,8 @@ impl Guest {
             "strings" => Handle::Strings(handle.typed(&store)?),
             "record" => Handle::Record(handle.typed(&store)?),
             "resource" => Handle::Resource(handle.typed(&store)?),
-            "tuple" => Handle::Tuple(handle.typed(&store)?),
+            "tuple" | "app" if self.blocking => Handle::Blocking(handle.typed(&store)?),
+            "tuple" | "app" => Handle::Tuple(handle.typed(&store)?),
             "kind" => Handle::Kind(handle.typed(&store)?),
             "headers" => Handle::Headers(handle.typed(&store)?),
             "outcome" => Handle::Outcome(handle.typed(&store)?),
@@ -114,6 +154,10 @@ impl Instance {
                 let ((status, head, content),) = handle.call_async(store, call).await?;
                 (status, parse(&head)?, content)
             }
+            Handle::Blocking(handle) => {
+                let ((status, head, content),) = handle.call(store, (route, params, body))?;
+                (status, parse(&head)?, content)
+            }
             Handle::Kind(handle) => {
                 let call = (route, params, body.kind(), body.text());
                 let ((status, head, kind, text),) = handle.call_async(store, call).await?;
@@ -133,9 +177,9 @@ impl Instance {
             }
         };
         let text = match content {
-            Content::Json(text) => text,
+            Content::Json(text) | Content::Text(text) => text,
             Content::Bytes(bytes) => String::from_utf8(bytes)?,
-            Content::Empty | Content::Text(_) => bail!("the guest replied with no JSON"),
+            Content::Empty => bail!("the guest replied with no body"),
         };
         Ok(Answer {
             status,

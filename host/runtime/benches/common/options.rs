@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the benches.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,15 +6,19 @@ use wasmtime::{Result, bail, format_err};
 
 /// What a run measures and how long it takes.
 pub(crate) struct Options {
-    /// The folder with the components, `<lane>-<shape>.wasm`.
+    /// The folder with the components.
     pub(crate) guests: PathBuf,
     /// The only lane to measure, when given.
     pub(crate) lane: Option<String>,
+    /// The only measurements to make, when given.
+    pub(crate) only: Option<String>,
     /// The core to pin to.
     pub(crate) cpu: Option<u32>,
+    /// How many threads to measure against one.
+    pub(crate) threads: usize,
     /// How often every component is instantiated anew.
     pub(crate) sessions: usize,
-    /// Rounds of each session; each times every shape twice.
+    /// Rounds of each session; each times every subject twice.
     pub(crate) rounds: usize,
     /// How long one timed batch of calls should take.
     pub(crate) batch: Duration,
@@ -23,13 +27,15 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the arguments that follow the program's name.
-    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+    /// Reads the arguments that follow the program's name. `script` builds the guests.
+    pub(crate) fn parse(script: &str, mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut guests = None;
         let mut options = Self {
             guests: PathBuf::new(),
             lane: None,
+            only: None,
             cpu: None,
+            threads: 1,
             sessions: 5,
             rounds: 12,
             batch: Duration::from_millis(2),
@@ -45,24 +51,47 @@ impl Options {
                 // What `cargo bench` adds.
                 "--bench" => {}
                 "--json" => options.json = true,
+                // Enough to see that everything runs.
+                "--quick" => (options.sessions, options.rounds) = (1, 3),
                 "--guests" => guests = Some(PathBuf::from(value()?)),
                 "--lane" => options.lane = Some(value()?),
+                "--only" => options.only = Some(value()?),
                 "--cpu" => options.cpu = Some(number(&name, &value()?)?),
+                "--threads" => options.threads = number::<usize>(&name, &value()?)?.max(1),
                 "--sessions" => options.sessions = number::<usize>(&name, &value()?)?.max(1),
                 "--rounds" => options.rounds = number::<usize>(&name, &value()?)?.max(1),
                 "--batch-ms" => {
                     options.batch = Duration::from_millis(number::<u64>(&name, &value()?)?.max(1));
                 }
                 _ => bail!(
-                    "unknown option `{name}`: use --guests DIR, --lane NAME, --cpu N, \
-                     --sessions N, --rounds N, --batch-ms N or --json"
+                    "unknown option `{name}`: use --guests DIR, --lane NAME, --only NAME, --cpu N, \
+                     --threads N, --sessions N, --rounds N, --batch-ms N, --quick or --json"
                 ),
             }
         }
         options.guests = guests.ok_or_else(|| {
-            format_err!("`--guests DIR` is missing: run `scripts/bench-shapes`, which builds them")
+            format_err!("`--guests DIR` is missing: run `{script}`, which builds them")
         })?;
         Ok(options)
+    }
+
+    /// The lanes to measure.
+    pub(crate) fn lanes(&self) -> Result<Vec<&'static str>> {
+        let wanted = |lane: &&str| self.lane.as_deref().is_none_or(|only| only == *lane);
+        let lanes: Vec<&'static str> = super::LANES.into_iter().filter(wanted).collect();
+        match lanes.is_empty() {
+            false => Ok(lanes),
+            true => bail!(
+                "unknown lane `{}`: use one of {}",
+                self.lane.as_deref().unwrap_or_default(),
+                super::LANES.join(", ")
+            ),
+        }
+    }
+
+    /// Whether a measurement is to be made.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
     }
 }
 

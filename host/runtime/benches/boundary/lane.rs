@@ -1,0 +1,164 @@
+//! An app called through the runtime crate, as the server calls it: the one place of
+//! the benches that knows that crate's interface.
+
+use crate::common::cases::Case;
+use crate::common::direct::Mode;
+use crate::common::process::cpu_time;
+use crate::common::rounds::{Subject, typical};
+use crate::common::types::Body as Sent;
+use bytes::Bytes;
+use spikard_wasm_app::{Body, Call};
+use spikard_wasm_runtime::{
+    Cache, Content, Limits, Loaded, LocalContext, Pool, Reply, Request, Runtime,
+};
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::{Result, bail, format_err};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A loaded app.
+#[derive(Clone)]
+pub(crate) struct Lane {
+    loaded: Loaded,
+    /// The paths of its routes, in their order.
+    routes: Arc<[String]>,
+}
+
+impl Lane {
+    /// Loads an app, or finds its machine code beside it.
+    pub(crate) async fn load(path: &Path) -> Result<Self> {
+        let runtime = Runtime::new(Limits::default())?;
+        let cache = Cache::new(path.with_file_name("compiled"));
+        let loaded = runtime.load(path, Some(&cache), &mut |_| ())?;
+        let description = loaded.describe().await?;
+        let routes = description.routes.into_iter().map(|route| route.path);
+        Ok(Self {
+            loaded,
+            routes: routes.collect(),
+        })
+    }
+
+    /// The app as a subject of measurement, whose reply has been checked.
+    pub(crate) async fn subject(&self, case: &Case, mode: Mode) -> Result<PoolSubject> {
+        let route = self.routes.iter().position(|path| path == case.path);
+        let Some(route) = route else {
+            bail!("the app has no route `{}`", case.path);
+        };
+        let body = match case.body {
+            Sent::Json(text) => Body::Json(text.into()),
+            Sent::Text(text) => Body::Text(text.into()),
+            _ => Body::Empty,
+        };
+        let subject = PoolSubject {
+            loaded: self.loaded.clone(),
+            pool: self.pool(),
+            mode,
+            call: Call {
+                route: u32::try_from(route)?,
+                params: String::new(),
+                body,
+            },
+            request: Arc::new(NoRequest(LocalContext::default())),
+        };
+        for _ in 0..2 {
+            let reply = subject.call(&subject.pool).await?;
+            let text = match reply.content {
+                Content::Json(text) | Content::Text(text) => text,
+                Content::Bytes(bytes) => String::from_utf8(bytes)?,
+                Content::Empty => String::new(),
+            };
+            case.check(reply.status, &text)?;
+        }
+        Ok(subject)
+    }
+
+    fn pool(&self) -> Pool {
+        Pool::new(self.loaded.clone(), 1)
+    }
+}
+
+/// An app being timed.
+pub(crate) struct PoolSubject {
+    loaded: Loaded,
+    pool: Pool,
+    mode: Mode,
+    call: Call,
+    request: Arc<dyn Request>,
+}
+
+impl PoolSubject {
+    async fn call(&self, pool: &Pool) -> Result<Reply> {
+        let reply = pool.call(&self.call, self.request.clone(), DEADLINE).await;
+        reply.map_err(|error| format_err!("{error}"))
+    }
+}
+
+impl Subject for PoolSubject {
+    async fn batch(&mut self, calls: u32) -> Result<Duration> {
+        let mut waited = Vec::new();
+        let started = cpu_time();
+        for _ in 0..calls {
+            match self.mode {
+                Mode::Reused => drop(black_box(self.call(&self.pool).await?)),
+                // A pool of its own for each call has an instance of its own.
+                Mode::Fresh => {
+                    let pool = Pool::new(self.loaded.clone(), 1);
+                    drop(black_box(self.call(&pool).await?));
+                }
+                Mode::Prepared => {
+                    let pool = Pool::new(self.loaded.clone(), 1);
+                    pool.warm().await.map_err(|error| format_err!("{error}"))?;
+                    let started = Instant::now();
+                    drop(black_box(self.call(&pool).await?));
+                    waited.push(started.elapsed());
+                }
+            }
+        }
+        match self.mode {
+            Mode::Prepared => Ok(typical(waited)),
+            Mode::Reused | Mode::Fresh => Ok(cpu_time() - started),
+        }
+    }
+}
+
+/// A request of which no measured handler asks anything.
+struct NoRequest(LocalContext);
+
+impl Request for NoRequest {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        "/"
+    }
+
+    fn query(&self) -> &str {
+        ""
+    }
+
+    fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
+
+    fn peer(&self) -> String {
+        String::new()
+    }
+
+    fn id(&self) -> String {
+        String::new()
+    }
+
+    fn raw_body(&self) -> Bytes {
+        Bytes::new()
+    }
+
+    fn file(&self, _: u32) -> Option<Bytes> {
+        None
+    }
+
+    fn local(&self) -> &LocalContext {
+        &self.0
+    }
+}

@@ -1,0 +1,96 @@
+//! Times a lane against its floor.
+
+use crate::common::cases::Case;
+use crate::common::direct::{Direct, Mode};
+use crate::common::options::Options;
+use crate::common::rounds;
+use crate::common::stats::{quantiles, ratios};
+use crate::lane::PoolSubject;
+use crate::plan::Lane;
+use std::time::Duration;
+use wasmtime::Result;
+
+/// A handler's figures: microseconds per call, and multiples of the floor's.
+pub(crate) struct Row {
+    pub(crate) case: &'static str,
+    pub(crate) mode: Mode,
+    pub(crate) floor: [f64; 3],
+    pub(crate) lane: [f64; 3],
+    /// The floor against itself: the noise.
+    pub(crate) noise: [f64; 3],
+    pub(crate) ratio: [f64; 3],
+    /// How many rounds.
+    pub(crate) rounds: usize,
+}
+
+/// The lane or its floor.
+pub(crate) enum Subject {
+    Lane(PoolSubject),
+    Floor(Direct),
+}
+
+impl Subject {
+    pub(crate) async fn lane(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
+        Ok(Self::Lane(lane.app.subject(case, mode).await?))
+    }
+
+    pub(crate) async fn floor(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
+        let answer = lane.floor.instantiate().await?.call(case.request()).await?;
+        case.check(answer.status, &answer.text)?;
+        let direct = Direct::new(lane.floor.clone(), case.request(), mode).await?;
+        Ok(Self::Floor(direct))
+    }
+}
+
+impl rounds::Subject for Subject {
+    async fn batch(&mut self, calls: u32) -> Result<Duration> {
+        match self {
+            Self::Lane(subject) => subject.batch(calls).await,
+            Self::Floor(subject) => subject.batch(calls).await,
+        }
+    }
+}
+
+/// Every handler with a reused instance and with fresh ones.
+pub(crate) async fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for mode in [Mode::Reused, Mode::Fresh, Mode::Prepared] {
+        for case in &Case::all() {
+            rows.push(row(lane, case, mode, options).await?);
+        }
+    }
+    Ok(rows)
+}
+
+async fn row(lane: &Lane, case: &Case, mode: Mode, options: &Options) -> Result<Row> {
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..options.sessions {
+        let mut subjects = [
+            Subject::floor(lane, case, mode).await?,
+            Subject::floor(lane, case, mode).await?,
+            Subject::lane(lane, case, mode).await?,
+        ];
+        let mut calls = [0; 3];
+        for (subject, calls) in subjects.iter_mut().zip(&mut calls) {
+            // Twice, as the first one warms up.
+            rounds::calibrate(subject, options.batch).await?;
+            *calls = rounds::calibrate(subject, options.batch).await?;
+        }
+        for round in 0..options.rounds {
+            let round = rounds::uneven(&mut subjects, &calls, round).await?;
+            for (times, time) in times.iter_mut().zip(round) {
+                times.push(time);
+            }
+        }
+    }
+    let [floor, again, app] = &times;
+    Ok(Row {
+        case: case.name,
+        mode,
+        floor: quantiles(floor),
+        lane: quantiles(app),
+        noise: quantiles(&ratios(again, floor)),
+        ratio: quantiles(&ratios(app, floor)),
+        rounds: floor.len(),
+    })
+}

@@ -1,0 +1,90 @@
+//! Tables for people and JSON for programs.
+
+use crate::{measure, threads};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// What was measured of a lane.
+pub(crate) enum Lane {
+    Calls(Vec<measure::Row>),
+    Threads(usize, Vec<threads::Row>),
+}
+
+/// A lane's figures as a Markdown table.
+pub(crate) fn table(name: &str, lane: &Lane) -> String {
+    let mut text = format!("\n{name}\n\n");
+    match lane {
+        Lane::Calls(rows) => {
+            text.push_str(
+                "| handler | instance | floor us | lane us | lane / floor | p10 to p90 | floor / floor |\n\
+                 |---|---|---|---|---|---|---|\n",
+            );
+            for row in rows {
+                let [low, ratio, high] = row.ratio;
+                let [quiet, noise, loud] = row.noise;
+                let _ = writeln!(
+                    text,
+                    "| {} | {} | {:.2} | {:.2} | {ratio:.2} | {low:.2} to {high:.2} | {noise:.2} ({quiet:.2} to {loud:.2}) |",
+                    row.case,
+                    row.mode.name(),
+                    row.floor[1],
+                    row.lane[1],
+                );
+            }
+        }
+        Lane::Threads(threads, rows) => {
+            let _ = write!(
+                text,
+                "| hello | instance | 1 thread, calls/s | {threads} threads, calls/s | ratio | p10 to p90 |\n\
+                 |---|---|---|---|---|---|\n",
+            );
+            for row in rows {
+                let [low, ratio, high] = row.ratio;
+                let _ = writeln!(
+                    text,
+                    "| {} | {} | {:.0} | {:.0} | {ratio:.2} | {low:.2} to {high:.2} |",
+                    row.subject,
+                    row.mode.name(),
+                    row.one,
+                    row.all,
+                );
+            }
+        }
+    }
+    text
+}
+
+/// A lane's figures as JSON.
+pub(crate) fn json(name: &str, lane: &Lane) -> Value {
+    let spread =
+        |[low, middle, high]: [f64; 3]| json!({ "p10": low, "median": middle, "p90": high });
+    let rows: Vec<Value> = match lane {
+        Lane::Calls(rows) => rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "handler": row.case,
+                    "instance": row.mode.name(),
+                    "rounds": row.rounds,
+                    "floor_us": spread(row.floor),
+                    "lane_us": spread(row.lane),
+                    "ratio": spread(row.ratio),
+                    "noise": spread(row.noise),
+                })
+            })
+            .collect(),
+        Lane::Threads(threads, rows) => rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "subject": row.subject,
+                    "instance": row.mode.name(),
+                    "threads": threads,
+                    "calls_per_second": { "one": row.one, "all": row.all },
+                    "ratio": spread(row.ratio),
+                })
+            })
+            .collect(),
+    };
+    json!({ "lane": name, "rows": rows })
+}

@@ -1,0 +1,19 @@
+//! What the benches share: the engine, guests called through wasmtime alone,
+//! interleaved rounds and their statistics.
+
+// Each bench is a program of its own and uses a part of this.
+#![allow(dead_code, reason = "each bench uses a part")]
+
+pub(crate) mod cases;
+pub(crate) mod code;
+pub(crate) mod direct;
+pub(crate) mod engine;
+pub(crate) mod guest;
+pub(crate) mod options;
+pub(crate) mod process;
+pub(crate) mod rounds;
+pub(crate) mod stats;
+pub(crate) mod types;
+
+/// The lanes, in the order of every table.
+pub(crate) const LANES: [&str; 4] = ["rust", "quickjs", "starlingmonkey", "python"];
