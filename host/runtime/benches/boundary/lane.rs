@@ -7,9 +7,9 @@ use crate::common::process::cpu_time;
 use crate::common::rounds::{Subject, typical};
 use crate::common::types::Body as Sent;
 use bytes::Bytes;
-use spikard_wasm_app::{Body, Call};
+use spikard_wasm_app::{Body, Call, Isolation};
 use spikard_wasm_runtime::{
-    Cache, Content, Limits, Loaded, LocalContext, Pool, Reply, Request, Runtime,
+    Cache, Content, Limits, Loaded, LocalContext, Pool, Recycling, Reply, Request, Runtime, Stages,
 };
 use std::hint::black_box;
 use std::path::Path;
@@ -53,7 +53,6 @@ impl Lane {
             _ => Body::Empty,
         };
         let subject = PoolSubject {
-            loaded: self.loaded.clone(),
             pool: self.pool(),
             mode,
             call: Call {
@@ -61,10 +60,10 @@ impl Lane {
                 params: String::new(),
                 body,
             },
-            request: Arc::new(NoRequest(LocalContext::default())),
+            request: Arc::new(NoRequest::default()),
         };
         for _ in 0..2 {
-            let reply = subject.call(&subject.pool).await?;
+            let reply = subject.call().await?;
             let text = match reply.content {
                 Content::Json(text) | Content::Text(text) => text,
                 Content::Bytes(bytes) => String::from_utf8(bytes)?,
@@ -76,13 +75,12 @@ impl Lane {
     }
 
     fn pool(&self) -> Pool {
-        Pool::new(self.loaded.clone(), 1)
+        Pool::new(self.loaded.clone(), 1, Recycling::default())
     }
 }
 
 /// An app being timed.
 pub(crate) struct PoolSubject {
-    loaded: Loaded,
     pool: Pool,
     mode: Mode,
     call: Call,
@@ -90,9 +88,14 @@ pub(crate) struct PoolSubject {
 }
 
 impl PoolSubject {
-    async fn call(&self, pool: &Pool) -> Result<Reply> {
-        let reply = pool.call(&self.call, self.request.clone(), DEADLINE).await;
-        reply.map_err(|error| format_err!("{error}"))
+    async fn call(&self) -> Result<Reply> {
+        let isolation = match self.mode {
+            Mode::Reused => Isolation::Reuse,
+            Mode::Fresh | Mode::Prepared => Isolation::Fresh,
+        };
+        let request = self.request.clone();
+        let reply = self.pool.call(&self.call, request, isolation, DEADLINE);
+        reply.await.map_err(|error| format_err!("{error}"))
     }
 }
 
@@ -102,17 +105,13 @@ impl Subject for PoolSubject {
         let started = cpu_time();
         for _ in 0..calls {
             match self.mode {
-                Mode::Reused => drop(black_box(self.call(&self.pool).await?)),
-                // A pool of its own for each call has an instance of its own.
-                Mode::Fresh => {
-                    let pool = Pool::new(self.loaded.clone(), 1);
-                    drop(black_box(self.call(&pool).await?));
-                }
+                // In a pool of one, a fresh call throws the last instance away first.
+                Mode::Reused | Mode::Fresh => drop(black_box(self.call().await?)),
                 Mode::Prepared => {
-                    let pool = Pool::new(self.loaded.clone(), 1);
-                    pool.warm().await.map_err(|error| format_err!("{error}"))?;
+                    let ready = self.pool.warm(Isolation::Fresh).await;
+                    ready.map_err(|error| format_err!("{error}"))?;
                     let started = Instant::now();
-                    drop(black_box(self.call(&pool).await?));
+                    drop(black_box(self.call().await?));
                     waited.push(started.elapsed());
                 }
             }
@@ -125,7 +124,11 @@ impl Subject for PoolSubject {
 }
 
 /// A request of which no measured handler asks anything.
-struct NoRequest(LocalContext);
+#[derive(Default)]
+struct NoRequest {
+    local: LocalContext,
+    stages: Stages,
+}
 
 impl Request for NoRequest {
     fn method(&self) -> &str {
@@ -159,6 +162,10 @@ impl Request for NoRequest {
     }
 
     fn local(&self) -> &LocalContext {
-        &self.0
+        &self.local
+    }
+
+    fn stages(&self) -> &Stages {
+        &self.stages
     }
 }
