@@ -3,6 +3,7 @@
 The apps `contract-js` and `contract-rust` beside this one answer alike.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NoReturn, NotRequired, TypedDict
 
@@ -139,6 +140,21 @@ def coffee() -> str:
 @app.get("/large", compression=True)
 def large() -> dict[str, str]:
     return {"text": "spikard " * 1280}
+
+
+answered = itertools.count(1)
+
+
+@app.get("/calls")
+def calls() -> dict[str, int]:
+    """Counts in the memory of the instance, which serves one request after another."""
+    return {"calls": next(answered)}
+
+
+@app.get("/calls/fresh", instances="fresh")
+def fresh_calls() -> dict[str, int]:
+    """The same in an instance that no other request has met: always 1."""
+    return calls()
 
 
 Handler, Definition, Hooks = app.component()

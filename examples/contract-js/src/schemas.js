@@ -44,4 +44,5 @@ export const key = object({ key: text });
 export const limited = object({ ok: { type: "boolean" } });
 export const failure = object({ error: text, request: text });
 export const teapot = object({ teapot: { type: "boolean" } });
+export const calls = object({ calls: { type: "integer" } });
 export const large = object({ text });

@@ -1,8 +1,12 @@
 //! What the host enforces before a handler runs, or does to its reply.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use schemars::JsonSchema;
 use serde::Serialize;
-use spikard_wasm_sdk::{ApiKey, Json, LocalContext, RateLimit, Route, Secret, get, routes};
+use spikard_wasm_sdk::{
+    ApiKey, Instances, Json, LocalContext, RateLimit, Route, Secret, get, routes,
+};
 
 #[derive(Serialize, JsonSchema)]
 struct Key {
@@ -41,7 +45,29 @@ fn large() -> Json<Large> {
     })
 }
 
+/// Calls that this instance has answered, on the routes that count them.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+#[derive(Serialize, JsonSchema)]
+struct Calls {
+    calls: u64,
+}
+
+/// Counts in the memory of the instance, which serves one request after another.
+#[get("/calls")]
+fn calls() -> Json<Calls> {
+    Json(Calls {
+        calls: CALLS.fetch_add(1, Ordering::Relaxed) + 1,
+    })
+}
+
+/// The same in an instance that no other request has met: always 1.
+#[get("/calls/fresh", instances = Instances::Fresh)]
+fn fresh_calls() -> Json<Calls> {
+    calls()
+}
+
 /// The routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
-    routes![private, limited, large]
+    routes![private, limited, large, calls, fresh_calls]
 }

@@ -91,6 +91,13 @@ fn contexts_count_and_name() {
             json!({ "visits": visits })
         );
     }
+    // The client has one process for all; the host alone makes instances.
+    for (path, calls) in [("/calls", 1), ("/calls/fresh", 2)] {
+        assert_eq!(
+            client.get(path).send().json::<Value>(),
+            json!({ "calls": calls })
+        );
+    }
     let private = client.get("/private").local("spikard.api-key", "demo");
     assert_eq!(private.send().text(), r#"{"key":"demo"}"#);
     assert!(client.get("/large").send().text().len() > 10 << 10);

@@ -131,6 +131,11 @@ export interface Policies {
   readonly timeoutMs?: number;
   /** The status of a call that takes longer; 504 by default. */
   readonly timeoutStatus?: 408 | 504;
+  /**
+   * Whether requests share instances of the component, and with them the values of a module's variables: one instance
+   * for one request after another (the default), or one for each that no other request has met.
+   */
+  readonly instances?: "reuse" | "fresh";
   /** Whether the request's id is taken from the client and sent in the reply. */
   readonly requestId?: boolean | RequestId;
   readonly rateLimit?: false | RateLimit;

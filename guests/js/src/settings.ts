@@ -4,10 +4,11 @@
  */
 
 /**
- * What may stand in an option: anything, which is the host's to check; an object of these members; or a list of
- * such items. Where a text or a list stands in the place of an object, that is the host's to check too.
+ * What may stand in an option: anything, which is the host's to check; one of these texts; an object of these
+ * members; or a list of such items. Where a text or a list stands in the place of an object, that is the host's to
+ * check too.
  */
-export type Shape = true | Members | readonly [item: Shape];
+export type Shape = true | Set<string> | Members | readonly [item: Shape];
 
 interface Members {
   readonly [member: string]: Shape;
@@ -23,6 +24,7 @@ export const POLICIES = {
   bodyLimit: true,
   timeoutMs: true,
   timeoutStatus: true,
+  instances: new Set(["reuse", "fresh"]),
   requestId: { header: true, accept: true },
   rateLimit: { requests: true, per: true, burst: true, by: { header: true } },
   cors: { origins: true, methods: true, headers: true, expose: true, credentials: true, maxAge: true },
@@ -87,6 +89,10 @@ export function policySettings(
 }
 
 function convert(value: unknown, shape: Shape, what: string): unknown {
+  if (shape instanceof Set) {
+    if (shape.has(value as string)) return value;
+    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...shape].join(" or ")}`);
+  }
   if (shape === true || typeof value !== "object" || value === null) return value;
   const any = isList(shape) ? shape[0] : shape[ANY];
   if (Array.isArray(value)) {

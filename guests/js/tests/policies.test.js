@@ -14,6 +14,8 @@ const SHARED = [
     { bodyLimit: 1, timeoutMs: 2, timeoutStatus: 408 },
     { body_limit: 1, timeout_ms: 2, timeout_status: 408 },
   ],
+  [{ instances: "reuse" }, { instances: "reuse" }],
+  [{ instances: "fresh" }, { instances: "fresh" }],
   [{ requestId: true }, { request_id: true }],
   [{ requestId: { header: "x-id", accept: false } }, { request_id: { header: "x-id", accept: false } }],
   [
@@ -159,6 +161,8 @@ test("a misspelt policy is refused in a sentence that names it", () => {
     [{ apiKey: { keys: [{ env: "x" }] } }, /^item 0 of `keys` in `apiKey` of the app has a member `env`/],
     [{ apiKey: { keys: { a: { env: "x" } } } }, /^`a` in `keys` in `apiKey` of the app has a member `env`/],
     [{ static: [{ path: "/" }] }, /^item 0 of `static` of the app has a member `path`: known are prefix, /],
+    [{ instances: "shared" }, /^`instances` of the app is `shared`: give reuse or fresh$/],
+    [{ instances: null }, /^`instances` of the app is `null`: give reuse or fresh$/],
     [{ toString: 1 }, /^the app has an option `toString`/],
     [{ compression: { toString: 1 } }, /^`compression` of the app has a member `toString`/],
   ];
@@ -171,6 +175,10 @@ test("a misspelt policy is refused in a sentence that names it", () => {
   assert.throws(
     () => routeOf({ compression: { minsize: 1 } }),
     (thrown) => /^`compression` of route `GET \/` has a member `minsize`: known are /.test(thrown),
+  );
+  assert.throws(
+    () => routeOf({ instances: "Fresh" }),
+    (thrown) => thrown === "`instances` of route `GET /` is `Fresh`: give reuse or fresh",
   );
 });
 

@@ -139,6 +139,7 @@ app.get(
     response: z.object({ id: z.int() }),
     responses: { 404: "no such item", 409: { description: "taken", schema: { type: "object" } } },
     deprecated: true,
+    instances: "fresh",
   },
   ({ params }) => {
     same<Flat<typeof params>, { id: number }>(true);
@@ -147,12 +148,15 @@ app.get(
 new Spikard({
   static: [{ prefix: "/p", folder: "p", cacheControl: "no-store" }],
   trailingSlash: "redirect",
+  instances: "reuse",
   openapi: { title: "T", license: { name: "MIT" } },
   securityHeaders: { frameOptions: null },
   compression: { algorithms: ["zstd"], minSize: 10 },
 });
 // @ts-expect-error: a period is a second, a minute or an hour
 new Spikard({ rateLimit: { requests: 1, per: "day" } });
+// @ts-expect-error: instances are reused or fresh
+new Spikard({ instances: "shared" });
 // @ts-expect-error: it is maxAge
 new Spikard({ cors: { origins: "*", max_age: 1 } });
 // @ts-expect-error: static files are the app's

@@ -77,8 +77,8 @@ pub use handler::Handler;
 pub use hook::{Hook, Outcome};
 pub use into_reply::{Html, IntoReply, Redirect};
 pub use policy::{
-    ApiKey, Compression, CompressionAlgorithm, Cors, Jwt, JwtAlgorithm, OpenApi, RateLimit,
-    RequestId, Secret, SecurityHeaders, StaticFiles, Toggle, TrailingSlash,
+    ApiKey, Compression, CompressionAlgorithm, Cors, Instances, Jwt, JwtAlgorithm, OpenApi,
+    RateLimit, RequestId, Secret, SecurityHeaders, StaticFiles, Toggle, TrailingSlash,
 };
 pub use replies::{DeclareReply, Replies};
 pub use reply::Reply;

@@ -7,6 +7,7 @@ mod auth;
 mod documents;
 mod files;
 mod headers;
+mod instances;
 mod traffic;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ pub use auth::{ApiKey, Jwt, JwtAlgorithm, Secret};
 pub use documents::OpenApi;
 pub use files::{StaticFiles, TrailingSlash};
 pub use headers::{RequestId, SecurityHeaders};
+pub use instances::Instances;
 pub use traffic::{Compression, CompressionAlgorithm, Cors, RateLimit};
 
 /// A text of a policy, mostly a literal.

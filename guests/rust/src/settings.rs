@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::hook::{After, Hook, Outcome, Stage};
 use crate::policy::{
-    ApiKey, Compression, Cors, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders, StaticFiles,
-    Text, Toggle, TrailingSlash,
+    ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
+    StaticFiles, Text, Toggle, TrailingSlash,
 };
 use crate::{App, ResponseView, Route};
 
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) timeout_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instances: Option<Instances>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) raw_body: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +93,13 @@ macro_rules! for_an_app_and_a_route {
             /// The status of a call that takes too long: 504, or 408.
             pub fn timeout_status(mut self, status: u16) -> Self {
                 self.settings.timeout_status = Some(status);
+                self
+            }
+
+            /// Whether requests share instances of the component, and with them what
+            /// they leave in memory.
+            pub fn instances(mut self, policy: Instances) -> Self {
+                self.settings.instances = Some(policy);
                 self
             }
 

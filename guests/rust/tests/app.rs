@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::TestClient;
 use spikard_wasm_sdk::{
-    App, Body, Cookies, File, Form, Headers, Html, HttpError, Json, Multipart, Path, Query,
-    Redirect, Reply, Request, Route, delete, get, head, options, patch, post, put, routes,
+    App, Body, Cookies, File, Form, Headers, Html, HttpError, Instances, Json, Multipart, Path,
+    Query, Redirect, Reply, Request, Route, delete, get, head, options, patch, post, put, routes,
 };
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +38,7 @@ fn create(Json(user): Json<User>) -> Json<User> {
     Json(user)
 }
 
-#[put("/users/{id}")]
+#[put("/users/{id}", instances = Instances::Fresh)]
 fn replace(Path(id): Path<u8>, body: Option<Json<User>>) -> String {
     format!(
         "{id} {}",
@@ -176,6 +176,7 @@ fn client() -> TestClient {
     let app = App::new("users")
         .version("1.2.3")
         .timeout_ms(2_000)
+        .instances(Instances::Reuse)
         .routes(routes![
             user, create, replace, touch, remove, exists, allowed, search, who, profile, upload,
             text, bytes, any, page, old, files,
@@ -193,7 +194,10 @@ fn the_description_says_what_the_types_say() {
         (description.name.as_str(), description.version.as_str()),
         ("users", "1.2.3")
     );
-    assert_eq!(description.settings, r#"{"timeout_ms":2000}"#);
+    assert_eq!(
+        description.settings,
+        r#"{"timeout_ms":2000,"instances":"reuse"}"#
+    );
     let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("json");
 
     let user = &description.routes[0];
@@ -231,7 +235,9 @@ fn the_description_says_what_the_types_say() {
             },
         }}}})
     );
-    assert_eq!(parsed(&description.routes[2].body)["required"], false);
+    let replace = &description.routes[2];
+    assert_eq!(parsed(&replace.settings), json!({"instances": "fresh"}));
+    assert_eq!(parsed(&replace.body)["required"], false);
     let text = description
         .routes
         .iter()

@@ -12,15 +12,21 @@ on_every_lane!(
     files,
     hooks_and_contexts,
     policies,
+    instances,
     documents,
 );
 
 const KEY: &str = "correct horse";
 
 fn serve(lane: Lane) -> Server {
+    serve_with(lane, &[])
+}
+
+fn serve_with(lane: Lane, args: &[&str]) -> Server {
     host()
         .serve(Some(&lane.guest("contract")))
         .args(["--secret", "demo-key=env:DEMO_KEY"])
+        .args(args)
         .env("DEMO_KEY", KEY)
         .start()
 }
@@ -148,6 +154,16 @@ fn policies(lane: Lane) {
     );
     let large = client.send("GET", "/large", &[("accept-encoding", "gzip")], b"");
     assert_eq!(large.header("content-encoding"), "gzip");
+    server.stop();
+}
+
+fn instances(lane: Lane) {
+    let server = serve_with(lane, &["--workers", "1", "--max-instances", "2"]);
+    let client = server.client();
+    let paths = ["/calls", "/calls", "/calls/fresh", "/calls/fresh", "/calls"];
+    let counts = paths.map(|path| client.get(path).json()["calls"].as_u64());
+    // What the fresh ones counted, the reused one does not know.
+    assert_eq!(counts, [1, 2, 1, 1, 3].map(Some));
     server.stop();
 }
 

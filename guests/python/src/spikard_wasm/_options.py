@@ -23,6 +23,7 @@ from spikard_wasm.policies import (
 )
 
 Extra = Literal["ignore", "forbid"]
+Instances = Literal["reuse", "fresh"]
 TrailingSlash = Literal["strict", "redirect", "ignore"]
 Members = Mapping[str, Any]
 """The members of a policy as a dict."""
@@ -37,6 +38,9 @@ class Policies(TypedDict, total=False):
     """The longest a call may take, in milliseconds."""
     timeout_status: Literal[408, 504]
     """The status when it takes longer: 504 unless given."""
+    instances: Instances
+    """Whether requests share instances of the component, and with them the state of modules:
+    one instance for one request after another, or one for each that no other has met."""
     extra: Extra
     """Whether objects of the body may have members their type does not name."""
     request_id: bool | RequestId | Members

@@ -21,10 +21,10 @@ macro_rules! method {
         /// whose return type does not say it).
         ///
         /// Policies, each an expression for the method of `Route` of that name:
-        /// `body_limit`, `timeout_ms`, `timeout_status`, `request_id`, `rate_limit`,
-        /// `cors`, `compression`, `jwt`, `api_key`, `security_headers`. Hooks, each one
-        /// or a list: `on_request`, `pre_validation`, `pre_handler`, `on_response`,
-        /// `on_error`.
+        /// `body_limit`, `timeout_ms`, `timeout_status`, `instances`, `request_id`,
+        /// `rate_limit`, `cors`, `compression`, `jwt`, `api_key`, `security_headers`.
+        /// Hooks, each one or a list: `on_request`, `pre_validation`, `pre_handler`,
+        /// `on_response`, `on_error`.
         ///
         /// ```text
         #[doc = concat!("#[", stringify!($name), "(\"/users/{id}\", rate_limit = RateLimit::per_second(10), pre_handler = [sign_in, count])]")]

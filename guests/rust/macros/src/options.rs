@@ -9,10 +9,11 @@ use syn::{
 };
 
 /// Options that are a value of any kind, for the builder's method of that name.
-const POLICIES: [&str; 10] = [
+const POLICIES: [&str; 11] = [
     "body_limit",
     "timeout_ms",
     "timeout_status",
+    "instances",
     "request_id",
     "rate_limit",
     "cors",

@@ -14,6 +14,7 @@ fn settings(app: App) -> Value {
 fn the_least_of_each_policy() {
     let app = App::new("app")
         .timeout_status(408)
+        .instances(Instances::Fresh)
         .request_id(true)
         .rate_limit(RateLimit::per_minute(100))
         .cors(Cors::any())
@@ -28,6 +29,7 @@ fn the_least_of_each_policy() {
         settings(app),
         json!({
             "timeout_status": 408,
+            "instances": "fresh",
             "request_id": true,
             "rate_limit": {"requests": 100, "per": "minute"},
             "cors": {"origins": "*"},
@@ -151,21 +153,22 @@ fn all_of_each_policy() {
 }
 
 #[test]
-fn a_route_turns_its_apps_policies_off() {
+fn a_route_turns_its_apps_policies_off_or_replaces_them() {
     let route = Route::get("/", || "")
         .jwt(None)
         .api_key(None)
         .rate_limit(None)
         .cors(None)
         .request_id(false)
+        .instances(Instances::Reuse)
         .deprecated();
     let description = App::new("app").route(route).describe().expect("described");
     let settings: Value = serde_json::from_str(&description.routes[0].settings).expect("json");
     assert_eq!(
         settings,
         json!({
-            "deprecated": true, "request_id": false, "rate_limit": false, "cors": false, "jwt": false,
-            "api_key": false,
+            "instances": "reuse", "deprecated": true, "request_id": false, "rate_limit": false,
+            "cors": false, "jwt": false, "api_key": false,
         })
     );
 }
