@@ -11,6 +11,8 @@ mod common;
 mod experiments;
 #[path = "calls/run.rs"]
 mod run;
+#[path = "calls/sharing.rs"]
+mod sharing;
 
 use common::options::Options;
 use common::process;
@@ -35,7 +37,18 @@ fn run() -> Result<()> {
     let options = Options::parse("scripts/bench-boundary", std::env::args().skip(1))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut tables = Vec::new();
-    for lane in options.lanes()? {
+    let mut all = options.lanes()?;
+    // Every core is needed, so it is the one measurement that is not pinned.
+    if options.only.as_deref() == Some("sharing") {
+        for lane in all.drain(..) {
+            let table = sharing::measure(lane, options.threads.max(2), &options)?;
+            if !options.json {
+                println!("{table}");
+            }
+            tables.push(table.json());
+        }
+    }
+    for lane in all {
         for experiment in experiments::all(lane) {
             if !options.wants(experiment.name) {
                 continue;
@@ -49,11 +62,10 @@ fn run() -> Result<()> {
             if !options.json {
                 println!("{table}");
             }
-            tables.push(table);
+            tables.push(table.json());
         }
     }
     if options.json {
-        let tables: Vec<_> = tables.iter().map(run::Table::json).collect();
         println!("{}", serde_json::json!({ "tables": tables }));
     }
     Ok(())

@@ -28,9 +28,12 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Loads an app, or finds its machine code beside it.
-    pub(crate) async fn load(path: &Path) -> Result<Self> {
-        let runtime = Runtime::new(Limits::default())?;
+    /// Loads an app, or finds its machine code beside it, for so many instances at once.
+    pub(crate) async fn load(path: &Path, instances: u32) -> Result<Self> {
+        let runtime = Runtime::new(Limits {
+            instances,
+            ..Limits::default()
+        })?;
         let cache = Cache::new(path.with_file_name("compiled"));
         let loaded = runtime.load(path, Some(&cache), &mut |_| ())?;
         let description = loaded.describe().await?;

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::error::Context as _;
 
+/// As many as a server has room for by default.
+const INSTANCES: u32 = 64;
+
 /// The lanes, loaded.
 pub(crate) struct Plan {
     pub(crate) lanes: Vec<Lane>,
@@ -30,7 +33,7 @@ impl Plan {
         let mut lanes = Vec::new();
         for name in options.lanes()? {
             let file = |kind: &str| options.guests.join(format!("{name}-{kind}.wasm"));
-            let app = runtime.block_on(lane::Lane::load(&file("app")));
+            let app = runtime.block_on(lane::Lane::load(&file("app"), INSTANCES));
             let floor = code::load(&engine, &file("strings"))?;
             lanes.push(Lane {
                 name,

@@ -1,0 +1,92 @@
+"""Instructions of a call, counted by callgrind; `scripts/bench-instructions` runs this.
+
+A run makes N calls and another 2N: the difference is N calls without anything that
+happens once. valgrind has to see machine code that is made or mapped while it runs
+(`--smc-check=all-non-file`). gungraun was considered: its runner has to be installed
+in the version of its library, and it counts between the entry and the end of a
+function, which a call that switches to a fiber's stack leaves on another way.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+KEPT = Path(__file__).with_name("instructions.json")
+LANES = ["rust", "quickjs"]
+# Calls of the smaller run: enough that one call more or less does not show.
+CALLS = {"reused": 2000, "fresh": 200}
+TOLERANCE = 0.03
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench-instructions")
+    parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--guests", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--lane", choices=LANES, action="append")
+    parser.add_argument("--calls", type=int, help="of the smaller of both runs")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--bless", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def count(options: argparse.Namespace, lane: str, mode: str, calls: int) -> int:
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    command += ["--smc-check=all-non-file", options.program, "--guests", options.guests]
+    command += ["--lane", lane, "--only", mode, "--rounds", str(calls)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"Collected : (\d+)", run.stderr)
+    if run.returncode != 0 or found is None:
+        raise SystemExit(f"error: callgrind failed:\n{run.stderr[-2000:]}")
+    return int(found.group(1))
+
+
+def measure(options: argparse.Namespace) -> dict[str, int]:
+    figures = {}
+    for lane in options.lane or LANES:
+        # Machine code for the CPU that valgrind shows is compiled by the first run.
+        count(options, lane, "reused", 1)
+        for mode, default in CALLS.items():
+            calls = options.calls or default
+            once, twice = (count(options, lane, mode, n) for n in (calls, 2 * calls))
+            figures[f"{lane}, {mode}"] = round((twice - once) / calls)
+    return figures
+
+
+def main() -> int:
+    options = arguments()
+    figures = measure(options)
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    before, tolerance = kept.get("per_call", {}), kept.get("tolerance", TOLERANCE)
+    if options.bless:
+        text = {"tolerance": tolerance, "per_call": {**before, **figures}}
+        KEPT.write_text(json.dumps(text, indent=2) + "\n")
+    if options.json:
+        print(json.dumps({"tolerance": tolerance, "per_call": figures, "before": before}, indent=2))
+    else:
+        print("| call of `hello` | instructions | before | change |\n|---|---|---|---|")
+        for name, figure in figures.items():
+            old = before.get(name)
+            change = f"{figure / old - 1:+.1%}" if old else ""
+            print(f"| {name} | {figure:,} | {f'{old:,}' if old else ''} | {change} |")
+    if not options.check:
+        return 0
+    worse = [
+        name for name, figure in figures.items() if figure > before.get(name, 0) * (1 + tolerance)
+    ]
+    for name in worse:
+        was = f"`{before[name]}`" if name in before else "not there"
+        print(
+            f"error: `{name}` takes `{figures[name]}` instructions, and bench/instructions.json has "
+            f"{was}: past the tolerance of {tolerance:.0%}. If it is meant, run "
+            "`scripts/bench-instructions --bless`",
+            file=sys.stderr,
+        )
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

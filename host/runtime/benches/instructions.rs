@@ -1,0 +1,58 @@
+//! Calls the handler `hello` of an app so many times, and no more: a program for
+//! callgrind, which counts its instructions.
+//!
+//! `scripts/bench-instructions` runs it twice under valgrind, with different numbers of
+//! calls, so that what happens before the first call cancels. Instructions do not
+//! depend on what else the machine does, which makes them a gate for regressions; they
+//! leave out what page faults and system calls cost.
+
+#[path = "common/mod.rs"]
+mod common;
+#[path = "boundary/lane.rs"]
+mod lane;
+
+use common::cases::Case;
+use common::direct::Mode;
+use common::options::Options;
+use common::rounds::Subject as _;
+use std::process::ExitCode;
+use wasmtime::{Result, bail};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `--lane NAME --only reused|fresh --rounds CALLS`
+fn run() -> Result<()> {
+    let options = Options::parse("scripts/bench-instructions", std::env::args().skip(1))?;
+    let mode = match options.only.as_deref() {
+        Some("reused") => Mode::Reused,
+        Some("fresh") => Mode::Fresh,
+        _ => bail!("`--only` needs `reused` or `fresh`: run `scripts/bench-instructions`"),
+    };
+    let [hello, ..] = Case::all();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    for name in options.lanes()? {
+        let path = options.guests.join(format!("{name}-app.wasm"));
+        runtime.block_on(async {
+            let lane = lane::Lane::load(&path, SLOTS).await?;
+            let mut subject = lane.subject(&hello, mode).await?;
+            subject.batch(u32::try_from(options.rounds)?).await
+        })?;
+    }
+    Ok(())
+}
+
+/// Few, since valgrind has little address space to give away.
+const SLOTS: u32 = 3;
