@@ -177,7 +177,7 @@ fn pool(needs: &Needs, limits: &Limits) -> PoolingAllocationConfig {
 }
 
 /// How much of what an instance leaves behind is wiped and kept for the next one,
-/// rather than given back to the system and asked for again page by page. Decision 0009
+/// rather than given back to the system and asked for again page by page. Decision 0008
 /// has the measurements.
 struct Residency {
     memory: usize,
@@ -190,8 +190,9 @@ impl Residency {
         // In wasmtime 48 a dirty page that was swapped out is not wiped by the scan; and
         // without the scan whole ranges are wiped, dirty or not, which costs more than
         // it saves.
-        let (memory, pagemap_scan) = match swap_is_off() {
-            true => (16 << 20, Enabled::Auto),
+        let scan = swap_is_off() && PoolingAllocationConfig::is_pagemap_scan_available();
+        let (memory, pagemap_scan) = match scan {
+            true => (4 << 20, Enabled::Yes),
             false => (0, Enabled::No),
         };
         Self {
