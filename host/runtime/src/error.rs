@@ -110,7 +110,7 @@ pub enum LoadError {
     },
     /// The machine has no room for its instances.
     #[error(
-        "there is no room for {1} instances of `{0}`, each with {2} memories of 4 GiB of address space: lower `--max-instances`, or raise the limit on address space (`ulimit -v`); {3}"
+        "there is no room for {1} instances of `{0}` (linear memories of each: {2}, address space of each memory: 4 GiB): lower `--max-instances`, or raise the limit on address space (`ulimit -v`); {3}"
     )]
     Room(String, u32, u32, String),
     /// No instance can be made.

@@ -2,6 +2,7 @@
 
 mod life;
 mod metrics;
+mod room;
 
 use std::thread;
 use std::time::{Duration, Instant};
