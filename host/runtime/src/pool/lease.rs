@@ -42,7 +42,7 @@ impl<'a> Lease<'a> {
         call: &Call,
         request: Arc<dyn Request>,
     ) -> Result<Reply, CallError> {
-        let mut running = self.begin(request.clone()).await?;
+        let mut running = self.begin(&request).await?;
         let stages = request.stages();
         let start = Stamp::now();
         stages.enter(start);
@@ -74,8 +74,8 @@ impl<'a> Lease<'a> {
         let Some(exports) = self.pool.component.hooks() else {
             return Ok(None);
         };
-        let mut running = self.begin(request).await?;
-        running.request.stages().enter(Stamp::now());
+        let mut running = self.begin(&request).await?;
+        running.stages.enter(Stamp::now());
         let result = running
             .instance()?
             .before(exports, kind, route, params)
@@ -101,8 +101,8 @@ impl<'a> Lease<'a> {
         let Some(exports) = self.pool.component.hooks() else {
             return Ok(reply);
         };
-        let mut running = self.begin(request).await?;
-        running.request.stages().enter(Stamp::now());
+        let mut running = self.begin(&request).await?;
+        running.stages.enter(Stamp::now());
         let headers = reply.headers_text();
         let instance = running.instance()?;
         instance.lend(std::mem::replace(&mut reply.content, Content::Empty));
@@ -114,7 +114,10 @@ impl<'a> Lease<'a> {
         reply.changed(change, &self.pool.component.limits())
     }
 
-    async fn begin(&mut self, request: Arc<dyn Request>) -> Result<Running<'a>, CallError> {
+    async fn begin<'r>(
+        &mut self,
+        request: &'r Arc<dyn Request>,
+    ) -> Result<Running<'a, 'r>, CallError> {
         let pool = self.pool;
         let mut instance = match self.instance.take() {
             Some(instance) => instance,
@@ -130,7 +133,7 @@ impl<'a> Lease<'a> {
         Ok(Running {
             instance: Some(instance),
             yielded: request.stages().nanos(Stage::Yield),
-            request,
+            stages: request.stages(),
             pool,
         })
     }
@@ -138,7 +141,7 @@ impl<'a> Lease<'a> {
     /// Keeps the instance of a call that ended well.
     fn end<T>(
         &mut self,
-        mut running: Running<'_>,
+        mut running: Running<'_, '_>,
         result: wasmtime::Result<T>,
     ) -> Result<T, CallError> {
         let mut instance = running.instance.take().ok_or_else(gone)?;
@@ -173,31 +176,27 @@ impl Drop for Lease<'_> {
 }
 
 /// An instance in a call. Dropped with the call, it is lost.
-struct Running<'a> {
+struct Running<'a, 'r> {
     instance: Option<Instance>,
-    request: Arc<dyn Request>,
+    stages: &'r Stages,
     /// How long the request had yielded before.
     yielded: u64,
     pool: &'a Pool,
 }
 
-impl Running<'_> {
+impl Running<'_, '_> {
     fn instance(&mut self) -> Result<&mut Instance, CallError> {
         self.instance.as_mut().ok_or_else(gone)
     }
 
-    fn stages(&self) -> &Stages {
-        self.request.stages()
-    }
-
     fn attribute(&self, until: Stamp) {
         if let Some(instance) = &self.instance {
-            instance.attribute(self.stages(), self.yielded, until);
+            instance.attribute(self.stages, self.yielded, until);
         }
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running<'_, '_> {
     fn drop(&mut self) {
         self.attribute(Stamp::now());
         if let Some(instance) = self.instance.take() {

@@ -17,7 +17,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use spikard_wasm_app::{Call, Isolation, indented, one_line};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -154,7 +154,7 @@ impl Pool {
         deadline: Duration,
         calls: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        let start = Instant::now();
+        let start = Stamp::now();
         {
             let mut calls = pin!(calls);
             // Most calls end in the first poll, without a timer.
@@ -162,7 +162,8 @@ impl Pool {
             if let Poll::Ready(result) = first {
                 return result;
             }
-            let until = tokio::time::Instant::from_std(start + deadline);
+            let left = deadline.saturating_sub(Duration::from_nanos(Stamp::now().since(start)));
+            let until = tokio::time::Instant::now() + left;
             if let Ok(result) = tokio::time::timeout_at(until, calls.as_mut()).await {
                 return result;
             }

@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use spikard_wasm_app::Isolation;
 
 use crate::instance::Instance;
 use crate::limits::Recycling;
+use crate::stages::Stamp;
 use crate::stats::{PoolStats, Recycled};
 
 /// How many instances may wait to be thrown away: each has a slot and its memory.
@@ -30,7 +31,7 @@ pub(super) struct Shelf {
 
 struct Idle {
     instance: Instance,
-    since: Instant,
+    since: Stamp,
 }
 
 impl Shelf {
@@ -70,7 +71,7 @@ impl Shelf {
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
             instance,
-            since: Instant::now(),
+            since: Stamp::now(),
         });
         self.stats.set_idle(idle.len());
     }
@@ -152,7 +153,7 @@ impl Shelf {
             let swept = {
                 let mut idle = self.idle.borrow_mut();
                 let (count, oldest) = (idle.len(), idle.front()?);
-                let waited = oldest.since.elapsed();
+                let waited = Duration::from_nanos(Stamp::now().since(oldest.since));
                 if count < 2 {
                     return None;
                 }
