@@ -80,8 +80,8 @@ def main() -> int:
     for name in worse:
         was = f"`{before[name]}`" if name in before else "not there"
         print(
-            f"error: `{name}` takes `{figures[name]}` instructions, and bench/instructions.json has "
-            f"{was}: past the tolerance of {tolerance:.0%}. If it is meant, run "
+            f"error: `{name}` takes `{figures[name]}` instructions, and bench/instructions.json "
+            f"has {was}: past the tolerance of {tolerance:.0%}. If it is meant, run "
             "`scripts/bench-instructions --bless`",
             file=sys.stderr,
         )

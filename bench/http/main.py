@@ -53,7 +53,9 @@ def throughput(catalogue: Catalogue, lanes: list[str], options: argparse.Namespa
                         "request": request.name,
                         "lane": lane,
                         "policy": policy,
-                        "median": statistics.median(figure),
+                        "median": statistics.median(one.rate for one in figure),
+                        "cpu_us": statistics.median(one.cpu for one in figure),
+                        "cpu_ratio": statistics.median(load.cpu_ratios(figure, figures[0])),
                         "ratio": statistics.median(ratios),
                         "lowest": min(ratios),
                         "highest": max(ratios),
@@ -76,7 +78,7 @@ def cores(catalogue: Catalogue, lanes: list[str], options: argparse.Namespace) -
             with one, both:
                 pairs = []
                 for _ in range(options.rounds):
-                    run = lambda server, pin: load.wrk(server, hello, options.seconds, pin)  # noqa: E731
+                    run = lambda server, pin: load.wrk(server, hello, options.seconds, pin).rate  # noqa: E731
                     a, b = run(one, "1"), run(both, None)
                     c, d = run(both, None), run(one, "1")
                     pairs.append(((a + d) / 2, (b + c) / 2))

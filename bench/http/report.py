@@ -31,12 +31,24 @@ def markdown(figures: dict) -> str:
         )
         text.append(
             table(
-                ["request", "server", "policy", "req/s", "of axum", "lowest to highest", "target"],
+                [
+                    "request",
+                    "server",
+                    "policy",
+                    "req/s",
+                    "of axum",
+                    "lowest to highest",
+                    "CPU us",
+                    "of axum, by CPU",
+                    "target",
+                ],
                 [
                     [
                         *[row["request"], row["lane"], row["policy"], f"{row['median']:,.0f}"],
                         f"{row['ratio']:.2f}",
                         f"{row['lowest']:.2f} to {row['highest']:.2f}",
+                        f"{row['cpu_us']:.1f}",
+                        f"{row['cpu_ratio']:.2f}",
                         target("throughput", row["lane"], row["policy"], row["request"]),
                     ]
                     for row in rows

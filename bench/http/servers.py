@@ -59,6 +59,11 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) * 1024 / 1e6
 
+    def cpu_time(self) -> float:
+        """The microseconds that its threads have been on a core."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e3
+
     def stop(self) -> None:
         if self.process is None:
             return

@@ -130,6 +130,11 @@ fn together(guest: &Arc<Guest>, threads: usize, time: Duration) -> Result<f64> {
 
 /// Calls per second of so many tasks on the runtime that this is called on.
 async fn load(pool: &Arc<Pool>, tasks: usize, time: Duration) -> Result<f64> {
+    for _ in 0..tasks {
+        let mut instance = pool.guest.instantiate().await?;
+        instance.call(HELLO).await?;
+        pool.lock().push(instance);
+    }
     let started = Instant::now();
     let tasks: Vec<_> = (0..tasks)
         .map(|_| tokio::spawn(pool.clone().serve()))
