@@ -22,12 +22,17 @@ pub(crate) struct Experiment {
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// The best known settings for fresh calls, from which single ones are then varied.
+/// The host's settings, from which single ones are then varied.
 fn tuned() -> Knobs {
+    Knobs::default()
+}
+
+/// wasmtime's own: nothing that an instance leaves behind is kept.
+fn bare() -> Knobs {
     Knobs {
-        memory_keep_resident: 4 * MIB,
-        table_keep_resident: MIB,
-        pagemap_scan: true,
+        memory_keep_resident: 0,
+        table_keep_resident: 0,
+        pagemap_scan: false,
         ..Knobs::default()
     }
 }
@@ -56,7 +61,7 @@ pub(crate) fn all(_lane: &str) -> Vec<Experiment> {
         all.push(experiment);
     }
 
-    let mut memory = Experiment::new("memory", Mode::Fresh, host());
+    let mut memory = Experiment::new("memory", Mode::Fresh, bare());
     for scan in [false, true] {
         for size in [256 * KIB, MIB, 2 * MIB, 4 * MIB, 8 * MIB, 16 * MIB] {
             let scanned = if scan { ", pagemap_scan" } else { "" };
