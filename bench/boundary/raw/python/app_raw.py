@@ -15,7 +15,11 @@ def route(method, path):
 
 class Definition:
     def describe(self):
-        routes = [route(Method.GET, "/hello"), route(Method.POST, "/echo"), route(Method.POST, "/text")]
+        routes = [
+            route(Method.GET, "/hello"),
+            route(Method.POST, "/echo"),
+            route(Method.POST, "/text"),
+        ]
         return Description(name="bench-raw", version="", routes=routes, settings="")
 
 

@@ -28,17 +28,19 @@ pub(crate) struct Row {
 
 /// One of a lane's guests.
 pub(crate) enum Subject {
-    Pool(PoolSubject),
+    Pool(Box<PoolSubject>),
     Floor(Direct),
 }
 
 impl Subject {
     pub(crate) async fn interface(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
-        Ok(Self::Pool(lane.interface.subject(case, mode).await?))
+        Ok(Self::Pool(Box::new(
+            lane.interface.subject(case, mode).await?,
+        )))
     }
 
     pub(crate) async fn app(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
-        Ok(Self::Pool(lane.app.subject(case, mode).await?))
+        Ok(Self::Pool(Box::new(lane.app.subject(case, mode).await?)))
     }
 
     pub(crate) async fn floor(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
