@@ -1,12 +1,18 @@
-//! Measures what a call of an app costs: each language's lane, called as the server
-//! calls it, beside its floor.
+//! Measures what a call costs in each language's lane. Three guests answer alike:
 //!
-//! The floor is a guest of `bench/shapes` whose handler takes and returns nothing but
-//! strings, written without an SDK and called through wasmtime alone with the host's
-//! engine settings. Lane and floor are timed in one process in interleaved rounds
-//! (ABBA), and the ratio is taken within each round. Machines drift by more than what
-//! is measured here, so criterion and divan, which time one function after the other,
-//! would report the drift. Hence `harness = false` and rounds of our own.
+//! - The floor is a guest of `bench/shapes` whose handler takes and returns nothing but
+//!   strings, written without an SDK and called through wasmtime alone with the host's
+//!   engine settings.
+//! - The interface is the same handler behind the world of `wit/`, still without an SDK
+//!   (`bench/boundary/raw`), called as the server calls an app. Over the floor, it is
+//!   what the host and its interface cost.
+//! - The app is written with the language's SDK and called in the same way. Over the
+//!   interface, it is what the SDK costs.
+//!
+//! All are timed in one process in interleaved rounds (ABBA), and the ratios are taken
+//! within each round. Machines drift by more than what is measured here, so criterion
+//! and divan, which time one function after the other, would report the drift. Hence
+//! `harness = false` and rounds of our own.
 //!
 //! `scripts/bench-boundary` builds the guests and runs this; `docs/performance.md` has
 //! the results.

@@ -1,4 +1,4 @@
-//! Times a lane against its floor.
+//! Times an app and the host's interface against their floor.
 
 use crate::common::cases::Case;
 use crate::common::direct::{Direct, Mode};
@@ -10,28 +10,37 @@ use crate::plan::Lane;
 use std::time::Duration;
 use wasmtime::Result;
 
-/// A handler's figures: microseconds per call, and multiples of the floor's.
+/// A handler's figures: microseconds per call, and multiples of the floor's. Of each the
+/// 10th percentile, the median and the 90th.
 pub(crate) struct Row {
     pub(crate) case: &'static str,
     pub(crate) mode: Mode,
     pub(crate) floor: [f64; 3],
-    pub(crate) lane: [f64; 3],
+    pub(crate) interface: [f64; 3],
+    pub(crate) interface_ratio: [f64; 3],
+    pub(crate) app: [f64; 3],
+    pub(crate) app_ratio: [f64; 3],
     /// The floor against itself: the noise.
     pub(crate) noise: [f64; 3],
-    pub(crate) ratio: [f64; 3],
     /// How many rounds.
     pub(crate) rounds: usize,
 }
 
-/// The lane or its floor.
+/// One of a lane's guests.
 pub(crate) enum Subject {
-    Lane(PoolSubject),
+    Pool(Box<PoolSubject>),
     Floor(Direct),
 }
 
 impl Subject {
-    pub(crate) async fn lane(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
-        Ok(Self::Lane(lane.app.subject(case, mode).await?))
+    pub(crate) async fn interface(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
+        Ok(Self::Pool(Box::new(
+            lane.interface.subject(case, mode).await?,
+        )))
+    }
+
+    pub(crate) async fn app(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
+        Ok(Self::Pool(Box::new(lane.app.subject(case, mode).await?)))
     }
 
     pub(crate) async fn floor(lane: &Lane, case: &Case, mode: Mode) -> Result<Self> {
@@ -45,7 +54,7 @@ impl Subject {
 impl rounds::Subject for Subject {
     async fn batch(&mut self, calls: u32) -> Result<Duration> {
         match self {
-            Self::Lane(subject) => subject.batch(calls).await,
+            Self::Pool(subject) => subject.batch(calls).await,
             Self::Floor(subject) => subject.batch(calls).await,
         }
     }
@@ -63,14 +72,15 @@ pub(crate) async fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> 
 }
 
 async fn row(lane: &Lane, case: &Case, mode: Mode, options: &Options) -> Result<Row> {
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    let mut times = [const { Vec::new() }; 4];
     for _ in 0..options.sessions {
         let mut subjects = [
             Subject::floor(lane, case, mode).await?,
             Subject::floor(lane, case, mode).await?,
-            Subject::lane(lane, case, mode).await?,
+            Subject::interface(lane, case, mode).await?,
+            Subject::app(lane, case, mode).await?,
         ];
-        let mut calls = [0; 3];
+        let mut calls = [0; 4];
         for (subject, calls) in subjects.iter_mut().zip(&mut calls) {
             // Twice, as the first one warms up.
             rounds::calibrate(subject, options.batch).await?;
@@ -83,14 +93,16 @@ async fn row(lane: &Lane, case: &Case, mode: Mode, options: &Options) -> Result<
             }
         }
     }
-    let [floor, again, app] = &times;
+    let [floor, again, interface, app] = &times;
     Ok(Row {
         case: case.name,
         mode,
         floor: quantiles(floor),
-        lane: quantiles(app),
+        interface: quantiles(interface),
+        interface_ratio: quantiles(&ratios(interface, floor)),
+        app: quantiles(app),
+        app_ratio: quantiles(&ratios(app, floor)),
         noise: quantiles(&ratios(again, floor)),
-        ratio: quantiles(&ratios(app, floor)),
         rounds: floor.len(),
     })
 }

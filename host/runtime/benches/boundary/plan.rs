@@ -1,4 +1,4 @@
-//! What is measured: an app of each lane and its floor.
+//! What is measured: of each lane its floor, the host's interface, and an app.
 
 use crate::common::guest::Guest;
 use crate::common::options::Options;
@@ -16,11 +16,15 @@ pub(crate) struct Plan {
     pub(crate) lanes: Vec<Lane>,
 }
 
-/// A language's app, and the cheapest guest one could write in that language.
+/// A language's guests.
 pub(crate) struct Lane {
     pub(crate) name: &'static str,
-    pub(crate) app: lane::Lane,
+    /// The cheapest guest one could write in the language.
     pub(crate) floor: Arc<Guest>,
+    /// The same handlers behind the host's interface.
+    pub(crate) interface: lane::Lane,
+    /// The app that one would write, with the SDK.
+    pub(crate) app: lane::Lane,
 }
 
 impl Plan {
@@ -33,12 +37,16 @@ impl Plan {
         let mut lanes = Vec::new();
         for name in options.lanes()? {
             let file = |kind: &str| options.guests.join(format!("{name}-{kind}.wasm"));
-            let app = runtime.block_on(lane::Lane::load(&file("app"), INSTANCES));
+            let load = |kind| {
+                let lane = runtime.block_on(lane::Lane::load(&file(kind), INSTANCES));
+                lane.with_context(|| format!("cannot load the `{kind}` of lane `{name}`"))
+            };
             let floor = code::load(&engine, &file("strings"))?;
             lanes.push(Lane {
                 name,
-                app: app.with_context(|| format!("cannot load the app of lane `{name}`"))?,
                 floor: Arc::new(Guest::new(&linker, "strings", &floor)?),
+                interface: load("raw")?,
+                app: load("app")?,
             });
         }
         engine::tick(vec![engine])?;

@@ -16,19 +16,23 @@ pub(crate) fn table(name: &str, lane: &Lane) -> String {
     match lane {
         Lane::Calls(rows) => {
             text.push_str(
-                "| handler | instance | floor us | lane us | lane / floor | p10 to p90 | floor / floor |\n\
-                 |---|---|---|---|---|---|---|\n",
+                "| handler | instance | floor us | interface us | interface / floor | app us | app / floor | floor / floor |\n\
+                 |---|---|---|---|---|---|---|---|\n",
             );
             for row in rows {
-                let [low, ratio, high] = row.ratio;
-                let [quiet, noise, loud] = row.noise;
+                let ratio =
+                    |[low, ratio, high]: [f64; 3]| format!("{ratio:.2} ({low:.2} to {high:.2})");
                 let _ = writeln!(
                     text,
-                    "| {} | {} | {:.2} | {:.2} | {ratio:.2} | {low:.2} to {high:.2} | {noise:.2} ({quiet:.2} to {loud:.2}) |",
+                    "| {} | {} | {:.2} | {:.2} | {} | {:.2} | {} | {} |",
                     row.case,
                     row.mode.name(),
                     row.floor[1],
-                    row.lane[1],
+                    row.interface[1],
+                    ratio(row.interface_ratio),
+                    row.app[1],
+                    ratio(row.app_ratio),
+                    ratio(row.noise),
                 );
             }
         }
@@ -67,8 +71,10 @@ pub(crate) fn json(name: &str, lane: &Lane) -> Value {
                     "instance": row.mode.name(),
                     "rounds": row.rounds,
                     "floor_us": spread(row.floor),
-                    "lane_us": spread(row.lane),
-                    "ratio": spread(row.ratio),
+                    "interface_us": spread(row.interface),
+                    "interface_ratio": spread(row.interface_ratio),
+                    "app_us": spread(row.app),
+                    "app_ratio": spread(row.app_ratio),
                     "noise": spread(row.noise),
                 })
             })

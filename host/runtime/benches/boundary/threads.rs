@@ -26,11 +26,11 @@ pub(crate) struct Row {
     pub(crate) ratio: [f64; 3],
 }
 
-/// The handler `hello` with both policies, lane and floor.
+/// The handler `hello` with both policies.
 pub(crate) fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for mode in [Mode::Reused, Mode::Fresh] {
-        for subject in ["floor", "lane"] {
+        for subject in ["floor", "interface", "app"] {
             let (mut one, mut all, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
             for _ in 0..options.rounds {
                 let run = |threads| rate(lane, subject, mode, threads, options.batch * BATCHES);
@@ -79,7 +79,8 @@ fn worker(
         .build()?;
     runtime.block_on(async {
         let subject = match subject {
-            "lane" => Subject::lane(lane, &hello, mode).await,
+            "app" => Subject::app(lane, &hello, mode).await,
+            "interface" => Subject::interface(lane, &hello, mode).await,
             _ => Subject::floor(lane, &hello, mode).await,
         };
         // Everyone reaches the barrier, whatever happened.
