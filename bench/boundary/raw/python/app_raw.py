@@ -1,5 +1,6 @@
 """The host's own interface without an SDK: world `http-app`, and the handlers of shape
-`strings` (`bench/shapes/python/app_strings.py`). Content objects are kept, as the SDK keeps them."""
+`strings` (`bench/shapes/python/app_strings.py`). Content objects are kept, as the SDK
+keeps them."""
 
 from shared import HELLO, round_trip
 from wit_world.exports.definition import Description, Method, Route
