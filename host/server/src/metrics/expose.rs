@@ -109,7 +109,7 @@ impl Collector for Figures {
         family(name, help, seconds, times, &|e| self.stages(e))?;
         let help = "Instances that exist";
         family("instances", help, None, gauges, &|e| {
-            let states: [(_, fn(&PoolStats) -> u64); 3] = [
+            let states: [(_, Gauge); 3] = [
                 ("idle", PoolStats::idle),
                 ("leased", PoolStats::leased),
                 ("prepared", PoolStats::prepared),
@@ -160,6 +160,7 @@ impl Collector for Figures {
     }
 }
 
+type Gauge = fn(&PoolStats) -> u64;
 type Write<'a> = &'a dyn Fn(&mut MetricEncoder<'_>) -> fmt::Result;
 
 fn counter(
