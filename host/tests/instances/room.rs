@@ -29,7 +29,7 @@ fn address_space_that_cannot_be_had() {
     let narrow = Host::new(script, folder.path().join("cache"));
     let said = refusal(&narrow, &["--max-instances", "64", "--workers", "1"]);
     for part in [
-        "there is no room for 65 instances of `APP` (linear memories of each: 1",
+        "there is no room for 66 instances of `APP` (linear memories of each: 1",
         "lower `--max-instances`",
         "`ulimit -v`",
     ] {

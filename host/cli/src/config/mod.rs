@@ -118,8 +118,9 @@ impl Bounds {
     pub(crate) fn runtime(&self) -> Limits {
         let size = |key| self.number(key, usize::MAX);
         Limits {
-            // Each worker has its share, and one more is made to describe the app.
-            instances: self.instances_per_worker() * self.workers() as u32 + 1,
+            // Each worker has its share, and its keeper may be preparing one when all are
+            // leased; one more is made to describe the app.
+            instances: (self.instances_per_worker() + 1) * self.workers() as u32 + 1,
             memory: size(Key::Memory),
             table_elements: size(Key::TableElements),
             stack: size(Key::Stack),

@@ -23,7 +23,7 @@ fn bounds(args: &[&str], file: &str) -> Bounds {
 fn the_table_has_the_defaults_of_those_who_keep_them() {
     let bounds = bounds(&["--max-instances", "64", "--workers", "2"], "");
     let instances = bounds.runtime().instances;
-    assert_eq!((bounds.instances_per_worker(), instances), (32, 65));
+    assert_eq!((bounds.instances_per_worker(), instances), (32, 67));
     assert_eq!(
         bounds.runtime(),
         Limits {
