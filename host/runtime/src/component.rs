@@ -207,6 +207,7 @@ impl Runtime {
                 pre,
                 exports,
                 global: Arc::default(),
+                capabilities: self.capabilities().clone(),
             },
         })))
     }

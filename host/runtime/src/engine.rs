@@ -11,6 +11,7 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 use crate::error::LoadError;
 use crate::limits::Limits;
+use crate::outbound::Capabilities;
 
 /// How often the epoch advances: the longest a guest on the CPU keeps the other
 /// requests of its worker waiting.
@@ -28,6 +29,7 @@ const PAGE: u64 = 64 << 10;
 pub struct Runtime {
     compiler: Engine,
     limits: Limits,
+    capabilities: Capabilities,
 }
 
 impl Runtime {
@@ -38,7 +40,23 @@ impl Runtime {
     pub fn new(limits: Limits) -> Result<Self, LoadError> {
         let engine = Engine::new(&config(&limits));
         let compiler = engine.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-        Ok(Self { compiler, limits })
+        Ok(Self {
+            compiler,
+            limits,
+            capabilities: Capabilities::default(),
+        })
+    }
+
+    /// Grants what it loads the use of something outside.
+    #[must_use]
+    pub fn granting(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// What is granted.
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// The engine that compiles; it runs nothing.
@@ -191,14 +209,17 @@ impl Residency {
         // without the scan whole ranges are wiped, dirty or not, which costs more than
         // it saves.
         let scan = swap_is_off() && PoolingAllocationConfig::is_pagemap_scan_available();
-        let (memory, pagemap_scan) = match scan {
-            true => (4 << 20, Enabled::Yes),
-            false => (0, Enabled::No),
-        };
-        Self {
-            memory,
-            table: 1 << 20,
-            pagemap_scan,
+        match scan {
+            true => Self {
+                memory: 4 << 20,
+                table: 1 << 20,
+                pagemap_scan: Enabled::Yes,
+            },
+            false => Self {
+                memory: 0,
+                table: 64 << 10,
+                pagemap_scan: Enabled::No,
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use spikard_wasm_app::Grants;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -11,6 +12,7 @@ use crate::component::Exports;
 use crate::context::GlobalContext;
 use crate::limiter::Limiter;
 use crate::limits::Limits;
+use crate::outbound::Capabilities;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::Alive;
@@ -29,6 +31,7 @@ pub(crate) struct State {
     limiter: Limiter,
     outside: Outside,
     component: Arc<str>,
+    capabilities: Capabilities,
     wasi: Option<Box<Wasi>>,
 }
 
@@ -45,14 +48,17 @@ struct Wasi {
 }
 
 impl Wasi {
-    /// Clocks and randomness are granted; what a guest prints goes to the log. Nothing
-    /// else is: no environment, no directory, no network.
-    fn new(component: &Arc<str>) -> Self {
+    /// What is granted, and nothing else: no network.
+    fn new(component: &Arc<str>, grants: &Grants) -> Self {
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(GuestLog::new(component, false))
-            .stderr(GuestLog::new(component, true))
-            .allow_tcp(false)
-            .allow_udp(false);
+        wasi.allow_tcp(false).allow_udp(false);
+        if grants.stdio {
+            wasi.stdout(GuestLog::new(component, false))
+                .stderr(GuestLog::new(component, true));
+        }
+        for (name, value) in &grants.environment {
+            wasi.env(name, value);
+        }
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
@@ -71,24 +77,20 @@ struct Outside {
 }
 
 impl State {
-    fn new(
-        component: &Arc<str>,
-        limits: &Limits,
-        alive: Alive,
-        global: Arc<GlobalContext>,
-    ) -> Self {
+    fn new(origin: &Origin, alive: Alive) -> Self {
         Self {
             request: None,
             reply: None,
-            global,
+            global: origin.global.clone(),
             failure: None,
-            limiter: Limiter::new(limits, alive),
+            limiter: Limiter::new(&origin.limits, alive),
             outside: Outside {
                 depth: 0,
                 since: Stamp::now(),
                 nanos: 0,
             },
-            component: component.clone(),
+            component: origin.name.clone(),
+            capabilities: origin.capabilities.clone(),
             wasi: None,
         }
     }
@@ -133,10 +135,10 @@ impl State {
 impl WasiView for State {
     /// Made when it is first asked for: an instance for one request may never ask.
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let component = &self.component;
+        let (component, grants) = (&self.component, &self.capabilities.grants);
         let wasi = self
             .wasi
-            .get_or_insert_with(|| Box::new(Wasi::new(component)));
+            .get_or_insert_with(|| Box::new(Wasi::new(component, grants)));
         WasiCtxView {
             ctx: &mut wasi.ctx,
             table: &mut wasi.table,
@@ -162,14 +164,14 @@ pub(crate) struct Origin {
     pub(crate) pre: InstancePre<State>,
     pub(crate) exports: Exports,
     pub(crate) global: Arc<GlobalContext>,
+    pub(crate) capabilities: Capabilities,
 }
 
 impl Instance {
     /// Makes an instance. It runs no request yet, but the component's own
     /// initialisation, which a deadline must cover too.
     pub(crate) async fn new(origin: &Origin, alive: Alive) -> wasmtime::Result<Self> {
-        let state = State::new(&origin.name, &origin.limits, alive, origin.global.clone());
-        let mut store = Store::new(&origin.engine, state);
+        let mut store = Store::new(&origin.engine, State::new(origin, alive));
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(origin.limits.hostcall_data);
         store.call_hook(|mut store, hook| {

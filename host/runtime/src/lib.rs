@@ -22,6 +22,7 @@ mod instance;
 mod limiter;
 mod limits;
 mod marked;
+mod outbound;
 mod pool;
 mod precompiled;
 mod reply;
@@ -39,6 +40,9 @@ pub use engine::Runtime;
 pub use error::{CallError, LoadError};
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
+pub use outbound::{
+    BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,
+};
 pub use pool::{Lease, Pool};
 pub use precompiled::is_precompiled;
 pub use request::Request;

@@ -21,6 +21,7 @@ mod reply_body;
 mod request;
 mod response;
 mod server;
+mod service;
 mod settings;
 mod shutdown;
 mod timing;

@@ -19,6 +19,7 @@ use crate::error::ServeError;
 use crate::metrics::{Figures, WorkerFigures};
 use crate::pipeline::Pipeline;
 use crate::policy::StaticFiles;
+use crate::service::Service;
 use crate::settings::Settings;
 
 /// The accepting thread's side of a worker.
@@ -99,8 +100,9 @@ impl Worker {
                     if announce.send(warm).is_err() || failed {
                         return;
                     }
-                    let pipeline = Rc::new(Pipeline::new(shared, mine, pool, &settings));
-                    run(&pipeline, &settings, accepted, stopping).await;
+                    let pipeline = Pipeline::new(shared, mine, pool, &settings);
+                    let service = Rc::new(Service::Handler(pipeline));
+                    run(&service, &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);
             })
@@ -145,13 +147,13 @@ impl Worker {
 }
 
 async fn run(
-    pipeline: &Rc<Pipeline>,
+    service: &Rc<Service>,
     settings: &Settings,
     mut accepted: mpsc::UnboundedReceiver<Accepted>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
-    let connections = Connections::new(pipeline.clone(), settings);
+    let connections = Connections::new(service.clone(), settings);
     loop {
         tokio::select! {
             next = accepted.recv() => {
