@@ -1,0 +1,118 @@
+//! The body of a response: no longer than it may be, and no slower.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::Response;
+use hyper::body::{Body, Frame, SizeHint};
+use spikard_wasm_runtime::{BodyError, StreamBody};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::figures::UnderWay;
+
+/// The limits of a response to come.
+#[derive(Debug)]
+pub(super) struct Limited {
+    under_way: UnderWay,
+    between: Duration,
+    most: u64,
+}
+
+impl Limited {
+    /// `most` bytes, each piece at most `between` after the one before.
+    pub(super) fn new(under_way: UnderWay, between: Duration, most: u64) -> Self {
+        Self {
+            under_way,
+            between,
+            most,
+        }
+    }
+
+    /// Puts a response under its limits.
+    pub(super) fn of<B>(self, response: Response<B>) -> Response<StreamBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        response.map(|body| {
+            LimitedBody {
+                body: Box::pin(body),
+                left: self.most,
+                most: self.most,
+                between: self.between,
+                late: Box::pin(sleep(self.between)),
+                is_waiting: false,
+                _under_way: self.under_way,
+            }
+            .boxed_unsync()
+        })
+    }
+}
+
+struct LimitedBody<B> {
+    body: Pin<Box<B>>,
+    left: u64,
+    most: u64,
+    between: Duration,
+    late: Pin<Box<Sleep>>,
+    is_waiting: bool,
+    _under_way: UnderWay,
+}
+
+impl<B> Body for LimitedBody<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BodyError>,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        let frame = match this.body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => {
+                // The time counts while the guest waits, not while it does something else.
+                if !this.is_waiting {
+                    this.is_waiting = true;
+                    this.late.as_mut().reset(Instant::now() + this.between);
+                }
+                ready!(this.late.as_mut().poll(cx));
+                let late = format!("no piece of the response within {:?}", this.between);
+                return Poll::Ready(Some(Err(late.into())));
+            }
+        };
+        this.is_waiting = false;
+        let frame = match frame {
+            None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+            Some(Ok(frame)) => frame,
+        };
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match this.left.checked_sub(length) {
+            Some(left) => this.left = left,
+            None => {
+                let long = format!(
+                    "the response is longer than {} bytes, the limit of the grant",
+                    this.most
+                );
+                return Poll::Ready(Some(Err(long.into())));
+            }
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,193 @@
+//! Sends the requests of an app: to the origins that it is granted, and to other apps
+//! of this host, which need no socket.
+//!
+//! Every worker has connections of its own for every app: a connection that one app may
+//! have says nothing about another. Redirects are not followed, as `wasi:http` leaves
+//! them to the guest.
+
+// Used by the workers once they hold several apps.
+#![allow(dead_code)]
+
+mod client;
+mod failure;
+mod figures;
+mod internal;
+mod limited;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::http::uri::Scheme;
+use hyper::{Request, Uri};
+use spikard_wasm_app::Grants;
+use spikard_wasm_app::grants::{OutgoingRules, OutgoingScheme};
+use spikard_wasm_runtime::{Outbound, OutboundError, OutboundOptions, Sent, StreamBody};
+
+use self::client::Clients;
+pub(crate) use self::figures::OutgoingFigures;
+use self::figures::UnderWay;
+#[allow(unused_imports)]
+pub(crate) use self::internal::{Inbox, Internal, InternalRequest};
+use self::limited::Limited;
+
+/// How the authority of another app of this host ends. `internal` is nobody's on the
+/// Internet: ICANN reserved it for private use in 2024.
+const APPS: &str = ".app.internal";
+
+/// How many apps may call one another for one request.
+const MAX_DEPTH: u32 = 8;
+
+/// What sends the requests of one app.
+#[derive(Debug)]
+pub struct Outgoing {
+    app: Arc<str>,
+    rules: OutgoingRules,
+    clients: Clients,
+    figures: Arc<OutgoingFigures>,
+}
+
+/// Where a request goes.
+enum Destination {
+    App(String),
+    Origin { shown: String, head: Duration },
+}
+
+impl Outgoing {
+    /// What sends the requests of the app of this name, as far as its grants go.
+    #[must_use]
+    pub fn new(app: &str, grants: &Grants) -> Self {
+        let rules = grants.outgoing.clone();
+        Self {
+            app: app.into(),
+            clients: Clients::new(&rules),
+            rules,
+            figures: Arc::default(),
+        }
+    }
+
+    /// What it counts.
+    pub(crate) fn figures(&self) -> &Arc<OutgoingFigures> {
+        &self.figures
+    }
+
+    fn destination(
+        &self,
+        uri: &Uri,
+        options: &OutboundOptions,
+    ) -> Result<Destination, OutboundError> {
+        let shown = shown(uri);
+        let denied = |why: &str| {
+            self.figures.denied();
+            tracing::warn!(app = %self.app, to = %shown, "an outgoing request was refused: {why}");
+            OutboundError::Denied(format!("`{shown}` is refused: {why}"))
+        };
+        let scheme = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => OutgoingScheme::Http,
+            Some(scheme) if *scheme == Scheme::HTTPS => OutgoingScheme::Https,
+            _ => return Err(denied("its scheme is neither `http` nor `https`")),
+        };
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if authority.contains('@') {
+            return Err(denied("its authority names a user"));
+        }
+        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+        if let Some(name) = host.strip_suffix(APPS) {
+            if !self.rules.admits_app(name) {
+                return Err(denied(&format!(
+                    "add `app://{name}` to `allow` of `[grants.outgoing]`"
+                )));
+            }
+            if options.depth >= MAX_DEPTH {
+                self.figures.denied();
+                return Err(OutboundError::Loop(MAX_DEPTH));
+            }
+            return Ok(Destination::App(name.to_owned()));
+        }
+        let port = uri.port_u16().unwrap_or(scheme.default_port());
+        if !self.rules.admits(scheme, &host, port) {
+            let origin = shown.as_str();
+            return Err(denied(&format!(
+                "add `{origin}` to `allow` of `[grants.outgoing]`"
+            )));
+        }
+        // Names are looked at again when they are resolved.
+        if let Ok(address) = host.trim_matches(['[', ']']).parse()
+            && !self.rules.admits_address(&host, address)
+        {
+            return Err(denied(
+                "the address is private, and `allow` does not name it",
+            ));
+        }
+        let most = self.rules.timeout;
+        let connect = options.connect_timeout.unwrap_or(Duration::ZERO);
+        let head = options
+            .first_byte_timeout
+            .map_or(most, |head| head.saturating_add(connect));
+        Ok(Destination::Origin {
+            shown,
+            head: head.min(most),
+        })
+    }
+}
+
+impl Outbound for Outgoing {
+    fn send(
+        &self,
+        request: Request<StreamBody>,
+        options: OutboundOptions,
+    ) -> Pin<Box<dyn Future<Output = Sent> + Send>> {
+        let refused = |error| -> Pin<Box<dyn Future<Output = Sent> + Send>> {
+            Box::pin(std::future::ready(Err(error)))
+        };
+        let destination = match self.destination(request.uri(), &options) {
+            Ok(destination) => destination,
+            Err(error) => return refused(error),
+        };
+        let Some(under_way) = UnderWay::begin(&self.figures, self.rules.max_requests) else {
+            return refused(OutboundError::TooMany(self.rules.max_requests));
+        };
+        let between = options
+            .between_bytes_timeout
+            .unwrap_or(self.rules.timeout)
+            .min(self.rules.timeout);
+        let limited = Limited::new(under_way, between, self.rules.max_response);
+        match destination {
+            Destination::App(name) => {
+                let sent = internal::send(name, request, options.depth + 1);
+                Box::pin(async move { sent.await.map(|response| limited.of(response)) })
+            }
+            Destination::Origin { shown, head } => {
+                let sent = self.clients.send(request);
+                let figures = self.figures.clone();
+                let app = self.app.clone();
+                Box::pin(async move {
+                    let response = match tokio::time::timeout(head, sent).await {
+                        Ok(Ok(response)) => Ok(limited.of(response)),
+                        Ok(Err(error)) => Err(failure::of(&shown, &error)),
+                        Err(_) => Err(OutboundError::ResponseTimeout(shown, head)),
+                    };
+                    if let Err(error) = &response {
+                        figures.failed();
+                        tracing::warn!(%app, %error, "an outgoing request failed");
+                    }
+                    response
+                })
+            }
+        }
+    }
+}
+
+/// The origin of a URI.
+fn shown(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}").to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use spikard_wasm_app::grants::{Network, OutgoingPattern};
+use tokio::net::TcpListener;
+
+use super::*;
+
+const OPTIONS: OutboundOptions = OutboundOptions {
+    connect_timeout: None,
+    first_byte_timeout: None,
+    between_bytes_timeout: None,
+    depth: 0,
+};
+
+/// A server that answers what the path asks for.
+async fn server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = service_fn(answer);
+            let connection = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody>, Infallible> {
+    let pieces = |count: usize, pause: Duration| {
+        let frames = futures_util::stream::unfold(0, move |sent| async move {
+            if sent == count {
+                return None;
+            }
+            if sent > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            let frame = hyper::body::Frame::data(Bytes::from_static(&[b'x'; 1000]));
+            Some((Ok(frame), sent + 1))
+        });
+        http_body_util::StreamBody::new(frames).boxed_unsync()
+    };
+    let body = match request.uri().path() {
+        "/echo" => request.into_body().map_err(Into::into).boxed_unsync(),
+        "/late" => std::future::pending().await,
+        "/long" => pieces(100, Duration::ZERO),
+        "/slow" => pieces(2, Duration::from_secs(20)),
+        "/host" => {
+            let host = request.headers()["host"].as_bytes().to_vec();
+            Full::new(Bytes::from(host))
+                .map_err(|never| match never {})
+                .boxed_unsync()
+        }
+        _ => {
+            let mut moved = Response::new(empty());
+            *moved.status_mut() = StatusCode::FOUND;
+            moved
+                .headers_mut()
+                .insert("location", "/echo".parse().unwrap());
+            return Ok(moved);
+        }
+    };
+    Ok(Response::new(body))
+}
+
+fn empty() -> StreamBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+fn granted(allow: &[String]) -> Outgoing {
+    let mut grants = Grants::default();
+    let allow = allow
+        .iter()
+        .map(|text| OutgoingPattern::parse(text).unwrap());
+    grants.outgoing.allow = allow.collect();
+    grants.outgoing.timeout = Duration::from_millis(300);
+    grants.outgoing.max_response = 10_000;
+    Outgoing::new("test", &grants)
+}
+
+fn get(url: &str) -> Request<StreamBody> {
+    Request::get(url).body(empty()).unwrap()
+}
+
+async fn text(sent: Sent) -> Result<String, String> {
+    let body = sent.map_err(|error| error.to_string())?.into_body();
+    let bytes = body
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[tokio::test]
+async fn a_granted_origin_is_reached() {
+    let address = server().await;
+    let outgoing = granted(&[format!("http://{address}")]);
+    let body = Full::new(Bytes::from_static(b"hello")).map_err(|never| match never {});
+    let request = Request::post(format!("http://{address}/echo"));
+    let sent = outgoing
+        .send(request.body(body.boxed_unsync()).unwrap(), OPTIONS)
+        .await;
+    assert_eq!(text(sent).await, Ok("hello".to_owned()));
+    let sent = outgoing
+        .send(get(&format!("http://{address}/host")), OPTIONS)
+        .await;
+    assert_eq!(text(sent).await, Ok(address.to_string()));
+    // The guest follows redirects, or does not.
+    let sent = outgoing
+        .send(get(&format!("http://{address}/")), OPTIONS)
+        .await
+        .unwrap();
+    assert_eq!(sent.status(), StatusCode::FOUND);
+    assert_eq!(sent.headers()["location"], "/echo");
+    drop(sent);
+    assert_eq!(
+        outgoing.figures().counts(),
+        [("sent", 3), ("denied", 0), ("failed", 0)]
+    );
+    assert_eq!(outgoing.figures().under_way(), 0);
+}
+
+#[tokio::test]
+async fn what_is_not_granted_is_refused_with_the_line_to_add() {
+    let address = server().await;
+    let outgoing = granted(&["https://example.com".to_owned(), "http://*:*".to_owned()]);
+    let refused = async |url: String| {
+        text(outgoing.send(get(&url), OPTIONS).await)
+            .await
+            .unwrap_err()
+    };
+    assert_eq!(
+        refused("https://example.org/x?secret".to_owned()).await,
+        "`https://example.org` is refused: add `https://example.org` to `allow` of `[grants.outgoing]`"
+    );
+    // A wildcard is for public addresses, whatever leads to a private one.
+    assert!(
+        refused(format!("http://{address}/echo"))
+            .await
+            .contains("private")
+    );
+    let port = address.port();
+    assert!(
+        refused(format!("http://localhost:{port}/"))
+            .await
+            .contains("`networks`")
+    );
+    assert!(
+        refused(format!("http://[::ffff:127.0.0.1]:{port}/"))
+            .await
+            .contains("private")
+    );
+    assert!(
+        refused(format!("http://user@{address}/"))
+            .await
+            .contains("user")
+    );
+    assert!(
+        refused("http://shop.app.internal/".to_owned())
+            .await
+            .contains("`app://shop`")
+    );
+    assert_eq!(
+        outgoing.figures().counts()[0],
+        ("sent", 1),
+        "only `localhost` was looked up"
+    );
+}
+
+#[tokio::test]
+async fn a_name_leads_where_a_network_is_named() {
+    let port = server().await.port();
+    let mut grants = Grants::default();
+    grants.outgoing.allow = vec![OutgoingPattern::parse("http://*:*").unwrap()];
+    grants.outgoing.networks = vec![Network::parse("127.0.0.0/8").unwrap()];
+    let outgoing = Outgoing::new("test", &grants);
+    let sent = outgoing
+        .send(get(&format!("http://LocalHost:{port}/host")), OPTIONS)
+        .await;
+    assert!(
+        text(sent)
+            .await
+            .unwrap()
+            .to_lowercase()
+            .starts_with("localhost:")
+    );
+}
+
+#[tokio::test]
+async fn time_and_size_are_limited() {
+    let address = server().await;
+    let outgoing = granted(&[format!("http://{address}")]);
+    let failed = async |path: &str| {
+        let sent = outgoing
+            .send(get(&format!("http://{address}{path}")), OPTIONS)
+            .await;
+        text(sent).await.unwrap_err()
+    };
+    assert!(failed("/late").await.contains("no response of"));
+    assert!(failed("/long").await.contains("longer than 10000 bytes"));
+    assert!(
+        failed("/slow")
+            .await
+            .contains("no piece of the response within 300ms")
+    );
+    assert_eq!(outgoing.figures().under_way(), 0);
+}
+
+#[tokio::test]
+async fn only_so_many_are_under_way() {
+    let address = server().await;
+    let mut grants = Grants::default();
+    grants.outgoing.allow = vec![OutgoingPattern::parse(&format!("http://{address}")).unwrap()];
+    grants.outgoing.max_requests = 1;
+    let outgoing = Outgoing::new("test", &grants);
+    let url = format!("http://{address}/echo");
+    let first = outgoing.send(get(&url), OPTIONS).await.unwrap();
+    let second = outgoing.send(get(&url), OPTIONS).await;
+    assert_eq!(second.err(), Some(OutboundError::TooMany(1)));
+    drop(first);
+    assert!(outgoing.send(get(&url), OPTIONS).await.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_apart() {
+    let outgoing = granted(&[
+        "http://127.0.0.1:9".to_owned(),
+        "http://nobody.invalid".to_owned(),
+    ]);
+    let sent = outgoing.send(get("http://127.0.0.1:9/"), OPTIONS).await;
+    assert!(matches!(sent, Err(OutboundError::Connect(..))), "{sent:?}");
+    let sent = outgoing.send(get("http://nobody.invalid/"), OPTIONS).await;
+    // A machine without any resolver may take its time to say so.
+    assert!(
+        matches!(
+            sent,
+            Err(OutboundError::Dns(_) | OutboundError::ResponseTimeout(..))
+        ),
+        "{sent:?}"
+    );
+}
+
+#[tokio::test]
+async fn apps_of_the_same_worker_answer_without_a_socket() {
+    let local = tokio::task::LocalSet::new();
+    let outgoing = granted(&["app://other".to_owned(), "app://nobody".to_owned()]);
+    local
+        .run_until(async move {
+            let mut inbox = Internal::open();
+            tokio::task::spawn_local(async move {
+                while let Some(request) = inbox.recv().await {
+                    if request.app != "other" {
+                        request.refuse();
+                        continue;
+                    }
+                    tokio::task::spawn_local(request.answer(async |request, depth| {
+                        let said = format!("{} at depth {depth}", request.uri().path());
+                        Response::new(Bytes::from(said).into())
+                    }));
+                }
+            });
+            let url = "http://other.app.internal/a";
+            let sent = outgoing.send(get(url), OPTIONS).await;
+            assert_eq!(text(sent).await, Ok("/a at depth 1".to_owned()));
+            let deep = OutboundOptions {
+                depth: MAX_DEPTH,
+                ..OPTIONS
+            };
+            let sent = outgoing.send(get(url), deep).await;
+            assert_eq!(sent.err(), Some(OutboundError::Loop(MAX_DEPTH)));
+            let sent = outgoing
+                .send(get("http://nobody.app.internal/"), OPTIONS)
+                .await;
+            assert!(matches!(sent, Err(OutboundError::Dns(_))), "{sent:?}");
+            assert_eq!(outgoing.figures().under_way(), 0);
+        })
+        .await;
+}
