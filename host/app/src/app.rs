@@ -104,6 +104,23 @@ impl App {
         })
     }
 
+    /// An app whose routes are its own affair, for which nothing is declared.
+    ///
+    /// # Errors
+    /// The operator speaks of a route.
+    pub fn without_routes(name: &str, defaults: &Defaults) -> Result<Self, AppError> {
+        overrides::check(&defaults.routes, &[])?;
+        Ok(Self {
+            name: name.to_owned(),
+            version: String::new(),
+            routes: Vec::new(),
+            router: Router::default(),
+            trailing_slash: TrailingSlash::default(),
+            policies: None,
+            statics: Vec::new(),
+        })
+    }
+
     /// The app's name.
     #[must_use]
     pub fn name(&self) -> &str {

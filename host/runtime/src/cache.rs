@@ -35,9 +35,11 @@ impl Key {
         Self::of_hash(engine, hasher.finalize())
     }
 
-    /// Of the component in a file, which is not kept in memory.
-    pub(crate) fn of_file(engine: &Engine, path: &Path) -> io::Result<Self> {
-        Ok(Self::of_hash(engine, hash_of(File::open(path)?)?))
+    /// Of the component in a file, which is not kept in memory, for each engine.
+    pub(crate) fn of_file(engines: &[Engine], path: &Path) -> io::Result<Vec<Self>> {
+        let hash = hash_of(File::open(path)?)?;
+        let engines = engines.iter();
+        Ok(engines.map(|engine| Self::of_hash(engine, hash)).collect())
     }
 
     fn of_hash(engine: &Engine, component: blake3::Hash) -> Self {
@@ -145,24 +147,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("a/b"));
         let bytes = wat::parse_str("(component)").unwrap();
-        let key = Key::new(runtime.compiler(), &bytes);
+        let key = Key::new(runtime.compiler(false), &bytes);
         let artifact =
-            Artifact::compile(runtime.compiler(), &bytes, Interfaces::default()).unwrap();
+            Artifact::compile(runtime.compiler(false), &bytes, Interfaces::default()).unwrap();
         (runtime, folder, cache, key, artifact)
     }
 
     #[test]
     fn keeps_and_finds() {
         let (runtime, _folder, cache, key, artifact) = setup();
-        assert!(cache.load(runtime.compiler(), &key).is_none());
+        assert!(cache.load(runtime.compiler(false), &key).is_none());
         cache.store(&key, &artifact).unwrap();
         cache.store(&key, &artifact).unwrap();
         assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 1);
-        let (found, _) = cache.load(runtime.compiler(), &key).unwrap();
+        let (found, _) = cache.load(runtime.compiler(false), &key).unwrap();
         assert_eq!(found.component_bytes, artifact.component_bytes);
         assert!(
             cache
-                .load(runtime.compiler(), &Key("other".into()))
+                .load(runtime.compiler(false), &Key("other".into()))
                 .is_none()
         );
     }
@@ -174,8 +176,10 @@ mod tests {
         for length in [0, 1, 1 << 20, (3 << 20) + 1] {
             let bytes: Vec<u8> = (0..length).map(|at: u32| (at % 251) as u8).collect();
             fs::write(&path, &bytes).unwrap();
-            let of_file = Key::of_file(runtime.compiler(), &path).unwrap();
-            assert_eq!(of_file, Key::new(runtime.compiler(), &bytes));
+            let of_file = Key::of_file(runtime.compilers(), &path).unwrap();
+            let of_bytes = [false, true].map(|is| Key::new(runtime.compiler(is), &bytes));
+            assert_eq!(of_file, of_bytes);
+            assert_ne!(of_bytes[0], of_bytes[1]);
         }
     }
 
@@ -188,7 +192,7 @@ mod tests {
         let middle = damaged.len() / 2;
         damaged[middle] ^= 1;
         fs::write(&path, damaged).unwrap();
-        assert!(cache.load(runtime.compiler(), &key).is_none());
+        assert!(cache.load(runtime.compiler(false), &key).is_none());
         assert!(!path.exists());
     }
 
@@ -199,6 +203,6 @@ mod tests {
         fs::write(&file, "x").unwrap();
         let cache = Cache::new(file.join("cache"));
         assert!(cache.store(&key, &artifact).is_err());
-        assert!(cache.load(runtime.compiler(), &key).is_none());
+        assert!(cache.load(runtime.compiler(false), &key).is_none());
     }
 }

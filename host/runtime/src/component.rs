@@ -16,13 +16,14 @@ use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
 use crate::error::LoadError;
 use crate::hooks;
+use crate::http;
 use crate::imports;
 use crate::instance::{Instance, Origin, State};
 use crate::limits::Limits;
 use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
 use crate::stats::Alive;
-use crate::world::{self, Interfaces};
+use crate::world::{self, Interfaces, Kind};
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -30,15 +31,18 @@ pub struct Loaded(Arc<Inner>);
 
 struct Inner {
     interfaces: Interfaces,
+    kind: Kind,
     bytes: u64,
     from_cache: bool,
     origin: Origin,
 }
 
-/// Where in a component the world's functions are.
+/// Where in a component the functions of its world are.
 pub(crate) struct Exports {
-    pub(crate) describe: ComponentExportIndex,
+    /// What answers requests.
     pub(crate) handle: ComponentExportIndex,
+    /// What says which routes there are; absent where any path is the app's own affair.
+    pub(crate) describe: Option<ComponentExportIndex>,
     /// By [`HookKind`]; absent where the component exports no hooks.
     pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
@@ -69,10 +73,12 @@ impl Runtime {
         let name = path.display().to_string();
         // A component that is compiled already is only hashed, piece by piece.
         if let Some(cache) = cache {
-            let key = Key::of_file(self.compiler(), path).map_err(unreadable(path))?;
-            if let Some((artifact, compiled)) = cache.load(self.compiler(), &key) {
-                progress(Progress::Compiled);
-                return self.finish(&name, &artifact, &compiled, true);
+            let keys = Key::of_file(self.compilers(), path).map_err(unreadable(path))?;
+            for (compiler, key) in self.compilers().iter().zip(keys) {
+                if let Some((artifact, compiled)) = cache.load(compiler, &key) {
+                    progress(Progress::Compiled);
+                    return self.finish(&name, &artifact, &compiled, true);
+                }
             }
         }
         let bytes = fs::read(path).map_err(unreadable(path))?;
@@ -92,7 +98,8 @@ impl Runtime {
             Unusable::Damaged => LoadError::DamagedCode(name.clone()),
             Unusable::Version(_) => LoadError::OtherCode(name.clone(), error.to_string()),
         })?;
-        let compiled = artifact.component(self.compiler()).map_err(|error| {
+        let compiled = artifact.component(self.compiler_of(&artifact));
+        let compiled = compiled.map_err(|error| {
             let why = format!("{} compiled it: {}", artifact.made_by, root_cause(&error));
             LoadError::OtherCode(name.clone(), why)
         })?;
@@ -111,8 +118,9 @@ impl Runtime {
     ) -> Result<(Loaded, impl FnOnce(&Path) -> io::Result<()> + use<>), LoadError> {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(unreadable(path))?;
-        let artifact = self.compile(&name, &bytes, progress)?;
-        let compiled = runnable(&name, &artifact, self.compiler())?;
+        let interfaces = self.read(&name, &bytes)?;
+        let artifact = self.compile(&name, &bytes, interfaces, progress)?;
+        let compiled = runnable(&name, &artifact, self.compiler_of(&artifact))?;
         let loaded = self.finish(&name, &artifact, &compiled, false)?;
         Ok((loaded, move |path: &Path| {
             artifact.write(path, false).map(drop)
@@ -130,14 +138,16 @@ impl Runtime {
         cache: Option<&Cache>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
-        let key = cache.map(|cache| (cache, Key::new(self.compiler(), bytes)));
+        let interfaces = self.read(name, bytes)?;
+        let compiler = self.compiler(interfaces.is_concurrent());
+        let key = cache.map(|cache| (cache, Key::new(compiler, bytes)));
         if let Some((cache, key)) = &key
-            && let Some((artifact, compiled)) = cache.load(self.compiler(), key)
+            && let Some((artifact, compiled)) = cache.load(compiler, key)
         {
             progress(Progress::Compiled);
             return self.finish(name, &artifact, &compiled, true);
         }
-        let artifact = self.compile(name, bytes, progress)?;
+        let artifact = self.compile(name, bytes, interfaces, progress)?;
         let kept = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
             Ok(kept) => Some(kept),
             Err(error) => {
@@ -151,27 +161,34 @@ impl Runtime {
         });
         // The file is mapped, as at the next start, unless somebody removed it.
         if let Some(kept) = kept
-            && let Ok(compiled) = kept.component(self.compiler())
+            && let Ok(compiled) = kept.component(compiler)
             && let Ok(loaded) = self.finish(name, &kept, &compiled, false)
         {
             return Ok(loaded);
         }
-        let compiled = runnable(name, &artifact, self.compiler())?;
+        let compiled = runnable(name, &artifact, compiler)?;
         self.finish(name, &artifact, &compiled, false)
     }
 
-    /// Compiles a component that has the world's imports and exports.
+    /// Reads a component's imports and exports, which must be those of a world.
+    fn read(&self, name: &str, bytes: &[u8]) -> Result<Interfaces, LoadError> {
+        let interfaces = Interfaces::read(name, bytes)?;
+        interfaces.check_exports(name)?;
+        interfaces.check_imports(name)?;
+        Ok(interfaces)
+    }
+
+    /// Compiles a component.
     fn compile(
         &self,
         name: &str,
         bytes: &[u8],
+        interfaces: Interfaces,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Artifact, LoadError> {
-        let interfaces = Interfaces::read(name, bytes)?;
-        interfaces.check_exports(name)?;
-        interfaces.check_imports(name)?;
         progress(Progress::Compiling(bytes.len() as u64));
-        let artifact = Artifact::compile(self.compiler(), bytes, interfaces);
+        let compiler = self.compiler(interfaces.is_concurrent());
+        let artifact = Artifact::compile(compiler, bytes, interfaces);
         progress(Progress::Compiled);
         artifact.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
     }
@@ -189,7 +206,8 @@ impl Runtime {
         let interfaces = artifact.interfaces.clone();
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
-        let engine = engine::for_component(name, compiled, &self.limits())?;
+        let is_concurrent = interfaces.is_concurrent();
+        let engine = engine::for_component(name, compiled, &self.limits(), is_concurrent)?;
         let component = runnable(name, artifact, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
@@ -197,6 +215,7 @@ impl Runtime {
         let image = component.initialize_copy_on_write_image();
         image.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))?;
         Ok(Loaded(Arc::new(Inner {
+            kind: interfaces.kind().unwrap_or(Kind::Handler),
             interfaces,
             bytes: artifact.component_bytes,
             from_cache,
@@ -210,6 +229,13 @@ impl Runtime {
                 capabilities: self.capabilities().clone(),
             },
         })))
+    }
+}
+
+impl Runtime {
+    /// The engine that compiled it, or would have.
+    fn compiler_of(&self, artifact: &Artifact) -> &Engine {
+        self.compiler(artifact.interfaces.is_concurrent())
     }
 }
 
@@ -235,8 +261,17 @@ fn link(
     let link = || -> wasmtime::Result<InstancePre<State>> {
         let mut linker = Linker::new(engine);
         imports::add_to_linker(&mut linker)?;
-        if interfaces.imports_wasi() {
+        if interfaces.imports_wasi("0.2.") {
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        }
+        if interfaces.imports_http("0.2.") {
+            wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        }
+        if interfaces.imports_wasi("0.3.") {
+            wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        }
+        if interfaces.imports_http("0.3.") {
+            wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
         }
         linker.instantiate_pre(component)
     };
@@ -248,14 +283,24 @@ fn exports(
     interfaces: &Interfaces,
     component: &Component,
 ) -> Result<Exports, LoadError> {
-    let find = |interface: &'static str, function: &str| {
-        component
-            .get_export_index(None, interface)
-            .and_then(|index| component.get_export_index(Some(&index), function))
-            .ok_or_else(|| {
-                let reason = format!("it has no function `{function}`");
-                LoadError::WrongType(name.to_owned(), interface, reason)
-            })
+    let function = |interface: &str, function: &str| {
+        let index = component.get_export_index(None, interface);
+        let index = index.and_then(|index| component.get_export_index(Some(&index), function));
+        index.ok_or_else(|| format!("it has no function `{function}`"))
+    };
+    if interfaces.kind() != Some(Kind::Handler)
+        && let Some(export) = interfaces.http_export()
+    {
+        let wrong = |reason| LoadError::WrongHttpType(name.to_owned(), export.to_owned(), reason);
+        return Ok(Exports {
+            handle: function(export, "handle").map_err(wrong)?,
+            describe: None,
+            hooks: None,
+        });
+    }
+    let find = |interface, name_of: &str| {
+        let wrong = |reason| LoadError::WrongType(name.to_owned(), interface, reason);
+        function(interface, name_of).map_err(wrong)
     };
     let hook = |kind: HookKind| find(world::HOOKS, kind.as_str());
     let hooks = match interfaces.exports_hooks() {
@@ -269,7 +314,7 @@ fn exports(
         ]),
     };
     Ok(Exports {
-        describe: find(world::DEFINITION, "describe")?,
+        describe: Some(find(world::DEFINITION, "describe")?),
         handle: find(world::HANDLER, "handle")?,
         hooks,
     })
@@ -286,6 +331,12 @@ impl Loaded {
     #[must_use]
     pub fn interfaces(&self) -> &Interfaces {
         &self.0.interfaces
+    }
+
+    /// What it is written against.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
     }
 
     /// Whether its machine code came from the cache.
@@ -311,7 +362,8 @@ impl Loaded {
     }
 
     /// Asks the component what its routes are, in an instance that serves no
-    /// request afterwards.
+    /// request afterwards. One for `wasi:http` has none to tell: that it can be
+    /// instantiated is all there is to find out.
     ///
     /// # Errors
     /// The exports have other types than the world's, or the guest traps, takes too
@@ -324,10 +376,14 @@ impl Loaded {
                 .await
                 .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
             self.check_types(&mut instance)?;
-            let result = instance.describe(&self.0.origin.exports.describe).await;
+            let Some(describe) = &self.0.origin.exports.describe else {
+                return Ok(None);
+            };
+            let result = instance.describe(describe).await;
             let failure = instance.end();
             match result {
                 Ok(result) => result
+                    .map(|described| Some(Description::from(described)))
                     .map_err(|error| LoadError::Definition(name(), one_line(&error).into_owned())),
                 Err(error) => Err(LoadError::DescribeTrapped(
                     name(),
@@ -338,30 +394,49 @@ impl Loaded {
         tokio::time::timeout(DESCRIBE_DEADLINE, describe)
             .await
             .unwrap_or(Err(LoadError::DescribeTimeout(name(), DESCRIBE_DEADLINE)))
-            .map(Description::from)
+            .map(|described| described.unwrap_or_else(|| self.undescribed()))
+    }
+
+    /// The description of a component that has none.
+    fn undescribed(&self) -> Description {
+        let file = Path::new(self.name()).file_stem();
+        Description {
+            name: file.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            ..Description::default()
+        }
     }
 
     /// Checks the exports' types, on which every later call relies.
     fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
+        let name = || self.0.origin.name.to_string();
+        let exports = &self.0.origin.exports;
+        if self.0.kind != Kind::Handler {
+            let export = self.0.interfaces.http_export().unwrap_or_default();
+            let checked = match self.0.kind {
+                Kind::Service => http::check_service(instance),
+                _ => http::check_proxy(instance),
+            };
+            let wrong =
+                |error| LoadError::WrongHttpType(name(), export.to_owned(), format!("{error:#}"));
+            return checked.map_err(wrong);
+        }
         let wrong = |interface| {
             move |error: wasmtime::Error| {
-                LoadError::WrongType(
-                    self.0.origin.name.to_string(),
-                    interface,
-                    format!("{error:#}"),
-                )
+                LoadError::WrongType(name(), interface, format!("{error:#}"))
             }
         };
-        instance
-            .func(&self.0.origin.exports.describe)
-            .and_then(|func| func.typed::<(), DescribeResult>(&instance.store).map(drop))
-            .map_err(wrong(world::DEFINITION))?;
+        if let Some(describe) = &exports.describe {
+            instance
+                .func(describe)
+                .and_then(|func| func.typed::<(), DescribeResult>(&instance.store).map(drop))
+                .map_err(wrong(world::DEFINITION))?;
+        }
         instance
             .handle
             .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
             .map_err(wrong(world::HANDLER))?;
-        if let Some(exports) = &self.0.origin.exports.hooks {
-            hooks::check_types(instance, exports).map_err(wrong(world::HOOKS))?;
+        if let Some(hooks) = &exports.hooks {
+            hooks::check_types(instance, hooks).map_err(wrong(world::HOOKS))?;
         }
         Ok(())
     }

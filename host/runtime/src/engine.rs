@@ -27,7 +27,7 @@ const PAGE: u64 = 64 << 10;
 /// Loads components, each into an engine of its own.
 #[derive(Debug, Clone)]
 pub struct Runtime {
-    compiler: Engine,
+    compilers: [Engine; 2],
     limits: Limits,
     capabilities: Capabilities,
 }
@@ -38,10 +38,12 @@ impl Runtime {
     /// # Errors
     /// The machine is of an unsupported kind, or the limits contradict each other.
     pub fn new(limits: Limits) -> Result<Self, LoadError> {
-        let engine = Engine::new(&config(&limits));
-        let compiler = engine.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let compiler = |is_concurrent| {
+            let engine = Engine::new(&config(&limits, is_concurrent));
+            engine.map_err(|error| LoadError::Engine(format!("{error:#}")))
+        };
         Ok(Self {
-            compiler,
+            compilers: [compiler(false)?, compiler(true)?],
             limits,
             capabilities: Capabilities::default(),
         })
@@ -59,9 +61,14 @@ impl Runtime {
         &self.capabilities
     }
 
-    /// The engine that compiles; it runs nothing.
-    pub(crate) fn compiler(&self) -> &Engine {
-        &self.compiler
+    /// The engine that compiles what is concurrent or is not; it runs nothing.
+    pub(crate) fn compiler(&self, is_concurrent: bool) -> &Engine {
+        &self.compilers[usize::from(is_concurrent)]
+    }
+
+    /// Both, the one that is wanted more often first.
+    pub(crate) fn compilers(&self) -> &[Engine] {
+        &self.compilers
     }
 
     /// What the instances of what it loads may take.
@@ -72,10 +79,10 @@ impl Runtime {
 }
 
 /// What engines that share compiled code must agree on.
-fn config(limits: &Limits) -> Config {
+fn config(limits: &Limits, is_concurrent: bool) -> Config {
     let mut config = Config::new();
-    // Component-model async costs 0.75 us a call and this interface has none.
-    config.concurrency_support(false);
+    // Component-model async costs 0.75 us a call, and only `wasi:http` 0.3 has it.
+    config.concurrency_support(is_concurrent);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
     config.max_wasm_stack(limits.stack);
@@ -91,10 +98,11 @@ pub(crate) fn for_component(
     name: &str,
     component: &Component,
     limits: &Limits,
+    is_concurrent: bool,
 ) -> Result<Engine, LoadError> {
     let needs = Needs::of(component);
     needs.check(name, limits)?;
-    let mut config = config(limits);
+    let mut config = config(limits, is_concurrent);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&needs, limits)));
     let engine = Engine::new(&config).map_err(|error| {
         LoadError::Room(

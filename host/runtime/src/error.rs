@@ -66,6 +66,9 @@ pub enum LoadError {
         "`{0}` exports `{1}` with another type than the world `{WORLD}` gives it: rebuild it with the WIT of this host (`spikard-wasm wit -o wit`); {2}"
     )]
     WrongType(String, &'static str, String),
+    /// The same of a component for `wasi:http`.
+    #[error("`{0}` exports `{1}` with another type than `wasi:http` gives it: {2}")]
+    WrongHttpType(String, String, String),
     /// Its app declares hooks, which it does not export.
     #[error(
         "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`: build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
@@ -152,6 +155,12 @@ pub enum CallError {
     /// The call ran past its deadline; its instance is gone.
     #[error("the call ran past its deadline of {0:?}")]
     Deadline(Duration),
+    /// The guest let the next piece of its reply's body wait; its instance is gone.
+    #[error("the next piece of the reply's body was not there within {0:?}")]
+    Stalled(Duration),
+    /// The client did not take the next piece of the reply's body; the instance is gone.
+    #[error("the client did not take the next piece of the reply's body within {0:?}")]
+    Unread(Duration),
     /// The reply cannot be sent.
     #[error("the guest's reply cannot be sent: {0}")]
     BadReply(String),

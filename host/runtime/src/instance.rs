@@ -6,10 +6,12 @@ use spikard_wasm_app::Grants;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
+use crate::http::{Http, HttpCall};
 use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::outbound::Capabilities;
@@ -24,7 +26,7 @@ const MAX_RESOURCES: usize = 10_000;
 
 /// What a store holds beside the guest.
 pub(crate) struct State {
-    request: Option<Arc<dyn Request>>,
+    current: Current,
     reply: Option<Content>,
     global: Arc<GlobalContext>,
     failure: Option<Failure>,
@@ -32,7 +34,29 @@ pub(crate) struct State {
     outside: Outside,
     component: Arc<str>,
     capabilities: Capabilities,
-    wasi: Option<Box<Wasi>>,
+    table: ResourceTable,
+    http: Http,
+    wasi: Option<Box<WasiCtx>>,
+}
+
+/// What an instance is about at the moment.
+#[derive(Clone)]
+enum Current {
+    Nothing,
+    /// A request, or a hook of it, by our own interface.
+    Request(Arc<dyn Request>),
+    /// A request by `wasi:http`.
+    Http(Arc<HttpCall>),
+}
+
+impl Current {
+    fn stages(&self) -> Option<&Stages> {
+        match self {
+            Self::Nothing => None,
+            Self::Request(request) => Some(request.stages()),
+            Self::Http(call) => Some(call.stages()),
+        }
+    }
 }
 
 /// What a guest reported of its user's code.
@@ -42,30 +66,18 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
 }
 
-struct Wasi {
-    ctx: WasiCtx,
-    table: ResourceTable,
-}
-
-impl Wasi {
-    /// What is granted, and nothing else: no network.
-    fn new(component: &Arc<str>, grants: &Grants) -> Self {
-        let mut wasi = WasiCtx::builder();
-        wasi.allow_tcp(false).allow_udp(false);
-        if grants.stdio {
-            wasi.stdout(GuestLog::new(component, false))
-                .stderr(GuestLog::new(component, true));
-        }
-        for (name, value) in &grants.environment {
-            wasi.env(name, value);
-        }
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_RESOURCES);
-        Self {
-            ctx: wasi.build(),
-            table,
-        }
+/// What is granted of WASI, and nothing else: no network.
+fn wasi(component: &Arc<str>, grants: &Grants) -> WasiCtx {
+    let mut wasi = WasiCtx::builder();
+    wasi.allow_tcp(false).allow_udp(false);
+    if grants.stdio {
+        wasi.stdout(GuestLog::new(component, false))
+            .stderr(GuestLog::new(component, true));
     }
+    for (name, value) in &grants.environment {
+        wasi.env(name, value);
+    }
+    wasi.build()
 }
 
 /// How long a call has been outside of its guest: in the host that it called, or
@@ -78,8 +90,10 @@ struct Outside {
 
 impl State {
     fn new(origin: &Origin, alive: Alive) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
         Self {
-            request: None,
+            current: Current::Nothing,
             reply: None,
             global: origin.global.clone(),
             failure: None,
@@ -91,12 +105,17 @@ impl State {
             },
             component: origin.name.clone(),
             capabilities: origin.capabilities.clone(),
+            table,
+            http: Http::new(origin),
             wasi: None,
         }
     }
 
     pub(crate) fn request(&self) -> Option<&dyn Request> {
-        self.request.as_deref()
+        match &self.current {
+            Current::Request(request) => Some(request.as_ref()),
+            Current::Nothing | Current::Http(_) => None,
+        }
     }
 
     /// The body of the reply that a hook looks at.
@@ -136,13 +155,19 @@ impl WasiView for State {
     /// Made when it is first asked for: an instance for one request may never ask.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (component, grants) = (&self.component, &self.capabilities.grants);
-        let wasi = self
+        let ctx = self
             .wasi
-            .get_or_insert_with(|| Box::new(Wasi::new(component, grants)));
+            .get_or_insert_with(|| Box::new(wasi(component, grants)));
         WasiCtxView {
-            ctx: &mut wasi.ctx,
-            table: &mut wasi.table,
+            ctx,
+            table: &mut self.table,
         }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }
 
@@ -214,8 +239,18 @@ impl Instance {
 
     /// Prepares the instance for a call about a request.
     pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
+        self.begins(Current::Request(request));
+    }
+
+    /// Prepares the instance for a request by `wasi:http`.
+    pub(crate) fn begin_http(&mut self, call: &Arc<HttpCall>) {
+        self.store.data_mut().http.set_depth(call.depth());
+        self.begins(Current::Http(call.clone()));
+    }
+
+    fn begins(&mut self, current: Current) {
         let state = self.store.data_mut();
-        state.request = Some(request);
+        state.current = current;
         state.failure = None;
         state.outside.depth = 0;
         state.outside.nanos = 0;
@@ -225,7 +260,7 @@ impl Instance {
     /// Takes the request back, and what the guest reported about it.
     pub(crate) fn end(&mut self) -> Option<Failure> {
         let state = self.store.data_mut();
-        state.request = None;
+        state.current = Current::Nothing;
         state.failure.take()
     }
 
@@ -261,12 +296,11 @@ impl Instance {
 /// for what else has arrived before it goes on; a plain wake-up would be polled again
 /// many times first.
 fn give_way(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    let request = store.data().request.clone();
+    let current = store.data().current.clone();
     let turn = async move {
         let since = Stamp::now();
         tokio::task::yield_now().await;
-        if let Some(request) = request {
-            let stages = request.stages();
+        if let Some(stages) = current.stages() {
             stages.add(Stage::Yield, Stamp::now().since(since));
         }
     };

@@ -2,9 +2,9 @@
 //!
 //! A [`Runtime`] is an engine with its pool of instance slots and its epoch
 //! ticker. It [loads](Runtime::load) a component, from the cache where it can, and
-//! checks that it exports the world `spikard:handler/http-app`. A worker takes a
-//! [`Pool`] of warm instances of it and [calls](Pool::call) them, each under a
-//! deadline and a memory limit.
+//! finds out of which [`Kind`] it is: of our own world `spikard:handler/http-app`, or for
+//! `wasi:http`. A worker takes a [`Pool`] of warm instances of it and [calls](Pool::call)
+//! them, each under a deadline and a memory limit.
 //!
 //! Nothing a guest does may panic the host or outlive its call: an instance that
 //! trapped, ran out of time or was cancelled half-way is dropped with its store.
@@ -16,6 +16,7 @@ mod context;
 mod engine;
 mod error;
 mod hooks;
+mod http;
 mod imports;
 mod inspect;
 mod instance;
@@ -38,6 +39,10 @@ pub use component::{Loaded, Progress};
 pub use context::LocalContext;
 pub use engine::Runtime;
 pub use error::{CallError, LoadError};
+pub use http::{
+    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Upload,
+    UploadError,
+};
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
 pub use outbound::{
@@ -48,4 +53,4 @@ pub use precompiled::is_precompiled;
 pub use request::Request;
 pub use stages::{Stage, Stages, Stamp};
 pub use stats::{PoolStats, Recycled};
-pub use world::{Interfaces, WORLD, WORLD_WITH_HOOKS};
+pub use world::{Interfaces, Kind, WORLD, WORLD_WITH_HOOKS};

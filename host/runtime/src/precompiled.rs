@@ -245,14 +245,14 @@ mod tests {
             imports: vec!["a:b/c".into()],
             exports: vec![],
         };
-        let artifact = Artifact::compile(runtime.compiler(), &bytes, interfaces).unwrap();
+        let artifact = Artifact::compile(runtime.compiler(false), &bytes, interfaces).unwrap();
         (runtime, artifact)
     }
 
     #[test]
     fn what_is_written_can_be_read() {
         let (runtime, artifact) = compiled();
-        assert!(artifact.component(runtime.compiler()).is_ok());
+        assert!(artifact.component(runtime.compiler(false)).is_ok());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.cwasm");
         artifact.write(&path, false).unwrap();
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(read.interfaces, artifact.interfaces);
         assert_eq!(read.component_bytes, artifact.component_bytes);
         assert!(read.made_by.starts_with("spikard-wasm "));
-        assert!(read.component(runtime.compiler()).is_ok());
+        assert!(read.component(runtime.compiler(false)).is_ok());
         assert!(is_precompiled(&path) && !is_precompiled(folder.path()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

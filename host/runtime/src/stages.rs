@@ -67,6 +67,15 @@ impl Stamp {
         Self(CLOCK.raw())
     }
 
+    /// The stamp as a number, to be kept where it can be changed.
+    pub(crate) fn raw(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_raw(raw: u64) -> Self {
+        Self(raw)
+    }
+
     /// The nanoseconds since an earlier stamp.
     #[must_use]
     pub fn since(self, earlier: Self) -> u64 {

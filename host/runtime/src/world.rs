@@ -27,6 +27,34 @@ pub(crate) const LOCAL: &str = "spikard:handler/local-context@0.1.0";
 /// The imported interface of an app's values.
 pub(crate) const GLOBAL: &str = "spikard:handler/global-context@0.1.0";
 
+/// The exported interface of apps for `wasi:http` 0.2, and of those for 0.3, apart from
+/// their patch version.
+const INCOMING: (&str, &str) = ("wasi:http/incoming-handler", "0.2.");
+const SERVICE: (&str, &str) = ("wasi:http/handler", "0.3.");
+
+/// What an app is written against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Our own interface.
+    Handler,
+    /// `wasi:http` 0.2, world `proxy`.
+    Proxy,
+    /// `wasi:http` 0.3, world `service`.
+    Service,
+}
+
+impl Kind {
+    /// The world, as people know it.
+    #[must_use]
+    pub fn world(self) -> &'static str {
+        match self {
+            Self::Handler => WORLD,
+            Self::Proxy => "wasi:http/proxy@0.2",
+            Self::Service => "wasi:http/service@0.3",
+        }
+    }
+}
+
 /// The names of a component's imports and exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interfaces {
@@ -80,15 +108,70 @@ impl Interfaces {
         Ok(interfaces)
     }
 
-    /// Checks that the world's exports are there.
+    /// What it is written against: our own interface where it has several.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        let has = |wanted| self.exports.iter().any(|export| compatible(export, wanted));
+        match () {
+            () if has(DEFINITION) && has(HANDLER) => Some(Kind::Handler),
+            () if self.export_of(INCOMING).is_some() => Some(Kind::Proxy),
+            () if self.export_of(SERVICE).is_some() => Some(Kind::Service),
+            () => None,
+        }
+    }
+
+    /// The interface by which a `wasi:http` app is called, with its patch version.
+    pub(crate) fn http_export(&self) -> Option<&str> {
+        let found = self.export_of(INCOMING);
+        found.or_else(|| self.export_of(SERVICE))
+    }
+
+    fn export_of(&self, (interface, version): (&str, &str)) -> Option<&str> {
+        let mut exports = self.exports.iter();
+        let found = exports.find(|export| has_version(export, interface, version));
+        found.map(String::as_str)
+    }
+
+    /// Whether it needs an engine for functions that are asynchronous in the component
+    /// model.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        let all = self.imports.iter().chain(&self.exports);
+        let mut wasi = all.filter(|name| name.starts_with("wasi:"));
+        wasi.any(|name| {
+            name.split_once('@')
+                .is_some_and(|(_, v)| v.starts_with("0.3."))
+        })
+    }
+
+    /// Whether it needs WASI of a version, such as `0.2.`.
+    pub(crate) fn imports_wasi(&self, version: &str) -> bool {
+        self.imports_of("wasi:", version)
+    }
+
+    /// Whether it needs `wasi:http` of a version.
+    pub(crate) fn imports_http(&self, version: &str) -> bool {
+        self.imports_of("wasi:http/", version)
+    }
+
+    fn imports_of(&self, prefix: &str, version: &str) -> bool {
+        let mut imports = self.imports.iter();
+        imports.any(|name| {
+            let found = name
+                .strip_prefix(prefix)
+                .and_then(|rest| rest.split_once('@'));
+            found.is_some_and(|(_, found)| found.starts_with(version))
+        })
+    }
+
+    /// Checks that the exports of a world are there.
     pub(crate) fn check_exports(&self, name: &str) -> Result<(), LoadError> {
+        if self.kind().is_some() {
+            return Ok(());
+        }
         let missing: Vec<&str> = [DEFINITION, HANDLER]
             .into_iter()
             .filter(|wanted| !self.exports.iter().any(|export| compatible(export, wanted)))
             .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
         let exports: Vec<&str> = self.exports.iter().map(String::as_str).collect();
         let is_wasi_http = exports.iter().any(|name| name.starts_with("wasi:http/"));
         Err(LoadError::WrongWorld {
@@ -96,7 +179,7 @@ impl Interfaces {
             missing: list(&missing, " or "),
             exports: list(&exports, " and "),
             hint: if is_wasi_http {
-                ". It is a `wasi:http` component, which this version of the host does not serve yet"
+                ". Of `wasi:http`, what is served exports `incoming-handler` of 0.2 or `handler` of 0.3"
             } else {
                 ""
             },
@@ -110,11 +193,7 @@ impl Interfaces {
             Some(import) => Err(LoadError::UnknownImport {
                 name: name.to_owned(),
                 import: import.clone(),
-                hint: if import.starts_with("wasi:http/") {
-                    "with `jco componentize`, `--disable http fetch-event` leaves it out"
-                } else {
-                    "build the app without it"
-                },
+                hint: "build the app without it",
             }),
         }
     }
@@ -124,27 +203,42 @@ impl Interfaces {
     pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
     }
-
-    /// Whether it needs anything of WASI.
-    pub(crate) fn imports_wasi(&self) -> bool {
-        self.imports.iter().any(|name| name.starts_with("wasi:"))
-    }
 }
 
-/// Whether the host provides an interface: its own package's, and those of WASI 0.2
-/// that language runtimes need to start. What WASI grants through them is in
-/// `instance.rs`.
+/// Whether the host provides an interface: its own package's, those of WASI 0.2 and 0.3
+/// that language runtimes need to start, and what sends requests. What WASI grants
+/// through them is in `instance.rs`.
 fn is_provided(import: &str) -> bool {
     const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+    const HTTP: [(&str, &str); 4] = [
+        ("wasi:http/types", "0.2."),
+        ("wasi:http/outgoing-handler", "0.2."),
+        ("wasi:http/types", "0.3."),
+        ("wasi:http/client", "0.3."),
+    ];
     let of = |prefix: &str, version: &str| {
         let rest = import.strip_prefix(prefix)?;
         let (_, found) = rest.split_once('@')?;
         Some(rest.starts_with('/') && found.starts_with(version))
     };
+    let wasi = |version| {
+        let mut packages = WASI.iter();
+        packages.any(|package| of(&format!("wasi:{package}"), version) == Some(true))
+    };
     of("spikard:handler", "0.1.") == Some(true)
-        || WASI
+        || wasi("0.2.")
+        || (wasi("0.3.") && !import.starts_with("wasi:io/"))
+        || HTTP
             .iter()
-            .any(|package| of(&format!("wasi:{package}"), "0.2.") == Some(true))
+            .any(|(interface, version)| has_version(import, interface, version))
+}
+
+/// Whether a name is that of an interface, in a version that begins so.
+fn has_version(name: &str, interface: &str, version: &str) -> bool {
+    let found = name
+        .strip_prefix(interface)
+        .and_then(|rest| rest.strip_prefix('@'));
+    found.is_some_and(|found| found.starts_with(version))
 }
 
 /// Whether an export satisfies a wanted interface: equal but for the patch
@@ -193,7 +287,7 @@ mod tests {
     #[test]
     fn says_what_is_missing() {
         let exports = vec![
-            "wasi:http/incoming-handler@0.2.3".to_owned(),
+            "wasi:http/incoming-handler@0.1.0".to_owned(),
             DEFINITION.to_owned(),
         ];
         let error = Interfaces {
@@ -205,10 +299,10 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "`x.wasm` does not export `spikard:handler/handler@0.1.0`; it exports \
-             `wasi:http/incoming-handler@0.2.3` and `spikard:handler/definition@0.1.0`: build it \
+             `wasi:http/incoming-handler@0.1.0` and `spikard:handler/definition@0.1.0`: build it \
              against the world `spikard:handler/http-app@0.1.0` (`spikard-wasm wit -o wit` writes it; \
-             `spikard-wasm build` does it all). It is a `wasi:http` component, which this version of \
-             the host does not serve yet"
+             `spikard-wasm build` does it all). Of `wasi:http`, what is served exports \
+             `incoming-handler` of 0.2 or `handler` of 0.3"
         );
     }
 
@@ -224,19 +318,41 @@ mod tests {
         };
         assert!(check("spikard:handler/types@0.1.3").is_ok());
         assert!(check("wasi:io/streams@0.2.12").is_ok());
+        assert!(check("wasi:http/types@0.2.10").is_ok());
+        assert!(check("wasi:http/client@0.3.0").is_ok());
         for unknown in [
             "wasi:io/streams@0.3.0",
+            "wasi:http/handler@0.3.0",
             "wasi:clipboard/x@0.2.0",
             "spikard:handler/x",
             "x",
         ] {
             assert!(check(unknown).is_err(), "{unknown}");
         }
-        let error = check("wasi:http/types@0.2.10").unwrap_err().to_string();
-        assert!(
-            error.contains("`wasi:http/types@0.2.10`") && error.contains("--disable http"),
-            "{error}"
+    }
+
+    #[test]
+    fn the_exports_say_what_it_is() {
+        let of = |exports: &[&str]| {
+            let exports = exports.iter().map(|name| (*name).to_owned()).collect();
+            Interfaces {
+                imports: vec![],
+                exports,
+            }
+        };
+        let incoming = "wasi:http/incoming-handler@0.2.12";
+        let kind = |exports: &[&str]| of(exports).kind();
+        assert_eq!(kind(&[incoming]), Some(Kind::Proxy));
+        assert_eq!(kind(&["wasi:http/handler@0.3.0"]), Some(Kind::Service));
+        assert_eq!(kind(&[incoming, DEFINITION, HANDLER]), Some(Kind::Handler));
+        assert_eq!(kind(&[incoming, DEFINITION]), Some(Kind::Proxy));
+        assert_eq!(
+            kind(&["wasi:http/handler@0.2.0", "wasi:http/types@0.2.0"]),
+            None
         );
+        assert_eq!(of(&[HANDLER, incoming]).http_export(), Some(incoming));
+        assert!(!of(&[incoming]).is_concurrent());
+        assert!(of(&["wasi:http/handler@0.3.0-rc-2026-03-15"]).is_concurrent());
     }
 
     #[test]

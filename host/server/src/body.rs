@@ -84,14 +84,33 @@ impl RequestBody {
         if self.has_ended {
             return true;
         }
-        let left = self.incoming.size_hint().upper();
-        if self.is_awaited || left.is_none_or(|left| left > MAX_DISCARD) {
-            return false;
-        }
-        let rest = collect(&mut self.incoming, MAX_DISCARD);
-        let rest = tokio::time::timeout(DISCARD_TIMEOUT, rest).await;
-        rest.is_ok_and(|rest| rest.is_ok())
+        discard(&mut self.incoming, self.is_awaited).await
     }
+}
+
+/// Reads and drops what is left of a body. False where that is too much or does not
+/// arrive.
+pub(crate) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awaited: bool) -> bool {
+    if body.is_end_stream() {
+        return true;
+    }
+    let left = body.size_hint().upper();
+    if is_awaited || left.is_none_or(|left| left > MAX_DISCARD) {
+        return false;
+    }
+    let rest = async {
+        let mut read = 0;
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            read += frame.data_ref().map_or(0, Bytes::len) as u64;
+            if read > MAX_DISCARD {
+                return false;
+            }
+        }
+        true
+    };
+    let rest = tokio::time::timeout(DISCARD_TIMEOUT, rest).await;
+    rest.unwrap_or(false)
 }
 
 /// The data of a body, as it arrives.

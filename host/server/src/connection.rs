@@ -17,6 +17,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::timing::{Phase, Timed, Timing};
+use crate::watched::watched;
 use crate::worker::Open;
 
 /// How many requests one HTTP/2 connection may have in flight.
@@ -85,11 +86,13 @@ impl Connections {
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
         let seen = timing.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let busy = seen.request(request.version() == Version::HTTP_2);
-            let app = app.clone();
+            let is_http2 = request.version() == Version::HTTP_2;
+            let busy = seen.request(is_http2);
+            let (app, timing) = (app.clone(), seen.clone());
             async move {
                 let _busy = busy;
-                Ok::<_, Infallible>(app.respond(request, peer).await)
+                let response = app.respond(request, peer).await;
+                Ok::<_, Infallible>(response.map(|body| watched(body, &timing, is_http2)))
             }
         });
         let stream = TokioIo::new(Timed::new(stream, timing.clone()));

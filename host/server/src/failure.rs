@@ -4,6 +4,7 @@
 use spikard_wasm_app::{Refusal, Route};
 use spikard_wasm_runtime::CallError;
 
+use crate::http_app;
 use crate::request::RequestId;
 
 /// Why a request has no reply.
@@ -26,7 +27,32 @@ impl From<Refusal> for Failed {
 impl Failed {
     /// Writes into the log why a call has no reply, and says what the client gets.
     pub(crate) fn of_call(error: CallError, id: &RequestId, route: &Route) -> Self {
-        let name = route.name();
+        Self::of(error, id, route.name(), route.timeout_status())
+    }
+
+    /// The same of an app for `wasi:http`.
+    pub(crate) fn of_http(error: CallError, id: &RequestId) -> Self {
+        Self::of(error, id, http_app::ROUTE, 504)
+    }
+
+    /// Writes into the log what went wrong after a response had begun, which breaks off.
+    pub(crate) fn later(number: u64, error: &CallError) {
+        let id = RequestId::Number(number);
+        let detail = match error {
+            CallError::Trap { detail, .. } => Some(detail),
+            _ => None,
+        };
+        match error {
+            CallError::Unread(_) => {
+                tracing::warn!(request = %id, route = http_app::ROUTE, "{error}: its connection is closed");
+            }
+            _ => {
+                tracing::error!(request = %id, route = http_app::ROUTE, detail, "{error}, after the head of the reply was sent");
+            }
+        }
+    }
+
+    fn of(error: CallError, id: &RequestId, name: &str, timeout_status: u16) -> Self {
         let refusal = match &error {
             CallError::Failure { message, detail } => {
                 tracing::error!(request = %id, route = name, %detail, "the handler failed: {message}");
@@ -43,10 +69,13 @@ impl Failed {
             CallError::Deadline(_) => {
                 tracing::error!(request = %id, route = name, "{error}");
                 Refusal::DeadlineExceeded {
-                    status: route.timeout_status(),
+                    status: timeout_status,
                 }
             }
-            CallError::BadReply(_) | CallError::Instantiate(_) => {
+            CallError::BadReply(_)
+            | CallError::Instantiate(_)
+            | CallError::Stalled(_)
+            | CallError::Unread(_) => {
                 tracing::error!(request = %id, route = name, "{error}");
                 Refusal::Failed
             }

@@ -59,10 +59,6 @@ struct Seen<'a> {
     is_answered: bool,
 }
 
-/// The status that a request is counted by whose client went away before it was
-/// answered, as nginx does.
-const CLIENT_CLOSED: u16 = 499;
-
 impl Seen<'_> {
     /// Where its time went until now.
     fn taken(&self) -> Taken {
@@ -100,7 +96,7 @@ impl Drop for Seen<'_> {
         }
         let taken = self.taken();
         let route = self.route.map(|(index, _)| index);
-        self.figures.record(route, CLIENT_CLOSED, &taken);
+        self.figures.record(route, metrics::CLIENT_CLOSED, &taken);
         if let Some(access) = self.access.take() {
             access.give_up(&self.id, self.route_name(), &taken);
         }

@@ -22,13 +22,19 @@ pub(crate) enum RequestId {
 
 impl RequestId {
     pub(crate) fn next() -> Self {
+        Self::next_number().0
+    }
+
+    /// One that is a number, and the number.
+    pub(crate) fn next_number() -> (Self, u64) {
         static FIRST: LazyLock<u64> = LazyLock::new(|| {
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
             let nanos = now.map_or(0, |now| now.as_nanos() as u64);
             nanos.rotate_left(24) ^ u64::from(std::process::id())
         });
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self::Number(FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+        let number = FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        (Self::Number(number), number)
     }
 }
 

@@ -25,6 +25,17 @@ const HOST_ONLY: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
+/// The same of those that a guest for `wasi:http` may have put there, whose length is
+/// handled apart; it alone may have trailers, which HTTP/1.1 must announce.
+pub(crate) const OF_CONNECTION: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
 /// Makes the response of a route's reply. With `check` it must be as the route
 /// declares it.
 ///
@@ -133,17 +144,21 @@ pub(crate) fn length(response: &HttpResponse) -> Option<u64> {
 /// The response to HEAD: the head alone, with the length that GET would have. hyper
 /// does this for HTTP/1.1 and not for HTTP/2.
 pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
-    match length(&response) {
-        Some(0) => {}
-        Some(length) => {
-            let length = HeaderValue::from(length);
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_LENGTH, length);
-            *response.body_mut() = ReplyBody::default();
-        }
-        None => *response.body_mut() = ReplyBody::Unsent,
-    }
+    let length = length(&response);
+    *response.body_mut() = unsent(response.headers_mut(), length);
     response
+}
+
+/// A body that is not sent, and would be so long, if that is known.
+pub(crate) fn unsent(headers: &mut HeaderMap, length: Option<u64>) -> ReplyBody {
+    match length {
+        Some(0) => ReplyBody::default(),
+        Some(length) => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            ReplyBody::default()
+        }
+        None => ReplyBody::Unsent,
+    }
 }
 
 /// The response after which the connection is closed, since the request's body was

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use hyper::Request;
 use hyper::body::Incoming;
 
+use crate::http_app::HttpApp;
 use crate::pipeline::Pipeline;
 use crate::response::HttpResponse;
 
@@ -12,6 +13,8 @@ use crate::response::HttpResponse;
 pub(crate) enum Service {
     /// One that exports our own interface.
     Handler(Pipeline),
+    /// One for `wasi:http`.
+    Http(HttpApp),
 }
 
 impl Service {
@@ -23,6 +26,7 @@ impl Service {
     ) -> HttpResponse {
         match self {
             Self::Handler(pipeline) => pipeline.respond(request, peer).await,
+            Self::Http(app) => app.respond(request, 0).await,
         }
     }
 }

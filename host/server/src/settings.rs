@@ -7,6 +7,7 @@ use std::time::Duration;
 use spikard_wasm_runtime::Recycling;
 
 use crate::docs::Docs;
+use crate::http_app::HttpSettings;
 use crate::listener::Listener;
 
 /// How a server serves.
@@ -32,6 +33,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
+    /// What holds for an app for `wasi:http`.
+    pub http: HttpSettings,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
     /// Whether responses say where their time went (`Server-Timing`).
@@ -67,6 +70,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
+            http: HttpSettings::default(),
             check_replies: false,
             server_timing: false,
             static_root: None,

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use spikard_wasm_app::{App, Isolation};
-use spikard_wasm_runtime::{CallError, Loaded, Pool};
+use spikard_wasm_runtime::{CallError, Kind, Loaded, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use crate::admission::Requests;
 use crate::connection::Connections;
 use crate::error::ServeError;
+use crate::http_app::HttpApp;
 use crate::metrics::{Figures, WorkerFigures};
 use crate::pipeline::Pipeline;
 use crate::policy::StaticFiles;
@@ -88,11 +89,17 @@ impl Worker {
                 let component = shared.component.clone();
                 let pool = Rc::new(Pool::new(component, instances, settings.recycling));
                 mine.has_pool(pool.stats());
-                let serves_fresh = shared.app.has(Isolation::Fresh);
+                let kind = shared.component.kind();
+                let serves = |isolation| match kind {
+                    Kind::Handler => shared.app.has(isolation),
+                    Kind::Proxy | Kind::Service => settings.http.isolation == isolation,
+                };
+                let serves_fresh = serves(Isolation::Fresh);
+                let serves_reused = serves(Isolation::Reuse);
                 local.block_on(&runtime, async {
                     let keeper = pool.clone();
                     tokio::task::spawn_local(async move { keeper.keep(serves_fresh).await });
-                    let warm = match shared.app.has(Isolation::Reuse) {
+                    let warm = match serves_reused {
                         true => pool.warm(Isolation::Reuse).await,
                         false => pool.warm(Isolation::Fresh).await,
                     };
@@ -100,9 +107,15 @@ impl Worker {
                     if announce.send(warm).is_err() || failed {
                         return;
                     }
-                    let pipeline = Pipeline::new(shared, mine, pool, &settings);
-                    let service = Rc::new(Service::Handler(pipeline));
-                    run(&service, &settings, accepted, stopping).await;
+                    let service = match kind {
+                        Kind::Handler => {
+                            Service::Handler(Pipeline::new(shared, mine, pool, &settings))
+                        }
+                        Kind::Proxy | Kind::Service => {
+                            Service::Http(HttpApp::new(shared, mine, pool, &settings))
+                        }
+                    };
+                    run(&Rc::new(service), &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);
             })

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use serde_json::json;
 use spikard_wasm_app::{App, OpenApi, one_line};
-use spikard_wasm_runtime::{LoadError, Runtime, is_precompiled};
+use spikard_wasm_runtime::{Kind, LoadError, Runtime, is_precompiled};
 use spikard_wasm_server::{Docs, Listener, Metrics, ServeError, Settings};
 
 use super::{Source, load, millis, refuse_folder};
@@ -42,21 +42,34 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let start = Instant::now();
     let runtime = Runtime::new(config.bounds.runtime())?;
     let (loaded, description) = load(&runtime, &source, config.cache().as_ref())?;
-    let app = Arc::new(App::new(&description, &config.bounds.defaults(secrets))?);
-    loaded.check_hooks(&app)?;
-    let api = OpenApi::new(&description)?;
-    let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
+    let defaults = config.bounds.defaults(secrets);
+    let (app, docs) = match loaded.kind() {
+        Kind::Handler => {
+            let app = App::new(&description, &defaults)?;
+            loaded.check_hooks(&app)?;
+            let api = OpenApi::new(&description)?;
+            let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
+            (app, docs.flatten())
+        }
+        Kind::Proxy | Kind::Service => {
+            let app = App::without_routes(&description.name, &defaults)?;
+            (app, None)
+        }
+    };
+    let app = Arc::new(app);
     let settings = Settings {
         check_replies: config.dev,
         server_timing: config.dev,
         static_root: config.static_root.clone(),
-        docs: docs.flatten(),
+        http: config.bounds.http(loaded.kind()),
+        docs,
         metrics,
         ..config.bounds.settings()
     };
     let up = Up {
         config: &config,
         app: &app,
+        kind: loaded.kind(),
         listener: &listener,
         cache: match (&source, config.no_cache, loaded.from_cache()) {
             (Source::Precompiled(_), _, _) => "precompiled",
@@ -99,6 +112,7 @@ fn metrics(at: &MetricsAt) -> Result<Metrics> {
 struct Up<'a> {
     config: &'a Config,
     app: &'a App,
+    kind: Kind,
     listener: &'a Listener,
     cache: &'static str,
     start: Instant,
@@ -111,6 +125,7 @@ impl Up<'_> {
         let shown = |text| one_line(text).into_owned();
         let (name, version) = (shown(self.app.name()), shown(self.app.version()));
         let routes = self.app.routes().len();
+        let kind = self.kind;
         let cache = self.cache;
         let (format, start) = (self.config.log_format, self.start);
         let next = match self.config.app {
@@ -121,14 +136,22 @@ impl Up<'_> {
             let ms = millis(start);
             match format {
                 LogFormat::Text => {
-                    let plural = if routes == 1 { "" } else { "s" };
+                    let what = match kind {
+                        Kind::Handler if routes == 1 => "1 route".to_owned(),
+                        Kind::Handler => format!("{routes} routes"),
+                        Kind::Proxy | Kind::Service => kind.world().to_owned(),
+                    };
+                    let version = match version.as_str() {
+                        "" => String::new(),
+                        version => format!(" {version}"),
+                    };
                     format!(
-                        "serving {name} {version} at {url} ({routes} route{plural}, loaded in {ms} ms, cache {cache}){next}"
+                        "serving {name}{version} at {url} ({what}, loaded in {ms} ms, cache {cache}){next}"
                     )
                 }
                 LogFormat::Json => json!({
                     "event": "serving", "url": url, "app": name, "version": version,
-                    "routes": routes, "load_ms": ms, "cache": cache,
+                    "world": kind.world(), "routes": routes, "load_ms": ms, "cache": cache,
                 })
                 .to_string(),
             }

@@ -16,8 +16,8 @@ use std::time::Duration;
 use anyhow::Result;
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{Defaults, Isolation, RouteOverride};
-use spikard_wasm_runtime::{Cache, Limits, Recycling};
-use spikard_wasm_server::Settings;
+use spikard_wasm_runtime::{Cache, Kind, Limits, Recycling};
+use spikard_wasm_server::{HttpSettings, Settings};
 
 use self::file::File;
 use self::limits::Key;
@@ -151,6 +151,25 @@ impl Bounds {
             isolation: self.isolation.0,
             secrets,
             routes: self.routes.clone(),
+        }
+    }
+
+    /// What holds for the requests of an app for `wasi:http`, which has no routes to say
+    /// it. Bodies go through it as they come, so that they have a limit only where
+    /// somebody wants one.
+    pub(crate) fn http(&self, kind: Kind) -> HttpSettings {
+        let isolation = match (self.isolation, kind) {
+            ((_, Source::Default), Kind::Service) => Isolation::Reuse,
+            ((_, Source::Default), _) => Isolation::Fresh,
+            ((isolation, _), _) => isolation,
+        };
+        HttpSettings {
+            isolation,
+            timeout: self.time(Key::Timeout),
+            body_limit: match self.limits.get(Key::BodyLimit) {
+                (_, Source::Default) => u64::MAX,
+                (limit, _) => limit,
+            },
         }
     }
 

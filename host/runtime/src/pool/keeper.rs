@@ -93,7 +93,7 @@ impl Pool {
     }
 
     /// Takes an instance back from a lease, and keeps it if it may serve again.
-    pub(super) fn give_back(&self, mut instance: Instance, isolation: Isolation) {
+    pub(crate) fn give_back(&self, mut instance: Instance, isolation: Isolation) {
         let why = match isolation {
             Isolation::Fresh => Recycled::Fresh,
             Isolation::Reuse if instance.has_served(self.recycling.max_requests) => {
@@ -113,7 +113,7 @@ impl Pool {
     }
 
     /// Throws an instance away, once the request that had it is answered.
-    pub(super) fn discard(&self, instance: Instance, why: Recycled) {
+    pub(crate) fn discard(&self, instance: Instance, why: Recycled) {
         self.stats.count(why);
         if self.shelf.spend(instance) {
             self.wake.notify_one();

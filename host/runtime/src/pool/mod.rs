@@ -11,6 +11,7 @@
 mod keeper;
 mod lease;
 mod shelf;
+mod slot;
 
 use std::cell::Cell;
 use std::future::Future;
@@ -33,10 +34,11 @@ use crate::stats::{Alive, PoolStats, Recycled};
 
 pub use lease::Lease;
 use shelf::Shelf;
+pub(crate) use slot::Slot;
 
 /// The instances of one component in one worker. Belongs to its thread.
 pub struct Pool {
-    component: Loaded,
+    pub(crate) component: Loaded,
     recycling: Recycling,
     /// The most instances that exist at once.
     capacity: u32,
@@ -46,7 +48,7 @@ pub struct Pool {
     /// Wakes the keeper.
     wake: Notify,
     /// What a call that is dropped now is dropped for.
-    dropped_for: Cell<Recycled>,
+    pub(crate) dropped_for: Cell<Recycled>,
 }
 
 impl Pool {
@@ -175,7 +177,7 @@ impl Pool {
 
     /// Makes an instance, in the place of one that waits where there are as many as
     /// there may be.
-    async fn make(&self) -> Result<Instance, CallError> {
+    pub(crate) async fn make(&self) -> Result<Instance, CallError> {
         while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
         let made = self.component.instantiate(Alive::new(&self.stats)).await;
         made.map_err(|error| CallError::Instantiate(format!("{error:#}")))

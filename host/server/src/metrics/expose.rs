@@ -14,6 +14,7 @@ use spikard_wasm_runtime::{PoolStats, Recycled};
 
 use super::histogram::Sum;
 use super::{Figures, Part, RouteFigures};
+use crate::http_app;
 
 /// The content type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -32,7 +33,11 @@ impl Figures {
     /// The figures of each route that was asked for, one for each worker.
     fn routes(&self) -> impl Iterator<Item = (&str, Vec<&RouteFigures>)> {
         let names = self.app.routes().iter().map(|route| route.name());
-        let names = names.chain(std::iter::once("-")).enumerate();
+        let rest = match self.app.routes() {
+            [] => http_app::ROUTE,
+            _ => "-",
+        };
+        let names = names.chain(std::iter::once(rest)).enumerate();
         names.filter_map(|(index, name)| {
             let of = self.workers.iter();
             let of = of.filter_map(|worker| worker.routes.get(index)?.get());

@@ -19,6 +19,10 @@ pub(crate) use route::{Part, RouteFigures, Taken};
 
 use crate::admission::Requests;
 
+/// The status that a request is counted by whose client went away before it was
+/// answered, as nginx does.
+pub(crate) const CLIENT_CLOSED: u16 = 499;
+
 /// The figures of one worker, which its thread alone writes.
 #[derive(Debug)]
 pub(crate) struct WorkerFigures {

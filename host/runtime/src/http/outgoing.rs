@@ -1,0 +1,133 @@
+//! An app's own requests, as `wasi:http` has them, handed to the client of the server.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use http_body_util::BodyExt;
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody, WasiHttpHooks,
+};
+
+use crate::instance::Origin;
+use crate::outbound::{BodyError, Outbound, OutboundError, OutboundOptions};
+
+/// How much of a reply's body waits for the client, in pieces and in bytes of each: with
+/// as many, most bodies are written before the guest has to wait.
+const PIECES: usize = 15;
+const PIECE: usize = 64 << 10;
+
+/// What wasmtime asks of its host.
+pub(super) struct Hooks {
+    component: Arc<str>,
+    outbound: Arc<dyn Outbound>,
+    pub(super) depth: u32,
+}
+
+type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, Driver), Error>;
+
+impl Hooks {
+    pub(super) fn new(origin: &Origin) -> Self {
+        Self {
+            component: origin.name.clone(),
+            outbound: origin.capabilities.outbound.clone(),
+            depth: 0,
+        }
+    }
+}
+
+impl WasiHttpHooks for Hooks {
+    fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
+        DEFAULT_FORBIDDEN_HEADERS.contains(name)
+    }
+
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Driver,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let options = options.unwrap_or_default();
+        let options = OutboundOptions {
+            connect_timeout: options.connect_timeout,
+            first_byte_timeout: options.first_byte_timeout,
+            between_bytes_timeout: options.between_bytes_timeout,
+            depth: self.depth,
+        };
+        let request = request.map(|body| body.map_err(BodyError::from).boxed_unsync());
+        let response = self.outbound.send(request, options);
+        let component = self.component.clone();
+        Box::new(async move {
+            match response.await {
+                Ok(response) => {
+                    let response = response.map(|body| body.map_err(of_body).boxed_unsync());
+                    let driver: Driver = Box::new(std::future::ready(Ok(())));
+                    Ok((response, driver))
+                }
+                Err(error) => {
+                    tracing::debug!(target: "guest", component = &*component, "an outgoing request failed: {error}");
+                    Err(of_outbound(&error))
+                }
+            }
+        })
+    }
+
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        PIECES
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE
+    }
+}
+
+/// What a guest is told of a request that failed.
+fn of_outbound(error: &OutboundError) -> Error {
+    match error {
+        OutboundError::Denied(_) => Error::HttpRequestDenied,
+        OutboundError::Dns(_) => Error::DnsError {
+            rcode: None,
+            info_code: None,
+        },
+        OutboundError::Connect(..) => Error::ConnectionRefused,
+        OutboundError::ConnectTimeout(..) => Error::ConnectionTimeout,
+        OutboundError::ResponseTimeout(..) => Error::HttpResponseTimeout,
+        OutboundError::Tls(..) => Error::TlsProtocolError,
+        OutboundError::Protocol(..) => Error::HttpProtocolError,
+        OutboundError::TooLarge(_, limit) => Error::HttpResponseBodySize(Some(*limit)),
+        OutboundError::TooMany(_) => Error::ConnectionLimitReached,
+        OutboundError::Loop(_) => Error::LoopDetected,
+    }
+}
+
+/// What it is told of a response that breaks off.
+fn of_body(error: BodyError) -> Error {
+    match error.downcast_ref::<OutboundError>() {
+        Some(error) => of_outbound(error),
+        None => Error::ConnectionTerminated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_is_told_why() {
+        let denied = OutboundError::Denied("no".to_owned());
+        assert!(matches!(of_outbound(&denied), Error::HttpRequestDenied));
+        let large = OutboundError::TooLarge("x".to_owned(), 7);
+        assert!(matches!(
+            of_body(large.into()),
+            Error::HttpResponseBodySize(Some(7))
+        ));
+        assert!(matches!(
+            of_body("lost".into()),
+            Error::ConnectionTerminated
+        ));
+    }
+}

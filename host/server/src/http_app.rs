@@ -1,0 +1,337 @@
+//! The way of a request to an app for `wasi:http`: every path is the app's own affair, so
+//! there are no routes, no checks and no policies, and bodies go through as they come.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{EXPECT, HOST, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use spikard_wasm_app::{Isolation, Refusal};
+use spikard_wasm_runtime::{
+    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Pool, Stamp,
+    Upload, UploadError,
+};
+
+use crate::access::Access;
+use crate::admission::{Admitted, Requests};
+use crate::body;
+use crate::failure::Failed;
+use crate::metrics::{self, Figures, Taken, WorkerFigures};
+use crate::reply_body::{BodyError, ReplyBody};
+use crate::request::RequestId;
+use crate::response::{self, HttpResponse};
+use crate::settings::{Metrics, Settings};
+use crate::worker::Shared;
+
+/// What stands for a route in metrics and in the log.
+pub(crate) const ROUTE: &str = "*";
+
+/// What holds for the requests of an app for `wasi:http`.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpSettings {
+    /// Whether its requests share instances.
+    pub isolation: Isolation,
+    /// How long the head of a reply may take, and then each piece of its body.
+    pub timeout: Duration,
+    /// The longest request body, in bytes.
+    pub body_limit: u64,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            isolation: Isolation::Fresh,
+            timeout: Duration::from_secs(30),
+            body_limit: u64::MAX,
+        }
+    }
+}
+
+/// What the requests of one worker to an app for `wasi:http` share.
+pub(crate) struct HttpApp {
+    pool: Rc<Pool>,
+    requests: Arc<Requests>,
+    figures: Arc<WorkerFigures>,
+    served: Option<Arc<Figures>>,
+    settings: HttpSettings,
+    body_timeout: Duration,
+    server_timing: bool,
+}
+
+/// What is known of a request when it is answered.
+struct Seen<'a> {
+    access: Option<Access>,
+    figures: &'a WorkerFigures,
+    start: Stamp,
+    id: RequestId,
+    call: Arc<HttpCall>,
+    replied: Option<Stamp>,
+    is_answered: bool,
+}
+
+impl Seen<'_> {
+    fn taken(&self) -> Taken {
+        let now = Stamp::now();
+        let respond = self.replied.map_or(0, |replied| now.since(replied));
+        Taken::new(now.since(self.start), respond, Some(self.call.stages()))
+    }
+
+    fn answered(&mut self, response: &mut HttpResponse, server_timing: bool) {
+        self.is_answered = true;
+        let taken = self.taken();
+        self.figures
+            .record(None, response.status().as_u16(), &taken);
+        if server_timing {
+            response::timed(response, &taken);
+        }
+        if let Some(access) = self.access.take() {
+            access.end(&self.id, Some(ROUTE), &taken, response);
+        }
+    }
+}
+
+impl Drop for Seen<'_> {
+    /// hyper drops what answers a request when its client goes away.
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let taken = self.taken();
+        self.figures.record(None, metrics::CLIENT_CLOSED, &taken);
+        if let Some(access) = self.access.take() {
+            access.give_up(&self.id, Some(ROUTE), &taken);
+        }
+    }
+}
+
+/// The host's half of a request's body.
+struct Kept<B> {
+    upload: Option<Upload<B>>,
+    /// The client sends the body only once it is asked for.
+    is_awaited: bool,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Kept<B> {
+    /// Takes the body back, and drops what is left of it. False where its connection
+    /// cannot serve another request.
+    async fn discard(&self) -> bool {
+        match self.upload.as_ref().and_then(Upload::take_back) {
+            Some(mut left) => body::discard(&mut left, self.is_awaited).await,
+            None => true,
+        }
+    }
+}
+
+impl HttpApp {
+    pub(crate) fn new(
+        shared: Shared,
+        figures: Arc<WorkerFigures>,
+        pool: Rc<Pool>,
+        settings: &Settings,
+    ) -> Self {
+        let served = matches!(settings.metrics, Metrics::On);
+        Self {
+            pool,
+            requests: shared.requests,
+            figures,
+            served: served.then_some(shared.figures),
+            settings: settings.http,
+            body_timeout: settings.body_timeout,
+            server_timing: settings.server_timing,
+        }
+    }
+
+    /// Answers a request, for which `depth` apps of this host have called one another. A
+    /// panic in here, which is a defect of the host, ends this request alone.
+    pub(crate) async fn respond<B>(&self, request: Request<B>, depth: u32) -> HttpResponse
+    where
+        B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static,
+    {
+        let (parts, body) = request.into_parts();
+        let is_http1 = parts.version < Version::HTTP_2;
+        let (id, number) = RequestId::next_number();
+        let call = Arc::new(HttpCall::new(number, depth, Failed::later));
+        let mut seen = Seen {
+            access: Access::begin(&parts.method, &parts.uri),
+            figures: &self.figures,
+            start: Stamp::now(),
+            id,
+            call,
+            replied: None,
+            is_answered: false,
+        };
+        let is_head = parts.method == Method::HEAD;
+        let (given, mut kept) = self.split(&parts, body, &seen.call);
+        let answer = self.answer(parts, given, &mut kept, &mut seen);
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        let answer = answer.unwrap_or_else(|_| {
+            tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
+            Err(Refusal::Failed)
+        });
+        let response = answer.unwrap_or_else(|refusal| {
+            let response = response::of_refusal(refusal);
+            match is_head {
+                true => response::without_body(response),
+                false => response,
+            }
+        });
+        let is_whole = !matches!(response.body(), ReplyBody::Stream(_));
+        let mut response = match is_whole && !kept.discard().await && is_http1 {
+            true => response::closing(response),
+            false => response,
+        };
+        seen.answered(&mut response, self.server_timing);
+        response
+    }
+
+    /// The guest's half of a body, and the host's.
+    fn split<B: Body>(
+        &self,
+        parts: &Parts,
+        body: B,
+        call: &Arc<HttpCall>,
+    ) -> (GuestBody<B>, Kept<B>) {
+        let is_awaited = parts.headers.contains_key(EXPECT);
+        let (given, upload) = match body.is_end_stream() {
+            true => (GuestBody::Empty, None),
+            false => {
+                let limit = self.settings.body_limit;
+                let (given, kept) = Upload::new(body, call.clone(), limit, self.body_timeout);
+                (GuestBody::Upload(given), Some(kept))
+            }
+        };
+        let kept = Kept { upload, is_awaited };
+        (given, kept)
+    }
+
+    async fn answer<B>(
+        &self,
+        mut parts: Parts,
+        body: GuestBody<B>,
+        kept: &mut Kept<B>,
+        seen: &mut Seen<'_>,
+    ) -> Result<HttpResponse, Refusal>
+    where
+        B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static,
+    {
+        let admitted = self.requests.enter()?;
+        if let Some(figures) = &self.served
+            && parts.uri.path() == metrics::PATH
+        {
+            return Ok(figures.answer(&parts.method).map(ReplyBody::from));
+        }
+        has_host(&mut parts)?;
+        let limit = self.settings.body_limit;
+        if body.size_hint().lower() > limit {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        let options = HttpOptions {
+            isolation: self.settings.isolation,
+            deadline: self.settings.timeout,
+            is_head: parts.method == Method::HEAD,
+        };
+        let request = Request::from_parts(parts, body);
+        let reply = self.pool.proxy(request, &seen.call, options).await;
+        seen.replied = Some(Stamp::now());
+        match reply {
+            Ok(reply) => Ok(of_reply(reply, kept, admitted)),
+            Err(HttpFailure::Call(error)) => Err(Failed::of_http(error, &seen.id).into_refusal()),
+            Err(HttpFailure::Upload(UploadError::TooLarge(limit))) => {
+                Err(Refusal::BodyTooLarge { limit })
+            }
+            Err(HttpFailure::Upload(UploadError::Late)) => Err(Refusal::RequestTimeout),
+            Err(HttpFailure::Upload(UploadError::Broken(why))) => Err(Refusal::BadRequest(
+                format!("the request body cannot be read: {why}"),
+            )),
+        }
+    }
+}
+
+/// Checks that a request names its host, which `wasi:http` asks for.
+fn has_host(parts: &mut Parts) -> Result<(), Refusal> {
+    if parts.uri.authority().is_some() {
+        return Ok(());
+    }
+    match parts.headers.get(HOST) {
+        Some(host) if host.to_str().is_ok() => Ok(()),
+        None if parts.version < Version::HTTP_11 => {
+            let host = HeaderValue::from_static("localhost");
+            parts.headers.insert(HOST, host);
+            Ok(())
+        }
+        _ => Err(Refusal::BadRequest(
+            "the request does not name its host".to_owned(),
+        )),
+    }
+}
+
+/// Makes the response of a reply. The host alone frames it.
+fn of_reply<B: Send + Unpin + 'static>(
+    reply: HttpReply,
+    kept: &mut Kept<B>,
+    admitted: Admitted,
+) -> HttpResponse {
+    let (status, mut headers) = (reply.status, reply.headers);
+    for name in &response::OF_CONNECTION {
+        headers.remove(name);
+    }
+    let body = match reply.body {
+        HttpBody::Whole(bytes) => ReplyBody::from(bytes),
+        HttpBody::Stream(stream) => ReplyBody::stream(Streamed {
+            stream,
+            upload: kept.upload.take(),
+            _admitted: admitted,
+        }),
+        HttpBody::Unsent(length) => response::unsent(
+            &mut headers,
+            length.filter(|_| status != StatusCode::NOT_MODIFIED),
+        ),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The body of a reply that is still made, with what belongs to its request until then.
+struct Streamed<B> {
+    stream: Box<HttpStream>,
+    upload: Option<Upload<B>>,
+    _admitted: Admitted,
+}
+
+impl<B: Unpin> Body for Streamed<B> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        Pin::new(&mut self.get_mut().stream).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.stream.size_hint()
+    }
+}
+
+impl<B> Drop for Streamed<B> {
+    /// What the guest still holds of the request's body must not hold up the connection.
+    fn drop(&mut self) {
+        drop(self.upload.as_ref().and_then(Upload::take_back));
+    }
+}

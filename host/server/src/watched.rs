@@ -1,0 +1,60 @@
+//! A streamed body as its connection sees it: while it waits for the app it is the host
+//! that is busy, and while a piece of it is on its way it is the client's turn.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+use crate::reply_body::{BodyError, ReplyBody};
+use crate::timing::{Busy, Timing};
+
+/// A body whose waits are not those of an idle connection.
+struct Watched<B> {
+    body: B,
+    timing: Rc<Timing>,
+    is_http2: bool,
+    busy: Option<Busy>,
+}
+
+/// Watches a body, where it is streamed.
+pub(crate) fn watched(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> ReplyBody {
+    match body {
+        ReplyBody::Stream(body) => ReplyBody::stream(Watched {
+            body,
+            timing: timing.clone(),
+            is_http2,
+            busy: None,
+        }),
+        body => body,
+    }
+}
+
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Watched<B> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        if polled.is_ready() {
+            this.busy = None;
+        } else if this.busy.is_none() {
+            this.busy = Some(this.timing.request(this.is_http2));
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
