@@ -15,13 +15,17 @@ use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
 use crate::error::LoadError;
+use crate::granted;
+use crate::granted::keyvalue::Stores;
 use crate::hooks;
 use crate::imports;
 use crate::instance::{Instance, Origin, State};
 use crate::limits::Limits;
+use crate::needs::{Need, may_be_types};
 use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
 use crate::stats::Alive;
+use crate::wasi;
 use crate::world::{self, Interfaces};
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -170,6 +174,11 @@ impl Runtime {
         let interfaces = Interfaces::read(name, bytes)?;
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
+        if !self.looks_only() {
+            // What is refused for certain, before a second is spent on compiling it.
+            let grants = &self.capabilities().grants;
+            interfaces.check_grants(name, grants, |import| !may_be_types(import))?;
+        }
         progress(Progress::Compiling(bytes.len() as u64));
         let artifact = Artifact::compile(self.compiler(), bytes, interfaces);
         progress(Progress::Compiled);
@@ -191,6 +200,7 @@ impl Runtime {
         interfaces.check_imports(name)?;
         let engine = engine::for_component(name, compiled, &self.limits())?;
         let component = runnable(name, artifact, &engine)?;
+        let stores = self.grant(name, &interfaces, &component, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
         // The image for copy-on-write is made here, not by the first request.
@@ -208,8 +218,37 @@ impl Runtime {
                 exports,
                 global: Arc::default(),
                 capabilities: self.capabilities().clone(),
+                stores: Arc::new(stores),
             },
         })))
+    }
+
+    /// Checks that what the component imports is granted, and that what is granted is
+    /// there; gives the stores of keys and values.
+    fn grant(
+        &self,
+        name: &str,
+        interfaces: &Interfaces,
+        component: &Component,
+        engine: &Engine,
+    ) -> Result<Stores, LoadError> {
+        if self.looks_only() {
+            return Ok(Stores::default());
+        }
+        let grants = &self.capabilities().grants;
+        let is_used = |import: &str| {
+            !may_be_types(import) || granted::imports_functions(component, engine, import)
+        };
+        interfaces.check_grants(name, grants, is_used)?;
+        wasi::check_directories(name, grants)?;
+        match interfaces
+            .needs()
+            .iter()
+            .any(|(need, _)| *need == Need::KeyValue)
+        {
+            true => Stores::open(name, grants, &self.limits()),
+            false => Ok(Stores::default()),
+        }
     }
 }
 
@@ -237,6 +276,7 @@ fn link(
         imports::add_to_linker(&mut linker)?;
         if interfaces.imports_wasi() {
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            granted::add_to_linker(&mut linker, interfaces, component)?;
         }
         linker.instantiate_pre(component)
     };

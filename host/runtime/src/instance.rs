@@ -5,22 +5,19 @@ use std::sync::Arc;
 use spikard_wasm_app::Grants;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
+use crate::granted::keyvalue::Stores;
 use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::outbound::Capabilities;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::Alive;
-use crate::stdio::GuestLog;
-
-/// The most WASI resources (streams, clocks to wait for) that a guest may hold at
-/// once: they live in the host's memory.
-const MAX_RESOURCES: usize = 10_000;
+use crate::wasi::Wasi;
 
 /// What a store holds beside the guest.
 pub(crate) struct State {
@@ -32,6 +29,9 @@ pub(crate) struct State {
     outside: Outside,
     component: Arc<str>,
     capabilities: Capabilities,
+    stores: Arc<Stores>,
+    /// The bytes of the values that the guest may swap.
+    held: usize,
     wasi: Option<Box<Wasi>>,
 }
 
@@ -40,32 +40,6 @@ pub(crate) struct State {
 pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) detail: String,
-}
-
-struct Wasi {
-    ctx: WasiCtx,
-    table: ResourceTable,
-}
-
-impl Wasi {
-    /// What is granted, and nothing else: no network.
-    fn new(component: &Arc<str>, grants: &Grants) -> Self {
-        let mut wasi = WasiCtx::builder();
-        wasi.allow_tcp(false).allow_udp(false);
-        if grants.stdio {
-            wasi.stdout(GuestLog::new(component, false))
-                .stderr(GuestLog::new(component, true));
-        }
-        for (name, value) in &grants.environment {
-            wasi.env(name, value);
-        }
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_RESOURCES);
-        Self {
-            ctx: wasi.build(),
-            table,
-        }
-    }
 }
 
 /// How long a call has been outside of its guest: in the host that it called, or
@@ -91,6 +65,8 @@ impl State {
             },
             component: origin.name.clone(),
             capabilities: origin.capabilities.clone(),
+            stores: origin.stores.clone(),
+            held: 0,
             wasi: None,
         }
     }
@@ -106,6 +82,31 @@ impl State {
 
     pub(crate) fn global(&self) -> &GlobalContext {
         &self.global
+    }
+
+    /// The file of the component.
+    pub(crate) fn component(&self) -> &str {
+        &self.component
+    }
+
+    /// What is granted.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.capabilities.grants
+    }
+
+    /// The stores of keys and values.
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// The bytes of the values that the guest may swap.
+    pub(crate) fn held(&mut self) -> &mut usize {
+        &mut self.held
+    }
+
+    /// What the guest has handles of.
+    pub(crate) fn table(&mut self) -> &mut ResourceTable {
+        self.ctx().table
     }
 
     pub(crate) fn report(&mut self, failure: Failure) {
@@ -165,6 +166,7 @@ pub(crate) struct Origin {
     pub(crate) exports: Exports,
     pub(crate) global: Arc<GlobalContext>,
     pub(crate) capabilities: Capabilities,
+    pub(crate) stores: Arc<Stores>,
 }
 
 impl Instance {

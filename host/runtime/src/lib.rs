@@ -15,6 +15,7 @@ mod component;
 mod context;
 mod engine;
 mod error;
+mod granted;
 mod hooks;
 mod imports;
 mod inspect;
@@ -22,6 +23,7 @@ mod instance;
 mod limiter;
 mod limits;
 mod marked;
+mod needs;
 mod outbound;
 mod pool;
 mod precompiled;
@@ -30,6 +32,7 @@ mod request;
 mod stages;
 mod stats;
 mod stdio;
+mod wasi;
 mod world;
 
 pub use cache::Cache;
@@ -40,6 +43,7 @@ pub use engine::Runtime;
 pub use error::{CallError, LoadError};
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
+pub use needs::Need;
 pub use outbound::{
     BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,
 };

@@ -103,22 +103,6 @@ impl Interfaces {
         })
     }
 
-    /// Checks that the host has every interface that is imported.
-    pub(crate) fn check_imports(&self, name: &str) -> Result<(), LoadError> {
-        match self.imports.iter().find(|import| !is_provided(import)) {
-            None => Ok(()),
-            Some(import) => Err(LoadError::UnknownImport {
-                name: name.to_owned(),
-                import: import.clone(),
-                hint: if import.starts_with("wasi:http/") {
-                    "with `jco componentize`, `--disable http fetch-event` leaves it out"
-                } else {
-                    "build the app without it"
-                },
-            }),
-        }
-    }
-
     /// Whether it has hooks.
     #[must_use]
     pub fn exports_hooks(&self) -> bool {
@@ -129,22 +113,6 @@ impl Interfaces {
     pub(crate) fn imports_wasi(&self) -> bool {
         self.imports.iter().any(|name| name.starts_with("wasi:"))
     }
-}
-
-/// Whether the host provides an interface: its own package's, and those of WASI 0.2
-/// that language runtimes need to start. What WASI grants through them is in
-/// `instance.rs`.
-fn is_provided(import: &str) -> bool {
-    const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
-    let of = |prefix: &str, version: &str| {
-        let rest = import.strip_prefix(prefix)?;
-        let (_, found) = rest.split_once('@')?;
-        Some(rest.starts_with('/') && found.starts_with(version))
-    };
-    of("spikard:handler", "0.1.") == Some(true)
-        || WASI
-            .iter()
-            .any(|package| of(&format!("wasi:{package}"), "0.2.") == Some(true))
 }
 
 /// Whether an export satisfies a wanted interface: equal but for the patch
@@ -209,33 +177,6 @@ mod tests {
              against the world `spikard:handler/http-app@0.1.0` (`spikard-wasm wit -o wit` writes it; \
              `spikard-wasm build` does it all). It is a `wasi:http` component, which this version of \
              the host does not serve yet"
-        );
-    }
-
-    #[test]
-    fn knows_what_it_provides() {
-        let check = |import: &str| {
-            let imports = vec!["wasi:cli/stdout@0.2.6".to_owned(), import.to_owned()];
-            Interfaces {
-                imports,
-                exports: vec![],
-            }
-            .check_imports("x.wasm")
-        };
-        assert!(check("spikard:handler/types@0.1.3").is_ok());
-        assert!(check("wasi:io/streams@0.2.12").is_ok());
-        for unknown in [
-            "wasi:io/streams@0.3.0",
-            "wasi:clipboard/x@0.2.0",
-            "spikard:handler/x",
-            "x",
-        ] {
-            assert!(check(unknown).is_err(), "{unknown}");
-        }
-        let error = check("wasi:http/types@0.2.10").unwrap_err().to_string();
-        assert!(
-            error.contains("`wasi:http/types@0.2.10`") && error.contains("--disable http"),
-            "{error}"
         );
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use serde_json::json;
 use spikard_wasm_app::{App, OpenApi, one_line};
-use spikard_wasm_runtime::{LoadError, Runtime, is_precompiled};
+use spikard_wasm_runtime::{Capabilities, LoadError, Runtime, is_precompiled};
 use spikard_wasm_server::{Docs, Listener, Metrics, ServeError, Settings};
 
 use super::{Source, load, millis, refuse_folder};
@@ -40,7 +40,11 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let listener = Listener::bind(&config.host, config.port)?;
     let metrics = metrics(&config.metrics)?;
     let start = Instant::now();
-    let runtime = Runtime::new(config.bounds.runtime())?;
+    let capabilities = Capabilities {
+        grants: Arc::new(config.grants.clone()),
+        ..Capabilities::default()
+    };
+    let runtime = Runtime::new(config.bounds.runtime())?.granting(capabilities);
     let (loaded, description) = load(&runtime, &source, config.cache().as_ref())?;
     let app = Arc::new(App::new(&description, &config.bounds.defaults(secrets))?);
     loaded.check_hooks(&app)?;
