@@ -5,6 +5,7 @@ mod architecture;
 mod command;
 mod contract;
 mod demo;
+mod grants;
 mod hostile;
 mod instances;
 mod lanes;

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use spikard_wasm_app::Isolation;
 
 use crate::config::flags::LimitFlags;
+use crate::config::grants::GrantArgs;
 use crate::config::values::{self, Port, SecretArg};
 
 /// Serves HTTP handlers compiled to WebAssembly components.
@@ -77,6 +78,8 @@ pub(crate) struct ServeArgs {
     /// What is logged: requests at `info`, failures at `error` [default: info]
     #[arg(long, value_enum)]
     pub(crate) log_level: Option<LogLevel>,
+    #[command(flatten)]
+    pub(crate) grants: Box<GrantArgs>,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
 }

@@ -15,14 +15,18 @@ use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
 use crate::error::LoadError;
+use crate::granted;
+use crate::granted::keyvalue::Stores;
 use crate::hooks;
 use crate::http;
 use crate::imports;
 use crate::instance::{Instance, Origin, State};
 use crate::limits::Limits;
+use crate::needs::{Need, may_be_types};
 use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
 use crate::stats::Alive;
+use crate::wasi;
 use crate::world::{self, Interfaces, Kind};
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -186,6 +190,11 @@ impl Runtime {
         interfaces: Interfaces,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Artifact, LoadError> {
+        if !self.looks_only() {
+            // What is refused for certain, before a second is spent on compiling it.
+            let grants = &self.capabilities().grants;
+            interfaces.check_grants(name, grants, |import| !may_be_types(import))?;
+        }
         progress(Progress::Compiling(bytes.len() as u64));
         let compiler = self.compiler(interfaces.is_concurrent());
         let artifact = Artifact::compile(compiler, bytes, interfaces);
@@ -209,6 +218,7 @@ impl Runtime {
         let is_concurrent = interfaces.is_concurrent();
         let engine = engine::for_component(name, compiled, &self.limits(), is_concurrent)?;
         let component = runnable(name, artifact, &engine)?;
+        let stores = self.grant(name, &interfaces, &component, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
         // The image for copy-on-write is made here, not by the first request.
@@ -227,8 +237,37 @@ impl Runtime {
                 exports,
                 global: Arc::default(),
                 capabilities: self.capabilities().clone(),
+                stores: Arc::new(stores),
             },
         })))
+    }
+
+    /// Checks that what the component imports is granted, and that what is granted is
+    /// there; gives the stores of keys and values.
+    fn grant(
+        &self,
+        name: &str,
+        interfaces: &Interfaces,
+        component: &Component,
+        engine: &Engine,
+    ) -> Result<Stores, LoadError> {
+        if self.looks_only() {
+            return Ok(Stores::default());
+        }
+        let grants = &self.capabilities().grants;
+        let is_used = |import: &str| {
+            !may_be_types(import) || granted::imports_functions(component, engine, import)
+        };
+        interfaces.check_grants(name, grants, is_used)?;
+        wasi::check_directories(name, grants)?;
+        match interfaces
+            .needs()
+            .iter()
+            .any(|(need, _)| *need == Need::KeyValue)
+        {
+            true => Stores::open(name, grants, &self.limits()),
+            false => Ok(Stores::default()),
+        }
     }
 }
 
@@ -264,6 +303,7 @@ fn link(
         if interfaces.imports_wasi("0.2.") {
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         }
+        granted::add_to_linker(&mut linker, interfaces, component)?;
         if interfaces.imports_http("0.2.") {
             wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         }

@@ -30,6 +30,8 @@ pub struct Runtime {
     compilers: [Engine; 2],
     limits: Limits,
     capabilities: Capabilities,
+    /// Whether what is not granted is there all the same, and of no use.
+    looks_only: bool,
 }
 
 impl Runtime {
@@ -46,7 +48,21 @@ impl Runtime {
             compilers: [compiler(false)?, compiler(true)?],
             limits,
             capabilities: Capabilities::default(),
+            looks_only: false,
         })
+    }
+
+    /// Loads components whatever they import of what can be granted, to look at them: it
+    /// is there, and empty.
+    #[must_use]
+    pub fn looking_only(mut self) -> Self {
+        self.looks_only = true;
+        self
+    }
+
+    /// Whether components are only looked at.
+    pub(crate) fn looks_only(&self) -> bool {
+        self.looks_only
     }
 
     /// Grants what it loads the use of something outside.

@@ -92,6 +92,45 @@ pub enum LoadError {
         /// What to do.
         hint: &'static str,
     },
+    /// The component imports what it is not granted.
+    #[error(
+        "`{name}` imports `{import}`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"
+    )]
+    NotGranted {
+        /// The file.
+        name: String,
+        /// The interface.
+        import: String,
+        /// The line that grants it.
+        line: &'static str,
+    },
+    /// A folder that is granted is not there.
+    #[error(
+        "the folder `{host}`, which `{name}` is to have as `{guest}`, cannot be opened: {why}",
+        host = .host.display()
+    )]
+    Directory {
+        /// The file.
+        name: String,
+        /// The folder.
+        host: PathBuf,
+        /// What the app knows it by.
+        guest: String,
+        /// Why not.
+        why: String,
+    },
+    /// A store that is granted cannot be opened.
+    #[error("the store `{store}` of `{name}` cannot be opened: {place}: {why}")]
+    Store {
+        /// The file.
+        name: String,
+        /// The name that the app knows it by.
+        store: String,
+        /// Where it is, without what is secret of that.
+        place: String,
+        /// Why not.
+        why: String,
+    },
     /// The engine cannot link it.
     #[error("`{0}` cannot be linked: {1}")]
     Link(String, String),

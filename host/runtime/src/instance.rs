@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use spikard_wasm_app::Grants;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -11,6 +10,7 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
+use crate::granted::keyvalue::Stores;
 use crate::http::{Http, HttpCall};
 use crate::limiter::Limiter;
 use crate::limits::Limits;
@@ -18,7 +18,7 @@ use crate::outbound::Capabilities;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::Alive;
-use crate::stdio::GuestLog;
+use crate::wasi;
 
 /// The most WASI resources (streams, clocks to wait for) that a guest may hold at
 /// once: they live in the host's memory.
@@ -36,6 +36,9 @@ pub(crate) struct State {
     capabilities: Capabilities,
     table: ResourceTable,
     http: Http,
+    stores: Arc<Stores>,
+    /// The bytes of the values that the guest may swap.
+    held: usize,
     wasi: Option<Box<WasiCtx>>,
 }
 
@@ -66,20 +69,6 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
 }
 
-/// What is granted of WASI, and nothing else: no network.
-fn wasi(component: &Arc<str>, grants: &Grants) -> WasiCtx {
-    let mut wasi = WasiCtx::builder();
-    wasi.allow_tcp(false).allow_udp(false);
-    if grants.stdio {
-        wasi.stdout(GuestLog::new(component, false))
-            .stderr(GuestLog::new(component, true));
-    }
-    for (name, value) in &grants.environment {
-        wasi.env(name, value);
-    }
-    wasi.build()
-}
-
 /// How long a call has been outside of its guest: in the host that it called, or
 /// giving way to others.
 struct Outside {
@@ -107,6 +96,8 @@ impl State {
             capabilities: origin.capabilities.clone(),
             table,
             http: Http::new(origin),
+            stores: origin.stores.clone(),
+            held: 0,
             wasi: None,
         }
     }
@@ -125,6 +116,31 @@ impl State {
 
     pub(crate) fn global(&self) -> &GlobalContext {
         &self.global
+    }
+
+    /// The file of the component.
+    pub(crate) fn component(&self) -> &str {
+        &self.component
+    }
+
+    /// What is granted.
+    pub(crate) fn grants(&self) -> &spikard_wasm_app::Grants {
+        &self.capabilities.grants
+    }
+
+    /// The stores of keys and values.
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// The bytes of the values that the guest may swap.
+    pub(crate) fn held(&mut self) -> &mut usize {
+        &mut self.held
+    }
+
+    /// What the guest has handles of.
+    pub(crate) fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 
     pub(crate) fn report(&mut self, failure: Failure) {
@@ -157,7 +173,7 @@ impl WasiView for State {
         let (component, grants) = (&self.component, &self.capabilities.grants);
         let ctx = self
             .wasi
-            .get_or_insert_with(|| Box::new(wasi(component, grants)));
+            .get_or_insert_with(|| Box::new(wasi::granted(component, grants)));
         WasiCtxView {
             ctx,
             table: &mut self.table,
@@ -190,6 +206,7 @@ pub(crate) struct Origin {
     pub(crate) exports: Exports,
     pub(crate) global: Arc<GlobalContext>,
     pub(crate) capabilities: Capabilities,
+    pub(crate) stores: Arc<Stores>,
 }
 
 impl Instance {

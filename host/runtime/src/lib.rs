@@ -15,6 +15,7 @@ mod component;
 mod context;
 mod engine;
 mod error;
+mod granted;
 mod hooks;
 mod http;
 mod imports;
@@ -23,6 +24,7 @@ mod instance;
 mod limiter;
 mod limits;
 mod marked;
+mod needs;
 mod outbound;
 mod pool;
 mod precompiled;
@@ -31,6 +33,7 @@ mod request;
 mod stages;
 mod stats;
 mod stdio;
+mod wasi;
 mod world;
 
 pub use cache::Cache;
@@ -45,6 +48,7 @@ pub use http::{
 };
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
+pub use needs::Need;
 pub use outbound::{
     BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,
 };

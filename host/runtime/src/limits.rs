@@ -26,6 +26,12 @@ pub struct Limits {
     pub reply_headers: usize,
     /// The most bytes of the headers of a reply, names and values together.
     pub reply_header_bytes: usize,
+    /// The longest value of a store of keys and values, in bytes.
+    pub keyvalue_value: usize,
+    /// The most that the keys and values of a store in a file may be together, in bytes.
+    pub keyvalue_file: u64,
+    /// The longest that a store of keys and values may take to answer.
+    pub keyvalue_time: Duration,
 }
 
 impl Default for Limits {
@@ -41,6 +47,9 @@ impl Default for Limits {
             reply_body: 64 << 20,
             reply_headers: 256,
             reply_header_bytes: 64 << 10,
+            keyvalue_value: 1 << 20,
+            keyvalue_file: 1 << 30,
+            keyvalue_time: Duration::from_secs(5),
         }
     }
 }

@@ -186,51 +186,11 @@ impl Interfaces {
         })
     }
 
-    /// Checks that the host has every interface that is imported.
-    pub(crate) fn check_imports(&self, name: &str) -> Result<(), LoadError> {
-        match self.imports.iter().find(|import| !is_provided(import)) {
-            None => Ok(()),
-            Some(import) => Err(LoadError::UnknownImport {
-                name: name.to_owned(),
-                import: import.clone(),
-                hint: "build the app without it",
-            }),
-        }
-    }
-
     /// Whether it has hooks.
     #[must_use]
     pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
     }
-}
-
-/// Whether the host provides an interface: its own package's, those of WASI 0.2 and 0.3
-/// that language runtimes need to start, and what sends requests. What WASI grants
-/// through them is in `instance.rs`.
-fn is_provided(import: &str) -> bool {
-    const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
-    const HTTP: [(&str, &str); 4] = [
-        ("wasi:http/types", "0.2."),
-        ("wasi:http/outgoing-handler", "0.2."),
-        ("wasi:http/types", "0.3."),
-        ("wasi:http/client", "0.3."),
-    ];
-    let of = |prefix: &str, version: &str| {
-        let rest = import.strip_prefix(prefix)?;
-        let (_, found) = rest.split_once('@')?;
-        Some(rest.starts_with('/') && found.starts_with(version))
-    };
-    let wasi = |version| {
-        let mut packages = WASI.iter();
-        packages.any(|package| of(&format!("wasi:{package}"), version) == Some(true))
-    };
-    of("spikard:handler", "0.1.") == Some(true)
-        || wasi("0.2.")
-        || (wasi("0.3.") && !import.starts_with("wasi:io/"))
-        || HTTP
-            .iter()
-            .any(|(interface, version)| has_version(import, interface, version))
 }
 
 /// Whether a name is that of an interface, in a version that begins so.
@@ -304,31 +264,6 @@ mod tests {
              `spikard-wasm build` does it all). Of `wasi:http`, what is served exports \
              `incoming-handler` of 0.2 or `handler` of 0.3"
         );
-    }
-
-    #[test]
-    fn knows_what_it_provides() {
-        let check = |import: &str| {
-            let imports = vec!["wasi:cli/stdout@0.2.6".to_owned(), import.to_owned()];
-            Interfaces {
-                imports,
-                exports: vec![],
-            }
-            .check_imports("x.wasm")
-        };
-        assert!(check("spikard:handler/types@0.1.3").is_ok());
-        assert!(check("wasi:io/streams@0.2.12").is_ok());
-        assert!(check("wasi:http/types@0.2.10").is_ok());
-        assert!(check("wasi:http/client@0.3.0").is_ok());
-        for unknown in [
-            "wasi:io/streams@0.3.0",
-            "wasi:http/handler@0.3.0",
-            "wasi:clipboard/x@0.2.0",
-            "spikard:handler/x",
-            "x",
-        ] {
-            assert!(check(unknown).is_err(), "{unknown}");
-        }
     }
 
     #[test]

@@ -82,6 +82,14 @@ fn another_world() {
     of_bytes(
         "unknown-import",
         &wat(r#"(component
+            (import "wasi:clipboard/paste@0.2.0" (instance))
+            (instance $empty)
+            (export "spikard:handler/definition@0.1.0" (instance $empty))
+            (export "spikard:handler/handler@0.1.0" (instance $empty)))"#),
+    );
+    of_bytes(
+        "not-granted",
+        &wat(r#"(component
             (import "wasi:http/outgoing-handler@0.2.6" (instance))
             (instance $empty)
             (export "spikard:handler/definition@0.1.0" (instance $empty))

@@ -1,12 +1,15 @@
 //! What an app may use of the world outside, beside answering requests. Nothing is
 //! granted that is not named, but clocks, randomness and lines in the log.
 
+mod directory;
 mod outgoing;
+mod store;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+pub use self::directory::Directory;
 pub use self::outgoing::{Network, OutgoingPattern, OutgoingRules, OutgoingScheme, is_private};
+pub use self::store::Store;
 
 /// What an app may use of the world outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,26 +35,6 @@ pub struct Grants {
     pub outgoing: OutgoingRules,
 }
 
-/// A folder of the host that is there for an app.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directory {
-    /// Where it is.
-    pub host: PathBuf,
-    /// The path that the app knows it by.
-    pub guest: String,
-    /// Whether the app may change what is in it.
-    pub write: bool,
-}
-
-/// Where a store of keys and values is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Store {
-    /// In a file of the host's own.
-    File(PathBuf),
-    /// In a Redis server, by its URL.
-    Redis(String),
-}
-
 impl Default for Grants {
     fn default() -> Self {
         Self {
@@ -66,4 +49,23 @@ impl Default for Grants {
             outgoing: OutgoingRules::default(),
         }
     }
+}
+
+/// Checks the name of a variable of the environment.
+///
+/// # Errors
+/// Says what a name is.
+pub fn check_variable(name: &str) -> Result<(), String> {
+    match name.is_empty() || name.contains(['=', '\0']) {
+        true => Err("a variable has a name without `=`".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// Checks the path that an app is to know a folder by.
+///
+/// # Errors
+/// Says what to write.
+pub fn check_guest_path(path: &str) -> Result<(), String> {
+    directory::check_guest(path)
 }

@@ -20,7 +20,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<()> {
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()
-    })?;
+    })?
+    .looking_only();
     let (loaded, write) = runtime.precompile(&args.app, &mut Spinner::default().steps())?;
     // What cannot say what its routes are is of no use on the machine that serves it.
     block_on(loaded.describe())?;

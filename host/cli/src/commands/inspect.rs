@@ -30,7 +30,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()
-    })?;
+    })?
+    .looking_only();
     let report = match load(&runtime, &Source::File(app), args.cache.cache().as_ref()) {
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;

@@ -21,7 +21,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         let runtime = Runtime::new(Limits {
             instances: 1,
             ..bounds.runtime()
-        })?;
+        })?
+        .looking_only();
         let cache = args.cache.cache();
         let (loaded, description) = load(&runtime, &Source::File(path), cache.as_ref())?;
         let app = App::new(&description, &bounds.defaults(Secrets::default()))?;

@@ -9,6 +9,7 @@ pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod wit;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,6 +23,18 @@ pub(crate) enum Source<'a> {
     /// What `compile` wrote.
     Precompiled(&'a Path),
     Demo(&'static [u8]),
+}
+
+impl Source<'_> {
+    /// A name for the app, before its description is known.
+    pub(crate) fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::File(path) | Self::Precompiled(path) => {
+                path.file_stem().unwrap_or_default().to_string_lossy()
+            }
+            Self::Demo(_) => "demo".into(),
+        }
+    }
 }
 
 /// Loads a component and asks for its routes. On a terminal a spinner says what

@@ -15,7 +15,8 @@ pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()
-    })?;
+    })?
+    .looking_only();
     let cache = args.cache.cache();
     let (_, description) = load(&runtime, &Source::File(&args.app), cache.as_ref())?;
     // What cannot be served has no document either.

@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use serde_json::json;
 use spikard_wasm_app::{App, OpenApi, one_line};
-use spikard_wasm_runtime::{Kind, LoadError, Runtime, is_precompiled};
-use spikard_wasm_server::{Docs, Listener, Metrics, ServeError, Settings};
+use spikard_wasm_runtime::{Capabilities, Kind, LoadError, Runtime, is_precompiled};
+use spikard_wasm_server::{Docs, Listener, Metrics, Outgoing, ServeError, Settings};
 
 use super::{Source, load, millis, refuse_folder};
 use crate::args::{LogFormat, ServeArgs};
@@ -40,7 +40,11 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let listener = Listener::bind(&config.host, config.port)?;
     let metrics = metrics(&config.metrics)?;
     let start = Instant::now();
-    let runtime = Runtime::new(config.bounds.runtime())?;
+    let capabilities = Capabilities {
+        outbound: Arc::new(Outgoing::new(&source.name(), &config.grants)),
+        grants: Arc::new(config.grants.clone()),
+    };
+    let runtime = Runtime::new(config.bounds.runtime())?.granting(capabilities);
     let (loaded, description) = load(&runtime, &source, config.cache().as_ref())?;
     let defaults = config.bounds.defaults(secrets);
     let (app, docs) = match loaded.kind() {

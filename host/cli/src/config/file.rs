@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use spikard_wasm_app::{Isolation, RouteOverride, one_line};
 use toml::Table;
 
+use super::grants::GrantsSaid;
 use super::limits::{Limit, TABLE};
 use super::place::Place;
 use super::said::{Said, Source};
@@ -21,7 +22,7 @@ use crate::args::{LogFormat, LogLevel};
 pub(crate) const NAME: &str = "spikard.toml";
 
 /// Its tables. `build` is for the command of that name.
-pub(crate) const TABLES: [&str; 5] = ["build", "instances", "limits", "routes", "serve"];
+pub(crate) const TABLES: [&str; 6] = ["build", "grants", "instances", "limits", "routes", "serve"];
 
 /// The keys that are no limits, by their tables.
 const SERVE: [&str; 11] = [
@@ -55,6 +56,7 @@ pub(crate) struct File {
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) secrets: Vec<SecretArg>,
     pub(crate) policy: Option<Isolation>,
+    pub(crate) grants: GrantsSaid,
     pub(crate) limits: Said,
     pub(crate) routes: BTreeMap<String, RouteOverride>,
 }
@@ -96,6 +98,7 @@ impl File {
             let here = Place::new(path, name, value);
             match name.as_str() {
                 "build" => {}
+                "grants" => file.grants = GrantsSaid::read(&here)?,
                 "serve" => file.read_serve(&here)?,
                 "instances" => file.read_instances(&here)?,
                 "limits" => {

@@ -3,6 +3,7 @@
 
 pub(crate) mod file;
 pub(crate) mod flags;
+pub(crate) mod grants;
 pub(crate) mod limits;
 mod place;
 pub(crate) mod said;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use spikard_wasm_app::policy::Secrets;
-use spikard_wasm_app::{Defaults, Isolation, RouteOverride};
+use spikard_wasm_app::{Defaults, Grants, Isolation, RouteOverride};
 use spikard_wasm_runtime::{Cache, Kind, Limits, Recycling};
 use spikard_wasm_server::{HttpSettings, Settings};
 
@@ -50,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) dev: bool,
     pub(crate) metrics: MetricsAt,
     pub(crate) secrets: Vec<SecretArg>,
+    pub(crate) grants: Grants,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
     pub(crate) no_cache: bool,
@@ -130,6 +132,9 @@ impl Bounds {
             reply_body: size(Key::ReplyBody),
             reply_headers: size(Key::ReplyHeaders),
             reply_header_bytes: size(Key::ReplyHeaderBytes),
+            keyvalue_value: size(Key::KeyvalueValue),
+            keyvalue_file: self.number(Key::KeyvalueFile, u64::MAX),
+            keyvalue_time: self.time(Key::KeyvalueTime),
         }
     }
 
@@ -211,8 +216,10 @@ impl Config {
                 .into_iter()
                 .filter(|secret| !said.contains(&secret.name)),
         );
+        let grants = args.grants.said().or(file.grants).resolve()?;
         Ok(Self {
             bounds,
+            grants,
             app: args.app.or(file.app),
             host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             port: port.unwrap_or(DEFAULT_PORT),

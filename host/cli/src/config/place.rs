@@ -94,6 +94,37 @@ impl<'a> Place<'a> {
         Ok(table.iter().map(place).collect())
     }
 
+    /// The elements of a list, each under the list's name.
+    pub(super) fn items(&self) -> Result<Vec<Place<'a>>> {
+        let Value::Array(items) = self.value else {
+            return Err(self.wrong("it is a list, so write it in `[` and `]`"));
+        };
+        let item = |value: &'a Value| Place {
+            file: self.file,
+            tables: self.tables.clone(),
+            name: self.name,
+            value,
+        };
+        Ok(items.iter().map(item).collect())
+    }
+
+    /// The file and the key, for an error that does not repeat the value.
+    pub(super) fn label(&self) -> String {
+        let name = self.dotted(self.name);
+        format!("`{}`: `{name}`", self.file.display())
+    }
+
+    /// A path that is meant from the file's own folder.
+    pub(super) fn beside(&self, path: &Path) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// A text, which may be empty.
+    pub(super) fn any_text(&self, what: &str) -> Result<&'a str> {
+        let text = self.value.as_str();
+        text.ok_or_else(|| self.wrong(&format!("write {what}, in quotes")))
+    }
+
     pub(super) fn text(&self, what: &str) -> Result<&'a str> {
         match self.value.as_str() {
             Some(text) if !text.is_empty() => Ok(text),
@@ -116,8 +147,7 @@ impl<'a> Place<'a> {
 
     /// A path, which is meant from the file's own folder.
     pub(super) fn path(&self) -> Result<PathBuf> {
-        let text = self.text("a path")?;
-        Ok(self.file.parent().unwrap_or(Path::new("")).join(text))
+        Ok(self.beside(Path::new(self.text("a path")?)))
     }
 
     pub(super) fn choice<T: ValueEnum>(&self) -> Result<T> {
@@ -156,17 +186,11 @@ impl<'a> Place<'a> {
     pub(super) fn secret(&self) -> Result<SecretArg> {
         let usage = "write `\"env:VARIABLE\"` or `\"file:PATH\"`";
         // What stands here may be the secret itself, so it is not repeated.
-        let wrong = || {
-            let name = self.dotted(self.name);
-            anyhow!(
-                "`{}`: `{name}` does not say where the secret is: {usage}",
-                self.file.display()
-            )
-        };
+        let wrong = || anyhow!("{} does not say where the secret is: {usage}", self.label());
         let mut source =
             values::secret_source(self.value.as_str().unwrap_or_default()).map_err(|_| wrong())?;
         if let SecretSource::File(path) = &mut source {
-            *path = self.file.parent().unwrap_or(Path::new("")).join(&*path);
+            *path = self.beside(path);
         }
         Ok(SecretArg {
             name: self.name.to_owned(),

@@ -1,0 +1,65 @@
+//! A folder of the host that is there for an app, as a flag has it.
+
+use std::path::PathBuf;
+
+/// A folder of the host that is there for an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    /// Where it is.
+    pub host: PathBuf,
+    /// The path that the app knows it by.
+    pub guest: String,
+    /// Whether the app may change what is in it.
+    pub write: bool,
+}
+
+impl Directory {
+    /// Reads `HOST[:GUEST][:ro]`. Without `GUEST` the app knows the folder by the path
+    /// that the host does.
+    ///
+    /// # Errors
+    /// Says what to write.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (rest, write) = match text.strip_suffix(":ro") {
+            Some(rest) => (rest, false),
+            None => (text, true),
+        };
+        let (host, guest) = rest.split_once(':').unwrap_or((rest, rest));
+        if host.is_empty() {
+            return Err("write `HOST[:GUEST][:ro]`, such as `./data:/data:ro`".to_owned());
+        }
+        check_guest(guest)?;
+        Ok(Self {
+            host: host.into(),
+            guest: guest.to_owned(),
+            write,
+        })
+    }
+}
+
+/// Checks a path that an app is to know a folder by.
+pub(super) fn check_guest(guest: &str) -> Result<(), String> {
+    let is_plain = !guest.is_empty() && !guest.contains([':', '\0']);
+    match is_plain {
+        true => Ok(()),
+        false => Err("the app knows a folder by a path without `:`, such as `/data`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags() {
+        let read = |text| Directory::parse(text).map(|dir| (dir.host, dir.guest, dir.write));
+        let is = |host: &str, guest: &str, write| Ok((host.into(), guest.to_owned(), write));
+        assert_eq!(read("data"), is("data", "data", true));
+        assert_eq!(read("/srv/data:/data"), is("/srv/data", "/data", true));
+        assert_eq!(read("./data:/data:ro"), is("./data", "/data", false));
+        assert_eq!(read("data:ro"), is("data", "data", false));
+        for bad in ["", ":ro", ":/data", "data:", "a:b:c", "a:b:rw"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where a store of keys and values is, as an operator writes it.
+
+use std::path::PathBuf;
+
+/// Where a store of keys and values is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Store {
+    /// In a file of the host's own.
+    File(PathBuf),
+    /// In a Redis server, by its URL, which may hold a password.
+    Redis(String),
+}
+
+impl Store {
+    /// Reads a path or the URL of a Redis server.
+    ///
+    /// # Errors
+    /// Says what to write; never repeats a URL, which may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const HOW: &str =
+            "write the path of a file, such as `data/kv.redb`, or `redis://HOST:PORT/DATABASE`";
+        if text.starts_with("redis://") {
+            return Ok(Self::Redis(text.to_owned()));
+        }
+        if text.starts_with("rediss://") {
+            return Err(format!(
+                "Redis over TLS is not spoken: put a tunnel in between, or {HOW}"
+            ));
+        }
+        match text.split_once("://") {
+            Some(_) => Err(format!("there are stores of `redis://` only: {HOW}")),
+            None if text.is_empty() => Err(HOW.to_owned()),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Redis(_) => f.write_str("Redis(..)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places() {
+        assert_eq!(
+            Store::parse("data/kv.redb"),
+            Ok(Store::File("data/kv.redb".into()))
+        );
+        let redis = Store::parse("redis://:hunter2@127.0.0.1:6379/1").unwrap();
+        assert!(matches!(redis, Store::Redis(_)));
+        assert!(!format!("{redis:?}").contains("hunter2"));
+        for bad in ["", "rediss://:hunter2@host", "postgres://:hunter2@host"] {
+            let why = Store::parse(bad).unwrap_err();
+            assert!(!why.contains("hunter2"), "{why}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Tests of the grants: which keys there are, which word holds, and that
+//! docs/configuration.md has them all.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser;
+use spikard_wasm_app::grants::OutgoingPattern;
+
+use super::table::TABLE;
+use super::*;
+use crate::args::{Args, Command};
+use crate::config::file::File;
+
+const BEGIN: &str = "<!-- grants: from host/cli/src/config/grants/table.rs -->\n";
+const END: &str = "<!-- end of grants -->";
+
+fn read(text: &str) -> Result<GrantsSaid> {
+    File::parse(Path::new("conf/spikard.toml"), text).map(|file| file.grants)
+}
+
+fn flags(args: &[&str]) -> GrantsSaid {
+    let words = ["spikard-wasm", "serve"].iter().chain(args);
+    match Args::try_parse_from(words).unwrap().command {
+        Command::Serve(args) => args.grants.said(),
+        _ => unreachable!(),
+    }
+}
+
+#[test]
+fn every_key_can_be_read_and_says_something() {
+    let all: String = TABLE
+        .iter()
+        .map(|key| format!("{} = {}\n", key.name, key.example))
+        .collect();
+    let said = read(&format!("[grants]\n{all}")).unwrap();
+    let is = |value: &str| Variable::Is(value.to_owned());
+    assert_eq!(said.environment["LOG"], is("debug"));
+    assert_eq!(said.environment["HOME"], Variable::Inherited);
+    let directory = &said.directories[0];
+    assert_eq!(directory.host, Path::new("conf/data"));
+    assert_eq!((directory.guest.as_str(), directory.write), ("/data", true));
+    for granted in [said.stdio, said.clocks, said.random, said.logging] {
+        assert_eq!(granted, Some(true));
+    }
+    assert_eq!(said.config.as_ref().unwrap()["greeting"], "hello");
+    let file = Store::File("conf/kv.redb".into());
+    assert_eq!(said.keyvalue["default"], StorePlace::Is(file));
+    assert_eq!(said.outgoing.allow.len(), 1);
+    assert_eq!(said.outgoing.networks.len(), 1);
+    let unsaid = OutgoingRules::default();
+    assert_eq!(
+        (
+            said.outgoing.timeout,
+            said.outgoing.max_response,
+            said.outgoing.max_requests
+        ),
+        (unsaid.timeout, unsaid.max_response, unsaid.max_requests)
+    );
+}
+
+#[test]
+fn every_flag_is_one() {
+    use clap::CommandFactory;
+    let mut command = Args::command();
+    let help = command.find_subcommand_mut("serve").unwrap();
+    let help = help.render_long_help().to_string();
+    for key in TABLE.iter().filter(|key| !key.flag.is_empty()) {
+        let flag = key.flag.split(' ').next().unwrap();
+        assert!(help.contains(&format!("{flag} ")), "{flag}");
+    }
+}
+
+/// With `BLESS=1` in the environment the page is brought up to date.
+#[test]
+fn the_page_has_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the table's begin");
+    let (kept, after) = rest.split_once(END).expect("the table's end");
+    let mut table =
+        "| key | flag | default | example | what it is |\n|---|---|---|---|---|\n".to_owned();
+    for key in &TABLE {
+        let flag = match key.flag {
+            "" => String::new(),
+            flag => format!("`{flag}`"),
+        };
+        table += &format!(
+            "| `grants.{}` | {flag} | {} | `{}` | {} |\n",
+            key.name, key.default, key.example, key.about
+        );
+    }
+    if env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(kept, table, "`BLESS=1` writes it");
+    }
+}
+
+#[test]
+fn what_is_not_known_names_the_nearest() {
+    for (text, near) in [
+        ("[grants]\nenviroment = {}", "`grants.environment`"),
+        ("[grants.outgoing]\nallowed = []", "`grants.outgoing.allow`"),
+        ("[grants]\noutgoin = {}", "`grants.outgoing`"),
+        (
+            "[grants]\ndirectories = [{ host = \"a\", gues = \"b\" }]",
+            "`grants.directories.guest`",
+        ),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(
+            error.contains(near) && error.contains("did you mean"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_granted_is_refused() {
+    for text in [
+        "grants = 1",
+        "[grants]\nstdio = \"yes\"",
+        "[grants]\nenvironment = [\"A\"]",
+        "[grants.environment]\nA = 1",
+        "[grants.environment]\n\"A=B\" = \"1\"",
+        "[grants]\ninherit = \"A\"",
+        "[grants]\ninherit = [1]",
+        "[grants]\ninherit = [\"A\"]\nenvironment = { A = \"1\" }",
+        "[grants]\ndirectories = \"data\"",
+        "[grants]\ndirectories = [\"data\"]",
+        "[grants]\ndirectories = [{ guest = \"/data\" }]",
+        "[grants]\ndirectories = [{ host = \"a\", guest = \"/d\" }, { host = \"b\", guest = \"/d\" }]",
+        "[grants.config]\na = 1",
+        "[grants.keyvalue]\ndefault = 1",
+        "[grants.keyvalue]\ndefault = \"\"",
+        "[grants.outgoing]\nallow = \"https://a\"",
+        "[grants.outgoing]\nallow = [\"a.example\"]",
+        "[grants.outgoing]\nnetworks = [\"10.0.0.0/99\"]",
+        "[grants.outgoing]\ntimeout = \"never\"",
+        "[grants.outgoing]\nmax_response = -1",
+        "[grants.outgoing]\nmax_requests = 0",
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`conf/spikard.toml`: "),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_password_is_never_repeated() {
+    let error = read("[grants.keyvalue]\ndefault = \"rediss://:hunter2@host\"").unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("`grants.keyvalue.default`") && !error.contains("hunter2"),
+        "{error}"
+    );
+    let said = read("[grants.keyvalue]\ndefault = \"redis://:hunter2@host\"").unwrap();
+    assert!(!format!("{said:?}").contains("hunter2"));
+}
+
+#[test]
+fn flags_go_before_the_file() {
+    let file = read(
+        "[grants]\nenvironment = { A = \"file\", B = \"file\" }\nstdio = false\n\
+         directories = [{ host = \"f\", guest = \"/d\" }, { host = \"f\", guest = \"/e\" }]\n\
+         config = { a = \"file\", b = \"file\" }\n\
+         [grants.keyvalue]\na = \"file.redb\"\nb = \"file.redb\"\n\
+         [grants.outgoing]\nallow = [\"https://file.example\"]\nmax_requests = 3\n",
+    )
+    .unwrap();
+    let said = flags(&[
+        "--env=A=flag",
+        "--dir=flag:/d:ro",
+        "--config-value=a=flag",
+        "--keyvalue=a=flag.redb",
+        "--allow-outgoing=https://flag.example",
+    ]);
+    let grants = said.or(file).resolve().unwrap();
+    let both = |map: &BTreeMap<String, String>| map.values().cloned().collect::<Vec<_>>();
+    assert_eq!(both(&grants.environment), ["flag", "file"]);
+    assert_eq!(both(grants.config.as_ref().unwrap()), ["flag", "file"]);
+    let hosts: Vec<_> = grants.directories.iter().map(|it| &it.host).collect();
+    assert_eq!(hosts, [Path::new("flag"), Path::new("conf/f")]);
+    let stores: Vec<_> = grants.keyvalue.values().collect();
+    assert_eq!(stores[0], &Store::File("flag.redb".into()));
+    assert_eq!(stores[1], &Store::File("conf/file.redb".into()));
+    assert!(!grants.stdio && grants.clocks);
+    let allowed: Vec<String> = grants
+        .outgoing
+        .allow
+        .iter()
+        .map(OutgoingPattern::to_string)
+        .collect();
+    assert_eq!(allowed, ["https://file.example", "https://flag.example"]);
+    assert_eq!(grants.outgoing.max_requests, 3);
+}
+
+#[test]
+fn nothing_is_granted_by_nobody() {
+    let grants = GrantsSaid::default().resolve().unwrap();
+    assert_eq!(grants, Grants::default());
+    assert!(grants.environment.is_empty() && grants.config.is_none());
+    assert!(grants.outgoing.is_empty() && grants.keyvalue.is_empty());
+}
+
+#[test]
+fn what_is_inherited_must_be_there() {
+    let said = flags(&["--env", "PATH"]);
+    assert!(!said.resolve().unwrap().environment["PATH"].is_empty());
+    let error = flags(&["--env", "SPIKARD_WASM_NO_SUCH"]).resolve();
+    assert!(error.unwrap_err().to_string().contains("not set"));
+    let error = flags(&["--keyvalue", "a=env:SPIKARD_WASM_NO_SUCH"]).resolve();
+    assert!(error.unwrap_err().to_string().contains("not set"));
+    // One that says something else does not show what it says.
+    let error = flags(&["--keyvalue", "a=env:PATH"]).resolve();
+    assert!(error.is_ok(), "a path may be anything but a URL");
+}

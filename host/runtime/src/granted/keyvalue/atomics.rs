@@ -1,0 +1,130 @@
+//! Numbers that grow, and values that change only from what they are known to be.
+
+use wasmtime::AsContextMut;
+use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+
+use super::types::{Bucket, Cas, CasError, Error};
+use super::{Ctx, of};
+use crate::instance::State;
+
+/// What an instance may hold of values that it may swap, unless a single one may be
+/// larger: they are in the host's memory.
+const MAX_HELD: usize = 16 << 20;
+
+/// Adds the functions of a draft.
+pub(super) fn add(
+    atomics: &mut LinkerInstance<'_, State>,
+    is_second: bool,
+) -> wasmtime::Result<()> {
+    if !is_second {
+        type Add = (Resource<Bucket>, String, u64);
+        return atomics.func_wrap_async("increment", |store, (bucket, key, delta): Add| {
+            Box::new(async move {
+                let Ok(delta) = i64::try_from(delta) else {
+                    return Ok((Err(too_large()),));
+                };
+                let sum = of(store, &bucket)?.add(key, delta).await;
+                Ok((sum.and_then(|sum| u64::try_from(sum).map_err(|_| below_zero())),))
+            })
+        });
+    }
+    type Add = (Resource<Bucket>, String, i64);
+    atomics.func_wrap_async("increment", |store, (bucket, key, delta): Add| {
+        Box::new(async move { Ok((of(store, &bucket)?.add(key, delta).await,)) })
+    })?;
+    atomics.resource("cas", ResourceType::host::<Cas>(), |mut store, rep| {
+        take(&mut store, Resource::<Cas>::new_own(rep)).map(drop)
+    })?;
+    type New = (Resource<Bucket>, String);
+    atomics.func_wrap_async(
+        "[static]cas.new",
+        |mut store: Ctx<'_>, (bucket, key): New| {
+            Box::new(async move {
+                let opened = of(store.as_context_mut(), &bucket)?;
+                let value = match opened.get(&key).await {
+                    Ok(value) => value,
+                    Err(error) => return Ok((Err(error),)),
+                };
+                let cas = Cas {
+                    store: opened,
+                    key,
+                    value,
+                };
+                Ok((hold(&mut store, cas),))
+            })
+        },
+    )?;
+    atomics.func_wrap(
+        "[method]cas.current",
+        |mut store: Ctx<'_>, (cas,): (Resource<Cas>,)| {
+            let value = store.data_mut().table().get(&cas)?.value.clone();
+            Ok((Ok::<_, Error>(value),))
+        },
+    )?;
+    type Swap = (Resource<Cas>, Vec<u8>);
+    atomics.func_wrap_async("swap", |mut store: Ctx<'_>, (cas, value): Swap| {
+        Box::new(async move {
+            let cas = take(&mut store, cas)?;
+            Ok((swap(&mut store, cas, value).await,))
+        })
+    })
+}
+
+async fn swap(store: &mut Ctx<'_>, cas: Cas, value: Vec<u8>) -> Result<(), CasError> {
+    let swapped = cas.store.swap(&cas.key, cas.value, value).await;
+    if swapped.map_err(CasError::Store)? {
+        return Ok(());
+    }
+    let value = cas.store.get(&cas.key).await.map_err(CasError::Store)?;
+    let cas = Cas {
+        value,
+        ..cas_of(cas.store, cas.key)
+    };
+    Err(hold(store, cas).map_or_else(CasError::Store, CasError::Failed))
+}
+
+fn cas_of(store: std::sync::Arc<super::Opened>, key: String) -> Cas {
+    Cas {
+        store,
+        key,
+        value: None,
+    }
+}
+
+/// Gives the guest a handle.
+fn hold(store: &mut Ctx<'_>, cas: Cas) -> Result<Resource<Cas>, Error> {
+    let state = store.data_mut();
+    let (size, held) = (size(&cas), state.held());
+    // A single one may be as large as a value may be.
+    if *held != 0 && held.saturating_add(size) > MAX_HELD {
+        return Err(Error::Other(format!(
+            "the instance holds values to swap of {MAX_HELD} bytes together, which is the most: drop some"
+        )));
+    }
+    let handle = state.table().push(cas);
+    let handle =
+        handle.map_err(|_| Error::Other("the instance holds too many handles".to_owned()))?;
+    *state.held() += size;
+    Ok(handle)
+}
+
+/// Takes a handle back.
+fn take(store: &mut Ctx<'_>, cas: Resource<Cas>) -> wasmtime::Result<Cas> {
+    let state = store.data_mut();
+    let cas = state.table().delete(cas)?;
+    let held = state.held();
+    *held = held.saturating_sub(size(&cas));
+    Ok(cas)
+}
+
+fn size(cas: &Cas) -> usize {
+    cas.key.len() + cas.value.as_ref().map_or(0, Vec::len)
+}
+
+fn too_large() -> Error {
+    Error::Other(format!("the delta is larger than {}", i64::MAX))
+}
+
+fn below_zero() -> Error {
+    Error::Other("the number is below zero".to_owned())
+}

@@ -1,0 +1,378 @@
+//! A store in a file of the host's own: redb, whose changes are complete and on the disk
+//! when they are answered, whatever happens to the host.
+//!
+//! One thread writes. It takes all changes that wait and commits them as one, so that
+//! many writers share the time that a disk takes. Readers see what was committed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use redb::{
+    Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::opened::{Change, Changed, Cursor, Failed, PAGE, Page, too_long, too_much};
+
+const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
+/// What the keys and values are together, in bytes, under the name `bytes`.
+const SIZES: TableDefinition<'_, &str, u64> = TableDefinition::new("sizes");
+const BYTES: &str = "bytes";
+
+/// The memory for pages of a file.
+const CACHE: usize = 16 << 20;
+/// How many changes may wait; those of an instance come one after another.
+const QUEUE: usize = 1024;
+/// The most changes that are committed as one.
+const COMMIT: usize = 256;
+/// How often a file is tried that another host is about to let go of, and how long after.
+const TRIES: (u32, Duration) = (10, Duration::from_millis(100));
+
+/// The files that are open, so that apps may share one.
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<File>>>> = LazyLock::new(Mutex::default);
+
+/// A file that is open.
+pub(super) struct File {
+    database: Arc<Database>,
+    /// `None` only when it is dropped.
+    changes: Option<mpsc::Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+struct Job {
+    change: Change,
+    /// What keys and values may be together.
+    most: u64,
+    answer: oneshot::Sender<Result<Changed, Failed>>,
+}
+
+impl File {
+    pub(super) fn open(path: &Path) -> Result<Arc<Self>, String> {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else {
+            return Err("its folder is not there: make it".to_owned());
+        };
+        let path = folder.join(name);
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(&path).and_then(Weak::upgrade) {
+            return Ok(file);
+        }
+        open.retain(|_, file| file.strong_count() != 0);
+        let file = Arc::new(Self::create(&path)?);
+        open.insert(path, Arc::downgrade(&file));
+        Ok(file)
+    }
+
+    fn create(path: &Path) -> Result<Self, String> {
+        let mut tries = TRIES.0;
+        let database = loop {
+            // A file that somebody damaged may make it panic.
+            let created = catch_unwind(|| Database::builder().set_cache_size(CACHE).create(path));
+            match created {
+                Ok(Ok(database)) => break database,
+                Ok(Err(DatabaseError::DatabaseAlreadyOpen)) if tries > 0 => {
+                    tries -= 1;
+                    thread::sleep(TRIES.1);
+                }
+                Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => {
+                    return Err("another process has it open".to_owned());
+                }
+                Ok(Err(error)) => return Err(error.to_string()),
+                Err(_) => return Err("it is damaged".to_owned()),
+            }
+        };
+        make_tables(&database).map_err(|error| error.to_string())?;
+        let database = Arc::new(database);
+        let (changes, waiting) = mpsc::channel(QUEUE);
+        let writing = database.clone();
+        let writer = thread::Builder::new()
+            .name("keyvalue".to_owned())
+            .spawn(move || write(&writing, waiting))
+            .map_err(|error| format!("no thread to write it: {error}"))?;
+        Ok(Self {
+            database,
+            changes: Some(changes),
+            writer: Some(writer),
+        })
+    }
+
+    /// A page or two of the file, which are in memory as a rule: not worth a thread.
+    pub(super) fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, Failed> {
+        let values = values(&self.database)?;
+        get(&values, key, most)
+    }
+
+    pub(super) fn exists(&self, key: &str) -> Result<bool, Failed> {
+        let values = values(&self.database)?;
+        Ok(values.get(key).map_err(failed)?.is_some())
+    }
+
+    pub(super) async fn get_many(
+        &self,
+        keys: Vec<String>,
+        most: usize,
+        most_together: usize,
+    ) -> Result<Vec<Option<Vec<u8>>>, Failed> {
+        let database = self.database.clone();
+        apart(move || {
+            let values = values(&database)?;
+            let mut all = Vec::with_capacity(keys.len());
+            let mut total = 0;
+            for key in &keys {
+                let value = get(&values, key, most)?;
+                total += value.as_ref().map_or(0, Vec::len);
+                if total > most_together {
+                    return Err(too_much(most_together));
+                }
+                all.push(value);
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Failed> {
+        let database = self.database.clone();
+        apart(move || list(&values(&database)?, &cursor)).await
+    }
+
+    pub(super) async fn change(&self, change: Change, most: u64) -> Result<Changed, Failed> {
+        let gone = || Failed::Store("the file is not written any more".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            change,
+            most,
+            answer,
+        };
+        let changes = self.changes.as_ref().ok_or_else(gone)?;
+        changes.send(job).await.map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Drop for File {
+    /// What is under way is finished, so that the file can be opened again.
+    fn drop(&mut self) {
+        self.changes = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Reads on a thread that may wait for the disk.
+async fn apart<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Failed> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|error| Err(Failed::Store(error.to_string())))
+}
+
+fn make_tables(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(VALUES)?;
+    transaction.open_table(SIZES)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn values(database: &Database) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, Failed> {
+    let transaction = database.begin_read().map_err(failed)?;
+    transaction.open_table(VALUES).map_err(failed)
+}
+
+fn get(
+    values: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+    most: usize,
+) -> Result<Option<Vec<u8>>, Failed> {
+    let value = values.get(key).map_err(failed)?;
+    match value.as_ref().map(redb::AccessGuard::value) {
+        None => Ok(None),
+        Some(value) if value.len() > most => Err(too_long(key, most)),
+        Some(value) => Ok(Some(value.to_vec())),
+    }
+}
+
+fn list(
+    values: &ReadOnlyTable<&'static str, &'static [u8]>,
+    cursor: &Cursor,
+) -> Result<Page, Failed> {
+    let (after, skip) = match cursor {
+        Cursor::Text(last) => (Bound::Excluded(last.as_str()), 0),
+        Cursor::Number(skip) => (Bound::Unbounded, *skip),
+    };
+    let range = values.range::<&str>((after, Bound::Unbounded));
+    let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
+    let mut rest = range.map_err(failed)?.skip(skipped);
+    let mut keys = Vec::new();
+    for entry in rest.by_ref().take(PAGE) {
+        let (key, _) = entry.map_err(failed)?;
+        keys.push(key.value().to_owned());
+    }
+    let next = match (rest.next(), keys.last(), cursor) {
+        (None, ..) | (_, None, _) => None,
+        (_, Some(_), Cursor::Number(_)) => Some(Cursor::Number(skip.saturating_add(PAGE as u64))),
+        (_, Some(last), Cursor::Text(_)) => Some(Cursor::Text(last.clone())),
+    };
+    Ok(Page { keys, next })
+}
+
+/// Does what is to be changed, until nobody can ask for more.
+fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::new();
+    while waiting.blocking_recv_many(&mut jobs, COMMIT) != 0 {
+        let all = AssertUnwindSafe(|| commit(database, &jobs));
+        let done = catch_unwind(all)
+            .unwrap_or_else(|_| Err(Failed::Store("the file is damaged".to_owned())));
+        match done {
+            Ok(done) => {
+                for (job, done) in jobs.drain(..).zip(done) {
+                    // Who does not wait for the answer any more does not get one.
+                    let _ = job.answer.send(done);
+                }
+            }
+            Err(why) => {
+                for job in jobs.drain(..) {
+                    let _ = job.answer.send(Err(why.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// Does changes in their order and commits them as one. An error is that of the file, and
+/// none of them is done then.
+fn commit(database: &Database, jobs: &[Job]) -> Result<Vec<Result<Changed, Failed>>, Failed> {
+    let transaction = database.begin_write().map_err(failed)?;
+    let mut done = Vec::with_capacity(jobs.len());
+    {
+        let mut values = transaction.open_table(VALUES).map_err(failed)?;
+        let mut sizes = transaction.open_table(SIZES).map_err(failed)?;
+        let bytes = sizes.get(BYTES).map_err(failed)?.map(|bytes| bytes.value());
+        let before = bytes.unwrap_or(0);
+        let mut store = Changing {
+            values: &mut values,
+            bytes: before,
+        };
+        for job in jobs {
+            match store.change(&job.change, job.most) {
+                Err(Failed::Store(why)) => return Err(Failed::Store(why)),
+                changed => done.push(changed),
+            }
+        }
+        if store.bytes != before {
+            let bytes = store.bytes;
+            sizes.insert(BYTES, bytes).map_err(failed)?;
+        }
+    }
+    transaction.commit().map_err(failed)?;
+    Ok(done)
+}
+
+/// A store while it is changed.
+struct Changing<'a, 't> {
+    values: &'a mut Table<'t, &'static str, &'static [u8]>,
+    bytes: u64,
+}
+
+impl Changing<'_, '_> {
+    fn change(&mut self, change: &Change, most: u64) -> Result<Changed, Failed> {
+        match change {
+            Change::Set(pairs) => {
+                // Of a key that is set twice the last value counts.
+                let pairs: BTreeMap<&str, &[u8]> = pairs
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_slice()))
+                    .collect();
+                let mut bytes = self.bytes;
+                for (key, value) in &pairs {
+                    bytes = bytes.saturating_sub(self.size(key)?) + size(key, value);
+                }
+                self.put(&pairs, bytes, most)
+            }
+            Change::Delete(keys) => {
+                for key in keys {
+                    let size = self.size(key)?;
+                    self.values.remove(key.as_str()).map_err(failed)?;
+                    self.bytes = self.bytes.saturating_sub(size);
+                }
+                Ok(Changed::Done)
+            }
+            Change::Add(key, delta) => {
+                let now = get(self.values, key, usize::MAX)?;
+                let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
+                let sum = now.checked_add(*delta).ok_or_else(|| {
+                    Failed::Asked("the number would be larger than one may be".to_owned())
+                })?;
+                self.set(key, sum.to_string().as_bytes(), most)?;
+                Ok(Changed::Number(sum))
+            }
+            Change::Swap(key, expected, value) => {
+                let now = self.values.get(key.as_str()).map_err(failed)?;
+                let is_same = now.as_ref().map(redb::AccessGuard::value) == expected.as_deref();
+                drop(now);
+                match is_same {
+                    true => self.set(key, value, most),
+                    false => Ok(Changed::Differs),
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<Changed, Failed> {
+        let bytes = self.bytes.saturating_sub(self.size(key)?) + size(key, value);
+        self.put(&BTreeMap::from([(key, value)]), bytes, most)
+    }
+
+    /// Sets values, where all that is in the store then, `bytes`, is not too much.
+    fn put(
+        &mut self,
+        pairs: &BTreeMap<&str, &[u8]>,
+        bytes: u64,
+        most: u64,
+    ) -> Result<Changed, Failed> {
+        if bytes > most && bytes > self.bytes {
+            return Err(Failed::Asked(format!(
+                "the store would hold {bytes} bytes, and the limit `keyvalue_file` is {most}"
+            )));
+        }
+        for (key, value) in pairs {
+            self.values.insert(*key, *value).map_err(failed)?;
+        }
+        self.bytes = bytes;
+        Ok(Changed::Done)
+    }
+
+    /// What an entry takes; nothing where there is none.
+    fn size(&self, key: &str) -> Result<u64, Failed> {
+        let value = self.values.get(key).map_err(failed)?;
+        Ok(value.map_or(0, |value| size(key, value.value())))
+    }
+}
+
+fn size(key: &str, value: &[u8]) -> u64 {
+    (key.len() + value.len()) as u64
+}
+
+/// Numbers are decimal, as Redis has them.
+fn number(bytes: &[u8]) -> Result<i64, Failed> {
+    let text = std::str::from_utf8(bytes).ok();
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Failed::Asked("the value is no number".to_owned()))
+}
+
+fn failed(error: impl std::fmt::Display) -> Failed {
+    Failed::Store(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

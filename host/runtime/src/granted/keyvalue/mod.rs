@@ -1,0 +1,187 @@
+//! `wasi:keyvalue`: the stores of an app, and the functions that a guest has for them.
+//!
+//! There are two drafts. The first counts keys of a list by numbers and increments
+//! numbers without a sign; the second has texts, signs and compare-and-swap.
+
+mod atomics;
+mod file;
+mod opened;
+mod redis;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use spikard_wasm_app::Grants;
+use spikard_wasm_app::grants::Store;
+use wasmtime::StoreContextMut;
+use wasmtime::component::types::{ComponentItem, Type};
+use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
+
+use self::opened::{Cursor, Opened};
+use self::types::{Bucket, Error, Keys, Keys2};
+use crate::error::LoadError;
+use crate::instance::State;
+use crate::limits::Limits;
+
+type Ctx<'a> = StoreContextMut<'a, State>;
+
+/// The stores of an app, by the names that it opens them by.
+#[derive(Default)]
+pub(crate) struct Stores(BTreeMap<String, Arc<Opened>>);
+
+impl Stores {
+    /// Opens what is granted. A Redis server is not asked for before it is needed.
+    pub(crate) fn open(app: &str, grants: &Grants, limits: &Limits) -> Result<Self, LoadError> {
+        let opened = grants.keyvalue.iter().map(|(name, store)| {
+            let opened = Opened::open(name, store, limits);
+            let opened = opened.map_err(|why| LoadError::Store {
+                name: app.to_owned(),
+                store: name.clone(),
+                place: match store {
+                    Store::File(path) => format!("`{}`", path.display()),
+                    Store::Redis(_) => "the Redis server".to_owned(),
+                },
+                why,
+            })?;
+            Ok((name.clone(), Arc::new(opened)))
+        });
+        opened.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Adds one of its interfaces to a linker.
+pub(super) fn add(
+    linker: &mut Linker<State>,
+    name: &str,
+    component: &Component,
+) -> wasmtime::Result<()> {
+    let engine = linker.engine().clone();
+    let is_second = name.ends_with("-draft2");
+    let has_pairs = gives_pairs(component, &engine, name);
+    let mut interface = linker.instance(name)?;
+    if name.contains("/store@") {
+        add_store(&mut interface, is_second)
+    } else if name.contains("/atomics@") {
+        atomics::add(&mut interface, is_second)
+    } else {
+        add_batch(&mut interface, has_pairs)
+    }
+}
+
+/// Whether `get-many` gives every key with its value, if it has one. The first draft
+/// gives pairs or nothing, as the second did at first.
+fn gives_pairs(component: &Component, engine: &wasmtime::Engine, name: &str) -> bool {
+    let ty = component.component_type();
+    let import = ty.imports(engine).find(|(import, _)| *import == name);
+    let Some(ComponentItem::ComponentInstance(batch)) = import.map(|(_, item)| item.ty) else {
+        return false;
+    };
+    let function = batch.exports(engine).find(|(name, _)| *name == "get-many");
+    let Some(ComponentItem::ComponentFunc(function)) = function.map(|(_, item)| item.ty) else {
+        return false;
+    };
+    let given = match function.results().next() {
+        Some(Type::Result(result)) => result.ok(),
+        _ => None,
+    };
+    matches!(given, Some(Type::List(list)) if matches!(list.ty(), Type::Tuple(_)))
+}
+
+fn add_store(store: &mut LinkerInstance<'_, State>, is_second: bool) -> wasmtime::Result<()> {
+    store.resource(
+        "bucket",
+        ResourceType::host::<Bucket>(),
+        |mut store, rep| {
+            let bucket = Resource::<Bucket>::new_own(rep);
+            store.data_mut().table().delete(bucket)?;
+            Ok(())
+        },
+    )?;
+    store.func_wrap("open", |mut store: Ctx<'_>, (name,): (String,)| {
+        Ok((open(&mut store, &name),))
+    })?;
+    type OneKey = (Resource<Bucket>, String);
+    store.func_wrap_async("[method]bucket.get", |store, (bucket, key): OneKey| {
+        Box::new(async move { Ok((of(store, &bucket)?.get(&key).await,)) })
+    })?;
+    type Set = (Resource<Bucket>, String, Vec<u8>);
+    store.func_wrap_async("[method]bucket.set", |store, (bucket, key, value): Set| {
+        Box::new(async move { Ok((of(store, &bucket)?.set(vec![(key, value)]).await,)) })
+    })?;
+    store.func_wrap_async("[method]bucket.delete", |store, (bucket, key): OneKey| {
+        Box::new(async move { Ok((of(store, &bucket)?.delete(vec![key]).await,)) })
+    })?;
+    store.func_wrap_async("[method]bucket.exists", |store, (bucket, key): OneKey| {
+        Box::new(async move { Ok((of(store, &bucket)?.exists(&key).await,)) })
+    })?;
+    let list = "[method]bucket.list-keys";
+    if is_second {
+        type List = (Resource<Bucket>, Option<String>);
+        return store.func_wrap_async(list, |store, (bucket, cursor): List| {
+            Box::new(async move {
+                let page = of(store, &bucket)?
+                    .list(Cursor::Text(cursor.unwrap_or_default()))
+                    .await;
+                Ok((page.map(Keys2::from),))
+            })
+        });
+    }
+    type List = (Resource<Bucket>, Option<u64>);
+    store.func_wrap_async(list, |store, (bucket, cursor): List| {
+        Box::new(async move {
+            let page = of(store, &bucket)?
+                .list(Cursor::Number(cursor.unwrap_or(0)))
+                .await;
+            Ok((page.map(Keys::from),))
+        })
+    })
+}
+
+fn add_batch(batch: &mut LinkerInstance<'_, State>, has_pairs: bool) -> wasmtime::Result<()> {
+    type Many = (Resource<Bucket>, Vec<String>);
+    if has_pairs {
+        batch.func_wrap_async("get-many", |store, (bucket, keys): Many| {
+            Box::new(async move {
+                let values = of(store, &bucket)?.get_many(&keys).await;
+                let pairs = values.map(|all| keys.into_iter().zip(all).collect::<Vec<_>>());
+                Ok((pairs,))
+            })
+        })?;
+    } else {
+        batch.func_wrap_async("get-many", |store, (bucket, keys): Many| {
+            Box::new(async move {
+                let values = of(store, &bucket)?.get_many(&keys).await;
+                let pair = |(key, value): (String, Option<Vec<u8>>)| value.map(|it| (key, it));
+                let pairs = values.map(|all| keys.into_iter().zip(all).map(pair).collect());
+                Ok((pairs as Result<Vec<_>, Error>,))
+            })
+        })?;
+    }
+    type Set = (Resource<Bucket>, Vec<(String, Vec<u8>)>);
+    batch.func_wrap_async("set-many", |store, (bucket, pairs): Set| {
+        Box::new(async move { Ok((of(store, &bucket)?.set(pairs).await,)) })
+    })?;
+    batch.func_wrap_async("delete-many", |store, (bucket, keys): Many| {
+        Box::new(async move { Ok((of(store, &bucket)?.delete(keys).await,)) })
+    })
+}
+
+fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {
+    let state = store.data_mut();
+    let Some(opened) = state.stores().0.get(name).cloned() else {
+        tracing::warn!(
+            component = state.component(),
+            store = %spikard_wasm_app::one_line(&name[..name.floor_char_boundary(256)]),
+            "a store that is not granted was asked for"
+        );
+        return Err(Error::AccessDenied);
+    };
+    let bucket = state.table().push(Bucket(opened));
+    bucket.map_err(|_| Error::Other("the instance holds too many handles".to_owned()))
+}
+
+/// The store behind a handle of the guest.
+fn of(mut store: Ctx<'_>, bucket: &Resource<Bucket>) -> wasmtime::Result<Arc<Opened>> {
+    Ok(store.data_mut().table().get(bucket)?.0.clone())
+}

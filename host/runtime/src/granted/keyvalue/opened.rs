@@ -1,0 +1,262 @@
+//! A store that is open: what holds for all of them, wherever they are.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spikard_wasm_app::grants::Store;
+use spikard_wasm_app::one_line;
+
+use super::file::File;
+use super::redis::Redis;
+use super::types::Error;
+use crate::limits::Limits;
+
+/// The longest key, in bytes.
+const MAX_KEY: usize = 1024;
+/// The most keys of a batch.
+const MAX_BATCH: usize = 1000;
+/// The most bytes of the values that a batch gives, unless a single one may be larger.
+const MAX_BATCH_BYTES: usize = 16 << 20;
+/// How many keys are given at once.
+pub(super) const PAGE: usize = 1000;
+
+/// What stores may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// The longest value.
+    pub(super) value: usize,
+    /// What the keys and values of a file may be together.
+    pub(super) total: u64,
+    /// The longest that an answer may take.
+    pub(super) time: Duration,
+}
+
+/// Where a list of keys goes on; at its begin 0 or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// As the first draft has it.
+    Number(u64),
+    /// As the second draft has it.
+    Text(String),
+}
+
+/// Some keys, and where their list goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) keys: Vec<String>,
+    pub(super) next: Option<Cursor>,
+}
+
+/// Why a store does not do what it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// The guest asks for too much, or for what makes no sense.
+    Asked(String),
+    /// The store is broken, or out of reach.
+    Store(String),
+}
+
+/// A change, which is done as a whole or not at all.
+#[derive(Debug)]
+pub(super) enum Change {
+    Set(Vec<(String, Vec<u8>)>),
+    Delete(Vec<String>),
+    Add(String, i64),
+    /// The key, what it must hold, what it is to hold.
+    Swap(String, Option<Vec<u8>>, Vec<u8>),
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Changed {
+    Done,
+    /// What a number is now.
+    Number(i64),
+    /// Another value than expected is there.
+    Differs,
+}
+
+enum Place {
+    File(Arc<File>),
+    Redis(Box<Redis>),
+}
+
+/// A store that is open.
+pub(crate) struct Opened {
+    name: String,
+    place: Place,
+    bounds: Bounds,
+}
+
+impl Opened {
+    pub(super) fn open(name: &str, store: &Store, limits: &Limits) -> Result<Self, String> {
+        let bounds = Bounds {
+            value: limits.keyvalue_value,
+            total: limits.keyvalue_file,
+            time: limits.keyvalue_time,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            place: match store {
+                Store::File(path) => Place::File(File::open(path)?),
+                Store::Redis(url) => Place::Redis(Box::new(Redis::open(url, bounds)?)),
+            },
+            bounds,
+        })
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        check_key(key)?;
+        let got = async {
+            match &self.place {
+                Place::File(file) => file.get(key, self.bounds.value),
+                Place::Redis(redis) => redis.get(key).await,
+            }
+        };
+        self.answer(got).await
+    }
+
+    pub(super) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        check_batch(keys.len(), keys.iter())?;
+        let most = MAX_BATCH_BYTES.max(self.bounds.value);
+        let got = async {
+            match &self.place {
+                Place::File(file) => file.get_many(keys.to_vec(), self.bounds.value, most).await,
+                Place::Redis(redis) => redis.get_many(keys, most).await,
+            }
+        };
+        self.answer(got).await
+    }
+
+    pub(super) async fn exists(&self, key: &str) -> Result<bool, Error> {
+        check_key(key)?;
+        let exists = async {
+            match &self.place {
+                Place::File(file) => file.exists(key),
+                Place::Redis(redis) => redis.exists(key).await,
+            }
+        };
+        self.answer(exists).await
+    }
+
+    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Error> {
+        if let Cursor::Text(text) = &cursor
+            && text.len() > MAX_KEY
+        {
+            return Err(Error::Other("that is no cursor of this store".to_owned()));
+        }
+        let page = async {
+            match &self.place {
+                Place::File(file) => file.list(cursor).await,
+                Place::Redis(redis) => redis.list(cursor).await,
+            }
+        };
+        self.answer(page).await
+    }
+
+    pub(super) async fn set(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        check_batch(pairs.len(), pairs.iter().map(|(key, _)| key))?;
+        for (_, value) in &pairs {
+            self.check_value(value)?;
+        }
+        self.change(Change::Set(pairs)).await.map(drop)
+    }
+
+    pub(super) async fn delete(&self, keys: Vec<String>) -> Result<(), Error> {
+        check_batch(keys.len(), keys.iter())?;
+        self.change(Change::Delete(keys)).await.map(drop)
+    }
+
+    pub(super) async fn add(&self, key: String, delta: i64) -> Result<i64, Error> {
+        check_key(&key)?;
+        match self.change(Change::Add(key, delta)).await? {
+            Changed::Number(number) => Ok(number),
+            Changed::Done | Changed::Differs => Err(Error::Other("it has no number".to_owned())),
+        }
+    }
+
+    /// Sets a value where another one is expected; false where it is not there.
+    pub(super) async fn swap(
+        &self,
+        key: &str,
+        expected: Option<Vec<u8>>,
+        value: Vec<u8>,
+    ) -> Result<bool, Error> {
+        check_key(key)?;
+        self.check_value(&value)?;
+        let swap = Change::Swap(key.to_owned(), expected, value);
+        Ok(self.change(swap).await? == Changed::Done)
+    }
+
+    fn check_value(&self, value: &[u8]) -> Result<(), Error> {
+        let most = self.bounds.value;
+        match value.len() > most {
+            true => Err(Error::Other(format!(
+                "a value of {} bytes is longer than {most}, the limit `keyvalue_value`",
+                value.len()
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    async fn change(&self, change: Change) -> Result<Changed, Error> {
+        let changed = async {
+            match &self.place {
+                Place::File(file) => file.change(change, self.bounds.total).await,
+                Place::Redis(redis) => redis.change(change).await,
+            }
+        };
+        self.answer(changed).await
+    }
+
+    /// Waits for an answer as long as it may take. What the store does wrong is logged.
+    async fn answer<T>(&self, answer: impl Future<Output = Result<T, Failed>>) -> Result<T, Error> {
+        let time = self.bounds.time;
+        let answer = match tokio::time::timeout(time, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failed::Store(format!(
+                "the store did not answer within {time:?}, the limit `keyvalue_time`"
+            ))),
+        };
+        answer.map_err(|failed| match failed {
+            Failed::Asked(why) => Error::Other(why),
+            Failed::Store(why) => {
+                let error = one_line(&why);
+                tracing::warn!(store = self.name, %error, "a store of keys and values failed");
+                Error::Other(why)
+            }
+        })
+    }
+}
+
+fn check_key(key: &str) -> Result<(), Error> {
+    match (1..=MAX_KEY).contains(&key.len()) {
+        true => Ok(()),
+        false => Err(Error::Other(format!("a key has 1 to {MAX_KEY} bytes"))),
+    }
+}
+
+fn check_batch<'a>(count: usize, mut keys: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+    if count > MAX_BATCH {
+        return Err(Error::Other(format!(
+            "{count} keys are more than {MAX_BATCH}, the most of a batch"
+        )));
+    }
+    keys.try_for_each(|key| check_key(key))
+}
+
+/// Says that a value which is there is longer than one may be.
+pub(super) fn too_long(key: &str, most: usize) -> Failed {
+    Failed::Asked(format!(
+        "the value of `{}` is longer than {most} bytes, the limit `keyvalue_value`",
+        one_line(key)
+    ))
+}
+
+/// Says that the values of a batch are more than one may give.
+pub(super) fn too_much(most: usize) -> Failed {
+    Failed::Asked(format!(
+        "the values of the batch are longer than {most} bytes together: ask for fewer keys"
+    ))
+}

@@ -1,0 +1,203 @@
+//! A store in a Redis server: its keys are those of the database, its values strings.
+//!
+//! A connection belongs to the tokio runtime that it is made in, so each worker has one.
+//! All requests of a worker share it; one that is lost is made anew for the next command.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
+use tokio::runtime::{Handle, Id};
+
+use super::opened::{Bounds, Change, Changed, Cursor, Failed, PAGE, Page, too_long, too_much};
+
+/// How many values are asked for at once: they are in memory before they are counted.
+const CHUNK: usize = 16;
+
+/// Sets a value where another one is there; the server does it as one.
+const SWAP: &str = "\
+local now = redis.call('GET', KEYS[1])
+if (ARGV[1] == '1' and now ~= ARGV[2]) or (ARGV[1] == '0' and now) then return 0 end
+redis.call('SET', KEYS[1], ARGV[3])
+return 1";
+
+pub(super) struct Redis {
+    client: Client,
+    connections: Mutex<HashMap<Id, ConnectionManager>>,
+    bounds: Bounds,
+}
+
+impl Redis {
+    pub(super) fn open(url: &str, bounds: Bounds) -> Result<Self, String> {
+        // The error repeats nothing of the URL, which may hold a password.
+        let client = Client::open(url)
+            .map_err(|_| "that is no URL: write `redis://HOST:PORT/DATABASE`".to_owned())?;
+        Ok(Self {
+            client,
+            connections: Mutex::default(),
+            bounds,
+        })
+    }
+
+    fn connection(&self) -> Result<ConnectionManager, RedisError> {
+        let connections = self.connections.lock();
+        let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
+        let runtime = Handle::current().id();
+        if let Some(connection) = connections.get(&runtime) {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(self.bounds.time))
+            .set_response_timeout(Some(self.bounds.time));
+        let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
+        connections.insert(runtime, connection.clone());
+        Ok(connection)
+    }
+
+    /// Sends commands. Where the connection was lost they are sent once more, if doing
+    /// them twice is doing them once, or they cannot have arrived.
+    async fn ask<T: FromRedisValue>(&self, commands: &Pipeline, again: bool) -> Result<T, Failed> {
+        let failed = |error: RedisError| Failed::Store(error.to_string());
+        let mut connection = self.connection().map_err(failed)?;
+        match commands.query_async(&mut connection).await {
+            Err(error) if is_lost(&error, again) => {
+                commands.query_async(&mut connection).await.map_err(failed)
+            }
+            answer => answer.map_err(failed),
+        }
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Failed> {
+        let (exists, value): (bool, Vec<u8>) = self
+            .ask(read(&mut atomic(), key, self.bounds.value), true)
+            .await?;
+        self.checked(key, exists, value)
+    }
+
+    pub(super) async fn get_many(
+        &self,
+        keys: &[String],
+        most: usize,
+    ) -> Result<Vec<Option<Vec<u8>>>, Failed> {
+        let mut all = Vec::with_capacity(keys.len());
+        let mut total = 0_usize;
+        for keys in keys.chunks(CHUNK) {
+            let mut commands = atomic();
+            for key in keys {
+                read(&mut commands, key, self.bounds.value);
+            }
+            let found: Vec<redis::Value> = self.ask(&commands, true).await?;
+            for (key, pair) in keys.iter().zip(found.chunks(2)) {
+                let of = |value: &redis::Value| value.clone();
+                let [exists, value] = pair else {
+                    return Err(Failed::Store("Redis left out an answer".to_owned()));
+                };
+                let wrong = |error: redis::ParsingError| Failed::Store(error.to_string());
+                let exists = bool::from_redis_value(of(exists)).map_err(wrong)?;
+                let value = Vec::<u8>::from_redis_value(of(value)).map_err(wrong)?;
+                total = total.saturating_add(value.len());
+                all.push(self.checked(key, exists, value)?);
+            }
+            if total > most {
+                return Err(too_much(most));
+            }
+        }
+        Ok(all)
+    }
+
+    fn checked(&self, key: &str, exists: bool, value: Vec<u8>) -> Result<Option<Vec<u8>>, Failed> {
+        match (exists, value.len() > self.bounds.value) {
+            (_, true) => Err(too_long(key, self.bounds.value)),
+            (true, false) => Ok(Some(value)),
+            (false, false) => Ok(None),
+        }
+    }
+
+    pub(super) async fn exists(&self, key: &str) -> Result<bool, Failed> {
+        let (exists,): (bool,) = self.ask(pipe().cmd("EXISTS").arg(key), true).await?;
+        Ok(exists)
+    }
+
+    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Failed> {
+        let cursor = match cursor {
+            Cursor::Number(number) => number,
+            Cursor::Text(text) if text.is_empty() => 0,
+            Cursor::Text(text) => text
+                .parse()
+                .map_err(|_| Failed::Asked("that is no cursor of this store".to_owned()))?,
+        };
+        type Found = ((u64, Vec<Vec<u8>>),);
+        let mut scan = pipe();
+        scan.cmd("SCAN").arg(cursor).arg("COUNT").arg(PAGE);
+        let ((next, keys),): Found = self.ask(&scan, true).await?;
+        // A key that is no text cannot be told to a guest, nor asked for by one.
+        let keys = keys
+            .into_iter()
+            .filter_map(|key| String::from_utf8(key).ok());
+        Ok(Page {
+            keys: keys.collect(),
+            next: (next != 0).then_some(Cursor::Number(next)),
+        })
+    }
+
+    pub(super) async fn change(&self, change: Change) -> Result<Changed, Failed> {
+        let mut commands = pipe();
+        match change {
+            Change::Set(pairs) => {
+                if pairs.is_empty() {
+                    return Ok(Changed::Done);
+                }
+                commands.cmd("MSET");
+                for (key, value) in pairs {
+                    commands.arg(key).arg(value);
+                }
+                let ((),) = self.ask(&commands, true).await?;
+                Ok(Changed::Done)
+            }
+            Change::Delete(keys) => {
+                if keys.is_empty() {
+                    return Ok(Changed::Done);
+                }
+                commands.cmd("DEL").arg(keys);
+                let (_,): (u64,) = self.ask(&commands, true).await?;
+                Ok(Changed::Done)
+            }
+            Change::Add(key, delta) => {
+                commands.cmd("INCRBY").arg(key).arg(delta);
+                let (sum,): (i64,) = self.ask(&commands, false).await?;
+                Ok(Changed::Number(sum))
+            }
+            Change::Swap(key, expected, value) => {
+                let is_there = u8::from(expected.is_some());
+                commands.cmd("EVAL").arg(SWAP).arg(1).arg(key).arg(is_there);
+                commands.arg(expected.unwrap_or_default()).arg(value);
+                let (swapped,): (bool,) = self.ask(&commands, false).await?;
+                Ok(match swapped {
+                    true => Changed::Done,
+                    false => Changed::Differs,
+                })
+            }
+        }
+    }
+}
+
+/// Commands that the server does as one.
+fn atomic() -> Pipeline {
+    let mut commands = pipe();
+    commands.atomic();
+    commands
+}
+
+/// Asks for a value, and for no more of it than shows that it is too long. What is not
+/// there looks empty, so that is asked for too.
+fn read<'a>(commands: &'a mut Pipeline, key: &str, most: usize) -> &'a mut Pipeline {
+    commands.cmd("EXISTS").arg(key);
+    commands.cmd("GETRANGE").arg(key).arg(0).arg(most)
+}
+
+fn is_lost(error: &RedisError, again: bool) -> bool {
+    let is_lost = error.is_connection_dropped() || error.is_io_error();
+    (again && is_lost && !error.is_timeout()) || error.is_connection_refusal()
+}

@@ -1,0 +1,77 @@
+//! The variables of an app's environment.
+
+use std::process::Command;
+
+use serde_json::json;
+use spikard_wasm_testing::{Run, guest};
+
+use super::{Place, act, done};
+use crate::support::host;
+
+#[test]
+fn nothing_is_there_that_is_not_granted() {
+    let place = Place::new();
+    let server = place.serve("");
+    // The host's own has `PATH` at least.
+    assert_eq!(done(&server, json!({"do": "environment"})), json!({}));
+    server.stop();
+}
+
+#[test]
+fn what_is_granted_is_there_and_nothing_else() {
+    let place = Place::new();
+    let file =
+        place.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
+    let server = host()
+        .serve(Some(&guest("grants")))
+        .args(["--config".as_ref(), file.as_os_str()])
+        .args([
+            "--env",
+            "LOG=warn",
+            "--env",
+            "ALSO_GRANTED",
+            "--env",
+            "SIGN=a=b",
+        ])
+        .env("GRANTED", "by the file")
+        .env("ALSO_GRANTED", "by a flag")
+        .env("SECRET", "not granted")
+        .start();
+    assert_eq!(
+        done(&server, json!({"do": "environment"})),
+        json!({
+            "ALSO_GRANTED": "by a flag",
+            "EMPTY": "",
+            "GRANTED": "by the file",
+            "LOG": "warn",
+            "SIGN": "a=b",
+        })
+    );
+    server.stop();
+}
+
+#[test]
+fn what_is_inherited_must_be_set() {
+    let mut command: Command = host().command(["serve", "--port", "0", "--env", "NOT_SET"]);
+    command.arg(guest("grants"));
+    let run = Run::of(&mut command);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(
+        run.stderr,
+        "error: the app is to have the variable `NOT_SET` of the host's environment, which is not \
+         set: set it, or grant none of that name\n"
+    );
+}
+
+#[test]
+fn every_instance_has_it() {
+    let place = Place::new();
+    let server = place.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
+    for _ in 0..3 {
+        assert_eq!(
+            act(&server, &json!({"do": "environment"})),
+            Ok(json!({"A": "1"}))
+        );
+    }
+    server.stop();
+}

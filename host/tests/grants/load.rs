@@ -1,0 +1,71 @@
+//! What a component imports is granted, or it is not served.
+
+use super::Place;
+
+const ALL: &str = "[grants]\nconfig = {}\nkeyvalue = { default = \"kv.redb\" }\n";
+
+#[test]
+fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
+    let place = Place::new();
+    let refused = |text: &str| place.refused(text);
+    for (text, import, line) in [
+        ("", "wasi:config/store@0.2.0-rc.1", "config = {}"),
+        (
+            "[grants]\nconfig = {}\n",
+            "wasi:keyvalue/store@0.2.0-draft",
+            "keyvalue = { default = \"kv.redb\" }",
+        ),
+        (
+            &format!("{ALL}logging = false\n"),
+            "wasi:logging/logging@0.1.0-draft",
+            "logging = true",
+        ),
+        (
+            &format!("{ALL}clocks = false\n"),
+            "wasi:clocks/",
+            "clocks = true",
+        ),
+        (
+            &format!("{ALL}random = false\n"),
+            "wasi:random/",
+            "random = true",
+        ),
+    ] {
+        let said = refused(text);
+        let (begin, end) = (
+            format!("error: `APP` imports `{import}"),
+            format!("`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"),
+        );
+        assert!(said.starts_with(&begin) && said.ends_with(&end), "{said}");
+    }
+    // The line that is named does it.
+    let server = place.serve("");
+    server.stop();
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named() {
+    let place = Place::new();
+    let with =
+        |default: &str| format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"{default}\"\n");
+    assert_eq!(
+        place.refused(&with("no/kv.redb")),
+        "error: the store `default` of `APP` cannot be opened: `FOLDER/no/kv.redb`: its folder is not there: make it"
+    );
+    std::fs::write(place.path("text"), "x".repeat(10_000)).expect("a file");
+    let said = place.refused(&with("text"));
+    assert!(
+        said.starts_with("error: the store `default` of `APP` cannot be opened: `FOLDER/text`: "),
+        "{said}"
+    );
+    let said = place.refused(&with("redis://:hunter2@host:port/0"));
+    assert!(
+        said.contains("the Redis server: that is no URL") && !said.contains("hunter2"),
+        "{said}"
+    );
+    let said = place.refused(&with("env:SPIKARD_WASM_NO_SUCH"));
+    assert!(
+        said.contains("`SPIKARD_WASM_NO_SUCH`, which is not set"),
+        "{said}"
+    );
+}

@@ -1,0 +1,43 @@
+//! What an app prints.
+
+use serde_json::json;
+
+use super::{Place, done};
+
+#[test]
+fn what_is_printed_goes_to_the_log() {
+    let place = Place::new();
+    let server = place.serve("");
+    done(&server, json!({"do": "print", "text": "a line"}));
+    let lines: Vec<String> = server
+        .stop()
+        .log
+        .lines()
+        .filter(|line| line.contains(" guest: ") && line.contains("a line"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains(" INFO ") && lines[1].contains(" WARN "));
+}
+
+#[test]
+fn or_nowhere() {
+    let place = Place::new();
+    let server = place.serve("stdio = false");
+    done(&server, json!({"do": "print", "text": "a line"}));
+    let log = server.stop().log;
+    assert!(!log.contains("a line"), "{log}");
+}
+
+#[test]
+fn a_line_without_end_is_cut() {
+    let place = Place::new();
+    let server = place.serve("");
+    done(
+        &server,
+        json!({"do": "print", "text": "abcd", "times": 100_000}),
+    );
+    let log = server.stop().log;
+    let longest = log.lines().map(str::len).max().unwrap_or_default();
+    assert!((8192..10_000).contains(&longest), "{longest}");
+}
