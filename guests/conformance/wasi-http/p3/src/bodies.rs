@@ -4,7 +4,7 @@ use wasip3::http::types::{ErrorCode, Fields, Request, Response};
 use wasip3::wit_bindgen::{StreamReader, StreamResult, StreamWriter};
 use wasip3::{spawn_local, wit_future, wit_stream};
 
-use crate::{Reply, fields};
+use crate::Reply;
 
 /// How much is read or written at once.
 const PIECE: usize = 64 << 10;
@@ -53,20 +53,19 @@ pub(crate) async fn copy(from: &mut StreamReader<u8>, to: &mut StreamWriter<u8>)
     }
 }
 
-fn kind(request: &Request) -> Fields {
-    let kind = request.get_headers().get("content-type");
-    let kind: Vec<_> = kind
-        .iter()
-        .map(|kind| String::from_utf8_lossy(kind))
-        .collect();
-    let headers: Vec<_> = kind.iter().map(|kind| ("content-type", &**kind)).collect();
-    fields(&headers)
+/// Those headers of a request that have these names.
+fn same(request: &Request, names: &[&str]) -> Fields {
+    let entries = request.get_headers().copy_all();
+    let same = entries
+        .into_iter()
+        .filter(|(name, _)| names.contains(&&**name));
+    Fields::from_list(&same.collect::<Vec<_>>()).expect("headers that came")
 }
 
 /// Replies with the request's body: the stream itself is handed back, and the app
 /// touches no byte of it.
 pub(crate) fn echo(request: Request) -> Reply {
-    let headers = kind(&request);
+    let headers = same(&request, &["content-type"]);
     let (_, result) = wit_future::new(|| Ok(()));
     let (stream, trailers) = Request::consume_body(request, result);
     let (response, _) = Response::new(headers, Some(stream), trailers);
@@ -75,7 +74,8 @@ pub(crate) fn echo(request: Request) -> Reply {
 
 /// Replies with the request's body and trailers, which the app reads and writes.
 pub(crate) fn echo_with_trailers(request: Request) -> Reply {
-    let headers = kind(&request);
+    // HTTP/1.1 wants the names of trailers beforehand.
+    let headers = same(&request, &["content-type", "trailer"]);
     let (_, result) = wit_future::new(|| Ok(()));
     let (mut from, trailers) = Request::consume_body(request, result);
     let (mut to, stream) = wit_stream::new();

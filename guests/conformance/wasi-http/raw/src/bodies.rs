@@ -3,7 +3,7 @@
 use wasip2::http::types::{Fields, IncomingBody, IncomingRequest, OutgoingBody, ResponseOutparam};
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
-use crate::{begin, fields};
+use crate::begin;
 
 /// How much is read or written at once.
 const PIECE: usize = 64 << 10;
@@ -90,14 +90,18 @@ pub(crate) fn copy(from: &IncomingBody, to: &Sink) {
 
 /// Replies with the request's body, and with its trailers where they are wanted.
 pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailers: bool) {
-    let kind = request.headers().get("content-type");
-    let kind: Vec<_> = kind
-        .iter()
-        .map(|kind| String::from_utf8_lossy(kind))
-        .collect();
-    let headers: Vec<_> = kind.iter().map(|kind| ("content-type", &**kind)).collect();
+    // HTTP/1.1 wants the names of trailers beforehand.
+    let same: &[&str] = match with_trailers {
+        true => &["content-type", "trailer"],
+        false => &["content-type"],
+    };
+    let entries = request.headers().entries();
+    let same = entries
+        .into_iter()
+        .filter(|(name, _)| same.contains(&&**name));
+    let headers = Fields::from_list(&same.collect::<Vec<_>>()).expect("headers that came");
     let body = request.consume().expect("a body that nobody has taken");
-    let sink = begin(out, 200, fields(&headers));
+    let sink = begin(out, 200, headers);
     copy(&body, &sink);
     let trailers = IncomingBody::finish(body);
     if !with_trailers {
