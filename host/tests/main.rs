@@ -12,3 +12,4 @@ mod lanes;
 mod limits;
 mod shutdown;
 mod support;
+mod wasi_http;

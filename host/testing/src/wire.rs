@@ -131,6 +131,52 @@ impl Wire {
         self.reader.get_ref().local_addr().expect("a connection")
     }
 
+    /// The next piece of a chunked body, after its head was read with
+    /// [`Wire::head_response`]; none at its end, where [`Wire::trailers`] go on.
+    ///
+    /// # Panics
+    /// The body is broken off.
+    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+        self.try_chunk().expect("a chunk")
+    }
+
+    /// As [`Wire::chunk`], where the body may be broken off.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn try_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let line = self.line()?;
+        let size = usize::from_str_radix(line.split(';').next().unwrap_or_default(), 16);
+        let size = size.map_err(|_| io::Error::other(format!("not a chunk: `{line}`")))?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let mut piece = vec![0; size];
+        self.reader.read_exact(&mut piece)?;
+        self.line()?;
+        Ok(Some(piece))
+    }
+
+    /// The trailers of a chunked body, after its last piece.
+    ///
+    /// # Panics
+    /// They are broken off.
+    pub fn trailers(&mut self) -> Vec<(String, String)> {
+        self.fields().expect("trailers")
+    }
+
+    /// Names, in lower case, and values, up to an empty line.
+    fn fields(&mut self) -> io::Result<Vec<(String, String)>> {
+        let mut fields = Vec::new();
+        loop {
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(':') else {
+                return Ok(fields);
+            };
+            fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+    }
+
     fn line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
         self.reader.read_until(b'\n', &mut line)?;
@@ -147,20 +193,19 @@ impl Wire {
             .and_then(|rest| rest.get(..3));
         let status = status.and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("not HTTP/1.1: `{first}`")))?;
-        let mut headers = Vec::new();
-        loop {
-            let line = self.line()?;
-            let Some((name, value)) = line.split_once(':') else {
-                break;
-            };
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
         let mut response = WireResponse {
             status,
-            headers,
+            headers: self.fields()?,
             body: Vec::new(),
         };
         if !with_body || status < 200 || status == 204 || status == 304 {
+            return Ok(response);
+        }
+        if response.header("transfer-encoding") == Some("chunked") {
+            while let Some(piece) = self.try_chunk()? {
+                response.body.extend(piece);
+            }
+            self.fields()?;
             return Ok(response);
         }
         let length = response

@@ -1,0 +1,119 @@
+//! Guests that trap, spin or are late: their own request pays, and nobody else's.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Guest, on_every_guest};
+
+on_every_guest!(
+    a_trap_is_500_and_the_next_request_is_served,
+    a_guest_that_spins_is_504,
+    a_guest_that_waits_too_long_is_cut_off,
+    a_client_that_leaves_ends_its_call,
+    a_body_past_the_limit_is_413,
+);
+
+fn a_trap_is_500_and_the_next_request_is_served(guest: Guest) {
+    for policy in ["reuse", "fresh"] {
+        let server = guest.serve(&["--instances", policy]);
+        let client = server.client();
+        for _ in 0..3 {
+            let response = client.get("/trap");
+            match guest {
+                // The engine catches the exception, and replies without a body.
+                Guest::Js => assert_eq!((response.status, response.text().as_str()), (500, "")),
+                _ => {
+                    let problem = response.problem(500);
+                    // What went wrong is for the log.
+                    assert!(!problem.to_string().contains("asked"), "{problem}");
+                }
+            }
+            assert_eq!(client.get("/hello").text(), "hello");
+        }
+        let _ = server.logged("path=\"/trap\" status=500");
+        let said = server.logged("asked to trap");
+        assert!(said.contains("WARN guest:"), "{said}");
+        if guest != Guest::Js {
+            let trapped = server.logged("wasm `unreachable` instruction executed");
+            assert!(!trapped.is_empty());
+        }
+    }
+}
+
+fn a_guest_that_spins_is_504(guest: Guest) {
+    let server = guest.serve(&["--timeout", "500ms"]);
+    let client = server.client();
+    assert_eq!(client.get("/hello").status, 200);
+    let start = Instant::now();
+    let spinning = {
+        let client = server.client();
+        thread::spawn(move || client.get("/spin"))
+    };
+    // Others are served while it spins.
+    thread::sleep(Duration::from_millis(100));
+    let other = Instant::now();
+    assert_eq!(client.get("/hello").text(), "hello");
+    let others = other.elapsed();
+    let response = spinning.join().expect("an answer");
+    let _ = response.problem(504);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(480), "{took:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    // An instance for the other request has to be made on the same core.
+    assert!(others < Duration::from_secs(2), "{others:?}");
+    let late = server.logged("past its deadline of 500ms");
+    assert!(late.contains("ERROR"), "{late}");
+    assert_eq!(client.get("/hello").status, 200);
+}
+
+/// The head and the first piece were in time; the second is not, and the reply ends
+/// where a client can see that it is not whole.
+fn a_guest_that_waits_too_long_is_cut_off(guest: Guest) {
+    let server = guest.serve(&["--timeout", "200ms"]);
+    // Not the time of a first instance.
+    assert!([200, 504].contains(&server.client().get("/hello").status));
+    let mut wire = server.wire();
+    let start = Instant::now();
+    wire.send("GET /stream HTTP/1.1\r\nhost: a\r\n\r\n");
+    let head = wire.head_response();
+    assert_eq!(head.status, 200);
+    assert_eq!(wire.chunk().as_deref(), Some(&b"first\n"[..]));
+    assert!(wire.try_chunk().is_err(), "the reply is whole");
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    let _ = server.logged("past its deadline of 200ms");
+    assert_eq!(server.client().get("/hello").status, 200);
+}
+
+fn a_client_that_leaves_ends_its_call(guest: Guest) {
+    let server = guest.serve(&["--max-instances", "1", "--timeout", "10m"]);
+    for _ in 0..2 {
+        let mut wire = server.wire();
+        wire.send("GET /spin HTTP/1.1\r\nhost: a\r\n\r\n");
+        thread::sleep(Duration::from_millis(200));
+        drop(wire);
+        let start = Instant::now();
+        assert_eq!(server.client().get("/hello").status, 200);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+    let left = server.logged("the client went away before it was answered");
+    assert!(left.contains("path=\"/spin\""), "{left}");
+}
+
+fn a_body_past_the_limit_is_413(guest: Guest) {
+    let server = guest.serve(&["--body-limit", "100KiB"]);
+    let client = server.client();
+    let declared = client.post("/count", "text/plain", &vec![b'a'; 102_401]);
+    let _ = declared.problem(413);
+    let fits = client.post("/count", "text/plain", &vec![b'a'; 102_400]);
+    assert_eq!(fits.text(), "102400");
+    // One whose length is found out on the way.
+    let mut wire = server.wire();
+    wire.send("POST /count HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    for _ in 0..11 {
+        wire.send(format!("2800\r\n{}\r\n", "a".repeat(0x2800)));
+    }
+    assert_eq!(wire.response().status, 413);
+    assert_eq!(client.get("/hello").status, 200);
+}

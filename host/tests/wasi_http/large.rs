@@ -1,0 +1,161 @@
+//! Bodies far larger than what the host may keep of them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use spikard_wasm_testing::Server;
+
+use super::{Guest, on_every_guest};
+
+on_every_guest!(
+    a_large_request_goes_through_little_memory,
+    a_large_reply_goes_through_little_memory,
+    a_large_echo_goes_through_little_memory,
+    a_reply_that_nobody_reads_waits,
+);
+
+/// What the host may have more of at its peak than before the body, beside the memory
+/// of the guest: StarlingMonkey and CPython collect their garbage when they like.
+fn bound(guest: Guest) -> u64 {
+    match guest {
+        Guest::Js | Guest::Python => 192 << 20,
+        _ => 24 << 20,
+    }
+}
+
+/// How large a body is: a guest in an interpreter has a fourth of it, as it is slower.
+fn size(guest: Guest) -> u64 {
+    match guest {
+        Guest::Js | Guest::Python => 256 << 20,
+        _ => 1 << 30,
+    }
+}
+
+/// A host that has compiled nothing itself, and has answered a request: what it has at
+/// its peak is what it has for serving.
+fn warm(guest: Guest) -> Server {
+    drop(guest.serve(&[]));
+    let server = guest.serve(&["--timeout", "120s", "--body-timeout", "120s"]);
+    assert_eq!(server.client().get("/hello").status, 200);
+    server
+}
+
+/// Checks that the host's peak is not much above what it was.
+#[track_caller]
+fn bounded(server: &Server, before: u64, guest: Guest) {
+    let peak = server.usage().peak;
+    let grown = peak.saturating_sub(before);
+    assert!(grown < bound(guest), "{} MiB more than before", grown >> 20);
+}
+
+/// Sends a request of so many bytes, from a thread of its own.
+fn send(mut stream: TcpStream, path: &'static str, bytes: u64) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let piece = vec![b'y'; 256 << 10];
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n");
+        let head = format!("{head}content-length: {bytes}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("the head is sent");
+        let mut left = bytes;
+        while left > 0 {
+            let now = left.min(piece.len() as u64);
+            let part = &piece[..usize::try_from(now).expect("a piece")];
+            stream.write_all(part).expect("the body is sent");
+            left -= now;
+        }
+    })
+}
+
+/// Reads to the end of a chunked reply and counts the bytes of its body that are
+/// `wanted`, which no other part of the reply has so many of.
+fn count(mut stream: TcpStream, wanted: u8) -> u64 {
+    let mut buffer = vec![0; 256 << 10];
+    let (mut found, mut tail) = (0, Vec::new());
+    loop {
+        let read = stream.read(&mut buffer).expect("the reply");
+        let bytes = &buffer[..read];
+        found += bytes.iter().filter(|byte| **byte == wanted).count() as u64;
+        tail.extend_from_slice(&bytes[read.saturating_sub(8)..]);
+        tail.drain(..tail.len().saturating_sub(5));
+        if read == 0 || tail == b"0\r\n\r\n" {
+            return found;
+        }
+    }
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).expect("a connection");
+    let limit = Some(Duration::from_secs(120));
+    stream.set_read_timeout(limit).expect("a limit");
+    stream.set_write_timeout(limit).expect("a limit");
+    stream
+}
+
+fn a_large_request_goes_through_little_memory(guest: Guest) {
+    let server = warm(guest);
+    let before = server.usage().peak;
+    let stream = connect(&server);
+    let sender = send(stream.try_clone().expect("a socket"), "/count", size(guest));
+    let mut reply = String::new();
+    let mut reader = std::io::BufReader::new(stream);
+    let _ = reader.read_to_string(&mut reply);
+    sender.join().expect("all of it is sent");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(reply.contains(&size(guest).to_string()), "{reply}");
+    bounded(&server, before, guest);
+}
+
+fn a_large_reply_goes_through_little_memory(guest: Guest) {
+    let server = warm(guest);
+    let before = server.usage().peak;
+    let mut stream = connect(&server);
+    let request = format!("GET /big?bytes={} HTTP/1.1\r\nhost: a\r\n\r\n", size(guest));
+    stream.write_all(request.as_bytes()).expect("a request");
+    // The head has an `x` or more too.
+    let head = head(&mut stream);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(count(stream, b'x'), size(guest));
+    bounded(&server, before, guest);
+}
+
+fn a_large_echo_goes_through_little_memory(guest: Guest) {
+    let server = warm(guest);
+    let before = server.usage().peak;
+    let mut stream = connect(&server);
+    let sender = send(stream.try_clone().expect("a socket"), "/echo", size(guest));
+    let head = head(&mut stream);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(count(stream, b'y'), size(guest));
+    sender.join().expect("all of it is sent");
+    bounded(&server, before, guest);
+}
+
+/// A guest that writes faster than its client reads is kept waiting.
+fn a_reply_that_nobody_reads_waits(guest: Guest) {
+    let server = warm(guest);
+    let before = server.usage().peak;
+    let mut stream = connect(&server);
+    let request = format!("GET /big?bytes={} HTTP/1.1\r\nhost: a\r\n\r\n", 1_u64 << 40);
+    stream.write_all(request.as_bytes()).expect("a request");
+    let head = head(&mut stream);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    thread::sleep(Duration::from_secs(1));
+    bounded(&server, before, guest);
+    // Others are answered meanwhile.
+    assert_eq!(server.client().get("/hello").status, 200);
+    drop(stream);
+    let _ = server.logged("path=\"/big\"");
+    bounded(&server, before, guest);
+}
+
+/// The head of a reply, byte by byte.
+fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("the head of a reply");
+        head.push(byte[0]);
+    }
+    String::from_utf8_lossy(&head).into_owned()
+}

@@ -1,0 +1,83 @@
+//! Components that other people's tools made for `wasi:http` 0.2 and 0.3, unchanged.
+//! What they answer is in `guests/conformance/wasi-http/README.md`.
+
+mod bodies;
+mod faults;
+mod instances;
+mod large;
+mod outgoing;
+mod peer;
+mod requests;
+mod trailers;
+
+use spikard_wasm_testing::{Server, guest};
+
+use crate::support::host;
+
+/// A component, by what made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guest {
+    /// Rust, wstd.
+    Wstd,
+    /// Rust, the bindings of WASI 0.2.
+    Raw,
+    /// Rust, the bindings of WASI 0.3.
+    P3,
+    /// JavaScript, a fetch event, on StarlingMonkey.
+    Js,
+    /// Python, componentize-py.
+    Python,
+}
+
+impl Guest {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wstd => "wasi-wstd",
+            Self::Raw => "wasi-raw",
+            Self::P3 => "wasi-p3",
+            Self::Js => "wasi-js",
+            Self::Python => "wasi-python",
+        }
+    }
+
+    /// Serves it with further arguments, on one worker.
+    fn serve(self, args: &[&str]) -> Server {
+        let serve = host().serve(Some(&guest(self.name())));
+        serve.args(["--workers", "1"]).args(args).start()
+    }
+}
+
+/// Makes functions that take a [`Guest`] into a test for each.
+macro_rules! on_every_guest {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::wasi_http::Guest;
+
+            #[test]
+            fn wstd() {
+                super::$test(Guest::Wstd);
+            }
+
+            #[test]
+            fn raw() {
+                super::$test(Guest::Raw);
+            }
+
+            #[test]
+            fn p3() {
+                super::$test(Guest::P3);
+            }
+
+            #[test]
+            fn js() {
+                super::$test(Guest::Js);
+            }
+
+            #[test]
+            fn python() {
+                super::$test(Guest::Python);
+            }
+        }
+    )+};
+}
+use on_every_guest;
