@@ -256,6 +256,7 @@ impl Instance {
 
     /// Prepares the instance for a call about a request.
     pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
+        self.store.data_mut().http.set_depth(request.depth());
         self.begins(Current::Request(request));
     }
 

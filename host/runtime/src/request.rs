@@ -26,6 +26,10 @@ pub trait Request: Send + Sync + 'static {
     fn file(&self, part: u32) -> Option<Bytes>;
     /// The values that its hooks and its handler share.
     fn local(&self) -> &LocalContext;
+    /// How many apps of this host have called one another for it.
+    fn depth(&self) -> u32 {
+        0
+    }
     /// Where its time goes.
     fn stages(&self) -> &Stages;
 }

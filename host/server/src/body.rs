@@ -1,11 +1,12 @@
 //! Reads a request's body, up to the route's limit and in time.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 use spikard_wasm_app::{Form, Refusal, read_multipart};
 
 /// How much of a body that nobody wanted is read, so that its connection can serve
@@ -15,17 +16,25 @@ const MAX_DISCARD: u64 = 64 << 10;
 /// How long such a body is waited for.
 const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// A body that arrives: from a connection, or from another app of this host.
+pub(crate) trait Arriving:
+    Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static
+{
+}
+
+impl<B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static> Arriving for B {}
+
 /// The body of a request, which may still be on its way.
-pub(crate) struct RequestBody {
-    incoming: Incoming,
+pub(crate) struct RequestBody<B> {
+    incoming: B,
     /// The client sends the body only once it is asked for.
     is_awaited: bool,
     has_ended: bool,
 }
 
-impl RequestBody {
+impl<B: Arriving> RequestBody<B> {
     /// `is_awaited`: the client sent `Expect: 100-continue`.
-    pub(crate) fn new(incoming: Incoming, is_awaited: bool) -> Self {
+    pub(crate) fn new(incoming: B, is_awaited: bool) -> Self {
         let has_ended = incoming.is_end_stream();
         Self {
             incoming,
@@ -114,7 +123,7 @@ pub(crate) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awai
 }
 
 /// The data of a body, as it arrives.
-fn pieces(body: &mut Incoming) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
+fn pieces<B: Arriving>(body: &mut B) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
     stream::unfold(body, async |body| {
         loop {
             let data = match body.frame().await? {
@@ -129,11 +138,11 @@ fn pieces(body: &mut Incoming) -> impl Stream<Item = Result<Bytes, Refusal>> + S
     })
 }
 
-fn unreadable(error: &hyper::Error) -> Refusal {
+fn unreadable(error: &impl fmt::Display) -> Refusal {
     Refusal::BadRequest(format!("the request body cannot be read: {error}"))
 }
 
-async fn collect(body: &mut Incoming, limit: u64) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut impl Arriving, limit: u64) -> Result<Bytes, Refusal> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0_u64;

@@ -91,7 +91,7 @@ impl Connections {
             let (app, timing) = (app.clone(), seen.clone());
             async move {
                 let _busy = busy;
-                let response = app.respond(request, peer).await;
+                let response = app.respond(request, peer, 0).await;
                 Ok::<_, Infallible>(response.map(|body| watched(body, &timing, is_http2)))
             }
         });

@@ -1,7 +1,6 @@
 //! The way of a request to an app for `wasi:http`: every path is the app's own affair, so
 //! there are no routes, no checks and no policies, and bodies go through as they come.
 
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -23,7 +22,7 @@ use spikard_wasm_runtime::{
 
 use crate::access::Access;
 use crate::admission::{Admitted, Requests};
-use crate::body;
+use crate::body::{self, Arriving};
 use crate::failure::Failed;
 use crate::metrics::{self, Figures, Taken, WorkerFigures};
 use crate::reply_body::{BodyError, ReplyBody};
@@ -152,10 +151,11 @@ impl HttpApp {
 
     /// Answers a request, for which `depth` apps of this host have called one another. A
     /// panic in here, which is a defect of the host, ends this request alone.
-    pub(crate) async fn respond<B>(&self, request: Request<B>, depth: u32) -> HttpResponse
-    where
-        B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static,
-    {
+    pub(crate) async fn respond<B: Arriving>(
+        &self,
+        request: Request<B>,
+        depth: u32,
+    ) -> HttpResponse {
         let (parts, body) = request.into_parts();
         let is_http1 = parts.version < Version::HTTP_2;
         let (id, number) = RequestId::next_number();
@@ -213,16 +213,13 @@ impl HttpApp {
         (given, kept)
     }
 
-    async fn answer<B>(
+    async fn answer<B: Arriving>(
         &self,
         mut parts: Parts,
         body: GuestBody<B>,
         kept: &mut Kept<B>,
         seen: &mut Seen<'_>,
-    ) -> Result<HttpResponse, Refusal>
-    where
-        B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static,
-    {
+    ) -> Result<HttpResponse, Refusal> {
         let admitted = self.requests.enter()?;
         if let Some(figures) = &self.served
             && parts.uri.path() == metrics::PATH

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
@@ -18,7 +17,7 @@ use spikard_wasm_runtime::{Pool, Reply, Request as _, Stamp};
 
 use crate::access::Access;
 use crate::admission::Requests;
-use crate::body::RequestBody;
+use crate::body::{Arriving, RequestBody};
 use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
@@ -137,10 +136,13 @@ impl Pipeline {
 
     /// Answers a request. A panic in here, which is a defect of the host, ends
     /// this request alone.
-    pub(crate) async fn respond(
+    ///
+    /// `depth` apps of this host have called one another for it.
+    pub(crate) async fn respond<B: Arriving>(
         &self,
-        request: Request<Incoming>,
+        request: Request<B>,
         peer: SocketAddr,
+        depth: u32,
     ) -> HttpResponse {
         let (parts, incoming) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
@@ -157,7 +159,7 @@ impl Pipeline {
             replied: None,
             is_answered: false,
         };
-        let answer = self.answer(parts, &mut body, peer, &mut seen);
+        let answer = self.answer(parts, &mut body, (peer, depth), &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
             tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
@@ -185,8 +187,8 @@ impl Pipeline {
     async fn answer<'a>(
         &'a self,
         parts: Parts,
-        body: &mut RequestBody,
-        peer: SocketAddr,
+        body: &mut RequestBody<impl Arriving>,
+        (peer, depth): (SocketAddr, u32),
         seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
         let _admitted = self.requests.enter()?;
@@ -220,7 +222,7 @@ impl Pipeline {
             Matched::Route(index, route, params) => (index, route, params),
         };
         let id = seen.id.clone();
-        let request = Arc::new(InFlight::new(parts, peer, id.clone()));
+        let request = Arc::new(InFlight::new(parts, (peer, depth), id.clone()));
         seen.request = Some(request.clone());
         for (key, value) in seen.passage.iter_mut().flat_map(Passage::take_local) {
             request.local.preset(key, value);
@@ -246,7 +248,7 @@ impl Pipeline {
         &self,
         hooked: &mut Hooked<'_>,
         params: Result<String, Refusal>,
-        body: &mut RequestBody,
+        body: &mut RequestBody<impl Arriving>,
     ) -> Result<Reply, Failed> {
         if let Some(reply) = hooked.before_body().await? {
             return Ok(reply);
@@ -286,7 +288,7 @@ impl Pipeline {
         index: u32,
         route: &Route,
         params: Result<String, Refusal>,
-        body: &mut RequestBody,
+        body: &mut RequestBody<impl Arriving>,
         request: &InFlight,
     ) -> Result<Call, Refusal> {
         let content_type = request.parts.headers.get(CONTENT_TYPE);

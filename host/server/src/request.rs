@@ -66,6 +66,7 @@ impl RequestHead for Head<'_> {
 pub(crate) struct InFlight {
     pub(crate) parts: Parts,
     pub(crate) peer: SocketAddr,
+    depth: u32,
     pub(crate) id: RequestId,
     body: OnceLock<Bytes>,
     files: OnceLock<Vec<FilePart>>,
@@ -74,11 +75,13 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// A request whose body has not been read.
-    pub(crate) fn new(parts: Parts, peer: SocketAddr, id: RequestId) -> Self {
+    /// A request whose body has not been read, for which `depth` apps of this host have
+    /// called one another.
+    pub(crate) fn new(parts: Parts, (peer, depth): (SocketAddr, u32), id: RequestId) -> Self {
         Self {
             parts,
             peer,
+            depth,
             id,
             body: OnceLock::new(),
             files: OnceLock::new(),
@@ -137,6 +140,10 @@ impl spikard_wasm_runtime::Request for InFlight {
 
     fn local(&self) -> &LocalContext {
         &self.local
+    }
+
+    fn depth(&self) -> u32 {
+        self.depth
     }
 
     fn stages(&self) -> &Stages {

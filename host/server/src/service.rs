@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use hyper::Request;
-use hyper::body::Incoming;
 
+use crate::body::Arriving;
 use crate::http_app::HttpApp;
 use crate::pipeline::Pipeline;
 use crate::response::HttpResponse;
@@ -18,15 +18,16 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// Answers a request.
-    pub(crate) async fn respond(
+    /// Answers a request, for which `depth` apps of this host have called one another.
+    pub(crate) async fn respond<B: Arriving>(
         &self,
-        request: Request<Incoming>,
+        request: Request<B>,
         peer: SocketAddr,
+        depth: u32,
     ) -> HttpResponse {
         match self {
-            Self::Handler(pipeline) => pipeline.respond(request, peer).await,
-            Self::Http(app) => app.respond(request, 0).await,
+            Self::Handler(pipeline) => pipeline.respond(request, peer, depth).await,
+            Self::Http(app) => app.respond(request, depth).await,
         }
     }
 }
