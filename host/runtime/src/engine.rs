@@ -119,7 +119,11 @@ pub(crate) fn for_component(
     let needs = Needs::of(component);
     needs.check(name, limits)?;
     let mut config = config(limits, is_concurrent);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&needs, limits)));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(
+        &needs,
+        limits,
+        is_concurrent,
+    )));
     let engine = Engine::new(&config).map_err(|error| {
         LoadError::Room(
             name.to_owned(),
@@ -189,13 +193,18 @@ impl Needs {
 
 /// Slots for the instances. Only address space is taken until an instance touches it:
 /// 4 GiB for each memory, with what guards it.
-fn pool(needs: &Needs, limits: &Limits) -> PoolingAllocationConfig {
+fn pool(needs: &Needs, limits: &Limits, is_concurrent: bool) -> PoolingAllocationConfig {
     /// More than any known guest has. It is only counted.
     const CORE_INSTANCES: u32 = 256;
     /// The largest that a description of an instance may be. It is only compared.
     const INSTANCE_SIZE: usize = 16 << 20;
     let instances = limits.instances;
     let all = |each: u32| instances.saturating_mul(each);
+    // Each of several calls at once has a stack, and what a guest starts beside them.
+    let stacks = match is_concurrent {
+        true => all(limits.concurrent_requests.saturating_mul(2)),
+        false => instances,
+    };
     let residency = Residency::of_this_machine();
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
@@ -209,7 +218,7 @@ fn pool(needs: &Needs, limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_component(needs.tables)
         .max_tables_per_module(needs.tables)
         .total_tables(all(needs.tables))
-        .total_stacks(instances)
+        .total_stacks(stacks)
         .max_memory_size(limits.memory)
         .table_elements(limits.table_elements)
         .linear_memory_keep_resident(residency.memory)

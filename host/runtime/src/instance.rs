@@ -1,6 +1,7 @@
 //! One instance of a component in a store of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
@@ -48,14 +49,17 @@ enum Current {
     Nothing,
     /// A request, or a hook of it, by our own interface.
     Request(Arc<dyn Request>),
-    /// A request by `wasi:http`.
+    /// A request by `wasi:http` 0.2.
     Http(Arc<HttpCall>),
+    /// Any number of requests by `wasi:http` 0.3, and whether the guest gives way in the
+    /// middle of what it does.
+    Service(Arc<AtomicBool>),
 }
 
 impl Current {
     fn stages(&self) -> Option<&Stages> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Service(_) => None,
             Self::Request(request) => Some(request.stages()),
             Self::Http(call) => Some(call.stages()),
         }
@@ -105,13 +109,24 @@ impl State {
     pub(crate) fn request(&self) -> Option<&dyn Request> {
         match &self.current {
             Current::Request(request) => Some(request.as_ref()),
-            Current::Nothing | Current::Http(_) => None,
+            Current::Nothing | Current::Http(_) | Current::Service(_) => None,
         }
     }
 
     /// The body of the reply that a hook looks at.
     pub(crate) fn reply(&self) -> Content {
         self.reply.clone().unwrap_or(Content::Empty)
+    }
+
+    /// The bytes of its linear memories.
+    pub(crate) fn memory(&self) -> usize {
+        self.limiter.memory()
+    }
+
+    /// A request begins, for which so many apps have called one another. Of several at
+    /// once the deepest counts for what any of them sends.
+    pub(crate) fn serves(&mut self, depth: u32) {
+        self.http.at_least(depth);
     }
 
     pub(crate) fn global(&self) -> &GlobalContext {
@@ -247,11 +262,17 @@ impl Instance {
     /// requests, spread at random by a quarter in both directions, or never for 0.
     pub(crate) fn has_served(&mut self, most: u32) -> bool {
         self.served = self.served.saturating_add(1);
-        let quarter = most / 4;
-        let life = self
+        let life = *self
             .life
-            .get_or_insert_with(|| fastrand::u32(most - quarter..=most.saturating_add(quarter)));
-        most != 0 && self.served >= *life
+            .get_or_insert_with(|| Self::life(most).unwrap_or(u32::MAX));
+        most != 0 && self.served >= life
+    }
+
+    /// How many requests an instance serves, of which most serve so many.
+    pub(crate) fn life(most: u32) -> Option<u32> {
+        let quarter = most / 4;
+        let drawn = || fastrand::u32(most - quarter..=most.saturating_add(quarter));
+        (most != 0).then(drawn)
     }
 
     /// Prepares the instance for a call about a request.
@@ -264,6 +285,12 @@ impl Instance {
     pub(crate) fn begin_http(&mut self, call: &Arc<HttpCall>) {
         self.store.data_mut().http.set_depth(call.depth());
         self.begins(Current::Http(call.clone()));
+    }
+
+    /// Prepares the instance for several requests at once. `on_cpu` is set while its
+    /// guest gives way in the middle of what it does.
+    pub(crate) fn begin_service(&mut self, on_cpu: &Arc<AtomicBool>) {
+        self.begins(Current::Service(on_cpu.clone()));
     }
 
     fn begins(&mut self, current: Current) {
@@ -317,7 +344,13 @@ fn give_way(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadlin
     let current = store.data().current.clone();
     let turn = async move {
         let since = Stamp::now();
+        if let Current::Service(on_cpu) = &current {
+            on_cpu.store(true, Relaxed);
+        }
         tokio::task::yield_now().await;
+        if let Current::Service(on_cpu) = &current {
+            on_cpu.store(false, Relaxed);
+        }
         if let Some(stages) = current.stages() {
             stages.add(Stage::Yield, Stamp::now().since(since));
         }

@@ -16,6 +16,9 @@ pub struct Limits {
     /// The most a guest may hand to the host in one call, in bytes as wasmtime counts
     /// them: what the host holds for strings and lists.
     pub hostcall_data: usize,
+    /// How many requests an instance of an app for `wasi:http` 0.3 serves at once; that of
+    /// any other app serves one.
+    pub concurrent_requests: u32,
     /// How many calls may wait for an instance, in each worker.
     pub queue: u32,
     /// The longest a call may wait for an instance.
@@ -42,6 +45,7 @@ impl Default for Limits {
             table_elements: 200_000,
             stack: 512 << 10,
             hostcall_data: 128 << 20,
+            concurrent_requests: 16,
             queue: 1024,
             queue_time: Duration::from_secs(10),
             reply_body: 64 << 20,

@@ -123,6 +123,10 @@ impl PoolStats {
         self.idle.store(number as u64, Relaxed);
     }
 
+    pub(crate) fn idle_by(&self, by: i64) {
+        change(&self.idle, by);
+    }
+
     pub(crate) fn set_prepared(&self, number: usize) {
         self.prepared.store(number as u64, Relaxed);
     }

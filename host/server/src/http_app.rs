@@ -16,8 +16,8 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use spikard_wasm_app::{Isolation, Refusal};
 use spikard_wasm_runtime::{
-    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Pool, Stamp,
-    Upload, UploadError,
+    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Kind, Pool,
+    Stamp, Upload, UploadError,
 };
 
 use crate::access::Access;
@@ -57,6 +57,7 @@ impl Default for HttpSettings {
 
 /// What the requests of one worker to an app for `wasi:http` share.
 pub(crate) struct HttpApp {
+    kind: Kind,
     pool: Rc<Pool>,
     requests: Arc<Requests>,
     figures: Arc<WorkerFigures>,
@@ -139,6 +140,7 @@ impl HttpApp {
     ) -> Self {
         let served = matches!(settings.metrics, Metrics::On);
         Self {
+            kind: shared.component.kind(),
             pool,
             requests: shared.requests,
             figures,
@@ -237,7 +239,10 @@ impl HttpApp {
             is_head: parts.method == Method::HEAD,
         };
         let request = Request::from_parts(parts, body);
-        let reply = self.pool.proxy(request, &seen.call, options).await;
+        let reply = match self.kind {
+            Kind::Service => self.pool.serve(request, &seen.call, options).await,
+            Kind::Handler | Kind::Proxy => self.pool.proxy(request, &seen.call, options).await,
+        };
         seen.replied = Some(Stamp::now());
         match reply {
             Ok(reply) => Ok(of_reply(reply, kept, admitted)),

@@ -100,6 +100,7 @@ impl Worker {
                     let keeper = pool.clone();
                     tokio::task::spawn_local(async move { keeper.keep(serves_fresh).await });
                     let warm = match serves_reused {
+                        true if kind == Kind::Service => pool.warm_service().await,
                         true => pool.warm(Isolation::Reuse).await,
                         false => pool.warm(Isolation::Fresh).await,
                     };

@@ -127,6 +127,7 @@ impl Bounds {
             table_elements: size(Key::TableElements),
             stack: size(Key::Stack),
             hostcall_data: size(Key::HostcallData),
+            concurrent_requests: self.number(Key::Concurrent, u32::MAX),
             queue: self.number(Key::Queue, u32::MAX),
             queue_time: self.time(Key::QueueTime),
             reply_body: size(Key::ReplyBody),

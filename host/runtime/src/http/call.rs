@@ -127,6 +127,11 @@ impl HttpCall {
         }
     }
 
+    /// The guest has said what the head is, to whom it may concern.
+    pub(super) fn has_answered(&self) {
+        self.has_head.store(true, Relaxed);
+    }
+
     pub(super) fn has_head(&self) -> bool {
         self.has_head.load(Relaxed)
     }
@@ -150,6 +155,7 @@ impl HttpCall {
             self.fate.store(fate as u8, Relaxed);
         }
         self.reader.wake();
+        self.driver.wake();
     }
 
     /// Says that nobody wants the reply any more.
@@ -220,6 +226,7 @@ impl HttpCall {
     pub(super) fn refuse(&self, why: UploadError) {
         *lock(&self.upload) = Some(why);
         self.has_upload_error.store(true, Relaxed);
+        self.driver.wake();
     }
 
     pub(super) fn is_refused(&self) -> bool {

@@ -5,6 +5,7 @@
 //! for all that time, until both are done, is its [`HttpCall`].
 
 mod call;
+mod members;
 mod outgoing;
 mod proxy;
 mod reply;
@@ -18,6 +19,7 @@ use crate::instance::Origin;
 use outgoing::Hooks;
 
 pub use call::{HttpCall, HttpFailure, HttpOptions};
+pub(crate) use members::Members;
 pub(crate) use proxy::check_proxy;
 pub use reply::{HttpBody, HttpReply, HttpStream};
 pub(crate) use service::check_service;
@@ -56,5 +58,10 @@ impl Http {
     /// How many apps called one another until this request.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.hooks.depth = depth;
+    }
+
+    /// The same, where it is deeper than what is known.
+    pub(crate) fn at_least(&mut self, depth: u32) {
+        self.hooks.depth = self.hooks.depth.max(depth);
     }
 }

@@ -94,7 +94,7 @@ impl Pool {
                 call.moves();
                 let drive = drive(guest, call.clone(), options.deadline, self.clone());
                 tokio::task::spawn_local(drive);
-                Ok(reply.stream(call))
+                Ok(reply.stream(call, false))
             }
             First::Refused => {
                 drop(guest);
@@ -131,6 +131,7 @@ impl Pool {
                 made?
             }
         };
+        self.stats().leased_by(1);
         let mut running = Running {
             instance: Some(instance),
             isolation,
@@ -307,8 +308,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        let pool = self.slot.pool();
+        pool.stats().leased_by(-1);
         if let Some(instance) = self.instance.take() {
-            let pool = self.slot.pool();
             pool.discard(instance, pool.dropped_for.get());
         }
     }

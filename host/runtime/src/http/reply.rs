@@ -164,6 +164,7 @@ impl Checked {
             trailers: Some(trailers),
             left: None,
             is_over: false,
+            is_shared: false,
             call: call.clone(),
         };
         Ok(self.reply(HttpBody::Stream(Box::new(stream))))
@@ -171,13 +172,16 @@ impl Checked {
 
     /// The reply of a guest that goes on, whose body is read while it is made. One that
     /// is not sent is read all the same, since the guest knows nothing of that.
-    pub(super) fn stream(mut self, call: &Arc<HttpCall>) -> HttpReply {
+    /// `is_shared`: its instance serves others at the same time, so that the end of the
+    /// body is the end of the request.
+    pub(super) fn stream(mut self, call: &Arc<HttpCall>, is_shared: bool) -> HttpReply {
         let mut stream = HttpStream {
             body: std::mem::take(&mut self.body),
             first: None,
             trailers: None,
             left: self.length.filter(|_| self.is_sent),
             is_over: false,
+            is_shared,
             call: call.clone(),
         };
         if self.is_sent {
@@ -202,6 +206,7 @@ pub struct HttpStream {
     /// How many bytes are still to come, where the guest said how many there are.
     left: Option<u64>,
     is_over: bool,
+    is_shared: bool,
     call: Arc<HttpCall>,
 }
 
@@ -217,6 +222,11 @@ impl HttpStream {
     fn ends(&mut self, how: Option<BodyError>) -> Polled {
         self.is_over = true;
         self.call.wants(true);
+        if !self.is_shared {
+            return Poll::Ready(how.map(Err));
+        }
+        // Nothing else tells that it is done with.
+        self.call.ended(Fate::Returned);
         Poll::Ready(how.map(Err))
     }
 
@@ -277,7 +287,8 @@ impl Body for HttpStream {
         }
         this.call.wakes_reader(cx.waker());
         this.call.wants(true);
-        match ready!(poll_freely(&mut this.body, cx, this.call.fate())) {
+        let returned = !this.is_shared && this.call.fate() == Fate::Returned;
+        match ready!(poll_freely(&mut this.body, cx, returned)) {
             Some(Ok(frame)) => this.takes(frame),
             None => this.end_of_body(),
             Some(Err(error)) => this.breaks(match error {
@@ -313,7 +324,7 @@ impl Drop for HttpStream {
 fn poll_freely(
     body: &mut WasiBody,
     cx: &mut Context<'_>,
-    fate: Fate,
+    has_returned: bool,
 ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     // tokio lets a channel look empty for a turn when a task has done much.
     let polled = pin!(unconstrained(std::future::poll_fn(|cx| {
@@ -321,13 +332,13 @@ fn poll_freely(
     })))
     .poll(cx);
     match polled {
-        Poll::Pending if fate == Fate::Returned => Poll::Ready(Some(Err(Error::HttpProtocolError))),
+        Poll::Pending if has_returned => Poll::Ready(Some(Err(Error::HttpProtocolError))),
         polled => polled,
     }
 }
 
 fn poll_once(body: &mut WasiBody) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-    poll_freely(body, &mut Context::from_waker(Waker::noop()), Fate::Running)
+    poll_freely(body, &mut Context::from_waker(Waker::noop()), false)
 }
 
 fn unfinished() -> CallError {

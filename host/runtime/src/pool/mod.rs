@@ -26,11 +26,13 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use crate::call::Reply;
 use crate::component::Loaded;
 use crate::error::CallError;
+use crate::http::Members;
 use crate::instance::Instance;
 use crate::limits::Recycling;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::{Alive, PoolStats, Recycled};
+use crate::world::Kind;
 
 pub use lease::Lease;
 use shelf::Shelf;
@@ -39,11 +41,13 @@ pub(crate) use slot::Slot;
 /// The instances of one component in one worker. Belongs to its thread.
 pub struct Pool {
     pub(crate) component: Loaded,
-    recycling: Recycling,
+    pub(crate) recycling: Recycling,
     /// The most instances that exist at once.
-    capacity: u32,
+    pub(crate) capacity: u32,
     slots: Semaphore,
     shelf: Shelf,
+    /// The instances that serve several requests at once.
+    pub(crate) members: Members,
     stats: Arc<PoolStats>,
     /// Wakes the keeper.
     wake: Notify,
@@ -57,11 +61,16 @@ impl Pool {
     pub fn new(component: Loaded, instances: u32, recycling: Recycling) -> Self {
         let capacity = instances.max(1);
         let stats = Arc::<PoolStats>::default();
+        let at_once = match component.kind() {
+            Kind::Service => component.limits().concurrent_requests.max(1),
+            Kind::Handler | Kind::Proxy => 1,
+        };
         Self {
             component,
             recycling,
             capacity,
-            slots: Semaphore::new(capacity as usize),
+            slots: Semaphore::new(capacity.saturating_mul(at_once) as usize),
+            members: Members::default(),
             shelf: Shelf::new(stats.clone(), recycling),
             stats,
             wake: Notify::new(),

@@ -1,0 +1,252 @@
+//! The instances of an app for `wasi:http` 0.3 in one worker: each serves several
+//! requests at once.
+//!
+//! A request goes to the instance that has fewest. One that is on the CPU, and so cannot
+//! look after its other requests, gets no more of them; where all are, another is made.
+//! An instance is never taken away from its requests for the sake of housekeeping: it
+//! retires, gets no new ones, and goes when its last is done.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use spikard_wasm_app::Isolation;
+use tokio::sync::{Notify, oneshot};
+use wasmtime_wasi_http::WasiBody;
+
+use super::call::{Fate, Head, HttpCall};
+use super::service;
+use crate::error::CallError;
+use crate::instance::Instance;
+use crate::pool::{Pool, Slot};
+use crate::stages::{Stage, Stamp};
+use crate::stats::Recycled;
+
+/// The instances that serve requests, and those that may.
+#[derive(Default)]
+pub(crate) struct Members {
+    all: RefCell<Vec<Rc<Member>>>,
+    /// An instance may have room again.
+    room: Notify,
+}
+
+/// A request for an instance.
+pub(super) struct Job {
+    pub(super) request: http::Request<WasiBody>,
+    pub(super) call: Arc<HttpCall>,
+    pub(super) reply: oneshot::Sender<Result<Head, CallError>>,
+}
+
+/// An instance that serves several requests at once. Its own task has the instance.
+pub(super) struct Member {
+    /// Requests that its task has not seen.
+    pub(super) inbox: RefCell<VecDeque<Job>>,
+    /// Those that it serves, until their replies are sent.
+    calls: RefCell<Vec<Arc<HttpCall>>>,
+    /// It is in the middle of a turn of its guest.
+    pub(super) on_cpu: Arc<AtomicBool>,
+    /// How many requests it may serve before it retires; `None` for any number.
+    life: Cell<Option<u32>>,
+    retired: Cell<Option<Recycled>>,
+    /// When its last request was done.
+    pub(super) idle_since: Cell<Stamp>,
+    /// Wakes its task.
+    pub(super) wake: Notify,
+    most: usize,
+}
+
+impl Member {
+    fn has_room(&self) -> bool {
+        let free = self.retired.get().is_none() && !self.on_cpu.load(Relaxed);
+        free && self.inbox.borrow().is_empty() && self.active() < self.most
+    }
+
+    /// How many requests it has.
+    pub(super) fn active(&self) -> usize {
+        self.calls.borrow().len()
+    }
+
+    /// Why it gets no more requests.
+    pub(super) fn retired(&self) -> Option<Recycled> {
+        self.retired.get()
+    }
+
+    /// Gives it no more requests.
+    pub(super) fn retire(&self, why: Recycled) {
+        if self.retired.get().is_none() {
+            self.retired.set(Some(why));
+            self.wake.notify_one();
+        }
+    }
+
+    /// Ends what is left of its requests, which learn of it where they wait.
+    pub(super) fn fails(&self, error: &CallError) {
+        self.retire(Recycled::Trap);
+        for job in self.inbox.borrow_mut().drain(..) {
+            let _ = job.reply.send(Err(error.clone()));
+        }
+        for call in self.calls.borrow().iter() {
+            if call.has_head() && call.fate() == Fate::Running {
+                call.report(error);
+            }
+            call.ended(Fate::Failed);
+        }
+    }
+}
+
+/// A request's place in an instance, until its reply is sent.
+pub(super) struct Seat {
+    pub(super) member: Rc<Member>,
+    call: Arc<HttpCall>,
+    slot: Slot,
+}
+
+impl Seat {
+    /// Gives a request to the instance.
+    pub(super) fn give(&self, job: Job) {
+        self.member.inbox.borrow_mut().push_back(job);
+        self.member.wake.notify_one();
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let (member, pool) = (&self.member, self.slot.pool());
+        let mut calls = member.calls.borrow_mut();
+        calls.retain(|call| !Arc::ptr_eq(call, &self.call));
+        let is_idle = calls.is_empty();
+        drop(calls);
+        if is_idle {
+            member.idle_since.set(Stamp::now());
+            pool.stats().leased_by(-1);
+            pool.stats().idle_by(1);
+            member.wake.notify_one();
+        }
+        pool.members.room.notify_one();
+    }
+}
+
+impl Pool {
+    /// Makes the first instance ahead of the first request.
+    ///
+    /// # Errors
+    /// No instance can be made.
+    pub async fn warm_service(self: &Rc<Self>) -> Result<(), CallError> {
+        let instance = self.make().await?;
+        self.add_member(instance, Isolation::Reuse);
+        Ok(())
+    }
+
+    /// Finds an instance for a request, or makes one.
+    pub(super) async fn seat(
+        self: &Rc<Self>,
+        call: &Arc<HttpCall>,
+        isolation: Isolation,
+    ) -> Result<Seat, CallError> {
+        let slot = self.slot(call.stages()).await?;
+        let start = Stamp::now();
+        let member = loop {
+            if isolation == Isolation::Reuse
+                && let Some(member) = self.member_with_room()
+            {
+                break member;
+            }
+            if isolation == Isolation::Fresh
+                && let Some(instance) = self.take(Isolation::Fresh)
+            {
+                break self.add_member(instance, isolation);
+            }
+            if self.stats().live() < u64::from(self.capacity) {
+                let made = self.make().await;
+                let stages = call.stages();
+                stages.add(Stage::Instance, Stamp::now().since(start));
+                break self.add_member(made?, isolation);
+            }
+            self.oldest_idle();
+            self.members.room.notified().await;
+        };
+        let mut calls = member.calls.borrow_mut();
+        if calls.is_empty() {
+            self.stats().idle_by(-1);
+            self.stats().leased_by(1);
+        }
+        calls.push(call.clone());
+        drop(calls);
+        if let Some(life) = member.life.get() {
+            member.life.set(Some(life.saturating_sub(1)));
+            if life <= 1 {
+                member.retire(match isolation {
+                    Isolation::Fresh => Recycled::Fresh,
+                    Isolation::Reuse => Recycled::Requests,
+                });
+            }
+        }
+        Ok(Seat {
+            member,
+            call: call.clone(),
+            slot,
+        })
+    }
+
+    fn member_with_room(&self) -> Option<Rc<Member>> {
+        let all = self.members.all.borrow();
+        let free = all.iter().filter(|member| member.has_room());
+        free.min_by_key(|member| member.active()).cloned()
+    }
+
+    /// Lets go of an instance that nobody uses, where another is needed.
+    fn oldest_idle(&self) {
+        let all = self.members.all.borrow();
+        let mut idle = all.iter().filter(|member| member.active() == 0);
+        if let Some(member) = idle.next() {
+            member.retire(Recycled::Room);
+        }
+    }
+
+    fn add_member(self: &Rc<Self>, instance: Instance, isolation: Isolation) -> Rc<Member> {
+        let (most, life) = match isolation {
+            Isolation::Fresh => (1, Some(1)),
+            Isolation::Reuse => {
+                let most = self.component.limits().concurrent_requests.max(1);
+                (most as usize, Instance::life(self.recycling.max_requests))
+            }
+        };
+        let member = Rc::new(Member {
+            inbox: RefCell::default(),
+            calls: RefCell::default(),
+            on_cpu: Arc::default(),
+            life: Cell::new(life),
+            retired: Cell::new(None),
+            idle_since: Cell::new(Stamp::now()),
+            wake: Notify::new(),
+            most,
+        });
+        self.members.all.borrow_mut().push(member.clone());
+        self.stats().idle_by(1);
+        let run = service::run(instance, member.clone(), self.clone());
+        tokio::task::spawn_local(run);
+        member
+    }
+
+    /// Forgets an instance that is gone.
+    pub(super) fn remove_member(&self, member: &Rc<Member>) {
+        let mut all = self.members.all.borrow_mut();
+        all.retain(|other| !Rc::ptr_eq(other, member));
+        if member.active() == 0 {
+            self.stats().idle_by(-1);
+        }
+        self.members.room.notify_waiters();
+    }
+
+    /// Whether there are other instances than this one.
+    pub(super) fn has_others(&self) -> bool {
+        self.members.all.borrow().len() > 1
+    }
+
+    /// An instance may have room again.
+    pub(super) fn has_room(&self) {
+        self.members.room.notify_one();
+    }
+}
