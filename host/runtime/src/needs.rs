@@ -50,7 +50,9 @@ impl Need {
         }
     }
 
-    fn is_granted(self, grants: &Grants) -> bool {
+    /// Whether it is granted.
+    #[must_use]
+    pub fn is_granted(self, grants: &Grants) -> bool {
         match self {
             Self::Clocks => grants.clocks,
             Self::Random => grants.random,

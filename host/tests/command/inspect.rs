@@ -72,6 +72,29 @@ fn prints_the_same_as_json() {
 }
 
 #[test]
+fn lists_the_grants_that_are_needed() {
+    let app = guest("grants");
+    let run = host().run(["inspect".as_ref(), app.as_os_str()]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let from = run.stdout.find("grants ").expect("grants");
+    let shown = &run.stdout[from..];
+    golden(
+        "inspect-grants",
+        &shown[..shown.find("imports ").expect("imports")],
+    );
+    let run = host().run(["inspect".as_ref(), app.as_os_str(), "--json".as_ref()]);
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let grants = report["grants"].as_array().expect("grants");
+    assert!(
+        grants.contains(&json!({
+            "name": "keyvalue", "import": "wasi:keyvalue/store@0.2.0-draft",
+            "line": "keyvalue = { default = \"kv.redb\" }", "by_default": false,
+        })),
+        "{report}"
+    );
+}
+
+#[test]
 fn looks_at_components_of_other_worlds() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("other.wasm");

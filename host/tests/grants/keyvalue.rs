@@ -1,1 +1,259 @@
-//! To come.
+//! Stores of keys and values: what both drafts of `wasi:keyvalue` do, in a file and in a
+//! Redis server.
+
+use std::thread;
+
+use serde_json::{Value, json};
+use spikard_wasm_testing::{Redis, Server};
+
+use super::{Place, done, failed, keyvalue};
+
+/// Serves with the store in a file.
+fn in_a_file() -> (Place, Server) {
+    let place = Place::new();
+    let server = place.serve("");
+    (place, server)
+}
+
+/// Serves with the store in Redis.
+pub(super) fn in_redis(redis: &Redis) -> (Place, Server) {
+    let place = Place::new();
+    let file = place.write_all("[grants]\nconfig = {}\n");
+    let store = format!("default={}", redis.url(0));
+    let server = super::serve(&file, &["--keyvalue", &store]);
+    (place, server)
+}
+
+/// Tests both drafts in both places.
+fn everywhere(test: fn(&Server, u8)) {
+    for draft in [1, 2] {
+        let (_place, server) = in_a_file();
+        test(&server, draft);
+        server.stop();
+        let redis = Redis::start();
+        let (_place, server) = in_redis(&redis);
+        test(&server, draft);
+        server.stop();
+    }
+}
+
+#[test]
+fn values() {
+    everywhere(|server, draft| {
+        let ask = |act, more| done(server, keyvalue(draft, act, more));
+        assert_eq!(ask("get", json!({"key": "a"})), Value::Null);
+        assert_eq!(ask("exists", json!({"key": "a"})), false);
+        ask("set", json!({"key": "a", "value": "one"}));
+        assert_eq!(ask("get", json!({"key": "a"})), "one");
+        assert_eq!(ask("exists", json!({"key": "a"})), true);
+        ask("set", json!({"key": "a", "value": ""}));
+        assert_eq!(ask("get", json!({"key": "a"})), "");
+        assert_eq!(ask("exists", json!({"key": "a"})), true);
+        let odd = "\u{0} \u{1F600} {*}";
+        ask("set", json!({"key": odd, "value": odd}));
+        assert_eq!(ask("get", json!({"key": odd})), odd);
+        ask("delete", json!({"key": "a"}));
+        ask("delete", json!({"key": "a"}));
+        assert_eq!(ask("get", json!({"key": "a"})), Value::Null);
+        assert_eq!(ask("keys", json!({})), json!([1, [odd]]));
+    });
+}
+
+#[test]
+fn numbers() {
+    everywhere(|server, draft| {
+        let add = |delta: i64| keyvalue(draft, "increment", json!({"key": "n", "delta": delta}));
+        assert_eq!(done(server, add(1)), 1);
+        assert_eq!(done(server, add(41)), 42);
+        assert_eq!(
+            done(server, keyvalue(draft, "get", json!({"key": "n"}))),
+            "42"
+        );
+        // Of a delta below zero the first draft knows nothing.
+        match draft {
+            1 => failed(server, add(-1)),
+            _ => done(server, add(-43)).to_string(),
+        };
+        let over = if draft == 1 { i64::MAX } else { i64::MIN };
+        failed(server, add(over));
+        done(
+            server,
+            keyvalue(draft, "set", json!({"key": "n", "value": "x"})),
+        );
+        failed(server, add(1));
+    });
+}
+
+#[test]
+fn batches() {
+    everywhere(|server, draft| {
+        let ask = |act, more| done(server, keyvalue(draft, act, more));
+        ask(
+            "set-many",
+            json!({"pairs": [["a", "1"], ["b", "2"], ["a", "3"]]}),
+        );
+        let found = ask("get-many", json!({"keys": ["a", "x", "b"]}));
+        match draft {
+            1 => assert_eq!(found, json!([["a", "3"], null, ["b", "2"]])),
+            _ => assert_eq!(found, json!([["a", "3"], ["x", null], ["b", "2"]])),
+        }
+        ask("delete-many", json!({"keys": ["a", "x"]}));
+        assert_eq!(ask("keys", json!({})), json!([1, ["b"]]));
+        for (act, none) in [
+            ("set-many", json!({"pairs": []})),
+            ("delete-many", json!({"keys": []})),
+        ] {
+            ask(act, none);
+        }
+        assert_eq!(ask("get-many", json!({"keys": []})), json!([]));
+    });
+}
+
+#[test]
+fn many_keys_come_in_pages() {
+    everywhere(|server, draft| {
+        let count = 2500;
+        done(
+            server,
+            keyvalue(draft, "fill", json!({"prefix": "k", "count": count})),
+        );
+        let all = done(server, keyvalue(draft, "keys", json!({})));
+        assert!(all[0].as_u64() >= Some(2), "{}", all[0]);
+        let mut keys: Vec<&str> = all[1]
+            .as_array()
+            .expect("keys")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+        assert_eq!((keys[0], keys[count - 1]), ("k000000", "k002499"));
+    });
+}
+
+#[test]
+fn a_value_is_swapped_only_from_what_it_was() {
+    everywhere(|server, draft| {
+        if draft == 1 {
+            return;
+        }
+        let swap = |more| done(server, keyvalue(2, "swap", more));
+        let get = || done(server, keyvalue(2, "get", json!({"key": "a"})));
+        assert_eq!(
+            swap(json!({"key": "a", "value": "one"})),
+            json!({"was": null})
+        );
+        assert_eq!(
+            swap(json!({"key": "a", "value": "two"})),
+            json!({"was": "one"})
+        );
+        assert_eq!(get(), "two");
+        let failed = swap(json!({"key": "a", "between": "other", "value": "three"}));
+        assert_eq!(failed, json!({"was": "two", "is": "other"}));
+        assert_eq!(get(), "three");
+        // What was not there, and what is not there any more.
+        let failed = swap(json!({"key": "b", "between": "", "value": "1"}));
+        assert_eq!(failed, json!({"was": null, "is": ""}));
+    });
+}
+
+#[test]
+fn a_store_that_is_not_granted_is_denied() {
+    let (_place, server) = in_a_file();
+    for draft in [1, 2] {
+        let mut what = keyvalue(draft, "get", json!({"key": "a"}));
+        what["store"] = json!("other");
+        let why = failed(&server, what);
+        assert!(why.contains("AccessDenied"), "{why}");
+    }
+    let line = server.logged("a store that is not granted was asked for");
+    assert!(
+        line.contains("WARN") && line.contains("store=other"),
+        "{line}"
+    );
+    server.stop();
+}
+
+#[test]
+fn both_drafts_have_the_same_store() {
+    let (_place, server) = in_a_file();
+    done(
+        &server,
+        keyvalue(1, "set", json!({"key": "a", "value": "one"})),
+    );
+    assert_eq!(
+        done(&server, keyvalue(2, "get", json!({"key": "a"}))),
+        "one"
+    );
+    server.stop();
+}
+
+#[test]
+fn what_is_in_a_file_stays() {
+    let place = Place::new();
+    let server = place.serve("");
+    done(
+        &server,
+        keyvalue(2, "set", json!({"key": "a", "value": "one"})),
+    );
+    // Not even a host that is killed loses what it has said is set.
+    server.signal("KILL");
+    let _ = server.wait();
+    let server = place.serve("");
+    assert_eq!(
+        done(&server, keyvalue(2, "get", json!({"key": "a"}))),
+        "one"
+    );
+    server.stop();
+}
+
+#[test]
+fn two_names_may_be_one_file() {
+    let place = Place::new();
+    let server = place.serve("keyvalue.other = \"./kv.redb\"");
+    done(
+        &server,
+        keyvalue(2, "set", json!({"key": "a", "value": "one"})),
+    );
+    let mut what = keyvalue(2, "get", json!({"key": "a"}));
+    what["store"] = json!("other");
+    assert_eq!(done(&server, what), "one");
+    server.stop();
+}
+
+#[test]
+fn another_host_does_not_get_the_file() {
+    let place = Place::new();
+    let server = place.serve("");
+    let said = place.refused("[grants]\nconfig = {}\nkeyvalue.default = \"kv.redb\"\n");
+    assert!(said.contains("another process has it open"), "{said}");
+    server.stop();
+}
+
+#[test]
+fn many_at_once_lose_nothing() {
+    let place = Place::new();
+    let file = place.write("");
+    let server = on_two_workers(&file);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    done(
+                        &server,
+                        keyvalue(2, "increment", json!({"key": "n", "delta": 1})),
+                    );
+                }
+            });
+        }
+    });
+    assert_eq!(
+        done(&server, keyvalue(2, "get", json!({"key": "n"}))),
+        "400"
+    );
+    server.stop();
+}
+
+fn on_two_workers(file: &std::path::Path) -> Server {
+    super::serve(file, &["--workers", "2"])
+}

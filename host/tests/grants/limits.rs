@@ -1,1 +1,247 @@
-//! To come.
+//! What is too much for a store of keys and values.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use spikard_wasm_testing::{Redis, Server};
+
+use super::keyvalue::in_redis;
+use super::{Place, done, failed, keyvalue};
+
+fn small(limits: &str) -> (Place, Server) {
+    let place = Place::new();
+    let file = place.write(&format!("[limits]\n{limits}"));
+    let server = super::serve(&file, &[]);
+    (place, server)
+}
+
+#[test]
+fn a_value_has_a_longest() {
+    for draft in [1, 2] {
+        let (_place, server) = small("keyvalue_value = 100");
+        let set = |times: usize| {
+            keyvalue(
+                draft,
+                "set",
+                json!({"key": "a", "value": "x", "times": times}),
+            )
+        };
+        done(&server, set(100));
+        let why = failed(&server, set(101));
+        assert!(
+            why.contains("101 bytes is longer than 100, the limit `keyvalue_value`"),
+            "{why}"
+        );
+        let pairs = json!({"pairs": [["b", "x"], ["c", "x".repeat(101)]]});
+        failed(&server, keyvalue(draft, "set-many", pairs));
+        // All of it or nothing.
+        assert_eq!(
+            done(&server, keyvalue(draft, "keys", json!({}))),
+            json!([1, ["a"]])
+        );
+        server.stop();
+    }
+}
+
+#[test]
+fn a_key_has_a_longest() {
+    let (_place, server) = small("");
+    for (length, is_ok) in [(0, false), (1, true), (1024, true), (1025, false)] {
+        let key = "k".repeat(length);
+        for (act, more) in [
+            ("set", json!({"key": key, "value": ""})),
+            ("get", json!({"key": key})),
+            ("exists", json!({"key": key})),
+            ("delete", json!({"key": key})),
+            ("get-many", json!({"keys": [key]})),
+            ("increment", json!({"key": format!("{key}"), "delta": 1})),
+        ] {
+            let what = keyvalue(2, act, more);
+            match is_ok {
+                true => drop(done(&server, what)),
+                false => assert!(failed(&server, what).contains("1 to 1024 bytes")),
+            }
+        }
+    }
+    server.stop();
+}
+
+#[test]
+fn a_batch_has_a_most() {
+    let (_place, server) = small("");
+    let keys: Vec<String> = (0..1001).map(|at| at.to_string()).collect();
+    for act in ["get-many", "delete-many"] {
+        done(&server, keyvalue(2, act, json!({"keys": keys[..1000]})));
+        let why = failed(&server, keyvalue(2, act, json!({"keys": keys})));
+        assert!(why.contains("1001 keys are more than 1000"), "{why}");
+    }
+    server.stop();
+}
+
+/// A batch of large values would be in the host's memory all at once.
+#[test]
+fn a_batch_gives_only_so_much() {
+    fn check(server: &Server) {
+        let mut keys = Vec::new();
+        for at in 0..20 {
+            let key = format!("k{at}");
+            let set = json!({"key": key, "value": "x", "times": 1 << 20});
+            done(server, keyvalue(2, "set", set));
+            keys.push(key);
+        }
+        let some = keyvalue(2, "get-many", json!({"keys": keys[..15]}));
+        done(server, some);
+        let why = failed(server, keyvalue(2, "get-many", json!({"keys": keys})));
+        assert!(why.contains("ask for fewer keys"), "{why}");
+    }
+    let (_place, server) = small("");
+    check(&server);
+    server.stop();
+    let redis = Redis::start();
+    let (_place, server) = in_redis(&redis);
+    check(&server);
+    server.stop();
+}
+
+#[test]
+fn a_file_has_a_most() {
+    let (_place, server) = small("keyvalue_file = 1000");
+    let set = |key: &str, times: usize| {
+        keyvalue(2, "set", json!({"key": key, "value": "x", "times": times}))
+    };
+    done(&server, set("a", 499));
+    done(&server, set("b", 499));
+    let why = failed(&server, set("c", 1));
+    assert!(
+        why.contains("would hold 1002 bytes, and the limit `keyvalue_file` is 1000"),
+        "{why}"
+    );
+    failed(&server, set("b", 500));
+    failed(
+        &server,
+        keyvalue(2, "increment", json!({"key": "n", "delta": 1})),
+    );
+    failed(
+        &server,
+        keyvalue(2, "set-many", json!({"pairs": [["c", ""], ["d", ""]]})),
+    );
+    failed(
+        &server,
+        keyvalue(2, "swap", json!({"key": "c", "value": "1"})),
+    );
+    // What makes room, or takes none, is done.
+    done(&server, set("b", 399));
+    done(&server, set("c", 99));
+    done(&server, keyvalue(2, "delete", json!({"key": "a"})));
+    done(&server, set("d", 499));
+    server.stop();
+}
+
+#[test]
+fn what_was_set_under_a_higher_limit_stays() {
+    let place = Place::new();
+    let server = place.serve("");
+    let set = |times: usize| keyvalue(2, "set", json!({"key": "a", "value": "x", "times": times}));
+    done(&server, set(1000));
+    server.stop();
+    let server = place.serve("[limits]\nkeyvalue_value = 100\nkeyvalue_file = 100");
+    let get = keyvalue(2, "get", json!({"key": "a"}));
+    let why = failed(&server, get.clone());
+    assert!(why.contains("`a` is longer than 100 bytes"), "{why}");
+    // It may get smaller, and be deleted.
+    done(&server, set(50));
+    assert_eq!(done(&server, get), "x".repeat(50));
+    done(&server, keyvalue(2, "delete", json!({"key": "a"})));
+    server.stop();
+}
+
+#[test]
+fn handles_are_not_without_end() {
+    let (_place, server) = small("");
+    let got = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
+    let got = got.as_u64().expect("a number");
+    assert!((5_000..=10_000).contains(&got), "{got}");
+    // They are gone with the call.
+    let again = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
+    assert_eq!(again.as_u64(), Some(got));
+    server.stop();
+}
+
+/// What may be swapped is in the host's memory.
+#[test]
+fn values_to_swap_are_not_without_end() {
+    let (_place, server) = small("");
+    done(
+        &server,
+        keyvalue(
+            2,
+            "set",
+            json!({"key": "a", "value": "x", "times": 1 << 20}),
+        ),
+    );
+    let before = server.rss();
+    for _ in 0..3 {
+        let got = done(
+            &server,
+            keyvalue(2, "hoard-swaps", json!({"key": "a", "count": 1000})),
+        );
+        assert_eq!(got[0], 15, "{got}");
+        let why = got[1].as_str().expect("a reason");
+        assert!(why.contains("drop some"), "{why}");
+    }
+    let more = server.rss().saturating_sub(before);
+    assert!(more < 64 << 20, "{more}");
+    server.stop();
+}
+
+/// A store that does not answer costs its own request the time that it may take, and
+/// nobody else any.
+#[test]
+fn a_store_has_its_time() {
+    let redis = Redis::start();
+    let place = Place::new();
+    let file = place.write(&format!(
+        "keyvalue.slow = \"{}\"\n[limits]\nkeyvalue_time = \"300ms\"",
+        redis.url(0)
+    ));
+    let server = super::serve(&file, &[]);
+    let mut slow = keyvalue(2, "get", json!({"key": "a"}));
+    slow["store"] = json!("slow");
+    assert_eq!(done(&server, slow.clone()), Value::Null);
+    redis.signal("STOP");
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| failed(&server, slow.clone()));
+        std::thread::sleep(Duration::from_millis(50));
+        let quick = Instant::now();
+        done(&server, keyvalue(2, "get", json!({"key": "a"})));
+        assert!(
+            quick.elapsed() < Duration::from_millis(150),
+            "{:?}",
+            quick.elapsed()
+        );
+        let why = late.join().expect("an answer");
+        assert!(
+            why.contains("within 300ms") || why.contains("time"),
+            "{why}"
+        );
+    });
+    assert!(
+        start.elapsed() >= Duration::from_millis(290),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
+    let line = server.logged("a store of keys and values failed");
+    assert!(
+        line.contains("WARN") && line.contains("store=\"slow\""),
+        "{line}"
+    );
+    redis.signal("CONT");
+    assert_eq!(done(&server, slow), Value::Null);
+    server.stop();
+}

@@ -83,8 +83,12 @@ impl Place {
 fn serve(config: &Path, args: &[&str]) -> Server {
     host()
         .serve(Some(&guest("grants")))
-        .args(["--workers", "1", "--config"])
-        .args([config])
+        .args(if args.contains(&"--workers") {
+            &[][..]
+        } else {
+            &["--workers", "1"]
+        })
+        .args(["--config".as_ref(), config.as_os_str()])
         .args(args)
         .start()
 }

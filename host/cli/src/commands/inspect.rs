@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use spikard_wasm_app::{App, Defaults, HookKind, Location, Route, one_line};
+use spikard_wasm_app::{App, Defaults, Grants, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
-    Interfaces, Limits, LoadError, Loaded, Runtime, WORLD, WORLD_WITH_HOOKS,
+    Interfaces, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
 };
 
 use super::{Source, limits, load};
@@ -60,6 +60,7 @@ fn of_app(loaded: &Loaded, app: &App) -> Value {
         "world": if loaded.interfaces().exports_hooks() { WORLD_WITH_HOOKS } else { WORLD },
         "app": {"name": app.name(), "version": app.version()},
         "routes": app.routes().iter().map(of_route).collect::<Vec<_>>(),
+        "grants": of_needs(loaded.interfaces()),
         "imports": loaded.interfaces().imports,
         "exports": loaded.interfaces().exports,
         "sizes": {
@@ -70,6 +71,20 @@ fn of_app(loaded: &Loaded, app: &App) -> Value {
             "tables": sizes.tables,
         },
     })
+}
+
+/// What it must be granted to be served.
+fn of_needs(interfaces: &Interfaces) -> Value {
+    let granted = Grants::default();
+    let need = |(need, import): (Need, &str)| {
+        json!({
+            "name": need.as_str(),
+            "import": import,
+            "line": need.line(),
+            "by_default": need.is_granted(&granted),
+        })
+    };
+    interfaces.needs().into_iter().map(need).collect()
 }
 
 fn of_route(route: &Route) -> Value {
@@ -97,6 +112,7 @@ fn of_other(interfaces: &Interfaces, bytes: usize, why: &LoadError) -> Value {
     json!({
         "world": null,
         "reason": why.to_string(),
+        "grants": of_needs(interfaces),
         "imports": interfaces.imports,
         "exports": interfaces.exports,
         "sizes": {"component": bytes},
@@ -160,6 +176,15 @@ fn text(report: &Value) -> String {
             format!("  ({})", notes.join(", "))
         };
         line(label, &format!("{head}{tail}"));
+        label = "";
+    }
+    let mut label = "grants";
+    for grant in report["grants"].as_array().into_iter().flatten() {
+        let how = match grant["by_default"] == true {
+            true => "by default".to_owned(),
+            false => format!("by `{}`", string(&grant["line"])),
+        };
+        line(label, &format!("{:<8} {how}", string(&grant["name"])));
         label = "";
     }
     for kind in ["imports", "exports"] {

@@ -65,3 +65,101 @@ pub(crate) fn imports_functions(component: &Component, engine: &Engine, name: &s
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a component can be linked with what the host has.
+    #[track_caller]
+    fn links(text: &str) -> bool {
+        let bytes = wat::parse_str(text).unwrap();
+        let interfaces = Interfaces::read("x", &bytes).unwrap();
+        let engine = Engine::default();
+        let component = Component::new(&engine, &bytes).unwrap();
+        let mut linker = Linker::new(&engine);
+        add_to_linker(&mut linker, &interfaces, &component).unwrap();
+        linker.instantiate_pre(&component).is_ok()
+    }
+
+    #[test]
+    fn every_draft_of_the_settings() {
+        let with = |name: &str, value: &str| {
+            format!(
+                r#"(component
+                (type (variant (case "upstream" string) (case "io" string)))
+                (import "{name}" (instance
+                    (type $e (variant (case "upstream" string) (case "io" string)))
+                    (export "error" (type $error (eq $e)))
+                    (export "get" (func (param "key" string) (result (result (option {value}) (error $error)))))
+                    (export "get-all" (func (result (result (list (tuple string string)) (error $error))))))))"#
+            )
+        };
+        for name in CONFIG {
+            assert!(links(&with(name, "string")), "{name}");
+            assert!(!links(&with(name, "u8")), "{name}");
+        }
+        assert!(!links(&with("wasi:config/store@0.2.0", "string")));
+    }
+
+    #[test]
+    fn the_log_with_and_without_a_version() {
+        for name in LOGGING {
+            assert!(links(&format!(
+                r#"(component (import "{name}" (instance
+                    (type $l (enum "trace" "debug" "info" "warn" "error" "critical"))
+                    (export "level" (type $level (eq $l)))
+                    (export "log" (func (param "level" $level) (param "context" string) (param "message" string))))))"#
+            )));
+        }
+    }
+
+    /// The second draft changed without another name.
+    #[test]
+    fn batches_of_either_shape() {
+        let with = |version: &str, item: &str| {
+            format!(
+                r#"(component
+                (import "wasi:keyvalue/store@{version}" (instance $store
+                    (export "bucket" (type (sub resource)))
+                    (type $e (variant (case "no-such-store") (case "access-denied") (case "other" string)))
+                    (export "error" (type (eq $e)))))
+                (alias export $store "bucket" (type $bucket))
+                (alias export $store "error" (type $error))
+                (import "wasi:keyvalue/batch@{version}" (instance
+                    (alias outer 1 $bucket (type $outer))
+                    (export "bucket" (type $b (eq $outer)))
+                    (alias outer 1 $error (type $failed))
+                    (export "error" (type $e (eq $failed)))
+                    (type $pair (tuple string {item}))
+                    (export "get-many" (func (param "bucket" (borrow $b)) (param "keys" (list string))
+                        (result (result (list {list}) (error $e))))))))"#,
+                list = if item == "(list u8)" {
+                    "(option $pair)"
+                } else {
+                    "$pair"
+                },
+            )
+        };
+        for version in ["0.2.0-draft", "0.2.0-draft2"] {
+            assert!(links(&with(version, "(list u8)")), "{version}");
+            assert!(links(&with(version, "(option (list u8))")), "{version}");
+        }
+    }
+
+    #[test]
+    fn types_alone_ask_for_nothing() {
+        let bytes = wat::parse_str(
+            r#"(component
+            (import "types" (instance (type $t u64) (export "t" (type (eq $t)))))
+            (import "functions" (instance (export "f" (func))))
+            (import "nothing" (instance)))"#,
+        )
+        .unwrap();
+        let engine = Engine::default();
+        let component = Component::new(&engine, &bytes).unwrap();
+        let is_used = |name| imports_functions(&component, &engine, name);
+        assert!(is_used("functions"));
+        assert!(!is_used("types") && !is_used("nothing") && !is_used("not there"));
+    }
+}
