@@ -28,4 +28,8 @@ pub trait Request: Send + Sync + 'static {
     fn local(&self) -> &LocalContext;
     /// Where its time goes.
     fn stages(&self) -> &Stages;
+    /// How many apps of this host sent requests to one another until this one.
+    fn depth(&self) -> u32 {
+        0
+    }
 }

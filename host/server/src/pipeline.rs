@@ -2,23 +2,20 @@
 //! each takes one type and returns the next, and a request may leave from any of
 //! them with a [`Refusal`].
 
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
-use spikard_wasm_runtime::{Pool, Reply, Request as _, Stamp};
+use spikard_wasm_runtime::{Reply, Request as _, Stamp};
 
-use crate::access::Access;
+use crate::access::{Access, Whose};
 use crate::admission::Requests;
-use crate::body::RequestBody;
+use crate::body::{Inbound, RequestBody};
 use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
@@ -27,13 +24,17 @@ use crate::policy::{self, Passage, StaticFiles};
 use crate::reply_body::ReplyBody;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
-use crate::settings::{Metrics, Settings};
+use crate::served::Served;
+use crate::service::{AppName, Arrival, Kept};
 use crate::worker::Shared;
 
-/// What the requests of one worker share.
+/// What the requests of one app in one worker share.
 pub(crate) struct Pipeline {
+    name: AppName,
+    /// The path before what the app sees.
+    prefix: String,
     app: Arc<App>,
-    pool: Rc<Pool>,
+    pool: Kept,
     files: StaticFiles,
     requests: Arc<Requests>,
     figures: Arc<WorkerFigures>,
@@ -47,6 +48,7 @@ pub(crate) struct Pipeline {
 
 /// What is known of a request when it is answered.
 struct Seen<'a> {
+    app: Option<&'a str>,
     access: Option<Access>,
     figures: &'a WorkerFigures,
     start: Stamp,
@@ -72,8 +74,8 @@ impl Seen<'_> {
         Taken::new(now.since(self.start), respond, stages)
     }
 
-    fn route_name(&self) -> Option<&str> {
-        self.route.map(|(_, route)| route.name())
+    fn whose(&self) -> Whose<'_> {
+        (self.app, self.route.map(|(_, route)| route.name()))
     }
 
     /// Counts it and writes its line.
@@ -87,7 +89,7 @@ impl Seen<'_> {
             response::timed(response, &taken);
         }
         if let Some(access) = self.access.take() {
-            access.end(&self.id, self.route_name(), &taken, response);
+            access.end(&self.id, self.whose(), &taken, response);
         }
     }
 }
@@ -102,7 +104,7 @@ impl Drop for Seen<'_> {
         let route = self.route.map(|(index, _)| index);
         self.figures.record(route, CLIENT_CLOSED, &taken);
         if let Some(access) = self.access.take() {
-            access.give_up(&self.id, self.route_name(), &taken);
+            access.give_up(&self.id, self.whose(), &taken);
         }
     }
 }
@@ -119,19 +121,21 @@ enum Matched<'a> {
 
 impl Pipeline {
     pub(crate) fn new(
-        shared: Shared,
+        served: &Served,
+        shared: &Shared,
         figures: Arc<WorkerFigures>,
-        pool: Rc<Pool>,
-        settings: &Settings,
+        pool: Kept,
     ) -> Self {
-        let served = matches!(settings.metrics, Metrics::On);
+        let settings = &served.settings;
         Self {
-            app: shared.app,
+            name: served.name.clone(),
+            prefix: served.mount.prefix().to_owned(),
+            app: served.app.clone(),
             pool,
-            files: shared.files,
-            requests: shared.requests,
+            files: served.files.clone(),
+            requests: shared.requests.clone(),
             figures,
-            served: served.then_some(shared.figures),
+            served: shared.metrics_beside(&served.mount),
             server_timing: settings.server_timing,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
@@ -141,17 +145,14 @@ impl Pipeline {
 
     /// Answers a request. A panic in here, which is a defect of the host, ends
     /// this request alone.
-    pub(crate) async fn respond(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> HttpResponse {
+    pub(crate) async fn respond(&self, request: Request<Inbound>, from: Arrival) -> HttpResponse {
         let (parts, incoming) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
         let mut seen = Seen {
-            access: Access::begin(&parts.method, &parts.uri),
+            app: self.name.as_deref(),
+            access: Access::begin(&parts.method, from.sent.as_ref().unwrap_or(&parts.uri)),
             figures: &self.figures,
             start: Stamp::now(),
             id: RequestId::next(),
@@ -161,7 +162,7 @@ impl Pipeline {
             replied: None,
             is_answered: false,
         };
-        let answer = self.answer(parts, &mut body, peer, &mut seen);
+        let answer = self.answer(parts, &mut body, &from, &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
             tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
@@ -190,7 +191,7 @@ impl Pipeline {
         &'a self,
         parts: Parts,
         body: &mut RequestBody,
-        peer: SocketAddr,
+        from: &Arrival,
         seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
         let _admitted = self.requests.enter()?;
@@ -216,7 +217,7 @@ impl Pipeline {
         if let Some(passage) = &mut seen.passage
             && !matches!(found, Matched::Reply(_))
         {
-            passage.admit(&parts, peer, number)?;
+            passage.admit(&parts, from.peer, number)?;
         }
         let (index, route, params) = match found {
             Matched::Reply(response) => return Ok(response),
@@ -224,7 +225,7 @@ impl Pipeline {
             Matched::Route(index, route, params) => (index, route, params),
         };
         let id = seen.id.clone();
-        let request = Arc::new(InFlight::new(parts, peer, id.clone()));
+        let request = Arc::new(InFlight::new(parts, from, id.clone()));
         seen.request = Some(request.clone());
         for (key, value) in seen.passage.iter_mut().flat_map(Passage::take_local) {
             request.local.preset(key, value);
@@ -271,7 +272,10 @@ impl Pipeline {
                 values,
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
-            Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
+            Hit::Redirect { to } => {
+                let query = parts.uri.query();
+                Matched::Reply(response::of_redirect(&self.prefix, &to, query))
+            }
         });
         match (found, &self.served, &self.docs) {
             (Err(Refusal::NotFound), Some(figures), _) if path == metrics::PATH => {

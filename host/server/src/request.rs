@@ -11,6 +11,8 @@ use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
 use spikard_wasm_runtime::{LocalContext, Stages};
 
+use crate::service::Arrival;
+
 /// A request's id, in the log and for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequestId {
@@ -60,6 +62,7 @@ impl RequestHead for Head<'_> {
 pub(crate) struct InFlight {
     pub(crate) parts: Parts,
     pub(crate) peer: SocketAddr,
+    depth: u32,
     pub(crate) id: RequestId,
     body: OnceLock<Bytes>,
     files: OnceLock<Vec<FilePart>>,
@@ -69,10 +72,11 @@ pub(crate) struct InFlight {
 
 impl InFlight {
     /// A request whose body has not been read.
-    pub(crate) fn new(parts: Parts, peer: SocketAddr, id: RequestId) -> Self {
+    pub(crate) fn new(parts: Parts, from: &Arrival, id: RequestId) -> Self {
         Self {
             parts,
-            peer,
+            peer: from.peer,
+            depth: from.depth,
             id,
             body: OnceLock::new(),
             files: OnceLock::new(),
@@ -135,5 +139,9 @@ impl spikard_wasm_runtime::Request for InFlight {
 
     fn stages(&self) -> &Stages {
         &self.stages
+    }
+
+    fn depth(&self) -> u32 {
+        self.depth
     }
 }
