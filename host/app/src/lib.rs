@@ -26,6 +26,7 @@ mod json;
 mod limits;
 mod media_type;
 mod method;
+mod mount;
 mod multipart;
 mod nearest;
 mod openapi;
@@ -58,6 +59,7 @@ pub use hooks::{HookKind, Hooks};
 pub use isolation::Isolation;
 pub use media_type::MediaType;
 pub use method::Method;
+pub use mount::{Mount, Mounts, bare_host, check_app_name};
 pub use multipart::read_multipart;
 pub use nearest::nearest;
 pub use openapi::{

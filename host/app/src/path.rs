@@ -229,18 +229,12 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     let mut rest = path;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let escape = rest.as_bytes().get(at + 1..at + 3).and_then(|hex| {
-            let digits = std::str::from_utf8(hex).ok()?;
-            hex.iter()
-                .all(u8::is_ascii_hexdigit)
-                .then(|| u8::from_str_radix(digits, 16).ok())?
-        });
-        let Some(byte) = escape else {
+        let Some(byte) = escaped(&rest[at..]) else {
             out.push('%');
             rest = &rest[at + 1..];
             continue;
         };
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if is_unreserved(byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&rest[at..at + 3].to_ascii_uppercase());
@@ -249,6 +243,23 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// The byte that an escape at the beginning of a text stands for.
+fn escaped(text: &str) -> Option<u8> {
+    let hex = text.as_bytes().get(1..3)?;
+    let digits = std::str::from_utf8(hex).ok()?;
+    let is_hex = hex.iter().all(u8::is_ascii_hexdigit);
+    is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
+}
+
+/// The same for a character that needs no escape, and is the same with and without.
+pub(crate) fn unreserved(text: &str) -> Option<u8> {
+    escaped(text).filter(|byte| is_unreserved(*byte))
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// Whether two paths are the same in the normal form that routes are compared in.

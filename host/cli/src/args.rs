@@ -35,9 +35,10 @@ pub(crate) enum Command {
     Doctor,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// The component to serve; without it a small demo app is served
+    /// The component to serve; or a folder of components, each an app below `/NAME`; or a
+    /// `spikard.toml`. Without it a small demo app is served
     pub(crate) app: Option<PathBuf>,
     /// The address to listen on; `0.0.0.0` or `::` for all [default: 127.0.0.1]
     #[arg(long, env = "HOST")]
@@ -56,6 +57,9 @@ pub(crate) struct ServeArgs {
     /// The folder below which the folders are that the app serves
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_root: Option<PathBuf>,
+    /// Reload an app when its component or `spikard.toml` changes, as SIGHUP does
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Serve neither the app's OpenAPI document nor its viewer, whatever the app says
     #[arg(long)]
     pub(crate) no_openapi: bool,
@@ -85,7 +89,7 @@ pub(crate) struct ServeArgs {
 }
 
 /// What says how much there may be of what.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ConfigArgs {
     /// The file to read settings from [default: `spikard.toml` in the current folder, if
     /// it is there]
@@ -108,7 +112,7 @@ pub(crate) struct CompileArgs {
     pub(crate) output: PathBuf,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct CacheArgs {
     /// Where compiled components are kept [default: `spikard-wasm` in the user's
     /// cache folder]

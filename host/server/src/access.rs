@@ -19,7 +19,8 @@ pub(crate) struct Access {
 /// Writes a line with what is the same in both kinds, and where the time went: the parts
 /// in milliseconds, those that took none left out.
 macro_rules! line {
-    ({$($first:tt)*} $access:expr, $id:expr, $route:expr, $taken:expr, $($more:tt)*) => {{
+    ({$($first:tt)*} $access:expr, $id:expr, $whose:expr, $taken:expr, $($more:tt)*) => {{
+        let (app, route) = $whose;
         let part = |part| {
             let nanos = $taken.part(part);
             (nanos != 0).then(|| millis(nanos))
@@ -41,11 +42,15 @@ macro_rules! line {
             yield_ms = stage(Stage::Yield),
             leave_ms = stage(Stage::Leave),
             respond_ms = part(Part::Respond),
-            route = $route.unwrap_or("-"),
+            app,
+            route = route.unwrap_or("-"),
             request = %$id,
         );
     }};
 }
+
+/// The names of a request's app, where there are several, and of its route, if it has one.
+pub(crate) type Whose<'a> = (Option<&'a str>, Option<&'a str>);
 
 impl Access {
     /// Begins a line; nothing is copied when nobody reads it.
@@ -58,22 +63,22 @@ impl Access {
     }
 
     /// Writes the line of a request that nobody waits for any more.
-    pub(crate) fn give_up(self, id: &RequestId, route: Option<&str>, taken: &Taken) {
+    pub(crate) fn give_up(self, id: &RequestId, whose: Whose<'_>, taken: &Taken) {
         let message = "the client went away before it was answered";
-        line!({message,} self, id, route, taken,);
+        line!({message,} self, id, whose, taken,);
     }
 
     /// Writes the line.
     pub(crate) fn end(
         self,
         id: &RequestId,
-        route: Option<&str>,
+        whose: Whose<'_>,
         taken: &Taken,
         response: &HttpResponse,
     ) {
         let status = response.status().as_u16();
         let bytes = response::length(response);
-        line!({} self, id, route, taken, status, bytes,);
+        line!({} self, id, whose, taken, status, bytes,);
     }
 }
 

@@ -1,13 +1,17 @@
 //! Reads a request's body, up to the route's limit and in time.
 
-use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
-use hyper::body::Body;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use spikard_wasm_app::{Form, Refusal, read_multipart};
+use spikard_wasm_runtime::StreamBody;
+
+use crate::reply_body::BodyError;
 
 /// How much of a body that nobody wanted is read, so that its connection can serve
 /// the next request.
@@ -16,25 +20,54 @@ const MAX_DISCARD: u64 = 64 << 10;
 /// How long such a body is waited for.
 const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A body that arrives: from a connection, or from another app of this host.
-pub(crate) trait Arriving:
-    Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static
-{
+/// The body of a request as it arrives.
+pub(crate) enum Inbound {
+    /// From a client's connection.
+    Client(Incoming),
+    /// From another app of this host.
+    App(StreamBody),
 }
 
-impl<B: Body<Data = Bytes, Error: fmt::Display> + Send + Unpin + 'static> Arriving for B {}
+impl Body for Inbound {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Client(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::App(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Client(body) => body.is_end_stream(),
+            Self::App(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Client(body) => body.size_hint(),
+            Self::App(body) => body.size_hint(),
+        }
+    }
+}
 
 /// The body of a request, which may still be on its way.
-pub(crate) struct RequestBody<B> {
-    incoming: B,
+pub(crate) struct RequestBody {
+    incoming: Inbound,
     /// The client sends the body only once it is asked for.
     is_awaited: bool,
     has_ended: bool,
 }
 
-impl<B: Arriving> RequestBody<B> {
+impl RequestBody {
     /// `is_awaited`: the client sent `Expect: 100-continue`.
-    pub(crate) fn new(incoming: B, is_awaited: bool) -> Self {
+    pub(crate) fn new(incoming: Inbound, is_awaited: bool) -> Self {
         let has_ended = incoming.is_end_stream();
         Self {
             incoming,
@@ -123,7 +156,7 @@ pub(crate) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awai
 }
 
 /// The data of a body, as it arrives.
-fn pieces<B: Arriving>(body: &mut B) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
+fn pieces(body: &mut Inbound) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
     stream::unfold(body, async |body| {
         loop {
             let data = match body.frame().await? {
@@ -138,11 +171,11 @@ fn pieces<B: Arriving>(body: &mut B) -> impl Stream<Item = Result<Bytes, Refusal
     })
 }
 
-fn unreadable(error: &impl fmt::Display) -> Refusal {
+fn unreadable(error: &BodyError) -> Refusal {
     Refusal::BadRequest(format!("the request body cannot be read: {error}"))
 }
 
-async fn collect(body: &mut impl Arriving, limit: u64) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut Inbound, limit: u64) -> Result<Bytes, Refusal> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0_u64;

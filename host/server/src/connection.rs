@@ -14,8 +14,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 
-use crate::service::Service;
 use crate::settings::Settings;
+use crate::site::Site;
 use crate::timing::{Phase, Timed, Timing};
 use crate::watched::watched;
 use crate::worker::Open;
@@ -29,7 +29,7 @@ const MAX_HEAD: usize = 64 << 10;
 
 /// Serves the connections of one worker.
 pub(crate) struct Connections {
-    service: Rc<Service>,
+    site: Rc<Site>,
     builder: auto::Builder<LocalExecutor>,
     head_timeout: Duration,
     idle_timeout: Duration,
@@ -46,7 +46,7 @@ impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for LocalExecu
 }
 
 impl Connections {
-    pub(crate) fn new(service: Rc<Service>, settings: &Settings) -> Self {
+    pub(crate) fn new(site: Rc<Site>, settings: &Settings) -> Self {
         let mut builder = auto::Builder::new(LocalExecutor);
         builder
             .http1()
@@ -61,7 +61,7 @@ impl Connections {
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(MAX_HEAD as u32);
         Self {
-            service,
+            site,
             builder,
             head_timeout: settings.head_timeout,
             idle_timeout: settings.idle_timeout,
@@ -82,16 +82,17 @@ impl Connections {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
         };
-        let app = self.service.clone();
+        let site = self.site.clone();
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
         let seen = timing.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let is_http2 = request.version() == Version::HTTP_2;
             let busy = seen.request(is_http2);
-            let (app, timing) = (app.clone(), seen.clone());
+            let timing = seen.clone();
+            let (app, request, from) = site.route(request, peer);
             async move {
                 let _busy = busy;
-                let response = app.respond(request, peer, 0).await;
+                let response = app.respond(request, from).await;
                 Ok::<_, Infallible>(response.map(|body| watched(body, &timing, is_http2)))
             }
         });

@@ -36,6 +36,11 @@ pub enum ServeError {
         "the app serves the folder `{0}` (`static`), which cannot be opened below the folder of `--static-root`: {1}"
     )]
     StaticFolder(String, io::Error),
+    /// Two apps have one place.
+    #[error(
+        "the apps `{0}` and `{1}` are both at `{2}`: give one of them another `path` or `host`"
+    )]
+    Mounts(String, String, String),
     /// A worker cannot be started.
     #[error("a worker cannot start: {0}")]
     Worker(io::Error),

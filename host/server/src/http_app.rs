@@ -3,7 +3,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,19 +15,20 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use spikard_wasm_app::{Isolation, Refusal};
 use spikard_wasm_runtime::{
-    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Kind, Pool,
-    Stamp, Upload, UploadError,
+    GuestBody, HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Kind, Stamp,
+    Upload, UploadError,
 };
 
 use crate::access::Access;
 use crate::admission::{Admitted, Requests};
-use crate::body::{self, Arriving};
+use crate::body::{self, Inbound};
 use crate::failure::Failed;
 use crate::metrics::{self, Figures, Taken, WorkerFigures};
 use crate::reply_body::{BodyError, ReplyBody};
 use crate::request::RequestId;
 use crate::response::{self, HttpResponse};
-use crate::settings::{Metrics, Settings};
+use crate::served::Served;
+use crate::service::{self, AppName, Arrival};
 use crate::worker::Shared;
 
 /// What stands for a route in metrics and in the log.
@@ -58,7 +58,8 @@ impl Default for HttpSettings {
 /// What the requests of one worker to an app for `wasi:http` share.
 pub(crate) struct HttpApp {
     kind: Kind,
-    pool: Rc<Pool>,
+    name: AppName,
+    pool: service::Kept,
     requests: Arc<Requests>,
     figures: Arc<WorkerFigures>,
     served: Option<Arc<Figures>>,
@@ -69,6 +70,7 @@ pub(crate) struct HttpApp {
 
 /// What is known of a request when it is answered.
 struct Seen<'a> {
+    app: Option<&'a str>,
     access: Option<Access>,
     figures: &'a WorkerFigures,
     start: Stamp,
@@ -94,7 +96,7 @@ impl Seen<'_> {
             response::timed(response, &taken);
         }
         if let Some(access) = self.access.take() {
-            access.end(&self.id, Some(ROUTE), &taken, response);
+            access.end(&self.id, (self.app, Some(ROUTE)), &taken, response);
         }
     }
 }
@@ -108,19 +110,19 @@ impl Drop for Seen<'_> {
         let taken = self.taken();
         self.figures.record(None, metrics::CLIENT_CLOSED, &taken);
         if let Some(access) = self.access.take() {
-            access.give_up(&self.id, Some(ROUTE), &taken);
+            access.give_up(&self.id, (self.app, Some(ROUTE)), &taken);
         }
     }
 }
 
 /// The host's half of a request's body.
-struct Kept<B> {
-    upload: Option<Upload<B>>,
+struct Kept {
+    upload: Option<Upload<Inbound>>,
     /// The client sends the body only once it is asked for.
     is_awaited: bool,
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Kept<B> {
+impl Kept {
     /// Takes the body back, and drops what is left of it. False where its connection
     /// cannot serve another request.
     async fn discard(&self) -> bool {
@@ -133,37 +135,35 @@ impl<B: Body<Data = Bytes> + Unpin> Kept<B> {
 
 impl HttpApp {
     pub(crate) fn new(
-        shared: Shared,
+        served: &Served,
+        shared: &Shared,
         figures: Arc<WorkerFigures>,
-        pool: Rc<Pool>,
-        settings: &Settings,
+        pool: service::Kept,
     ) -> Self {
-        let served = matches!(settings.metrics, Metrics::On);
+        let settings = &served.settings;
         Self {
-            kind: shared.component.kind(),
+            name: served.name.clone(),
+            kind: served.component.kind(),
             pool,
-            requests: shared.requests,
+            requests: shared.requests.clone(),
             figures,
-            served: served.then_some(shared.figures),
+            served: shared.metrics_beside(&served.mount),
             settings: settings.http,
             body_timeout: settings.body_timeout,
             server_timing: settings.server_timing,
         }
     }
 
-    /// Answers a request, for which `depth` apps of this host have called one another. A
-    /// panic in here, which is a defect of the host, ends this request alone.
-    pub(crate) async fn respond<B: Arriving>(
-        &self,
-        request: Request<B>,
-        depth: u32,
-    ) -> HttpResponse {
+    /// Answers a request. A panic in here, which is a defect of the host, ends this
+    /// request alone.
+    pub(crate) async fn respond(&self, request: Request<Inbound>, from: Arrival) -> HttpResponse {
         let (parts, body) = request.into_parts();
         let is_http1 = parts.version < Version::HTTP_2;
         let (id, number) = RequestId::next_number();
-        let call = Arc::new(HttpCall::new(number, depth, Failed::later));
+        let call = Arc::new(HttpCall::new(number, from.depth, Failed::later));
         let mut seen = Seen {
-            access: Access::begin(&parts.method, &parts.uri),
+            app: self.name.as_deref(),
+            access: Access::begin(&parts.method, from.sent.as_ref().unwrap_or(&parts.uri)),
             figures: &self.figures,
             start: Stamp::now(),
             id,
@@ -196,12 +196,12 @@ impl HttpApp {
     }
 
     /// The guest's half of a body, and the host's.
-    fn split<B: Body>(
+    fn split(
         &self,
         parts: &Parts,
-        body: B,
+        body: Inbound,
         call: &Arc<HttpCall>,
-    ) -> (GuestBody<B>, Kept<B>) {
+    ) -> (GuestBody<Inbound>, Kept) {
         let is_awaited = parts.headers.contains_key(EXPECT);
         let (given, upload) = match body.is_end_stream() {
             true => (GuestBody::Empty, None),
@@ -215,11 +215,11 @@ impl HttpApp {
         (given, kept)
     }
 
-    async fn answer<B: Arriving>(
+    async fn answer(
         &self,
         mut parts: Parts,
-        body: GuestBody<B>,
-        kept: &mut Kept<B>,
+        body: GuestBody<Inbound>,
+        kept: &mut Kept,
         seen: &mut Seen<'_>,
     ) -> Result<HttpResponse, Refusal> {
         let admitted = self.requests.enter()?;
@@ -240,8 +240,10 @@ impl HttpApp {
         };
         let request = Request::from_parts(parts, body);
         let reply = match self.kind {
-            Kind::Service => self.pool.serve(request, &seen.call, options).await,
-            Kind::Handler | Kind::Proxy => self.pool.proxy(request, &seen.call, options).await,
+            Kind::Service => self.pool.shared().serve(request, &seen.call, options).await,
+            Kind::Handler | Kind::Proxy => {
+                self.pool.shared().proxy(request, &seen.call, options).await
+            }
         };
         seen.replied = Some(Stamp::now());
         match reply {
@@ -277,11 +279,7 @@ fn has_host(parts: &mut Parts) -> Result<(), Refusal> {
 }
 
 /// Makes the response of a reply. The host alone frames it.
-fn of_reply<B: Send + Unpin + 'static>(
-    reply: HttpReply,
-    kept: &mut Kept<B>,
-    admitted: Admitted,
-) -> HttpResponse {
+fn of_reply(reply: HttpReply, kept: &mut Kept, admitted: Admitted) -> HttpResponse {
     let (status, mut headers) = (reply.status, reply.headers);
     for name in &response::OF_CONNECTION {
         headers.remove(name);
@@ -305,13 +303,13 @@ fn of_reply<B: Send + Unpin + 'static>(
 }
 
 /// The body of a reply that is still made, with what belongs to its request until then.
-struct Streamed<B> {
+struct Streamed {
     stream: Box<HttpStream>,
-    upload: Option<Upload<B>>,
+    upload: Option<Upload<Inbound>>,
     _admitted: Admitted,
 }
 
-impl<B: Unpin> Body for Streamed<B> {
+impl Body for Streamed {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -331,7 +329,7 @@ impl<B: Unpin> Body for Streamed<B> {
     }
 }
 
-impl<B> Drop for Streamed<B> {
+impl Drop for Streamed {
     /// What the guest still holds of the request's body must not hold up the connection.
     fn drop(&mut self) {
         drop(self.upload.as_ref().and_then(Upload::take_back));

@@ -2,9 +2,7 @@
 //! each takes one type and returns the next, and a request may leave from any of
 //! them with a [`Refusal`].
 
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +11,11 @@ use hyper::header::{CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 use spikard_wasm_app::{App, Call, Hit, Refusal, Route};
-use spikard_wasm_runtime::{Pool, Reply, Request as _, Stamp};
+use spikard_wasm_runtime::{Reply, Request as _, Stamp};
 
-use crate::access::Access;
+use crate::access::{Access, Whose};
 use crate::admission::Requests;
-use crate::body::{Arriving, RequestBody};
+use crate::body::{Inbound, RequestBody};
 use crate::docs::Docs;
 use crate::failure::Failed;
 use crate::hooks::Hooked;
@@ -26,13 +24,17 @@ use crate::policy::{self, Passage, StaticFiles};
 use crate::reply_body::ReplyBody;
 use crate::request::{Head, InFlight, RequestId};
 use crate::response::{self, HttpResponse};
-use crate::settings::{Metrics, Settings};
+use crate::served::Served;
+use crate::service::{AppName, Arrival, Kept};
 use crate::worker::Shared;
 
-/// What the requests of one worker share.
+/// What the requests of one app in one worker share.
 pub(crate) struct Pipeline {
+    name: AppName,
+    /// The path before what the app sees.
+    prefix: String,
     app: Arc<App>,
-    pool: Rc<Pool>,
+    pool: Kept,
     files: StaticFiles,
     requests: Arc<Requests>,
     figures: Arc<WorkerFigures>,
@@ -46,6 +48,7 @@ pub(crate) struct Pipeline {
 
 /// What is known of a request when it is answered.
 struct Seen<'a> {
+    app: Option<&'a str>,
     access: Option<Access>,
     figures: &'a WorkerFigures,
     start: Stamp,
@@ -67,8 +70,8 @@ impl Seen<'_> {
         Taken::new(now.since(self.start), respond, stages)
     }
 
-    fn route_name(&self) -> Option<&str> {
-        self.route.map(|(_, route)| route.name())
+    fn whose(&self) -> Whose<'_> {
+        (self.app, self.route.map(|(_, route)| route.name()))
     }
 
     /// Counts it and writes its line.
@@ -82,7 +85,7 @@ impl Seen<'_> {
             response::timed(response, &taken);
         }
         if let Some(access) = self.access.take() {
-            access.end(&self.id, self.route_name(), &taken, response);
+            access.end(&self.id, self.whose(), &taken, response);
         }
     }
 }
@@ -97,7 +100,7 @@ impl Drop for Seen<'_> {
         let route = self.route.map(|(index, _)| index);
         self.figures.record(route, metrics::CLIENT_CLOSED, &taken);
         if let Some(access) = self.access.take() {
-            access.give_up(&self.id, self.route_name(), &taken);
+            access.give_up(&self.id, self.whose(), &taken);
         }
     }
 }
@@ -114,19 +117,21 @@ enum Matched<'a> {
 
 impl Pipeline {
     pub(crate) fn new(
-        shared: Shared,
+        served: &Served,
+        shared: &Shared,
         figures: Arc<WorkerFigures>,
-        pool: Rc<Pool>,
-        settings: &Settings,
+        pool: Kept,
     ) -> Self {
-        let served = matches!(settings.metrics, Metrics::On);
+        let settings = &served.settings;
         Self {
-            app: shared.app,
+            name: served.name.clone(),
+            prefix: served.mount.prefix().to_owned(),
+            app: served.app.clone(),
             pool,
-            files: shared.files,
-            requests: shared.requests,
+            files: served.files.clone(),
+            requests: shared.requests.clone(),
             figures,
-            served: served.then_some(shared.figures),
+            served: shared.metrics_beside(&served.mount),
             server_timing: settings.server_timing,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
@@ -136,20 +141,14 @@ impl Pipeline {
 
     /// Answers a request. A panic in here, which is a defect of the host, ends
     /// this request alone.
-    ///
-    /// `depth` apps of this host have called one another for it.
-    pub(crate) async fn respond<B: Arriving>(
-        &self,
-        request: Request<B>,
-        peer: SocketAddr,
-        depth: u32,
-    ) -> HttpResponse {
+    pub(crate) async fn respond(&self, request: Request<Inbound>, from: Arrival) -> HttpResponse {
         let (parts, incoming) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let is_http1 = parts.version < Version::HTTP_2;
         let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
         let mut seen = Seen {
-            access: Access::begin(&parts.method, &parts.uri),
+            app: self.name.as_deref(),
+            access: Access::begin(&parts.method, from.sent.as_ref().unwrap_or(&parts.uri)),
             figures: &self.figures,
             start: Stamp::now(),
             id: RequestId::next(),
@@ -159,7 +158,7 @@ impl Pipeline {
             replied: None,
             is_answered: false,
         };
-        let answer = self.answer(parts, &mut body, (peer, depth), &mut seen);
+        let answer = self.answer(parts, &mut body, &from, &mut seen);
         let answer = AssertUnwindSafe(answer).catch_unwind();
         let answer = answer.await.unwrap_or_else(|_| {
             tracing::error!(request = %seen.id, "the host itself failed; this is a defect of spikard-wasm");
@@ -187,8 +186,8 @@ impl Pipeline {
     async fn answer<'a>(
         &'a self,
         parts: Parts,
-        body: &mut RequestBody<impl Arriving>,
-        (peer, depth): (SocketAddr, u32),
+        body: &mut RequestBody,
+        from: &Arrival,
         seen: &mut Seen<'a>,
     ) -> Result<HttpResponse, Refusal> {
         let _admitted = self.requests.enter()?;
@@ -214,7 +213,7 @@ impl Pipeline {
         if let Some(passage) = &mut seen.passage
             && !matches!(found, Matched::Reply(_))
         {
-            passage.admit(&parts, peer, number)?;
+            passage.admit(&parts, from.peer, number)?;
         }
         let (index, route, params) = match found {
             Matched::Reply(response) => return Ok(response),
@@ -222,7 +221,7 @@ impl Pipeline {
             Matched::Route(index, route, params) => (index, route, params),
         };
         let id = seen.id.clone();
-        let request = Arc::new(InFlight::new(parts, (peer, depth), id.clone()));
+        let request = Arc::new(InFlight::new(parts, from, id.clone()));
         seen.request = Some(request.clone());
         for (key, value) in seen.passage.iter_mut().flat_map(Passage::take_local) {
             request.local.preset(key, value);
@@ -248,7 +247,7 @@ impl Pipeline {
         &self,
         hooked: &mut Hooked<'_>,
         params: Result<String, Refusal>,
-        body: &mut RequestBody<impl Arriving>,
+        body: &mut RequestBody,
     ) -> Result<Reply, Failed> {
         if let Some(reply) = hooked.before_body().await? {
             return Ok(reply);
@@ -269,7 +268,10 @@ impl Pipeline {
                 values,
             } => Matched::Route(index, route, route.read_params(&values, &Head(parts))),
             Hit::Options { allow } => Matched::Reply(response::of_options(allow)),
-            Hit::Redirect { to } => Matched::Reply(response::of_redirect(&to, parts.uri.query())),
+            Hit::Redirect { to } => {
+                let query = parts.uri.query();
+                Matched::Reply(response::of_redirect(&self.prefix, &to, query))
+            }
         });
         match (found, &self.served, &self.docs) {
             (Err(Refusal::NotFound), Some(figures), _) if path == metrics::PATH => {
@@ -288,7 +290,7 @@ impl Pipeline {
         index: u32,
         route: &Route,
         params: Result<String, Refusal>,
-        body: &mut RequestBody<impl Arriving>,
+        body: &mut RequestBody,
         request: &InFlight,
     ) -> Result<Call, Refusal> {
         let content_type = request.parts.headers.get(CONTENT_TYPE);

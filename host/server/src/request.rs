@@ -11,6 +11,8 @@ use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
 use spikard_wasm_runtime::{LocalContext, Stages};
 
+use crate::service::Arrival;
+
 /// A request's id, in the log and for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequestId {
@@ -75,13 +77,12 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// A request whose body has not been read, for which `depth` apps of this host have
-    /// called one another.
-    pub(crate) fn new(parts: Parts, (peer, depth): (SocketAddr, u32), id: RequestId) -> Self {
+    /// A request whose body has not been read.
+    pub(crate) fn new(parts: Parts, from: &Arrival, id: RequestId) -> Self {
         Self {
             parts,
-            peer,
-            depth,
+            peer: from.peer,
+            depth: from.depth,
             id,
             body: OnceLock::new(),
             files: OnceLock::new(),

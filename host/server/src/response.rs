@@ -193,12 +193,14 @@ pub(crate) fn of_options(allow: &str) -> HttpResponse {
     response
 }
 
-/// Sends the client to the path in the form that its route declares, for good.
-pub(crate) fn of_redirect(path: &str, query: Option<&str>) -> HttpResponse {
+/// Sends the client to the path in the form that its route declares, for good. `prefix`
+/// is that of the app's mount.
+pub(crate) fn of_redirect(prefix: &str, path: &str, query: Option<&str>) -> HttpResponse {
     // Two slashes at the beginning would name another host (RFC 3986, section 4.2).
-    let dot = if path.starts_with("//") { "/." } else { "" };
+    let is_other = prefix.is_empty() && path.starts_with("//");
+    let dot = if is_other { "/." } else { "" };
     let mark = query.map_or("", |_| "?");
-    let to = format!("{dot}{path}{mark}{}", query.unwrap_or_default());
+    let to = format!("{prefix}{dot}{path}{mark}{}", query.unwrap_or_default());
     let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     if let Ok(value) = HeaderValue::try_from(to) {

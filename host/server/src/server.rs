@@ -4,59 +4,62 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::App;
-use spikard_wasm_runtime::Loaded;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::admission::{Doorkeeper, Requests};
 use crate::error::ServeError;
+use crate::handle::Handle;
 use crate::listener::Listener;
 use crate::metrics::{self, Figures};
-use crate::policy::StaticFiles;
+use crate::served::Served;
 use crate::settings::{Metrics, Settings};
 use crate::shutdown::Signals;
-use crate::worker::{Shared, Worker};
+use crate::worker::{Apps, Shared, Worker};
 
 /// How long to wait when no connection can be accepted, for want of file
 /// descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves an app until a signal says to stop. `ready` is called once connections
-/// are accepted.
+/// Serves apps until a signal says to stop. `ready` is called once connections are
+/// accepted, with what replaces the apps.
 ///
 /// At the first SIGTERM or SIGINT no connection is accepted any more and the
 /// requests in flight are finished; at the second they are given up.
 ///
 /// # Errors
-/// A worker cannot start, or a folder of files is not there.
+/// A worker cannot start, or two apps have one place.
 pub fn serve(
     listener: Listener,
-    app: Arc<App>,
-    component: &Loaded,
+    apps: &[Arc<Served>],
     settings: &Settings,
-    ready: impl FnOnce(),
+    ready: impl FnOnce(Handle),
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(ServeError::Worker)?;
-    let files = StaticFiles::open(&app, settings.static_root.as_deref())?;
+    let number = settings.workers.max(1);
     let requests = Requests::new(settings.requests);
-    let figures = Figures::new(&app, &requests, settings.workers.max(1));
-    let shared = Shared {
-        app,
-        component: component.clone(),
-        files,
-        requests,
+    let figures = Figures::new(&requests, number);
+    let apps = Apps::new(apps)?;
+    apps.count(&figures, number);
+    let shared = |worker| Shared {
+        number: worker,
+        workers: number,
+        requests: requests.clone(),
         figures: figures.clone(),
+        serves_metrics: matches!(settings.metrics, Metrics::On),
     };
-    let start =
-        |(number, of_worker)| Worker::start(number, of_worker, shared.clone(), settings.clone());
-    let workers = figures.workers().iter().enumerate().map(start);
-    let workers: Vec<Worker> = workers.collect::<Result<_, _>>()?;
+    let start = |worker| Worker::start(shared(worker), apps.clone(), settings.clone());
+    let workers: Vec<Worker> = (0..number).map(start).collect::<Result<_, _>>()?;
+    drop(apps);
     for worker in &workers {
         worker.wait_until_ready()?;
     }
+    let stop = Arc::new(Notify::new());
+    let messages = workers.iter().map(Worker::messages).collect();
+    let handle = Handle::new(messages, figures.clone(), stop.clone());
     let signals = runtime.block_on(async {
         let mut signals = Signals::new()?;
         let listener = TcpListener::from_std(listener.socket)?;
@@ -69,10 +72,11 @@ pub fn serve(
                 metrics::PATH
             );
         }
-        ready();
+        ready(handle);
         tokio::select! {
             () = accept(&listener, &workers, &figures, settings.connections) => {}
             () = signals.next() => {}
+            () = stop.notified() => {}
         }
         Ok(signals)
     });

@@ -1,4 +1,4 @@
-//! How a server serves.
+//! How a host serves, and how each of its apps is served.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,16 +9,13 @@ use spikard_wasm_runtime::Recycling;
 use crate::docs::Docs;
 use crate::http_app::HttpSettings;
 use crate::listener::Listener;
+use crate::outgoing::Outgoing;
 
-/// How a server serves.
+/// How a host serves, whatever its apps are.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How many worker threads there are.
     pub workers: usize,
-    /// How many instances each worker may have at once.
-    pub instances_per_worker: u32,
-    /// When instances are replaced, and how many are kept ready.
-    pub recycling: Recycling,
     /// How many connections there may be at once, over all workers.
     pub connections: usize,
     /// How many requests may be in flight at once, over all workers.
@@ -29,12 +26,23 @@ pub struct Settings {
     pub head_timeout: Duration,
     /// The longest a connection is kept on which nothing moves between two requests.
     pub idle_timeout: Duration,
-    /// The longest a request's body may take to arrive.
-    pub body_timeout: Duration,
     /// The longest that requests in flight are waited for at a stop.
     pub drain_timeout: Duration,
-    /// What holds for an app for `wasi:http`.
+}
+
+/// How an app is served.
+#[derive(Debug, Clone)]
+pub struct AppSettings {
+    /// How many instances each worker may have at once.
+    pub instances_per_worker: u32,
+    /// When instances are replaced, and how many are kept ready.
+    pub recycling: Recycling,
+    /// The longest a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// What holds where it is an app for `wasi:http`.
     pub http: HttpSettings,
+    /// What sends the app's own requests, where it may send any.
+    pub outgoing: Option<Arc<Outgoing>>,
     /// Whether replies are checked against what their routes declare.
     pub check_replies: bool,
     /// Whether responses say where their time went (`Server-Timing`).
@@ -61,16 +69,24 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
-            instances_per_worker: 32,
-            recycling: Recycling::default(),
             connections: 10_000,
             requests: 10_000,
             metrics: Metrics::On,
             head_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            instances_per_worker: 32,
+            recycling: Recycling::default(),
+            body_timeout: Duration::from_secs(60),
             http: HttpSettings::default(),
+            outgoing: None,
             check_replies: false,
             server_timing: false,
             static_root: None,

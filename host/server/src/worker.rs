@@ -1,4 +1,4 @@
-//! A worker: a thread with its own async runtime and its own instances.
+//! A worker: a thread with its own async runtime and its own instances of every app.
 
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
@@ -8,34 +8,57 @@ use std::thread;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use spikard_wasm_app::{App, Isolation};
-use spikard_wasm_runtime::{CallError, Kind, Loaded, Pool};
-use tokio::sync::{mpsc, watch};
+use spikard_wasm_app::{Mount, Mounts};
+use spikard_wasm_runtime::CallError;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 use crate::admission::Requests;
 use crate::connection::Connections;
 use crate::error::ServeError;
-use crate::http_app::HttpApp;
-use crate::metrics::{Figures, WorkerFigures};
-use crate::pipeline::Pipeline;
-use crate::policy::StaticFiles;
-use crate::service::Service;
+use crate::metrics::Figures;
+use crate::served::Served;
 use crate::settings::Settings;
+use crate::site::{Site, Tenants};
 
 /// The accepting thread's side of a worker.
 pub(crate) struct Worker {
-    connections: mpsc::UnboundedSender<Accepted>,
-    figures: Arc<WorkerFigures>,
+    messages: Messages,
+    open: Arc<AtomicUsize>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     ready: std_mpsc::Receiver<Result<(), CallError>>,
 }
 
-struct Accepted {
+/// Where a worker is told of what is new.
+pub(crate) type Messages = mpsc::UnboundedSender<Message>;
+
+/// What is new.
+pub(crate) enum Message {
+    Connection(Accepted),
+    Apps(Change),
+}
+
+pub(crate) struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     open: Open,
+}
+
+/// Other apps, which all workers get ready and then change to.
+pub(crate) struct Change {
+    pub(crate) apps: Apps,
+    /// Told when they are ready, and when they are served.
+    pub(crate) done: std_mpsc::Sender<Result<(), CallError>>,
+    /// When to change to them; dropped where they are not wanted any more.
+    pub(crate) go: oneshot::Receiver<()>,
+}
+
+/// The apps of all workers, and where each is.
+#[derive(Clone)]
+pub(crate) struct Apps {
+    pub(crate) all: Arc<[Arc<Served>]>,
+    pub(crate) mounts: Arc<Mounts>,
 }
 
 /// Counts a connection for as long as it is open.
@@ -54,83 +77,76 @@ impl Drop for Open {
     }
 }
 
-/// What all workers share.
+/// What a worker knows of the host, whatever its apps are.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) app: Arc<App>,
-    pub(crate) component: Loaded,
-    pub(crate) files: StaticFiles,
+    /// The worker's number, and how many there are.
+    pub(crate) number: usize,
+    pub(crate) workers: usize,
     pub(crate) requests: Arc<Requests>,
     pub(crate) figures: Arc<Figures>,
+    /// Whether metrics are served beside the apps.
+    pub(crate) serves_metrics: bool,
+}
+
+impl Shared {
+    /// The metrics, where they are served beside the apps.
+    pub(crate) fn metrics(&self) -> Option<Arc<Figures>> {
+        self.serves_metrics.then(|| self.figures.clone())
+    }
+
+    /// The metrics for an app beside whose routes they are: they are at the root of those
+    /// hosts that no app has taken by name.
+    pub(crate) fn metrics_beside(&self, mount: &Mount) -> Option<Arc<Figures>> {
+        self.metrics().filter(|_| mount.is_everything())
+    }
 }
 
 impl Worker {
     /// Starts the thread; [`Worker::wait_until_ready`] tells how that went.
     pub(crate) fn start(
-        number: usize,
-        figures: &Arc<WorkerFigures>,
         shared: Shared,
+        apps: Apps,
         settings: Settings,
     ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(ServeError::Worker)?;
-        let (connections, accepted) = mpsc::unbounded_channel();
+        let (messages, received) = mpsc::unbounded_channel();
         let (stop, stopping) = watch::channel(false);
         let (done, stopped) = watch::channel(false);
         let (announce, ready) = std_mpsc::channel();
-        let mine = figures.clone();
+        let open = shared.figures.of_connections()[shared.number].clone();
         thread::Builder::new()
-            .name(format!("worker-{number}"))
+            .name(format!("worker-{}", shared.number))
             .spawn(move || {
                 let local = LocalSet::new();
-                let instances = settings.instances_per_worker;
-                let component = shared.component.clone();
-                let pool = Rc::new(Pool::new(component, instances, settings.recycling));
-                mine.has_pool(pool.stats());
-                let kind = shared.component.kind();
-                let serves = |isolation| match kind {
-                    Kind::Handler => shared.app.has(isolation),
-                    Kind::Proxy | Kind::Service => settings.http.isolation == isolation,
-                };
-                let serves_fresh = serves(Isolation::Fresh);
-                let serves_reused = serves(Isolation::Reuse);
                 local.block_on(&runtime, async {
-                    let keeper = pool.clone();
-                    tokio::task::spawn_local(async move { keeper.keep(serves_fresh).await });
-                    let warm = match serves_reused {
-                        true if kind == Kind::Service => pool.warm_service().await,
-                        true => pool.warm(Isolation::Reuse).await,
-                        false => pool.warm(Isolation::Fresh).await,
+                    let tenants = Tenants::start(&apps, None, &shared).await;
+                    let (tenants, outcome) = match tenants {
+                        Ok(tenants) => (Some(tenants), Ok(())),
+                        Err(error) => (None, Err(error)),
                     };
-                    let failed = warm.is_err();
-                    if announce.send(warm).is_err() || failed {
-                        return;
+                    drop(apps);
+                    if let (Ok(()), Some(tenants)) = (announce.send(outcome), tenants) {
+                        let site = Site::new(tenants);
+                        run(&site, &shared, &settings, received, stopping).await;
                     }
-                    let service = match kind {
-                        Kind::Handler => {
-                            Service::Handler(Pipeline::new(shared, mine, pool, &settings))
-                        }
-                        Kind::Proxy | Kind::Service => {
-                            Service::Http(HttpApp::new(shared, mine, pool, &settings))
-                        }
-                    };
-                    run(&Rc::new(service), &settings, accepted, stopping).await;
                 });
                 let _ = done.send(true);
             })
             .map_err(ServeError::Worker)?;
         Ok(Self {
-            connections,
-            figures: figures.clone(),
+            messages,
+            open,
             stop,
             stopped,
             ready,
         })
     }
 
-    /// Waits until the worker has its first instance.
+    /// Waits until the worker has its first instances.
     pub(crate) fn wait_until_ready(&self) -> Result<(), ServeError> {
         let lost = |_| CallError::Instantiate("the worker's thread ended".to_owned());
         let ready = self.ready.recv().map_err(lost);
@@ -139,14 +155,20 @@ impl Worker {
 
     /// How many connections it has open.
     pub(crate) fn connections(&self) -> usize {
-        self.figures.connections.load(Ordering::Relaxed)
+        self.open.load(Ordering::Relaxed)
     }
 
     /// Gives it a connection.
     pub(crate) fn give(&self, stream: TcpStream, peer: SocketAddr) {
-        let open = Open::new(&self.figures.connections);
+        let open = Open::new(&self.open);
+        let accepted = Accepted { stream, peer, open };
         // A worker that is gone takes no connection; dropping it closes it.
-        let _ = self.connections.send(Accepted { stream, peer, open });
+        let _ = self.messages.send(Message::Connection(accepted));
+    }
+
+    /// Where it is told of what is new.
+    pub(crate) fn messages(&self) -> Messages {
+        self.messages.clone()
     }
 
     /// Tells it to finish what is in flight and stop.
@@ -161,23 +183,49 @@ impl Worker {
 }
 
 async fn run(
-    service: &Rc<Service>,
+    site: &Rc<Site>,
+    shared: &Shared,
     settings: &Settings,
-    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+    mut received: mpsc::UnboundedReceiver<Message>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
-    let connections = Connections::new(service.clone(), settings);
+    let connections = Connections::new(site.clone(), settings);
     loop {
         tokio::select! {
-            next = accepted.recv() => {
-                let Some(Accepted { stream, peer, open }) = next else { break };
-                connections.serve(stream, peer, open, &graceful);
-            }
+            next = received.recv() => match next {
+                Some(Message::Connection(Accepted { stream, peer, open })) => {
+                    connections.serve(stream, peer, open, &graceful);
+                }
+                Some(Message::Apps(apps)) => {
+                    let change = change(site.clone(), shared.clone(), apps);
+                    tokio::task::spawn_local(change);
+                }
+                None => break,
+            },
             _ = stopping.wait_for(|stop| *stop) => break,
         }
     }
+    // Who waits for an answer to what is still in it hears that there is none.
+    drop(received);
     graceful.shutdown().await;
     // The last responses are still being written when their connections end.
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// Changes to other apps, if all workers can.
+async fn change(site: Rc<Site>, shared: Shared, change: Change) {
+    let Change { apps, done, go } = change;
+    let before = site.tenants();
+    let tenants = Tenants::start(&apps, Some(&before), &shared).await;
+    drop(before);
+    let (tenants, outcome) = match tenants {
+        Ok(tenants) => (Some(tenants), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    let _ = done.send(outcome);
+    if let (Some(tenants), Ok(())) = (tenants, go.await) {
+        site.replace(tenants);
+        let _ = done.send(Ok(()));
+    }
 }

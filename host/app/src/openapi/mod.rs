@@ -100,6 +100,17 @@ impl OpenApi {
         })
     }
 
+    /// The same of an app that is mounted below a path, which the document names where
+    /// the app names no server itself.
+    #[must_use]
+    pub fn below(mut self, prefix: &str) -> Self {
+        if let (Value::Object(document), false) = (&mut self.document, prefix.is_empty()) {
+            let servers = document.entry("servers");
+            servers.or_insert_with(|| json!([{"url": prefix}]));
+        }
+        self
+    }
+
     /// The document.
     #[must_use]
     pub fn document(&self) -> &Value {

@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for Secret {
 ///
 /// The default does not know them: an app that names some can be looked at, and
 /// what they would protect lets nobody in.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Option<BTreeMap<String, Arc<[u8]>>>);
 
 impl fmt::Debug for Secrets {

@@ -1,6 +1,7 @@
 //! `inspect --limits`: every limit that can be set, with its value and whose word it is.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -11,13 +12,30 @@ use spikard_wasm_runtime::{Limits, Loaded, Runtime};
 use super::{Source, load};
 use crate::args::InspectArgs;
 use crate::config::Bounds;
-use crate::config::limits::{Key, TABLE};
+use crate::config::file::File;
+use crate::config::limits::{Key, Limit, TABLE};
 use crate::config::said::Source as Said;
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let bounds = Bounds::of(&args.config)?;
-    let mut report = of_bounds(&bounds);
-    if let Some(path) = &args.app {
+    let is_file = |path: &&PathBuf| path.extension().is_some_and(|it| it == "toml");
+    let named = args.app.as_ref().filter(is_file);
+    let file = File::find(named.or(args.config.config.as_ref()).map(AsRef::as_ref))?;
+    let found = file.as_ref().map(|file| file.path.display().to_string());
+    let file = file.unwrap_or_default();
+    let bounds = Bounds::merge(&args.config, &file);
+    let mut report = json!({"file": found, "limits": of_bounds(&bounds, |_| true)});
+    if !file.apps.is_empty() {
+        let apps = file.apps.iter().map(|app| {
+            let bounds = Bounds::of_app(&args.config, &file, app);
+            json!({
+                "name": app.name, "at": app.mount.to_string(),
+                "component": app.component.display().to_string(),
+                "limits": of_bounds(&bounds, |limit| !limit.is_of_host()),
+            })
+        });
+        report["apps"] = apps.collect();
+    }
+    if let Some(path) = args.app.as_ref().filter(|path| !is_file(path)) {
         let runtime = Runtime::new(Limits {
             instances: 1,
             ..bounds.runtime()
@@ -38,14 +56,14 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     Ok(())
 }
 
-fn of_bounds(bounds: &Bounds) -> Value {
+fn of_bounds(bounds: &Bounds, is_wanted: impl Fn(&Limit) -> bool) -> Vec<Value> {
     let (isolation, said) = bounds.isolation;
     let policy = json!({
         "key": "instances.policy", "flag": "--instances", "value": isolation.as_str(),
         "shown": isolation.as_str(), "unit": "policy", "from": said.as_str(),
         "about": "Whether requests share instances, where neither route nor app says",
     });
-    let limits = TABLE.iter().map(|limit| {
+    let limits = TABLE.iter().filter(|limit| is_wanted(limit)).map(|limit| {
         let (value, said) = bounds.limits.get(limit.key);
         json!({
             "key": format!("{}.{}", limit.table, limit.name),
@@ -58,10 +76,7 @@ fn of_bounds(bounds: &Bounds) -> Value {
             "about": limit.about,
         })
     });
-    json!({
-        "file": bounds.file.as_ref().map(|file| file.display().to_string()),
-        "limits": limits.chain([policy]).collect::<Vec<_>>(),
-    })
+    limits.chain([policy]).collect()
 }
 
 /// The limits of a route; where it has none of its own, those of all routes.
@@ -114,15 +129,23 @@ fn text(report: &Value) -> String {
     if let Some(file) = report["file"].as_str() {
         let _ = writeln!(out, "file       {}\n", one_line(file));
     }
-    for limit in report["limits"].as_array().into_iter().flatten() {
-        let _ = writeln!(
-            out,
-            "{:<27} {:<8} {:<12} {}",
-            string(&limit["key"]),
-            string(&limit["shown"]),
-            string(&limit["from"]),
-            string(&limit["flag"]),
-        );
+    let limits = |out: &mut String, of: &Value| {
+        for limit in of["limits"].as_array().into_iter().flatten() {
+            let _ = writeln!(
+                out,
+                "{:<27} {:<8} {:<12} {}",
+                string(&limit["key"]),
+                string(&limit["shown"]),
+                string(&limit["from"]),
+                string(&limit["flag"]),
+            );
+        }
+    };
+    limits(&mut out, report);
+    for app in report["apps"].as_array().into_iter().flatten() {
+        let (name, at) = (string(&app["name"]), string(&app["at"]));
+        let _ = writeln!(out, "\napp {name} at {at}: {}", string(&app["component"]));
+        limits(&mut out, app);
     }
     let mut head = "\n";
     for route in report["routes"].as_array().into_iter().flatten() {

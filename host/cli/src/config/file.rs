@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use spikard_wasm_app::{Isolation, RouteOverride, one_line};
 use toml::Table;
 
+use super::app::AppTable;
 use super::grants::GrantsSaid;
 use super::limits::{Limit, TABLE};
 use super::place::Place;
@@ -22,7 +23,15 @@ use crate::args::{LogFormat, LogLevel};
 pub(crate) const NAME: &str = "spikard.toml";
 
 /// Its tables. `build` is for the command of that name.
-pub(crate) const TABLES: [&str; 6] = ["build", "grants", "instances", "limits", "routes", "serve"];
+pub(crate) const TABLES: [&str; 7] = [
+    "app",
+    "build",
+    "grants",
+    "instances",
+    "limits",
+    "routes",
+    "serve",
+];
 
 /// The keys that are no limits, by their tables.
 const SERVE: [&str; 11] = [
@@ -59,6 +68,8 @@ pub(crate) struct File {
     pub(crate) grants: GrantsSaid,
     pub(crate) limits: Said,
     pub(crate) routes: BTreeMap<String, RouteOverride>,
+    /// The apps, where there are several.
+    pub(crate) apps: Vec<AppTable>,
 }
 
 impl File {
@@ -106,16 +117,59 @@ impl File {
                         file.read_limit("limits", &[], &place)?;
                     }
                 }
-                "routes" => {
-                    for place in here.members()? {
-                        let said = place.route()?;
-                        file.routes.insert(place.name.to_owned(), said);
+                "routes" => file.routes = here.routes()?,
+                "app" => {
+                    for place in here.each()? {
+                        file.apps.push(AppTable::read(&place)?);
                     }
                 }
                 _ => return Err(here.unknown("table", TABLES.iter().copied())),
             }
         }
+        file.check_apps()?;
         Ok(file)
+    }
+
+    /// Checks that several apps can be told from one another, and that nothing is said of
+    /// the one app that there would be without them.
+    fn check_apps(&self) -> Result<()> {
+        let path = self.path.display();
+        let mut names: Vec<&str> = self.apps.iter().map(|app| app.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            bail!(
+                "`{path}`: two apps have the name `{}`: change one of them",
+                twice[0]
+            );
+        }
+        let of_one = [
+            (
+                "serve.app",
+                self.app.is_some(),
+                "`component` of each `[[app]]`",
+            ),
+            (
+                "serve.static_root",
+                self.static_root.is_some(),
+                "`static_root` of an `[[app]]`",
+            ),
+            (
+                "grants",
+                self.grants != GrantsSaid::default(),
+                "`[app.grants]` after an `[[app]]`",
+            ),
+            (
+                "routes",
+                !self.routes.is_empty(),
+                "`[app.routes.\"NAME\"]` after an `[[app]]`",
+            ),
+        ];
+        match of_one.iter().find(|(_, is_said, _)| *is_said) {
+            Some((key, _, instead)) if !self.apps.is_empty() => bail!(
+                "`{path}`: `{key}` is for a host of one app, and this file has `[[app]]`: write {instead} instead"
+            ),
+            _ => Ok(()),
+        }
     }
 
     fn read_serve(&mut self, here: &Place<'_>) -> Result<()> {
@@ -131,11 +185,7 @@ impl File {
                 "metrics" => self.metrics = Some(place.metrics()?),
                 "log_format" => self.log_format = Some(place.choice()?),
                 "log_level" => self.log_level = Some(place.choice()?),
-                "secrets" => {
-                    for place in place.members()? {
-                        self.secrets.push(place.secret()?);
-                    }
-                }
+                "secrets" => self.secrets = place.secrets()?,
                 _ => self.read_limit("serve", &SERVE, &place)?,
             }
         }

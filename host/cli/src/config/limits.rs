@@ -156,6 +156,15 @@ impl Limit {
         TABLE.iter().find(|it| it.table == table && it.name == name)
     }
 
+    /// Whether it holds for all apps of a host together, and not for each.
+    pub(crate) fn is_of_host(&self) -> bool {
+        use Key::{Connections, DrainTimeout, HeadTimeout, IdleTimeout, Requests, Workers};
+        matches!(
+            self.key,
+            Workers | Requests | Connections | HeadTimeout | IdleTimeout | DrainTimeout
+        )
+    }
+
     /// Reads its value as flags and variables have it.
     pub(crate) fn parse(&self, text: &str) -> Result<u64, String> {
         let value = match self.unit {

@@ -1,6 +1,8 @@
 //! What a server is to do: by flags first, then variables of the environment, then
 //! `spikard.toml`, then defaults.
 
+pub(crate) mod app;
+mod apps;
 pub(crate) mod file;
 pub(crate) mod flags;
 pub(crate) mod grants;
@@ -11,29 +13,30 @@ mod units;
 pub(crate) mod values;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use spikard_wasm_app::policy::Secrets;
-use spikard_wasm_app::{Defaults, Grants, Isolation, RouteOverride};
+use spikard_wasm_app::{Defaults, Isolation, RouteOverride};
 use spikard_wasm_runtime::{Cache, Kind, Limits, Recycling};
-use spikard_wasm_server::{HttpSettings, Settings};
+use spikard_wasm_server::{AppSettings, HttpSettings, Settings};
 
+use self::app::AppTable;
+pub(crate) use self::apps::AppConfig;
+use self::apps::Given;
 use self::file::File;
 use self::limits::Key;
 use self::said::{Said, Source};
-use self::values::{MetricsAt, SecretArg};
+use self::values::MetricsAt;
 use crate::args::{ConfigArgs, LogFormat, LogLevel, ServeArgs};
 
 pub(crate) const DEFAULT_HOST: &str = "127.0.0.1";
 pub(crate) const DEFAULT_PORT: u16 = 8000;
 
 /// What holds for instances and limits, of all that may speak of them.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// The file that was read, if any.
-    pub(crate) file: Option<PathBuf>,
     pub(crate) limits: Said,
     pub(crate) isolation: (Isolation, Source),
     pub(crate) routes: BTreeMap<String, RouteOverride>,
@@ -42,16 +45,16 @@ pub(crate) struct Bounds {
 /// What a server is to do.
 #[derive(Debug)]
 pub(crate) struct Config {
+    /// The file that was read, if any.
+    pub(crate) file: Option<PathBuf>,
+    /// The folder whose components are the apps.
+    pub(crate) folder: Option<PathBuf>,
     pub(crate) bounds: Bounds,
-    pub(crate) app: Option<PathBuf>,
+    pub(crate) apps: Vec<AppConfig>,
     pub(crate) host: String,
     pub(crate) port: u16,
-    pub(crate) static_root: Option<PathBuf>,
-    pub(crate) openapi: bool,
-    pub(crate) dev: bool,
     pub(crate) metrics: MetricsAt,
-    pub(crate) secrets: Vec<SecretArg>,
-    pub(crate) grants: Grants,
+    pub(crate) watch: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
     pub(crate) no_cache: bool,
@@ -68,31 +71,27 @@ impl ConfigArgs {
 }
 
 impl Bounds {
-    /// Puts flags, variables, file and defaults together.
-    pub(crate) fn of(args: &ConfigArgs) -> Result<Self> {
-        Ok(Self::merge(args, &mut Self::file(args)?))
+    /// Puts flags, variables, file and defaults together, for a host of one app.
+    pub(crate) fn merge(args: &ConfigArgs, file: &File) -> Self {
+        let app = AppTable {
+            routes: file.routes.clone(),
+            ..AppTable::default()
+        };
+        Self::of_app(args, file, &app)
     }
 
-    fn file(args: &ConfigArgs) -> Result<Option<File>> {
-        File::find(args.config.as_deref())
-    }
-
-    fn merge(args: &ConfigArgs, file: &mut Option<File>) -> Self {
-        let none = File::default();
-        let said = file.as_ref().unwrap_or(&none);
-        let isolation = match (args.instances, said.policy) {
+    /// The same for an app of several, whose own word goes before that for all.
+    pub(crate) fn of_app(args: &ConfigArgs, file: &File, app: &AppTable) -> Self {
+        let isolation = match (args.instances, app.policy.or(file.policy)) {
             (Some(isolation), _) => (isolation, Source::Flag),
             (None, Some(isolation)) => (isolation, Source::File),
             (None, None) => (Isolation::default(), Source::Default),
         };
+        let of_file = app.limits.clone().or(&file.limits);
         Self {
-            file: file.as_ref().map(|file| file.path.clone()),
-            limits: args.limits.0.clone().or(&said.limits),
+            limits: args.limits.0.clone().or(&of_file),
             isolation,
-            routes: file
-                .as_mut()
-                .map(|file| std::mem::take(&mut file.routes))
-                .unwrap_or_default(),
+            routes: app.routes.clone(),
         }
     }
 
@@ -179,65 +178,72 @@ impl Bounds {
         }
     }
 
-    /// How the server serves, apart from what is no limit.
+    /// How the host serves, apart from what is no limit.
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             workers: self.workers(),
-            instances_per_worker: self.instances_per_worker(),
-            recycling: self.recycling(),
             connections: self.number(Key::Connections, usize::MAX),
             requests: self.number(Key::Requests, usize::MAX),
             head_timeout: self.time(Key::HeadTimeout),
             idle_timeout: self.time(Key::IdleTimeout),
-            body_timeout: self.time(Key::BodyTimeout),
             drain_timeout: self.time(Key::DrainTimeout),
             ..Settings::default()
+        }
+    }
+
+    /// How an app is served, apart from what is no limit.
+    pub(crate) fn app_settings(&self) -> AppSettings {
+        AppSettings {
+            instances_per_worker: self.instances_per_worker(),
+            recycling: self.recycling(),
+            body_timeout: self.time(Key::BodyTimeout),
+            ..AppSettings::default()
         }
     }
 }
 
 impl Config {
     /// Reads the file, and puts flags, variables, file and defaults together.
-    pub(crate) fn of(args: ServeArgs) -> Result<Self> {
-        let mut file = Bounds::file(&args.config)?;
-        let bounds = Bounds::merge(&args.config, &mut file);
+    pub(crate) fn of(args: &ServeArgs) -> Result<Self> {
+        let given = Given::of(args.app.as_deref(), args.config.config.as_deref())?;
+        let file = File::find(given.file().or(args.config.config.as_deref()))?;
+        let path = file.as_ref().map(|file| file.path.clone());
         let file = file.unwrap_or_default();
-        let host = args.host.filter(|host| !host.is_empty()).or(file.host);
+        let apps = given.apps(args, &file)?;
+        let bounds = Bounds::merge(&args.config, &file);
+        let host = args.host.clone().filter(|host| !host.is_empty());
         let port = args.port.and_then(|port| port.0).or(file.port);
-        let metrics = match (args.no_metrics, args.metrics_address) {
+        let metrics = match (args.no_metrics, &args.metrics_address) {
             (true, _) => Some(MetricsAt::Nowhere),
-            (false, Some((host, port))) => Some(MetricsAt::Address(host, port)),
+            (false, Some((host, port))) => Some(MetricsAt::Address(host.clone(), *port)),
             (false, None) => file.metrics,
         };
-        // A secret of the file goes where a flag has one of the same name.
-        let mut secrets = args.secret;
-        let said: Vec<String> = secrets.iter().map(|secret| secret.name.clone()).collect();
-        secrets.extend(
-            file.secrets
-                .into_iter()
-                .filter(|secret| !said.contains(&secret.name)),
-        );
-        let grants = args.grants.said().or(file.grants).resolve()?;
+        let log_format = args.log_format.or(file.log_format);
         Ok(Self {
+            file: path,
+            folder: given.folder().map(Path::to_owned),
             bounds,
-            grants,
-            app: args.app.or(file.app),
-            host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+            apps,
+            host: host
+                .or(file.host)
+                .unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             port: port.unwrap_or(DEFAULT_PORT),
-            static_root: args.static_root.or(file.static_root),
-            openapi: !args.no_openapi && file.openapi.unwrap_or(true),
-            dev: args.dev || file.dev.unwrap_or(false),
             metrics: metrics.unwrap_or(MetricsAt::App),
-            secrets,
-            log_format: args
-                .log_format
-                .or(file.log_format)
-                .unwrap_or(LogFormat::Text),
+            watch: args.watch,
+            log_format: log_format.unwrap_or(LogFormat::Text),
             log_level: args.log_level.or(file.log_level).unwrap_or(LogLevel::Info),
             no_cache: args.cache.no_cache,
             allow_precompiled: args.allow_precompiled,
-            cache_dir: args.cache.cache_dir.or(file.cache_dir),
+            cache_dir: args.cache.cache_dir.clone().or(file.cache_dir),
         })
+    }
+
+    /// Holds a limit where it was, for the host and all of its apps.
+    pub(crate) fn pin(&mut self, key: Key, before: &Said) {
+        let of_apps = self.apps.iter_mut().map(|app| &mut app.bounds);
+        for bounds in of_apps.chain(std::iter::once(&mut self.bounds)) {
+            bounds.limits.copy(key, before);
+        }
     }
 
     /// The cache that was asked for.

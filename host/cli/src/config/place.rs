@@ -1,6 +1,7 @@
 //! A key of `spikard.toml` with its value: what it may be, and what is said of it where
 //! it is something else.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ const ROUTE: [&str; 3] = ["body_limit", "instances", "timeout"];
 /// A key with its value.
 pub(super) struct Place<'a> {
     file: &'a Path,
-    /// The tables that it is in.
+    /// The tables that it is in, the first of which is one of several.
     tables: Vec<&'a str>,
+    number: Option<usize>,
     pub(super) name: &'a str,
     pub(super) value: &'a Value,
 }
@@ -29,9 +31,26 @@ impl<'a> Place<'a> {
         Self {
             file,
             tables: Vec::new(),
+            number: None,
             name,
             value,
         }
+    }
+
+    /// The tables that it is a list of.
+    pub(super) fn each(&self) -> Result<Vec<Place<'a>>> {
+        let Value::Array(tables) = self.value else {
+            let why = format!("there may be several, so write `[[{}]]`", self.name);
+            return Err(self.wrong(&why));
+        };
+        let place = |(index, value): (usize, &'a Value)| Place {
+            file: self.file,
+            tables: self.tables.clone(),
+            number: Some(index + 1),
+            name: self.name,
+            value,
+        };
+        Ok(tables.iter().enumerate().map(place).collect())
     }
 
     /// The key with its tables before it.
@@ -45,7 +64,11 @@ impl<'a> Place<'a> {
             true => (*word).to_owned(),
             false => format!("{:?}", one_line(word)),
         });
-        words.collect::<Vec<_>>().join(".")
+        let mut words: Vec<String> = words.collect();
+        if let (Some(number), Some(first)) = (self.number, words.first_mut()) {
+            first.push_str(&format!("[{number}]"));
+        }
+        words.join(".")
     }
 
     pub(super) fn wrong(&self, why: &str) -> anyhow::Error {
@@ -58,6 +81,12 @@ impl<'a> Place<'a> {
             self.file.display(),
             self.dotted(self.name)
         )
+    }
+
+    /// A key is not there that must be.
+    pub(super) fn lacks(&self, key: &str) -> anyhow::Error {
+        let (file, name) = (self.file.display(), self.dotted(self.name));
+        anyhow!("`{file}`: `{name}` has no `{key}`, which every app must have: add it")
     }
 
     pub(super) fn unknown<'k>(
@@ -88,6 +117,7 @@ impl<'a> Place<'a> {
         let place = |(name, value): (&'a String, &'a Value)| Place {
             file: self.file,
             tables: tables.clone(),
+            number: self.number,
             name,
             value,
         };
@@ -102,6 +132,7 @@ impl<'a> Place<'a> {
         let item = |value: &'a Value| Place {
             file: self.file,
             tables: self.tables.clone(),
+            number: self.number,
             name: self.name,
             value,
         };
@@ -183,7 +214,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    pub(super) fn secret(&self) -> Result<SecretArg> {
+    fn secret(&self) -> Result<SecretArg> {
         let usage = "write `\"env:VARIABLE\"` or `\"file:PATH\"`";
         // What stands here may be the secret itself, so it is not repeated.
         let wrong = || anyhow!("{} does not say where the secret is: {usage}", self.label());
@@ -198,7 +229,19 @@ impl<'a> Place<'a> {
         })
     }
 
-    pub(super) fn route(&self) -> Result<RouteOverride> {
+    /// A table of secrets.
+    pub(super) fn secrets(&self) -> Result<Vec<SecretArg>> {
+        self.members()?.iter().map(Self::secret).collect()
+    }
+
+    /// A table of routes.
+    pub(super) fn routes(&self) -> Result<BTreeMap<String, RouteOverride>> {
+        let members = self.members()?;
+        let named = |place: &Self| Ok((place.name.to_owned(), place.route()?));
+        members.iter().map(named).collect()
+    }
+
+    fn route(&self) -> Result<RouteOverride> {
         let mut said = RouteOverride::default();
         for place in self.members()? {
             // As what holds for all routes.

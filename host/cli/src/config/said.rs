@@ -31,6 +31,11 @@ impl Said {
         self.0[key as usize] = Some((value, source));
     }
 
+    /// Says of a limit what `other` says of it, if anything.
+    pub(crate) fn copy(&mut self, key: Key, other: &Self) {
+        self.0[key as usize] = other.0[key as usize];
+    }
+
     /// Whether none is set.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {

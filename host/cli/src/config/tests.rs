@@ -15,8 +15,8 @@ fn serve(args: &[&str]) -> ServeArgs {
 }
 
 fn bounds(args: &[&str], file: &str) -> Bounds {
-    let mut file = Some(File::parse("spikard.toml".as_ref(), file).unwrap());
-    Bounds::merge(&serve(args).config, &mut file)
+    let file = File::parse("spikard.toml".as_ref(), file).unwrap();
+    Bounds::merge(&serve(args).config, &file)
 }
 
 #[test]
@@ -52,8 +52,13 @@ fn the_table_has_the_defaults_of_those_who_keep_them() {
         )
     );
     assert_eq!(
-        (ours.body_timeout, ours.drain_timeout),
-        (theirs.body_timeout, theirs.drain_timeout)
+        (ours.workers, ours.drain_timeout),
+        (2, theirs.drain_timeout)
+    );
+    let (ours, theirs) = (bounds.app_settings(), AppSettings::default());
+    assert_eq!(
+        (ours.body_timeout, ours.recycling),
+        (theirs.body_timeout, theirs.recycling)
     );
     let (ours, theirs) = (bounds.defaults(Secrets::default()), Defaults::default());
     assert_eq!(
@@ -95,7 +100,7 @@ fn what_is_no_limit_is_merged_too() {
         log_level = \"warn\"\n[serve.secrets]\none = \"env:A\"\ntwo = \"file:b\"";
     std::fs::write(&path, text).unwrap();
     let path = path.to_str().unwrap();
-    let config = Config::of(serve(&[
+    let config = Config::of(&serve(&[
         "--config",
         path,
         "--port",
@@ -104,11 +109,14 @@ fn what_is_no_limit_is_merged_too() {
         "one=env:C",
     ]))
     .unwrap();
-    assert_eq!(config.app, Some(folder.path().join("a.wasm")));
+    assert_eq!(config.apps[0].component, Some(folder.path().join("a.wasm")));
     assert_eq!((config.port, config.host.as_str()), (0, "h"));
     assert_eq!(config.metrics, MetricsAt::Address("localhost".into(), 1));
-    assert_eq!((config.openapi, config.log_level), (false, LogLevel::Warn));
-    let secrets: Vec<_> = config
+    assert_eq!(
+        (config.apps[0].openapi, config.log_level),
+        (false, LogLevel::Warn)
+    );
+    let secrets: Vec<_> = config.apps[0]
         .secrets
         .iter()
         .map(|secret| format!("{secret:?}"))
@@ -118,7 +126,7 @@ fn what_is_no_limit_is_merged_too() {
         "{secrets:?}"
     );
     assert_eq!(secrets.len(), 2);
-    let config = Config::of(serve(&[
+    let config = Config::of(&serve(&[
         "b.wasm",
         "--config",
         path,
@@ -127,7 +135,7 @@ fn what_is_no_limit_is_merged_too() {
         "",
     ]))
     .unwrap();
-    assert_eq!(config.app, Some("b.wasm".into()));
+    assert_eq!(config.apps[0].component, Some("b.wasm".into()));
     assert_eq!(
         (config.metrics, config.host.as_str()),
         (MetricsAt::Nowhere, "h")

@@ -30,7 +30,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Figures {
     /// Answers a request for the metrics.
-    pub(crate) fn answer(self: &Arc<Self>, method: &Method) -> Response<Bytes> {
+    pub(crate) fn answer(&self, method: &Method) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         if matches!(*method, Method::GET | Method::HEAD) {
             let openmetrics = HeaderValue::from_static(OPENMETRICS);

@@ -1,108 +1,86 @@
-//! What the host counts and times: always on, by route and worker.
+//! What the host counts and times: always on, by app, route and worker.
 //!
 //! Every worker writes figures of its own, without locks and without atomic additions;
-//! whoever asks for the metrics adds them up.
+//! whoever asks for the metrics adds them up. Only that takes a lock.
 
+mod app;
 mod expose;
 mod histogram;
 mod listener;
 mod route;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use spikard_wasm_app::App;
-use spikard_wasm_runtime::PoolStats;
-
+pub(crate) use app::{AppFigures, WorkerFigures};
 pub(crate) use listener::PATH;
 pub(crate) use route::{Part, RouteFigures, Taken};
 
 use crate::admission::Requests;
+use crate::nowhere;
+use app::History;
 
 /// The status that a request is counted by whose client went away before it was
 /// answered, as nginx does.
 pub(crate) const CLIENT_CLOSED: u16 = 499;
 
-/// The figures of one worker, which its thread alone writes.
-#[derive(Debug)]
-pub(crate) struct WorkerFigures {
-    /// By the index of the route; the last is for requests that have none.
-    routes: Box<[OnceLock<Box<RouteFigures>>]>,
-    pool: OnceLock<Arc<PoolStats>>,
-    /// Its open connections.
-    pub(crate) connections: Arc<AtomicUsize>,
-}
-
-impl WorkerFigures {
-    fn new(routes: usize) -> Self {
-        Self {
-            routes: (0..=routes).map(|_| OnceLock::new()).collect(),
-            pool: OnceLock::new(),
-            connections: Arc::default(),
-        }
-    }
-
-    /// Tells where the worker's instances are counted.
-    pub(crate) fn has_pool(&self, stats: &Arc<PoolStats>) {
-        // A worker has one pool.
-        let _ = self.pool.set(stats.clone());
-    }
-
-    /// Counts a request for a route, or for none. A route that nobody asks for takes no
-    /// memory.
-    pub(crate) fn record(&self, route: Option<u32>, status: u16, taken: &Taken) {
-        let last = self.routes.len() - 1;
-        let index = route.map_or(last, |index| index as usize);
-        if let Some(route) = self.routes.get(index) {
-            route.get_or_init(Box::default).record(status, taken);
-        }
-    }
-}
-
-/// The figures of all workers.
+/// The figures of all apps and all workers.
 pub(crate) struct Figures {
-    app: Arc<App>,
-    workers: Box<[Arc<WorkerFigures>]>,
+    apps: Mutex<Vec<History>>,
+    /// Of requests that go to no app.
+    nowhere: Arc<AppFigures>,
+    /// The open connections of each worker.
+    connections: Box<[Arc<AtomicUsize>]>,
     requests: Arc<Requests>,
     refused_connections: AtomicU64,
 }
 
-impl std::fmt::Debug for Figures {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Figures of {} workers", self.workers.len())
-    }
-}
-
 impl Figures {
     /// Figures for so many workers.
-    pub(crate) fn new(app: &Arc<App>, requests: &Arc<Requests>, workers: usize) -> Arc<Self> {
-        let worker = |_| Arc::new(WorkerFigures::new(app.routes().len()));
+    pub(crate) fn new(requests: &Arc<Requests>, workers: usize) -> Arc<Self> {
+        let name = Some(nowhere::NAME.into());
         Arc::new(Self {
-            app: app.clone(),
-            workers: (0..workers).map(worker).collect(),
+            apps: Mutex::default(),
+            nowhere: AppFigures::new(name, std::iter::empty(), nowhere::NAME, None, workers),
+            connections: (0..workers).map(|_| Arc::default()).collect(),
             requests: requests.clone(),
             refused_connections: AtomicU64::new(0),
         })
     }
 
-    /// The figures of each worker.
-    pub(crate) fn workers(&self) -> &[Arc<WorkerFigures>] {
-        &self.workers
+    /// The apps are others from now on. What one of the same name has counted goes on.
+    pub(crate) fn replace(&self, apps: Vec<Arc<AppFigures>>) {
+        let mut histories = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = std::mem::take(&mut *histories);
+        *histories = apps
+            .into_iter()
+            .map(|app| {
+                let same = before.iter().position(|it| it.name() == app.name());
+                match same {
+                    Some(at) => before.swap_remove(at).then(app),
+                    None => History::new(app),
+                }
+            })
+            .collect();
+    }
+
+    /// The figures of requests that go to no app.
+    pub(crate) fn nowhere(&self) -> &AppFigures {
+        &self.nowhere
+    }
+
+    /// The open connections of each worker.
+    pub(crate) fn of_connections(&self) -> &[Arc<AtomicUsize>] {
+        &self.connections
     }
 
     /// How many connections are open.
     pub(crate) fn connections(&self) -> usize {
-        let workers = self.workers.iter();
-        workers.map(|worker| worker.connections.load(Relaxed)).sum()
+        self.connections.iter().map(|it| it.load(Relaxed)).sum()
     }
 
     /// Counts a connection that was turned away.
     pub(crate) fn refused_connection(&self) {
         self.refused_connections.fetch_add(1, Relaxed);
-    }
-
-    fn pools(&self) -> impl Iterator<Item = &PoolStats> {
-        let pools = self.workers.iter().filter_map(|worker| worker.pool.get());
-        pools.map(AsRef::as_ref)
     }
 }

@@ -5,13 +5,9 @@
 //! have says nothing about another. Redirects are not followed, as `wasi:http` leaves
 //! them to the guest.
 
-// Used by the workers once they hold several apps.
-#![allow(dead_code)]
-
 mod client;
 mod failure;
 mod figures;
-mod internal;
 mod limited;
 
 use std::future::Future;
@@ -29,8 +25,8 @@ use self::client::Clients;
 pub(crate) use self::figures::OutgoingFigures;
 use self::figures::UnderWay;
 #[allow(unused_imports)]
-pub(crate) use self::internal::{Inbox, Internal, InternalRequest};
 use self::limited::Limited;
+use crate::internal;
 
 /// How the authority of another app of this host ends. `internal` is nobody's on the
 /// Internet: ICANN reserved it for private use in 2024.
@@ -155,8 +151,17 @@ impl Outbound for Outgoing {
         let limited = Limited::new(under_way, between, self.rules.max_response);
         match destination {
             Destination::App(name) => {
-                let sent = internal::send(name, request, options.depth + 1);
-                Box::pin(async move { sent.await.map(|response| limited.of(response)) })
+                let host = format!("{name}{APPS}");
+                let Some(answer) = internal::dispatch(&name, request, options.depth + 1) else {
+                    return refused(OutboundError::Dns(host));
+                };
+                Box::pin(async move {
+                    let stops = || OutboundError::Connect(host, "the host stops".to_owned());
+                    answer
+                        .await
+                        .map(|response| limited.of(response))
+                        .ok_or_else(stops)
+                })
             }
             Destination::Origin { shown, head } => {
                 let sent = self.clients.send(request);

@@ -47,11 +47,12 @@ const OF_FILES: [HeaderName; 5] = [
 ];
 
 impl StaticFiles {
-    /// Opens the folders that an app serves, below the one that it is granted.
+    /// Opens the folders that an app serves, below the one that it is granted. The app is
+    /// mounted `below` a path.
     ///
     /// # Errors
     /// None is granted, or one is not there.
-    pub(crate) fn open(app: &App, root: Option<&Path>) -> Result<Self, ServeError> {
+    pub(crate) fn open(app: &App, root: Option<&Path>, below: &str) -> Result<Self, ServeError> {
         if app.statics().is_empty() {
             return Ok(Self::default());
         }
@@ -62,7 +63,7 @@ impl StaticFiles {
             let folder = root.open_dir(&mount.folder);
             let folder =
                 folder.map_err(|error| ServeError::StaticFolder(mount.folder.clone(), error))?;
-            Ok(Folder::new(mount, folder))
+            Ok(Folder::new(mount, below, folder))
         });
         folders.collect::<Result<_, _>>().map(Self)
     }
@@ -96,8 +97,8 @@ impl StaticFiles {
 }
 
 impl Folder {
-    fn new(mount: &StaticMount, folder: Dir) -> Self {
-        let prefix = mount.prefix().trim_end_matches('/').to_owned();
+    fn new(mount: &StaticMount, below: &str, folder: Dir) -> Self {
+        let prefix = format!("{below}{}", mount.prefix().trim_end_matches('/'));
         let mut files = ServeDir::with_backend("", Contained::new(folder))
             .append_index_html_on_directories(mount.index)
             .redirect_path_prefix(prefix.as_str())

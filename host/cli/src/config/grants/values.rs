@@ -6,7 +6,7 @@ use spikard_wasm_app::grants::{Directory, OutgoingPattern, OutgoingRules, Store,
 use super::GrantsSaid;
 
 /// What the app may use of the world outside; docs/capabilities.md
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Grants (beside `[grants]` of spikard.toml)")]
 pub(crate) struct GrantArgs {
     /// A variable of the app's environment: `NAME=VALUE`, or `NAME` for the host's own;

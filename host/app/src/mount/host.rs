@@ -1,0 +1,85 @@
+//! Host names, as operators name them and as clients send them.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const LONGEST: usize = 255;
+
+/// Which hosts a mount is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum HostPattern {
+    #[default]
+    Any,
+    /// One, in lower case.
+    Name(String),
+    /// Those whose names end so, dot and all.
+    Below(String),
+}
+
+impl HostPattern {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        const HOW: &str = "write a host's name without scheme or port, such as `shop.example.com` or `*.example.com`";
+        let text = text.to_ascii_lowercase();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let is_name = |name: &str| {
+            name.len() < LONGEST
+                && name
+                    .split('.')
+                    .all(|label| !label.is_empty() && label.bytes().all(is_plain))
+        };
+        let inner = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        let is_ipv6 = inner.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok());
+        match text.strip_prefix('*') {
+            Some(end) if end.strip_prefix('.').is_some_and(is_name) => {
+                Ok(Self::Below(end.to_owned()))
+            }
+            None if is_ipv6 || is_name(&text) => Ok(Self::Name(text)),
+            _ => Err(HOW.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Name(name) => f.write_str(name),
+            Self::Below(end) => write!(f, "*{end}"),
+        }
+    }
+}
+
+/// The name of a host without its port, and without the dot at its end that makes it
+/// absolute.
+#[must_use]
+pub fn bare_host(host: &str) -> &str {
+    let end = match host.starts_with('[') {
+        true => host.find(']').map(|at| at + 1),
+        false => host.find(':'),
+    };
+    let bare = &host[..end.unwrap_or(host.len())];
+    bare.strip_suffix('.').unwrap_or(bare)
+}
+
+/// A name in lower case, without an allocation. One that is no name of a host is empty.
+pub(super) struct Lowered([u8; LONGEST], usize);
+
+impl Lowered {
+    pub(super) fn new(name: &str) -> Self {
+        let mut lowered = [0; LONGEST];
+        match lowered.get_mut(..name.len()) {
+            Some(place) if name.is_ascii() => {
+                place.copy_from_slice(name.as_bytes());
+                place.make_ascii_lowercase();
+                Self(lowered, name.len())
+            }
+            _ => Self(lowered, 0),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        let bytes = self.0.get(..self.1).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}

@@ -1,0 +1,70 @@
+//! An app as all workers have it: loaded and mounted.
+
+use std::sync::{Arc, OnceLock};
+
+use spikard_wasm_app::{App, Mount};
+use spikard_wasm_runtime::{Kind, Loaded};
+
+use crate::error::ServeError;
+use crate::http_app;
+use crate::metrics::AppFigures;
+use crate::nowhere;
+use crate::policy::StaticFiles;
+use crate::settings::AppSettings;
+
+/// An app as all workers have it: loaded and mounted. Each makes a service of it.
+pub struct Served {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) mount: Mount,
+    pub(crate) app: Arc<App>,
+    pub(crate) component: Loaded,
+    pub(crate) files: StaticFiles,
+    pub(crate) settings: AppSettings,
+    /// Made when the host takes it.
+    figures: OnceLock<Arc<AppFigures>>,
+}
+
+impl Served {
+    /// An app to be served. One without a name is the only one of its host.
+    ///
+    /// # Errors
+    /// A folder of files is not there.
+    pub fn new(
+        name: Option<&str>,
+        mount: Mount,
+        app: Arc<App>,
+        component: Loaded,
+        settings: AppSettings,
+    ) -> Result<Self, ServeError> {
+        let root = settings.static_root.as_deref();
+        Ok(Self {
+            name: name.map(Arc::from),
+            files: StaticFiles::open(&app, root, mount.prefix())?,
+            mount,
+            app,
+            component,
+            settings,
+            figures: OnceLock::new(),
+        })
+    }
+
+    /// Its name in a host of several.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What its workers count.
+    pub(crate) fn figures(&self, workers: usize) -> &Arc<AppFigures> {
+        self.figures.get_or_init(|| {
+            let routes = self.app.routes().iter().map(|route| route.name());
+            let rest = match self.component.kind() {
+                Kind::Handler => nowhere::NAME,
+                Kind::Proxy | Kind::Service => http_app::ROUTE,
+            };
+            let outgoing = self.settings.outgoing.as_ref();
+            let outgoing = outgoing.map(|outgoing| outgoing.figures().clone());
+            AppFigures::new(self.name.clone(), routes, rest, outgoing, workers)
+        })
+    }
+}
