@@ -65,6 +65,12 @@ fn another_world() {
             (export "wasi:http/incoming-handler@0.2.6" (instance $handler)))"#),
     );
     of_bytes(
+        "wasi-http-old",
+        &wat(r#"(component
+            (instance $handler)
+            (export "wasi:http/incoming-handler@0.1.0" (instance $handler)))"#),
+    );
+    of_bytes(
         "half-a-world",
         &wat(r#"(component
             (instance $empty)
@@ -82,7 +88,7 @@ fn another_world() {
     of_bytes(
         "unknown-import",
         &wat(r#"(component
-            (import "wasi:http/outgoing-handler@0.2.6" (instance))
+            (import "wasi:http/outgoing-handler@0.1.0" (instance))
             (instance $empty)
             (export "spikard:handler/definition@0.1.0" (instance $empty))
             (export "spikard:handler/handler@0.1.0" (instance $empty)))"#),
