@@ -195,7 +195,7 @@ pub enum CallError {
     #[error("the call ran past its deadline of {0:?}")]
     Deadline(Duration),
     /// The guest let the next piece of its reply's body wait; its instance is gone.
-    #[error("the next piece of the reply's body was not there within {0:?}")]
+    #[error("the next piece of the reply's body ran past its deadline of {0:?}")]
     Stalled(Duration),
     /// The client did not take the next piece of the reply's body; the instance is gone.
     #[error("the client did not take the next piece of the reply's body within {0:?}")]

@@ -65,6 +65,12 @@ fn another_world() {
             (export "wasi:http/incoming-handler@0.2.6" (instance $handler)))"#),
     );
     of_bytes(
+        "wasi-http-old",
+        &wat(r#"(component
+            (instance $handler)
+            (export "wasi:http/incoming-handler@0.1.0" (instance $handler)))"#),
+    );
+    of_bytes(
         "half-a-world",
         &wat(r#"(component
             (instance $empty)

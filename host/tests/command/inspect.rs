@@ -101,7 +101,7 @@ fn looks_at_components_of_other_worlds() {
     let text = r#"(component
         (import "a:b/c@1.0.0" (instance))
         (instance $empty)
-        (export "wasi:http/incoming-handler@0.2.6" (instance $empty)))"#;
+        (export "wasi:http/incoming-handler@0.1.0" (instance $empty)))"#;
     fs::write(&path, wat::parse_str(text).expect("WebAssembly text")).expect("the file");
     let run = host().run(["inspect".as_ref(), path.as_os_str()]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

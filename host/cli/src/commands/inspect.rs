@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Defaults, Grants, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
-    Interfaces, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
+    Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
 };
 
 use super::{Source, limits, load};
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     })?
     .looking_only();
     let report = match load(&runtime, &Source::File(app), args.cache.cache().as_ref()) {
+        Ok((loaded, description)) if loaded.kind() != Kind::Handler => {
+            of_http(&loaded, &description.name)
+        }
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;
             loaded.check_hooks(&app)?;
@@ -55,7 +58,6 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
 }
 
 fn of_app(loaded: &Loaded, app: &App) -> Value {
-    let sizes = loaded.sizes();
     json!({
         "world": if loaded.interfaces().exports_hooks() { WORLD_WITH_HOOKS } else { WORLD },
         "app": {"name": app.name(), "version": app.version()},
@@ -63,13 +65,30 @@ fn of_app(loaded: &Loaded, app: &App) -> Value {
         "grants": of_needs(loaded.interfaces()),
         "imports": loaded.interfaces().imports,
         "exports": loaded.interfaces().exports,
-        "sizes": {
-            "component": sizes.component,
-            "compiled": sizes.compiled,
-            "memories": sizes.memories,
-            "initial_memory": sizes.initial_memory,
-            "tables": sizes.tables,
-        },
+        "sizes": sizes(loaded),
+    })
+}
+
+/// An app for `wasi:http`, whose routes are its own affair.
+fn of_http(loaded: &Loaded, name: &str) -> Value {
+    json!({
+        "world": loaded.kind().world(),
+        "app": {"name": name, "version": ""},
+        "grants": of_needs(loaded.interfaces()),
+        "imports": loaded.interfaces().imports,
+        "exports": loaded.interfaces().exports,
+        "sizes": sizes(loaded),
+    })
+}
+
+fn sizes(loaded: &Loaded) -> Value {
+    let sizes = loaded.sizes();
+    json!({
+        "component": sizes.component,
+        "compiled": sizes.compiled,
+        "memories": sizes.memories,
+        "initial_memory": sizes.initial_memory,
+        "tables": sizes.tables,
     })
 }
 
@@ -132,7 +151,7 @@ fn text(report: &Value) -> String {
             let app = &report["app"];
             line(
                 "app",
-                &format!("{} {}", string(&app["name"]), string(&app["version"])),
+                format!("{} {}", string(&app["name"]), string(&app["version"])).trim_end(),
             );
         }
         None => line(

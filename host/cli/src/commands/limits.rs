@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, Origin, Route, one_line};
-use spikard_wasm_runtime::{Limits, Loaded, Runtime};
+use spikard_wasm_runtime::{Kind, Limits, Loaded, Runtime};
 
 use super::{Source, load};
 use crate::args::InspectArgs;
@@ -43,9 +43,18 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         .looking_only();
         let cache = args.cache.cache();
         let (loaded, description) = load(&runtime, &Source::File(path), cache.as_ref())?;
-        let app = App::new(&description, &bounds.defaults(Secrets::default()))?;
-        let routes = app.routes().iter().map(|route| of_route(route, &bounds));
-        report["routes"] = routes.collect();
+        let defaults = bounds.defaults(Secrets::default());
+        report["routes"] = match loaded.kind() {
+            Kind::Handler => {
+                let app = App::new(&description, &defaults)?;
+                let routes = app.routes().iter();
+                routes.map(|route| of_route(route, &bounds)).collect()
+            }
+            kind => {
+                App::without_routes(&description.name, &defaults)?;
+                json!([of_http(kind, &bounds)])
+            }
+        };
         report["instance"] = of_instance(&loaded);
     }
     if args.json {
@@ -108,6 +117,31 @@ fn of_route(route: &Route, bounds: &Bounds) -> Value {
         "body_limit": {
             "value": route.body_limit(), "shown": show(Key::BodyLimit, route.body_limit()),
             "unit": "bytes", "from": from(origins.body_limit, all_body),
+        },
+    })
+}
+
+/// The limits of all that an app for `wasi:http` is asked.
+fn of_http(kind: Kind, bounds: &Bounds) -> Value {
+    let http = bounds.http(kind);
+    let from = |key| bounds.limits.get(key).1.as_str();
+    let time = http.timeout.as_millis() as u64;
+    let limit = Some(http.body_limit).filter(|limit| *limit != u64::MAX);
+    let none = || "none".to_owned();
+    json!({
+        "name": "*",
+        "instances": {
+            "value": http.isolation.as_str(), "shown": http.isolation.as_str(),
+            "from": bounds.isolation.1.as_str(),
+        },
+        "timeout": {
+            "value": time, "shown": TABLE[Key::Timeout as usize].show(time),
+            "unit": "milliseconds", "from": from(Key::Timeout),
+        },
+        "body_limit": {
+            "value": limit,
+            "shown": limit.map_or_else(none, |it| TABLE[Key::BodyLimit as usize].show(it)),
+            "unit": "bytes", "from": from(Key::BodyLimit),
         },
     })
 }

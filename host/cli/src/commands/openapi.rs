@@ -3,9 +3,9 @@
 use std::fs;
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use spikard_wasm_app::{App, Defaults, OpenApi};
-use spikard_wasm_runtime::{Limits, Runtime};
+use spikard_wasm_runtime::{Kind, Limits, Runtime};
 
 use super::{Source, load};
 use crate::args::{LogFormat, LogLevel, OpenapiArgs};
@@ -18,7 +18,13 @@ pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
     })?
     .looking_only();
     let cache = args.cache.cache();
-    let (_, description) = load(&runtime, &Source::File(&args.app), cache.as_ref())?;
+    let (loaded, description) = load(&runtime, &Source::File(&args.app), cache.as_ref())?;
+    if loaded.kind() != Kind::Handler {
+        bail!(
+            "`{}` is an app for `wasi:http`, which says nothing of its routes: there is no OpenAPI document of it",
+            args.app.display()
+        );
+    }
     // What cannot be served has no document either.
     App::new(&description, &Defaults::default())?;
     let api = OpenApi::new(&description)?;

@@ -36,7 +36,7 @@ pub(crate) struct Members {
 pub(super) struct Job {
     pub(super) request: http::Request<WasiBody>,
     pub(super) call: Arc<HttpCall>,
-    pub(super) reply: oneshot::Sender<Result<Head, CallError>>,
+    pub(super) reply: oneshot::Sender<Head>,
 }
 
 /// An instance that serves several requests at once. Its own task has the instance.
@@ -50,6 +50,9 @@ pub(super) struct Member {
     /// How many requests it may serve before it retires; `None` for any number.
     life: Cell<Option<u32>>,
     retired: Cell<Option<Recycled>>,
+    /// What ended it before its time.
+    death: RefCell<Option<CallError>>,
+    is_gone: Cell<bool>,
     /// When its last request was done.
     pub(super) idle_since: Cell<Stamp>,
     /// Wakes its task.
@@ -81,12 +84,17 @@ impl Member {
         }
     }
 
+    /// Why a request has no answer.
+    pub(super) fn death(&self) -> CallError {
+        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        self.death.borrow().clone().unwrap_or_else(gone)
+    }
+
     /// Ends what is left of its requests, which learn of it where they wait.
     pub(super) fn fails(&self, error: &CallError) {
         self.retire(Recycled::Trap);
-        for job in self.inbox.borrow_mut().drain(..) {
-            let _ = job.reply.send(Err(error.clone()));
-        }
+        *self.death.borrow_mut() = Some(error.clone());
+        self.inbox.borrow_mut().clear();
         for call in self.calls.borrow().iter() {
             if call.has_head() && call.fate() == Fate::Running {
                 call.report(error);
@@ -121,7 +129,9 @@ impl Drop for Seat {
         if is_idle {
             member.idle_since.set(Stamp::now());
             pool.stats().leased_by(-1);
-            pool.stats().idle_by(1);
+            if !member.is_gone.get() {
+                pool.stats().idle_by(1);
+            }
             member.wake.notify_one();
         }
         pool.members.room.notify_one();
@@ -219,6 +229,8 @@ impl Pool {
             on_cpu: Arc::default(),
             life: Cell::new(life),
             retired: Cell::new(None),
+            death: RefCell::new(None),
+            is_gone: Cell::new(false),
             idle_since: Cell::new(Stamp::now()),
             wake: Notify::new(),
             most,
@@ -234,6 +246,7 @@ impl Pool {
     pub(super) fn remove_member(&self, member: &Rc<Member>) {
         let mut all = self.members.all.borrow_mut();
         all.retain(|other| !Rc::ptr_eq(other, member));
+        member.is_gone.set(true);
         if member.active() == 0 {
             self.stats().idle_by(-1);
         }

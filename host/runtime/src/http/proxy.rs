@@ -94,7 +94,7 @@ impl Pool {
                 call.moves();
                 let drive = drive(guest, call.clone(), options.deadline, self.clone());
                 tokio::task::spawn_local(drive);
-                Ok(reply.stream(call, false))
+                Ok(reply.stream(Vec::new(), call, false))
             }
             First::Refused => {
                 drop(guest);

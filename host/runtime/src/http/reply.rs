@@ -4,6 +4,7 @@
 //! promise: a body that breaks it breaks off, so that no client takes half of one for
 //! the whole.
 
+use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -28,6 +29,21 @@ pub struct HttpReply {
     pub headers: HeaderMap,
     /// The body.
     pub body: HttpBody,
+}
+
+/// A reply whose body may be there by now.
+pub(super) enum Settled {
+    /// It is.
+    Whole(HttpReply),
+    /// It is still made.
+    Going(HttpReply),
+}
+
+/// What there is of a body.
+#[derive(Default)]
+struct Collected {
+    pieces: Vec<Bytes>,
+    trailers: Option<HeaderMap>,
 }
 
 /// The body of a reply.
@@ -115,22 +131,45 @@ impl Checked {
         }
     }
 
-    /// The reply of a guest that has returned: what there will ever be of its body is
-    /// there.
-    pub(super) fn whole(mut self, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
-        let mut pieces = Vec::new();
-        let mut trailers = None;
+    /// Takes what is there of the body. The end of it, or that nothing more is there.
+    fn collect(&mut self) -> (Collected, Poll<Result<(), Error>>) {
+        let mut collected = Collected::default();
         loop {
             match poll_once(&mut self.body) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => pieces.push(data),
-                    Err(frame) => trailers = frame.into_trailers().ok(),
+                    Ok(data) => collected.pieces.push(data),
+                    Err(frame) => collected.trailers = frame.into_trailers().ok(),
                 },
-                Poll::Ready(None) => break,
-                Poll::Ready(Some(Err(_))) | Poll::Pending if !self.is_sent => break,
-                Poll::Ready(Some(Err(_))) | Poll::Pending => return Err(unfinished()),
+                Poll::Ready(Some(Err(error))) => return (collected, Poll::Ready(Err(error))),
+                Poll::Ready(None) => return (collected, Poll::Ready(Ok(()))),
+                Poll::Pending => return (collected, Poll::Pending),
             }
         }
+    }
+
+    /// The reply of a guest that has returned: what there will ever be of its body is
+    /// there.
+    pub(super) fn whole(mut self, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
+        match self.collect() {
+            (collected, Poll::Ready(Ok(()))) => self.complete(collected, call),
+            (collected, _) if !self.is_sent => self.complete(collected, call),
+            (_, Poll::Ready(Err(error))) => Err(broken(error)),
+            (_, Poll::Pending) => Err(unfinished()),
+        }
+    }
+
+    /// The reply of a guest that may go on.
+    pub(super) fn settled(mut self, call: &Arc<HttpCall>) -> Result<Settled, CallError> {
+        match self.collect() {
+            (collected, Poll::Ready(Ok(()))) => self.complete(collected, call).map(Settled::Whole),
+            (_, Poll::Ready(Err(error))) if self.is_sent => Err(broken(error)),
+            (Collected { pieces, .. }, _) => Ok(Settled::Going(self.stream(pieces, call, true))),
+        }
+    }
+
+    /// The reply with all of its body.
+    fn complete(self, body: Collected, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
+        let Collected { pieces, trailers } = body;
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
         if !self.is_sent {
             // To HEAD it may say what GET would have.
@@ -144,23 +183,12 @@ impl Checked {
                 "its body is {length} bytes, and its `content-length` says {said}"
             )));
         }
-        let whole = match pieces.len() {
-            0 => Bytes::new(),
-            1 => pieces.swap_remove(0),
-            _ => {
-                let mut whole = BytesMut::with_capacity(length as usize);
-                pieces
-                    .iter()
-                    .for_each(|piece| whole.extend_from_slice(piece));
-                whole.freeze()
-            }
-        };
         let Some(trailers) = trailers else {
-            return Ok(self.reply(HttpBody::Whole(whole)));
+            return Ok(self.reply(HttpBody::Whole(joined(pieces))));
         };
         let stream = HttpStream {
             body: WasiBody::default(),
-            first: Some(whole).filter(|whole| !whole.is_empty()),
+            first: pieces.into(),
             trailers: Some(trailers),
             left: None,
             is_over: false,
@@ -174,10 +202,15 @@ impl Checked {
     /// is not sent is read all the same, since the guest knows nothing of that.
     /// `is_shared`: its instance serves others at the same time, so that the end of the
     /// body is the end of the request.
-    pub(super) fn stream(mut self, call: &Arc<HttpCall>, is_shared: bool) -> HttpReply {
+    pub(super) fn stream(
+        mut self,
+        first: Vec<Bytes>,
+        call: &Arc<HttpCall>,
+        is_shared: bool,
+    ) -> HttpReply {
         let mut stream = HttpStream {
             body: std::mem::take(&mut self.body),
-            first: None,
+            first: first.into(),
             trailers: None,
             left: self.length.filter(|_| self.is_sent),
             is_over: false,
@@ -188,8 +221,7 @@ impl Checked {
             return self.reply(HttpBody::Stream(Box::new(stream)));
         }
         tokio::task::spawn_local(async move {
-            let next = |cx: &mut Context<'_>| Pin::new(&mut stream).poll_frame(cx);
-            let mut next = next;
+            let mut next = |cx: &mut Context<'_>| Pin::new(&mut stream).poll_frame(cx);
             while let Some(Ok(_)) = std::future::poll_fn(&mut next).await {}
         });
         let length = self.length;
@@ -197,11 +229,26 @@ impl Checked {
     }
 }
 
+/// Pieces as one.
+fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+    match pieces.len() {
+        0 => Bytes::new(),
+        1 => pieces.swap_remove(0),
+        _ => {
+            let mut whole = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
+            pieces
+                .iter()
+                .for_each(|piece| whole.extend_from_slice(piece));
+            whole.freeze()
+        }
+    }
+}
+
 /// A body that is read while the guest makes it.
 pub struct HttpStream {
     body: WasiBody,
     /// What was read of it already.
-    first: Option<Bytes>,
+    first: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
     /// How many bytes are still to come, where the guest said how many there are.
     left: Option<u64>,
@@ -276,7 +323,7 @@ impl Body for HttpStream {
         if this.is_over {
             return Poll::Ready(None);
         }
-        if let Some(first) = this.first.take() {
+        if let Some(first) = this.first.pop_front() {
             return this.takes(Frame::data(first));
         }
         if let Some(trailers) = this.trailers.take() {
@@ -291,14 +338,7 @@ impl Body for HttpStream {
         match ready!(poll_freely(&mut this.body, cx, returned)) {
             Some(Ok(frame)) => this.takes(frame),
             None => this.end_of_body(),
-            Some(Err(error)) => this.breaks(match error {
-                // Of 0.3, which tells a body's length that is not what it said as this.
-                Error::HttpResponseBodySize(_) => CallError::BadReply(
-                    "its body is not as long as its `content-length` says".to_owned(),
-                ),
-                Error::HttpProtocolError => unfinished(),
-                error => CallError::BadReply(format!("its body ended with the error: {error}")),
-            }),
+            Some(Err(error)) => this.breaks(broken(error)),
         }
     }
 
@@ -339,6 +379,18 @@ fn poll_freely(
 
 fn poll_once(body: &mut WasiBody) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     poll_freely(body, &mut Context::from_waker(Waker::noop()), false)
+}
+
+/// What it means that a body ends with an error.
+fn broken(error: Error) -> CallError {
+    match error {
+        // Of 0.3, where a body is not as long as it said.
+        Error::HttpResponseBodySize(_) => {
+            CallError::BadReply("its body is not as long as its `content-length` says".to_owned())
+        }
+        Error::HttpProtocolError => unfinished(),
+        error => CallError::BadReply(format!("its body ended with the error: {error}")),
+    }
 }
 
 fn unfinished() -> CallError {

@@ -25,9 +25,9 @@ use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request, Response};
 use wasmtime_wasi_http::{FieldMap, WasiHttpView};
 
-use super::call::{Fate, HttpCall, HttpFailure, HttpOptions, Patience};
+use super::call::{Fate, Head, HttpCall, HttpFailure, HttpOptions, Patience};
 use super::members::{Job, Member, Seat};
-use super::reply::{Checked, HttpReply};
+use super::reply::{Checked, HttpReply, Settled};
 use super::upload::GuestBody;
 use crate::error::CallError;
 use crate::instance::{Instance, State};
@@ -46,7 +46,8 @@ pub(crate) fn check_service(instance: &mut Instance) -> wasmtime::Result<()> {
 
 /// What happens first to a request.
 enum First {
-    Answered(Result<super::call::Head, CallError>),
+    /// `None` where the instance is gone.
+    Answered(Option<Head>),
     Refused,
     Late,
 }
@@ -78,16 +79,16 @@ impl Pool {
         let first = first(answered, call, options.deadline, start).await;
         attribute(call);
         let head = match first {
-            First::Answered(Ok(Ok(head))) => head,
-            First::Answered(Ok(Err(code))) => {
+            First::Answered(Some(Ok(head))) => head,
+            First::Answered(Some(Err(code))) => {
                 seat.done();
                 return Err(HttpFailure::Call(CallError::Failure {
                     message: format!("the guest answered with the error `{code}`"),
                     detail: String::new(),
                 }));
             }
-            First::Answered(Err(error)) => {
-                seat.done();
+            First::Answered(None) => {
+                let error = seat.done();
                 // A guest that cannot go on without the body may well trap.
                 let refusal = call.refusal();
                 return Err(refusal.map_or(HttpFailure::Call(error), HttpFailure::Upload));
@@ -105,8 +106,17 @@ impl Pool {
         };
         let reply = Checked::new(head, options.is_head, &self.component.limits())?;
         call.moves();
-        tokio::task::spawn_local(watch(seat.take(), call.clone(), options.deadline));
-        Ok(reply.stream(call, true))
+        // A short body is there by now.
+        match reply.settled(call)? {
+            Settled::Whole(reply) => {
+                seat.done();
+                Ok(reply)
+            }
+            Settled::Going(reply) => {
+                tokio::task::spawn_local(watch(seat.take(), call.clone(), options.deadline));
+                Ok(reply)
+            }
+        }
     }
 }
 
@@ -126,8 +136,11 @@ impl Pending {
         }
     }
 
-    fn done(mut self) {
-        self.0 = None;
+    /// Gives it back; says what became of its instance, where that is gone.
+    fn done(mut self) -> CallError {
+        let seat = self.0.take();
+        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        seat.map_or_else(gone, |seat| seat.member.death())
     }
 
     fn take(mut self) -> Option<Seat> {
@@ -145,7 +158,7 @@ impl Drop for Pending {
 
 /// Waits until the head is there, or will not be.
 async fn first(
-    mut answered: oneshot::Receiver<Result<super::call::Head, CallError>>,
+    mut answered: oneshot::Receiver<Head>,
     call: &HttpCall,
     deadline: Duration,
     start: Stamp,
@@ -154,8 +167,7 @@ async fn first(
     poll_fn(|cx| {
         call.wakes_driver(cx.waker());
         if let Poll::Ready(answer) = pin!(&mut answered).poll(cx) {
-            let gone = |_| CallError::Instantiate("the instance of this call is gone".to_owned());
-            return Poll::Ready(First::Answered(answer.map_err(gone).and_then(|it| it)));
+            return Poll::Ready(First::Answered(answer.ok()));
         }
         if call.is_refused() {
             return Poll::Ready(First::Refused);
@@ -344,6 +356,6 @@ async fn answer(accessor: &Accessor<State>, handle: Func, job: Job) -> wasmtime:
     };
     call.has_answered();
     // One that nobody waits for any more is dropped.
-    let _ = reply.send(Ok(head));
+    let _ = reply.send(head);
     Ok(())
 }

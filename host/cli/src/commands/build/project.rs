@@ -53,6 +53,10 @@ impl fmt::Display for Language {
 struct Manifest {
     #[serde(default)]
     build: Build,
+    #[serde(rename = "app")]
+    _app: Option<IgnoredAny>,
+    #[serde(rename = "grants")]
+    _grants: Option<IgnoredAny>,
     #[serde(rename = "serve")]
     _serve: Option<IgnoredAny>,
     #[serde(rename = "instances")]

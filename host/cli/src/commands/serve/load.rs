@@ -86,7 +86,11 @@ impl Stamp {
 
 /// The secrets of an app.
 pub(super) fn secrets(config: &AppConfig) -> Result<Secrets> {
-    crate::secrets::read(&config.secrets).with_context(|| of_app(config))
+    let secrets = crate::secrets::read(&config.secrets);
+    match config.name {
+        Some(_) => secrets.with_context(|| of_app(config)),
+        None => secrets,
+    }
 }
 
 /// Whose an error is, where there are several apps.

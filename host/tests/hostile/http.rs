@@ -1,0 +1,229 @@
+//! Apps for `wasi:http` that break what they promise. What of a reply was not sent yet is
+//! a problem document; what was breaks off where a client can see it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use spikard_wasm_testing::{Server, guest};
+
+use crate::support::host;
+
+fn serve(args: &[&str]) -> Server {
+    let serve = host().serve(Some(&guest("hostile-http")));
+    serve.args(["--workers", "1"]).args(args).start()
+}
+
+/// Does something with both kinds of instances, on whose host others are served after it.
+fn in_both(args: &[&str], act: impl Fn(&Server)) {
+    for policy in ["fresh", "reuse"] {
+        let server = serve(&[&["--instances", policy], args].concat());
+        act(&server);
+        assert_eq!(server.client().get("/fine").text(), "fine", "{policy}");
+        assert_eq!(server.stop().code, Some(0), "{policy}");
+    }
+}
+
+/// All that comes for a request until the server closes the connection.
+fn until_closed(server: &Server, path: &str) -> (String, String) {
+    let mut wire = server.wire();
+    wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
+    let all = wire.rest();
+    let all = String::from_utf8_lossy(&all).into_owned();
+    let (head, body) = all.split_once("\r\n\r\n").expect("a head");
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn what_cannot_be_sent_is_a_problem() {
+    let cases = [
+        ("/nothing", "without one (`response-outparam.set`)"),
+        ("/error", "the error `ErrorCode::LoopDetected`"),
+        ("/twice", "the guest trapped"),
+        ("/longer", "did not finish its body"),
+        ("/shorter", "did not finish its body"),
+        ("/no-body-but-a-length", "its `content-length` says 5"),
+        ("/informational", "its status `101` is not that of a reply"),
+        ("/many-headers", "the limit `reply_headers` is 256"),
+        ("/unfinished", "did not finish its body"),
+        ("/forgotten", "did not finish its body"),
+        ("/hoards", "the guest trapped"),
+    ];
+    in_both(&[], |server| {
+        for (path, logged) in cases {
+            let problem = server.client().get(path).problem(500);
+            assert!(!problem.to_string().contains(logged), "{path}: {problem}");
+            let line = server.logged(logged);
+            assert!(line.contains("ERROR"), "{path}: {line}");
+        }
+    });
+}
+
+#[test]
+fn what_was_begun_breaks_off() {
+    let cases = [
+        (
+            "/longer-later",
+            "longer",
+            "is longer than its `content-length`",
+        ),
+        (
+            "/shorter-later",
+            "shortershorter",
+            "did not finish its body",
+        ),
+        ("/forgotten-later", "half", "did not finish its body"),
+        ("/traps-half-way", "half", "the guest trapped"),
+        ("/spins-half-way", "half", "past its deadline of 400ms"),
+    ];
+    in_both(&["--timeout", "400ms"], |server| {
+        for (path, came, logged) in cases {
+            let (head, body) = until_closed(server, path);
+            assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
+            assert!(!body.ends_with("0\r\n\r\n"), "{path}: {body}");
+            assert!(body.contains(came), "{path}: {body}");
+            let line = server.logged(logged);
+            assert!(
+                line.contains("after the head of the reply was sent"),
+                "{line}"
+            );
+        }
+    });
+}
+
+/// What a guest says of the framing is the host's affair.
+#[test]
+fn the_host_alone_frames() {
+    in_both(&[], |server| {
+        let mut wire = server.wire();
+        let framed = wire.ask("GET /frames HTTP/1.1\r\nhost: a");
+        assert_eq!((framed.status, framed.text().as_str()), (200, "framed"));
+        assert_eq!(framed.header("te"), None);
+        assert_eq!(framed.header("x-kept"), Some("yes"));
+        // The bytes of a body that may not be there are not there.
+        let none = wire.ask("GET /no-content HTTP/1.1\r\nhost: a");
+        assert_eq!((none.status, none.header("content-length")), (204, None));
+        assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
+        wire.send("HEAD /fine HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert_eq!(wire.head_response().header("content-length"), Some("4"));
+        assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
+    });
+}
+
+/// A reply that is whole is whole, whatever the guest does after it.
+#[test]
+fn what_comes_after_a_reply_is_nothing_to_its_client() {
+    in_both(&["--timeout", "400ms"], |server| {
+        let mut wire = server.wire();
+        let once = wire.ask("GET /twice-after-a-pause HTTP/1.1\r\nhost: a");
+        assert_eq!((once.status, once.text().as_str()), (200, "once"));
+        let whole = wire.ask("GET /spins-after HTTP/1.1\r\nhost: a");
+        assert_eq!((whole.status, whole.text().as_str()), (200, "whole"));
+        assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
+        let _ = server.logged("the guest trapped");
+        let late = server.logged("past its deadline of 400ms");
+        assert!(
+            late.contains("after the head of the reply was sent"),
+            "{late}"
+        );
+    });
+}
+
+/// A guest that keeps a request's body does not keep its connection.
+#[test]
+fn a_body_that_is_kept() {
+    in_both(&[], |server| {
+        let mut wire = server.wire();
+        for _ in 0..3 {
+            wire.send(
+                "POST /keeps-the-request HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nabcde",
+            );
+            let kept = wire.response();
+            assert_eq!((kept.status, kept.text().as_str()), (200, "kept"));
+        }
+        assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
+        // What nobody wants is read only so far.
+        wire.send(
+            "POST /keeps-the-request HTTP/1.1\r\nhost: a\r\ncontent-length: 900000\r\n\r\nabcde",
+        );
+        let kept = wire.response();
+        assert_eq!(
+            (kept.status, kept.header("connection")),
+            (200, Some("close"))
+        );
+        assert!(wire.is_closed());
+    });
+}
+
+#[test]
+fn a_body_that_does_not_come() {
+    in_both(&["--body-timeout", "300ms"], |server| {
+        let ask = |rest: &str| {
+            let mut wire = server.wire();
+            wire.send(format!(
+                "POST /reads-to-the-end HTTP/1.1\r\nhost: a\r\n{rest}"
+            ));
+            wire.response()
+        };
+        assert_eq!(ask("content-length: 10\r\n\r\nabcde").status, 408);
+        assert_eq!(
+            ask("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense").status,
+            400
+        );
+        let whole = ask("content-length: 5\r\n\r\nabcde");
+        assert_eq!((whole.status, whole.text().as_str()), (200, "5"));
+    });
+}
+
+/// What the host keeps of a body that has no end is bounded, and so is how long.
+#[test]
+fn an_endless_body_that_nobody_reads() {
+    in_both(&["--timeout", "500ms", "--max-instances", "2"], |server| {
+        assert_eq!(server.client().get("/fine").status, 200);
+        let before = server.usage().peak;
+        let mut clients: Vec<TcpStream> = (0..2)
+            .map(|_| {
+                let mut stream = TcpStream::connect(server.address()).expect("a connection");
+                stream
+                    .write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n")
+                    .expect("a request");
+                stream
+            })
+            .collect();
+        let start = Instant::now();
+        let unread = server.logged("the client did not take the next piece");
+        assert!(unread.contains("WARN"), "{unread}");
+        assert!(start.elapsed() >= Duration::from_millis(400));
+        // Both instances are free again.
+        for _ in 0..3 {
+            assert_eq!(server.client().get("/fine").text(), "fine");
+        }
+        let grown = server.usage().peak.saturating_sub(before);
+        assert!(grown < 32 << 20, "{grown} bytes");
+        // The connection ends, once the client has read what is on its way.
+        let mut stream = clients.remove(0);
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        assert!(!all.ends_with(b"0\r\n\r\n"));
+    });
+}
+
+/// A client that leaves while a reply is made ends its call.
+#[test]
+fn a_client_that_leaves_half_way() {
+    let args = ["--timeout", "10m", "--max-instances", "1"];
+    in_both(&args, |server| {
+        for path in ["/endless", "/spins-half-way"] {
+            let mut wire = server.wire();
+            wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
+            assert_eq!(wire.head_response().status, 200);
+            thread::sleep(Duration::from_millis(100));
+            drop(wire);
+            let start = Instant::now();
+            assert_eq!(server.client().get("/fine").status, 200, "{path}");
+            assert!(start.elapsed() < Duration::from_secs(5), "{path}");
+        }
+    });
+}
