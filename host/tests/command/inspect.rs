@@ -76,8 +76,8 @@ fn lists_the_grants_that_are_needed() {
     let app = guest("grants");
     let run = host().run(["inspect".as_ref(), app.as_os_str()]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    let from = run.stdout.find("grants ").expect("grants");
-    let shown = &run.stdout[from..];
+    let from = run.stdout.find("\ngrants ").expect("grants");
+    let shown = &run.stdout[from + 1..];
     golden(
         "inspect-grants",
         &shown[..shown.find("imports ").expect("imports")],

@@ -2,6 +2,7 @@
 //! over its limit. `guests/conformance/grants` is the app; docs/capabilities.md says what
 //! there is.
 
+mod clocks;
 mod config;
 mod directories;
 mod environment;

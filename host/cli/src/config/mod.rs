@@ -7,6 +7,8 @@ pub(crate) mod file;
 pub(crate) mod flags;
 pub(crate) mod grants;
 pub(crate) mod limits;
+#[cfg(test)]
+mod page;
 mod place;
 pub(crate) mod said;
 mod units;

@@ -1,7 +1,6 @@
 //! Tests of the grants: which keys there are, which word holds, and that
 //! docs/configuration.md has them all.
 
-use std::fs;
 use std::path::Path;
 
 use clap::Parser;
@@ -11,6 +10,7 @@ use super::table::TABLE;
 use super::*;
 use crate::args::{Args, Command};
 use crate::config::file::File;
+use crate::config::page::has_table;
 
 const BEGIN: &str = "<!-- grants: from host/cli/src/config/grants/table.rs -->\n";
 const END: &str = "<!-- end of grants -->";
@@ -71,13 +71,8 @@ fn every_flag_is_one() {
     }
 }
 
-/// With `BLESS=1` in the environment the page is brought up to date.
 #[test]
 fn the_page_has_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the table's begin");
-    let (kept, after) = rest.split_once(END).expect("the table's end");
     let mut table =
         "| key | flag | default | example | what it is |\n|---|---|---|---|---|\n".to_owned();
     for key in &TABLE {
@@ -90,11 +85,7 @@ fn the_page_has_the_table() {
             key.name, key.default, key.example, key.about
         );
     }
-    if env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(kept, table, "`BLESS=1` writes it");
-    }
+    has_table(BEGIN, END, &table);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Tests of the table, and that docs/configuration.md has it.
 
 use super::*;
-use std::fs;
-use std::path::Path;
+use crate::config::page::has_table;
 
 const BEGIN: &str = "<!-- limits: from host/cli/src/config/limits.rs -->\n";
 const END: &str = "<!-- end of limits -->";
@@ -27,13 +26,8 @@ fn every_limit_is_in_its_place_and_keeps_its_bounds() {
     }
 }
 
-/// With `BLESS=1` in the environment the page is brought up to date.
 #[test]
 fn the_page_has_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the table's begin");
-    let (kept, after) = rest.split_once(END).expect("the table's end");
     let mut table =
         "| key | flag | default | from, to | what it is |\n|---|---|---|---|---|\n".to_owned();
     for limit in &TABLE {
@@ -48,11 +42,7 @@ fn the_page_has_the_table() {
             limit.about
         );
     }
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(kept, table, "`BLESS=1` writes it");
-    }
+    has_table(BEGIN, END, &table);
 }
 
 #[test]

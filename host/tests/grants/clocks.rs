@@ -1,0 +1,34 @@
+//! The time and random bytes, which are granted unless they are denied; `load.rs` has
+//! what is said then.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use super::{Place, done};
+
+#[test]
+fn the_time_passes() {
+    let place = Place::new();
+    let server = place.serve("");
+    let found = done(&server, json!({"do": "clocks"}));
+    let (waited, now) = (&found[0], &found[1]);
+    assert!(waited.as_u64() >= Some(5), "{waited}");
+    let ours = SystemTime::now().duration_since(UNIX_EPOCH);
+    let ours = ours.expect("a time").as_secs();
+    let theirs = now.as_u64().expect("a time");
+    assert!(ours.abs_diff(theirs) < 10, "{theirs}, not {ours}");
+    server.stop();
+}
+
+#[test]
+fn instances_draw_for_themselves() {
+    let place = Place::new();
+    let server = place.serve_with("", &["--instances", "fresh"]);
+    let drawn: BTreeSet<String> = (0..10)
+        .map(|_| done(&server, json!({"do": "random"})).to_string())
+        .collect();
+    assert_eq!(drawn.len(), 10, "{drawn:?}");
+    server.stop();
+}
