@@ -37,21 +37,30 @@ fn a_request_that_is_granted_is_sent(guest: Guest) {
     assert_eq!(hosts, [host], "{heads:?}");
 }
 
-/// Another port of the same host is allowed, and this one is not.
+/// Nothing is allowed; then another port of the same host is, and this one is not.
 fn a_request_that_is_not_granted_is_refused(guest: Guest) {
     let (allowed, peer) = (Peer::start(), Peer::start());
-    let server = guest.serve(&["--allow-outgoing", &allowed.origin()]);
-    let client = server.client();
-    let refused = client.get(&peer.through("/plain?a=b"));
-    assert_eq!(refused.status, 502, "{}", refused.text());
     let wanted = match guest {
         // `fetch` gives no reason, by its specification.
         Guest::Js => "TypeError",
         _ => "HttpRequestDenied",
     };
+    let server = guest.serve(&[]);
+    let refused = server.client().get(&peer.through("/plain?a=b"));
+    assert_eq!(refused.status, 502, "{}", refused.text());
+    assert!(refused.text().contains(wanted), "{}", refused.text());
+    drop(server);
+    let server = guest.serve(&["--allow-outgoing", &allowed.origin()]);
+    let client = server.client();
+    let refused = client.get(&peer.through("/plain?a=b"));
+    assert_eq!(refused.status, 502, "{}", refused.text());
     assert!(refused.text().contains(wanted), "{}", refused.text());
     assert_eq!(peer.heads().len(), 0, "it was sent all the same");
-    // The instance goes on, and what is allowed is sent.
+    // The log has the line to add.
+    let said = server.logged("an outgoing request was refused");
+    let line = format!("add `{}` to `allow`", peer.origin());
+    assert!(said.contains(&line), "{said}");
+    // What is allowed is sent.
     assert_eq!(client.get(&allowed.through("/teapot")).status, 418);
 }
 
