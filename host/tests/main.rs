@@ -1,6 +1,7 @@
 //! Tests of the whole product: each starts the real binary and talks to it as a
 //! user or a client would. What they serve is built by `scripts/guests`.
 
+mod apps;
 mod architecture;
 mod command;
 mod contract;

@@ -31,7 +31,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A worker cannot start, or two apps have one place.
 pub fn serve(
     listener: Listener,
-    apps: &[Arc<Served>],
+    apps: Vec<Arc<Served>>,
     settings: &Settings,
     ready: impl FnOnce(Handle),
 ) -> Result<(), ServeError> {
@@ -42,8 +42,9 @@ pub fn serve(
     let number = settings.workers.max(1);
     let requests = Requests::new(settings.requests);
     let figures = Figures::new(&requests, number);
-    let apps = Apps::new(apps)?;
-    apps.count(&figures, number);
+    let all = Apps::new(&apps)?;
+    drop(apps);
+    all.count(&figures, number);
     let shared = |worker| Shared {
         number: worker,
         workers: number,
@@ -51,9 +52,10 @@ pub fn serve(
         figures: figures.clone(),
         serves_metrics: matches!(settings.metrics, Metrics::On),
     };
-    let start = |worker| Worker::start(shared(worker), apps.clone(), settings.clone());
+    let start = |worker| Worker::start(shared(worker), all.clone(), settings.clone());
     let workers: Vec<Worker> = (0..number).map(start).collect::<Result<_, _>>()?;
-    drop(apps);
+    // One that is replaced goes with the last worker that serves it.
+    drop(all);
     for worker in &workers {
         worker.wait_until_ready()?;
     }

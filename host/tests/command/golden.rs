@@ -8,7 +8,7 @@ use spikard_wasm_testing::root;
 
 /// Compares a text with the one that is kept under a name.
 #[track_caller]
-pub(super) fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = root().join("host/tests/golden").join(format!("{name}.txt"));
     if env::var_os("BLESS").is_some_and(|value| value == "1") {
         fs::write(&path, text).expect("the text can be written");

@@ -5,7 +5,7 @@ mod cache;
 mod compile;
 mod components;
 mod config;
-mod golden;
+pub(crate) mod golden;
 mod inspect;
 mod log;
 mod openapi;
@@ -35,7 +35,7 @@ fn refusal_of(path: &Path) -> String {
 
 /// Checks that a command failed as one should: exit code 1 and one sentence.
 #[track_caller]
-fn failed(run: &Run) -> String {
+pub(crate) fn failed(run: &Run) -> String {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(run.stdout, "", "{run:?}");
     let errors: Vec<&str> = run

@@ -45,7 +45,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let apps: Vec<_> = ready.iter().map(|app| app.served.clone()).collect();
     let announcement = announce::lines(&config, &ready, listener.address(), start);
     let reloader = Reloader::new(args, config, ready)?;
-    spikard_wasm_server::serve(listener, &apps, &settings, |handle: Handle| {
+    spikard_wasm_server::serve(listener, apps, &settings, |handle: Handle| {
         reloader.start(handle);
         announcement();
     })?;

@@ -1,0 +1,97 @@
+//! `--watch`: what has changed is served anew without being told.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use spikard_wasm_testing::{Server, define};
+
+use super::{Folder, app, ask, found};
+use crate::support::host;
+
+/// Waits until an app answers a text.
+#[track_caller]
+fn becomes(server: &Server, path: &str, text: &str) {
+    let start = Instant::now();
+    while ask(server, "a", path).1 != text {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{}",
+            server.log()
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn components_and_the_file_are_watched() {
+    let folder = Folder::new();
+    folder.app("a.wasm", "a 1");
+    let text = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\npath = \"/a\"\n";
+    folder.config(text);
+    let server = folder.serve(&["--watch"]);
+    folder.app("a.wasm", "a 2");
+    becomes(&server, "/a/x", "a 2");
+    folder.config(&text.replace("\"/a\"", "\"/b\""));
+    becomes(&server, "/b/x", "a 2");
+    // A folder that is new is watched from then on.
+    fs::create_dir(folder.path("sub")).expect("a folder");
+    folder.app("sub/b.wasm", "b 1");
+    folder.config(&text.replace("a.wasm", "sub/b.wasm"));
+    becomes(&server, "/a/x", "b 1");
+    folder.app("sub/b.wasm", "b 2");
+    becomes(&server, "/a/x", "b 2");
+    // What does not matter does not.
+    let before = server.log().matches("an app is reloaded").count();
+    folder.write("sub/notes.txt", "nothing");
+    thread::sleep(Duration::from_millis(600));
+    assert_eq!(server.log().matches("an app is reloaded").count(), before);
+    server.stop();
+}
+
+#[test]
+fn a_file_that_is_half_written_is_waited_for() {
+    let folder = Folder::new();
+    folder.app("a.wasm", "a 1");
+    let server = host()
+        .serve(Some(&folder.path("a.wasm")))
+        .args(["--watch"])
+        .start_now();
+    let new = fs::read(define(&app("a 2", &["/x"], serde_json::json!({})))).expect("a component");
+    let (half, _) = new.split_at(new.len() / 2);
+    fs::write(folder.path("a.wasm"), half).expect("a half");
+    let line = server.logged("what was served before goes on");
+    assert!(line.contains("ERROR"), "{line}");
+    assert_eq!(found(&server, "a", "/x"), "a 1");
+    // It is said once, however often something else changes.
+    folder.write("notes.txt", "nothing");
+    thread::sleep(Duration::from_millis(600));
+    assert_eq!(
+        server.log().matches("goes on").count(),
+        1,
+        "{}",
+        server.log()
+    );
+    fs::write(folder.path("a.wasm"), &new).expect("the whole");
+    becomes(&server, "/x", "a 2");
+    server.stop();
+}
+
+#[test]
+fn components_of_a_folder_come_and_go() {
+    let folder = Folder::new();
+    folder.app("a.wasm", "a 1");
+    let server = host()
+        .serve(Some(folder.0.path()))
+        .args(["--watch"])
+        .start_now();
+    folder.app("b.wasm", "b 1");
+    becomes(&server, "/b/x", "b 1");
+    fs::remove_file(folder.path("a.wasm")).expect("it was there");
+    let _ = server.logged("an app is removed");
+    assert_eq!(ask(&server, "a", "/a/x").0, 404);
+    fs::remove_file(folder.path("b.wasm")).expect("it was there");
+    let _ = server.logged("nothing is reloaded");
+    assert_eq!(found(&server, "a", "/b/x"), "b 1");
+    server.stop();
+}
