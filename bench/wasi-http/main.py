@@ -75,9 +75,7 @@ def measure(guest: str, options: argparse.Namespace) -> list[dict]:
         for server in running.values():
             server.start()
         for request in load.REQUESTS:
-            figures = load.rounds(
-                list(running.values()), request, options.rounds, options.seconds
-            )
+            figures = load.rounds(list(running.values()), request, options.rounds, options.seconds)
             base = figures[0]
             for (program, policy), figure in zip(running, figures, strict=True):
                 ratios = load.ratios(figure, base)
@@ -116,7 +114,15 @@ def version(program: str) -> str:
 
 
 def markdown(rows: list[dict], options: argparse.Namespace) -> str:
-    head = ["component", "request", "host", "instances", "req/s", "of wasmtime", "lowest to highest"]
+    head = [
+        "component",
+        "request",
+        "host",
+        "instances",
+        "req/s",
+        "of wasmtime",
+        "lowest to highest",
+    ]
     head += ["CPU us", "of wasmtime, by CPU", "MB", "target"]
     lines = []
     for row in rows:
@@ -135,7 +141,7 @@ def markdown(rows: list[dict], options: argparse.Namespace) -> str:
         f"{time.strftime('%Y-%m-%d')}, {version(options.wasmtime)} and {version(options.program)}, "
         f"{platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} cores. "
         f"The server on one core, wrk on another (`wrk -t1 -c16`), {options.rounds} rounds of "
-        f"{options.seconds} s, ABBA.\n\n"
+        f"{options.seconds} s, ABBA. `again` is the noise.\n\n"
     )
     return said + table(head, lines)
 

@@ -35,7 +35,6 @@ pub struct Loaded(Arc<Inner>);
 
 struct Inner {
     interfaces: Interfaces,
-    kind: Kind,
     bytes: u64,
     from_cache: bool,
     origin: Origin,
@@ -224,12 +223,13 @@ impl Runtime {
         // The image for copy-on-write is made here, not by the first request.
         let image = component.initialize_copy_on_write_image();
         image.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))?;
+        let kind = interfaces.kind().unwrap_or(Kind::Handler);
         Ok(Loaded(Arc::new(Inner {
-            kind: interfaces.kind().unwrap_or(Kind::Handler),
             interfaces,
             bytes: artifact.component_bytes,
             from_cache,
             origin: Origin {
+                kind,
                 engine,
                 name: name.into(),
                 limits: self.limits(),
@@ -376,7 +376,7 @@ impl Loaded {
     /// What it is written against.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.0.kind
+        self.0.origin.kind
     }
 
     /// Whether its machine code came from the cache.
@@ -450,9 +450,9 @@ impl Loaded {
     fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
         let name = || self.0.origin.name.to_string();
         let exports = &self.0.origin.exports;
-        if self.0.kind != Kind::Handler {
+        if self.0.origin.kind != Kind::Handler {
             let export = self.0.interfaces.http_export().unwrap_or_default();
-            let checked = match self.0.kind {
+            let checked = match self.0.origin.kind {
                 Kind::Service => http::check_service(instance),
                 _ => http::check_proxy(instance),
             };

@@ -20,10 +20,15 @@ use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::Alive;
 use crate::wasi;
+use crate::world::Kind;
 
 /// The most WASI resources (streams, clocks to wait for) that a guest may hold at
 /// once: they live in the host's memory.
 const MAX_RESOURCES: usize = 10_000;
+
+/// The same of an app for `wasi:http`: StarlingMonkey holds one for every piece of a body
+/// until its request is done.
+const MAX_HTTP_RESOURCES: usize = 100_000;
 
 /// What a store holds beside the guest.
 pub(crate) struct State {
@@ -84,7 +89,10 @@ struct Outside {
 impl State {
     fn new(origin: &Origin, alive: Alive) -> Self {
         let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_RESOURCES);
+        table.set_max_capacity(match origin.kind {
+            Kind::Handler => MAX_RESOURCES,
+            Kind::Proxy | Kind::Service => MAX_HTTP_RESOURCES,
+        });
         Self {
             current: Current::Nothing,
             reply: None,
@@ -214,6 +222,7 @@ pub(crate) struct Instance {
 
 /// What all instances of a component share.
 pub(crate) struct Origin {
+    pub(crate) kind: Kind,
     pub(crate) engine: Engine,
     pub(crate) name: Arc<str>,
     pub(crate) limits: Limits,
