@@ -117,6 +117,7 @@ impl Deref for Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         self.keeper.abort();
+        self.pool.close();
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Members {
     all: RefCell<Vec<Rc<Member>>>,
     /// An instance may have room again.
     room: Notify,
+    /// What uses the pool is gone, but for requests that are still under way.
+    is_closed: Cell<bool>,
 }
 
 /// A request for an instance.
@@ -127,6 +129,9 @@ impl Drop for Seat {
         let is_idle = calls.is_empty();
         drop(calls);
         if is_idle {
+            if pool.members.is_closed.get() {
+                member.retire(Recycled::Idle);
+            }
             member.idle_since.set(Stamp::now());
             pool.stats().leased_by(-1);
             if !member.is_gone.get() {
@@ -147,6 +152,15 @@ impl Pool {
         let instance = self.make().await?;
         self.add_member(instance, Isolation::Reuse);
         Ok(())
+    }
+
+    /// Lets go of every instance that serves several requests at once, when its last is
+    /// done: nobody will ask for more. Without this their tasks would stay.
+    pub fn close(&self) {
+        self.members.is_closed.set(true);
+        for member in self.members.all.borrow().iter() {
+            member.retire(Recycled::Idle);
+        }
     }
 
     /// Finds an instance for a request, or makes one.

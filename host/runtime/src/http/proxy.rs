@@ -79,16 +79,18 @@ impl Pool {
                 "the guest returned without one (`response-outparam.set`)".to_owned(),
             )),
         };
-        match first(&mut guest, call, options.deadline, start).await {
+        let first = first(&mut guest, call, options.deadline, start).await;
+        // What a guest makes of a body that it cannot have is nothing to go by.
+        if let Some(why) = call.refusal() {
+            drop(guest);
+            return Err(HttpFailure::Upload(why));
+        }
+        match first {
             First::Ended(Ok(())) => {
                 let reply = checked(call.take_head())?;
                 Ok(reply.whole(call)?)
             }
-            First::Ended(Err(error)) => match call.refusal() {
-                // A guest that cannot go on without the body may well trap.
-                Some(why) => Err(HttpFailure::Upload(why)),
-                None => Err(error.into()),
-            },
+            First::Ended(Err(error)) => Err(error.into()),
             First::Head => {
                 let reply = checked(call.take_head())?;
                 call.moves();
@@ -96,14 +98,7 @@ impl Pool {
                 tokio::task::spawn_local(drive);
                 Ok(reply.stream(Vec::new(), call, false))
             }
-            First::Refused => {
-                drop(guest);
-                let why = call
-                    .refusal()
-                    .ok_or(CallError::Deadline(options.deadline))?;
-                Err(HttpFailure::Upload(why))
-            }
-            First::Late => {
+            First::Late | First::Refused => {
                 self.drop_late(guest);
                 Err(CallError::Deadline(options.deadline).into())
             }
@@ -291,6 +286,12 @@ impl Running {
         }
         instance.end();
         match result {
+            // One that does not answer may not be able to any more: StarlingMonkey has one
+            // fetch event in its life.
+            Ok(()) if !self.call.has_head() => {
+                self.slot.pool().discard(instance, Recycled::Trap);
+                Ok(())
+            }
             Ok(()) => {
                 self.slot.pool().give_back(instance, self.isolation);
                 Ok(())

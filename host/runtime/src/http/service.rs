@@ -78,6 +78,11 @@ impl Pool {
         });
         let first = first(answered, call, options.deadline, start).await;
         attribute(call);
+        // What a guest makes of a body that it cannot have is nothing to go by.
+        if let Some(why) = call.refusal() {
+            seat.gives_up(Recycled::Cancelled);
+            return Err(HttpFailure::Upload(why));
+        }
         let head = match first {
             First::Answered(Some(Ok(head))) => head,
             First::Answered(Some(Err(code))) => {
@@ -87,19 +92,8 @@ impl Pool {
                     detail: String::new(),
                 }));
             }
-            First::Answered(None) => {
-                let error = seat.done();
-                // A guest that cannot go on without the body may well trap.
-                let refusal = call.refusal();
-                return Err(refusal.map_or(HttpFailure::Call(error), HttpFailure::Upload));
-            }
-            First::Refused => {
-                seat.gives_up(Recycled::Cancelled);
-                let why = call.refusal();
-                let why = why.ok_or(CallError::Deadline(options.deadline))?;
-                return Err(HttpFailure::Upload(why));
-            }
-            First::Late => {
+            First::Answered(None) => return Err(seat.done().into()),
+            First::Late | First::Refused => {
                 seat.gives_up(Recycled::Deadline);
                 return Err(CallError::Deadline(options.deadline).into());
             }
