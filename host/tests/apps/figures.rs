@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Folder, app, ask, found};
 use crate::support::Lane;
 
-fn figure(text: &str, name: &str) -> Option<f64> {
+pub(super) fn figure(text: &str, name: &str) -> Option<f64> {
     let mut lines = text.lines().filter_map(|line| line.rsplit_once(' '));
     lines.find(|(found, _)| *found == name)?.1.parse().ok()
 }

@@ -3,6 +3,7 @@
 
 mod configuration;
 mod figures;
+mod internal;
 mod load;
 mod mounts;
 mod reload;

@@ -15,6 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::http::uri::Scheme;
 use hyper::{Request, Uri};
 use spikard_wasm_app::Grants;
@@ -43,6 +44,9 @@ pub struct Outgoing {
     clients: Clients,
     figures: Arc<OutgoingFigures>,
 }
+
+/// How long the body of a refused request is read.
+const REFUSED_BODY: Duration = Duration::from_secs(10);
 
 /// Where a request goes.
 enum Destination {
@@ -129,20 +133,13 @@ impl Outgoing {
 }
 
 impl Outbound for Outgoing {
-    fn send(
-        &self,
-        request: Request<StreamBody>,
-        options: OutboundOptions,
-    ) -> Pin<Box<dyn Future<Output = Sent> + Send>> {
-        let refused = |error| -> Pin<Box<dyn Future<Output = Sent> + Send>> {
-            Box::pin(std::future::ready(Err(error)))
-        };
+    fn send(&self, request: Request<StreamBody>, options: OutboundOptions) -> Sending {
         let destination = match self.destination(request.uri(), &options) {
             Ok(destination) => destination,
-            Err(error) => return refused(error),
+            Err(error) => return refuse(request, error),
         };
         let Some(under_way) = UnderWay::begin(&self.figures, self.rules.max_requests) else {
-            return refused(OutboundError::TooMany(self.rules.max_requests));
+            return refuse(request, OutboundError::TooMany(self.rules.max_requests));
         };
         let between = options
             .between_bytes_timeout
@@ -153,7 +150,7 @@ impl Outbound for Outgoing {
             Destination::App(name) => {
                 let host = format!("{name}{APPS}");
                 let Some(answer) = internal::dispatch(&name, request, options.depth + 1) else {
-                    return refused(OutboundError::Dns(host));
+                    return ready(OutboundError::Dns(host));
                 };
                 Box::pin(async move {
                     let stops = || OutboundError::Connect(host, "the host stops".to_owned());
@@ -182,6 +179,22 @@ impl Outbound for Outgoing {
             }
         }
     }
+}
+
+type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
+
+fn ready(error: OutboundError) -> Sending {
+    Box::pin(std::future::ready(Err(error)))
+}
+
+/// Refuses a request. What the guest still writes of its body goes nowhere: it is to hear
+/// of the refusal, not of a body that nobody takes.
+fn refuse(request: Request<StreamBody>, error: OutboundError) -> Sending {
+    let mut body = request.into_body();
+    tokio::spawn(tokio::time::timeout(REFUSED_BODY, async move {
+        while let Some(Ok(_)) = body.frame().await {}
+    }));
+    ready(error)
 }
 
 /// The origin of a URI.
