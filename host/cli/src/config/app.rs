@@ -12,7 +12,7 @@ use super::said::{Said, Source};
 use super::values::SecretArg;
 
 /// The keys of `[[app]]` that are no limits.
-const APP: [&str; 10] = [
+pub(super) const APP: [&str; 10] = [
     "component",
     "host",
     "instances",
