@@ -123,7 +123,7 @@ impl wasip2::exports::http::incoming_handler::Guest for App {
                 while stream.blocking_write_and_flush(&[b'x'; 4096]).is_ok() {}
             }
             "/hoards" => {
-                for _ in 0..20_000 {
+                for _ in 0..200_000 {
                     forget(Fields::new());
                 }
                 reply(out, &[], b"hoarded");

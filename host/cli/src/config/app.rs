@@ -13,7 +13,7 @@ use super::said::{Said, Source};
 use super::values::SecretArg;
 
 /// The keys of `[[app]]` that are no limits.
-const APP: [&str; 11] = [
+pub(super) const APP: [&str; 11] = [
     "component",
     "grants",
     "host",

@@ -59,6 +59,58 @@ fn the_files_of_the_page_can_be_read() {
     assert!(!whole.routes.is_empty() && !whole.secrets.is_empty() && whole.policy.is_some());
 }
 
+/// The table of keys of `[[app]]` has all of them and no others, and the file below it
+/// shows all of them.
+#[test]
+fn the_page_has_the_keys_of_an_app() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, section) = page.split_once("### `[[app]]`").expect("the section");
+    let section = section.split("\n## ").next().unwrap();
+    let lines = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `app."));
+    let mut listed: Vec<&str> = lines.filter_map(|line| line.split('`').next()).collect();
+    listed.sort_unstable();
+    let limits = TABLE
+        .iter()
+        .filter(|limit| limit.table == "serve" && !limit.is_of_host());
+    let mut known: Vec<&str> = limits.map(|limit| limit.name).collect();
+    known.extend(crate::config::app::APP);
+    known.sort_unstable();
+    assert_eq!(listed, known);
+    let text = section.split("```toml\n").nth(1).expect("a file");
+    let table: Table = text.split("```").next().unwrap().parse().unwrap();
+    let shown: Vec<&str> = table["app"][0]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut shown = shown;
+    shown.sort_unstable();
+    assert_eq!(shown, known);
+    let of_host = TABLE
+        .iter()
+        .filter(|limit| limit.is_of_host() && limit.table == "limits");
+    for limit in of_host {
+        assert!(
+            section.contains(&format!("`{}`", limit.name)),
+            "{}",
+            limit.name
+        );
+    }
+}
+
+#[test]
+fn the_file_of_the_page_on_apps_can_be_read() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/apps.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, text) = page.split_once("```toml\n").expect("a file");
+    let file = parse(text.split("```").next().unwrap()).unwrap();
+    assert_eq!(file.apps.len(), 2);
+}
+
 #[test]
 fn a_secret_is_never_repeated() {
     let error = parse("[serve.secrets]\nkey = \"hunter2\"")
