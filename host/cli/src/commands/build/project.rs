@@ -65,8 +65,6 @@ struct Manifest {
     _limits: Option<IgnoredAny>,
     #[serde(rename = "routes")]
     _routes: Option<IgnoredAny>,
-    #[serde(rename = "app")]
-    _apps: Option<IgnoredAny>,
 }
 
 /// Its `[build]` table.
