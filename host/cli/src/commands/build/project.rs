@@ -53,6 +53,8 @@ impl fmt::Display for Language {
 struct Manifest {
     #[serde(default)]
     build: Build,
+    #[serde(rename = "grants")]
+    _grants: Option<IgnoredAny>,
     #[serde(rename = "serve")]
     _serve: Option<IgnoredAny>,
     #[serde(rename = "instances")]
