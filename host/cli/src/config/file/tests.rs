@@ -56,6 +56,13 @@ fn the_files_of_the_page_can_be_read() {
         );
     }
     assert_eq!(whole.limits.get(Key::Memory), (512 << 20, Source::File));
+    let grants = &whole.grants;
+    for granted in [grants.stdio, grants.clocks, grants.random, grants.logging] {
+        assert!(granted.is_some());
+    }
+    assert!(!grants.environment.is_empty() && !grants.directories.is_empty());
+    assert!(grants.config.is_some() && !grants.keyvalue.is_empty());
+    assert!(!grants.outgoing.allow.is_empty() && !grants.outgoing.networks.is_empty());
     assert!(!whole.routes.is_empty() && !whole.secrets.is_empty() && whole.policy.is_some());
 }
 
