@@ -68,11 +68,7 @@ fn what_was_begun_breaks_off() {
             "longer",
             "is longer than its `content-length`",
         ),
-        (
-            "/shorter-later",
-            "shortershorter",
-            "did not finish its body",
-        ),
+        ("/shorter-later", "shorter", "did not finish its body"),
         ("/forgotten-later", "half", "did not finish its body"),
         ("/traps-half-way", "half", "the guest trapped"),
         ("/spins-half-way", "half", "past its deadline of 400ms"),
