@@ -228,6 +228,12 @@ impl HttpApp {
         {
             return Ok(figures.answer(&parts.method).map(ReplyBody::from));
         }
+        if parts.method == Method::CONNECT {
+            // Its answer would make the connection a tunnel.
+            return Err(Refusal::MethodNotAllowed {
+                allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".to_owned(),
+            });
+        }
         has_host(&mut parts)?;
         let limit = self.settings.body_limit;
         if body.size_hint().lower() > limit {

@@ -104,6 +104,13 @@ fn the_host_alone_frames() {
         wire.send("HEAD /fine HTTP/1.1\r\nhost: a\r\n\r\n");
         assert_eq!(wire.head_response().header("content-length"), Some("4"));
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
+        // A tunnel is not to be had, and a request names its host.
+        let tunnel = wire.ask("CONNECT a:80 HTTP/1.1\r\nhost: a:80");
+        assert_eq!(tunnel.status, 405, "{tunnel:?}");
+        let nameless = server.wire().ask("GET /fine HTTP/1.1");
+        assert_eq!(nameless.status, 400, "{nameless:?}");
+        let old = server.wire().ask("GET /fine HTTP/1.0");
+        assert_eq!((old.status, old.text().as_str()), (200, "fine"));
     });
 }
 

@@ -224,8 +224,10 @@ impl Pool {
     fn oldest_idle(&self) {
         let all = self.members.all.borrow();
         let mut idle = all.iter().filter(|member| member.active() == 0);
+        // One that retires already may still be doing something; not for this price.
         if let Some(member) = idle.next() {
-            member.retire(Recycled::Room);
+            member.retired.set(Some(Recycled::Room));
+            member.wake.notify_one();
         }
     }
 

@@ -10,6 +10,8 @@ mod outgoing;
 mod proxy;
 mod reply;
 mod service;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use wasmtime::component::ResourceTable;
