@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{EXPECT, HOST, HeaderValue};
+use hyper::header::{EXPECT, HOST, HeaderValue, TRAILER};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use spikard_wasm_app::{Isolation, Refusal};
@@ -291,7 +291,11 @@ fn of_reply(reply: HttpReply, kept: &mut Kept, admitted: Admitted) -> HttpRespon
         headers.remove(name);
     }
     let body = match reply.body {
-        HttpBody::Whole(bytes) => ReplyBody::from(bytes),
+        HttpBody::Whole(bytes) => {
+            // What it announces does not come.
+            headers.remove(TRAILER);
+            ReplyBody::from(bytes)
+        }
         HttpBody::Stream(stream) => ReplyBody::stream(Streamed {
             stream,
             upload: kept.upload.take(),
