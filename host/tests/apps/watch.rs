@@ -15,7 +15,7 @@ fn becomes(server: &Server, path: &str, text: &str) {
     let start = Instant::now();
     while ask(server, "a", path).1 != text {
         assert!(
-            start.elapsed() < Duration::from_secs(10),
+            start.elapsed() < Duration::from_secs(30),
             "{}",
             server.log()
         );
@@ -74,6 +74,43 @@ fn a_file_that_is_half_written_is_waited_for() {
     );
     fs::write(folder.path("a.wasm"), &new).expect("the whole");
     becomes(&server, "/x", "a 2");
+    server.stop();
+}
+
+#[test]
+fn what_is_wrong_is_said_once_and_put_right_at_once() {
+    let folder = Folder::new();
+    folder.app("a.wasm", "a 1");
+    let text = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\npath = \"/a\"\n\
+                [[app]]\nname = \"b\"\ncomponent = \"a.wasm\"\npath = \"/b\"\n";
+    folder.config(text);
+    let server = folder.serve(&["--watch"]);
+    for (wrong, said) in [
+        (text.replace("\"/b\"", "\"/a\""), "are both at `/a`"),
+        ("[[app".to_owned(), "is not TOML"),
+        (
+            format!("{text}[app.secrets]\nkey = \"file:none\"\n"),
+            "cannot be read from",
+        ),
+    ] {
+        folder.config(&wrong);
+        let _ = server.logged(said);
+        for number in 0..2 {
+            folder.write("notes.txt", &format!("{number}"));
+            thread::sleep(Duration::from_millis(400));
+        }
+        assert_eq!(server.log().matches(said).count(), 1, "{}", server.log());
+        assert_eq!(found(&server, "a", "/b/x"), "a 1");
+    }
+    // What was refused together may be right beside something else.
+    folder.config(
+        &text
+            .replace("\"/b\"", "\"/a\"")
+            .replacen("\"/a\"", "\"/c\"", 1),
+    );
+    becomes(&server, "/c/x", "a 1");
+    assert_eq!(found(&server, "a", "/a/x"), "a 1");
+    assert_eq!(ask(&server, "a", "/b/x").0, 404);
     server.stop();
 }
 

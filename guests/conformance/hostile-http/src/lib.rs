@@ -32,10 +32,18 @@ impl wasip2::exports::http::incoming_handler::Guest for App {
             "/twice-after-a-pause" => {
                 let handle = out.take_handle();
                 // SAFETY: as above.
-                reply(unsafe { ResponseOutparam::from_handle(handle) }, &[], b"once");
+                reply(
+                    unsafe { ResponseOutparam::from_handle(handle) },
+                    &[],
+                    b"once",
+                );
                 pause();
                 // SAFETY: as above.
-                reply(unsafe { ResponseOutparam::from_handle(handle) }, &[], b"twice");
+                reply(
+                    unsafe { ResponseOutparam::from_handle(handle) },
+                    &[],
+                    b"twice",
+                );
             }
             "/longer" => reply(out, &[("content-length", "3")], b"longer"),
             "/shorter" => reply(out, &[("content-length", "30")], b"shorter"),

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::config::values::MetricsAt;
 use load::Ready;
 use reload::Reloader;
+use watch::Watch;
 
 pub(crate) fn run(args: ServeArgs) -> Result<()> {
     let config = Config::of(&args)?;
@@ -40,11 +41,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         ..config.bounds.settings()
     };
     let start = Instant::now();
+    let watch = config.watch.then(|| Watch::new(&config)).transpose()?;
     let ready = config.apps.iter().map(|app| load::app(&config, app));
     let ready: Vec<Ready> = ready.collect::<Result<_>>()?;
     let apps: Vec<_> = ready.iter().map(|app| app.served.clone()).collect();
     let announcement = announce::lines(&config, &ready, listener.address(), start);
-    let reloader = Reloader::new(args, config, ready)?;
+    let reloader = Reloader::new(args, config, ready, watch)?;
     spikard_wasm_server::serve(listener, apps, &settings, |handle: Handle| {
         reloader.start(handle);
         announcement();

@@ -86,25 +86,21 @@ impl Stamp {
 
 /// The secrets of an app.
 pub(super) fn secrets(config: &AppConfig) -> Result<Secrets> {
-    let secrets = crate::secrets::read(&config.secrets);
-    match config.name {
-        Some(_) => secrets.with_context(|| of_app(config)),
-        None => secrets,
-    }
+    of_app(config, crate::secrets::read(&config.secrets))
 }
 
-/// Whose an error is, where there are several apps.
-fn of_app(config: &AppConfig) -> String {
-    format!("app `{}`", config.label())
+/// Says whose an error is, where there are several apps.
+fn of_app<T>(config: &AppConfig, made: Result<T>) -> Result<T> {
+    match &config.name {
+        Some(name) => made.with_context(|| format!("app `{name}`")),
+        None => made,
+    }
 }
 
 /// Loads an app.
 pub(super) fn app(config: &Config, app: &AppConfig) -> Result<Ready> {
-    let made = MadeOf::now(app).and_then(|made_of| make(config, made_of));
-    match app.name {
-        Some(_) => made.with_context(|| of_app(app)),
-        None => made,
-    }
+    let made_of = MadeOf::now(app)?;
+    of_app(app, make(config, made_of))
 }
 
 fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {

@@ -2,7 +2,8 @@
 //! something else now. What is wrong with a change is said once in the log, and what was
 //! served before goes on.
 
-use std::io::IsTerminal;
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::sync::Arc;
 use std::thread;
 
@@ -24,6 +25,11 @@ pub(super) struct Reloader {
     apps: Vec<Ready>,
     /// What could not be loaded when it was last tried.
     failed: Vec<MadeOf>,
+    /// All that was to be served when that was last refused as a whole.
+    refused: Vec<MadeOf>,
+    /// What was last said of an app that could not be loaded, and of all of them (under
+    /// no name), so that it is said once.
+    said: BTreeMap<String, String>,
     /// What changed that holds only after a restart.
     warned_of: Vec<String>,
     watch: Option<Watch>,
@@ -41,8 +47,18 @@ enum Cause {
     Watch,
 }
 
+/// Whether somebody may sit before it.
+fn has_terminal() -> bool {
+    stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal()
+}
+
 impl Reloader {
-    pub(super) fn new(args: ServeArgs, config: Config, apps: Vec<Ready>) -> Result<Self> {
+    pub(super) fn new(
+        args: ServeArgs,
+        config: Config,
+        apps: Vec<Ready>,
+        watch: Option<Watch>,
+    ) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -52,21 +68,20 @@ impl Reloader {
             let _inside = runtime.enter();
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?
         };
-        let watch = config.watch.then(Watch::new).transpose()?;
-        let mut reloader = Self {
+        Ok(Self {
             args,
             config,
             apps,
             failed: Vec::new(),
+            refused: Vec::new(),
+            said: BTreeMap::new(),
             warned_of: Vec::new(),
             watch,
             runtime,
             #[cfg(unix)]
             hangup,
-            has_terminal: std::io::stderr().is_terminal(),
-        };
-        reloader.follow();
-        Ok(reloader)
+            has_terminal: has_terminal(),
+        })
     }
 
     /// Waits for causes in a thread of its own, for as long as the host serves.
@@ -75,13 +90,23 @@ impl Reloader {
         let run = move || {
             loop {
                 let cause = self.wait();
-                if self.has_terminal && !std::io::stderr().is_terminal() {
+                if self.has_terminal && !has_terminal() {
                     // Whoever started the host there is gone.
                     handle.stop();
                     return;
                 }
-                if let Err(error) = self.reload(cause, &mut handle) {
-                    tracing::error!("nothing is reloaded: {error:#}");
+                if cause == Cause::Signal {
+                    // Whoever asks is answered.
+                    self.failed.clear();
+                    self.refused.clear();
+                    self.said.clear();
+                }
+                match self.reload(cause, &mut handle) {
+                    Ok(()) => drop(self.said.remove("")),
+                    Err(error) if self.is_new_word("", &error) => {
+                        tracing::error!("nothing is reloaded: {error:#}");
+                    }
+                    Err(_) => {}
                 }
             }
         };
@@ -110,12 +135,6 @@ impl Reloader {
         })
     }
 
-    fn follow(&mut self) {
-        if let Some(watch) = &mut self.watch {
-            watch.follow(&self.config);
-        }
-    }
-
     fn reload(&mut self, cause: Cause, handle: &mut Handle) -> Result<()> {
         let mut config = Config::of(&self.args)?;
         if config.apps.iter().any(|app| app.name.is_none()) != self.is_alone() {
@@ -123,10 +142,16 @@ impl Reloader {
                 "a host of one app and a host of several are two: restart to change from one to the other"
             );
         }
-        if cause == Cause::Signal {
-            self.failed.clear();
-        }
         self.keep_what_needs_a_restart(&mut config);
+        if let Some(watch) = &mut self.watch {
+            watch.add(&config);
+        }
+        let wanted = config.apps.iter().map(MadeOf::now);
+        let wanted: Result<Vec<MadeOf>> = wanted.collect();
+        if wanted.is_ok_and(|wanted| !wanted.is_empty() && wanted == self.refused) {
+            // That has been said.
+            return Ok(());
+        }
         let next: Vec<Ready> = config
             .apps
             .iter()
@@ -143,18 +168,18 @@ impl Reloader {
             }
         } else {
             let apps: Vec<_> = next.iter().map(|app| app.served.clone()).collect();
-            let changed = handle.replace(&apps);
-            if changed.is_err() {
-                let tried = next.iter().filter(|app| self.is_new(app));
-                let tried: Vec<MadeOf> = tried.map(|app| app.made_of.clone()).collect();
-                self.failed.extend(tried);
+            if let Err(error) = handle.replace(&apps) {
+                self.refused = next.into_iter().map(|app| app.made_of).collect();
+                return Err(error.into());
             }
-            changed?;
+            self.refused.clear();
             self.say(&next);
             self.apps = next;
         }
+        if let Some(watch) = &mut self.watch {
+            watch.only(&config);
+        }
         self.config = config;
-        self.follow();
         Ok(())
     }
 
@@ -190,10 +215,14 @@ impl Reloader {
             }
             Err(error) => Err(error),
         };
+        let label = app.label();
         match made {
-            Ok(ready) => Some(ready),
+            Ok(ready) => {
+                self.said.remove(&label);
+                Some(ready)
+            }
+            Err(error) if !self.is_new_word(&label, &error) => before,
             Err(error) => {
-                let label = app.label();
                 let goes_on = match before {
                     Some(_) => "what was served before goes on",
                     None => "it is not served",
@@ -202,6 +231,13 @@ impl Reloader {
                 before
             }
         }
+    }
+
+    /// Whether an error is another than what was said last of an app, or of all of them.
+    fn is_new_word(&mut self, of: &str, error: &anyhow::Error) -> bool {
+        let text = format!("{error:#}");
+        let before = self.said.insert(of.to_owned(), text.clone());
+        before.is_none_or(|before| before != text)
     }
 
     /// Says what is served anew, and what is not any more.

@@ -28,7 +28,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new() -> Result<Self> {
+    /// Watches what is to be served, from before it is loaded.
+    pub(super) fn new(config: &Config) -> Result<Self> {
         let changed = Arc::new(Notify::new());
         let tell = changed.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -37,29 +38,39 @@ impl Watch {
                 tell.notify_one();
             }
         });
-        Ok(Self {
+        let mut watch = Self {
             watcher: watcher.context("`--watch` does not work on this system")?,
             folders: BTreeSet::new(),
             changed,
-        })
+        };
+        watch.add(config);
+        Ok(watch)
     }
 
-    /// Watches what is served now, and what is not any more no longer.
-    pub(super) fn follow(&mut self, config: &Config) {
-        let files = config.apps.iter().filter_map(|app| app.component.as_ref());
-        let files = files.chain(&config.file);
-        let mut folders: BTreeSet<PathBuf> = files.map(|file| folder_of(file)).collect();
-        folders.extend(config.folder.clone());
-        for gone in self.folders.difference(&folders) {
-            // A folder that is not there is not watched.
-            let _ = self.watcher.unwatch(gone);
-        }
-        for new in folders.difference(&self.folders) {
-            if let Err(error) = self.watcher.watch(new, RecursiveMode::NonRecursive) {
-                tracing::warn!(folder = %new.display(), %error, "a folder cannot be watched");
+    /// Watches what is to be served too, before it is looked at.
+    pub(super) fn add(&mut self, config: &Config) {
+        for new in folders(config).difference(&self.folders.clone()) {
+            match self.watcher.watch(new, RecursiveMode::NonRecursive) {
+                Ok(()) => drop(self.folders.insert(new.clone())),
+                Err(error) => {
+                    tracing::warn!(folder = %new.display(), %error, "a folder cannot be watched");
+                }
             }
         }
-        self.folders = folders;
+    }
+
+    /// Watches nothing but what is served.
+    pub(super) fn only(&mut self, config: &Config) {
+        let wanted = folders(config);
+        let watcher = &mut self.watcher;
+        self.folders.retain(|folder| {
+            let is_wanted = wanted.contains(folder);
+            if !is_wanted {
+                // A folder that is gone is not watched any more.
+                let _ = watcher.unwatch(folder);
+            }
+            is_wanted
+        });
     }
 
     /// Waits for a change, and for it to end.
@@ -68,6 +79,13 @@ impl Watch {
         let start = Instant::now();
         while start.elapsed() < LONGEST && timeout(QUIET, self.changed.notified()).await.is_ok() {}
     }
+}
+
+/// The folders of all that is served.
+fn folders(config: &Config) -> BTreeSet<PathBuf> {
+    let files = config.apps.iter().filter_map(|app| app.component.as_ref());
+    let files = files.chain(&config.file).map(|file| folder_of(file));
+    files.chain(config.folder.clone()).collect()
 }
 
 fn folder_of(file: &Path) -> PathBuf {
