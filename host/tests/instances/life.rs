@@ -45,7 +45,9 @@ fn an_instance_serves_so_many_requests_more_or_less() {
         lives.iter().any(|life| *life != lives[0]),
         "not at random: {lives:?}"
     );
-    assert_eq!(recycled(&server, "requests"), lives.len() as f64);
+    // The last request of all may have ended one more.
+    let ended = recycled(&server, "requests") - lives.len() as f64;
+    assert!((0.0..=1.0).contains(&ended), "{ended} more");
     server.stop();
 }
 
