@@ -1,0 +1,4 @@
+//! The commands, each in its own file.
+
+pub mod list;
+pub mod verify;
