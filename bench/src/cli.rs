@@ -11,7 +11,11 @@ use crate::defs::Catalogue;
 use crate::server::{Cores, Places, artificial};
 
 #[derive(Debug, Parser)]
-#[command(name = "spikard-bench", about = "Measures HTTP servers beside each other", version)]
+#[command(
+    name = "spikard-bench",
+    about = "Measures HTTP servers beside each other",
+    version
+)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -47,7 +51,9 @@ impl Common {
             Some(root) => root.clone(),
             None => {
                 let here = std::env::current_dir()?;
-                let found = here.ancestors().find(|folder| folder.join("bench/targets").is_dir());
+                let found = here
+                    .ancestors()
+                    .find(|folder| folder.join("bench/targets").is_dir());
                 found.map_or(here.clone(), PathBuf::from)
             }
         };
@@ -94,7 +100,9 @@ pub fn run() -> Result<ExitCode> {
     match command {
         Command::List(options) => commands::list::run(&common, &options),
         Command::Verify(options) => commands::verify::run(&common, &options),
-        Command::Exec { cores, command } => crate::server::exec(&cores, &command).map(|()| ExitCode::SUCCESS),
+        Command::Exec { cores, command } => {
+            crate::server::exec(&cores, &command).map(|()| ExitCode::SUCCESS)
+        }
         Command::Load => crate::load::command().map(|()| ExitCode::SUCCESS),
         Command::Artificial(options) => artificial::run(&options).map(|()| ExitCode::SUCCESS),
     }

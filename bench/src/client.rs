@@ -34,7 +34,9 @@ impl Connection {
     /// Connects to a port of this machine. It needs a `LocalSet`.
     pub async fn open(port: u16) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let stream = TcpStream::connect(address).await.context("cannot connect")?;
+        let stream = TcpStream::connect(address)
+            .await
+            .context("cannot connect")?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::task::spawn_local(async move {
@@ -46,15 +48,30 @@ impl Connection {
 
     /// Sends a request and reads its reply.
     pub async fn send(&mut self, shot: &Shot) -> Result<Answer> {
-        self.sender.ready().await.context("the server closed the connection")?;
+        self.sender
+            .ready()
+            .await
+            .context("the server closed the connection")?;
         let mut request = http::Request::new(Full::new(shot.body.clone()));
         *request.method_mut() = shot.method.clone();
         *request.uri_mut() = shot.uri.clone();
         *request.headers_mut() = shot.headers.clone();
-        let reply = self.sender.send_request(request).await.context("no reply")?;
+        let reply = self
+            .sender
+            .send_request(request)
+            .await
+            .context("no reply")?;
         let (head, body) = reply.into_parts();
-        let body = body.collect().await.context("the reply broke off")?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        let body = body
+            .collect()
+            .await
+            .context("the reply broke off")?
+            .to_bytes();
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     }
 
     /// Whether another request can be sent.
@@ -65,7 +82,9 @@ impl Connection {
 
 /// Runs something with requests in it on this thread, in bounded time.
 pub fn block_on<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
         match tokio::time::timeout(limit, work).await {

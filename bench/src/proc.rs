@@ -9,12 +9,20 @@ use std::path::Path;
 pub fn tree(root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
             continue;
         };
         if let Some(stat) = Stat::read(&entry.path().join("stat")) {
             // Those that a server left behind still have its session.
-            let parent = if stat.session == root && stat.parent == 1 { root } else { stat.parent };
+            let parent = if stat.session == root && stat.parent == 1 {
+                root
+            } else {
+                stat.parent
+            };
             children.entry(parent).or_default().push(pid);
         }
     }
@@ -22,7 +30,11 @@ pub fn tree(root: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(pid) = all.get(next) {
         if let Some(more) = children.get(pid) {
-            let more: Vec<u32> = more.iter().copied().filter(|pid| !all.contains(pid)).collect();
+            let more: Vec<u32> = more
+                .iter()
+                .copied()
+                .filter(|pid| !all.contains(pid))
+                .collect();
             all.extend(more);
         }
         next += 1;
@@ -46,8 +58,14 @@ impl Stat {
     fn read(path: &Path) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
         // The name in parentheses may hold anything.
-        let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_ascii_whitespace().collect();
-        let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+        let fields: Vec<&str> = text[text.rfind(')')? + 1..]
+            .split_ascii_whitespace()
+            .collect();
+        let number = |index: usize| {
+            fields
+                .get(index)
+                .and_then(|field| field.parse::<u64>().ok())
+        };
         Some(Self {
             started: number(19)?,
             state: *fields.first()?.as_bytes().first()?,
@@ -107,7 +125,11 @@ impl CpuTimes {
             return;
         };
         self.ticks.insert(pid, (stat.ticks, stat.children_ticks));
-        for task in fs::read_dir(format!("{folder}/task")).into_iter().flatten().flatten() {
+        for task in fs::read_dir(format!("{folder}/task"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let id = task.file_name().to_str().and_then(|name| name.parse().ok());
             let time = fs::read_to_string(task.path().join("schedstat")).ok();
             let time = time.and_then(|text| text.split_ascii_whitespace().next()?.parse().ok());
@@ -119,17 +141,25 @@ impl CpuTimes {
 
     /// The time from an earlier reading to this one.
     pub fn since(&self, before: &Self) -> CpuUsed {
-        let ended = |pid: u32| before.tasks.keys().any(|key| key.0 == pid && !self.tasks.contains_key(key));
+        let ended = |pid: u32| {
+            before
+                .tasks
+                .keys()
+                .any(|key| key.0 == pid && !self.tasks.contains_key(key))
+        };
         let mut used = CpuUsed::default();
         for (pid, (ticks, children)) in &self.ticks {
-            let (ticks_before, children_before) = before.ticks.get(pid).copied().unwrap_or_default();
+            let (ticks_before, children_before) =
+                before.ticks.get(pid).copied().unwrap_or_default();
             if ended(*pid) {
                 used.micros += ticks.saturating_sub(ticks_before) as f64 * TICK_MICROS;
                 used.coarse = true;
             } else {
                 let of_process = self.tasks.iter().filter(|(key, _)| key.0 == *pid);
                 let nanos: u64 = of_process
-                    .map(|(key, time)| time.saturating_sub(before.tasks.get(key).copied().unwrap_or(0)))
+                    .map(|(key, time)| {
+                        time.saturating_sub(before.tasks.get(key).copied().unwrap_or(0))
+                    })
                     .sum();
                 used.micros += nanos as f64 / 1e3;
             }
@@ -208,7 +238,11 @@ mod tests {
     #[test]
     fn finds_children_and_their_memory() {
         let shell = "sleep 30 & wait";
-        let mut child = Command::new("sh").args(["-c", shell]).stdin(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", shell])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
         let until = Instant::now() + Duration::from_secs(5);
         while tree(child.id()).len() < 2 && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
@@ -216,7 +250,10 @@ mod tests {
         let all = tree(child.id());
         assert_eq!(all.len(), 2, "{all:?}");
         let memory = Memory::of_tree(child.id());
-        assert!(memory.rss > 100_000 && memory.pss <= memory.rss, "{memory:?}");
+        assert!(
+            memory.rss > 100_000 && memory.pss <= memory.rss,
+            "{memory:?}"
+        );
         for pid in all {
             let pid = rustix::process::Pid::from_raw(pid as i32).unwrap();
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();

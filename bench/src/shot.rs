@@ -52,11 +52,15 @@ impl Shot {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
         let expected = match &reply.body {
-            Check::Echo(_) => Expected::Json(serde_json::from_slice(&body).context("the body to echo is not JSON")?),
+            Check::Echo(_) => Expected::Json(
+                serde_json::from_slice(&body).context("the body to echo is not JSON")?,
+            ),
             Check::Json(text) => {
                 let text = Template(text).fill(&values, Place::Json);
                 let value = serde_json::from_str(&text);
-                Expected::Json(value.with_context(|| format!("the template of the reply gives `{text}`"))?)
+                Expected::Json(
+                    value.with_context(|| format!("the template of the reply gives `{text}`"))?,
+                )
             }
             Check::Text(text) => Expected::Text(Template(text).fill(&values, Place::Plain)),
             Check::Some(_) => Expected::Something,
@@ -92,22 +96,49 @@ impl Shot {
     }
 
     /// What is wrong with a reply, in words.
-    pub fn check(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
+    pub fn check(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), String> {
         let shown = || shorten(&String::from_utf8_lossy(body));
         let asked = || format!("{} {}", self.method, self.uri);
         if !self.status_fits(status) {
-            let wanted = self.statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
-            return Err(format!("`{}` got status {} instead of {wanted}: `{}`", asked(), status.as_u16(), shown()));
+            let wanted = self
+                .statuses
+                .iter()
+                .map(u16::to_string)
+                .collect::<Vec<_>>()
+                .join(" or ");
+            return Err(format!(
+                "`{}` got status {} instead of {wanted}: `{}`",
+                asked(),
+                status.as_u16(),
+                shown()
+            ));
         }
         match &self.expected {
-            Expected::Something if body.is_empty() => Err(format!("`{}` got an empty body", asked())),
+            Expected::Something if body.is_empty() => {
+                Err(format!("`{}` got an empty body", asked()))
+            }
             Expected::Something => Ok(()),
             Expected::Text(text) if text.as_bytes() == body => Ok(()),
-            Expected::Text(text) => Err(format!("`{}` got `{}` instead of `{text}`", asked(), shown())),
+            Expected::Text(text) => Err(format!(
+                "`{}` got `{}` instead of `{text}`",
+                asked(),
+                shown()
+            )),
             Expected::Json(wanted) => {
-                let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none");
+                let kind = headers
+                    .get(CONTENT_TYPE)
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or("none");
                 if !kind.starts_with("application/json") {
-                    return Err(format!("`{}` got the content type `{kind}` instead of JSON", asked()));
+                    return Err(format!(
+                        "`{}` got the content type `{kind}` instead of JSON",
+                        asked()
+                    ));
                 }
                 match serde_json::from_slice::<Value>(body) {
                     Ok(value) if same(wanted, &value) => Ok(()),
@@ -125,9 +156,10 @@ impl Shot {
 
 fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut Rng) -> Bytes {
     if let Some(text) = &request.body {
-        let form = headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        let form = headers.get(CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes()
+                .starts_with(b"application/x-www-form-urlencoded")
+        });
         let place = if form { Place::Url } else { Place::Json };
         return Template(text).fill(values, place).into();
     }
@@ -150,19 +182,26 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
     }
     body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-    headers.insert(CONTENT_TYPE, HeaderValue::try_from(kind).unwrap_or_else(|_| HeaderValue::from_static("")));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::try_from(kind).unwrap_or_else(|_| HeaderValue::from_static("")),
+    );
     body.into()
 }
 
 /// Whether two JSON values are the same: members in any order, and 42 as 42.0.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64() == other.as_f64()
+        }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
-            let member = |(name, value): (&String, &Value)| other.get(name).is_some_and(|other| same(value, other));
+            let member = |(name, value): (&String, &Value)| {
+                other.get(name).is_some_and(|other| same(value, other))
+            };
             one.len() == other.len() && one.iter().all(member)
         }
         _ => one == other,
@@ -187,7 +226,10 @@ mod tests {
 
     #[test]
     fn numbers_are_values_and_types_are_kept() {
-        assert!(same(&json!({"a": 42, "b": [1.0]}), &json!({"b": [1], "a": 42.0})));
+        assert!(same(
+            &json!({"a": 42, "b": [1.0]}),
+            &json!({"b": [1], "a": 42.0})
+        ));
         assert!(!same(&json!({"a": 42}), &json!({"a": "42"})));
         assert!(!same(&json!({"a": 42}), &json!({"a": 42, "b": null})));
     }
@@ -209,9 +251,16 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         assert_eq!(shot.check(StatusCode::OK, &headers, b"{\"id\": 5}"), Ok(()));
-        let wrong = shot.check(StatusCode::OK, &headers, b"{\"id\": 6}").unwrap_err();
-        assert_eq!(wrong, "`GET /a/5` got `{\"id\": 6}` instead of `{\"id\":5}`");
-        let wrong = shot.check(StatusCode::NOT_FOUND, &headers, b"no").unwrap_err();
+        let wrong = shot
+            .check(StatusCode::OK, &headers, b"{\"id\": 6}")
+            .unwrap_err();
+        assert_eq!(
+            wrong,
+            "`GET /a/5` got `{\"id\": 6}` instead of `{\"id\":5}`"
+        );
+        let wrong = shot
+            .check(StatusCode::NOT_FOUND, &headers, b"no")
+            .unwrap_err();
         assert_eq!(wrong, "`GET /a/5` got status 404 instead of 200: `no`");
     }
 }

@@ -28,7 +28,9 @@ impl Template<'_> {
         let mut rest = self.0;
         let mut text = String::with_capacity(rest.len() + 32);
         while let Some(start) = rest.find("${") {
-            let end = rest[start..].find('}').map_or(rest.len(), |length| start + length);
+            let end = rest[start..]
+                .find('}')
+                .map_or(rest.len(), |length| start + length);
             text.push_str(&rest[..start]);
             let value = values.get(&rest[start + 2..end]).unwrap_or_default();
             match place {
@@ -63,7 +65,9 @@ impl Template<'_> {
 fn escape_url(value: &str, text: &mut String) {
     for byte in value.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => text.push(byte.into()),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(byte.into())
+            }
             _ => _ = write!(text, "%{byte:02X}"),
         }
     }
@@ -103,15 +107,29 @@ impl Values {
         Ok(match fields.as_slice() {
             ["slug"] => letters(rng, 6, 16) + &rng.u32(0..1000).to_string(),
             ["word"] => letters(rng, 3, 12),
-            ["words"] => (0..rng.usize(3..9)).map(|_| letters(rng, 2, 9)).collect::<Vec<_>>().join(" "),
-            ["integer", low, high] => rng.i64(number::<i64>(low)?..=number::<i64>(high)?).to_string(),
+            ["words"] => (0..rng.usize(3..9))
+                .map(|_| letters(rng, 2, 9))
+                .collect::<Vec<_>>()
+                .join(" "),
+            ["integer", low, high] => rng
+                .i64(number::<i64>(low)?..=number::<i64>(high)?)
+                .to_string(),
             ["decimal", low, high] => {
-                format!("{}.{:02}", rng.i64(number::<i64>(low)?..number::<i64>(high)?), rng.u8(1..100))
+                format!(
+                    "{}.{:02}",
+                    rng.i64(number::<i64>(low)?..number::<i64>(high)?),
+                    rng.u8(1..100)
+                )
             }
             ["boolean"] => rng.bool().to_string(),
             ["uuid"] => uuid(rng),
             ["date"] => {
-                format!("{:04}-{:02}-{:02}", rng.u16(1970..2100), rng.u8(1..13), rng.u8(1..29))
+                format!(
+                    "{:04}-{:02}-{:02}",
+                    rng.u16(1970..2100),
+                    rng.u8(1..13),
+                    rng.u8(1..29)
+                )
             }
             ["email"] => format!("{}@{}.com", letters(rng, 3, 9), letters(rng, 3, 9)),
             ["choice", choices] => {
@@ -120,7 +138,10 @@ impl Values {
             }
             // What the CPU-bound handler computes.
             ["hash", seed, rounds] => {
-                let (seed, rounds) = (self.get(seed).unwrap_or(seed), self.get(rounds).unwrap_or(rounds));
+                let (seed, rounds) = (
+                    self.get(seed).unwrap_or(seed),
+                    self.get(rounds).unwrap_or(rounds),
+                );
                 hash(number(seed)?, number(rounds)?).to_string()
             }
             _ => bail!(
@@ -132,16 +153,26 @@ impl Values {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T> {
-    text.parse().map_err(|_| anyhow::anyhow!("`{text}` is not a number that fits"))
+    text.parse()
+        .map_err(|_| anyhow::anyhow!("`{text}` is not a number that fits"))
 }
 
 fn letters(rng: &mut Rng, least: usize, most: usize) -> String {
-    (0..rng.usize(least..=most)).map(|_| rng.lowercase()).collect()
+    (0..rng.usize(least..=most))
+        .map(|_| rng.lowercase())
+        .collect()
 }
 
 fn uuid(rng: &mut Rng) -> String {
     let hex = format!("{:032x}", rng.u128(..));
-    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
 }
 
 /// The CPU-bound handler's algorithm, the same in each language: FNV-1a over the rounds.
@@ -167,7 +198,10 @@ pub fn records(bytes: usize, rng: &mut Rng) -> Value {
         let left = bytes.saturating_sub(length + item.to_string().len() + 1);
         if left < 220 {
             // The last one takes what is left.
-            item["note"] = (0..left.saturating_sub(2)).map(|_| rng.lowercase()).collect::<String>().into();
+            item["note"] = (0..left.saturating_sub(2))
+                .map(|_| rng.lowercase())
+                .collect::<String>()
+                .into();
         }
         length += item.to_string().len() + 1;
         items.push(item);
@@ -182,16 +216,29 @@ mod tests {
     #[test]
     fn fills_and_escapes() {
         let values = Values(BTreeMap::from([("a".to_owned(), "x y\"z".to_owned())]));
-        assert_eq!(Template("/p/${a}?q=${a}").fill(&values, Place::Url), "/p/x%20y%22z?q=x%20y%22z");
-        assert_eq!(Template("\"${a}\"").fill(&values, Place::Json), "\"x y\\\"z\"");
+        assert_eq!(
+            Template("/p/${a}?q=${a}").fill(&values, Place::Url),
+            "/p/x%20y%22z?q=x%20y%22z"
+        );
+        assert_eq!(
+            Template("\"${a}\"").fill(&values, Place::Json),
+            "\"x y\\\"z\""
+        );
         let error = Template("${b}").check(&values).unwrap_err().to_string();
         assert!(error.contains("`b`"), "{error}");
     }
 
     #[test]
     fn draws_what_it_says() {
-        let kinds = [("s", "integer:7:7"), ("r", "integer:3:3"), ("h", "hash:s:r"), ("d", "date")];
-        let kinds = kinds.map(|(name, kind)| (name.to_owned(), kind.to_owned())).into();
+        let kinds = [
+            ("s", "integer:7:7"),
+            ("r", "integer:3:3"),
+            ("h", "hash:s:r"),
+            ("d", "date"),
+        ];
+        let kinds = kinds
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()))
+            .into();
         let values = Values::draw(&kinds, &mut Rng::with_seed(1)).unwrap();
         assert_eq!(values.get("h").unwrap(), hash(7, 3).to_string());
         assert_eq!(values.get("d").unwrap().len(), 10);

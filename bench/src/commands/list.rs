@@ -1,5 +1,7 @@
 //! `list`: what is defined, and what of it can be measured here.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -30,7 +32,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             Availability::Unbuilt => ("not built", "`verify` and `run` build it".to_owned()),
             Availability::Missing(why) => ("unavailable", why),
         };
-        let serves = catalogue.workloads.values().filter(|workload| target.app(workload).is_some()).count();
+        let serves = catalogue
+            .workloads
+            .values()
+            .filter(|workload| target.app(workload).is_some())
+            .count();
         targets.push(json!({
             "name": target.name, "kind": target.kind, "language": target.language, "runtime": target.runtime,
             "description": target.description, "state": state, "note": note, "workloads": serves, "fairness": target.fairness,
@@ -42,29 +48,43 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             "workloads": catalogue.workloads.values().collect::<Vec<_>>(),
             "loads": catalogue.loads.values().collect::<Vec<_>>(),
         });
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Targets");
+    let mut text = String::from("Targets\n");
     for target in &targets {
-        let text = |name: &str| target[name].as_str().unwrap_or_default();
-        println!(
-            "  {:<22} {:<10} {:<11} {:<4} workloads  {:<12} {}",
-            text("name"),
-            text("kind"),
-            text("language"),
+        let field = |name: &str| target[name].as_str().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {:<28} {:<10} {:<11} {:<4} workloads  {:<12} {}",
+            field("name"),
+            field("kind"),
+            field("language"),
             target["workloads"],
-            text("state"),
-            text("note")
+            field("state"),
+            field("note")
         );
     }
-    println!("\nWorkloads");
+    text += "\nWorkloads\n";
     for workload in catalogue.workloads.values() {
-        println!("  {:<30} {:<9} {}", workload.name, workload.suite, workload.description);
+        let _ = writeln!(
+            text,
+            "  {:<30} {:<9} {}",
+            workload.name, workload.suite, workload.description
+        );
     }
-    println!("\nLoads");
+    text += "\nLoads\n";
     for load in catalogue.loads.values() {
-        println!("  {:<22} {}", load.name, load.description);
+        let _ = writeln!(text, "  {:<22} {}", load.name, load.description);
     }
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// To a reader who may not want all of it.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
 }

@@ -44,26 +44,36 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     for target in targets {
         if let Availability::Missing(why) = availability(target, &places)? {
             unavailable += 1;
-            println!("{:<22} unavailable: {why}", target.name);
+            println!("{:<28} unavailable: {why}", target.name);
             continue;
         }
         if let Err(error) = build(target, &places, options.build) {
             failed += 1;
-            println!("{:<22} {error:#}", target.name);
+            println!("{:<28} {error:#}", target.name);
             continue;
         }
         let (mut right, before) = (0, failed);
         for app in &target.apps {
-            let served: Vec<&&Workload> = workloads.iter().filter(|workload| workload.mix.is_empty() && app.serves(workload)).collect();
+            let served: Vec<&&Workload> = workloads
+                .iter()
+                .filter(|workload| workload.mix.is_empty() && app.serves(workload))
+                .collect();
             if served.is_empty() {
                 continue;
             }
-            let start = Start { target, app, cores: &cores, workers: 1, port: options.port, cached: true };
+            let start = Start {
+                target,
+                app,
+                cores: &cores,
+                workers: 1,
+                port: options.port,
+                cached: true,
+            };
             let server = match Server::start(&places, &start) {
                 Ok(server) => server,
                 Err(error) => {
                     failed += served.len();
-                    println!("{:<22} {error:#}", target.name);
+                    println!("{:<28} {error:#}", target.name);
                     continue;
                 }
             };
@@ -72,23 +82,38 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                     Ok(()) => right += 1,
                     Err(error) => {
                         failed += 1;
-                        println!("{:<22} {}: {error:#}", target.name, workload.name);
+                        println!("{:<28} {}: {error:#}", target.name, workload.name);
                     }
                 }
             }
             server.stop();
         }
         passed += right;
-        let left = workloads.iter().filter(|workload| workload.mix.is_empty() && target.app(workload).is_none()).count();
+        let left = workloads
+            .iter()
+            .filter(|workload| workload.mix.is_empty() && target.app(workload).is_none())
+            .count();
         println!(
-            "{:<22} {right} workloads right{}{}",
+            "{:<28} {right} workloads right{}{}",
             target.name,
-            if failed > before { format!(", {} wrong", failed - before) } else { String::new() },
-            if left > 0 { format!(", {left} not served") } else { String::new() }
+            if failed > before {
+                format!(", {} wrong", failed - before)
+            } else {
+                String::new()
+            },
+            if left > 0 {
+                format!(", {left} not served")
+            } else {
+                String::new()
+            }
         );
     }
     println!("{passed} passed, {failed} failed, {unavailable} targets unavailable");
-    Ok(if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 && passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Sends a workload's requests with random values, one after the other on one connection.
@@ -113,11 +138,17 @@ pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Re
 
 /// Each workload has values of its own for a seed, whatever else is verified.
 fn fold(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |value, byte| (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |value, byte| {
+        (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The program of a target for a workload, or a sentence that says why there is none.
-pub fn app_for<'a>(target: &'a Target, workload: &Workload, catalogue: &Catalogue) -> Result<&'a App, String> {
+pub fn app_for<'a>(
+    target: &'a Target,
+    workload: &Workload,
+    catalogue: &Catalogue,
+) -> Result<&'a App, String> {
     if let Some(app) = target.app(workload) {
         return Ok(app);
     }
@@ -130,7 +161,10 @@ pub fn app_for<'a>(target: &'a Target, workload: &Workload, catalogue: &Catalogu
         }
     }
     Err(match target.exception(workload) {
-        Some(why) => format!("`{}` does not serve `{}`: {why}", target.name, workload.name),
+        Some(why) => format!(
+            "`{}` does not serve `{}`: {why}",
+            target.name, workload.name
+        ),
         None => format!("`{}` does not serve `{}`", target.name, workload.name),
     })
 }

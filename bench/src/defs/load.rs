@@ -134,7 +134,9 @@ impl Load {
         let paced = matches!(self.kind, LoadKind::Open | LoadKind::Ramp | LoadKind::Spike);
         match self.rate {
             None if paced => bail!("its kind needs `rate`, requests per second"),
-            Some(_) if !paced => bail!("its kind has no `rate`: remove it, or make it `kind = \"open\"`"),
+            Some(_) if !paced => {
+                bail!("its kind has no `rate`: remove it, or make it `kind = \"open\"`")
+            }
             Some(rate) if !(rate > 0.0 && rate <= 10_000_000.0) => {
                 bail!("`rate` is `{rate}`: use a number above 0 and up to 10000000")
             }
@@ -156,7 +158,10 @@ impl Load {
         if !second(self.seconds) || self.seconds <= 0.0 || !second(self.warmup) {
             bail!("`seconds` or `warmup` is not between 0 and 86400");
         }
-        if self.knee.is_some_and(|knee| knee.factor.is_nan() || knee.factor <= 1.0) {
+        if self
+            .knee
+            .is_some_and(|knee| knee.factor.is_nan() || knee.factor <= 1.0)
+        {
             bail!("`factor` must be above 1, or the ramp would not climb");
         }
         Ok(())

@@ -42,10 +42,15 @@ impl Catalogue {
         }
         for (path, file) in files::<workload::File>(&folder.join("workloads"))? {
             for workload in file.workload {
-                workload
-                    .check()
-                    .with_context(|| format!("`{}`, workload `{}`", path.display(), workload.name))?;
-                insert(&mut catalogue.workloads, workload.name.clone(), workload, &path)?;
+                workload.check().with_context(|| {
+                    format!("`{}`, workload `{}`", path.display(), workload.name)
+                })?;
+                insert(
+                    &mut catalogue.workloads,
+                    workload.name.clone(),
+                    workload,
+                    &path,
+                )?;
             }
         }
         for (path, load) in files::<Load>(&folder.join("loads"))? {
@@ -77,11 +82,20 @@ impl Catalogue {
                     .with_context(|| format!("what target `{}` serves", target.name))?;
             }
             for suite in target.suites() {
-                if !self.workloads.values().any(|workload| &workload.suite == suite) {
+                if !self
+                    .workloads
+                    .values()
+                    .any(|workload| &workload.suite == suite)
+                {
                     bail!(
                         "target `{}` serves the suite `{suite}`, of which there is no workload{}",
                         target.name,
-                        nearest(suite, self.workloads.values().map(|workload| workload.suite.as_str()))
+                        nearest(
+                            suite,
+                            self.workloads
+                                .values()
+                                .map(|workload| workload.suite.as_str())
+                        )
                     );
                 }
             }
@@ -98,7 +112,11 @@ impl Catalogue {
     pub fn select_workloads(&self, names: &[String]) -> Result<Vec<&Workload>> {
         let mut chosen: Vec<&Workload> = Vec::new();
         for name in names {
-            let of_suite: Vec<_> = self.workloads.values().filter(|workload| &workload.suite == name).collect();
+            let of_suite: Vec<_> = self
+                .workloads
+                .values()
+                .filter(|workload| &workload.suite == name)
+                .collect();
             if of_suite.is_empty() {
                 chosen.push(find(&self.workloads, "workload", name)?);
             }
@@ -164,7 +182,10 @@ fn insert<T>(all: &mut BTreeMap<String, T>, name: String, value: T, path: &Path)
         );
     }
     if all.insert(name.clone(), value).is_some() {
-        bail!("`{}` defines `{name}`, which another file defines too", path.display());
+        bail!(
+            "`{}` defines `{name}`, which another file defines too",
+            path.display()
+        );
     }
     Ok(())
 }
@@ -180,17 +201,24 @@ fn files<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(PathBuf, T)>> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             paths.push(path);
         }
     }
     paths.sort();
-    paths.into_iter().map(|path| Ok((path.clone(), read(&path)?))).collect()
+    paths
+        .into_iter()
+        .map(|path| Ok((path.clone(), read(&path)?)))
+        .collect()
 }
 
 /// One definition. An unknown field is an error that names the nearest one.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     toml::from_str(&text).map_err(|error| {
         let message = error.message().to_owned();
         let line = error
@@ -198,7 +226,11 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
             .map(|span| text[..span.start].matches('\n').count() + 1)
             .map(|line| format!(", line {line}"))
             .unwrap_or_default();
-        anyhow::anyhow!("`{}`{line}: {message}{}", path.display(), suggestion(&message))
+        anyhow::anyhow!(
+            "`{}`{line}: {message}{}",
+            path.display(),
+            suggestion(&message)
+        )
     })
 }
 
@@ -217,7 +249,10 @@ mod tests {
 
     #[test]
     fn names_the_nearest() {
-        assert_eq!(nearest("fastfy", ["axum", "fastify"].into_iter()), ": did you mean `fastify`?");
+        assert_eq!(
+            nearest("fastfy", ["axum", "fastify"].into_iter()),
+            ": did you mean `fastify`?"
+        );
         assert_eq!(nearest("zzzzzz", ["axum", "fastify"].into_iter()), "");
     }
 
@@ -225,7 +260,11 @@ mod tests {
     fn an_unknown_field_names_the_nearest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");
-        fs::write(&path, "name = \"x\"\nkind = \"closed\"\ndescription = \"\"\nconection = 3\n").unwrap();
+        fs::write(
+            &path,
+            "name = \"x\"\nkind = \"closed\"\ndescription = \"\"\nconection = 3\n",
+        )
+        .unwrap();
         let error = read::<Load>(&path).unwrap_err().to_string();
         assert!(error.contains("line 4"), "{error}");
         assert!(error.contains("unknown field `conection`"), "{error}");
@@ -235,8 +274,18 @@ mod tests {
     #[test]
     fn the_definitions_of_the_tree_are_sound() {
         let catalogue = Catalogue::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        assert!(catalogue.workloads.values().filter(|w| w.suite == "spikard").count() == 36);
-        let error = catalogue.select_targets(&["axun".to_owned()]).unwrap_err().to_string();
+        assert!(
+            catalogue
+                .workloads
+                .values()
+                .filter(|w| w.suite == "spikard")
+                .count()
+                == 36
+        );
+        let error = catalogue
+            .select_targets(&["axun".to_owned()])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("did you mean `axum`?"), "{error}");
     }
 }

@@ -127,7 +127,10 @@ pub struct Ready {
 
 impl Default for Ready {
     fn default() -> Self {
-        Self { path: health(), seconds: patience() }
+        Self {
+            path: health(),
+            seconds: patience(),
+        }
     }
 }
 
@@ -177,11 +180,16 @@ impl Target {
 
     /// Why it does not serve a workload, where its definition says.
     pub fn exception(&self, workload: &super::Workload) -> Option<&str> {
-        self.apps.iter().find_map(|app| app.except.get(&workload.name)).map(String::as_str)
+        self.apps
+            .iter()
+            .find_map(|app| app.except.get(&workload.name))
+            .map(String::as_str)
     }
 
     pub(super) fn workload_names(&self) -> impl Iterator<Item = &String> {
-        self.apps.iter().flat_map(|app| app.workloads.iter().chain(app.except.keys()))
+        self.apps
+            .iter()
+            .flat_map(|app| app.workloads.iter().chain(app.except.keys()))
     }
 
     pub(super) fn suites(&self) -> impl Iterator<Item = &String> {

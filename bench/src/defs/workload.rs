@@ -120,7 +120,11 @@ impl Workload {
         if http::Method::from_bytes(request.method.as_bytes()).is_err() {
             bail!("its method `{}` is none", request.method);
         }
-        let bodies = [request.body.is_some(), request.json_bytes.is_some(), !request.multipart.is_empty()];
+        let bodies = [
+            request.body.is_some(),
+            request.json_bytes.is_some(),
+            !request.multipart.is_empty(),
+        ];
         if bodies.iter().filter(|there| **there).count() > 1 {
             bail!("it has more than one of `body`, `json_bytes` and `multipart`");
         }

@@ -60,8 +60,12 @@ pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Res
     });
     for phase in &plan.phases {
         let measured = carry_out(plan, phase, &shared, &emit).await?;
-        let over = plan.knee.is_some_and(|knee| measured.iter().any(|measured| is_over(measured, &knee)));
-        let failed = measured.iter().any(|measured| measured.errors + measured.wrong > 0);
+        let over = plan
+            .knee
+            .is_some_and(|knee| measured.iter().any(|measured| is_over(measured, &knee)));
+        let failed = measured
+            .iter()
+            .any(|measured| measured.errors + measured.wrong > 0);
         for measured in measured {
             emit(&Event::Measured(Box::new(measured)))?;
         }
@@ -82,7 +86,10 @@ fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
         for _ in 0..plan.variants {
             let shot = Shot::new(workload, &host, &mut rng);
             let shot = shot.with_context(|| format!("workload `{}`", workload.name))?;
-            shots.push(Prepared { shot, known: RefCell::default() });
+            shots.push(Prepared {
+                shot,
+                known: RefCell::default(),
+            });
         }
         let times = plan.variants * *weight as usize;
         order.extend((0..times).map(|number| first + number % plan.variants));
@@ -95,7 +102,8 @@ fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
 /// Whether a step is past what the server holds.
 fn is_over(measured: &Measured, knee: &Knee) -> bool {
     let asked = measured.asked_rate.unwrap_or(0.0);
-    let p99 = decode(&measured.histogram).map_or(f64::MAX, |found| found.value_at_quantile(0.99) as f64 / 1e6);
+    let p99 = decode(&measured.histogram)
+        .map_or(f64::MAX, |found| found.value_at_quantile(0.99) as f64 / 1e6);
     measured.requests as f64 / measured.seconds < asked * knee.share || p99 > knee.p99_ms
 }
 
@@ -119,7 +127,10 @@ async fn carry_out(
         tallies.push(tally);
     }
     let end = begin;
-    let spans: Vec<_> = tallies.iter().map(|tally| (tally.begin, tally.end, tally.segment.point.clone())).collect();
+    let spans: Vec<_> = tallies
+        .iter()
+        .map(|tally| (tally.begin, tally.end, tally.segment.point.clone()))
+        .collect();
     *shared.tallies.borrow_mut() = tallies;
     shared.stop.set(false);
     let is_open = matches!(phase.pace, Pace::Open(_));
@@ -127,17 +138,33 @@ async fn carry_out(
     let schedule = match phase.pace {
         Pace::Closed => {
             for connection in connections {
-                tasks.push(tokio::task::spawn_local(closed(shared.clone(), connection, start, end)));
+                tasks.push(tokio::task::spawn_local(closed(
+                    shared.clone(),
+                    connection,
+                    start,
+                    end,
+                )));
             }
             None
         }
         Pace::Open(arrivals) => {
             let schedule = Rc::new(Schedule::default());
             for connection in connections {
-                tasks.push(tokio::task::spawn_local(open::serve(shared.clone(), schedule.clone(), connection)));
+                tasks.push(tokio::task::spawn_local(open::serve(
+                    shared.clone(),
+                    schedule.clone(),
+                    connection,
+                )));
             }
             let rng = Rng::with_seed(plan.seed ^ 0x5eed);
-            let due = open::dispatch(shared.clone(), schedule.clone(), phase.segments.clone(), start, arrivals, rng);
+            let due = open::dispatch(
+                shared.clone(),
+                schedule.clone(),
+                phase.segments.clone(),
+                start,
+                arrivals,
+                rng,
+            );
             tasks.push(tokio::task::spawn_local(due));
             Some(schedule)
         }
@@ -152,7 +179,9 @@ async fn carry_out(
         }
         let before = Reading::take(plan.pid, shared);
         while Instant::now() < end && shared.failures.get() < ENOUGH {
-            timer.until(end.min(Instant::now() + Duration::from_millis(100))).await?;
+            timer
+                .until(end.min(Instant::now() + Duration::from_millis(100)))
+                .await?;
         }
         let after = Reading::take(plan.pid, shared);
         if let Some(point) = point {
@@ -171,7 +200,9 @@ async fn carry_out(
             // Failures of a warm-up void what follows it too.
         }
         let mut measured = tally.measured(is_open)?;
-        measured.seconds = (after.at - before.at).as_secs_f64().min(tally.segment.seconds);
+        measured.seconds = (after.at - before.at)
+            .as_secs_f64()
+            .min(tally.segment.seconds);
         let server: CpuUsed = after.server.since(&before.server);
         measured.server_cpu_us = server.micros;
         measured.server_cpu_coarse = server.coarse;
@@ -214,7 +245,11 @@ impl Reading {
 }
 
 /// Waits for the last replies, in bounded time, and gives up the rest.
-async fn drain(shared: &Shared, schedule: Option<&Schedule>, tasks: Vec<tokio::task::JoinHandle<()>>) {
+async fn drain(
+    shared: &Shared,
+    schedule: Option<&Schedule>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+) {
     let until = tokio::time::Instant::now() + DRAIN;
     for task in &tasks {
         while !task.is_finished() && tokio::time::Instant::now() < until {
@@ -222,7 +257,10 @@ async fn drain(shared: &Shared, schedule: Option<&Schedule>, tasks: Vec<tokio::t
         }
         if !task.is_finished() && schedule.is_none() {
             if let Some(last) = shared.tallies.borrow_mut().last_mut() {
-                let why = format!("there was no reply within {} s after the load's end", DRAIN.as_secs());
+                let why = format!(
+                    "there was no reply within {} s after the load's end",
+                    DRAIN.as_secs()
+                );
                 last.record(DRAIN, Outcome::Error(why));
             }
         }
@@ -234,7 +272,12 @@ async fn drain(shared: &Shared, schedule: Option<&Schedule>, tasks: Vec<tokio::t
 }
 
 /// One connection that sends its next request when it has the reply.
-async fn closed(shared: Rc<Shared>, mut connection: Option<Connection>, start: Instant, end: Instant) {
+async fn closed(
+    shared: Rc<Shared>,
+    mut connection: Option<Connection>,
+    start: Instant,
+    end: Instant,
+) {
     tokio::time::sleep_until(start.into()).await;
     while !shared.stop.get() {
         let sent = Instant::now();
@@ -268,11 +311,18 @@ impl Shared {
             }
         };
         let length = answer.body.len();
-        let known = prepared.known.borrow().as_ref().is_some_and(|known| *known == answer.body);
+        let known = prepared
+            .known
+            .borrow()
+            .as_ref()
+            .is_some_and(|known| *known == answer.body);
         if known && prepared.shot.status_fits(answer.status) {
             return Outcome::Right(length);
         }
-        match prepared.shot.check(answer.status, &answer.headers, &answer.body) {
+        match prepared
+            .shot
+            .check(answer.status, &answer.headers, &answer.body)
+        {
             Ok(()) => {
                 *prepared.known.borrow_mut() = Some(answer.body);
                 Outcome::Right(length)
@@ -282,9 +332,16 @@ impl Shared {
         }
     }
 
-    async fn send(&self, connection: &mut Option<Connection>, shot: &Shot) -> Result<crate::client::Answer> {
+    async fn send(
+        &self,
+        connection: &mut Option<Connection>,
+        shot: &Shot,
+    ) -> Result<crate::client::Answer> {
         // A server may close a connection that it has answered; that is no error of it.
-        if connection.as_ref().is_none_or(|connection| !connection.is_open()) {
+        if connection
+            .as_ref()
+            .is_none_or(|connection| !connection.is_open())
+        {
             *connection = Some(Connection::open(self.port).await?);
         }
         match connection {
@@ -300,7 +357,10 @@ impl Shared {
             _ => self.failures.set(self.failures.get() + 1),
         }
         let mut tallies = self.tallies.borrow_mut();
-        if let Some(tally) = tallies.iter_mut().find(|tally| tally.begin <= due && due < tally.end) {
+        if let Some(tally) = tallies
+            .iter_mut()
+            .find(|tally| tally.begin <= due && due < tally.end)
+        {
             tally.record(now - due, outcome);
         }
     }

@@ -26,7 +26,9 @@ pub fn command() -> Result<()> {
     std::io::stdin().take(MAX_PLAN).read_to_string(&mut text)?;
     let plan: Plan = serde_json::from_str(&text).context("the plan of the load is not one")?;
     plan.cores.parse::<crate::server::Cores>()?.bind()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, engine::run(&plan, emit))
 }
@@ -49,7 +51,14 @@ impl Loader {
     /// Starts it with a plan. Each event goes to `events`, in a thread of its own.
     pub fn start(places: &Places, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
         let mut child = Command::new(places.get("self"))
-            .args(["exec", "--cores", &plan.cores, "--", places.get("self"), "load"])
+            .args([
+                "exec",
+                "--cores",
+                &plan.cores,
+                "--",
+                places.get("self"),
+                "load",
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -59,7 +68,9 @@ impl Loader {
         if let Some(output) = child.stdout.take() {
             std::thread::spawn(move || {
                 for line in BufReader::new(output).lines() {
-                    let event = line.map_err(anyhow::Error::from).and_then(|line| Ok(serde_json::from_str(&line)?));
+                    let event = line
+                        .map_err(anyhow::Error::from)
+                        .and_then(|line| Ok(serde_json::from_str(&line)?));
                     let Ok(event) = event else { break };
                     if sender.send(event).is_err() {
                         break;
@@ -67,12 +78,19 @@ impl Loader {
                 }
             });
         }
-        let mut input = child.stdin.take().context("the load process has no standard input")?;
+        let mut input = child
+            .stdin
+            .take()
+            .context("the load process has no standard input")?;
         let text = serde_json::to_vec(plan)?;
         let mut loader = Self { child };
         if let Err(error) = input.write_all(&text) {
             drop(input);
-            let why = loader.finish().err().map(|error| format!("{error:#}")).unwrap_or_default();
+            let why = loader
+                .finish()
+                .err()
+                .map(|error| format!("{error:#}"))
+                .unwrap_or_default();
             bail!("the load process did not take its plan: {error} {why}");
         }
         Ok((loader, receiver))
@@ -88,7 +106,10 @@ impl Loader {
         if let Some(mut errors) = self.child.stderr.take() {
             let _ = errors.read_to_string(&mut text);
         }
-        bail!("the load process failed ({status}): {}", text.trim().trim_start_matches("error: "))
+        bail!(
+            "the load process failed ({status}): {}",
+            text.trim().trim_start_matches("error: ")
+        )
     }
 
     /// Ends it at once.

@@ -41,8 +41,16 @@ impl Schedule {
     pub(super) fn give_up(&self, shared: &Shared) {
         let now = Instant::now();
         let mut tallies = shared.tallies.borrow_mut();
-        for due in self.due.borrow_mut().drain(..).chain(self.under_way.borrow_mut().drain(..)) {
-            if let Some(tally) = tallies.iter_mut().find(|tally| tally.begin <= due && due < tally.end) {
+        for due in self
+            .due
+            .borrow_mut()
+            .drain(..)
+            .chain(self.under_way.borrow_mut().drain(..))
+        {
+            if let Some(tally) = tallies
+                .iter_mut()
+                .find(|tally| tally.begin <= due && due < tally.end)
+            {
                 tally.give_up(now - due);
             }
         }
@@ -99,7 +107,11 @@ fn exponential(mean: f64, rng: &mut Rng) -> f64 {
 }
 
 /// One connection that takes the next request that is due.
-pub(super) async fn serve(shared: Rc<Shared>, schedule: Rc<Schedule>, mut connection: Option<Connection>) {
+pub(super) async fn serve(
+    shared: Rc<Shared>,
+    schedule: Rc<Schedule>,
+    mut connection: Option<Connection>,
+) {
     loop {
         match schedule.ready.acquire().await {
             Ok(permit) => permit.forget(),
@@ -115,7 +127,10 @@ pub(super) async fn serve(shared: Rc<Shared>, schedule: Rc<Schedule>, mut connec
         };
         schedule.under_way.borrow_mut().push(due);
         let outcome = shared.ask(&mut connection).await;
-        schedule.under_way.borrow_mut().retain(|other| *other != due);
+        schedule
+            .under_way
+            .borrow_mut()
+            .retain(|other| *other != due);
         shared.count(Instant::now(), due, outcome);
     }
 }

@@ -17,20 +17,25 @@ const SAMPLES: usize = 3;
 
 /// An empty one of the form that all have, so that they can be merged.
 pub fn new_histogram() -> Histogram {
-    Histogram::new_with_bounds(1, LONGEST, 3).unwrap_or_else(|_| unreachable!("the bounds are constants that fit"))
+    Histogram::new_with_bounds(1, LONGEST, 3)
+        .unwrap_or_else(|_| unreachable!("the bounds are constants that fit"))
 }
 
 /// As text.
 pub fn encode(histogram: &Histogram) -> Result<String> {
     let mut bytes = Vec::new();
-    V2DeflateSerializer::new().serialize(histogram, &mut bytes).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .map_err(|error| anyhow::anyhow!("{error:?}"))?;
     Ok(STANDARD.encode(bytes))
 }
 
 /// From text.
 pub fn decode(text: &str) -> Result<Histogram> {
     let bytes = STANDARD.decode(text).context("a histogram is not base64")?;
-    Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| anyhow::anyhow!("a histogram is damaged: {error:?}"))
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .map_err(|error| anyhow::anyhow!("a histogram is damaged: {error:?}"))
 }
 
 /// The figures of one stretch, as they come.

@@ -4,7 +4,10 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
 use tokio::io::unix::AsyncFd;
 
 /// One timer, set again and again.
@@ -13,7 +16,10 @@ pub(super) struct Timer(AsyncFd<OwnedFd>);
 
 impl Timer {
     pub(super) fn new() -> Result<Self> {
-        let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        let fd = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+        )?;
         // `register` is for types that may lie about what they own, which `OwnedFd` does not.
         #[expect(deprecated, reason = "the other way is unsafe and has no gain here")]
         let timer = AsyncFd::new(fd)?;
@@ -32,9 +38,22 @@ impl Timer {
     }
 
     async fn after(&self, time: Duration) -> Result<()> {
-        let none = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let value = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().max(1).into() };
-        timerfd_settime(self.0.get_ref(), TimerfdTimerFlags::empty(), &Itimerspec { it_interval: none, it_value: value })?;
+        let none = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let value = Timespec {
+            tv_sec: time.as_secs() as i64,
+            tv_nsec: time.subsec_nanos().max(1).into(),
+        };
+        timerfd_settime(
+            self.0.get_ref(),
+            TimerfdTimerFlags::empty(),
+            &Itimerspec {
+                it_interval: none,
+                it_value: value,
+            },
+        )?;
         loop {
             let mut guard = self.0.readable().await?;
             let mut times = [0; 8];

@@ -55,14 +55,20 @@ pub fn run(options: &Options) -> Result<()> {
         eprintln!("{words}");
         std::thread::sleep(Duration::from_secs(600));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, serve(options.clone()))
 }
 
 async fn serve(options: Options) -> Result<()> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
-    let state = Rc::new((options, Cell::new(0_u64), Cell::new(Instant::now() + Duration::from_secs(1))));
+    let state = Rc::new((
+        options,
+        Cell::new(0_u64),
+        Cell::new(Instant::now() + Duration::from_secs(1)),
+    ));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -72,7 +78,9 @@ async fn serve(options: Options) -> Result<()> {
                 let state = state.clone();
                 async move { answer(&state, request).await }
             });
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
         });
     }
 }
@@ -87,7 +95,9 @@ async fn answer(
     let json = |status, text: &'static str| {
         let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
         *response.status_mut() = status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     };
     if request.uri().path() == "/health" {
@@ -108,7 +118,9 @@ async fn answer(
         // Not `tokio::time::sleep`: nobody is to be served meanwhile.
         std::thread::sleep(Duration::from_millis(options.stall_ms));
     }
-    spin(Duration::from_secs_f64(options.service_us as f64 * options.slowdown / 1e6));
+    spin(Duration::from_secs_f64(
+        options.service_us as f64 * options.slowdown / 1e6,
+    ));
     if is(options.error_every) {
         return Ok(json(StatusCode::INTERNAL_SERVER_ERROR, "{}"));
     }

@@ -56,19 +56,26 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         }
         let command = fill_all(&step.command, places)?;
         let Some((program, arguments)) = command.split_first() else {
-            bail!("target `{}` has a build step without a command", target.name);
+            bail!(
+                "target `{}` has a build step without a command",
+                target.name
+            );
         };
         eprintln!("building {}: {}", target.name, step.command.join(" "));
         let mut process = Command::new(program);
-        process.args(arguments).current_dir(places.root.join(places.fill(&step.folder, &[])?));
+        process
+            .args(arguments)
+            .current_dir(places.root.join(places.fill(&step.folder, &[])?));
         for (name, value) in &step.environment {
             process.env(name, places.fill(value, &[])?);
         }
         // What a step prints is no result.
         let output = process.stdin(Stdio::null()).output();
-        let output = output.with_context(|| format!("cannot run `{program}` to build target `{}`", target.name))?;
+        let output = output
+            .with_context(|| format!("cannot run `{program}` to build target `{}`", target.name))?;
         if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+            let text = String::from_utf8_lossy(&output.stderr).into_owned()
+                + &String::from_utf8_lossy(&output.stdout);
             bail!(
                 "the build step `{}` of target `{}` failed:\n{}",
                 step.command.join(" "),
@@ -99,8 +106,17 @@ pub fn version(target: &Target, places: &Places) -> Result<String> {
     let Some((program, arguments)) = command.split_first() else {
         return Ok("unknown".to_owned());
     };
-    let output = Command::new(program).args(arguments).current_dir(&places.root).stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("cannot ask target `{}` for its version with `{program}`", target.name))?;
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(&places.root)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.with_context(|| {
+        format!(
+            "cannot ask target `{}` for its version with `{program}`",
+            target.name
+        )
+    })?;
     let text = String::from_utf8_lossy(&output.stdout);
     match text.lines().find(|line| !line.trim().is_empty()) {
         Some(line) if output.status.success() => Ok(line.trim().to_owned()),
@@ -108,7 +124,10 @@ pub fn version(target: &Target, places: &Places) -> Result<String> {
             "target `{}` does not say its version: `{}` printed `{}`",
             target.name,
             target.version.join(" "),
-            String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default()
+            String::from_utf8_lossy(&output.stderr)
+                .lines()
+                .last()
+                .unwrap_or_default()
         ),
     }
 }

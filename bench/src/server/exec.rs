@@ -46,7 +46,11 @@ impl Cores {
     /// Those that this process may use.
     pub fn allowed() -> Result<Self> {
         let set = sched_getaffinity(None)?;
-        Ok(Self((0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()))
+        Ok(Self(
+            (0..CpuSet::MAX_CPU)
+                .filter(|core| set.is_set(*core))
+                .collect(),
+        ))
     }
 
     /// Binds this thread, and what it starts, to these cores.
@@ -55,7 +59,8 @@ impl Cores {
         for core in &self.0 {
             set.set(*core);
         }
-        sched_setaffinity(None, &set).with_context(|| format!("cannot bind to the cores `{self}`: are they there?"))
+        sched_setaffinity(None, &set)
+            .with_context(|| format!("cannot bind to the cores `{self}`: are they there?"))
     }
 }
 

@@ -17,32 +17,53 @@ pub struct Places {
 impl Places {
     /// Below the project's root, with what the environment says otherwise.
     pub fn new(root: &Path) -> Result<Self> {
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("the project's root `{}` is not there: name it with `--root`", root.display()))?;
+        let root = root.canonicalize().with_context(|| {
+            format!(
+                "the project's root `{}` is not there: name it with `--root`",
+                root.display()
+            )
+        })?;
         let folder = |variable: &str, otherwise: PathBuf| -> PathBuf {
             let given = env::var_os(variable).filter(|value| !value.is_empty());
             given.map_or(otherwise, |value| root.join(PathBuf::from(value)))
         };
         let target = folder("CARGO_TARGET_DIR", root.join("target"));
-        let host = folder("SPIKARD_WASM_BIN", first_there(&[
-            target.join("dist/spikard-wasm"),
-            target.join("release/spikard-wasm"),
-        ]));
+        let host = folder(
+            "SPIKARD_WASM_BIN",
+            first_there(&[
+                target.join("dist/spikard-wasm"),
+                target.join("release/spikard-wasm"),
+            ]),
+        );
         let work = folder("SPIKARD_BENCH_WORK", root.join("target/bench"));
         let names = [
             ("root", root.clone()),
             ("host", host),
-            ("guests", folder("SPIKARD_WASM_GUESTS", root.join("target/guests"))),
-            ("guest-target", folder("SPIKARD_WASM_GUEST_TARGET", root.join("target/rust-guests"))),
-            ("guest-python", folder("SPIKARD_WASM_PYTHON", root.join("target/python"))),
+            (
+                "guests",
+                folder("SPIKARD_WASM_GUESTS", root.join("target/guests")),
+            ),
+            (
+                "guest-target",
+                folder("SPIKARD_WASM_GUEST_TARGET", root.join("target/rust-guests")),
+            ),
+            (
+                "guest-python",
+                folder("SPIKARD_WASM_PYTHON", root.join("target/python")),
+            ),
             ("python", work.join("python")),
             ("peers", work.join("peers")),
             ("cache", work.join("cache")),
-            ("self", env::current_exe().context("cannot tell where this program is")?),
+            (
+                "self",
+                env::current_exe().context("cannot tell where this program is")?,
+            ),
         ];
         let names = names.map(|(name, path)| (name, path.to_string_lossy().into_owned()));
-        Ok(Self { root, names: names.into() })
+        Ok(Self {
+            root,
+            names: names.into(),
+        })
     }
 
     /// The path of a name.
@@ -58,10 +79,20 @@ impl Places {
             let Some((name, after)) = after.split_once('}') else {
                 bail!("`{text}` has a `{{` without its `}}`");
             };
-            let value = more.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+            let value = more
+                .iter()
+                .find(|(other, _)| *other == name)
+                .map(|(_, value)| *value);
             let Some(value) = value.or_else(|| self.names.get(name).map(String::as_str)) else {
-                let all = self.names.keys().copied().chain(more.iter().map(|(name, _)| *name));
-                bail!("`{text}` names the place `{{{name}}}`, which is unknown{}", crate::defs::nearest(name, all));
+                let all = self
+                    .names
+                    .keys()
+                    .copied()
+                    .chain(more.iter().map(|(name, _)| *name));
+                bail!(
+                    "`{text}` names the place `{{{name}}}`, which is unknown{}",
+                    crate::defs::nearest(name, all)
+                );
             };
             filled = filled + before + value;
             rest = after;
@@ -76,7 +107,9 @@ impl Places {
             return path.exists().then_some(path);
         }
         let path = env::var_os("PATH")?;
-        env::split_paths(&path).map(|folder| folder.join(command)).find(|file| file.is_file())
+        env::split_paths(&path)
+            .map(|folder| folder.join(command))
+            .find(|file| file.is_file())
     }
 }
 

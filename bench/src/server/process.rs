@@ -66,7 +66,9 @@ impl Server {
             None => free_port()?,
         };
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            bail!("port `{port}` is taken, so target `{name}` cannot have it: name another one with `--port`, or none");
+            bail!(
+                "port `{port}` is taken, so target `{name}` cannot have it: name another one with `--port`, or none"
+            );
         }
         let command = command_line(places, start, port)?;
         let cores = start.cores.to_string();
@@ -74,7 +76,11 @@ impl Server {
         process
             .args(["exec", "--cores", &cores, "--"])
             .args(&command)
-            .current_dir(places.root.join(places.fill(&start.target.run.folder, &[])?))
+            .current_dir(
+                places
+                    .root
+                    .join(places.fill(&start.target.run.folder, &[])?),
+            )
             .env("PORT", port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -83,7 +89,9 @@ impl Server {
             process.env(variable, fill(places, start, value, port)?);
         }
         let started = Instant::now();
-        let mut child = process.spawn().with_context(|| format!("cannot start target `{name}`"))?;
+        let mut child = process
+            .spawn()
+            .with_context(|| format!("cannot start target `{name}`"))?;
         let lines = Arc::new(Mutex::new(VecDeque::new()));
         let mut readers = Vec::new();
         if let Some(output) = child.stdout.take() {
@@ -93,15 +101,30 @@ impl Server {
             readers.push(keep_lines(output, lines.clone()));
         }
         let startup = Duration::ZERO;
-        let mut server = Self { name: name.clone(), port, startup, child, lines, readers };
-        match server.wait(&start.target.ready.path, Duration::from_secs_f64(start.target.ready.seconds), started) {
+        let mut server = Self {
+            name: name.clone(),
+            port,
+            startup,
+            child,
+            lines,
+            readers,
+        };
+        match server.wait(
+            &start.target.ready.path,
+            Duration::from_secs_f64(start.target.ready.seconds),
+            started,
+        ) {
             Ok(()) => {
                 server.startup = started.elapsed();
                 Ok(server)
             }
             Err(error) => {
                 let tail = server.end();
-                let shown = if tail.is_empty() { "it printed nothing".to_owned() } else { format!("its last lines:\n{tail}") };
+                let shown = if tail.is_empty() {
+                    "it printed nothing".to_owned()
+                } else {
+                    format!("its last lines:\n{tail}")
+                };
                 Err(anyhow::anyhow!("target `{name}` {error}; {shown}"))
             }
         }
@@ -117,7 +140,10 @@ impl Server {
                 Err(error) => error,
             };
             if started.elapsed() > patience {
-                bail!("was not ready within {} s: {refused:#}", patience.as_secs_f64());
+                bail!(
+                    "was not ready within {} s: {refused:#}",
+                    patience.as_secs_f64()
+                );
             }
             thread::sleep(Duration::from_micros(500));
         }
@@ -130,14 +156,25 @@ impl Server {
 
     /// How it ended, if it did.
     pub fn ended(&mut self) -> Option<String> {
-        self.child.try_wait().ok().flatten().map(|status| status.to_string())
+        self.child
+            .try_wait()
+            .ok()
+            .flatten()
+            .map(|status| status.to_string())
     }
 
     /// What it printed last.
     pub fn tail(&self, lines: usize) -> String {
-        let kept = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kept = self
+            .lines
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let skipped = kept.len().saturating_sub(lines);
-        kept.iter().skip(skipped).map(String::as_str).collect::<Vec<_>>().join("\n")
+        kept.iter()
+            .skip(skipped)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Ends it and all that it started; says what it printed last.
@@ -147,8 +184,10 @@ impl Server {
 
     fn end(&mut self) -> String {
         // With the time of its start, as the number alone may be another's by then.
-        let all: Vec<(u32, Option<u64>)> =
-            proc::tree(self.pid()).into_iter().map(|pid| (pid, proc::started(pid))).collect();
+        let all: Vec<(u32, Option<u64>)> = proc::tree(self.pid())
+            .into_iter()
+            .map(|pid| (pid, proc::started(pid)))
+            .collect();
         if let Some(group) = Pid::from_raw(self.pid() as i32) {
             if self.ended().is_none() {
                 let _ = kill_process_group(group, Signal::TERM);
@@ -184,10 +223,22 @@ impl Drop for Server {
 fn command_line(places: &Places, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
     let run = &start.target.run;
     let uncached: &[String] = if start.cached { &[] } else { &run.uncached };
-    if !run.command.iter().any(|word| word.contains("{port}")) && !run.environment.values().any(|value| value.contains("{port}")) {
-        bail!("the command of target `{}` does not name `{{port}}`", start.target.name);
+    if !run.command.iter().any(|word| word.contains("{port}"))
+        && !run
+            .environment
+            .values()
+            .any(|value| value.contains("{port}"))
+    {
+        bail!(
+            "the command of target `{}` does not name `{{port}}`",
+            start.target.name
+        );
     }
-    run.command.iter().chain(uncached).map(|word| fill(places, start, word, port)).collect()
+    run.command
+        .iter()
+        .chain(uncached)
+        .map(|word| fill(places, start, word, port))
+        .collect()
 }
 
 fn fill(places: &Places, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
@@ -201,13 +252,23 @@ fn fill(places: &Places, start: &Start<'_>, text: &str, port: u16) -> Result<Str
     places.fill(text, &more)
 }
 
-fn keep_lines(output: impl Read + Send + 'static, lines: Arc<Mutex<VecDeque<String>>>) -> JoinHandle<()> {
+fn keep_lines(
+    output: impl Read + Send + 'static,
+    lines: Arc<Mutex<VecDeque<String>>>,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
         // A line is cut, so that a server without line ends does not fill the memory.
-        while reader.by_ref().take(4096).read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let mut kept = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        while reader
+            .by_ref()
+            .take(4096)
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|length| length > 0)
+        {
+            let mut kept = lines
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             if kept.len() == KEPT_LINES {
                 kept.pop_front();
             }
