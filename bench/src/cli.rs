@@ -78,6 +78,10 @@ enum Command {
     List(commands::list::Options),
     /// Check that every target answers every workload rightly, with random values
     Verify(commands::verify::Options),
+    /// Measure, in rounds, and write what came of it
+    Run(Box<commands::run::Options>),
+    /// Write a run's reports anew
+    Report(commands::report::Options),
     /// Become a server's command, bound to cores
     #[command(hide = true)]
     Exec {
@@ -100,6 +104,8 @@ pub fn run() -> Result<ExitCode> {
     match command {
         Command::List(options) => commands::list::run(&common, &options),
         Command::Verify(options) => commands::verify::run(&common, &options),
+        Command::Run(options) => commands::run::run(&common, &options),
+        Command::Report(options) => commands::report::run(&options),
         Command::Exec { cores, command } => {
             crate::server::exec(&cores, &command).map(|()| ExitCode::SUCCESS)
         }

@@ -1,4 +1,6 @@
 //! The commands, each in its own file.
 
 pub mod list;
+pub mod report;
+pub mod run;
 pub mod verify;
