@@ -82,6 +82,16 @@ enum Command {
     Run(Box<commands::run::Options>),
     /// Write a run's reports anew
     Report(commands::report::Options),
+    /// Say whether a run is slower than another one; exits with 3 where it is
+    Compare(commands::compare::Options),
+    /// Keep runs to compare with
+    Baseline(commands::baseline::Options),
+    /// Say whether this machine is fit for measuring
+    Doctor(commands::doctor::Options),
+    /// Draw where a target's time goes, and its memory over time
+    Profile(commands::profile::Options),
+    /// Run the benchmarks of the host's crates, and hold them against their bounds
+    Micro(commands::micro::Options),
     /// Become a server's command, bound to cores
     #[command(hide = true)]
     Exec {
@@ -106,6 +116,11 @@ pub fn run() -> Result<ExitCode> {
         Command::Verify(options) => commands::verify::run(&common, &options),
         Command::Run(options) => commands::run::run(&common, &options),
         Command::Report(options) => commands::report::run(&options),
+        Command::Compare(options) => commands::compare::run(&common, &options),
+        Command::Baseline(options) => commands::baseline::run(&common, &options),
+        Command::Doctor(options) => commands::doctor::run(&common, &options),
+        Command::Profile(options) => commands::profile::run(&common, &options),
+        Command::Micro(options) => commands::micro::run(&common, &options),
         Command::Exec { cores, command } => {
             crate::server::exec(&cores, &command).map(|()| ExitCode::SUCCESS)
         }

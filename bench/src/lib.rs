@@ -10,6 +10,7 @@ pub mod client;
 pub mod commands;
 pub mod defs;
 pub mod fingerprint;
+pub mod flame;
 pub mod load;
 pub mod proc;
 pub mod report;

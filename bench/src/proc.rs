@@ -88,6 +88,8 @@ pub fn started(pid: u32) -> Option<u64> {
 pub struct CpuTimes {
     /// Nanoseconds by process and task, from `schedstat`.
     tasks: BTreeMap<(u32, u32), u64>,
+    /// Nanoseconds that tasks waited for a core.
+    waited: u64,
     /// Ticks by process: its own, and those of children that ended.
     ticks: BTreeMap<u32, (u64, u64)>,
 }
@@ -132,11 +134,19 @@ impl CpuTimes {
         {
             let id = task.file_name().to_str().and_then(|name| name.parse().ok());
             let time = fs::read_to_string(task.path().join("schedstat")).ok();
-            let time = time.and_then(|text| text.split_ascii_whitespace().next()?.parse().ok());
+            let text = time.unwrap_or_default();
+            let mut fields = text.split_ascii_whitespace().map(str::parse::<u64>);
+            let time = fields.next().and_then(Result::ok);
+            self.waited += fields.next().and_then(Result::ok).unwrap_or(0);
             if let (Some(id), Some(time)) = (id, time) {
                 self.tasks.insert((pid, id), time);
             }
         }
+    }
+
+    /// Microseconds that tasks waited for a core since an earlier reading.
+    pub fn waited_since(&self, before: &Self) -> f64 {
+        self.waited.saturating_sub(before.waited) as f64 / 1e3
     }
 
     /// The time from an earlier reading to this one.

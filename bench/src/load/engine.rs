@@ -208,6 +208,7 @@ async fn carry_out(
         measured.server_cpu_coarse = server.coarse;
         measured.requests_of_cpu = after.done - before.done;
         measured.own_cpu_us = after.own.since(&before.own).micros;
+        measured.own_wait_us = after.own.waited_since(&before.own);
         all.push(measured);
     }
     Ok(merge_warmup(all))

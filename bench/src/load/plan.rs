@@ -99,6 +99,8 @@ pub struct Measured {
     pub requests_of_cpu: u64,
     /// Microseconds that the load process was on a core.
     pub own_cpu_us: f64,
+    /// Microseconds that the load process waited for its core, which others had.
+    pub own_wait_us: f64,
     /// Where the pace is open: microseconds by which the load itself was late, 99th percentile.
     pub lag_p99_us: f64,
     /// The same, the largest.

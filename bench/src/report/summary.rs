@@ -336,13 +336,19 @@ pub fn ratios(rows: &[&Row], base: &[&Row], metric: Metric) -> Vec<f64> {
     rows.iter().filter_map(ratio).collect()
 }
 
-/// The latencies of all rounds that count for them. Percentiles are read from this and
-/// never averaged.
+/// The latencies of all rounds that count for them; where none does, of those in which the
+/// load was the limit. Percentiles are read from this and never averaged.
 fn merge(rows: &[&Row]) -> Histogram {
     let mut merged = new_histogram();
-    for row in rows {
-        if matches!(row.status, Status::Valid | Status::Overloaded) {
+    for statuses in [
+        &[Status::Valid, Status::Overloaded][..],
+        &[Status::GeneratorBound],
+    ] {
+        for row in rows.iter().filter(|row| statuses.contains(&row.status)) {
             let _ = merged.add(row.histogram());
+        }
+        if !merged.is_empty() {
+            break;
         }
     }
     merged

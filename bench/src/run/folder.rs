@@ -101,9 +101,8 @@ impl Folder {
         let file = OpenOptions::new().create(true).append(true).open(&name);
         let mut file = file.with_context(|| format!("cannot write `{}`", name.display()))?;
         // A line that was cut off when a run was ended: the next one begins its own.
-        if !fs::read(&name).is_ok_and(|text| text.is_empty() || text.ends_with(b"\n"))
-            && name.is_file()
-        {
+        let whole = |text: Vec<u8>| text.is_empty() || text.ends_with(b"\n");
+        if name.is_file() && !fs::read(&name).is_ok_and(whole) {
             file.write_all(b"\n")?;
         }
         Ok(Self {

@@ -120,12 +120,14 @@ impl Row {
         }
         let own = m.own_cpu_us / 1e6 / m.seconds / self.load_cores.max(1) as f64;
         let server = m.server_cpu_us / 1e6 / m.seconds / self.server_cores.max(1) as f64;
+        let waited = m.own_wait_us / 1e6 / m.seconds;
         match m.asked_rate {
-            None if own > BUSY && server < BUSY => {
+            None if own + waited > BUSY && server < BUSY => {
                 self.status = Status::GeneratorBound;
                 self.why.push(format!(
-                    "the load kept its core busy to {:.0} % and the server its own to {:.0} %",
+                    "the load kept its core busy to {:.0} % and waited for it {:.0} % of the time, the server its own to {:.0} %",
                     own * 100.0,
+                    waited * 100.0,
                     server * 100.0
                 ));
             }
