@@ -90,6 +90,8 @@ enum Command {
     Doctor(commands::doctor::Options),
     /// Draw where a target's time goes, and its memory over time
     Profile(commands::profile::Options),
+    /// Compare what the load of this program sees of a server with what wrk sees
+    CrossCheck(commands::cross_check::Options),
     /// Run the benchmarks of the host's crates, and hold them against their bounds
     Micro(commands::micro::Options),
     /// Become a server's command, bound to cores
@@ -120,6 +122,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Baseline(options) => commands::baseline::run(&common, &options),
         Command::Doctor(options) => commands::doctor::run(&common, &options),
         Command::Profile(options) => commands::profile::run(&common, &options),
+        Command::CrossCheck(options) => commands::cross_check::run(&common, &options),
         Command::Micro(options) => commands::micro::run(&common, &options),
         Command::Exec { cores, command } => {
             crate::server::exec(&cores, &command).map(|()| ExitCode::SUCCESS)

@@ -155,7 +155,7 @@ mod tests {
     /// times a drift that both see, times noise of their own, now and then a large one.
     fn rounds(rng: &mut Rng, number: usize, slower: f64, noise: f64) -> (Vec<f64>, Vec<f64>) {
         let mut drift = 1.0;
-        let mut one = |rng: &mut Rng, cost: f64, drift: f64| {
+        let one = |rng: &mut Rng, cost: f64, drift: f64| {
             let normal: f64 = (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
             let disturbed = if rng.f64() < 0.1 {
                 1.0 + rng.f64() * 0.3

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod compare;
+pub mod cross_check;
 pub mod doctor;
 pub mod list;
 pub mod micro;

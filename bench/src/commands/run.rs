@@ -235,7 +235,7 @@ fn cores(options: &Options) -> Result<(Cores, Cores)> {
 /// Loads with what the command line says otherwise.
 fn adapted(loads: Vec<&Load>, options: &Options) -> Result<Vec<Load>> {
     let positive = |value: Option<f64>, name: &str| match value {
-        Some(value) if !(value >= 0.0 && value <= 86_400.0) => {
+        Some(value) if !(0.0..=86_400.0).contains(&value) => {
             bail!("`--{name}` is `{value}`: use seconds, up to 86400")
         }
         _ => Ok(()),

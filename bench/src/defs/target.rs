@@ -89,7 +89,11 @@ pub struct Build {
     /// Variables that it gets beside those of the harness.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// What it makes. The step is left out where all of it is there, unless `--build` asks.
+    /// Files and folders that it reads.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// What it makes. The step is left out where all of it is there and not older than what
+    /// it is made from, unless `--build` asks.
     pub makes: Vec<String>,
 }
 

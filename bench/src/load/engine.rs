@@ -193,11 +193,9 @@ async fn carry_out(
     drain(shared, schedule.as_deref(), tasks).await;
     let mut all = Vec::new();
     for (tally, (before, after)) in shared.tallies.borrow().iter().zip(&readings) {
-        if tally.segment.point.is_none() {
-            if tally.failed() == 0 {
-                continue;
-            }
-            // Failures of a warm-up void what follows it too.
+        // Failures of a warm-up void what follows it too.
+        if tally.segment.point.is_none() && tally.failed() == 0 {
+            continue;
         }
         let mut measured = tally.measured(is_open)?;
         measured.seconds = (after.at - before.at)
@@ -256,14 +254,15 @@ async fn drain(
         while !task.is_finished() && tokio::time::Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        if !task.is_finished() && schedule.is_none() {
-            if let Some(last) = shared.tallies.borrow_mut().last_mut() {
-                let why = format!(
-                    "there was no reply within {} s after the load's end",
-                    DRAIN.as_secs()
-                );
-                last.record(DRAIN, Outcome::Error(why));
-            }
+        if !task.is_finished()
+            && schedule.is_none()
+            && let Some(last) = shared.tallies.borrow_mut().last_mut()
+        {
+            let why = format!(
+                "there was no reply within {} s after the load's end",
+                DRAIN.as_secs()
+            );
+            last.record(DRAIN, Outcome::Error(why));
         }
         task.abort();
     }

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use super::number;
 
-/// Names and values, as bars from zero, with intervals where there are any.
-pub(super) fn bars(title: &str, rows: &[(String, f64, Option<(f64, f64)>)]) -> String {
+/// A name, its value and its interval, where there is one.
+pub(super) type Bar = (String, f64, Option<(f64, f64)>);
+
+/// Bars from zero.
+pub(super) fn bars(title: &str, rows: &[Bar]) -> String {
     let most = rows
         .iter()
         .map(|row| row.2.map_or(row.1, |interval| interval.1.max(row.1)))

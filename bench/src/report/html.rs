@@ -20,7 +20,7 @@ pub(super) fn document(summary: &Summary) -> Result<String> {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Benchmark</title><style>{STYLE}</style></head><body><main><h1>Benchmark</h1><p>{}: {} rounds on {}, {}{}; \
-         servers on cores {} with {} workers, the load on {}. Source {}{}.</p>",
+         servers on cores {} with {} worker(s), the load on {}. Source {}{}.</p>",
         timestamp(print.time),
         summary.settings.rounds,
         escape(&print.machine()),
@@ -263,7 +263,7 @@ fn targets(summary: &Summary) -> String {
     for target in &summary.targets {
         let _ = write!(
             text,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{} {}</td></tr>",
+            "<tr><td>{}</td><td class=\"name\">{}</td><td class=\"name\">{}</td><td class=\"name\">{}</td><td class=\"text\">{}. {}</td></tr>",
             escape(&target.name),
             escape(&target.language),
             target.kind.name(),

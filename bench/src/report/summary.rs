@@ -66,6 +66,8 @@ impl Metric {
             (Self::StartupMs, _, _) => (row.startup_ms > 0.0).then_some(row.startup_ms),
             (Self::PssMb, _, _) => (row.memory.pss > 0).then_some(row.memory.pss as f64 / 1e6),
             (_, _, LoadKind::Cold) => None,
+            // Where the load fell behind, replies and CPU are not of the same time.
+            (Self::CpuUs, Status::GeneratorBound, _) if !row.held_rate() => None,
             (Self::CpuUs, _, _) => row.cpu_us(),
             (_, Status::GeneratorBound, _) => None,
             (Self::Throughput, _, _) => closed.then(|| row.throughput()),
@@ -159,6 +161,9 @@ pub struct Line {
 /// The percentiles of latency curves.
 pub const PERCENTILES: [f64; 9] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.99, 100.0];
 
+/// A workload, a load and a point of it.
+type Key = (String, String, String);
+
 impl Summary {
     /// Of what a run has so far.
     pub fn of(folder: &Folder) -> Self {
@@ -171,7 +176,7 @@ impl Summary {
             description: target.description.clone(),
             fairness: target.fairness.clone(),
         };
-        let mut groups: Vec<((String, String, String), Vec<&Row>)> = Vec::new();
+        let mut groups: Vec<(Key, Vec<&Row>)> = Vec::new();
         for workload in &plan.workloads {
             for load in &plan.loads {
                 let rows = folder
@@ -204,15 +209,14 @@ impl Summary {
                 .map(|workload| workload.description.clone())
                 .unwrap_or_default()
         };
-        let group =
-            |((workload, load, point), rows): ((String, String, String), Vec<&Row>)| Group {
-                description: description(&workload),
-                kind: rows.first().map_or(LoadKind::Closed, |row| row.kind),
-                lines: lines(&rows, &plan.settings),
-                workload,
-                load,
-                point,
-            };
+        let group = |((workload, load, point), rows): (Key, Vec<&Row>)| Group {
+            description: description(&workload),
+            kind: rows.first().map_or(LoadKind::Closed, |row| row.kind),
+            lines: lines(&rows, &plan.settings),
+            workload,
+            load,
+            point,
+        };
         Self {
             fingerprint: plan.fingerprint.clone(),
             settings: plan.settings.clone(),

@@ -146,8 +146,12 @@ impl Folder {
                     row.schema
                 ),
                 // Cut off by whatever ended the run: measured again.
-                Err(_) => eprintln!(
+                Err(error) if error.is_eof() => eprintln!(
                     "line {} of `rows.jsonl` is incomplete and not counted",
+                    number + 1
+                ),
+                Err(error) => bail!(
+                    "line {} of `rows.jsonl` is damaged ({error}): give another folder",
                     number + 1
                 ),
             }

@@ -139,7 +139,7 @@ impl Row {
                     own * 100.0
                 ));
             }
-            Some(asked) if m.unfinished > 0 || self.throughput() < asked * HELD => {
+            Some(asked) if m.unfinished > 0 || !self.held_rate() => {
                 self.status = Status::Overloaded;
                 self.why.push(format!(
                     "{:.0} of {asked:.0} requests per second were answered",
@@ -159,6 +159,13 @@ impl Row {
     /// Right replies per second.
     pub fn throughput(&self) -> f64 {
         self.measured.requests as f64 / self.measured.seconds.max(1e-9)
+    }
+
+    /// Whether the rate was answered that an open load asked for.
+    pub fn held_rate(&self) -> bool {
+        self.measured
+            .asked_rate
+            .is_none_or(|asked| self.throughput() >= asked * HELD)
     }
 
     /// Microseconds of the server's cores for each request, where there were any.

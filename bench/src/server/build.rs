@@ -1,10 +1,12 @@
 //! What a target needs and how it is made.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::defs::Target;
+use crate::defs::{Build, Target};
 
 use super::Places;
 
@@ -32,26 +34,54 @@ pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
         }
     }
     for step in &target.build {
-        if !is_made(&step.makes, places)? {
+        if !is_made(step, places)? {
             return Ok(Availability::Unbuilt);
         }
     }
     Ok(Availability::Ready)
 }
 
-fn is_made(files: &[String], places: &Places) -> Result<bool> {
-    for file in files {
-        if !places.root.join(places.fill(file, &[])?).exists() {
-            return Ok(false);
+/// Whether all that a step makes is there and newer than what it is made from.
+fn is_made(step: &Build, places: &Places) -> Result<bool> {
+    let (mut oldest, mut newest) = (SystemTime::now(), SystemTime::UNIX_EPOCH);
+    for file in &step.makes {
+        match time_of(&places.root.join(places.fill(file, &[])?)) {
+            Some(time) => oldest = oldest.min(time),
+            None => return Ok(false),
         }
     }
-    Ok(true)
+    for file in &step.from {
+        let path = places.root.join(places.fill(file, &[])?);
+        if !path.exists() {
+            bail!("a build step is made from `{file}`, which is not there");
+        }
+        newest = newest.max(newest_below(&path));
+    }
+    Ok(newest <= oldest)
+}
+
+fn time_of(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|found| found.modified()).ok()
+}
+
+/// When the newest file of a folder was written, but for what is made there.
+fn newest_below(path: &Path) -> SystemTime {
+    let skipped = ["target", "node_modules", "__pycache__", "dist", ".git"];
+    if !path.is_dir() {
+        return time_of(path).unwrap_or(SystemTime::UNIX_EPOCH);
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| !skipped.iter().any(|name| entry.file_name() == *name))
+        .map(|entry| newest_below(&entry.path()))
+        .max()
+        .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Runs the steps whose results are missing, or all of them.
 pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
     for step in &target.build {
-        if !all && is_made(&step.makes, places)? {
+        if !all && is_made(step, places)? {
             continue;
         }
         let command = fill_all(&step.command, places)?;
@@ -83,7 +113,7 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 super::process::last_lines(&text, 15)
             );
         }
-        if !is_made(&step.makes, places)? {
+        if !all_there(step, places)? {
             bail!(
                 "the build step `{}` of target `{}` did not make `{}`",
                 step.command.join(" "),
@@ -93,6 +123,15 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn all_there(step: &Build, places: &Places) -> Result<bool> {
+    for file in &step.makes {
+        if !places.root.join(places.fill(file, &[])?).exists() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A command with its places filled.

@@ -110,6 +110,27 @@ impl Bench {
         self.summary()
     }
 
+    /// The same, again where the machine was so busy that the load itself was late: then
+    /// nothing is known of the servers, by the harness's own rule.
+    pub(crate) fn measure_in_time(&self, line: &str) -> Value {
+        for _ in 0..4 {
+            let _ = fs::remove_dir_all(self.path().join("out"));
+            let summary = self.measure(line);
+            let groups = summary["groups"].as_array().unwrap();
+            let lines = || {
+                groups
+                    .iter()
+                    .flat_map(|group| group["lines"].as_array().unwrap())
+            };
+            if lines().all(|line| line["generator_bound"] == 0 && line["overloaded"] == 0) {
+                return summary;
+            }
+        }
+        panic!(
+            "the machine is too busy to measure anything: the load was late in each of four tries"
+        );
+    }
+
     pub(crate) fn summary(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(self.path().join("out/summary.json")).unwrap())
             .unwrap()

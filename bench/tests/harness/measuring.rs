@@ -18,7 +18,7 @@ fn an_open_load_shows_a_stall_in_p99_and_the_service_time_in_the_cpu() {
         ("calm", "--service-us 500"),
         ("stalling", "--service-us 500 --stall-ms 100"),
     ]);
-    let summary = bench.measure("--loads open,closed --rounds 2 --seconds 2");
+    let summary = bench.measure_in_time("--loads open,closed --rounds 2 --seconds 2");
     let (calm, stalling) = (
         line(&summary, "open", "calm"),
         line(&summary, "open", "stalling"),
@@ -45,8 +45,9 @@ fn a_fifth_is_found_and_an_identical_server_is_not_called_different() {
         ("same", "--service-us 5000"),
         ("slower", "--service-us 5000 --slowdown 1.2"),
     ]);
-    let summary =
-        bench.measure("--targets base,same,slower --loads open --rate 80 --rounds 6 --seconds 0.8");
+    let summary = bench.measure_in_time(
+        "--targets base,same,slower --loads open --rate 80 --rounds 6 --seconds 0.8",
+    );
     let estimate = |target: &str| line(&summary, "open", target)["ratios"]["cpu_us"].clone();
     let slower = estimate("slower");
     let ratio = slower["ratio"].as_f64().unwrap();
