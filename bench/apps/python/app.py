@@ -85,7 +85,8 @@ def cpu(seed: int, rounds: int) -> dict[str, int]:
 @app.get("/allocate")
 def allocate(items: int) -> dict[str, int]:
     everything = [
-        {"id": id, "name": f"item-{id}", "tags": [f"a{id}", f"b{id}"]} for id in range(items)
+        {"id": number, "name": f"item-{number}", "tags": [f"a{number}", f"b{number}"]}
+        for number in range(items)
     ]
     kept = [item for item in everything if item["id"] % 3 == 0 and len(item["tags"]) == 2]
     size = sum(len(item["name"]) for item in kept)

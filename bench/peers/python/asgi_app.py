@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 from work import allocate, cpu
 
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
 HELLO = {"message": "Hello, World!"}
 
 
-async def read(receive) -> bytes:
+async def read(receive: Receive) -> bytes:
     parts = []
     while True:
         message = await receive()
@@ -18,7 +24,7 @@ async def read(receive) -> bytes:
             return b"".join(parts)
 
 
-async def value_of(scope, receive):
+async def value_of(scope: Scope, receive: Receive) -> Any:
     path = scope["path"]
     if scope["method"] == "POST":
         return json.loads(await read(receive))
@@ -37,7 +43,7 @@ async def value_of(scope, receive):
     return {"status": "ok"}
 
 
-async def app(scope, receive, send):
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     body = json.dumps(await value_of(scope, receive)).encode()

@@ -1,5 +1,6 @@
 //! What a target needs and how it is made.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -120,6 +121,11 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 target.name,
                 step.makes.join("`, `")
             );
+        }
+        // Of what a step found as it should be, the time is old.
+        for file in &step.makes {
+            let path = places.root.join(places.fill(file, &[])?);
+            let _ = File::open(path).and_then(|made| made.set_modified(SystemTime::now()));
         }
     }
     Ok(())

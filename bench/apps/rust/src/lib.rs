@@ -107,7 +107,10 @@ fn allocate(Query(Items { items }): Query<Items>) -> Value {
         tags: vec![format!("a{id}"), format!("b{id}")],
     };
     let all: Vec<Item> = (0..items).map(item).collect();
-    let kept: Vec<&Item> = all.iter().filter(|item| item.id % 3 == 0 && item.tags.len() == 2).collect();
+    let kept: Vec<&Item> = all
+        .iter()
+        .filter(|item| item.id % 3 == 0 && item.tags.len() == 2)
+        .collect();
     let bytes: usize = kept.iter().map(|item| item.name.len()).sum();
     json!({ "items": all.len(), "kept": kept.len(), "bytes": bytes })
 }
@@ -128,7 +131,12 @@ fn app() -> App {
         .routes(routes![health, hello, echo, validated, cpu, allocate, slow])
         .route(Route::get("/hooks/0", hooks_of_none))
         .route(Route::get("/hooks/1", hooks).pre_handler(count))
-        .route(Route::get("/hooks/3", hooks).pre_handler(count).pre_handler(count).pre_handler(count));
+        .route(
+            Route::get("/hooks/3", hooks)
+                .pre_handler(count)
+                .pre_handler(count)
+                .pre_handler(count),
+        );
     for route in 0..500 {
         let handler = move |Path(id): Path<String>| json!({ "route": route, "id": id });
         app = app.route(Route::get(format!("/routes/r{route}/{{id}}"), handler));
