@@ -17,9 +17,11 @@ export SPIKARD_WASM_PYTHON=${SPIKARD_WASM_PYTHON:-$root/target/python}
 # An environment of its own: componentize-py looks at all that is in the other one.
 openapi_python=$SPIKARD_WASM_PYTHON-openapi
 guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
+# The harness: what its peers need goes beside it.
+bench_target=$guest_target/bench
 
 # The JavaScript examples, and every Rust package outside of the host's workspace.
-js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js)
+js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js bench/apps/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")

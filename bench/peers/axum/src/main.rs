@@ -1,32 +1,19 @@
-//! The routes of the benchmark app, natively: axum with serde_json, and the allocator
+//! The workloads of `bench/workloads`, natively: axum with serde_json, and the allocator
 //! that the host has. `--port N`, `--threads N` (1).
+
+mod core;
+mod spikard;
+mod types;
 
 use std::net::Ipv4Addr;
 
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use axum::Router;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-async fn hello() -> Json<Value> {
-    Json(json!({ "message": "Hello, World!" }))
-}
-
-async fn echo(Json(value): Json<Value>) -> Json<Value> {
-    Json(value)
-}
-
-async fn text(body: String) -> String {
-    body
-}
-
 async fn serve(port: u16) -> std::io::Result<()> {
-    let app = Router::new()
-        .route("/hello", get(hello))
-        .route("/echo", post(echo))
-        .route("/text", post(text));
+    let app = Router::new().merge(core::routes()).merge(spikard::routes());
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(

@@ -1,0 +1,221 @@
+//! `cross-check`: whether wrk sees the same of a server as the load of this program.
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::cli::Common;
+use crate::load::{Event, Loader, Pace, Phase, Plan, Segment, decode};
+use crate::proc::CpuTimes;
+use crate::server::{Cores, Server, Start};
+use crate::stats::{bootstrap, median};
+
+use super::verify::{app_for, check, ready};
+
+/// What `cross-check` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The target
+    #[arg(long, default_value = "axum")]
+    target: String,
+    /// How long each tool asks at a time
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// How often each of them does
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Connections of both
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    connections: u32,
+}
+
+/// What one tool saw.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    rate: f64,
+    cpu_us: f64,
+    p50_ms: f64,
+}
+
+const WORKLOAD: &str = "hello";
+
+/// Asks in turns (ABBA), and compares.
+pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
+    let (catalogue, places) = common.read()?;
+    if places.find("wrk").is_none() {
+        bail!("`wrk` was not found: install it (Debian: apt-get install wrk)");
+    }
+    let target = catalogue.select_targets(std::slice::from_ref(&options.target))?[0];
+    let workload = catalogue.select_workloads(&[WORKLOAD.to_owned()])?[0];
+    ready(target, &places)?;
+    let app = app_for(target, workload, &catalogue).map_err(anyhow::Error::msg)?;
+    let all = Cores::allowed()?;
+    let (Some(first), Some(last)) = (all.0.first().copied(), all.0.last().copied()) else {
+        bail!("this process may use no core");
+    };
+    let (server_cores, load_cores) = (Cores(vec![first]), Cores(vec![last]));
+    let start = Start {
+        target,
+        app,
+        cores: &server_cores,
+        workers: 1,
+        port: None,
+        cached: true,
+    };
+    let server = Server::start(&places, &start)?;
+    check(&server, workload, 1, 8)?;
+    let plan = Plan {
+        port: server.port,
+        pid: server.pid(),
+        cores: load_cores.to_string(),
+        workloads: catalogue.parts(workload),
+        seed: 1,
+        variants: 4,
+        timeout: 10.0,
+        phases: vec![Phase {
+            connections: options.connections as usize,
+            pace: Pace::Closed,
+            segments: vec![
+                Segment {
+                    point: None,
+                    seconds: 0.3,
+                    rate: 0.0,
+                },
+                Segment {
+                    point: Some(String::new()),
+                    seconds: options.seconds.into(),
+                    rate: 0.0,
+                },
+            ],
+        }],
+        knee: None,
+    };
+    let own = || -> Result<Seen> {
+        let (mut loader, events) = Loader::start(&places, &plan)?;
+        let limit = Duration::from_secs(u64::from(options.seconds) + 60);
+        let mut seen = None;
+        while let Ok(event) = events.recv_timeout(limit) {
+            if let Event::Measured(m) = event {
+                if m.errors + m.wrong > 0 {
+                    bail!(
+                        "the load had {} errors: {}",
+                        m.errors + m.wrong,
+                        m.samples.join("; ")
+                    );
+                }
+                let p50_ms = decode(&m.histogram)?.value_at_quantile(0.5) as f64 / 1e6;
+                let cpu_us = m.server_cpu_us / m.requests_of_cpu.max(1) as f64;
+                seen = Some(Seen {
+                    rate: m.requests as f64 / m.seconds,
+                    cpu_us,
+                    p50_ms,
+                });
+            }
+        }
+        loader.finish()?;
+        seen.context("the load measured nothing")
+    };
+    let mut found: Vec<(Seen, Seen)> = Vec::new();
+    for round in 0..options.rounds {
+        let other = || wrk(&server, options, &load_cores);
+        let pair = match round % 2 {
+            0 => {
+                let mine = own()?;
+                (mine, other()?)
+            }
+            _ => {
+                let theirs = other()?;
+                (own()?, theirs)
+            }
+        };
+        eprintln!("round {}: {:?}", round + 1, pair);
+        found.push(pair);
+    }
+    server.stop();
+    println!(
+        "| {}, {WORKLOAD} | spikard-bench | wrk | ratio | interval |\n|---|---|---|---|---|",
+        target.name
+    );
+    type Figure = fn(&Seen) -> f64;
+    let figures: [(&str, Figure); 3] = [
+        ("requests/s", |seen| seen.rate),
+        ("server CPU us/request", |seen| seen.cpu_us),
+        ("p50 ms", |seen| seen.p50_ms),
+    ];
+    for (name, of) in figures {
+        let side = |pick: fn(&(Seen, Seen)) -> &Seen| {
+            median(&found.iter().map(|pair| of(pick(pair))).collect::<Vec<_>>())
+        };
+        let ratios: Vec<f64> = found
+            .iter()
+            .map(|(own, other)| of(own) / of(other))
+            .collect();
+        let (low, high) = bootstrap(&ratios, 1).unwrap_or_default();
+        println!(
+            "| {name} | {:.2} | {:.2} | {:.3} | {low:.3} to {high:.3} |",
+            side(|pair| &pair.0).unwrap_or(0.0),
+            side(|pair| &pair.1).unwrap_or(0.0),
+            median(&ratios).unwrap_or(0.0)
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
+    let before = CpuTimes::of_tree(server.pid());
+    let output = Command::new("taskset")
+        .args(["-c", &cores.to_string(), "wrk", "-t1", "--latency"])
+        .args([
+            format!("-c{}", options.connections),
+            format!("-d{}s", options.seconds),
+        ])
+        .arg(format!("http://127.0.0.1:{}/{WORKLOAD}", server.port))
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run wrk with taskset")?;
+    let used = CpuTimes::of_tree(server.pid()).since(&before);
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() || text.contains("Non-2xx") || text.contains("Socket errors") {
+        bail!(
+            "wrk failed:\n{text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let after = |mark: &str| {
+        text.split_once(mark)
+            .and_then(|(_, rest)| rest.split_whitespace().next())
+    };
+    let rate = after("Requests/sec:")
+        .and_then(|rate| rate.parse().ok())
+        .context("wrk printed no rate")?;
+    let requests = text.lines().find_map(|line| {
+        line.trim()
+            .split_once(" requests in")
+            .map(|(number, _)| number)
+    });
+    let requests: f64 = requests
+        .and_then(|number| number.parse().ok())
+        .context("wrk printed no number of requests")?;
+    let p50_ms = after("50%")
+        .and_then(time)
+        .context("wrk printed no median")?;
+    Ok(Seen {
+        rate,
+        cpu_us: used.micros / requests.max(1.0),
+        p50_ms,
+    })
+}
+
+/// `123.45us` in milliseconds.
+fn time(text: &str) -> Option<f64> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let scale = match &text[at..] {
+        "us" => 1e-3,
+        "ms" => 1.0,
+        "s" => 1e3,
+        _ => return None,
+    };
+    Some(text[..at].parse::<f64>().ok()? * scale)
+}

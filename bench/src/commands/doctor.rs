@@ -1,0 +1,206 @@
+//! `doctor`: whether this machine is fit for measuring, and what to do about it.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::Common;
+use crate::fingerprint::Fingerprint;
+use crate::server::Cores;
+
+/// What `doctor` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Exit with 1 where something is wrong, not only where measuring is impossible
+    #[arg(long)]
+    strict: bool,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Good,
+    Doubtful,
+    Impossible,
+}
+
+/// Looks at the machine for about two seconds.
+pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
+    let print = Fingerprint::take(&common.places()?.root);
+    let cores = Cores::allowed()?.0.len();
+    println!("{}; {}; {}", print.machine(), print.kernel, print.os);
+    let mut findings: Vec<(Grade, String)> = Vec::new();
+    let mut say = |grade, text: String| findings.push((grade, text));
+    match cores {
+        1 => say(
+            Grade::Doubtful,
+            "one core: server and load share it, so that only ratios of CPU time mean something"
+                .to_owned(),
+        ),
+        _ => say(
+            Grade::Good,
+            format!("{cores} cores: the last one for the load, the others for servers"),
+        ),
+    }
+    match print.governor.as_str() {
+        "none" => say(Grade::Doubtful, "nothing says how cores change their clock, as in most virtual machines: trust the A/A pair".to_owned()),
+        "performance" => say(Grade::Good, "cores keep their clock (governor `performance`)".to_owned()),
+        other => say(Grade::Doubtful, format!("cores change their clock (governor `{other}`): `cpupower frequency-set -g performance`")),
+    }
+    match print.boost.as_str() {
+        "1" => say(Grade::Doubtful, "boost is on, so that the clock depends on heat: write 0 to /sys/devices/system/cpu/cpufreq/boost".to_owned()),
+        "0" => say(Grade::Good, "boost is off".to_owned()),
+        _ => {}
+    }
+    let smt = fs::read_to_string("/sys/devices/system/cpu/smt/active").unwrap_or_default();
+    if smt.trim() == "1" {
+        say(Grade::Doubtful, "two threads share a core (SMT): give server and load threads of different cores with `--server-cores` and `--load-cores`".to_owned());
+    }
+    if print.virtual_machine {
+        say(
+            Grade::Doubtful,
+            "a virtual machine: others may have its cores at any time".to_owned(),
+        );
+    }
+    let before = ticks();
+    let late = lateness();
+    let after = ticks();
+    let (idle, stolen) = shares(before, after);
+    match idle {
+        0.9.. => say(
+            Grade::Good,
+            format!("{:.0} % of the cores' time is free", idle * 100.0),
+        ),
+        0.5.. => say(
+            Grade::Doubtful,
+            format!(
+                "others use {:.0} % of the cores: end them",
+                (1.0 - idle) * 100.0
+            ),
+        ),
+        _ => say(
+            Grade::Impossible,
+            format!(
+                "others use {:.0} % of the cores: figures would be theirs",
+                (1.0 - idle) * 100.0
+            ),
+        ),
+    }
+    match stolen {
+        0.01.. => say(
+            Grade::Doubtful,
+            format!("the hypervisor took {:.1} % of the time", stolen * 100.0),
+        ),
+        _ => say(Grade::Good, "no time is stolen by a hypervisor".to_owned()),
+    }
+    match late {
+        0.0..1000.0 => say(
+            Grade::Good,
+            format!("a sleep of 1 ms ends {late:.0} us late at most, in 99 of 100 cases"),
+        ),
+        _ => say(
+            Grade::Doubtful,
+            format!(
+                "a sleep of 1 ms ends {late:.0} us late in one of 100 cases: open loads will be marked as late themselves"
+            ),
+        ),
+    }
+    match print.swap_gb {
+        0.0 => say(Grade::Good, "no swap".to_owned()),
+        swap => say(
+            Grade::Doubtful,
+            format!("{swap} GB of swap: `swapoff -a`, or memory figures depend on it"),
+        ),
+    }
+    let schedstat = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    match schedstat
+        .split_ascii_whitespace()
+        .next()
+        .and_then(|time| time.parse::<u64>().ok())
+    {
+        Some(1..) => say(
+            Grade::Good,
+            "the kernel counts each task's time in nanoseconds (schedstat)".to_owned(),
+        ),
+        _ => say(
+            Grade::Impossible,
+            "the kernel counts no task's time: it needs CONFIG_SCHED_INFO".to_owned(),
+        ),
+    }
+    if !std::path::Path::new("/proc/self/smaps_rollup").exists() {
+        say(
+            Grade::Doubtful,
+            "the kernel has no proportional memory (CONFIG_PROC_PAGE_MONITOR)".to_owned(),
+        );
+    }
+    let paranoid = fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_default();
+    match paranoid.trim().parse::<i32>() {
+        Ok(..=1) => say(
+            Grade::Good,
+            "`profile` may use the counters of perf".to_owned(),
+        ),
+        Ok(level) if rustix::process::geteuid().is_root() => say(
+            Grade::Good,
+            format!("`profile` may use perf as root (perf_event_paranoid {level})"),
+        ),
+        _ => say(
+            Grade::Doubtful,
+            "`profile` may not use perf: `sysctl kernel.perf_event_paranoid=1`".to_owned(),
+        ),
+    }
+    let worst = |grade| findings.iter().filter(|finding| finding.0 == grade).count();
+    for (grade, text) in &findings {
+        let mark = match grade {
+            Grade::Good => "good     ",
+            Grade::Doubtful => "doubtful ",
+            Grade::Impossible => "unfit    ",
+        };
+        println!("{mark} {text}");
+    }
+    let (doubtful, impossible) = (worst(Grade::Doubtful), worst(Grade::Impossible));
+    println!(
+        "{} things are good, {doubtful} doubtful, {impossible} make figures worthless",
+        worst(Grade::Good)
+    );
+    Ok(if impossible > 0 || (options.strict && doubtful > 0) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// All ticks of all cores, the idle ones and the stolen ones.
+fn ticks() -> [f64; 3] {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let numbers: Vec<f64> = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .skip(1)
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    let at = |index: usize| numbers.get(index).copied().unwrap_or(0.0);
+    [numbers.iter().take(8).sum(), at(3) + at(4), at(7)]
+}
+
+fn shares(before: [f64; 3], after: [f64; 3]) -> (f64, f64) {
+    let all = (after[0] - before[0]).max(1.0);
+    ((after[1] - before[1]) / all, (after[2] - before[2]) / all)
+}
+
+/// By how many microseconds one of a hundred short sleeps is late.
+fn lateness() -> f64 {
+    let mut late: Vec<f64> = (0..1500)
+        .map(|_| {
+            let began = Instant::now();
+            std::thread::sleep(Duration::from_millis(1));
+            (began.elapsed().as_secs_f64() - 0.001) * 1e6
+        })
+        .collect();
+    late.sort_by(f64::total_cmp);
+    late[late.len() * 99 / 100]
+}

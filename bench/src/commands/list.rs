@@ -1,0 +1,90 @@
+//! `list`: what is defined, and what of it can be measured here.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::Common;
+use crate::server::{Availability, availability, version};
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// For programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows all definitions.
+pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
+    let (catalogue, places) = common.read()?;
+    let mut targets = Vec::new();
+    for target in catalogue.targets.values() {
+        let (state, note) = match availability(target, &places)? {
+            Availability::Ready => match version(target, &places) {
+                Ok(version) => ("available", version),
+                Err(error) => ("unavailable", format!("{error:#}")),
+            },
+            Availability::Unbuilt => ("not built", "`verify` and `run` build it".to_owned()),
+            Availability::Missing(why) => ("unavailable", why),
+        };
+        let serves = catalogue
+            .workloads
+            .values()
+            .filter(|workload| target.app(workload).is_some())
+            .count();
+        targets.push(json!({
+            "name": target.name, "kind": target.kind, "language": target.language, "runtime": target.runtime,
+            "description": target.description, "state": state, "note": note, "workloads": serves, "fairness": target.fairness,
+        }));
+    }
+    if options.json {
+        let all = json!({
+            "targets": targets,
+            "workloads": catalogue.workloads.values().collect::<Vec<_>>(),
+            "loads": catalogue.loads.values().collect::<Vec<_>>(),
+        });
+        print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::from("Targets\n");
+    for target in &targets {
+        let field = |name: &str| target[name].as_str().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {:<28} {:<10} {:<11} {:<4} workloads  {:<12} {}",
+            field("name"),
+            field("kind"),
+            field("language"),
+            target["workloads"],
+            field("state"),
+            field("note")
+        );
+    }
+    text += "\nWorkloads\n";
+    for workload in catalogue.workloads.values() {
+        let _ = writeln!(
+            text,
+            "  {:<30} {:<9} {}",
+            workload.name, workload.suite, workload.description
+        );
+    }
+    text += "\nLoads\n";
+    for load in catalogue.loads.values() {
+        let _ = writeln!(text, "  {:<22} {}", load.name, load.description);
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// To a reader who may not want all of it.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}

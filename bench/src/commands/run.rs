@@ -1,0 +1,262 @@
+//! `run`: measures, and writes what came of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::cli::{Common, Selection};
+use crate::defs::{Load, Target};
+use crate::fingerprint::Fingerprint;
+use crate::report;
+use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
+use crate::server::{Availability, Cores, Places, availability, build, version};
+
+use super::verify::app_for;
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    selection: Selection,
+    /// Loads
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        default_value = "closed,open"
+    )]
+    loads: Vec<String>,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Where everything is written; a run that was ended goes on there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The length of each load, instead of its own
+    #[arg(long, value_name = "NUMBER")]
+    seconds: Option<f64>,
+    /// The length of each warm-up, instead of the load's own
+    #[arg(long, value_name = "NUMBER")]
+    warmup: Option<f64>,
+    /// The requests per second of open loads, instead of their own
+    #[arg(long, value_name = "NUMBER")]
+    rate: Option<f64>,
+    /// What others are compared with [default: the first target]
+    #[arg(long, value_name = "TARGET")]
+    base: Option<String>,
+    /// Cores of servers [default: all but the last]
+    #[arg(long, value_name = "CORES")]
+    server_cores: Option<Cores>,
+    /// Cores of the load [default: the last]
+    #[arg(long, value_name = "CORES")]
+    load_cores: Option<Cores>,
+    /// Workers of servers [default: one for each of their cores]
+    #[arg(long, value_name = "NUMBER")]
+    workers: Option<usize>,
+    /// The seed of all random values
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Differences below this share are never claimed
+    #[arg(long, default_value_t = 0.02)]
+    floor: f64,
+    /// The port of servers [default: a free one for each]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Without the second measurement of the base
+    #[arg(long)]
+    no_control: bool,
+}
+
+/// Measures what is selected.
+pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
+    let (catalogue, places) = common.read()?;
+    let selected = catalogue.select_targets(&options.selection.targets)?;
+    let workloads = catalogue.select_workloads(&options.selection.workloads)?;
+    let loads = adapted(catalogue.select_loads(&options.loads)?, options)?;
+    let (mut targets, mut unavailable) = (Vec::new(), Vec::new());
+    for target in selected {
+        match ready(target, &places)? {
+            Some(why) => {
+                eprintln!("target `{}` is not measured: {why}", target.name);
+                unavailable.push((target.name.clone(), why));
+            }
+            None => targets.push(target),
+        }
+    }
+    put_base_first(&mut targets, options.base.as_deref())?;
+    let (server_cores, load_cores) = cores(options)?;
+    let settings = Settings {
+        targets: targets.iter().map(|target| target.name.clone()).collect(),
+        workloads: workloads
+            .iter()
+            .map(|workload| workload.name.clone())
+            .collect(),
+        loads: loads.iter().map(|load| load.name.clone()).collect(),
+        rounds: options.rounds,
+        workers: options.workers.unwrap_or(server_cores.0.len()).max(1),
+        server_cores: server_cores.to_string(),
+        load_cores: load_cores.to_string(),
+        seed: options.seed,
+        floor: options.floor,
+    };
+    let plan = Plan {
+        schema: SCHEMA,
+        settings,
+        fingerprint: Fingerprint::take(&places.root),
+        versions: targets
+            .iter()
+            .map(|target| version(target, &places))
+            .collect::<Result<_>>()?,
+        targets: targets.iter().map(|target| (*target).clone()).collect(),
+        workloads: workloads
+            .iter()
+            .map(|workload| (*workload).clone())
+            .collect(),
+        loads: loads.clone(),
+        unavailable,
+    };
+    let lanes = lanes(&targets, options.no_control);
+    for target in &targets {
+        for workload in &workloads {
+            if let Err(why) = app_for(target, workload, &catalogue) {
+                eprintln!("{why}");
+            }
+        }
+    }
+    let mut folder = Folder::open(&options.out, plan)?;
+    folder.plan.settings.rounds = options.rounds;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    let tools = Tools {
+        catalogue: &catalogue,
+        places: &places,
+        stop: &stop,
+        began: Instant::now(),
+        port: options.port,
+    };
+    let ended = carry_out(&tools, &mut folder, &lanes, &workloads, &loads, |line| {
+        eprintln!("{line}")
+    })?;
+    if !ended {
+        eprintln!("ended early: what is done is kept; the same command goes on with it");
+    }
+    let written = report::write(&folder)?;
+    println!("{}", report::headline(&folder));
+    println!("written: {}", written.join(", "));
+    Ok(if ended {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(130)
+    })
+}
+
+/// Why a target cannot be measured, if so.
+fn ready(target: &Target, places: &Places) -> Result<Option<String>> {
+    if let Availability::Missing(why) = availability(target, places)? {
+        return Ok(Some(why));
+    }
+    Ok(build(target, places, false)
+        .err()
+        .map(|error| format!("{error:#}")))
+}
+
+fn put_base_first(targets: &mut [&Target], base: Option<&str>) -> Result<()> {
+    if targets.is_empty() {
+        bail!(
+            "none of the targets can be measured on this machine: `spikard-bench list` says what is missing"
+        );
+    }
+    if let Some(base) = base {
+        let Some(at) = targets.iter().position(|target| target.name == base) else {
+            bail!(
+                "the base `{base}` is none of the targets{}",
+                crate::defs::nearest(base, targets.iter().map(|target| target.name.as_str()))
+            );
+        };
+        targets[..=at].rotate_right(1);
+    }
+    Ok(())
+}
+
+/// The base, its control in the middle of the others, and the others.
+fn lanes<'a>(targets: &[&'a Target], no_control: bool) -> Vec<Lane<'a>> {
+    let mut lanes: Vec<Lane<'a>> = targets
+        .iter()
+        .map(|target| Lane {
+            target,
+            control: false,
+        })
+        .collect();
+    if !no_control {
+        // As far from the base as the others are on average.
+        lanes.insert(
+            lanes.len().div_ceil(2).max(1),
+            Lane {
+                target: targets[0],
+                control: true,
+            },
+        );
+    }
+    lanes
+}
+
+fn cores(options: &Options) -> Result<(Cores, Cores)> {
+    let all = Cores::allowed()?;
+    let last = *all.0.last().context("this process may use no core")?;
+    let load = options.load_cores.clone().unwrap_or(Cores(vec![last]));
+    let server = match &options.server_cores {
+        Some(cores) => cores.clone(),
+        None => Cores(
+            all.0
+                .iter()
+                .copied()
+                .filter(|core| !load.0.contains(core))
+                .collect(),
+        ),
+    };
+    if server.0.is_empty() {
+        bail!(
+            "the load has the cores `{load}` and the server none: two cores are needed, or give both the same with `--server-cores` and `--load-cores`"
+        );
+    }
+    if server.0.iter().any(|core| load.0.contains(core)) {
+        eprintln!("warning: server and load share a core, so that each disturbs the other");
+    }
+    Ok((server, load))
+}
+
+/// Loads with what the command line says otherwise.
+fn adapted(loads: Vec<&Load>, options: &Options) -> Result<Vec<Load>> {
+    let positive = |value: Option<f64>, name: &str| match value {
+        Some(value) if !(0.0..=86_400.0).contains(&value) => {
+            bail!("`--{name}` is `{value}`: use seconds, up to 86400")
+        }
+        _ => Ok(()),
+    };
+    positive(options.seconds, "seconds")?;
+    positive(options.warmup, "warmup")?;
+    if options.seconds == Some(0.0)
+        || options
+            .rate
+            .is_some_and(|rate| rate.is_nan() || rate <= 0.0)
+    {
+        bail!("`--seconds` and `--rate` must be above 0");
+    }
+    let adapt = |load: &Load| {
+        let mut load = load.clone();
+        load.seconds = options.seconds.unwrap_or(load.seconds);
+        load.warmup = options.warmup.unwrap_or(load.warmup);
+        if load.kind == crate::defs::LoadKind::Open {
+            load.rate = options.rate.or(load.rate);
+        }
+        load
+    };
+    Ok(loads.into_iter().map(adapt).collect())
+}

@@ -1,0 +1,126 @@
+//! The load core: a process of its own that sends requests and measures replies. It gets
+//! a plan on standard input and prints events, one JSON object on each line.
+
+mod engine;
+mod open;
+mod plan;
+mod tally;
+mod timer;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+pub use plan::{Event, Measured, Pace, Phase, Plan, Segment};
+pub use tally::{Histogram, decode, encode, new_histogram};
+
+use crate::server::Places;
+
+/// The largest plan; requests are made anew from their templates, so that it stays small.
+const MAX_PLAN: u64 = 64 << 20;
+
+/// The hidden command `load`: reads a plan, carries it out, prints what happened.
+pub fn command() -> Result<()> {
+    let mut text = String::new();
+    std::io::stdin().take(MAX_PLAN).read_to_string(&mut text)?;
+    let plan: Plan = serde_json::from_str(&text).context("the plan of the load is not one")?;
+    plan.cores.parse::<crate::server::Cores>()?.bind()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, engine::run(&plan, emit))
+}
+
+fn emit(event: &Event) -> Result<()> {
+    let mut output = std::io::stdout().lock();
+    serde_json::to_writer(&mut output, event)?;
+    output.write_all(b"\n")?;
+    output.flush()?;
+    Ok(())
+}
+
+/// A load process that runs.
+#[derive(Debug)]
+pub struct Loader {
+    child: Child,
+}
+
+impl Loader {
+    /// Starts it with a plan. Each event goes to `events`, in a thread of its own.
+    pub fn start(places: &Places, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
+        let mut child = Command::new(places.get("self"))
+            .args([
+                "exec",
+                "--cores",
+                &plan.cores,
+                "--",
+                places.get("self"),
+                "load",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot start the process that makes the load")?;
+        let (sender, receiver) = std::sync::mpsc::channel();
+        if let Some(output) = child.stdout.take() {
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines() {
+                    let event = line
+                        .map_err(anyhow::Error::from)
+                        .and_then(|line| Ok(serde_json::from_str(&line)?));
+                    let Ok(event) = event else { break };
+                    if sender.send(event).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let mut input = child
+            .stdin
+            .take()
+            .context("the load process has no standard input")?;
+        let text = serde_json::to_vec(plan)?;
+        let mut loader = Self { child };
+        if let Err(error) = input.write_all(&text) {
+            drop(input);
+            let why = loader
+                .finish()
+                .err()
+                .map(|error| format!("{error:#}"))
+                .unwrap_or_default();
+            bail!("the load process did not take its plan: {error} {why}");
+        }
+        Ok((loader, receiver))
+    }
+
+    /// Waits for its end; what it printed on standard error is the reason where it failed.
+    pub fn finish(&mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        if status.success() {
+            return Ok(());
+        }
+        let mut text = String::new();
+        if let Some(mut errors) = self.child.stderr.take() {
+            let _ = errors.read_to_string(&mut text);
+        }
+        bail!(
+            "the load process failed ({status}): {}",
+            text.trim().trim_start_matches("error: ")
+        )
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,44 @@
+//! Where the time of a request goes, stage by stage, for targets that say so.
+
+use super::chart::{Stack, stacks};
+use super::markdown::{name, title};
+use super::summary::{Group, Summary};
+
+/// The stages in their order; others come after them.
+const ORDER: [&str; 9] = [
+    "receive", "queue", "instance", "enter", "guest", "imports", "yield", "leave", "respond",
+];
+
+/// One chart for each group that has stages.
+pub(super) fn charts(summary: &Summary) -> String {
+    summary.groups.iter().filter_map(chart).collect()
+}
+
+fn chart(group: &Group) -> Option<String> {
+    let row = |line: &super::summary::Line| -> Option<Stack> {
+        if line.stages.is_empty() || line.control {
+            return None;
+        }
+        let known = ORDER
+            .iter()
+            .filter_map(|stage| Some(((*stage).to_owned(), *line.stages.get(*stage)?)));
+        let others = line
+            .stages
+            .iter()
+            .filter(|(stage, _)| !ORDER.contains(&stage.as_str()));
+        Some((
+            name(line),
+            known
+                .chain(others.map(|(stage, value)| (stage.clone(), *value)))
+                .collect(),
+        ))
+    };
+    let rows: Vec<Stack> = group.lines.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| {
+        stacks(
+            &format!("{}: where a request's time goes, by stage", title(group)),
+            &ORDER,
+            &rows,
+        )
+    })
+}

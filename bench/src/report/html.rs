@@ -1,0 +1,284 @@
+//! One page that needs nothing else: sortable tables, charts, the notes on fairness.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::Result;
+
+use super::chart::{Axis, Curve, bars, curves, escape};
+use super::markdown::{headline_metric, name, title};
+use super::profile_result::timestamp;
+use super::summary::{Group, METRICS, Metric, Summary};
+use super::{attribution, number};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The whole page.
+pub(super) fn document(summary: &Summary) -> Result<String> {
+    let print = &summary.fingerprint;
+    let mut page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>Benchmark</title><style>{STYLE}</style></head><body><main><h1>Benchmark</h1><p>{}: {} rounds on {}, {}{}; \
+         servers on cores {} with {} worker(s), the load on {}. Source {}{}.</p>",
+        timestamp(print.time),
+        summary.settings.rounds,
+        escape(&print.machine()),
+        escape(&print.kernel),
+        if print.virtual_machine {
+            ", a virtual machine"
+        } else {
+            ""
+        },
+        summary.settings.server_cores,
+        summary.settings.workers,
+        summary.settings.load_cores,
+        escape(&print.commit[..print.commit.len().min(12)]),
+        if print.dirty { " with changes" } else { "" },
+    );
+    page += "<p>A ratio is the median of the ratios within rounds, beside the interval in which 95 % of resampled medians lie. \
+             A difference is claimed where the interval excludes 1 and the ratio is further from 1 than the floor and than \
+             the same server measured twice, the line “again”. Click a heading to sort.</p>";
+    let mut workloads: Vec<&str> = Vec::new();
+    for group in &summary.groups {
+        if !workloads.contains(&group.workload.as_str()) {
+            workloads.push(&group.workload);
+        }
+    }
+    page += "<nav>";
+    for workload in &workloads {
+        let _ = write!(page, "<a href=\"#{workload}\">{workload}</a> ");
+    }
+    page += "<a href=\"#stages\">stages</a> <a href=\"#targets\">targets</a></nav>";
+    for workload in workloads {
+        let groups: Vec<&Group> = summary
+            .groups
+            .iter()
+            .filter(|group| group.workload == workload)
+            .collect();
+        let _ = write!(
+            page,
+            "<h2 id=\"{workload}\">{workload}</h2><p>{}</p>",
+            escape(&groups[0].description)
+        );
+        for group in &groups {
+            page += &section(group);
+        }
+        page += &sweeps(&groups);
+    }
+    page += "<h2 id=\"stages\">Where the time goes</h2><p>By the servers' own stages, of those that have them: wall time from the \
+             complete head to the response, medians over rounds.</p>";
+    page += &attribution::charts(summary);
+    page += &targets(summary);
+    let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>");
+    Ok(page)
+}
+
+/// One table and its charts.
+fn section(group: &Group) -> String {
+    let mut text = format!("<h3>{}</h3>{}", escape(&title(group)), table(group));
+    let about = headline_metric(group);
+    let mut metrics = vec![about];
+    metrics.extend(
+        [Metric::CpuUs, Metric::PssMb]
+            .into_iter()
+            .filter(|metric| *metric != about),
+    );
+    for metric in metrics {
+        let row = |line: &super::summary::Line| {
+            let figure = *line.figures.get(&metric)?;
+            Some((name(line), figure, line.intervals.get(&metric).copied()))
+        };
+        let rows: Vec<_> = group.lines.iter().filter_map(row).collect();
+        if rows.len() > 1 && group.point.is_empty() {
+            text += &bars(&format!("{}: {}", title(group), metric.title()), &rows);
+        }
+    }
+    let curve = |line: &super::summary::Line| -> Option<Curve> {
+        (!line.percentiles.is_empty() && !line.control)
+            .then(|| (name(line), line.percentiles.clone()))
+    };
+    let latencies: Vec<Curve> = group.lines.iter().filter_map(curve).collect();
+    if !latencies.is_empty() && group.point.is_empty() && group.kind != crate::defs::LoadKind::Cold
+    {
+        text += &curves(
+            &format!("{}: latency by percentile", title(group)),
+            Axis::Percentile,
+            "milliseconds; each nine as wide as the last",
+            &latencies,
+        );
+    }
+    let memory = |line: &super::summary::Line| -> Option<Curve> {
+        (line.memory.len() > 2 && !line.control).then(|| (name(line), line.memory.clone()))
+    };
+    let memory: Vec<Curve> = group.lines.iter().filter_map(memory).collect();
+    if !memory.is_empty() && group.point.is_empty() {
+        text += &curves(
+            &format!(
+                "{}: resident memory over time, the last round",
+                title(group)
+            ),
+            Axis::Linear,
+            "megabytes by seconds",
+            &memory,
+        );
+    }
+    text
+}
+
+/// Loads of several points as curves: a ramp, a sweep.
+fn sweeps(groups: &[&Group]) -> String {
+    let mut by_load: BTreeMap<&str, Vec<&Group>> = BTreeMap::new();
+    for group in groups.iter().filter(|group| {
+        group
+            .point
+            .starts_with(|first: char| first.is_ascii_digit())
+    }) {
+        by_load.entry(&group.load).or_default().push(group);
+    }
+    let mut text = String::new();
+    for (load, groups) in by_load {
+        let mut found: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+        let metric = if groups[0].kind == crate::defs::LoadKind::Ramp {
+            Metric::P99Ms
+        } else {
+            Metric::Throughput
+        };
+        for group in groups {
+            let digits: String = group
+                .point
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            let x = digits.parse().unwrap_or(0.0);
+            for line in group.lines.iter().filter(|line| !line.control) {
+                if let Some(figure) = line.figures.get(&metric) {
+                    found.entry(name(line)).or_default().push((x, *figure));
+                }
+            }
+        }
+        let rows: Vec<Curve> = found.into_iter().collect();
+        if !rows.is_empty() {
+            text += &curves(
+                &format!("{load}: {}", metric.title()),
+                Axis::Linear,
+                metric.title(),
+                &rows,
+            );
+        }
+    }
+    text
+}
+
+fn table(group: &Group) -> String {
+    let metrics: Vec<Metric> = METRICS
+        .into_iter()
+        .filter(|metric| {
+            group
+                .lines
+                .iter()
+                .any(|line| line.figures.contains_key(metric))
+        })
+        .collect();
+    let about = headline_metric(group);
+    let mut text = String::from(
+        "<div class=\"wide\"><table class=\"sortable\"><thead><tr><th>target</th><th>rounds</th>",
+    );
+    for metric in &metrics {
+        let _ = write!(text, "<th>{}</th>", metric.title());
+    }
+    let _ = write!(
+        text,
+        "<th>{} of the base</th><th>interval</th><th>what may be said</th></tr></thead><tbody>",
+        about.title()
+    );
+    for line in &group.lines {
+        let class = if line.rounds == 0 {
+            " class=\"void\""
+        } else {
+            ""
+        };
+        let _ = write!(
+            text,
+            "<tr{class}><td>{}</td><td data-v=\"{}\">{}",
+            escape(&name(line)),
+            line.rounds,
+            line.rounds
+        );
+        for (number, what) in [
+            (line.void, "void"),
+            (line.generator_bound, "generator-bound"),
+            (line.overloaded, "overloaded"),
+        ] {
+            if number > 0 {
+                let _ = write!(
+                    text,
+                    ", <span title=\"{}\">{number} {what}</span>",
+                    escape(&line.why.join(" "))
+                );
+            }
+        }
+        text += "</td>";
+        for metric in &metrics {
+            match line.figures.get(metric) {
+                Some(figure) => {
+                    _ = write!(text, "<td data-v=\"{figure}\">{}</td>", number(*figure))
+                }
+                None => text += "<td></td>",
+            }
+        }
+        match line.ratios.get(&about) {
+            Some(estimate) => {
+                let _ = write!(
+                    text,
+                    "<td data-v=\"{}\">{:.3}</td><td data-v=\"{}\">{:.3} to {:.3}</td><td>{}</td></tr>",
+                    estimate.ratio,
+                    estimate.ratio,
+                    estimate.low,
+                    estimate.low,
+                    estimate.high,
+                    estimate.words()
+                );
+            }
+            None => text += "<td></td><td></td><td></td></tr>",
+        }
+    }
+    text += "</tbody></table></div>";
+    for line in group.lines.iter().filter(|line| !line.why.is_empty()) {
+        let _ = write!(
+            text,
+            "<p class=\"why\">{}: {}</p>",
+            escape(&name(line)),
+            escape(&line.why.join(" "))
+        );
+    }
+    text
+}
+
+fn targets(summary: &Summary) -> String {
+    let mut text = String::from(
+        "<h2 id=\"targets\">Targets</h2><div class=\"wide\"><table class=\"sortable\"><thead><tr><th>target</th><th>language</th><th>kind</th>\
+         <th>version</th><th>what to know before comparing</th></tr></thead><tbody>",
+    );
+    for target in &summary.targets {
+        let _ = write!(
+            text,
+            "<tr><td>{}</td><td class=\"name\">{}</td><td class=\"name\">{}</td><td class=\"name\">{}</td><td class=\"text\">{}. {}</td></tr>",
+            escape(&target.name),
+            escape(&target.language),
+            target.kind.name(),
+            escape(&target.version),
+            escape(&target.description),
+            escape(&target.fairness.join(" "))
+        );
+    }
+    for (name, why) in &summary.unavailable {
+        let _ = write!(
+            text,
+            "<tr class=\"void\"><td>{}</td><td></td><td></td><td></td><td class=\"text\">not measured: {}</td></tr>",
+            escape(name),
+            escape(why)
+        );
+    }
+    text + "</tbody></table></div>"
+}

@@ -1,0 +1,141 @@
+//! A server whose behaviour is known, by which the harness itself is tested: it takes a
+//! fixed time for each request, stalls, fails, lies or dies as it is told.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use bytes::Bytes;
+use clap::Args;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+/// What `artificial` takes.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[arg(long)]
+    port: u16,
+    /// Microseconds that each request keeps the core busy
+    #[arg(long, default_value_t = 0)]
+    service_us: u64,
+    /// A multiple of the service time, to be slower by a known share
+    #[arg(long, default_value_t = 1.0)]
+    slowdown: f64,
+    /// Milliseconds that the whole server stalls, once a second
+    #[arg(long, default_value_t = 0)]
+    stall_ms: u64,
+    /// Every so many requests, one is answered with 500
+    #[arg(long, default_value_t = 0)]
+    error_every: u64,
+    /// Every so many requests, one is answered wrongly
+    #[arg(long, default_value_t = 0)]
+    wrong_every: u64,
+    /// The process ends at this request
+    #[arg(long, default_value_t = 0)]
+    die_at: u64,
+    /// From this request on nothing is answered
+    #[arg(long, default_value_t = 0)]
+    hang_at: u64,
+    /// Says this on standard error and never gets ready
+    #[arg(long)]
+    never_ready: Option<String>,
+}
+
+/// Serves until it is ended.
+pub fn run(options: &Options) -> Result<()> {
+    if let Some(words) = &options.never_ready {
+        eprintln!("{words}");
+        std::thread::sleep(Duration::from_secs(600));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, serve(options.clone()))
+}
+
+async fn serve(options: Options) -> Result<()> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+    let state = Rc::new((
+        options,
+        Cell::new(0_u64),
+        Cell::new(Instant::now() + Duration::from_secs(1)),
+    ));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let state = state.clone();
+        tokio::task::spawn_local(async move {
+            let answer = service_fn(|request| {
+                let state = state.clone();
+                async move { answer(&state, request).await }
+            });
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
+        });
+    }
+}
+
+type State = (Options, Cell<u64>, Cell<Instant>);
+
+async fn answer(
+    state: &State,
+    request: http::Request<hyper::body::Incoming>,
+) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
+    let (options, count, next_stall) = state;
+    let json = |status, text: &'static str| {
+        let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+        *response.status_mut() = status;
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    };
+    if request.uri().path() == "/health" {
+        return Ok(json(StatusCode::OK, "{}"));
+    }
+    let number = count.get() + 1;
+    count.set(number);
+    let is = |every: u64| every > 0 && number % every == 0;
+    if options.die_at > 0 && number >= options.die_at {
+        eprintln!("artificial: dying at request {number}, as told");
+        std::process::exit(3);
+    }
+    if options.hang_at > 0 && number >= options.hang_at {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+    }
+    if options.stall_ms > 0 && Instant::now() >= next_stall.get() {
+        next_stall.set(Instant::now() + Duration::from_secs(1));
+        // Not `tokio::time::sleep`: nobody is to be served meanwhile.
+        std::thread::sleep(Duration::from_millis(options.stall_ms));
+    }
+    spin(Duration::from_secs_f64(
+        options.service_us as f64 * options.slowdown / 1e6,
+    ));
+    if is(options.error_every) {
+        return Ok(json(StatusCode::INTERNAL_SERVER_ERROR, "{}"));
+    }
+    if is(options.wrong_every) {
+        return Ok(json(StatusCode::OK, "{\"message\":\"Goodbye\"}"));
+    }
+    Ok(json(StatusCode::OK, "{\"message\":\"Hello, World!\"}"))
+}
+
+/// Keeps the core busy for a time of this thread's own, which a busy machine does not shorten.
+fn spin(time: Duration) {
+    let now = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    };
+    let until = now() + time;
+    while now() < until {}
+}

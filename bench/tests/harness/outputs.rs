@@ -1,0 +1,127 @@
+//! The files that a run writes.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::common::Bench;
+
+fn json(bench: &Bench, name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(bench.path().join("out").join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn all_outputs_are_written_and_the_page_works_in_a_browser() {
+    let bench = Bench::new(&[
+        ("one", "--service-us 300"),
+        ("two", "--service-us 600"),
+        ("bad", "--error-every 10"),
+    ]);
+    bench.measure("--targets one,two,bad --loads closed,open --rounds 2 --seconds 0.5");
+    for line in fs::read_to_string(bench.path().join("out/rows.jsonl"))
+        .unwrap()
+        .lines()
+    {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["schema"], 1);
+    }
+    let plan = json(&bench, "plan.json");
+    assert!(plan["fingerprint"]["cores"].as_u64().unwrap() > 0, "{plan}");
+    let smaller = json(&bench, "benchmark-smaller-is-better.json");
+    assert!(
+        smaller
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["name"] == "one, hello, open, CPU us/request"),
+        "{smaller}"
+    );
+    assert!(
+        smaller[0]["unit"].is_string()
+            && smaller[0]["value"].is_number()
+            && smaller[0]["range"].is_string()
+    );
+    assert!(json(&bench, "benchmark-bigger-is-better.json").is_array());
+
+    let profile = json(&bench, "profile-one.json");
+    for field in [
+        "metadata",
+        "framework",
+        "configuration",
+        "suites",
+        "summary",
+    ] {
+        assert!(profile.get(field).is_some(), "{field}");
+    }
+    let workload = &profile["suites"][0]["workloads"][0];
+    assert_eq!(workload["endpoint"]["path"], "/hello");
+    let results = &workload["results"];
+    assert!(
+        results["throughput"]["requests_per_sec"].as_f64().unwrap() > 10.0,
+        "{results}"
+    );
+    assert!(
+        results["latency"]["p999_ms"].as_f64() >= results["latency"]["median_ms"].as_f64(),
+        "{results}"
+    );
+    assert!(
+        results["resources"]["memory"]["peak_mb"].as_f64().unwrap() > 0.5,
+        "{results}"
+    );
+    assert_eq!(profile["summary"]["total_workloads"], 1);
+
+    let markdown = fs::read_to_string(bench.path().join("out/summary.md")).unwrap();
+    assert!(
+        markdown.contains("## hello, closed") && markdown.contains("got status 500 instead of 200"),
+        "{markdown}"
+    );
+    page(&bench);
+}
+
+/// The page has no address of anything else, and its tables sort in a browser.
+fn page(bench: &Bench) {
+    let name = bench.path().join("out/report.html");
+    let html = fs::read_to_string(&name).unwrap();
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!html.contains(outside), "the page has `{outside}`");
+    }
+    let browsers = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let found = browsers.iter().find(|name| {
+        Command::new(name)
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    let browser =
+        found.expect("no browser was found: install it (Debian: apt-get install chromium)");
+    // Clicks on the heading `CPU us/request` twice, and reads the first target.
+    let probe = "<script>const t=document.querySelector('table.sortable');const h=[...t.tHead.rows[0].cells]\
+                 .find(c=>c.textContent.startsWith('CPU'));h.click();h.click();\
+                 document.title='first '+t.tBodies[0].rows[0].cells[0].textContent+', charts '+document.querySelectorAll('svg').length;</script>";
+    fs::write(&name, html.replace("</body>", &format!("{probe}</body>"))).unwrap();
+    let output = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            bench.path().join("browser").display()
+        ))
+        .arg(format!("file://{}", name.display()))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let title = dom
+        .split("<title>")
+        .nth(1)
+        .and_then(|rest| rest.split("</title>").next())
+        .unwrap_or_default();
+    assert!(title.starts_with("first two, charts "), "{title}");
+    let charts: u32 = title.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(charts >= 4, "{title}");
+}
