@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use spikard_wasm_app::{App, Description, HookKind, one_line};
 use wasmtime::Engine;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::cache::{Cache, Key};
 use crate::call::{BodyParam, DescribeResult, HandleResult};
@@ -19,9 +19,9 @@ use crate::granted;
 use crate::granted::keyvalue::Stores;
 use crate::hooks;
 use crate::http;
-use crate::imports;
-use crate::instance::{Instance, Origin, State};
+use crate::instance::{Instance, Origin};
 use crate::limits::Limits;
+use crate::link::link;
 use crate::needs::{Need, may_be_types};
 use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
@@ -289,33 +289,6 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> LoadError {
         io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
         _ => LoadError::Unreadable(path.to_owned(), error),
     }
-}
-
-fn link(
-    name: &str,
-    engine: &Engine,
-    interfaces: &Interfaces,
-    component: &Component,
-) -> Result<InstancePre<State>, LoadError> {
-    let link = || -> wasmtime::Result<InstancePre<State>> {
-        let mut linker = Linker::new(engine);
-        imports::add_to_linker(&mut linker)?;
-        if interfaces.imports_wasi("0.2.") {
-            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        }
-        granted::add_to_linker(&mut linker, interfaces, component)?;
-        if interfaces.imports_http("0.2.") {
-            wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-        }
-        if interfaces.imports_wasi("0.3.") {
-            wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-        }
-        if interfaces.imports_http("0.3.") {
-            wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-        }
-        linker.instantiate_pre(component)
-    };
-    link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
 }
 
 fn exports(

@@ -23,6 +23,7 @@ mod inspect;
 mod instance;
 mod limiter;
 mod limits;
+mod link;
 mod marked;
 mod needs;
 mod outbound;

@@ -1,0 +1,41 @@
+//! Gives a component what it imports: the host's own package, WASI, and what is granted.
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre, Linker};
+
+use crate::error::LoadError;
+use crate::granted;
+use crate::imports;
+use crate::instance::State;
+use crate::world::Interfaces;
+
+/// Links a component with what it imports.
+///
+/// # Errors
+/// An import has another type than the host's interface of that name.
+pub(crate) fn link(
+    name: &str,
+    engine: &Engine,
+    interfaces: &Interfaces,
+    component: &Component,
+) -> Result<InstancePre<State>, LoadError> {
+    let link = || -> wasmtime::Result<InstancePre<State>> {
+        let mut linker = Linker::new(engine);
+        imports::add_to_linker(&mut linker)?;
+        if interfaces.imports_wasi("0.2.") {
+            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        }
+        granted::add_to_linker(&mut linker, interfaces, component)?;
+        if interfaces.imports_http("0.2.") {
+            wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        }
+        if interfaces.imports_wasi("0.3.") {
+            wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        }
+        if interfaces.imports_http("0.3.") {
+            wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+        }
+        linker.instantiate_pre(component)
+    };
+    link().map_err(|error| LoadError::Link(name.to_owned(), format!("{error:#}")))
+}
