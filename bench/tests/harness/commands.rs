@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use crate::common::{Bench, text};
+use crate::common::{Bench, has_cpu, text};
 
 #[test]
 fn a_regression_is_exit_code_3_and_another_machine_is_refused() {
     let bench = Bench::new(&[("server", "--service-us 4000")]);
     let line = "--loads open --rate 80 --rounds 5 --seconds 0.5";
-    bench.measure_in_time(line);
+    bench.measure_in_quiet(line, has_cpu);
     fs::rename(bench.path().join("out"), bench.path().join("before")).unwrap();
     assert!(
         bench
@@ -30,7 +30,7 @@ fn a_regression_is_exit_code_3_and_another_machine_is_refused() {
     assert_eq!(same.status.code(), Some(0), "{}", text(&same));
 
     bench.target("server", "--service-us 4000 --slowdown 1.6", "");
-    bench.measure_in_time(line);
+    bench.measure_in_quiet(line, has_cpu);
     let slower = bench.output("compare --baselines kept first out");
     assert_eq!(slower.status.code(), Some(3), "{}", text(&slower));
     assert!(
