@@ -105,6 +105,11 @@ fn page(bench: &Bench) {
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            // It asks for nothing beside the page.
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
             "--virtual-time-budget=5000",
             "--dump-dom",
         ])
