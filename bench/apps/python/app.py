@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from more_routes import MORE_ROUTES
 from spikard_wasm import Field, Request, RouteHooks, Spikard
 
 app = Spikard("bench-app", extra="forbid")
@@ -99,13 +100,15 @@ async def slow(ms: int) -> dict[str, int]:
     return {"slept": ms}
 
 
-def route(number: int) -> None:
-    @app.get(f"/routes/r{number}/{{id}}")
+def route(path: str, number: int) -> None:
+    @app.get(path)
     def handler(id: str) -> dict[str, Any]:
         return {"route": number, "id": id}
 
 
 for number in range(500):
-    route(number)
+    route(f"/routes/r{number}/{{id}}", number)
+for number in range(MORE_ROUTES):
+    route(f"/more/r{number}/{{id}}", number)
 
 Handler, Definition, Hooks = app.component()

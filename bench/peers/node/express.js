@@ -4,7 +4,7 @@
 import express from "express";
 import multer from "multer";
 import * as schemas from "./schemas.js";
-import { allocate, checker, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, checker, cpu, serve, slow } from "./shared.js";
 
 const app = express();
 const json = express.json({ limit: "16mb" });
@@ -81,6 +81,10 @@ for (const size of ["small", "medium", "large"]) {
 
 for (let route = 0; route < 500; route++) {
   app.get(`/routes/r${route}/:id`, (request, response) => response.json({ route, id: request.params.id }));
+}
+
+for (let route = 0; route < MORE_ROUTES; route++) {
+  app.get(`/more/r${route}/:id`, (request, response) => response.json({ route, id: request.params.id }));
 }
 
 serve((port) => app.listen(port, "127.0.0.1"));

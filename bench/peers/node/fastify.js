@@ -5,7 +5,7 @@ import formbody from "@fastify/formbody";
 import multipart from "@fastify/multipart";
 import Fastify from "fastify";
 import * as schemas from "./schemas.js";
-import { allocate, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, cpu, serve, slow } from "./shared.js";
 
 const app = Fastify({ logger: false, bodyLimit: 16 << 20 });
 await app.register(formbody);
@@ -72,6 +72,10 @@ const someFiles = async (request, reply) => {
 for (const size of ["small", "medium", "large"]) {
   app.post(`/multipart/${size}`, files);
   app.post(`/validated/multipart/${size}`, someFiles);
+}
+
+for (let route = 0; route < MORE_ROUTES; route++) {
+  app.get(`/more/r${route}/:id`, async (request) => ({ route, id: request.params.id }));
 }
 
 serve((port) => app.listen({ port, host: "127.0.0.1" }));

@@ -5,7 +5,7 @@ import { serve as listen } from "@hono/node-server";
 import { Hono } from "hono";
 import { validator } from "hono/validator";
 import * as schemas from "./schemas.js";
-import { allocate, checker, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, checker, cpu, serve, slow } from "./shared.js";
 
 const app = new Hono();
 
@@ -72,6 +72,10 @@ for (const size of ["small", "medium", "large"]) {
 
 for (let route = 0; route < 500; route++) {
   app.get(`/routes/r${route}/:id`, (c) => c.json({ route, id: c.req.param("id") }));
+}
+
+for (let route = 0; route < MORE_ROUTES; route++) {
+  app.get(`/more/r${route}/:id`, (c) => c.json({ route, id: c.req.param("id") }));
 }
 
 serve((port) => listen({ fetch: app.fetch, port, hostname: "127.0.0.1" }));

@@ -23,6 +23,9 @@ export function serve(listen) {
   }
 }
 
+/** How many routes the load `routes` wants beside those of the workloads. */
+export const MORE_ROUTES = Number(process.env.MORE_ROUTES ?? 0);
+
 /** The CPU-bound handler. */
 export function cpu({ seed, rounds }) {
   let value = (2166136261 ^ seed) >>> 0;

@@ -1,6 +1,7 @@
 """The workloads on FastAPI."""
 
 import asyncio
+import os
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -78,14 +79,14 @@ async def slow(ms: int) -> dict[str, int]:
     return {"slept": ms}
 
 
-def route(number: int) -> None:
-    @app.get(f"/routes/r{number}/{{id}}")
+def route(path: str, number: int) -> None:
+    @app.get(path)
     async def handler(id: str) -> dict[str, Any]:
         return {"route": number, "id": id}
 
 
 for number in range(500):
-    route(number)
+    route(f"/routes/r{number}/{{id}}", number)
 
 
 @app.post("/validated/json/small")
@@ -225,3 +226,7 @@ async def some_files(file: list[UploadFile] | None = None) -> dict[str, int]:
 for size in ("small", "medium", "large"):
     app.post(f"/multipart/{size}")(files)
     app.post(f"/validated/multipart/{size}")(some_files)
+
+# Of the load `routes`, after all others: they are tried in this order.
+for number in range(int(os.environ.get("MORE_ROUTES", "0"))):
+    route(f"/more/r{number}/{{id}}", number)

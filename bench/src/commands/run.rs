@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::cli::{Common, Selection};
-use crate::defs::{Load, Target};
+use crate::defs::{Load, Target, Workload};
 use crate::fingerprint::Fingerprint;
 use crate::report;
 use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
@@ -87,6 +87,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             }
             None => targets.push(target),
         }
+    }
+    for target in &targets {
+        prepare(target, &workloads, &loads, &places);
     }
     put_base_first(&mut targets, options.base.as_deref())?;
     let (server_cores, load_cores) = cores(options)?;
@@ -165,6 +168,22 @@ fn ready(target: &Target, places: &Places) -> Result<Option<String>> {
     Ok(build(target, places, false)
         .err()
         .map(|error| format!("{error:#}")))
+}
+
+/// Makes what sweeps start a target with, before anything is timed. What fails is said again
+/// in the row that needs it.
+fn prepare(target: &Target, workloads: &[&Workload], loads: &[Load], places: &Places) {
+    for load in loads {
+        let Some(over) = load.over else { continue };
+        for value in &load.values {
+            let numbered = workloads
+                .iter()
+                .find_map(|workload| target.with_number(over, *value, workload).ok());
+            if let Some(Err(error)) = numbered.map(|target| build(&target, places, false)) {
+                eprintln!("{error:#}");
+            }
+        }
+    }
 }
 
 fn put_base_first(targets: &mut [&Target], base: Option<&str>) -> Result<()> {

@@ -99,6 +99,31 @@ pub enum Over {
     Connections,
     /// Workers of the server, and cores with them.
     Workers,
+    /// Routes that the server has beside those of the workloads.
+    Routes,
+    /// Apps in one process of the server.
+    Apps,
+}
+
+impl Over {
+    /// As in the definition.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Workers => "workers",
+            Self::Routes => "routes",
+            Self::Apps => "apps",
+        }
+    }
+
+    /// What is counted, as points of a sweep are called: `16 connections`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            // Those of the workloads are always there.
+            Self::Routes => "more routes",
+            other => other.name(),
+        }
+    }
 }
 
 /// Whether a start may use what former ones left.
@@ -152,7 +177,7 @@ impl Load {
         needs(self.over.is_some(), LoadKind::Sweep, "over")?;
         needs(!self.values.is_empty(), LoadKind::Sweep, "values")?;
         if self.connections == 0 || self.values.contains(&0) || self.starts == 0 {
-            bail!("a number of connections, workers or starts is 0: use 1 or more");
+            bail!("a number of connections, of starts or of `values` is 0: use 1 or more");
         }
         let second = |value: f64| value.is_finite() && (0.0..=86_400.0).contains(&value);
         if !second(self.seconds) || self.seconds <= 0.0 || !second(self.warmup) {

@@ -2,6 +2,7 @@
 //! field it may have. Whatever is unknown is refused, with the nearest name that exists.
 
 mod load;
+mod over;
 mod target;
 mod workload;
 
@@ -13,6 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
 
 pub use load::{Arrivals, Cache, Knee, Load, LoadKind, Over};
+pub use over::{Sweeps, Swept};
 pub use target::{App, Build, Kind, Need, Ready, Run, Target, Variant};
 pub use workload::{Check, Part, Reply, Request, Workload};
 
@@ -36,6 +38,8 @@ impl Catalogue {
             loads: BTreeMap::new(),
         };
         for (path, file) in files::<Target>(&folder.join("targets"))? {
+            let check = file.run.over.check();
+            check.with_context(|| format!("`{}`", path.display()))?;
             for target in file.expand() {
                 insert(&mut catalogue.targets, target.name.clone(), target, &path)?;
             }
@@ -269,6 +273,22 @@ mod tests {
         assert!(error.contains("line 4"), "{error}");
         assert!(error.contains("unknown field `conection`"), "{error}");
         assert!(error.contains("did you mean `connections`?"), "{error}");
+    }
+
+    #[test]
+    fn a_sweep_over_what_is_unknown_names_the_nearest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        let head = "name = \"x\"\nkind = \"sweep\"\ndescription = \"\"\nvalues = [1]\n";
+        fs::write(&path, format!("{head}over = \"rutes\"\n")).unwrap();
+        let error = read::<Load>(&path).unwrap_err().to_string();
+        assert!(error.contains("did you mean `routes`?"), "{error}");
+        fs::write(&path, "[rutes]\narguments = [\"{value}\"]\n").unwrap();
+        let error = read::<Sweeps>(&path).unwrap_err().to_string();
+        assert!(error.contains("did you mean `routes`?"), "{error}");
+        fs::write(&path, "[apps]\nargument = [\"{value}\"]\n").unwrap();
+        let error = read::<Sweeps>(&path).unwrap_err().to_string();
+        assert!(error.contains("did you mean `arguments`?"), "{error}");
     }
 
     #[test]

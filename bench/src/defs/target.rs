@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Sweeps;
+
 /// One server, or one way to start it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,7 +80,7 @@ pub struct Need {
 }
 
 /// One command that makes a part of the target.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
     /// The command; no shell reads it.
@@ -115,6 +117,9 @@ pub struct Run {
     /// Whether more workers can be asked for.
     #[serde(default = "yes")]
     pub scales: bool,
+    /// How it is started with a number of routes or apps.
+    #[serde(default, skip_serializing_if = "Sweeps::is_empty")]
+    pub over: Sweeps,
 }
 
 /// When a server is ready.
@@ -197,7 +202,8 @@ impl Target {
     }
 
     pub(super) fn suites(&self) -> impl Iterator<Item = &String> {
-        self.apps.iter().flat_map(|app| app.suites.iter())
+        let of_apps = self.apps.iter().flat_map(|app| &app.suites);
+        of_apps.chain(self.run.over.all().flat_map(|swept| &swept.suites))
     }
 }
 
@@ -225,6 +231,10 @@ impl Target {
             let mut target = self.clone();
             target.name = variant.name;
             target.description = variant.description;
+            let own = target.run.over.all_mut();
+            for command in own.filter_map(|swept| swept.command.as_mut()) {
+                command.extend(variant.arguments.iter().cloned());
+            }
             target.run.command.extend(variant.arguments);
             target.fairness.extend(variant.fairness);
             all.push(target);

@@ -112,6 +112,8 @@ pub(super) enum Axis {
     Percentile,
     /// Numbers from 0.
     Linear,
+    /// Numbers above 0, each of which is marked: what a sweep varies mostly grows by factors.
+    Logarithmic,
 }
 
 /// Curves, the vertical axis logarithmic where it spans much.
@@ -120,6 +122,7 @@ pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> Str
     let place = |x: f64| match axis {
         Axis::Percentile => -(1.0 - (x / 100.0).min(0.99999)).log10(),
         Axis::Linear => x,
+        Axis::Logarithmic => x.max(1.0).ln(),
     };
     let (least_x, most_x) = bounds(points().map(|point| place(point.0)));
     let (least, most) = bounds(points().map(|point| point.1).filter(|value| *value > 0.0));
@@ -146,6 +149,12 @@ pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> Str
     let marks: Vec<f64> = match axis {
         Axis::Percentile => vec![50.0, 90.0, 99.0, 99.9, 99.99],
         Axis::Linear => (0..=4).map(|part| most_x * f64::from(part) / 4.0).collect(),
+        Axis::Logarithmic => {
+            let mut all: Vec<f64> = points().map(|point| point.0).collect();
+            all.sort_by(f64::total_cmp);
+            all.dedup();
+            all
+        }
     };
     for mark in marks {
         let text = if axis == Axis::Percentile {
@@ -236,4 +245,25 @@ pub(super) fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_by_factors_is_spread_evenly() {
+        let points = [1.0, 100.0, 10_000.0].map(|x| (x, 5.0)).to_vec();
+        let svg = curves(
+            "t",
+            Axis::Logarithmic,
+            "by routes",
+            &[("a".to_owned(), points)],
+        );
+        assert!(svg.contains("M70.0 10.0L390.0 10.0L710.0 10.0"), "{svg}");
+        assert!(
+            svg.contains(">10,000</text>") && svg.contains(">100</text>"),
+            "{svg}"
+        );
+    }
 }

@@ -139,10 +139,17 @@ fn sweeps(groups: &[&Group]) -> String {
     let mut text = String::new();
     for (load, groups) in by_load {
         let mut found: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
-        let metric = if groups[0].kind == crate::defs::LoadKind::Ramp {
-            Metric::P99Ms
+        let (metric, axis) = if groups[0].kind == crate::defs::LoadKind::Ramp {
+            (Metric::P99Ms, Axis::Linear)
         } else {
-            Metric::Throughput
+            (Metric::Throughput, Axis::Logarithmic)
+        };
+        let point = groups[0]
+            .point
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        let unit = match axis {
+            Axis::Logarithmic => format!("{} by{point}", metric.title()),
+            _ => metric.title().to_owned(),
         };
         for group in groups {
             let digits: String = group
@@ -159,12 +166,7 @@ fn sweeps(groups: &[&Group]) -> String {
         }
         let rows: Vec<Curve> = found.into_iter().collect();
         if !rows.is_empty() {
-            text += &curves(
-                &format!("{load}: {}", metric.title()),
-                Axis::Linear,
-                metric.title(),
-                &rows,
-            );
+            text += &curves(&format!("{load}: {}", metric.title()), axis, &unit, &rows);
         }
     }
     text

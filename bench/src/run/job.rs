@@ -10,7 +10,7 @@ use crate::commands::verify;
 use crate::defs::{App, Cache, Catalogue, Load, LoadKind, Over, Target, Workload};
 use crate::load::{Event, Loader, Measured, Plan, encode, new_histogram};
 use crate::proc::{CpuTimes, Memory as Pages};
-use crate::server::{Cores, Places, Server, Start};
+use crate::server::{Cores, Places, Server, Start, build};
 
 use super::folder::Settings;
 use super::phases::phases;
@@ -102,30 +102,49 @@ impl Job<'_> {
         };
         match (load.kind, load.over) {
             (LoadKind::Cold, _) => self.cold(tools, settings, load, app),
-            (LoadKind::Sweep, Some(Over::Workers)) => {
+            (LoadKind::Sweep, Some(over)) if over != Over::Connections => {
                 let mut rows = Vec::new();
-                for workers in &load.values {
-                    let point = format!("{workers} workers");
-                    if !self.target.run.scales && *workers > 1 {
-                        let mut row = self.void(
-                            tools,
-                            load,
-                            format!("`{}` has one worker alone", self.target.name),
-                        );
-                        row.point = point;
-                        rows.push(row);
-                        continue;
-                    }
-                    let mut some = self.measure(tools, settings, load, app, Some(*workers))?;
-                    for row in &mut some {
-                        row.point = point.clone();
-                    }
-                    rows.extend(some);
+                for value in &load.values {
+                    let some = self.of_value(tools, settings, load, app, (over, *value))?;
+                    let point = format!("{value} {}", over.unit());
+                    rows.extend(some.into_iter().map(|row| Row {
+                        point: point.clone(),
+                        ..row
+                    }));
                 }
                 Ok(rows)
             }
             _ => self.measure(tools, settings, load, app, None),
         }
+    }
+
+    /// One value of a sweep, with a server of its own.
+    fn of_value(
+        &self,
+        tools: &Tools<'_>,
+        settings: &Settings,
+        load: &Load,
+        app: &App,
+        (over, value): (Over, usize),
+    ) -> Result<Vec<Row>> {
+        if over == Over::Workers {
+            if !self.target.run.scales && value > 1 {
+                let why = format!("`{}` has one worker alone", self.target.name);
+                return Ok(vec![self.void(tools, load, why)]);
+            }
+            return self.measure(tools, settings, load, app, Some(value));
+        }
+        let target = match self.target.with_number(over, value, self.workload) {
+            Ok(target) => target,
+            Err(why) => return Ok(vec![self.void(tools, load, why)]),
+        };
+        // Done already, unless that failed.
+        if let Err(error) = build(&target, tools.places, false) {
+            return Ok(vec![self.void(tools, load, format!("{error:#}"))]);
+        }
+        let target = &target;
+        let job = Job { target, ..*self };
+        job.measure(tools, settings, load, app, None)
     }
 
     /// Cores and workers: a sweep over workers gives each of them a core, from the first on.

@@ -3,8 +3,8 @@
 use crate::defs::{Load, LoadKind, Over};
 use crate::load::{Pace, Phase, Segment};
 
-/// The phases of a load, but for cold starts and sweeps over workers, which are several
-/// servers.
+/// The phases of a load on one server: all but cold starts; of a sweep over anything but
+/// connections those of one value, as each value is a server of its own.
 pub(super) fn phases(load: &Load) -> Vec<Phase> {
     let warmup = |rate: f64| Segment {
         point: None,
@@ -28,23 +28,9 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
     let rate = load.rate.unwrap_or(0.0);
     match load.kind {
         LoadKind::Cold => Vec::new(),
-        LoadKind::Closed => {
-            vec![phase(
-                load.connections,
-                Pace::Closed,
-                with_warmup(0.0, vec![segment("", load.seconds, 0.0)]),
-            )]
-        }
-        LoadKind::Sweep if load.over == Some(Over::Workers) => {
-            vec![phase(
-                load.connections,
-                Pace::Closed,
-                with_warmup(0.0, vec![segment("", load.seconds, 0.0)]),
-            )]
-        }
-        LoadKind::Sweep => {
+        LoadKind::Sweep if load.over == Some(Over::Connections) => {
             let one = |connections: &usize| {
-                let point = format!("{connections} connections");
+                let point = format!("{connections} {}", Over::Connections.unit());
                 phase(
                     *connections,
                     Pace::Closed,
@@ -52,6 +38,13 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
                 )
             };
             load.values.iter().map(one).collect()
+        }
+        LoadKind::Closed | LoadKind::Sweep => {
+            vec![phase(
+                load.connections,
+                Pace::Closed,
+                with_warmup(0.0, vec![segment("", load.seconds, 0.0)]),
+            )]
         }
         LoadKind::Open => {
             let segments = with_warmup(rate, vec![segment("", load.seconds, rate)]);

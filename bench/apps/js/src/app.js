@@ -2,6 +2,7 @@
  * The handlers of the suite `core`: bench/workloads says what each one answers.
  */
 import { Spikard } from "@spikard/wasm";
+import { MORE_ROUTES } from "./more-routes.js";
 
 const app = new Spikard({ name: "bench-app" });
 
@@ -57,6 +58,9 @@ app.get("/slow", { query: { ms: integer } }, async ({ params }) => {
 
 for (let route = 0; route < 500; route++) {
   app.get(`/routes/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
+}
+for (let route = 0; route < MORE_ROUTES; route++) {
+  app.get(`/more/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
 }
 
 export const { definition, handler, hooks } = app.component();

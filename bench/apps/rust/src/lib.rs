@@ -141,7 +141,22 @@ fn app() -> App {
         let handler = move |Path(id): Path<String>| json!({ "route": route, "id": id });
         app = app.route(Route::get(format!("/routes/r{route}/{{id}}"), handler));
     }
+    for route in 0..more_routes() {
+        let handler = move |Path(id): Path<String>| json!({ "route": route, "id": id });
+        app = app.route(Route::get(format!("/more/r{route}/{{id}}"), handler));
+    }
     app
+}
+
+/// How many routes the load `routes` wants beside those of the workloads. Whoever grants
+/// the variable gets them in every instance, as each makes the app of its own.
+fn more_routes() -> u32 {
+    match std::env::var("MORE_ROUTES") {
+        Ok(number) => number
+            .parse()
+            .unwrap_or_else(|_| panic!("`MORE_ROUTES` is `{number}`: use a whole number")),
+        Err(_) => 0,
+    }
 }
 
 /// Not the handler of the others, which asks the host for a value.

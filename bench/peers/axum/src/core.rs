@@ -156,7 +156,8 @@ async fn slow(Query(Slow { ms }): Query<Slow>) -> Json<Value> {
     Json(json!({ "slept": ms }))
 }
 
-pub(crate) fn routes() -> Router {
+/// With so many routes beside those of the workloads, for the load `routes`.
+pub(crate) fn routes(more: u32) -> Router {
     let health = get(async || Json(json!({ "status": "ok" })));
     let mut routes = Router::new()
         .route("/", health.clone())
@@ -177,9 +178,13 @@ pub(crate) fn routes() -> Router {
         .route("/cpu", get(cpu))
         .route("/allocate", get(allocate))
         .route("/slow", get(slow));
-    for route in 0..500 {
-        let handler = async move |Path(id): Path<String>| Json(json!({ "route": route, "id": id }));
-        routes = routes.route(&format!("/routes/r{route}/{{id}}"), get(handler));
+    let numbered = [("routes", 500), ("more", more)];
+    for (folder, routes_of_it) in numbered {
+        for route in 0..routes_of_it {
+            let handler =
+                async move |Path(id): Path<String>| Json(json!({ "route": route, "id": id }));
+            routes = routes.route(&format!("/{folder}/r{route}/{{id}}"), get(handler));
+        }
     }
     routes
 }

@@ -1,5 +1,5 @@
 //! The workloads of `bench/workloads`, natively: axum with serde_json, and the allocator
-//! that the host has. `--port N`, `--threads N` (1).
+//! that the host has. `--port N`, `--threads N` (1); as many routes more as `MORE_ROUTES` says.
 
 mod core;
 mod spikard;
@@ -12,8 +12,10 @@ use axum::Router;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-async fn serve(port: u16) -> std::io::Result<()> {
-    let app = Router::new().merge(core::routes()).merge(spikard::routes());
+async fn serve(port: u16, more: u32) -> std::io::Result<()> {
+    let app = Router::new()
+        .merge(core::routes(more))
+        .merge(spikard::routes());
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(
@@ -36,6 +38,11 @@ fn main() -> std::io::Result<()> {
             _ => return Err(std::io::Error::other("usage: [--port N] [--threads N]")),
         }
     }
+    let more = match std::env::var("MORE_ROUTES").map(|number| number.parse()) {
+        Ok(Ok(number)) => number,
+        Ok(Err(_)) => return Err(std::io::Error::other("`MORE_ROUTES` is no whole number")),
+        Err(_) => 0,
+    };
     let runtime = match threads {
         1 => tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -45,5 +52,5 @@ fn main() -> std::io::Result<()> {
             .enable_all()
             .build()?,
     };
-    runtime.block_on(serve(port))
+    runtime.block_on(serve(port, more))
 }

@@ -1,0 +1,6 @@
+/**
+ * How many routes the app has beside those of the workloads. Modules are evaluated when the
+ * component is built, where no variable of the server reaches: bench/apps/more-routes makes
+ * an app with another number here.
+ */
+export const MORE_ROUTES = 0;
