@@ -106,9 +106,7 @@ def route(path: str, number: int) -> None:
         return {"route": number, "id": id}
 
 
-for number in range(500):
-    route(f"/routes/r{number}/{{id}}", number)
 for number in range(MORE_ROUTES):
-    route(f"/more/r{number}/{{id}}", number)
+    route(f"/routes/r{number}/{{id}}", number)
 
 Handler, Definition, Hooks = app.component()

@@ -47,7 +47,8 @@ const routes = {
   },
 };
 for (const size of ["small", "medium", "large", "very-large"]) routes[`/json/${size}`] = { POST: echo };
-for (let route = 0; route < 500; route++) {
+// Numbered ones, where the workload or the load wants them.
+for (let route = 0; route < Number(process.env.MORE_ROUTES ?? 0); route++) {
   routes[`/routes/r${route}/:id`] = (request) => Response.json({ route, id: request.params.id });
 }
 

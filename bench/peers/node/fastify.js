@@ -35,10 +35,6 @@ app.get("/cpu", { schema: { querystring: schemas.work.cpu } }, async (request) =
 app.get("/allocate", { schema: { querystring: schemas.work.allocate } }, async (request) => allocate(request.query));
 app.get("/slow", { schema: { querystring: schemas.work.slow } }, async (request) => slow(request.query));
 
-for (let route = 0; route < 500; route++) {
-  app.get(`/routes/r${route}/:id`, async (request) => ({ route, id: request.params.id }));
-}
-
 for (const [size, schema] of Object.entries(schemas.json)) {
   app.post(`/json/${size}`, body);
   app.post(`/validated/json/${size}`, { schema: { body: schema } }, body);
@@ -75,7 +71,7 @@ for (const size of ["small", "medium", "large"]) {
 }
 
 for (let route = 0; route < MORE_ROUTES; route++) {
-  app.get(`/more/r${route}/:id`, async (request) => ({ route, id: request.params.id }));
+  app.get(`/routes/r${route}/:id`, async (request) => ({ route, id: request.params.id }));
 }
 
 serve((port) => app.listen({ port, host: "127.0.0.1" }));

@@ -23,7 +23,7 @@ export function serve(listen) {
   }
 }
 
-/** How many routes the load `routes` wants beside those of the workloads. */
+/** How many numbered routes the workload or the load wants beside the others. */
 export const MORE_ROUTES = Number(process.env.MORE_ROUTES ?? 0);
 
 /** The CPU-bound handler. */

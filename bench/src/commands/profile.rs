@@ -58,6 +58,10 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     std::fs::create_dir_all(&options.out)
         .with_context(|| format!("cannot make `{}`", options.out.display()))?;
     let app = app_for(target, workload, &catalogue).map_err(anyhow::Error::msg)?;
+    let target = &*target
+        .started_for(workload, &catalogue)
+        .map_err(anyhow::Error::msg)?;
+    ready(target, &places)?;
     let all = Cores::allowed()?;
     let (server_cores, load_cores) = match all.0.as_slice() {
         [one] => (Cores(vec![*one]), Cores(vec![*one])),

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::cli::{Common, Selection};
-use crate::defs::{Load, Target, Workload};
+use crate::defs::{Catalogue, Load, Target, Workload};
 use crate::fingerprint::Fingerprint;
 use crate::report;
 use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
@@ -89,7 +89,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
     }
     for target in &targets {
-        prepare(target, &workloads, &loads, &places);
+        prepare(target, &workloads, &loads, &catalogue, &places);
     }
     put_base_first(&mut targets, options.base.as_deref())?;
     let (server_cores, load_cores) = cores(options)?;
@@ -170,9 +170,21 @@ fn ready(target: &Target, places: &Places) -> Result<Option<String>> {
         .map(|error| format!("{error:#}")))
 }
 
-/// Makes what sweeps start a target with, before anything is timed. What fails is said again
-/// in the row that needs it.
-fn prepare(target: &Target, workloads: &[&Workload], loads: &[Load], places: &Places) {
+/// Makes what sweeps and some workloads start a target with, before anything is timed. What
+/// fails is said again in the row that needs it.
+fn prepare(
+    target: &Target,
+    workloads: &[&Workload],
+    loads: &[Load],
+    catalogue: &Catalogue,
+    places: &Places,
+) {
+    for workload in workloads {
+        let started = target.started_for(workload, catalogue).ok();
+        if let Some(Err(error)) = started.map(|target| build(&target, places, false)) {
+            eprintln!("{error:#}");
+        }
+    }
     for load in loads {
         let Some(over) = load.over else { continue };
         for value in &load.values {

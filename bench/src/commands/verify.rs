@@ -53,23 +53,23 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             continue;
         }
         let (mut right, before) = (0, failed);
-        for app in &target.apps {
-            let served: Vec<&&Workload> = workloads
-                .iter()
-                .filter(|workload| workload.mix.is_empty() && app.serves(workload))
-                .collect();
-            if served.is_empty() {
-                continue;
-            }
-            let start = Start {
-                target,
-                app,
-                cores: &cores,
-                workers: 1,
-                port: options.port,
-                cached: true,
-            };
-            let server = match Server::start(&places, &start) {
+        for (app, served) in servers(target, &workloads) {
+            let server = target
+                .started_for(served[0], &catalogue)
+                .map_err(anyhow::Error::msg)
+                .and_then(|target| {
+                    build(&target, &places, false)?;
+                    let start = Start {
+                        target: &target,
+                        app,
+                        cores: &cores,
+                        workers: 1,
+                        port: options.port,
+                        cached: true,
+                    };
+                    Server::start(&places, &start)
+                });
+            let server = match server {
                 Ok(server) => server,
                 Err(error) => {
                     failed += served.len();
@@ -114,6 +114,27 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The servers that a target is started as, each with the workloads that it answers then.
+fn servers<'a, 'b>(
+    target: &'a Target,
+    workloads: &[&'b Workload],
+) -> Vec<(&'a App, Vec<&'b Workload>)> {
+    let mut servers: Vec<(&App, Vec<&Workload>)> = Vec::new();
+    for workload in workloads.iter().filter(|workload| workload.mix.is_empty()) {
+        let Some(app) = target.app(workload) else {
+            continue;
+        };
+        let same = servers.iter_mut().find(|(other, served)| {
+            std::ptr::eq(*other, app) && served[0].routes == workload.routes
+        });
+        match same {
+            Some((_, served)) => served.push(workload),
+            None => servers.push((app, vec![workload])),
+        }
+    }
+    servers
 }
 
 /// Sends a workload's requests with random values, one after the other on one connection.

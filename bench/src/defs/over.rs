@@ -1,17 +1,18 @@
 //! How a target is started with a number of routes or apps, for a sweep over them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{Build, Over, Target, Workload};
+use super::{Build, Catalogue, Over, Target, Workload};
 
 /// What a target can be started with a number of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sweeps {
-    /// Routes beside those of the workloads.
+    /// Numbered routes beside its others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routes: Option<Swept>,
     /// Apps in one process.
@@ -91,7 +92,29 @@ impl Sweeps {
     }
 }
 
+impl Catalogue {
+    /// How many numbered routes a workload needs, or what is in its mix.
+    pub fn routes(&self, workload: &Workload) -> Option<usize> {
+        let parts = self.parts(workload);
+        parts.iter().filter_map(|(part, _)| part.routes).max()
+    }
+}
+
 impl Target {
+    /// The target as it is started for a workload, or a sentence that says why it cannot be.
+    pub fn started_for(
+        &self,
+        workload: &Workload,
+        catalogue: &Catalogue,
+    ) -> Result<Cow<'_, Self>, String> {
+        match catalogue.routes(workload) {
+            Some(number) => self
+                .with_number(Over::Routes, number, workload)
+                .map(Cow::Owned),
+            None => Ok(Cow::Borrowed(self)),
+        }
+    }
+
     /// The target as it is started with a number of routes or apps, or a sentence that says
     /// why it cannot be.
     pub fn with_number(
@@ -144,7 +167,6 @@ impl Target {
 mod tests {
     use std::path::Path;
 
-    use super::super::Catalogue;
     use super::*;
 
     fn tree() -> Catalogue {

@@ -29,6 +29,9 @@ pub struct Workload {
     /// Values drawn at random for each request: a name and how it is drawn.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// Numbered routes that the server must have beside its others, as in a sweep over them.
+    #[serde(default)]
+    pub routes: Option<usize>,
     /// What is sent.
     #[serde(default)]
     pub request: Option<Request>,

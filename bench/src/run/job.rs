@@ -100,6 +100,29 @@ impl Job<'_> {
             Ok(app) => app,
             Err(why) => return Ok(vec![self.void(tools, load, why)]),
         };
+        let started = self.target.started_for(self.workload, tools.catalogue);
+        let started = started.and_then(|target| {
+            // Made already, unless that failed.
+            let made = build(&target, tools.places, false);
+            made.map(|()| target).map_err(|error| format!("{error:#}"))
+        });
+        match started {
+            Ok(target) => Job {
+                target: &target,
+                ..*self
+            }
+            .load(tools, settings, load, app),
+            Err(why) => Ok(vec![self.void(tools, load, why)]),
+        }
+    }
+
+    fn load(
+        &self,
+        tools: &Tools<'_>,
+        settings: &Settings,
+        load: &Load,
+        app: &App,
+    ) -> Result<Vec<Row>> {
         match (load.kind, load.over) {
             (LoadKind::Cold, _) => self.cold(tools, settings, load, app),
             (LoadKind::Sweep, Some(over)) if over != Over::Connections => {

@@ -56,11 +56,8 @@ app.get("/slow", { query: { ms: integer } }, async ({ params }) => {
   return { slept: params.ms };
 });
 
-for (let route = 0; route < 500; route++) {
-  app.get(`/routes/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
-}
 for (let route = 0; route < MORE_ROUTES; route++) {
-  app.get(`/more/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
+  app.get(`/routes/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
 }
 
 export const { definition, handler, hooks } = app.component();

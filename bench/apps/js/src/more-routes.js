@@ -1,5 +1,5 @@
 /**
- * How many routes the app has beside those of the workloads. Modules are evaluated when the
+ * How many numbered routes the app has beside the others. Modules are evaluated when the
  * component is built, where no variable of the server reaches: bench/apps/more-routes makes
  * an app with another number here.
  */

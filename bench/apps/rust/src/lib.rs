@@ -137,18 +137,14 @@ fn app() -> App {
                 .pre_handler(count)
                 .pre_handler(count),
         );
-    for route in 0..500 {
-        let handler = move |Path(id): Path<String>| json!({ "route": route, "id": id });
-        app = app.route(Route::get(format!("/routes/r{route}/{{id}}"), handler));
-    }
     for route in 0..more_routes() {
         let handler = move |Path(id): Path<String>| json!({ "route": route, "id": id });
-        app = app.route(Route::get(format!("/more/r{route}/{{id}}"), handler));
+        app = app.route(Route::get(format!("/routes/r{route}/{{id}}"), handler));
     }
     app
 }
 
-/// How many routes the load `routes` wants beside those of the workloads. Whoever grants
+/// How many numbered routes the workload or the load wants beside the others. Whoever grants
 /// the variable gets them in every instance, as each makes the app of its own.
 fn more_routes() -> u32 {
     match std::env::var("MORE_ROUTES") {

@@ -156,8 +156,8 @@ async fn slow(Query(Slow { ms }): Query<Slow>) -> Json<Value> {
     Json(json!({ "slept": ms }))
 }
 
-/// With so many routes beside those of the workloads, for the load `routes`.
-pub(crate) fn routes(more: u32) -> Router {
+/// With so many numbered routes beside the others, where a workload or a load wants them.
+pub(crate) fn routes(numbered: u32) -> Router {
     let health = get(async || Json(json!({ "status": "ok" })));
     let mut routes = Router::new()
         .route("/", health.clone())
@@ -178,13 +178,9 @@ pub(crate) fn routes(more: u32) -> Router {
         .route("/cpu", get(cpu))
         .route("/allocate", get(allocate))
         .route("/slow", get(slow));
-    let numbered = [("routes", 500), ("more", more)];
-    for (folder, routes_of_it) in numbered {
-        for route in 0..routes_of_it {
-            let handler =
-                async move |Path(id): Path<String>| Json(json!({ "route": route, "id": id }));
-            routes = routes.route(&format!("/{folder}/r{route}/{{id}}"), get(handler));
-        }
+    for route in 0..numbered {
+        let handler = async move |Path(id): Path<String>| Json(json!({ "route": route, "id": id }));
+        routes = routes.route(&format!("/routes/r{route}/{{id}}"), get(handler));
     }
     routes
 }
