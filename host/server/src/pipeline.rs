@@ -166,7 +166,7 @@ impl Pipeline {
         });
         let response = answer.unwrap_or_else(response::of_refusal);
         let response = match seen.passage.take() {
-            Some(passage) => passage.finish(response).await,
+            Some(passage) => Box::pin(passage.finish(response)).await,
             None => response,
         };
         let response = if is_head {
@@ -217,7 +217,9 @@ impl Pipeline {
         }
         let (index, route, params) = match found {
             Matched::Reply(response) => return Ok(response),
-            Matched::File => return self.files.answer(&self.app, &parts).await,
+            // What few requests need is on the heap: a future is moved once for each
+            // request, with the room of its largest part.
+            Matched::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
             Matched::Route(index, route, params) => (index, route, params),
         };
         let id = seen.id.clone();
@@ -228,8 +230,8 @@ impl Pipeline {
         }
         if !route.hooks().is_empty() {
             let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
-            let outcome = self.answer_hooked(&mut hooked, params, body).await;
-            let answer = hooked.finish(outcome).await;
+            let outcome = Box::pin(self.answer_hooked(&mut hooked, params, body)).await;
+            let answer = Box::pin(hooked.finish(outcome)).await;
             seen.replied = Some(Stamp::now());
             return answer;
         }

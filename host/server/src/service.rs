@@ -77,7 +77,8 @@ impl Service {
     pub(crate) async fn respond(&self, request: Request<Inbound>, from: Arrival) -> HttpResponse {
         match self {
             Self::Handler(pipeline) => pipeline.respond(request, from).await,
-            Self::Http(app) => app.respond(request, from).await,
+            // Its future is larger, and would be room for that of a handler too.
+            Self::Http(app) => Box::pin(app.respond(request, from)).await,
             Self::Nowhere(nowhere) => nowhere.respond(request, from).await,
         }
     }

@@ -15,7 +15,7 @@ mod slot;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -112,11 +112,11 @@ impl Pool {
         isolation: Isolation,
         deadline: Duration,
     ) -> Result<Reply, CallError> {
-        self.within(deadline, async {
+        let calls = async {
             let mut lease = self.lease(isolation, request.stages()).await?;
             lease.handle(call, request).await
-        })
-        .await
+        };
+        self.within_pinned(deadline, pin!(Some(calls))).await
     }
 
     /// Leases an instance for several calls about one request, in the order of the
@@ -165,9 +165,18 @@ impl Pool {
         deadline: Duration,
         calls: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
+        self.within_pinned(deadline, pin!(Some(calls))).await
+    }
+
+    /// The same with calls that lie where they are: what is handed on by value is copied
+    /// for each request, with all the room that it needs later.
+    async fn within_pinned<T>(
+        &self,
+        deadline: Duration,
+        mut calls: Pin<&mut Option<impl Future<Output = Result<T, CallError>>>>,
+    ) -> Result<T, CallError> {
         let start = Stamp::now();
-        {
-            let mut calls = pin!(calls);
+        if let Some(mut calls) = calls.as_mut().as_pin_mut() {
             // Most calls end in the first poll, without a timer.
             let first = std::future::poll_fn(|cx| Poll::Ready(calls.as_mut().poll(cx))).await;
             if let Poll::Ready(result) = first {
@@ -175,11 +184,13 @@ impl Pool {
             }
             let left = deadline.saturating_sub(Duration::from_nanos(Stamp::now().since(start)));
             let until = tokio::time::Instant::now() + left;
-            if let Ok(result) = tokio::time::timeout_at(until, calls.as_mut()).await {
+            if let Ok(result) = tokio::time::timeout_at(until, calls).await {
                 return result;
             }
-            self.dropped_for.set(Recycled::Deadline);
         }
+        // Their instance is dropped with them, and counted for what it was dropped for.
+        self.dropped_for.set(Recycled::Deadline);
+        calls.set(None);
         self.dropped_for.set(Recycled::Cancelled);
         Err(CallError::Deadline(deadline))
     }
