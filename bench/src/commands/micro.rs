@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::cli::Common;
 use crate::defs::nearest;
-use crate::server::places::Places;
+use crate::server::Places;
 
 /// What builds the apps that suites with `apps` call, and the variables by which it
 /// builds nothing else and they build nothing.
