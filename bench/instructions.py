@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 KEPT = Path(__file__).with_name("instructions.json")
 LANES = ["rust", "quickjs"]
@@ -21,21 +22,34 @@ CALLS = {"reused": 2000, "fresh": 200}
 TOLERANCE = 0.03
 
 
+class Side(NamedTuple):
+    """A tree's program and the folder of its apps."""
+
+    program: str
+    guests: str
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench-instructions")
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--guests", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--base", help=argparse.SUPPRESS)
+    parser.add_argument("--base-program", help=argparse.SUPPRESS)
+    parser.add_argument("--base-guests", help=argparse.SUPPRESS)
     parser.add_argument("--lane", choices=LANES, action="append")
     parser.add_argument("--calls", type=int, help="of the smaller of both runs")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--bless", action="store_true")
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.base and (options.check or options.bless):
+        parser.error("`--against` does without `--check` and `--bless`: name one of them")
+    return options
 
 
-def count(options: argparse.Namespace, lane: str, mode: str, calls: int) -> int:
+def count(side: Side, lane: str, mode: str, calls: int) -> int:
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    command += ["--smc-check=all-non-file", options.program, "--guests", options.guests]
+    command += ["--smc-check=all-non-file", side.program, "--guests", side.guests]
     command += ["--lane", lane, "--only", mode, "--rounds", str(calls)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"Collected : (\d+)", run.stderr)
@@ -44,23 +58,34 @@ def count(options: argparse.Namespace, lane: str, mode: str, calls: int) -> int:
     return int(found.group(1))
 
 
-def measure(options: argparse.Namespace) -> dict[str, int]:
+def measure(side: Side, options: argparse.Namespace) -> dict[str, int]:
     figures = {}
     for lane in options.lane or LANES:
         # Machine code for the CPU that valgrind shows is compiled by the first run.
-        count(options, lane, "reused", 1)
+        count(side, lane, "reused", 1)
         for mode, default in CALLS.items():
             calls = options.calls or default
-            once, twice = (count(options, lane, mode, n) for n in (calls, 2 * calls))
+            once, twice = (count(side, lane, mode, n) for n in (calls, 2 * calls))
             figures[f"{lane}, {mode}"] = round((twice - once) / calls)
     return figures
 
 
+def past(figures: dict[str, int], before: dict[str, int], tolerance: float) -> list[str]:
+    """What takes more than it did, by more than the tolerance, or was never counted."""
+    return [
+        name for name, figure in figures.items() if figure > before.get(name, 0) * (1 + tolerance)
+    ]
+
+
 def main() -> int:
     options = arguments()
-    figures = measure(options)
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     before, tolerance = kept.get("per_call", {}), kept.get("tolerance", TOLERANCE)
+    source, remedy = "bench/instructions.json", "run `scripts/bench-instructions --bless`"
+    if options.base:
+        before = measure(Side(options.base_program, options.base_guests), options)
+        source, remedy = f"the revision `{options.base}`", "say so where the change is proposed"
+    figures = measure(Side(options.program, options.guests), options)
     if options.bless:
         text = {"tolerance": tolerance, "per_call": {**before, **figures}}
         KEPT.write_text(json.dumps(text, indent=2) + "\n")
@@ -72,17 +97,14 @@ def main() -> int:
             old = before.get(name)
             change = f"{figure / old - 1:+.1%}" if old else ""
             print(f"| {name} | {figure:,} | {f'{old:,}' if old else ''} | {change} |")
-    if not options.check:
+    if not (options.check or options.base):
         return 0
-    worse = [
-        name for name, figure in figures.items() if figure > before.get(name, 0) * (1 + tolerance)
-    ]
+    worse = past(figures, before, tolerance)
     for name in worse:
         was = f"`{before[name]}`" if name in before else "not there"
         print(
-            f"error: `{name}` takes `{figures[name]}` instructions, and bench/instructions.json "
-            f"has {was}: past the tolerance of {tolerance:.0%}. If it is meant, run "
-            "`scripts/bench-instructions --bless`",
+            f"error: `{name}` takes `{figures[name]}` instructions, and {source} has {was}: "
+            f"past the tolerance of {tolerance:.0%}. If it is meant, {remedy}",
             file=sys.stderr,
         )
     return 1 if worse else 0

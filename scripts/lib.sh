@@ -38,3 +38,14 @@ step() { printf '\n== %s\n' "$*" >&2; }
 need() { # COMMAND REMEDY
   command -v "$1" >/dev/null || { echo "error: \`$1\` was not found: $2" >&2; exit 1; }
 }
+
+# An app of bench/boundary, as anyone builds theirs, of the tree that is the working folder.
+boundary_app() { # LANE FILE
+  local folder=$1 flags=()
+  case $1 in
+    quickjs) folder=js flags=(--engine quickjs) ;;
+    starlingmonkey) folder=js ;;
+  esac
+  VIRTUAL_ENV=$SPIKARD_WASM_PYTHON CARGO_TARGET_DIR=$guest_target \
+    "$host_binary" build "bench/boundary/$folder" -o "$2" "${flags[@]}" >&2
+}

@@ -1,10 +1,10 @@
 """The app that the benchmarks call: a constant, JSON read and written, a text echoed,
-and a request that keeps the CPU busy."""
+a request that keeps the CPU busy, and one with hooks."""
 
 import time
 from typing import Any
 
-from spikard_wasm import Spikard
+from spikard_wasm import Outgoing, Request, RouteHooks, Spikard
 
 app = Spikard("bench-boundary")
 
@@ -30,6 +30,19 @@ def spin(ms: int) -> dict[str, int]:
     while time.monotonic() < until:
         pass
     return {"spun": ms}
+
+
+def count(request: Request) -> None:
+    request.local["hooks"] = request.local.get("hooks", 0) + 1
+
+
+def mark(reply: Outgoing) -> None:
+    reply.headers["x-hooked"] = "1"
+
+
+@app.get("/hooked", hooks=RouteHooks(pre_handler=[count], on_response=[mark]))
+def hooked(request: Request) -> dict[str, int]:
+    return {"hooks": request.local.get("hooks", 0)}
 
 
 Handler, Definition, Hooks = app.component()

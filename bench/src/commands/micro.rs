@@ -1,17 +1,25 @@
 //! `micro`: runs the benchmarks of the host's crates, which `bench/micro.toml` names, and
 //! holds what they print against their bounds.
 
-use std::collections::BTreeMap;
+mod figures;
+
+use std::env;
 use std::fs;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::cli::Common;
 use crate::defs::nearest;
+use crate::server::Places;
+
+/// What builds the apps that suites with `apps` call, and the variables by which it
+/// builds nothing else and they build nothing.
+const BUILD: &str = "scripts/bench-boundary";
+const BUILD_ONLY: &str = "BOUNDARY_BUILD";
+const REUSE: &str = "BOUNDARY_REUSE";
 
 /// What `micro` takes.
 #[derive(Debug, Args)]
@@ -38,6 +46,9 @@ struct Suite {
     description: String,
     command: Vec<String>,
     reads: Reads,
+    /// Whether it calls the apps of `bench/boundary`, which are built once for all.
+    #[serde(default)]
+    apps: bool,
     #[serde(default, rename = "bound")]
     bounds: Vec<Bound>,
 }
@@ -48,7 +59,7 @@ struct Suite {
 enum Reads {
     /// The tree that divan prints: medians.
     Divan,
-    /// The JSON of `scripts/bench-boundary`: medians of calls of the app.
+    /// The JSON of `scripts/bench-boundary`: medians of calls of the app or of its hooks.
     Boundary,
     /// Nothing but whether it failed.
     Exit,
@@ -62,6 +73,24 @@ struct Bound {
     what: String,
     outer: f64,
     own: f64,
+}
+
+/// What a figure is to its bound.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Held,
+    PastOwn,
+    PastOuter,
+}
+
+impl Bound {
+    fn judge(&self, figure: f64) -> Verdict {
+        match (figure <= self.outer, figure <= self.own) {
+            (true, true) => Verdict::Held,
+            (true, false) => Verdict::PastOwn,
+            (false, _) => Verdict::PastOuter,
+        }
+    }
 }
 
 /// Runs what is selected.
@@ -84,28 +113,18 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
     }
     let (mut past_outer, mut past_own, mut held) = (0, 0, 0);
+    let mut built = env::var_os(REUSE).is_some_and(|value| !value.is_empty());
     println!("| figure | us | own bound | outer bound | |\n|---|---|---|---|---|");
     for suite in &file.suite {
         if !options.suites.is_empty() && !options.suites.contains(&suite.name) {
             continue;
         }
         eprintln!("{}: {}", suite.name, suite.description);
-        let Some((program, arguments)) = suite.command.split_first() else {
-            bail!("the suite `{}` has no command", suite.name);
-        };
-        let output = Command::new(places.find(program).unwrap_or_else(|| program.into()))
-            .args(arguments)
-            .current_dir(&places.root)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output();
-        let output = output.with_context(|| {
-            format!(
-                "cannot run `{}` of suite `{}`",
-                suite.command.join(" "),
-                suite.name
-            )
-        })?;
+        if suite.apps && !built {
+            build(&places)?;
+            built = true;
+        }
+        let output = start(&places, suite)?;
         if suite.reads == Reads::Exit {
             print!("{}", String::from_utf8_lossy(&output.stdout));
             match output.status.success() {
@@ -119,8 +138,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let figures = match suite.reads {
-            Reads::Divan => divan(&text),
-            _ => boundary(&text)?,
+            Reads::Divan => figures::divan(&text),
+            _ => figures::boundary(&text)?,
         };
         for bound in &suite.bounds {
             let Some(figure) = figures.get(&bound.figure) else {
@@ -131,14 +150,12 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                     nearest(&bound.figure, figures.keys().map(String::as_str))
                 );
             };
-            let words = match (*figure > bound.outer, *figure > bound.own) {
-                (true, _) => "past the outer bound",
-                (_, true) => "past its own bound",
-                _ => "held",
+            let (count, words) = match bound.judge(*figure) {
+                Verdict::PastOuter => (&mut past_outer, "past the outer bound"),
+                Verdict::PastOwn => (&mut past_own, "past its own bound"),
+                Verdict::Held => (&mut held, "held"),
             };
-            past_outer += usize::from(*figure > bound.outer);
-            past_own += usize::from(*figure > bound.own);
-            held += usize::from(*figure <= bound.own);
+            *count += 1;
             println!(
                 "| {} ({}) | {figure:.3} | {} | {} | {words} |",
                 bound.what, bound.figure, bound.own, bound.outer
@@ -154,71 +171,42 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// Medians in microseconds, by the path through divan's tree.
-fn divan(text: &str) -> BTreeMap<String, f64> {
-    let mut path: Vec<String> = Vec::new();
-    let mut figures = BTreeMap::new();
-    for line in text.lines() {
-        let Some(at) = line.find("├─ ").or_else(|| line.find("╰─ ")) else {
-            continue;
-        };
-        // Each level is three columns wide; its lines are of several bytes.
-        let depth = line[..at].chars().count() / 3;
-        let rest = &line[at..].trim_start_matches(['├', '╰', '─', ' ']);
-        let mut columns = rest.split('│');
-        let mut words = columns.next().unwrap_or_default().split_whitespace();
-        path.truncate(depth);
-        path.push(words.next().unwrap_or_default().to_owned());
-        if let Some(median) = columns.nth(1).and_then(micros) {
-            figures.insert(path.join("/"), median);
-        }
+/// Builds the apps.
+fn build(places: &Places) -> Result<()> {
+    let status = Command::new(places.root.join(BUILD))
+        .current_dir(&places.root)
+        .env(BUILD_ONLY, "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot run `{BUILD}`"))?;
+    if !status.success() {
+        bail!("`{BUILD}` could not build the apps ({status}): what it says is above");
     }
-    figures
+    Ok(())
 }
 
-/// `4.526 µs` in microseconds.
-fn micros(text: &str) -> Option<f64> {
-    let (number, unit) = text.trim().split_once(' ')?;
-    let scale = match unit {
-        "ps" => 1e-6,
-        "ns" => 1e-3,
-        "µs" | "us" => 1.0,
-        "ms" => 1e3,
-        "s" => 1e6,
-        _ => return None,
+/// Runs a suite's command to its end.
+fn start(places: &Places, suite: &Suite) -> Result<Output> {
+    let Some((program, arguments)) = suite.command.split_first() else {
+        bail!("the suite `{}` has no command", suite.name);
     };
-    Some(number.parse::<f64>().ok()? * scale)
-}
-
-/// Medians in microseconds, by lane, handler and kind of instance.
-fn boundary(text: &str) -> Result<BTreeMap<String, f64>> {
-    let start = text.find(['[', '{']).context("the output has no JSON")?;
-    let value: Value =
-        serde_json::from_str(text[start..].trim()).context("the output is no JSON")?;
-    let mut figures = BTreeMap::new();
-    let lanes = value
-        .as_array()
-        .cloned()
-        .unwrap_or_else(|| vec![value.clone()]);
-    for lane in &lanes {
-        for row in lane["rows"].as_array().into_iter().flatten() {
-            // Of `reused instance`, the first word.
-            let field = |name: &str| {
-                let text = row[name].as_str().unwrap_or_default();
-                text.strip_suffix(" instance").unwrap_or(text).to_owned()
-            };
-            let name = format!(
-                "{}/{}/{}",
-                lane["lane"].as_str().unwrap_or_default(),
-                field("handler"),
-                field("instance")
-            );
-            if let Some(median) = row["app_us"]["median"].as_f64() {
-                figures.insert(name, median);
-            }
-        }
+    let mut command = Command::new(places.find(program).unwrap_or_else(|| program.into()));
+    command
+        .args(arguments)
+        .current_dir(&places.root)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    if suite.apps {
+        command.env(REUSE, "1");
     }
-    Ok(figures)
+    command.output().with_context(|| {
+        format!(
+            "cannot run `{}` of suite `{}`",
+            suite.command.join(" "),
+            suite.name
+        )
+    })
 }
 
 #[cfg(test)]
@@ -226,35 +214,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_divan() {
-        let text = "\
-contract            fastest       │ slowest       │ median        │ mean          │ samples │ iters
-├─ body                           │               │               │               │         │
-│  ├─ floor_parse   3.865 µs      │ 31.4 µs       │ 4.526 µs      │ 7.544 µs      │ 10      │ 10
-│  │                265.6 MB/s    │ 32.69 MB/s    │ 226.8 MB/s    │ 136.1 MB/s    │         │
-╰─ route                          │               │               │               │         │
-   ├─ find                        │               │               │               │         │
-   │  ╰─ 1000       116.6 ns      │ 378.8 ns      │ 138.8 ns      │ 186.5 ns      │ 10      │ 20000
-   ╰─ miss          1 ms          │ 2 ms          │ 1.5 ms        │ 1 ms          │ 10      │ 20000
-";
-        let figures = divan(text);
-        assert_eq!(figures["body/floor_parse"], 4.526);
-        assert!(
-            (figures["route/find/1000"] - 0.1388).abs() < 1e-9,
-            "{figures:?}"
-        );
-        assert_eq!(figures["route/miss"], 1500.0);
-        assert_eq!(figures.len(), 3);
+    fn the_file_of_the_tree_is_sound() {
+        let file: File = toml::from_str(include_str!("../../micro.toml")).unwrap();
+        for suite in &file.suite {
+            assert!(!suite.command.is_empty(), "{}", suite.name);
+            // A suite without bounds says itself whether they are held.
+            assert_eq!(suite.bounds.is_empty(), suite.reads == Reads::Exit);
+            for bound in &suite.bounds {
+                assert!(0.0 < bound.own && bound.own <= bound.outer, "{bound:?}");
+            }
+        }
     }
 
     #[test]
-    fn the_file_of_the_tree_is_sound() {
-        let file: File = toml::from_str(include_str!("../../micro.toml")).unwrap();
-        assert!(
-            file.suite
-                .iter()
-                .flat_map(|suite| &suite.bounds)
-                .all(|bound| bound.own <= bound.outer)
-        );
+    fn a_figure_is_held_up_to_its_bound() {
+        let bound = Bound {
+            figure: "a".to_owned(),
+            what: "a".to_owned(),
+            outer: 500.0,
+            own: 5.0,
+        };
+        assert_eq!(bound.judge(5.0), Verdict::Held);
+        assert_eq!(bound.judge(5.1), Verdict::PastOwn);
+        assert_eq!(bound.judge(500.0), Verdict::PastOwn);
+        assert_eq!(bound.judge(500.1), Verdict::PastOuter);
+        assert_eq!(bound.judge(f64::NAN), Verdict::PastOuter);
     }
 }

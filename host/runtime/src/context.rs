@@ -30,11 +30,17 @@ impl LocalContext {
             .insert(key.to_owned(), value);
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<String> {
+    /// The value of a key, as JSON text.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
         lock(&self.0).as_ref()?.values.get(key).cloned()
     }
 
-    pub(crate) fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
+    /// Sets a value as a guest does, or removes it.
+    ///
+    /// # Errors
+    /// The key is the host's own, empty or too long, or the context is full.
+    pub fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
         if key.starts_with(RESERVED) {
             return Err(format!(
                 "the key `{key}` is the host's own: choose one that does not begin with `{RESERVED}`"
@@ -47,18 +53,28 @@ impl LocalContext {
 
 /// The values of one app.
 #[derive(Debug, Default)]
-pub(crate) struct GlobalContext(Mutex<Entries>);
+pub struct GlobalContext(Mutex<Entries>);
 
 impl GlobalContext {
-    pub(crate) fn get(&self, key: &str) -> Option<String> {
+    /// The value of a key, as JSON text.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
         lock(&self.0).values.get(key).cloned()
     }
 
-    pub(crate) fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
+    /// Sets a value, or removes it.
+    ///
+    /// # Errors
+    /// The key is empty or too long, or the context is full.
+    pub fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
         lock(&self.0).set(key, value, MAX_GLOBAL)
     }
 
-    pub(crate) fn swap(
+    /// Sets a value where it is what is expected, and says whether it was.
+    ///
+    /// # Errors
+    /// As [`GlobalContext::set`].
+    pub fn swap(
         &self,
         key: String,
         expected: Option<&str>,
@@ -71,7 +87,11 @@ impl GlobalContext {
         entries.set(key, value, MAX_GLOBAL).map(|()| true)
     }
 
-    pub(crate) fn add(&self, key: String, delta: i64) -> Result<i64, String> {
+    /// Adds to a counter, and returns the sum.
+    ///
+    /// # Errors
+    /// As [`GlobalContext::set`], and where the value is no integer or the sum is too large.
+    pub fn add(&self, key: String, delta: i64) -> Result<i64, String> {
         let mut entries = lock(&self.0);
         let before: i64 = match entries.values.get(&key) {
             None => 0,

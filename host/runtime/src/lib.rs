@@ -40,7 +40,7 @@ mod world;
 pub use cache::Cache;
 pub use call::{Content, Reply};
 pub use component::{Loaded, Progress};
-pub use context::LocalContext;
+pub use context::{GlobalContext, LocalContext};
 pub use engine::Runtime;
 pub use error::{CallError, LoadError};
 pub use http::{

@@ -1,6 +1,6 @@
 /**
  * The app that the benchmarks call: a constant, JSON read and written, a text echoed,
- * and a request that keeps the CPU busy.
+ * a request that keeps the CPU busy, and one with hooks.
  */
 import { Spikard } from "@spikard/wasm";
 
@@ -17,5 +17,13 @@ app.get("/spin", { query: { ms: { type: "integer" } } }, ({ params }) => {
   while (Date.now() < until);
   return { spun: params.ms };
 });
+
+const count = ({ local }) => {
+  local.set("hooks", (local.get("hooks") ?? 0) + 1);
+};
+const mark = (reply) => reply.headers.set("x-hooked", "1");
+app.get("/hooked", { hooks: { preHandler: [count], onResponse: [mark] } }, ({ local }) => ({
+  hooks: local.get("hooks") ?? 0,
+}));
 
 export const { definition, handler, hooks } = app.component();

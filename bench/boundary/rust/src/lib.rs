@@ -1,12 +1,14 @@
 //! The app that the benchmarks call: a constant, JSON read and written, a text echoed,
-//! and a request that keeps the CPU busy.
+//! a request that keeps the CPU busy, and one with hooks.
 
 use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spikard_wasm_sdk::{App, Json, Query, export, get, post, routes};
+use spikard_wasm_sdk::{
+    App, Json, LocalContext, Query, ResponseView, Route, export, get, post, routes,
+};
 
 #[get("/hello")]
 fn hello() -> Value {
@@ -35,8 +37,26 @@ fn spin(Query(spin): Query<Spin>) -> Value {
     json!({ "spun": spin.ms })
 }
 
+fn count(local: LocalContext) {
+    let hooks = local.get::<u32>("hooks").ok().flatten().unwrap_or(0);
+    let _ = local.set("hooks", &(hooks + 1));
+}
+
+fn mark(reply: &mut ResponseView) {
+    reply.set_header("x-hooked", "1");
+}
+
+fn hooked(local: LocalContext) -> Value {
+    json!({ "hooks": local.get::<u32>("hooks").ok().flatten().unwrap_or(0) })
+}
+
 fn app() -> App {
-    App::new("bench-boundary").routes(routes![hello, echo, text, spin])
+    let hooked = Route::get("/hooked", hooked)
+        .pre_handler(count)
+        .on_response(mark);
+    App::new("bench-boundary")
+        .routes(routes![hello, echo, text, spin])
+        .route(hooked)
 }
 
 export!(app());

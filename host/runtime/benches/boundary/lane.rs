@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::{Result, bail, format_err};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A loaded app.
 #[derive(Clone)]
@@ -44,12 +44,16 @@ impl Lane {
         })
     }
 
+    /// The index of a route.
+    pub(crate) fn route(&self, path: &str) -> Result<u32> {
+        let Some(route) = self.routes.iter().position(|route| route == path) else {
+            bail!("the app has no route `{path}`");
+        };
+        Ok(u32::try_from(route)?)
+    }
+
     /// The app as a subject of measurement, whose reply has been checked.
     pub(crate) async fn subject(&self, case: &Case, mode: Mode) -> Result<PoolSubject> {
-        let route = self.routes.iter().position(|path| path == case.path);
-        let Some(route) = route else {
-            bail!("the app has no route `{}`", case.path);
-        };
         let body = match case.body {
             Sent::Json(text) => Body::Json(text.into()),
             Sent::Text(text) => Body::Text(text.into()),
@@ -59,7 +63,7 @@ impl Lane {
             pool: self.pool(),
             mode,
             call: Call {
-                route: u32::try_from(route)?,
+                route: self.route(case.path)?,
                 params: String::new(),
                 body,
             },
@@ -77,7 +81,8 @@ impl Lane {
         Ok(subject)
     }
 
-    fn pool(&self) -> Pool {
+    /// Its instances: one at once.
+    pub(crate) fn pool(&self) -> Pool {
         Pool::new(self.loaded.clone(), 1, Recycling::default())
     }
 }
@@ -126,9 +131,9 @@ impl Subject for PoolSubject {
     }
 }
 
-/// A request of which no measured handler asks anything.
+/// A request of which measured handlers ask nothing but its context.
 #[derive(Default)]
-struct NoRequest {
+pub(crate) struct NoRequest {
     local: LocalContext,
     stages: Stages,
 }

@@ -1,0 +1,107 @@
+//! Measures what a hook costs in each language's lane: a call of the app's hooks of one
+//! kind, as the server makes it, with a context made for it, in an instance that is
+//! reused. A call of the handler `hello` stands beside it, made in the same way.
+//!
+//! All are timed in interleaved rounds (ABBA), as in the bench `boundary`.
+//! `scripts/bench-boundary --bench hooks` builds the apps and runs this.
+
+#[path = "common/mod.rs"]
+mod common;
+#[allow(dead_code, reason = "the bench `boundary` uses the rest")]
+#[path = "boundary/lane.rs"]
+mod lane;
+#[path = "hooks/report.rs"]
+mod report;
+#[path = "hooks/subject.rs"]
+mod subject;
+
+use common::options::Options;
+use common::stats::{quantiles, ratios};
+use common::{process, rounds};
+use std::process::ExitCode;
+use subject::{Kind, Subject};
+use wasmtime::Result;
+use wasmtime::error::Context as _;
+
+// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// As many as a server has room for by default.
+const INSTANCES: u32 = 64;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let options = Options::parse("scripts/bench-boundary", std::env::args().skip(1))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    let mut lanes = Vec::new();
+    for name in options.lanes()? {
+        let file = options.guests.join(format!("{name}-app.wasm"));
+        let lane = runtime.block_on(lane::Lane::load(&file, INSTANCES));
+        lanes.push((
+            name,
+            lane.with_context(|| format!("cannot load lane `{name}`"))?,
+        ));
+    }
+    // Compiling uses every core, so the process is pinned only afterwards.
+    if let Some(cpu) = options.cpu {
+        process::pin(cpu)?;
+    }
+    let mut tables = Vec::new();
+    for (name, lane) in &lanes {
+        let rows = runtime.block_on(measure(lane, &options))?;
+        if !options.json {
+            println!("{}", report::table(name, &rows));
+        }
+        tables.push(report::json(name, &rows));
+    }
+    if options.json {
+        println!("{}", serde_json::json!({ "lanes": tables }));
+    }
+    Ok(())
+}
+
+/// The rows of a lane.
+async fn measure(lane: &lane::Lane, options: &Options) -> Result<Vec<report::Row>> {
+    let mut times = Kind::ALL.map(|_| Vec::new());
+    for _ in 0..options.sessions {
+        let mut subjects = Vec::new();
+        for kind in Kind::ALL {
+            subjects.push(Subject::new(lane, kind).await?);
+        }
+        let mut calls = Vec::new();
+        for subject in &mut subjects {
+            // Twice, as the first one warms up.
+            rounds::calibrate(subject, options.batch).await?;
+            calls.push(rounds::calibrate(subject, options.batch).await?);
+        }
+        for round in 0..options.rounds {
+            let round = rounds::uneven(&mut subjects, &calls, round).await?;
+            for (times, time) in times.iter_mut().zip(round) {
+                times.push(time);
+            }
+        }
+    }
+    // The first is the handler's call.
+    let rows = Kind::ALL
+        .iter()
+        .zip(&times)
+        .map(|(kind, spent)| report::Row {
+            kind: *kind,
+            app: quantiles(spent),
+            ratio: quantiles(&ratios(spent, &times[0])),
+            rounds: spent.len(),
+        });
+    Ok(rows.collect())
+}
