@@ -45,10 +45,11 @@ fn run() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
+    let loading = lane::Lane::runtime(INSTANCES)?;
     let mut lanes = Vec::new();
     for name in options.lanes()? {
         let file = options.guests.join(format!("{name}-app.wasm"));
-        let lane = runtime.block_on(lane::Lane::load(&file, INSTANCES));
+        let lane = runtime.block_on(lane::Lane::load(&loading, &file));
         lanes.push((
             name,
             lane.with_context(|| format!("cannot load lane `{name}`"))?,

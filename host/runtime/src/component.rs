@@ -215,7 +215,8 @@ impl Runtime {
         interfaces.check_exports(name)?;
         interfaces.check_imports(name)?;
         let is_concurrent = interfaces.is_concurrent();
-        let engine = engine::for_component(name, compiled, &self.limits(), is_concurrent)?;
+        let engine =
+            engine::for_component(name, compiled, &self.limits(), is_concurrent, self.tick())?;
         let component = runnable(name, artifact, &engine)?;
         let stores = self.grant(name, &interfaces, &component, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;

@@ -15,7 +15,7 @@ use crate::outbound::Capabilities;
 
 /// How often the epoch advances: the longest a guest on the CPU keeps the other
 /// requests of its worker waiting.
-pub(crate) const TICK: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_millis(2);
 
 /// How much of a stack is the host's, below what the guest may take: calls of the host
 /// run on the stack of the guest that calls them.
@@ -30,6 +30,7 @@ pub struct Runtime {
     compilers: [Engine; 2],
     limits: Limits,
     capabilities: Capabilities,
+    tick: Duration,
     /// Whether what is not granted is there all the same, and of no use.
     looks_only: bool,
 }
@@ -48,6 +49,7 @@ impl Runtime {
             compilers: [compiler(false)?, compiler(true)?],
             limits,
             capabilities: Capabilities::default(),
+            tick: TICK,
             looks_only: false,
         })
     }
@@ -63,6 +65,20 @@ impl Runtime {
     /// Whether components are only looked at.
     pub(crate) fn looks_only(&self) -> bool {
         self.looks_only
+    }
+
+    /// How often the epoch advances, 2 ms where this is not called: a guest that spins past
+    /// its deadline is stopped at the next tick. For whoever counts instructions, which
+    /// ticks by the clock on the wall would disturb.
+    #[must_use]
+    pub fn ticking(mut self, every: Duration) -> Self {
+        self.tick = every;
+        self
+    }
+
+    /// How often the epoch advances.
+    pub(crate) fn tick(&self) -> Duration {
+        self.tick
     }
 
     /// Grants what it loads the use of something outside.
@@ -115,6 +131,7 @@ pub(crate) fn for_component(
     component: &Component,
     limits: &Limits,
     is_concurrent: bool,
+    tick: Duration,
 ) -> Result<Engine, LoadError> {
     let needs = Needs::of(component);
     needs.check(name, limits)?;
@@ -132,7 +149,7 @@ pub(crate) fn for_component(
             format!("{error:#}"),
         )
     })?;
-    start_ticker(&engine)?;
+    start_ticker(&engine, tick)?;
     Ok(engine)
 }
 
@@ -265,7 +282,7 @@ fn swap_is_off() -> bool {
 
 /// Epochs tick from a thread of their own: a timer of the async runtime would
 /// wait behind the very guest it is to interrupt. The thread ends with the engine.
-fn start_ticker(engine: &Engine) -> Result<(), LoadError> {
+fn start_ticker(engine: &Engine, tick: Duration) -> Result<(), LoadError> {
     let engine = engine.weak();
     thread::Builder::new()
         .name("epoch".to_owned())
@@ -273,7 +290,7 @@ fn start_ticker(engine: &Engine) -> Result<(), LoadError> {
             while let Some(engine) = engine.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                thread::sleep(TICK);
+                thread::sleep(tick);
             }
         })
         .map(drop)

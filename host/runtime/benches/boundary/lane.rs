@@ -28,12 +28,16 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Loads an app, or finds its machine code beside it, for so many instances at once.
-    pub(crate) async fn load(path: &Path, instances: u32) -> Result<Self> {
-        let runtime = Runtime::new(Limits {
+    /// What loads apps for so many instances at once.
+    pub(crate) fn runtime(instances: u32) -> Result<Runtime> {
+        Ok(Runtime::new(Limits {
             instances,
             ..Limits::default()
-        })?;
+        })?)
+    }
+
+    /// Loads an app, or finds its machine code beside it.
+    pub(crate) async fn load(runtime: &Runtime, path: &Path) -> Result<Self> {
         let cache = Cache::new(path.with_file_name("compiled"));
         let loaded = runtime.load(path, Some(&cache), &mut |_| ())?;
         let description = loaded.describe().await?;

@@ -34,11 +34,12 @@ impl Plan {
             .build()?;
         let engine = engine::Knobs::default().engine()?;
         let linker = engine::linker(&engine)?;
+        let loading = lane::Lane::runtime(INSTANCES)?;
         let mut lanes = Vec::new();
         for name in options.lanes()? {
             let file = |kind: &str| options.guests.join(format!("{name}-{kind}.wasm"));
             let load = |kind| {
-                let lane = runtime.block_on(lane::Lane::load(&file(kind), INSTANCES));
+                let lane = runtime.block_on(lane::Lane::load(&loading, &file(kind)));
                 lane.with_context(|| format!("cannot load the `{kind}` of lane `{name}`"))
             };
             let floor = code::load(&engine, &file("strings"))?;
