@@ -6,9 +6,9 @@ use crate::load::{Pace, Phase, Segment};
 /// The phases of a load on one server: all but cold starts; of a sweep over anything but
 /// connections those of one value, as each value is a server of its own.
 pub(super) fn phases(load: &Load) -> Vec<Phase> {
-    let warmup = |rate: f64| Segment {
+    let unmeasured = |seconds: f64, rate: f64| Segment {
         point: None,
-        seconds: load.warmup,
+        seconds,
         rate,
     };
     let segment = |point: &str, seconds: f64, rate: f64| Segment {
@@ -16,14 +16,28 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
         seconds,
         rate,
     };
-    let with_warmup = |rate: f64, segments: Vec<Segment>| {
-        let warmup = (load.warmup > 0.0).then(|| warmup(rate));
+    let with_warmup = |segments: Vec<Segment>| {
+        let warmup = (load.warmup > 0.0).then(|| unmeasured(load.warmup, 0.0));
         warmup.into_iter().chain(segments).collect::<Vec<_>>()
     };
     let phase = |connections, pace, segments| Phase {
         connections,
         pace,
         segments,
+    };
+    // A paced load warms up without a pace: a compiler in the server gets as many requests
+    // as it can use in that time. Then the pace begins, and what is left of the other ends.
+    let paced = |rate: f64, segments: Vec<Segment>| {
+        let mut phases = Vec::new();
+        let mut all = segments;
+        if load.warmup > 0.0 {
+            let connections = load.connections.min(WARMUP_CONNECTIONS);
+            let warmup = vec![unmeasured(load.warmup, 0.0)];
+            phases.push(phase(connections, Pace::Closed, warmup));
+            all.insert(0, unmeasured(SETTLING, rate));
+        }
+        phases.push(phase(load.connections, Pace::Open(load.arrivals), all));
+        phases
     };
     let rate = load.rate.unwrap_or(0.0);
     match load.kind {
@@ -34,7 +48,7 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
                 phase(
                     *connections,
                     Pace::Closed,
-                    with_warmup(0.0, vec![segment(&point, load.seconds, 0.0)]),
+                    with_warmup(vec![segment(&point, load.seconds, 0.0)]),
                 )
             };
             load.values.iter().map(one).collect()
@@ -43,13 +57,10 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
             vec![phase(
                 load.connections,
                 Pace::Closed,
-                with_warmup(0.0, vec![segment("", load.seconds, 0.0)]),
+                with_warmup(vec![segment("", load.seconds, 0.0)]),
             )]
         }
-        LoadKind::Open => {
-            let segments = with_warmup(rate, vec![segment("", load.seconds, rate)]);
-            vec![phase(load.connections, Pace::Open(load.arrivals), segments)]
-        }
+        LoadKind::Open => paced(rate, vec![segment("", load.seconds, rate)]),
         LoadKind::Spike => {
             let peak = load.peak.unwrap_or(rate);
             let parts = vec![
@@ -57,11 +68,7 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
                 segment("peak", load.seconds, peak),
                 segment("after", load.seconds, rate),
             ];
-            vec![phase(
-                load.connections,
-                Pace::Open(load.arrivals),
-                with_warmup(rate, parts),
-            )]
+            paced(rate, parts)
         }
         LoadKind::Ramp => {
             let Some(knee) = load.knee else {
@@ -71,15 +78,43 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
             let mut steps = Vec::new();
             for number in 0..knee.steps {
                 let step = vec![segment(&format!("{rate:.0}/s"), load.seconds, rate)];
-                let segments = if number == 0 {
-                    with_warmup(rate, step)
-                } else {
-                    step
-                };
-                steps.push(phase(load.connections, Pace::Open(load.arrivals), segments));
+                match number {
+                    0 => steps.extend(paced(rate, step)),
+                    _ => steps.push(phase(load.connections, Pace::Open(load.arrivals), step)),
+                }
                 rate *= knee.factor;
             }
             steps
         }
+    }
+}
+
+/// Connections of the warm-up of a paced load.
+const WARMUP_CONNECTIONS: usize = 16;
+/// Seconds at the pace before figures are taken.
+const SETTLING: f64 = 0.2;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::defs::Catalogue;
+
+    #[test]
+    fn a_paced_load_warms_up_without_a_pace() {
+        let catalogue = Catalogue::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for name in ["open", "spike", "ramp"] {
+            let found = phases(&catalogue.loads[name]);
+            assert_eq!(found[0].pace, Pace::Closed, "{name}");
+            assert!(found[0].segments.iter().all(|it| it.point.is_none()));
+            let [settling, first, ..] = &found[1].segments[..] else {
+                panic!("{name}: {found:?}");
+            };
+            assert!(settling.point.is_none() && first.point.is_some(), "{name}");
+            assert_eq!(settling.rate, first.rate, "{name}");
+        }
+        let closed = phases(&catalogue.loads["closed"]);
+        assert_eq!(closed.len(), 1);
     }
 }
