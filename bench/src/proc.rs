@@ -5,8 +5,38 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The processes that descend from one, itself the first; those that ended are not there.
+/// The processes that descend from one, itself the first; those that ended are not there,
+/// nor those that left the tree when what started them ended: [`family`] finds them too.
+///
+/// It asks the tasks of the tree alone. Looking at every process of the machine takes
+/// milliseconds, which a load on the same core would see as its own lateness.
 pub fn tree(root: u32) -> Vec<u32> {
+    let mut all = vec![root];
+    let mut next = 0;
+    while let Some(pid) = all.get(next) {
+        for task in fs::read_dir(format!("/proc/{pid}/task"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            // Where the kernel has no such file (CONFIG_PROC_CHILDREN), the long way.
+            let Ok(children) = fs::read_to_string(task.path().join("children")) else {
+                match task.path().exists() {
+                    true => return family(root),
+                    false => continue,
+                }
+            };
+            let children = children.split_ascii_whitespace().map(str::parse::<u32>);
+            all.extend(children.filter_map(Result::ok));
+        }
+        next += 1;
+    }
+    all
+}
+
+/// The processes that descend from one, itself the first, with those that were left behind
+/// in its session.
+pub fn family(root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry
@@ -259,6 +289,7 @@ mod tests {
         }
         let all = tree(child.id());
         assert_eq!(all.len(), 2, "{all:?}");
+        assert_eq!(all, family(child.id()));
         let memory = Memory::of_tree(child.id());
         assert!(
             memory.rss > 100_000 && memory.pss <= memory.rss,

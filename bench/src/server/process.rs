@@ -184,7 +184,7 @@ impl Server {
 
     fn end(&mut self) -> String {
         // With the time of its start, as the number alone may be another's by then.
-        let all: Vec<(u32, Option<u64>)> = proc::tree(self.pid())
+        let all: Vec<(u32, Option<u64>)> = proc::family(self.pid())
             .into_iter()
             .map(|pid| (pid, proc::started(pid)))
             .collect();
