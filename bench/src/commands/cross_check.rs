@@ -108,7 +108,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 let p50_ms = decode(&m.histogram)?.value_at_quantile(0.5) as f64 / 1e6;
                 let cpu_us = m.server_cpu_us / m.requests_of_cpu.max(1) as f64;
                 seen = Some(Seen {
-                    rate: m.requests as f64 / m.seconds,
+                    rate: m.rate(),
                     cpu_us,
                     p50_ms,
                 });

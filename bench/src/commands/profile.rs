@@ -14,6 +14,7 @@ use crate::defs::Arrivals;
 use crate::flame;
 use crate::load::{Event, Loader, Pace, Phase, Plan, Segment};
 use crate::proc::{Memory, tree};
+use crate::report::profile::page;
 use crate::run::write_file;
 use crate::server::{Cores, Server, Start};
 
@@ -147,6 +148,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         let _ = writeln!(csv, "{at:.2},{},{}", pages.rss, pages.pss);
     }
     write_file(&options.out.join("memory.csv"), csv.as_bytes())?;
+    let title = format!("{}, {}", target.name, workload.name);
+    let mut flame = None;
     if let Some(mut perf) = perf {
         let status = perf.wait()?;
         if !status.success() {
@@ -167,14 +170,15 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             &options.out.join("stacks.folded"),
             flame::text(&stacks).as_bytes(),
         )?;
-        let title = format!("{}, {}", target.name, workload.name);
-        write_file(
-            &options.out.join("flame.svg"),
-            flame::svg(&title, &stacks).as_bytes(),
-        )?;
+        let picture = flame::svg(&title, &stacks);
+        write_file(&options.out.join("flame.svg"), picture.as_bytes())?;
+        flame = Some(picture);
         written.extend(["stacks.folded".to_owned(), "flame.svg".to_owned()]);
     }
     server.stop();
+    let page = page(&title, flame.as_deref(), &memory);
+    write_file(&options.out.join("profile.html"), page.as_bytes())?;
+    written.push("profile.html".to_owned());
     println!(
         "written to {}: {}",
         options.out.display(),

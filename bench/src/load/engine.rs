@@ -104,7 +104,7 @@ fn is_over(measured: &Measured, knee: &Knee) -> bool {
     let asked = measured.asked_rate.unwrap_or(0.0);
     let p99 = decode(&measured.histogram)
         .map_or(f64::MAX, |found| found.value_at_quantile(0.99) as f64 / 1e6);
-    measured.requests as f64 / measured.seconds < asked * knee.share || p99 > knee.p99_ms
+    measured.rate() < asked * knee.share || p99 > knee.p99_ms
 }
 
 async fn carry_out(
@@ -198,9 +198,7 @@ async fn carry_out(
             continue;
         }
         let mut measured = tally.measured(is_open)?;
-        measured.seconds = (after.at - before.at)
-            .as_secs_f64()
-            .min(tally.segment.seconds);
+        measured.seconds = (after.at - before.at).as_secs_f64();
         let server: CpuUsed = after.server.since(&before.server);
         measured.server_cpu_us = server.micros;
         measured.server_cpu_coarse = server.coarse;

@@ -95,7 +95,7 @@ pub struct Measured {
     pub server_cpu_us: f64,
     /// Whether part of them was counted in ticks of 10 ms.
     pub server_cpu_coarse: bool,
-    /// Replies that came in the time for which the server's time was read.
+    /// Replies that came while the load ran, for which the server's time was read.
     pub requests_of_cpu: u64,
     /// Microseconds that the load process was on a core.
     pub own_cpu_us: f64,
@@ -107,4 +107,12 @@ pub struct Measured {
     pub lag_max_us: f64,
     /// Latencies in nanoseconds: hdrhistogram V2, deflated, base64.
     pub histogram: String,
+}
+
+impl Measured {
+    /// Right replies per second that came while the load ran. Those that came after its end
+    /// are of requests that it sent, and of none that the server held.
+    pub fn rate(&self) -> f64 {
+        self.requests_of_cpu as f64 / self.seconds.max(1e-9)
+    }
 }

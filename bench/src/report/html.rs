@@ -11,7 +11,7 @@ use super::profile_result::timestamp;
 use super::summary::{Group, METRICS, Metric, Summary};
 use super::{attribution, number};
 
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The whole page.

@@ -5,6 +5,7 @@ mod attribution;
 mod chart;
 mod html;
 mod markdown;
+pub mod profile;
 mod profile_result;
 pub mod summary;
 
