@@ -10,7 +10,7 @@ use crate::cli::Common;
 use crate::load::{Event, Loader, Pace, Phase, Plan, Segment, decode};
 use crate::proc::CpuTimes;
 use crate::server::{Cores, Server, Start};
-use crate::stats::{bootstrap, median};
+use crate::stats::{Estimate, Verdict, median};
 
 use super::verify::{app_for, check, ready};
 
@@ -20,8 +20,8 @@ pub struct Options {
     /// The target
     #[arg(long, default_value = "axum")]
     target: String,
-    /// How long each tool asks at a time
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600))]
+    /// How long each tool asks at a time, twice in a round
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
     /// How often each of them does
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -39,7 +39,16 @@ struct Seen {
     p50_ms: f64,
 }
 
+/// What both saw of one round, twice each.
+#[derive(Debug)]
+struct Round {
+    own: [Seen; 2],
+    wrk: [Seen; 2],
+}
+
 const WORKLOAD: &str = "hello";
+/// As in a run: differences below are never claimed.
+const FLOOR: f64 = 0.02;
 
 /// Asks in turns (ABBA), and compares.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
@@ -117,25 +126,34 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         loader.finish()?;
         seen.context("the load measured nothing")
     };
-    let mut found: Vec<(Seen, Seen)> = Vec::new();
+    let mut found: Vec<Round> = Vec::new();
     for round in 0..options.rounds {
         let other = || wrk(&server, options, &load_cores);
-        let pair = match round % 2 {
+        // One of them twice in the middle, the other at both ends.
+        let round = match round % 2 {
             0 => {
-                let mine = own()?;
-                (mine, other()?)
+                let first = own()?;
+                let theirs = [other()?, other()?];
+                Round {
+                    own: [first, own()?],
+                    wrk: theirs,
+                }
             }
             _ => {
-                let theirs = other()?;
-                (own()?, theirs)
+                let first = other()?;
+                let mine = [own()?, own()?];
+                Round {
+                    own: mine,
+                    wrk: [first, other()?],
+                }
             }
         };
-        eprintln!("round {}: {:?}", round + 1, pair);
-        found.push(pair);
+        eprintln!("{round:?}");
+        found.push(round);
     }
     server.stop();
     println!(
-        "| {}, {WORKLOAD} | spikard-bench | wrk | ratio | interval |\n|---|---|---|---|---|",
+        "| {}, {WORKLOAD} | spikard-bench | wrk | ratio | interval | |\n|---|---|---|---|---|---|",
         target.name
     );
     type Figure = fn(&Seen) -> f64;
@@ -145,19 +163,29 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         ("p50 ms", |seen| seen.p50_ms),
     ];
     for (name, of) in figures {
-        let side = |pick: fn(&(Seen, Seen)) -> &Seen| {
-            median(&found.iter().map(|pair| of(pick(pair))).collect::<Vec<_>>())
+        let side = |pick: fn(&Round) -> &[Seen; 2]| {
+            let all = found.iter().flat_map(|round| pick(round).iter().map(of));
+            median(&all.collect::<Vec<_>>()).unwrap_or(0.0)
         };
-        let ratios: Vec<f64> = found
-            .iter()
-            .map(|(own, other)| of(own) / of(other))
-            .collect();
-        let (low, high) = bootstrap(&ratios, 1).unwrap_or_default();
+        let both = |seen: &[Seen; 2]| of(&seen[0]) + of(&seen[1]);
+        let ratio = |round: &Round| both(&round.own) / both(&round.wrk);
+        let again = |round: &Round| of(&round.own[0]) / of(&round.own[1]);
+        let ratios: Vec<f64> = found.iter().map(ratio).collect();
+        let control: Vec<f64> = found.iter().map(again).collect();
+        let Some(estimate) = Estimate::judge(&ratios, &control, FLOOR, 1) else {
+            bail!("there was no figure of {name}");
+        };
         println!(
-            "| {name} | {:.2} | {:.2} | {:.3} | {low:.3} to {high:.3} |",
-            side(|pair| &pair.0).unwrap_or(0.0),
-            side(|pair| &pair.1).unwrap_or(0.0),
-            median(&ratios).unwrap_or(0.0)
+            "| {name} | {:.2} | {:.2} | {:.3} | {:.3} to {:.3} | {} |",
+            side(|round| &round.own),
+            side(|round| &round.wrk),
+            estimate.ratio,
+            estimate.low,
+            estimate.high,
+            match estimate.verdict {
+                Verdict::Different => "different".to_owned(),
+                _ => format!("agrees (resolution {:.1} %)", estimate.resolution * 100.0),
+            }
         );
     }
     Ok(ExitCode::SUCCESS)

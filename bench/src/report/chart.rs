@@ -177,8 +177,9 @@ pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> Str
         if !line.is_empty() {
             let _ = write!(
                 svg,
-                "<path class=\"line l{}\" d=\"M{}\"/>",
+                "<path class=\"line l{}{}\" d=\"M{}\"/>",
                 index % COLOURS,
+                dashed(index),
                 line.join("L")
             );
         }
@@ -195,6 +196,11 @@ pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> Str
 
 const COLOURS: usize = 10;
 
+/// What tells curves apart that have the same colour.
+fn dashed(index: usize) -> &'static str {
+    if index < COLOURS { "" } else { " dashed" }
+}
+
 fn open(title: &str, width: f64, height: f64) -> String {
     let title = escape(title);
     format!(
@@ -205,8 +211,9 @@ fn open(title: &str, width: f64, height: f64) -> String {
 fn legend(names: &[&str]) -> String {
     let one = |(index, name): (usize, &&str)| {
         format!(
-            "<span><i class=\"c{}\"></i>{}</span>",
+            "<span><i class=\"c{}{}\"></i>{}</span>",
             index % COLOURS,
+            dashed(index),
             escape(name)
         )
     };

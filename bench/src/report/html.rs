@@ -80,7 +80,7 @@ fn section(group: &Group) -> String {
     let about = headline_metric(group);
     let mut metrics = vec![about];
     metrics.extend(
-        [Metric::CpuUs, Metric::PssMb]
+        [Metric::CpuUs, Metric::PssMb, Metric::StartupMs]
             .into_iter()
             .filter(|metric| *metric != about),
     );
@@ -191,7 +191,7 @@ fn table(group: &Group) -> String {
     }
     let _ = write!(
         text,
-        "<th>{} of the base</th><th>interval</th><th>what may be said</th></tr></thead><tbody>",
+        "<th>{} of the base (interval)</th><th>what may be said</th></tr></thead><tbody>",
         about.title()
     );
     for line in &group.lines {
@@ -202,7 +202,7 @@ fn table(group: &Group) -> String {
         };
         let _ = write!(
             text,
-            "<tr{class}><td>{}</td><td data-v=\"{}\">{}",
+            "<tr{class}><td>{}</td><td class=\"words\" data-v=\"{}\">{}",
             escape(&name(line)),
             line.rounds,
             line.rounds
@@ -233,25 +233,29 @@ fn table(group: &Group) -> String {
             Some(estimate) => {
                 let _ = write!(
                     text,
-                    "<td data-v=\"{}\">{:.3}</td><td data-v=\"{}\">{:.3} to {:.3}</td><td>{}</td></tr>",
+                    "<td data-v=\"{}\">{:.3} ({:.3} to {:.3})</td><td class=\"words\">{}</td></tr>",
                     estimate.ratio,
                     estimate.ratio,
-                    estimate.low,
                     estimate.low,
                     estimate.high,
                     estimate.words()
                 );
             }
-            None => text += "<td></td><td></td><td></td></tr>",
+            None => text += "<td></td><td></td></tr>",
         }
     }
     text += "</tbody></table></div>";
-    for line in group.lines.iter().filter(|line| !line.why.is_empty()) {
+    let noted = group.lines.iter().filter(|line| !line.why.is_empty());
+    let notes: String = noted
+        .map(|line| {
+            let why = escape(&line.why.join("; "));
+            format!("<p class=\"why\">{}: {why}</p>", escape(&name(line)))
+        })
+        .collect();
+    if !notes.is_empty() {
         let _ = write!(
             text,
-            "<p class=\"why\">{}: {}</p>",
-            escape(&name(line)),
-            escape(&line.why.join(" "))
+            "<details><summary>why rounds do not count, or not for all figures</summary>{notes}</details>"
         );
     }
     text

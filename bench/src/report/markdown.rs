@@ -98,10 +98,17 @@ pub(super) fn name(line: &Line) -> String {
     }
 }
 
-/// The metric that a group is about.
+/// The metric that a group is about. Where the load was the limit for the base, throughput
+/// has nothing to be compared with, and CPU is what is left.
 pub(super) fn headline_metric(group: &Group) -> Metric {
     use crate::defs::LoadKind;
+    let base = group.lines.first();
     match group.kind {
+        LoadKind::Closed | LoadKind::Sweep
+            if base.is_some_and(|base| base.generator_bound * 2 > base.rounds) =>
+        {
+            Metric::CpuUs
+        }
         LoadKind::Closed | LoadKind::Sweep => Metric::Throughput,
         LoadKind::Cold => Metric::StartupMs,
         _ => Metric::CpuUs,
