@@ -57,7 +57,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         match baselines.join(name).is_dir() {
             true => Folder::read(&baselines.join(name)),
             false => bail!(
-                "`{name}` is neither a folder nor a baseline{}",
+                "`{name}` is neither a folder nor a baseline{} (`spikard-bench baseline list` shows those that there are)",
                 crate::defs::nearest(name, baseline::names(&baselines).iter().map(String::as_str))
             ),
         }

@@ -162,7 +162,7 @@ fn select<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, names: &[String]) -> 
 fn find<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, name: &str) -> Result<&'a T> {
     all.get(name).with_context(|| {
         format!(
-            "there is no {kind} `{name}`{}; `spikard-bench list` shows all",
+            "there is no {kind} `{name}`{} (`spikard-bench list` shows all)",
             nearest(name, all.keys().map(String::as_str))
         )
     })

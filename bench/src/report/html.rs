@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::chart::{Axis, Curve, bars, curves, escape};
 use super::markdown::{headline_metric, name, title};
 use super::profile_result::timestamp;
-use super::summary::{Group, METRICS, Metric, Summary};
+use super::summary::{Group, Metric, Summary};
 use super::{attribution, number};
 
 pub(super) const STYLE: &str = include_str!("page.css");
@@ -173,15 +173,7 @@ fn sweeps(groups: &[&Group]) -> String {
 }
 
 fn table(group: &Group) -> String {
-    let metrics: Vec<Metric> = METRICS
-        .into_iter()
-        .filter(|metric| {
-            group
-                .lines
-                .iter()
-                .any(|line| line.figures.contains_key(metric))
-        })
-        .collect();
+    let metrics = group.metrics();
     let about = headline_metric(group);
     let mut text = String::from(
         "<div class=\"wide\"><table class=\"sortable\"><thead><tr><th>target</th><th>rounds</th>",

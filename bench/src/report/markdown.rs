@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::number;
-use super::summary::{Group, Line, METRICS, Metric, Summary};
+use super::summary::{Group, Line, Metric, Summary};
 use crate::stats::Verdict;
 
 /// The whole document.
@@ -116,15 +116,7 @@ pub(super) fn headline_metric(group: &Group) -> Metric {
 }
 
 fn table(group: &Group) -> String {
-    let metrics: Vec<Metric> = METRICS
-        .into_iter()
-        .filter(|metric| {
-            group
-                .lines
-                .iter()
-                .any(|line| line.figures.contains_key(metric))
-        })
-        .collect();
+    let metrics = group.metrics();
     let about = headline_metric(group);
     let mut text = String::from("| target | rounds |");
     for metric in &metrics {

@@ -127,6 +127,17 @@ pub struct Group {
     pub lines: Vec<Line>,
 }
 
+impl Group {
+    /// What any of its targets has a figure of.
+    pub fn metrics(&self) -> Vec<Metric> {
+        let has = |metric: &Metric| {
+            let mut lines = self.lines.iter();
+            lines.any(|line| line.figures.contains_key(metric))
+        };
+        METRICS.into_iter().filter(has).collect()
+    }
+}
+
 /// One target in a group.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Line {

@@ -1,5 +1,6 @@
 //! One server with one load, from the start of its process to its end.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -102,9 +103,12 @@ impl Job<'_> {
         };
         let started = self.target.started_for(self.workload, tools.catalogue);
         let started = started.and_then(|target| {
-            // Made already, unless that failed.
-            let made = build(&target, tools.places, false);
-            made.map(|()| target).map_err(|error| format!("{error:#}"))
+            // What the target itself needs is made before a run, and never between its rows;
+            // this is made too, unless that failed.
+            if let Cow::Owned(target) = &target {
+                build(target, tools.places, false).map_err(|error| format!("{error:#}"))?;
+            }
+            Ok(target)
         });
         match started {
             Ok(target) => Job {
