@@ -23,13 +23,7 @@ use wasmtime::{Result, bail};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::process::exit(run())
 }
 
 /// `--lane NAME --only reused|fresh --rounds CALLS`

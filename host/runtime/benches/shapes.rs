@@ -20,13 +20,7 @@ use std::process::ExitCode;
 use wasmtime::Result;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::process::exit(run())
 }
 
 fn run() -> Result<()> {

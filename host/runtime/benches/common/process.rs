@@ -1,6 +1,6 @@
 //! This process and the machine.
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 use wasmtime::error::Context as _;
 use wasmtime::{Result, bail};
@@ -50,4 +50,15 @@ pub(crate) fn cpu_time() -> Duration {
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),
     )
+}
+
+/// What a bench's program ends with: an error is one sentence.
+pub(crate) fn exit(done: Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
