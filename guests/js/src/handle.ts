@@ -6,7 +6,6 @@ import { Context } from "./context.js";
 import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
 import type { Component, RawReply, Settled } from "./host/types.js";
-import { noJsonForm } from "./json-form.js";
 import type { Handler } from "./options.js";
 import { lower } from "./reply.js";
 import { wellFormedJson } from "./text.js";
@@ -45,9 +44,13 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
         reply = lower(value, status);
       } else {
         const text: string | undefined = JSON.stringify(value);
-        if (text === undefined) throw noJsonForm(value);
-        json.val = text.indexOf("\\ud") < 0 ? text : wellFormedJson(text);
-        reply = [status ?? 200, "", json];
+        if (text === undefined || text === "{}") {
+          // Also an iterator may have the constructor `Object`: `lower` refuses it.
+          reply = lower(value, status);
+        } else {
+          json.val = text.indexOf("\\ud") < 0 ? text : wellFormedJson(text);
+          reply = [status ?? 200, "", json];
+        }
       }
     } catch (error) {
       reply = fail(error);

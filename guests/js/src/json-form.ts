@@ -34,7 +34,7 @@ const EMPTIED = new Set([
 ]);
 
 /** The error for a reply that has no JSON form. */
-export function noJsonForm(value: unknown): TypeError {
+function noJsonForm(value: unknown): TypeError {
   const name = typeof value === "object" ? tagOf(value) : typeof value;
   return new TypeError(
     `a value of type \`${name}\` was returned, which has no JSON form; ` +
