@@ -11,10 +11,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from spikard_wasm import _loop
+from spikard_wasm import _call, _loop
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
 from spikard_wasm._json import loads
 from spikard_wasm._signature import BodyArgument, Signature
+from spikard_wasm.contexts import local_of
 from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import Crossing, encode
 from spikard_wasm.request import Request, decode_form
@@ -28,7 +29,10 @@ def bind(handler: Callable[..., Any], signature: Signature, status: int | None) 
     run = _loop.blocking(handler) if inspect.iscoroutinefunction(handler) else handler
     body = signature.body
     has_body = body is not None or bool(signature.fields)
-    if signature.request or signature.contexts or signature.unused:
+    is_form = bool(signature.fields) or (body is not None and body.kind == "form")
+    if signature.request or signature.local or is_form:
+        return _in_call(_general(run, signature, status))
+    if signature.contexts or signature.unused:
         return _general(run, signature, status)
     if signature.nothing or signature.decoders:
         return _general(run, signature, status)
@@ -67,10 +71,23 @@ def _with_json(run: Callable[..., Any], name: str, status: int | None) -> Call:
     return call
 
 
+def _in_call(answer: Call) -> Call:
+    """Ends what a handler got of its request (the request, files, contexts) with its call."""
+
+    def call(params: str, body: Body) -> Crossing:
+        in_progress = _call.begin()
+        try:
+            return answer(params, body)
+        finally:
+            in_progress.end()
+
+    return call
+
+
 def _general(run: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     unused, nothing = signature.unused, signature.nothing
     decoders = tuple(signature.decoders.items())
-    request, contexts = signature.request, signature.contexts
+    request, contexts, local = signature.request, signature.contexts, signature.local
     read_body = _body_reader(signature)
 
     def call(params: str, body: Body) -> Crossing:
@@ -92,6 +109,8 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
                 raise _unreadable("the body", error) from error
         if request is not None:
             arguments[request] = Request(body, params)
+        for name in local:
+            arguments[name] = local_of(_call.current())
         if contexts:
             arguments.update(contexts)
         return encode(run(**arguments), status)

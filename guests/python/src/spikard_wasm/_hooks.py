@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from spikard_wasm import _loop
+from spikard_wasm import _call, _loop
 from spikard_wasm._failing import answer, fail
 from spikard_wasm.errors import DefinitionError, HttpError
 from spikard_wasm.outgoing import Change, Outgoing
@@ -104,6 +104,7 @@ class Hooked:
 
     def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
         """Runs the hooks of a kind before the handler: a reply ends the request early."""
+        call = _call.begin()
         try:
             request = Request(None, params)
             for run, takes in self._runs[kind][route]:
@@ -115,12 +116,15 @@ class Hooked:
             return answer(error)
         except BaseException as error:  # what leaves an export loses the instance
             return fail(error)
+        finally:
+            call.end()
         return None
 
     def after(
         self, kind: str, route: int, status: int, headers: str, message: str = ""
     ) -> Change | None:
         """Runs the hooks of a kind after the handler: how the reply changes, if it does."""
+        call = _call.begin()
         try:
             request = Request(None, "")
             reply = Outgoing(status, headers)
@@ -131,6 +135,8 @@ class Hooked:
             return answer(error)
         except BaseException as error:
             return fail(error)
+        finally:
+            call.end()
 
 
 def _ready(kind: str, hook: Hook) -> _Ready:

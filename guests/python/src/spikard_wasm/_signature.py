@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union
 from spikard_wasm import _codec, _objects
 from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
-from spikard_wasm.contexts import GLOBALS, LOCAL, Globals, Local
+from spikard_wasm.contexts import GLOBALS, Globals, Local
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
@@ -46,8 +46,10 @@ class Signature:
     """Optional parameters without a default of their own: `None` when absent."""
     request: str | None = None
     """The parameter that takes the request."""
+    local: list[str] = field(default_factory=list)
+    """The parameters that take the request's context."""
     contexts: dict[str, Any] = field(default_factory=dict)
-    """Parameters that take a context."""
+    """The parameters that take the app's context."""
     body: BodyArgument | None = None
     fields: dict[str, Decoder | None] = field(default_factory=dict)
     """Parameters that take one field of a form."""
@@ -152,8 +154,11 @@ def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str])
     if hint.type is Request:
         signature.request = hint.name
         return
-    if hint.type is Local or hint.type is Globals:
-        signature.contexts[hint.name] = LOCAL if hint.type is Local else GLOBALS
+    if hint.type is Local:
+        signature.local.append(hint.name)
+        return
+    if hint.type is Globals:
+        signature.contexts[hint.name] = GLOBALS
         return
     parameter = hint.marker(Parameter)
     if parameter is None and hint.name in signature.path_names:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _call
 from spikard_wasm._json import Json, dumps, loads
 from spikard_wasm.errors import ContextError
 
@@ -36,12 +36,13 @@ class _GlobalStore(_Store, Protocol):
 
 
 class _Context:
-    """What both contexts have: a mapping whose keys nobody can list."""
+    """What both contexts have: a mapping whose keys cannot be listed."""
 
-    __slots__ = ("_store",)
+    __slots__ = ()
 
-    def __init__(self, store: _Store) -> None:
-        self._store = store
+    @property
+    def _store(self) -> _Store:
+        raise NotImplementedError
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key, or `default` where it has none."""
@@ -89,9 +90,28 @@ class Local(_Context):
 
     Keys that begin with `spikard.` are the host's, to be read only: `spikard.jwt` has the
     claims of a checked token, `spikard.api-key` the name of the key that fitted.
+
+    It ends when the handler or hook that got it returns, and raises `RuntimeError` after that.
     """
 
-    __slots__ = ()
+    __slots__ = ("_call",)
+
+    def __init__(self, call: _call.Call | None) -> None:
+        self._call = call
+
+    @property
+    def _store(self) -> _Store:
+        _call.check(self._call, "local")
+        return _boundary.local_context
+
+
+def local_of(call: _call.Call | None) -> Local:
+    """The context of the request that a call belongs to."""
+    if call is None:
+        return Local(None)
+    if call.local is None:
+        call.local = Local(call)
+    return call.local
 
 
 class Globals(_Context):
@@ -100,8 +120,14 @@ class Globals(_Context):
     Each method is atomic. What depends on the value before is for `add` and `swap`.
     """
 
-    __slots__ = ()
-    _store: _GlobalStore
+    __slots__ = ("_values",)
+
+    def __init__(self, values: _GlobalStore) -> None:
+        self._values = values
+
+    @property
+    def _store(self) -> _GlobalStore:
+        return self._values
 
     def add(self, key: str, delta: int = 1) -> int:
         """Adds to the integer that a key holds, 0 where it holds nothing; returns the sum."""
@@ -141,5 +167,4 @@ def _key(key: str) -> str:
     return str.__str__(key)  # of an enum its value
 
 
-LOCAL: Final = Local(_boundary.local_context)
 GLOBALS: Final = Globals(_boundary.global_context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Content, ContentEmpty, ContentJson
 from spikard_wasm._json import loads
 from spikard_wasm.errors import check_status
@@ -91,10 +91,20 @@ class ReplyHeaders(MutableMapping[str, str]):
 class Outgoing:
     """The reply in progress. A hook may change it, or return another reply instead."""
 
-    __slots__ = ("_body", "_changed", "_content", "_headers", "_replaced", "_seen", "_status")
+    __slots__ = (
+        "_body",
+        "_call",
+        "_changed",
+        "_content",
+        "_headers",
+        "_replaced",
+        "_seen",
+        "_status",
+    )
 
     def __init__(self, status: int, headers: str) -> None:
         pairs = [(name, value) for name, value in loads(headers)] if headers else []
+        self._call = _call.current()
         self._status = status
         self._headers = ReplyHeaders(pairs)
         self._content: Content | None = None
@@ -127,6 +137,7 @@ class Outgoing:
         """
         if self._body is _UNREAD:
             if self._content is None:
+                _call.check(self._call, "reply.body")
                 self._content = _boundary.reply.body()
             self._body = _value(self._content)
             self._seen = _trace(self._body)
