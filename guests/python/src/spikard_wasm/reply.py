@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from spikard_wasm._boundary import Content, ContentBytes, ContentEmpty, ContentJson, ContentText
+from spikard_wasm._invalid import ValidationError
 from spikard_wasm._json import dumps, dumps_ascii, utf8
 from spikard_wasm.errors import Headers, HttpError, check_status
 
@@ -83,6 +84,8 @@ def problem(error: HttpError) -> Crossing:
         "status": error.status,
         "detail": error.detail,
     }
+    if isinstance(error, ValidationError):
+        document = error.document()
     headers = header_text([*_PROBLEM, *_pairs(error.headers)])
     return error.status, headers, ContentJson(dumps(document))
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
+from spikard_wasm._forms import drop_empty_files, is_file
 from spikard_wasm._json import loads
 from spikard_wasm.contexts import Local, local_of
 from spikard_wasm.errors import HttpError
@@ -53,18 +54,13 @@ class UploadFile:
 
 
 def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
-    """Makes the files among the fields of a form `UploadFile`s."""
-    for name, value in fields.items():
-        if _is_file(value):
+    """Makes the files among the fields of a form `UploadFile`s. Empty ones are left out."""
+    for name, value in drop_empty_files(fields).items():
+        if is_file(value):
             fields[name] = UploadFile.decode(value)
         elif type(value) is list:
-            fields[name] = [UploadFile.decode(v) if _is_file(v) else v for v in value]
+            fields[name] = [UploadFile.decode(v) if is_file(v) else v for v in value]
     return fields
-
-
-def _is_file(value: object) -> bool:
-    """Whether a value is the host's word for a file; `user[name]=x` makes objects too."""
-    return type(value) is dict and type(value.get("part")) is int and "size" in value
 
 
 class Query(Mapping[str, str]):

@@ -26,7 +26,7 @@ from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import Globals
 from spikard_wasm.reply import Crossing
 
-_PARAMETER = re.compile(r"\{(\*?)([^{}]*)\}")
+_PARAMETER = re.compile(r"\{(\*?)([^{}:]*):?([^{}]*)\}")
 _Read = tuple[str, _local.Body]
 _FAILED = {
     "type": "https://spikard.dev/errors/internal-server-error",
@@ -156,7 +156,8 @@ class TestClient:
 
         def read() -> tuple[str, _local.Body]:
             body = _sending.body(route, sent, sending)
-            return _sending.params(route, in_path, in_query, sent), body
+            types = {name: kind for _, name, kind in _PARAMETER.findall(route.path)}
+            return _sending.params(route, in_path, types, in_query, sent), body
 
         loop = asyncio.events._get_running_loop()  # that of an asynchronous test
         before = _local.request.exchange, _local.global_context.values
@@ -176,7 +177,7 @@ class TestClient:
                 route = self._routes[index]
                 match = _pattern(route.path).fullmatch(path)
                 if match and route.method.name == wanted:
-                    names = [name for _, name in _PARAMETER.findall(route.path)]
+                    names = [name for _, name, _ in _PARAMETER.findall(route.path)]
                     return index, dict(zip(names, match.groups()))
         raise LookupError(f"no route answers `{method} {path}`")
 
@@ -237,13 +238,22 @@ def _failed() -> Crossing:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    literals = [re.escape(text) for text in _PARAMETER.split(path)[::3]]
-    groups = ["(.+)" if star else "([^/]+)" for star, _ in _PARAMETER.findall(path)]
+    literals = [re.escape(text) for text in _PARAMETER.split(path)[::4]]
+    groups = [
+        "(.+)" if star or kind == "path" else "([^/]+)"
+        for star, _, kind in _PARAMETER.findall(path)
+    ]
     return re.compile("".join(a + b for a, b in zip(literals, [*groups, ""])))
 
 
 def _rank(path: str) -> list[int]:
-    return [2 if s.startswith("{*") else 1 if s.startswith("{") else 0 for s in path.split("/")]
+    return [_segment_rank(segment) for segment in path.split("/")]
+
+
+def _segment_rank(segment: str) -> int:
+    if not segment.startswith("{"):
+        return 0
+    return 2 if segment.startswith("{*") or segment.endswith(":path}") else 1
 
 
 def _content(content: _local.Content) -> tuple[str | None, bytes]:
