@@ -31,12 +31,12 @@ KINDS: Final = tuple(_GIVEN)
 
 @dataclass(frozen=True, kw_only=True)
 class RouteHooks:
-    """The hooks of one route; each kind runs in its order, after the app's.
+    """The hooks of one route. Each kind runs in order, after the app's hooks.
 
     `on_request`, `pre_validation` and `pre_handler` take the `Request` and return `None` to
-    go on, or a reply that ends the request early. `on_response` takes the reply in progress,
-    an `Outgoing`, and the request; `on_error` also the message of the log. They change the
-    reply or return another. Each may be asynchronous, and take fewer arguments.
+    continue, or a reply that ends the request early. `on_response` takes the reply in progress,
+    an `Outgoing`, and the request; `on_error` also takes the message of the log. They change
+    the reply or return another one. A hook can be `async` and can take fewer arguments.
     """
 
     on_request: Sequence[Hook] = ()
