@@ -11,6 +11,13 @@ sources_hash() { # PATH...
 # toolchains and the flags. An input too many costs a build; one too few a stale guest.
 shared_inputs() {
   sources_hash guests/rust guests/js guests/python wit host/cli Cargo.toml Cargo.lock scripts/guests scripts/stamps.sh scripts/lib.sh
+  # What is installed, which may be older than the sources or the lock files.
+  local installed=() file
+  for file in "$SPIKARD_WASM_PYTHON"/.requirements-sum "$SPIKARD_WASM_PYTHON"/lib/python*/site-packages/*spikard* \
+    guests/js/node_modules/.lock-sum "${js_apps[@]/%//node_modules/.lock-sum}"; do
+    if [ -e "$file" ]; then installed+=("$file"); fi
+  done
+  [ ${#installed[@]} = 0 ] || sources_hash "${installed[@]}"
   rustc -vV
   cargo --version
   node --version
