@@ -14,7 +14,7 @@ struct Server {
 
 impl Server {
     async fn start() -> (Self, Redis) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("socket");
         let child = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--unixsocket"])
@@ -33,7 +33,7 @@ impl Server {
             "redis+unix://{}",
             server.folder.path().join("socket").display()
         );
-        let redis = Redis::open(&url, bounds).unwrap();
+        let redis = Redis::open(&url, bounds).expect("a URL of Redis");
         for _ in 0..1000 {
             if redis.exists("n").await.is_ok() {
                 return (server, redis);
@@ -53,11 +53,15 @@ impl Drop for Server {
 
 async fn set(redis: &Redis, value: &str) {
     let pairs = vec![("n".to_owned(), value.as_bytes().to_vec())];
-    redis.change(Change::Set(pairs)).await.unwrap();
+    redis
+        .change(Change::Set(pairs))
+        .await
+        .expect("Redis takes the value");
 }
 
 async fn read(redis: &Redis) -> String {
-    String::from_utf8(redis.get("n").await.unwrap().unwrap()).unwrap()
+    let value = redis.get("n").await.expect("Redis answers");
+    String::from_utf8(value.expect("the key is there")).expect("the value is text")
 }
 
 #[tokio::test]
