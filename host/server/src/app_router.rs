@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::arrival::Arrival;
 use crate::body::Inbound;
 use crate::head;
 use crate::hosted_app::HostedApp;
+use crate::internal::{self, Dispatch};
 use crate::response::HttpResponse;
 use crate::shared::{Apps, Shared};
 use crate::worker_app::WorkerApp;
@@ -49,7 +51,7 @@ enum Routing {
 
 struct RunningApp {
     hosted: Arc<HostedApp>,
-    service: Rc<WorkerApp>,
+    worker_app: Rc<WorkerApp>,
     prefix: HeaderValue,
 }
 
@@ -67,19 +69,19 @@ impl RunningApps {
         for hosted in apps.all.iter() {
             let mut known = before.iter().flat_map(|before| before.all.iter());
             let known = known.find(|app| Arc::ptr_eq(&app.hosted, hosted));
-            let service = match known {
-                Some(app) => app.service.clone(),
+            let worker_app = match known {
+                Some(app) => app.worker_app.clone(),
                 None => WorkerApp::start(hosted, shared).await?,
             };
             let prefix = HeaderValue::from_str(hosted.mount.prefix());
             all.push(RunningApp {
                 hosted: hosted.clone(),
-                service,
+                worker_app,
                 prefix: prefix.unwrap_or(HeaderValue::from_static("")),
             });
         }
         let routing = match all.as_slice() {
-            [one] if one.hosted.mount.is_everything() => Routing::One(one.service.clone()),
+            [one] if one.hosted.mount.is_everything() => Routing::One(one.worker_app.clone()),
             _ => Routing::Several {
                 mounts: apps.mounts.clone(),
                 not_found: WorkerApp::not_found(shared),
@@ -90,18 +92,14 @@ impl RunningApps {
     }
 }
 
-thread_local! {
-    /// The router of the worker that this thread is.
-    static HERE: RefCell<Weak<AppRouter>> = RefCell::default();
-}
-
 impl AppRouter {
     /// The router of this worker's thread.
     pub(crate) fn new(apps: Rc<RunningApps>) -> Rc<Self> {
         let router = Rc::new(Self {
             apps: RefCell::new(apps),
         });
-        HERE.set(Rc::downgrade(&router));
+        let here: Weak<dyn Dispatch> = Rc::downgrade(&router) as Weak<dyn Dispatch>;
+        internal::answer_here(here);
         router
     }
 
@@ -116,33 +114,6 @@ impl AppRouter {
         let _old = self.apps.replace(apps);
     }
 
-    /// The router of the worker that this thread is.
-    pub(crate) fn here() -> Option<Rc<Self>> {
-        HERE.with_borrow(Weak::upgrade)
-    }
-
-    /// Gives a request of another app to the app of a name, wherever that is mounted;
-    /// `None` where there is none.
-    pub(crate) fn respond_internal(
-        &self,
-        name: &str,
-        request: Request<StreamBody>,
-        depth: u32,
-    ) -> Option<impl Future<Output = HttpResponse> + use<>> {
-        let apps = self.apps.borrow();
-        let mut all = apps.all.iter();
-        let app = all.find(|app| app.hosted.name() == Some(name))?;
-        let service = app.service.clone();
-        let mut request = request.map(Inbound::App);
-        // There is no connection whose next request has to wait for this one's body.
-        *request.version_mut() = Version::HTTP_2;
-        let from = Arrival {
-            depth,
-            ..Arrival::of((Ipv4Addr::LOCALHOST, 0).into())
-        };
-        Some(async move { service.respond(request, from).await })
-    }
-
     /// The app that a request goes to, and the request as that app sees it.
     pub(crate) fn route(
         &self,
@@ -150,26 +121,52 @@ impl AppRouter {
         peer: SocketAddr,
     ) -> (Rc<WorkerApp>, Request<Inbound>, Arrival) {
         let mut request = request.map(Inbound::Client);
-        let mut from = Arrival::of(peer);
-        from.fault = head::check(&mut request).err();
+        let mut arrival = Arrival::of(peer);
+        arrival.fault = head::check(&mut request).err();
         let apps = self.apps.borrow();
         let (mounts, not_found) = match &apps.routing {
-            Routing::One(service) => return (service.clone(), request, from),
+            Routing::One(worker_app) => return (worker_app.clone(), request, arrival),
             Routing::Several { mounts, not_found } => (mounts, not_found),
         };
         let path = request.uri().path();
         let found = mounts.find(host(&request), path);
         let found = found.and_then(|(app, rest)| Some((apps.all.get(app)?, rest)));
         let Some((app, rest)) = found else {
-            return (not_found.clone(), request, from);
+            return (not_found.clone(), request, arrival);
         };
         if rest.len() != path.len() {
             let less = below(request.uri(), rest);
-            from.sent = Some(std::mem::replace(request.uri_mut(), less));
+            arrival.sent = Some(std::mem::replace(request.uri_mut(), less));
             let prefix = app.prefix.clone();
             request.headers_mut().insert(FORWARDED_PREFIX, prefix);
         }
-        (app.service.clone(), request, from)
+        (app.worker_app.clone(), request, arrival)
+    }
+}
+
+impl Dispatch for AppRouter {
+    fn dispatch(
+        &self,
+        name: &str,
+        request: Request<StreamBody>,
+        depth: u32,
+    ) -> Option<Pin<Box<dyn Future<Output = HttpResponse>>>> {
+        let apps = self.apps.borrow();
+        let app = apps
+            .all
+            .iter()
+            .find(|app| app.hosted.name() == Some(name))?;
+        let worker_app = app.worker_app.clone();
+        let mut request = request.map(Inbound::App);
+        // No later request on a connection waits for this one's body.
+        *request.version_mut() = Version::HTTP_2;
+        let arrival = Arrival {
+            depth,
+            ..Arrival::of((Ipv4Addr::LOCALHOST, 0).into())
+        };
+        Some(Box::pin(async move {
+            worker_app.respond(request, arrival).await
+        }))
     }
 }
 

@@ -4,7 +4,9 @@
 //! What sends them must be `Send`, and an app in a worker is not: the answer is made in
 //! a task of the worker, and its pieces come through a channel, one at a time.
 
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Weak;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,20 +17,41 @@ use spikard_wasm_runtime::{BodyError, StreamBody};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use crate::app_router::AppRouter;
 use crate::reply_body::ReplyBody;
 use crate::response::HttpResponse;
 
-/// Gives a request to the app of a name, on the worker that this thread is; `None` where
-/// there is no such app. `depth` is that of the request that is sent. The future gives
-/// `None` where the worker stops before there is an answer. Dropping it, or the body of
-/// the answer, gives the request up.
+/// What answers requests of apps to other apps, on one worker.
+pub(crate) trait Dispatch {
+    /// Gives a request to the app of a name; `None` if there is no such app. `depth` is
+    /// that of the request that is sent.
+    fn dispatch(
+        &self,
+        name: &str,
+        request: Request<StreamBody>,
+        depth: u32,
+    ) -> Option<Pin<Box<dyn Future<Output = HttpResponse>>>>;
+}
+
+thread_local! {
+    /// What answers on the worker that runs on this thread.
+    static HERE: RefCell<Option<Weak<dyn Dispatch>>> = const { RefCell::new(None) };
+}
+
+/// Makes `apps` answer the requests that apps on this thread send to one another.
+pub(crate) fn answer_here(apps: Weak<dyn Dispatch>) {
+    HERE.set(Some(apps));
+}
+
+/// Gives a request to the app of a name, on the worker that runs on this thread; `None`
+/// if there is no such app. The future gives `None` if the worker stops before there is
+/// an answer. Dropping it, or the body of the answer, cancels the request.
 pub(crate) fn dispatch(
     name: &str,
     request: Request<StreamBody>,
     depth: u32,
 ) -> Option<impl Future<Output = Option<Response<StreamBody>>> + Send + use<>> {
-    let answer = AppRouter::here()?.respond_internal(name, request, depth)?;
+    let apps = HERE.with_borrow(|here| here.as_ref().and_then(Weak::upgrade))?;
+    let answer = apps.dispatch(name, request, depth)?;
     Some(carry(answer))
 }
 

@@ -96,7 +96,7 @@ fn a_client_that_leaves_ends_its_call(guest: Guest) {
         let took = start.elapsed();
         assert!(took < Duration::from_secs(5), "{took:?}");
     }
-    let left = server.logged("the client went away before it was answered");
+    let left = server.logged("the client closed its connection before the response");
     assert!(left.contains("path=\"/spin\""), "{left}");
 }
 

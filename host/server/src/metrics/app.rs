@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use spikard_wasm_runtime::{PoolStats, Recycled};
 
-use super::AppName;
 use super::histogram::Sum;
-use super::{Part, RouteFigures, Taken};
+use super::names::AppName;
+use super::route::{Part, RouteFigures, Taken};
 use crate::outgoing::OutgoingFigures;
 
 /// The figures of one app in one worker, which its thread alone writes.

@@ -11,7 +11,8 @@ use prometheus_client::registry::{Registry, Unit};
 use spikard_wasm_runtime::{PoolStats, Recycled};
 
 use super::app::{History, RouteTotal, Total};
-use super::{Figures, Part};
+use super::figures::Figures;
+use super::route::Part;
 use crate::outgoing::OutgoingFigures;
 
 /// The content type of the text.
@@ -190,7 +191,7 @@ impl Collector for Moment {
 impl Moment {
     /// The apps that have instances.
     fn each(&self, mut write: impl FnMut(&AppMoment) -> fmt::Result) -> fmt::Result {
-        let is_app = |app: &&AppMoment| app.name.as_deref() != Some(super::NO_ROUTE);
+        let is_app = |app: &&AppMoment| app.name.as_deref() != Some(super::names::NO_ROUTE);
         self.apps.iter().filter(is_app).try_for_each(&mut write)
     }
 

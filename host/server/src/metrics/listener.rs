@@ -16,11 +16,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::Figures;
 use super::expose::CONTENT_TYPE as OPENMETRICS;
-
-/// Where metrics are.
-pub(crate) const PATH: &str = "/metrics";
+use super::figures::Figures;
+use super::names::PATH;
 
 /// Who asks for metrics is a few collectors.
 const CONNECTIONS: usize = 16;

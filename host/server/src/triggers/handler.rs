@@ -149,6 +149,7 @@ impl Handler {
         body: &mut RequestBody,
         request: &InFlight,
     ) -> Result<Call, Refusal> {
+        tracing::debug!(request = %request.id, "checking parameters and body");
         let params = route.read_params(path, &Head(&request.parts));
         let content_type = request.parts.headers.get(CONTENT_TYPE);
         let content_type = content_type.map(|value| value.as_bytes());
