@@ -37,10 +37,13 @@ fn a_request_names_one_host() {
         "GET /only/get HTTP/1.1\r\nhost: a.example:8000",
         "GET /only/get HTTP/1.1\r\nhost: [::1]:8000",
         "GET http://good.example/only/get HTTP/1.1\r\nhost: evil.example",
-        "GET /only/get HTTP/1.0",
     ] {
         assert_eq!(status(&server, head), 200, "{head:?}");
     }
+    // HTTP/1.0 has no Host.
+    let mut wire = server.wire();
+    wire.send("GET /only/get HTTP/1.0\r\n\r\n");
+    assert!(wire.rest().starts_with(b"HTTP/1.0 200"));
     let mut wire = server.wire();
     wire.send(b"GET /only/get HTTP/1.1\r\nhost: \xff\r\n\r\n");
     assert_eq!(wire.response().status, 400);

@@ -194,3 +194,44 @@ fn hostile_origins() {
     }
     server.stop();
 }
+
+#[test]
+fn a_preflight_of_a_route_without_cors_gets_no_header_of_its_app() {
+    let server = App::new(json!({"cors": {"origins": [A]}}))
+        .route("GET", "/shared", json!({}))
+        .route("GET", "/private", json!({"cors": false}))
+        .serve(&[]);
+    let client = server.client();
+    let shared = preflight(&client, "/shared", A, "GET", "");
+    assert_eq!(shared.header("access-control-allow-origin"), A);
+    let private = preflight(&client, "/private", A, "GET", "");
+    assert_eq!(private.status, 204);
+    assert_eq!(private.header("access-control-allow-origin"), "");
+    assert_eq!(private.header("allow"), "GET, HEAD, OPTIONS");
+    // Plain OPTIONS is the app's own answer.
+    let options = ask(&client, "OPTIONS", "/private", &[("origin", A)]);
+    assert_eq!(options.status, 204);
+    server.stop();
+}
+
+#[test]
+fn a_request_beyond_the_limit_in_flight_gets_the_policies_of_its_route() {
+    let server = App::new(json!({"cors": {"origins": [A]}, "request_id": true}))
+        .route("GET", "/", json!({}))
+        .route("POST", "/", json!({}))
+        .serve(&["--max-in-flight", "1", "--workers", "1"]);
+    // The host waits for the body of this one.
+    let mut held = server.wire();
+    held.send(
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 1\r\n\r\n",
+    );
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let response = ask(&server.client(), "GET", "/", &[("origin", A)]);
+    let _ = response.problem(503);
+    assert_eq!(response.header("access-control-allow-origin"), A);
+    assert_eq!(response.header("vary"), "Origin");
+    assert_eq!(response.header("x-request-id").len(), 36);
+    held.send("x");
+    assert_eq!(held.response().status, 200);
+    server.stop();
+}
