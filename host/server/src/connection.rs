@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::app_router::AppRouter;
 use crate::body_activity::observed;
@@ -71,19 +73,15 @@ impl Connections {
     }
 
     /// Serves one connection to its end, in a task of its own.
-    pub(crate) fn serve(
+    pub(crate) fn serve<S>(
         &self,
-        stream: TcpStream,
-        peer: SocketAddr,
+        connection: Connection<S>,
         open: Open,
         graceful: &GracefulShutdown,
-    ) {
-        // Without this a reply waits for the client's acknowledgement of the last.
-        let stream = stream.set_nodelay(true).map(|()| stream);
-        let stream = match stream.and_then(tokio::net::TcpStream::from_std) {
-            Ok(stream) => stream,
-            Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
-        };
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let Connection { io, peer, local } = connection;
         let router = self.router.clone();
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
         let seen = timing.clone();
@@ -91,26 +89,54 @@ impl Connections {
             let is_http2 = request.version() == Version::HTTP_2;
             let busy = seen.request(is_http2);
             let timing = seen.clone();
-            let (app, request, from) = router.route(request, peer);
+            let (app, request, arrival) = router.route(request, peer);
             async move {
                 let _busy = busy;
-                let response = app.respond(request, from).await;
+                let response = app.respond(request, arrival).await;
                 Ok::<_, Infallible>(response.map(|body| observed(body, &timing, is_http2)))
             }
         });
-        let stream = TokioIo::new(Timed::new(stream, timing.clone()));
-        let connection = self.builder.serve_connection(stream, service).into_owned();
+        let io = TokioIo::new(Timed::new(io, timing.clone()));
+        let connection = self.builder.serve_connection(io, service).into_owned();
         let connection = graceful.watch(connection);
         tokio::task::spawn_local(async move {
             let _open = open;
             match timing.serve(connection).await {
                 Some(Ok(())) => {}
-                Some(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
-                None if timing.phase() == Phase::Head => {
-                    tracing::debug!(%peer, "a connection sent no request in time");
+                Some(Err(error)) => {
+                    tracing::debug!(%peer, %local, %error, "connection ended early");
                 }
-                None => tracing::debug!(%peer, "a connection was idle for too long"),
+                None if timing.phase() == Phase::Head => {
+                    tracing::debug!(%peer, %local, "connection sent no request in time");
+                }
+                None => tracing::debug!(%peer, %local, "connection was idle for too long"),
             }
         });
     }
 }
+
+/// A connection, whatever carries its bytes: TCP now, or memory in a test.
+pub(crate) struct Connection<S> {
+    pub(crate) io: S,
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// The address that the client connected to.
+    pub(crate) local: SocketAddr,
+}
+
+impl Connection<tokio::net::TcpStream> {
+    /// A connection that the listener accepted, for the runtime of this thread.
+    ///
+    /// # Errors
+    /// The client has closed it already.
+    pub(crate) fn tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
+        // Without this a reply waits for the client's acknowledgement of the last.
+        stream.set_nodelay(true)?;
+        let local = stream.local_addr()?;
+        let io = tokio::net::TcpStream::from_std(stream)?;
+        Ok(Self { io, peer, local })
+    }
+}
+
+#[cfg(test)]
+mod tests;

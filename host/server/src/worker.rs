@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 use crate::app_router::{AppRouter, RunningApps};
-use crate::connection::Connections;
+use crate::connection::{Connection, Connections};
 use crate::error::ServeError;
 use crate::settings::Settings;
 use crate::shared::{Apps, Open, Shared};
@@ -144,7 +144,10 @@ async fn run(
         tokio::select! {
             next = received.recv() => match next {
                 Some(Message::Connection(Accepted { stream, peer, open })) => {
-                    connections.serve(stream, peer, open, &graceful);
+                    match Connection::tcp(stream, peer) {
+                        Ok(connection) => connections.serve(connection, open, &graceful),
+                        Err(error) => tracing::debug!(%peer, %error, "connection lost"),
+                    }
                 }
                 Some(Message::Apps(apps)) => {
                     let change = change(router.clone(), shared.clone(), apps);
