@@ -50,23 +50,28 @@ pub(crate) fn of_route(
         let mut headers = reply.headers.iter();
         let named = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let content_type = named.map(|(_, value)| value.as_str());
-        let (default, bytes) = match &reply.content {
-            Content::Empty => (None, [].as_slice()),
-            Content::Json(text) => (Some(JSON), text.as_bytes()),
-            Content::Text(text) => (Some(TEXT), text.as_bytes()),
-            Content::Bytes(bytes) => (Some(BYTES), bytes.as_slice()),
+        let content_type = content_type.or(default_type(&reply.content));
+        let bytes = match &reply.content {
+            Content::Empty => [].as_slice(),
+            Content::Json(text) | Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes) => bytes.as_slice(),
         };
         route
-            .check_reply(reply.status, content_type.or(default), bytes)
+            .check_reply(reply.status, content_type, bytes)
             .map_err(CallError::BadReply)?;
     }
     of_reply(reply)
 }
 
-/// The content types of replies that do not name one.
-const JSON: &str = "application/json";
-const TEXT: &str = "text/plain; charset=utf-8";
-const BYTES: &str = "application/octet-stream";
+/// The content type of a reply that does not name one.
+fn default_type(content: &Content) -> Option<&'static str> {
+    match content {
+        Content::Empty => None,
+        Content::Json(_) => Some("application/json"),
+        Content::Text(_) => Some("text/plain; charset=utf-8"),
+        Content::Bytes(_) => Some("application/octet-stream"),
+    }
+}
 
 /// Makes the response of a reply.
 ///
@@ -76,11 +81,11 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
     let bad = |what: String| CallError::BadReply(what);
     let status = StatusCode::from_u16(reply.status)
         .map_err(|_| bad(format!("its status `{}` is no HTTP status", reply.status)))?;
-    let (default_type, body) = match reply.content {
-        Content::Empty => (None, Bytes::new()),
-        Content::Json(text) => (Some(JSON), text.into()),
-        Content::Text(text) => (Some(TEXT), text.into()),
-        Content::Bytes(bytes) => (Some(BYTES), bytes.into()),
+    let default_type = default_type(&reply.content);
+    let body: Bytes = match reply.content {
+        Content::Empty => Bytes::new(),
+        Content::Json(text) | Content::Text(text) => text.into(),
+        Content::Bytes(bytes) => bytes.into(),
     };
     let mut headers = HeaderMap::new();
     for (name, value) in &reply.headers {
