@@ -11,6 +11,7 @@ mod cors;
 mod declared;
 mod header;
 mod jwt;
+mod jwt_claims;
 mod jwt_key;
 #[cfg(test)]
 mod jwt_tests;
@@ -28,6 +29,7 @@ pub use self::compression::{Algorithm, Coding, Compression};
 pub use self::cors::{Cors, CorsSpec, Headers, Preflight};
 pub use self::declared::{OneOrMany, Switch};
 pub use self::jwt::{Jwt, JwtSpec};
+pub(crate) use self::jwt_claims::is_registered as is_registered_claim;
 pub use self::rate_limit::{RateLimit, RateLimitSpec, RateState};
 pub use self::request_id::RequestIdPolicy;
 pub use self::secret::{Secret, Secrets};
@@ -128,7 +130,7 @@ impl Policies {
     /// guesses credentials is slowed down.
     ///
     /// # Errors
-    /// 429 and 401.
+    /// 429, 401, and 403 for a valid token without a claim that the app requires.
     pub fn admit(
         &self,
         head: &impl RequestHead,
