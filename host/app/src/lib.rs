@@ -16,6 +16,7 @@ mod content;
 mod declare;
 mod decode;
 mod description;
+mod disposition;
 mod explain;
 mod field_error;
 mod form;
