@@ -208,20 +208,17 @@ impl App {
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
         let normal = normalise(path);
-        let found = self.router.find(method, &normal);
+        let found = self.router.find(method, &normal, path);
         if !matches!(found, Found::Nothing) || self.trailing_slash == TrailingSlash::Strict {
             return self.hit(found, hit);
         }
-        let Some(other) = slash::toggled(&normal) else {
+        let (Some(other), Some(to)) = (slash::toggled(&normal), slash::toggled(path)) else {
             return Err(Refusal::NotFound);
         };
-        let found = self.router.find(method, &other);
+        let found = self.router.find(method, &other, &to);
         match (self.trailing_slash, found) {
             (_, Found::Nothing) => Err(Refusal::NotFound),
-            (TrailingSlash::Redirect, _) => match slash::toggled(path) {
-                Some(to) => Ok(hit(Hit::Redirect { to })),
-                None => Err(Refusal::NotFound),
-            },
+            (TrailingSlash::Redirect, _) => Ok(hit(Hit::Redirect { to })),
             (_, found) => self.hit(found, hit),
         }
     }
