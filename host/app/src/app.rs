@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
+use crate::app_error::AppError;
+use crate::description::Description;
+use crate::isolation::Isolation;
 use crate::overrides;
 use crate::path::normalise;
 use crate::policy::{Policies, StaticMount};
 use crate::refusal::Refusal;
+use crate::route::Route;
 use crate::router::{Found, PathValues, Router};
 use crate::settings::{Defaults, Settings};
 use crate::slash::{self, TrailingSlash};
-use crate::{Description, Isolation, Route};
 
 /// An app that can be served: every pattern parsed, every schema compiled.
 #[derive(Debug)]
@@ -21,41 +24,6 @@ pub struct App {
     trailing_slash: TrailingSlash,
     policies: Option<Policies>,
     statics: Vec<StaticMount>,
-}
-
-/// Why a description is not an app.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AppError {
-    /// It has no route.
-    #[error("the app `{0}` declares no route, so there is nothing to serve")]
-    NoRoutes(String),
-    /// The app's settings cannot be read.
-    #[error("the settings of the app cannot be read: {0}")]
-    Settings(String),
-    /// The app's policies are wrong.
-    #[error("the app cannot be served: its {0}")]
-    Policy(String),
-    /// A route's declarations are wrong.
-    #[error("route `{route}` cannot be served: {reason}")]
-    Route {
-        /// The route's method and path.
-        route: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Two routes match the same requests.
-    #[error("routes `{0}` and `{1}` match the same requests: remove one or change its path")]
-    Collision(String, String),
-    /// The operator speaks of a route that is not there.
-    #[error(
-        "the configuration has `[routes.\"{route}\"]`, but the app has no route of this name: {hint}"
-    )]
-    UnknownRoute {
-        /// The name.
-        route: String,
-        /// What to do.
-        hint: String,
-    },
 }
 
 impl App {
@@ -70,8 +38,13 @@ impl App {
         let settings = Settings::parse(&description.settings)
             .map_err(|error| AppError::Settings(error.to_string()))?;
         let name = description.name.as_str();
-        let policies = Policies::check(&settings, &Policies::default(), &defaults.secrets, name)
-            .map_err(AppError::Policy)?;
+        let policies = Policies::check(
+            settings.policies(),
+            &Policies::default(),
+            &defaults.secrets,
+            name,
+        )
+        .map_err(AppError::Policy)?;
         let statics = settings.r#static.as_deref().unwrap_or_default();
         let statics = StaticMount::check_all(statics).map_err(AppError::Policy)?;
         if settings.deprecated.is_some() {
@@ -92,7 +65,8 @@ impl App {
                 })?;
             routes.push(route);
         }
-        overrides::check(&defaults.routes, &routes)?;
+        let names: Vec<_> = routes.iter().map(Route::name).collect();
+        overrides::check(&defaults.routes, &names)?;
         Ok(Self {
             name: description.name.clone(),
             version: description.version.clone(),
@@ -208,20 +182,17 @@ impl App {
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
         let normal = normalise(path);
-        let found = self.router.find(method, &normal);
+        let found = self.router.find(method, &normal, path);
         if !matches!(found, Found::Nothing) || self.trailing_slash == TrailingSlash::Strict {
             return self.hit(found, hit);
         }
-        let Some(other) = slash::toggled(&normal) else {
+        let (Some(other), Some(to)) = (slash::toggled(&normal), slash::toggled(path)) else {
             return Err(Refusal::NotFound);
         };
-        let found = self.router.find(method, &other);
+        let found = self.router.find(method, &other, &to);
         match (self.trailing_slash, found) {
             (_, Found::Nothing) => Err(Refusal::NotFound),
-            (TrailingSlash::Redirect, _) => match slash::toggled(path) {
-                Some(to) => Ok(hit(Hit::Redirect { to })),
-                None => Err(Refusal::NotFound),
-            },
+            (TrailingSlash::Redirect, _) => Ok(hit(Hit::Redirect { to })),
             (_, found) => self.hit(found, hit),
         }
     }

@@ -62,6 +62,31 @@ impl BodySpec {
         Ok(Self { declared, raw })
     }
 
+    /// Checks the `content-encoding` fields of a request that has a body. The host
+    /// decodes no content coding. A route that takes raw bytes gets them as sent.
+    ///
+    /// # Errors
+    /// 415 for any coding but `identity` (RFC 9110, section 15.5.16).
+    pub fn check_content_coding<'f>(
+        &self,
+        fields: impl Iterator<Item = &'f [u8]>,
+    ) -> Result<(), Refusal> {
+        if self.raw {
+            return Ok(());
+        }
+        let fields: Vec<_> = fields.map(String::from_utf8_lossy).collect();
+        let codings = fields.iter().flat_map(|field| field.split(','));
+        let codings = codings.map(|coding| coding.trim_matches([' ', '\t']));
+        let is_coding =
+            |coding: &&str| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity");
+        let codings: Vec<_> = codings.filter(is_coding).collect();
+        if codings.is_empty() {
+            return Ok(());
+        }
+        let coding = codings.join(", ");
+        Err(Refusal::UnsupportedContentCoding { coding })
+    }
+
     /// Decides how to read a body by its content type.
     ///
     /// A body without a content type is read as the first type that the route
@@ -69,7 +94,7 @@ impl BodySpec {
     ///
     /// # Errors
     /// 415 for a type that the route does not declare, or a charset that the host does
-    /// not know; 400 for a header that is not a media type, or that of a multipart form
+    /// not know or that is not UTF-8 for JSON; 400 for a header that is not a media type, or that of a multipart form
     /// without a boundary.
     pub fn plan(&self, content_type: Option<&[u8]>) -> Result<BodyPlan<'_>, Refusal> {
         let bad = |what: &str| Refusal::BadRequest(what.to_owned());
@@ -115,13 +140,15 @@ impl BodySpec {
             _ => media.as_ref().and_then(|media| media.parameter("charset")),
         };
         let charset = match charset {
-            Some(name) => Charset::named(&name).ok_or(Refusal::UnsupportedMediaType)?,
+            Some(name) => {
+                let known = Charset::named(&name);
+                // JSON is UTF-8 (RFC 8259, section 8.1).
+                let fits = known.filter(|charset| kind != Kind::Json || charset.is_utf8());
+                let charset = name.into_owned();
+                fits.ok_or(Refusal::UnsupportedCharset { charset })?
+            }
             None => Charset::UTF_8,
         };
-        // RFC 8259, section 8.1.
-        if kind == Kind::Json && !charset.is_utf8() {
-            return Err(Refusal::UnsupportedMediaType);
-        }
         Ok(BodyPlan {
             kind,
             charset,

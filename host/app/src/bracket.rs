@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::field_error::shorten;
 use crate::limits::MAX_NESTING;
 use crate::shape::{Id, Shapes};
 
@@ -25,6 +26,11 @@ pub(crate) enum BracketError {
     /// Two fields make different things of one place.
     #[error("the field `{0}` is a single value in one place and has members or items in another")]
     Conflict(String),
+    /// An index is missing before a greater one.
+    #[error(
+        "the field `{0}` has no item `[{1}]` but has a later one; number its items from 0 without gaps"
+    )]
+    Gap(String, usize),
     /// Text fields describe what only the host describes.
     #[error("the field `{0}` is a file, which has no members")]
     File(String),
@@ -117,14 +123,14 @@ impl<L> Tree<L> {
             let leaf = leaves.pop();
             return Ok(leaf.map_or(Value::Null, |leaf| read(leaf, id)));
         }
-        let may_be_list = shapes.item(id).is_some() || shapes.is_any(id);
-        let is_indexed = may_be_list && is_indexed(&self.keyed, shapes.item(id).is_some());
+        let is_list = shapes.item(id).is_some();
+        let is_indexed = (is_list || shapes.is_any(id)) && is_indexed(&self.keyed, is_list);
         if !self.keyed.is_empty() && !is_indexed {
             if !self.leaves.is_empty() || !self.next.is_empty() {
-                return Err(BracketError::Conflict(place.to_owned()));
+                return Err(BracketError::Conflict(shorten(place).into_owned()));
             }
             if shapes.is_binary(id) {
-                return Err(BracketError::File(place.to_owned()));
+                return Err(BracketError::File(shorten(place).into_owned()));
             }
             let mut members = Map::with_capacity(self.keyed.len());
             for (name, inner) in self.keyed {
@@ -138,8 +144,12 @@ impl<L> Tree<L> {
         let item = shapes.item(id).unwrap_or(id);
         let mut items = Vec::new();
         let mut indexed: Vec<_> = self.keyed.into_iter().collect();
-        indexed.sort_by_cached_key(|(index, _)| index.parse::<u64>().unwrap_or(u64::MAX));
-        for (index, inner) in indexed {
+        // Shorter numbers are less, since none begins with a zero.
+        indexed.sort_by(|(one, _), (other, _)| (one.len(), one).cmp(&(other.len(), other)));
+        for (expected, (index, inner)) in indexed.into_iter().enumerate() {
+            if index.parse() != Ok(expected) {
+                return Err(BracketError::Gap(shorten(place).into_owned(), expected));
+            }
             items.push(inner.into_json(&format!("{place}[{index}]"), item, shapes, read)?);
         }
         items.extend(self.leaves.into_iter().map(|leaf| read(leaf, item)));
@@ -150,16 +160,14 @@ impl<L> Tree<L> {
     }
 }
 
-/// Whether the keys are indices. Where the schema does not say that they are, they
-/// must be all of those from 0.
+/// Whether the keys are indices: whole numbers without leading zeros. Where the schema
+/// does not declare an array, 0 must be among them.
 fn is_indexed<L>(keyed: &IndexMap<String, Tree<L>>, is_list: bool) -> bool {
-    let index = |key: &String| {
-        let digits = key.len() <= 9 && key.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| key.parse::<usize>().ok()).flatten()
+    let is_index = |key: &String| {
+        let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
+        is_number && (key == "0" || !key.starts_with('0'))
     };
-    keyed
-        .keys()
-        .all(|key| index(key).is_some_and(|index| is_list || index < keyed.len()))
+    keyed.keys().all(is_index) && (is_list || keyed.contains_key("0"))
 }
 
 #[cfg(test)]
@@ -221,11 +229,44 @@ mod tests {
         let list = json!({"type": "array", "items": {"type": "integer"}});
         assert_eq!(read(&list, &[("a", "1")]), Ok(json!([1])));
         assert_eq!(
-            read(&list, &[("a[7]", "1"), ("a[2]", "0")]),
+            read(&list, &[("a[1]", "1"), ("a[0]", "0")]),
             Ok(json!([0, 1]))
         );
         let object = json!({"type": "object", "properties": {"0": {"type": "integer"}}});
         assert_eq!(read(&object, &[("a[0]", "1")]), Ok(json!({"0": 1})));
+    }
+
+    #[test]
+    fn gaps_between_indexes_are_refused() {
+        let list = json!({"type": "array", "items": {"type": "integer"}});
+        let gap = |at| Err(BracketError::Gap("a".to_owned(), at));
+        for schema in [&list, &json!(true)] {
+            assert_eq!(read(schema, &[("a[0]", "0"), ("a[2]", "1")]), gap(1));
+            let far = [
+                ("a[1]", "1"),
+                ("a[99999999999999999999999]", "2"),
+                ("a[0]", "0"),
+            ];
+            assert_eq!(read(schema, &far), gap(2));
+        }
+        assert_eq!(read(&list, &[("a[7]", "1"), ("a[2]", "0")]), gap(0));
+        let nested = [("a[0][b][0]", "1"), ("a[0][b][2]", "1")];
+        let inner = BracketError::Gap("a[0][b]".to_owned(), 1);
+        assert_eq!(any(&nested), Err(inner));
+        // One index in two spellings is not two items.
+        let twice = [("a[0]", "1"), ("a[00]", "2")];
+        assert_eq!(any(&twice), Ok(json!({"0": "1", "00": "2"})));
+        // Without 0 and without a schema, numbers are names of members.
+        let members = [("a[5]", "x"), ("a[7]", "y")];
+        assert_eq!(any(&members), Ok(json!({"5": "x", "7": "y"})));
+        let object = json!({"type": "object"});
+        let members = [("a[0]", "x"), ("a[2]", "y")];
+        assert_eq!(read(&object, &members), Ok(json!({"0": "x", "2": "y"})));
+        // Errors stay small.
+        let long = format!("a[{}]", "x".repeat(100_000));
+        let (one, other) = (format!("{long}[0]"), format!("{long}[2]"));
+        let error = any(&[(&one, "1"), (&other, "1")]).unwrap_err();
+        assert!(error.to_string().len() < 2000);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::location::Location;
 use crate::media_type::MediaType;
-use crate::parameter::{Location, Parameter, Parts};
+use crate::parameter::{Parameter, Parts};
 use crate::shape::{ROOT, Shapes};
 use crate::style::Style;
 

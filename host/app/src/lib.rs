@@ -7,6 +7,7 @@
 //! nothing in it may panic.
 
 mod app;
+mod app_error;
 mod body;
 mod bracket;
 mod call;
@@ -16,6 +17,7 @@ mod content;
 mod declare;
 mod decode;
 mod description;
+mod disposition;
 mod explain;
 mod field_error;
 mod form;
@@ -24,6 +26,7 @@ mod hooks;
 mod isolation;
 mod json;
 mod limits;
+mod location;
 mod media_type;
 mod method;
 mod mount;
@@ -47,7 +50,8 @@ mod shape;
 mod slash;
 mod style;
 
-pub use app::{App, AppError, Hit};
+pub use app::{App, Hit};
+pub use app_error::AppError;
 pub use body::{BodyPlan, BodySpec};
 pub use call::{Body, Call};
 pub use decode::{NotUtf8, cookies};
@@ -57,6 +61,7 @@ pub use form::{FilePart, Form};
 pub use grants::Grants;
 pub use hooks::{HookKind, Hooks};
 pub use isolation::Isolation;
+pub use location::Location;
 pub use media_type::MediaType;
 pub use method::Method;
 pub use mount::{Mount, Mounts, bare_host, check_app_name};
@@ -66,7 +71,7 @@ pub use openapi::{
     Contact, ExternalDocs, License, OpenApi, OpenApiSettings, Server, ServerVariable, Tag,
 };
 pub use overrides::{Origin, Origins, RouteOverride};
-pub use parameter::{Location, Parameter};
+pub use parameter::Parameter;
 pub use params::RequestHead;
 pub use path::{PathPattern, PatternError, same_path};
 pub use printable::{indented, one_line};

@@ -11,6 +11,7 @@ use futures_util::Stream;
 use multer::{Field, Multipart};
 
 use crate::charset::Charset;
+use crate::disposition::Disposition;
 use crate::form::{FilePart, Form};
 use crate::limits::MAX_PART_HEAD;
 use crate::media_type::MediaType;
@@ -51,10 +52,7 @@ where
 }
 
 async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> {
-    let name = part.name().map(str::to_owned).ok_or_else(|| {
-        Refusal::BadRequest("a part of the multipart form has no name".to_owned())
-    })?;
-    let filename = part.file_name().map(str::to_owned);
+    let Disposition { name, filename } = read_disposition(&part)?;
     let text_of = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let content_type = part.headers().get("content-type");
     let content_type = content_type.map(|value| text_of(value.as_bytes()));
@@ -86,6 +84,17 @@ async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> 
             form.text(name, text, content_type)
         }
     }
+}
+
+/// `multer` finds parameters by searching text, so its names are not used.
+fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
+    let field = part.headers().get("content-disposition").ok_or_else(|| {
+        Refusal::BadRequest(
+            "a part of the multipart form has no `content-disposition`; name its field there"
+                .to_owned(),
+        )
+    })?;
+    Disposition::parse(field.as_bytes())
 }
 
 /// Most parts come in one piece, which is then not copied again.
@@ -238,6 +247,25 @@ mod tests {
     }
 
     #[test]
+    fn parameters_of_a_part_are_parsed() {
+        let body = part("filename=\"a; name=evil\"; name=\"photo\"", "1")
+            + &part("Name=\"title\"", "hi")
+            + "--x--\r\n";
+        let (read, files) = value(body.as_bytes());
+        assert_eq!(read["title"], "hi");
+        assert_eq!(read["photo"]["filename"], "a; name=evil");
+        assert_eq!(files.len(), 1);
+        // Bytes that are no text are those of a file, whatever its name ends with.
+        let mut body = part("name=\"photo\"; filename=\"x\\\\\"", "??").into_bytes();
+        let at = body.iter().position(|byte| *byte == b'?').unwrap();
+        body[at..at + 2].copy_from_slice(&[0xff, 0]);
+        body.extend_from_slice(b"--x--");
+        let (read, files) = value(&body);
+        assert_eq!(read["photo"]["filename"], "x\\");
+        assert_eq!(files[0].bytes, &[0xff, 0][..]);
+    }
+
+    #[test]
     fn texts_have_charsets() {
         let mut body = part(
             "name=\"a\"\r\nContent-Type: text/plain; charset=latin1",
@@ -261,6 +289,7 @@ mod tests {
         assert_eq!(status("nonsense"), 400);
         assert_eq!(status(&part("name=\"a\"", "one")), 400);
         assert_eq!(status(&(part("filename=\"a\"", "one") + "--x--")), 400);
+        assert_eq!(status("--x\r\nX-A: b\r\n\r\none\r\n--x--"), 400);
         let latin = "name=\"a\"\r\nContent-Type: text/plain; charset=klingon";
         assert_eq!(status(&(part(latin, "one") + "--x--")), 400);
         let many = part("name=\"a\"", "1").repeat(1001);

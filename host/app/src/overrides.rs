@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app_error::AppError;
 use crate::isolation::Isolation;
 use crate::nearest::nearest;
-use crate::{AppError, Route};
 
 /// What an operator says about a route. What is `None` is left to the component.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub enum Origin {
 /// Whose words the limits of a route are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origins {
-    /// Of [`Route::isolation`].
+    /// Of [`Route::isolation`](crate::Route::isolation).
     pub instances: Origin,
-    /// Of [`Route::timeout`].
+    /// Of [`Route::timeout`](crate::Route::timeout).
     pub timeout: Origin,
-    /// Of [`Route::body_limit`].
+    /// Of [`Route::body_limit`](crate::Route::body_limit).
     pub body_limit: Origin,
 }
 
@@ -50,12 +50,9 @@ pub(crate) fn choose<T>(operator: Option<T>, component: Option<T>, default: T) -
 }
 
 /// The names of the first routes.
-fn some(routes: &[Route]) -> String {
+fn some(routes: &[&str]) -> String {
     const MOST: usize = 8;
-    let names = routes
-        .iter()
-        .take(MOST)
-        .map(|route| format!("`{}`", route.name()));
+    let names = routes.iter().take(MOST).map(|name| format!("`{name}`"));
     let mut names = names.collect::<Vec<_>>().join(", ");
     if routes.len() > MOST {
         names += &format!(" and {} more", routes.len() - MOST);
@@ -63,12 +60,12 @@ fn some(routes: &[Route]) -> String {
     names
 }
 
-/// Refuses words about a route that the app does not have.
+/// Refuses an override of a route that the app does not have; `routes` are their names.
 pub(crate) fn check(
     overrides: &BTreeMap<String, RouteOverride>,
-    routes: &[Route],
+    routes: &[&str],
 ) -> Result<(), AppError> {
-    let names = || routes.iter().map(Route::name);
+    let names = || routes.iter().copied();
     match overrides
         .keys()
         .find(|key| !names().any(|name| name == *key))

@@ -3,41 +3,15 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::bracket::{BracketError, Step, Tree};
 use crate::coerce::Scalar;
 use crate::field_error::{ErrorKind, FieldError, LocItem};
+use crate::location::Location;
 use crate::schema::{self, Schema};
 use crate::shape::{ROOT, Shapes};
 use crate::style::{self, Style};
-
-/// Where a parameter stands in a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Location {
-    /// A segment of the path.
-    Path,
-    /// The query.
-    Query,
-    /// A header.
-    Header,
-    /// A cookie.
-    Cookie,
-}
-
-impl Location {
-    /// The first step of `loc` in a validation error.
-    fn loc(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Header => "headers",
-            Self::Cookie => "cookie",
-        }
-    }
-}
 
 /// A declared parameter.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use crate::bracket;
 use crate::declare;
 use crate::decode;
 use crate::limits::MAX_FIELDS;
-use crate::parameter::{Location, Parameter, Slot};
+use crate::location::Location;
+use crate::parameter::{Parameter, Slot};
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
 

@@ -6,21 +6,6 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-
-/// What is encoded in the literal part of a path: all but `pchar` of RFC 3986.
-const LITERAL: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'`')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'|')
-    .add(b'[')
-    .add(b']');
-
 /// A path pattern that parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
@@ -127,8 +112,7 @@ impl PathPattern {
                 if segment.contains(['{', '}']) {
                     return Err(PatternError::Segment(segment.to_owned()));
                 }
-                let encoded = utf8_percent_encode(segment, LITERAL).to_string();
-                canonical.push_str(&normalise(&encoded));
+                canonical.push_str(&normalise(segment));
                 continue;
             };
             let (inner, has_star) = match inner.strip_prefix('*') {
@@ -218,44 +202,54 @@ fn is_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// The normal form of a request path (RFC 3986, section 6.2.2): an escaped
-/// unreserved character is decoded, other escapes are upper case. A path without
-/// escapes, the usual one, is returned as it is.
+/// The normal form of a request path, the same for every spelling of one path
+/// (RFC 3986, section 6.2.2): characters that may stand in a segment as they are
+/// (`pchar`) are decoded, all others are escapes in upper case. So is an escaped slash,
+/// which separates nothing, and a `%` that begins no escape. The number of slashes stays
+/// the same. A path in normal form without escapes, the usual one, is returned as it is.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
-    if !path.contains('%') {
+    if path.bytes().all(|byte| byte == b'/' || is_pchar(byte)) {
         return Cow::Borrowed(path);
     }
-    let mut out = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        let Some(byte) = escaped(&rest[at..]) else {
-            out.push('%');
-            rest = &rest[at + 1..];
-            continue;
+    let mut out = String::with_capacity(path.len() + 16);
+    let mut rest = path.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let escape = escaped(rest);
+        let is_literal = match escape {
+            Some(byte) => is_pchar(byte),
+            None => *byte == b'/' || is_pchar(*byte),
         };
-        if is_unreserved(byte) {
+        let byte = escape.unwrap_or(*byte);
+        if is_literal {
             out.push(char::from(byte));
         } else {
-            out.push_str(&rest[at..at + 3].to_ascii_uppercase());
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                out.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
         }
-        rest = &rest[at + 3..];
+        rest = if escape.is_some() { &rest[3..] } else { after };
     }
-    out.push_str(rest);
     Cow::Owned(out)
 }
 
 /// The byte that an escape at the beginning of a text stands for.
-fn escaped(text: &str) -> Option<u8> {
-    let hex = text.as_bytes().get(1..3)?;
-    let digits = std::str::from_utf8(hex).ok()?;
-    let is_hex = hex.iter().all(u8::is_ascii_hexdigit);
-    is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
+fn escaped(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else {
+        return None;
+    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// The same for a character that needs no escape, and is the same with and without.
 pub(crate) fn unreserved(text: &str) -> Option<u8> {
-    escaped(text).filter(|byte| is_unreserved(*byte))
+    escaped(text.as_bytes()).filter(|byte| is_unreserved(*byte))
+}
+
+/// Whether a character may stand in a segment as it is (RFC 3986, section 3.3).
+fn is_pchar(byte: u8) -> bool {
+    is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte)
 }
 
 fn is_unreserved(byte: u8) -> bool {
@@ -316,11 +310,72 @@ mod tests {
     #[test]
     fn normalises() {
         assert_eq!(normalise("/%7euser/%2f%c3%a9"), "/~user/%2F%C3%A9");
-        assert_eq!(normalise("/%4"), "/%4");
-        assert_eq!(normalise("/%é"), "/%é");
+        assert_eq!(normalise("/a%21b%2Cc%3a%40"), "/a!b,c:@");
+        assert_eq!(
+            normalise("/é /%5c\\{}%7b%7D"),
+            "/%C3%A9%20/%5C%5C%7B%7D%7B%7D"
+        );
+        // A `%` that begins no escape is one, before and after it is escaped.
+        assert_eq!(normalise("/%4"), "/%254");
+        assert_eq!(normalise("/%é%4%31"), "/%25%C3%A9%2541");
+        for plain in ["/", "//a/./b", "/a!$&'()*+,;=:@-._~"] {
+            assert!(matches!(normalise(plain), Cow::Borrowed(path) if path == plain));
+        }
+    }
+
+    /// A text in a spelling: a bit of `escapes` says which of its bytes are escaped, and
+    /// another one in which case. `%` and what would end a segment always are.
+    fn spell(text: &str, escapes: &[(bool, bool)]) -> String {
+        let mut out = Vec::new();
+        let mut escapes = escapes.iter().cycle();
+        for byte in text.bytes() {
+            let (is_escaped, is_upper) = escapes.next().copied().unwrap_or_default();
+            if !is_escaped && !b"%/?#".contains(&byte) && !byte.is_ascii_control() {
+                out.push(byte);
+            } else if is_upper {
+                out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+            } else {
+                out.extend_from_slice(format!("%{byte:02x}").as_bytes());
+            }
+        }
+        // Half an escaped character is no text: such a spelling is escaped as a whole.
+        String::from_utf8(out)
+            .unwrap_or_else(|_| text.bytes().map(|byte| format!("%{byte:02X}")).collect())
+    }
+
+    fn escapes() -> impl Strategy<Value = Vec<(bool, bool)>> {
+        prop::collection::vec(any::<(bool, bool)>(), 1..20)
     }
 
     proptest! {
+        #[test]
+        fn every_spelling_of_a_path_is_one_path(text in "[\\PC\\x00/%]{0,12}|[a-z!-/:-@%é]{0,12}",
+            one in escapes(), other in escapes()) {
+            let normal = normalise(&spell(&text, &one)).into_owned();
+            let other = spell(&text, &other);
+            prop_assert_eq!(&normal, &normalise(&other));
+            prop_assert_eq!(&normal, &normalise(&normal));
+            prop_assert!(!normal.contains('/'));
+            prop_assert_eq!(crate::decode::percent(&normal).unwrap(), text);
+        }
+
+        #[test]
+        fn patterns_and_requests_have_one_normal_form(text in "[\\PC%]{1,12}|[a-z!-/:-@%é]{1,12}",
+            one in escapes(), other in escapes()) {
+            let source = format!("/{}", spell(&text, &one));
+            prop_assume!(!source.contains(['{', '}']));
+            let pattern = PathPattern::parse(&source).unwrap();
+            let request = format!("/{}", spell(&text, &other));
+            prop_assert_eq!(pattern.canonical(), normalise(&request));
+        }
+
+        #[test]
+        fn the_normal_form_has_as_many_slashes(path in "[\\PC/%]{0,12}|[/%2fFaé]{0,12}") {
+            let normal = normalise(&path);
+            prop_assert_eq!(normal.matches('/').count(), path.matches('/').count());
+            prop_assert_eq!(&normalise(&normal), &normal);
+        }
+
         #[test]
         fn never_panics(text in "\\PC*") {
             let _ = PathPattern::parse(&text);

@@ -1,7 +1,8 @@
 //! Why a request does not get a handler's reply. Every early exit of the pipeline
 //! is a value of this one type, turned into a response in one place.
 
-use crate::{FieldError, Problem};
+use crate::field_error::{FieldError, shorten};
+use crate::problem::Problem;
 
 /// A request that ends early.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,16 @@ pub enum Refusal {
     },
     /// The route does not accept the body's content type (415).
     UnsupportedMediaType,
+    /// The charset of the body is unknown, or is not UTF-8 where it must be (415).
+    UnsupportedCharset {
+        /// The charset, as the content type names it.
+        charset: String,
+    },
+    /// The body has a content coding, and the host decodes none (415).
+    UnsupportedContentCoding {
+        /// The codings, as the request names them.
+        coding: String,
+    },
     /// The range is outside of the file (416).
     RangeNotSatisfiable {
         /// The value of `Content-Range`.
@@ -88,7 +99,9 @@ impl Refusal {
             Self::RequestTimeout => 408,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge { .. } => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::UnsupportedMediaType
+            | Self::UnsupportedCharset { .. }
+            | Self::UnsupportedContentCoding { .. } => 415,
             Self::RangeNotSatisfiable { .. } => 416,
             Self::Invalid(_) => 422,
             Self::RateLimited { .. } => 429,
@@ -106,6 +119,10 @@ impl Refusal {
         match self {
             Self::Unauthorized { challenge, .. } => Some(("www-authenticate", challenge.clone())),
             Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+            // RFC 9110, section 12.5.3: the codings that the client may use instead.
+            Self::UnsupportedContentCoding { .. } => {
+                Some(("accept-encoding", "identity".to_owned()))
+            }
             Self::RangeNotSatisfiable { content_range } => {
                 Some(("content-range", content_range.clone()))
             }
@@ -162,6 +179,22 @@ impl Refusal {
                 "unsupported-media-type",
                 "Unsupported Media Type",
                 "Unsupported media type".to_owned(),
+            ),
+            Self::UnsupportedCharset { charset } => problem(
+                "unsupported-charset",
+                "Unsupported Charset",
+                format!(
+                    "the charset `{}` of the request body is not supported; send the body in UTF-8",
+                    shorten(&charset)
+                ),
+            ),
+            Self::UnsupportedContentCoding { coding } => problem(
+                "unsupported-content-encoding",
+                "Unsupported Content Encoding",
+                format!(
+                    "the content encoding `{}` of the request body is not supported; send the body without one",
+                    shorten(&coding)
+                ),
             ),
             Self::RangeNotSatisfiable { .. } => problem(
                 "range-not-satisfiable",

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use crate::app_error::AppError;
 use crate::body::BodySpec;
 use crate::declare;
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
 use crate::isolation::Isolation;
+use crate::method::Method;
 use crate::overrides::{Origins, choose};
 use crate::parameter::Parameter;
 use crate::params::{Parameters, RequestHead};
@@ -16,7 +18,6 @@ use crate::refusal::Refusal;
 use crate::reply::Replies;
 use crate::router::RawPath;
 use crate::settings::{Defaults, Settings};
-use crate::{AppError, Method};
 
 /// One method of one path.
 #[derive(Debug)]
@@ -75,8 +76,13 @@ impl Route {
             ));
         }
         let (app_name, app_policies) = app_policies;
-        let policies = Policies::check(&settings, app_policies, &defaults.secrets, app_name)
-            .map_err(|reason| wrong(format!("its {reason}")))?;
+        let policies = Policies::check(
+            settings.policies(),
+            app_policies,
+            &defaults.secrets,
+            app_name,
+        )
+        .map_err(|reason| wrong(format!("its {reason}")))?;
         let policies = Some(policies).filter(|policies| !policies.is_empty());
         let body_limit = settings.body_limit.or(app.body_limit);
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {

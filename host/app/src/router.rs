@@ -47,14 +47,35 @@ pub(crate) enum Found<'r, 'p> {
     Nothing,
 }
 
-/// The raw values of a matched path's parameters.
+/// The raw values of a matched path's parameters: as they stand in the request's path,
+/// not in its normal form, since an escaped delimiter separates nothing.
 #[derive(Debug)]
-pub struct PathValues<'r, 'p>(matchit::Params<'r, 'p>);
+pub struct PathValues<'r, 'p> {
+    params: matchit::Params<'r, 'p>,
+    normal: &'p str,
+    raw: &'p str,
+}
 
 impl<'p> PathValues<'_, 'p> {
     /// The values, from left to right, still percent-encoded.
     pub fn iter(&self) -> impl Iterator<Item = &'p str> + '_ {
-        self.0.iter().map(|(_, value)| value)
+        self.params.iter().map(|(_, value)| self.raw_of(value))
+    }
+
+    /// The segments of the raw path that a value of the normal path stands for: both
+    /// have the same slashes.
+    fn raw_of(&self, value: &'p str) -> &'p str {
+        if std::ptr::eq(self.normal, self.raw) {
+            return value;
+        }
+        // The value is part of the path.
+        let start = value.as_ptr().addr() - self.normal.as_ptr().addr();
+        let slashes = self.normal[..start].matches('/').count();
+        let rest = self.raw.splitn(slashes + 1, '/').last().unwrap_or_default();
+        if start + value.len() == self.normal.len() {
+            return rest;
+        }
+        rest.split_once('/').map_or(rest, |(segment, _)| segment)
     }
 
     /// The values without the path they stand in.
@@ -148,9 +169,14 @@ impl Router {
         Some((route, &endpoint.allow))
     }
 
-    /// Finds the route for a method and a path in normal form.
-    pub(crate) fn find<'r, 'p>(&'r self, method: &str, path: &'p str) -> Found<'r, 'p> {
-        let Ok(matched) = self.tree.at(path) else {
+    /// Finds the route for a method and a path in normal form, which was `raw`.
+    pub(crate) fn find<'r, 'p>(
+        &'r self,
+        method: &str,
+        normal: &'p str,
+        raw: &'p str,
+    ) -> Found<'r, 'p> {
+        let Ok(matched) = self.tree.at(normal) else {
             return Found::Nothing;
         };
         let endpoint = &self.endpoints[*matched.value];
@@ -158,7 +184,11 @@ impl Router {
         match method.and_then(|method| endpoint.route(method)) {
             Some(route) => Found::Route {
                 route,
-                values: PathValues(matched.params),
+                values: PathValues {
+                    params: matched.params,
+                    normal,
+                    raw,
+                },
             },
             None if method == Some(Method::Options) => Found::Options {
                 allow: &endpoint.allow,
@@ -197,6 +227,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::normalise;
     use proptest::prelude::*;
 
     fn router(routes: &[(Method, &str)]) -> Result<Router, Collision> {
@@ -209,7 +240,7 @@ mod tests {
     }
 
     fn at(router: &Router, method: &str, path: &str) -> Option<(u32, Vec<String>)> {
-        match router.find(method, path) {
+        match router.find(method, path, path) {
             Found::Route { route, values } => {
                 Some((route, values.iter().map(str::to_owned).collect()))
             }
@@ -220,12 +251,19 @@ mod tests {
     #[test]
     fn raw_values_outlast_the_path() {
         let router = router(&[(Method::Get, "/a/{x}/{*rest}"), (Method::Get, "/b")]).unwrap();
-        let raw = |path: &str| match router.find("GET", path) {
+        let raw = |path: &str| match router.find("GET", &normalise(path), path) {
             Found::Route { values, .. } => values.to_raw(),
             other => panic!("{other:?}"),
         };
         let values = raw("/a/1%2F2/b//c/");
         assert_eq!(values.iter().collect::<Vec<_>>(), ["1%2F2", "b//c/"]);
+        let values = raw("/%61/1%2C2%4/%62//é%2Ec/");
+        assert_eq!(
+            values.iter().collect::<Vec<_>>(),
+            ["1%2C2%4", "%62//é%2Ec/"]
+        );
+        let values = raw("/a/%3b/é");
+        assert_eq!(values.iter().collect::<Vec<_>>(), ["%3b", "é"]);
         assert_eq!(raw("/b").iter().count(), 0);
     }
 
@@ -257,17 +295,17 @@ mod tests {
         let router = router(&[(Method::Get, "/a"), (Method::Post, "/a")]).unwrap();
         assert_eq!(at(&router, "HEAD", "/a"), Some((0, vec![])));
         assert!(
-            matches!(router.find("OPTIONS", "/a"), Found::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
+            matches!(router.find("OPTIONS", "/a", "/a"), Found::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
         );
         assert!(matches!(
-            router.find("PUT", "/a"),
+            router.find("PUT", "/a", "/a"),
             Found::MethodNotAllowed { .. }
         ));
         assert!(matches!(
-            router.find("BREW", "/a"),
+            router.find("BREW", "/a", "/a"),
             Found::MethodNotAllowed { .. }
         ));
-        assert!(matches!(router.find("GET", "/b"), Found::Nothing));
+        assert!(matches!(router.find("GET", "/b", "/b"), Found::Nothing));
     }
 
     /// What the documentation says, one route at a time: the values of a pattern, and

@@ -10,8 +10,8 @@ use crate::isolation::Isolation;
 use crate::openapi::OpenApiSettings;
 use crate::overrides::RouteOverride;
 use crate::policy::{
-    ApiKeysSpec, Compression, CorsSpec, JwtSpec, RateLimitSpec, RequestIdPolicy, Secrets,
-    SecurityHeaders, StaticSpec, Switch,
+    ApiKeysSpec, Compression, CorsSpec, JwtSpec, PolicySpecs, RateLimitSpec, RequestIdPolicy,
+    Secrets, SecurityHeaders, StaticSpec, Switch,
 };
 use crate::slash::TrailingSlash;
 
@@ -71,6 +71,19 @@ impl Settings {
             return Ok(Self::default());
         }
         serde_json::from_str(text)
+    }
+
+    /// The policies among them.
+    pub(crate) fn policies(&self) -> PolicySpecs<'_> {
+        PolicySpecs {
+            request_id: &self.request_id,
+            rate_limit: &self.rate_limit,
+            cors: &self.cors,
+            compression: &self.compression,
+            jwt: &self.jwt,
+            api_key: &self.api_key,
+            security_headers: &self.security_headers,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::parameter::Location;
+use crate::location::Location;
 
 /// How a parameter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -309,6 +309,56 @@ fn the_path_itself_gives_types() {
 }
 
 #[test]
+fn every_spelling_of_a_path_finds_its_route() {
+    let names = ["/a!b", "/%C3%A9", "/x y", "/100%", "/b%2Fc", "/{p}"];
+    let routes = names.map(|path| route(path, json!([]))).to_vec();
+    let app = app(routes).unwrap();
+    for (path, name) in [
+        ("/a!b", "/a!b"),
+        ("/a%21b", "/a!b"),
+        ("/%61%21%62", "/a!b"),
+        ("/é", "/%C3%A9"),
+        ("/%c3%a9", "/%C3%A9"),
+        ("/x%20y", "/x y"),
+        ("/100%", "/100%"),
+        ("/100%25", "/100%"),
+        ("/b%2fc", "/b%2Fc"),
+        ("/b%252Fc", "/{p}"),
+        ("/A!b", "/{p}"),
+    ] {
+        let found = app.find("GET", path, |hit| match hit {
+            Hit::Route { route, .. } => route.pattern().as_str().to_owned(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found.unwrap(), name, "{path}");
+    }
+    assert!(app.find("GET", "/b/c", |_| ()).is_err());
+}
+
+#[test]
+fn an_escaped_delimiter_of_a_path_parameter_separates_nothing() {
+    let list = |name: &str, style: &str| {
+        json!({"name": name, "in": "path", "style": style, "explode": true,
+            "schema": {"type": "array", "items": {"type": "string"}}})
+    };
+    let described = route(
+        "/!/{simple}/{label}/{matrix}/{text}",
+        json!([
+            list("simple", "simple"),
+            list("label", "label"),
+            list("matrix", "matrix")
+        ]),
+    );
+    let app = app(vec![described]).unwrap();
+    let path = "/%21/a%2Cb,c/.a%2Eb.c/;matrix=a%3Bb;matrix=%C3%A9/%2541%2F+é";
+    assert_eq!(
+        params(&app, path, &Head("", vec![])).unwrap(),
+        json!({"simple": ["a,b", "c"], "label": ["a.b", "c"], "matrix": ["a;b", "é"],
+            "text": "%41/+é"})
+    );
+}
+
+#[test]
 fn slashes_at_the_end_follow_the_policy() {
     let find = |policy: &str, method: &str, path: &str| {
         let description = Description {
@@ -336,7 +386,10 @@ fn slashes_at_the_end_follow_the_policy() {
     assert_eq!(find("redirect", "POST", "/c"), Ok("/c/".to_owned()));
     assert_eq!(find("redirect", "GET", "/d/"), Err(404));
     assert_eq!(find("redirect", "GET", "/"), Err(404));
-    assert_eq!(find("ignore", "GET", "/a/%31/"), Ok("0:1".to_owned()));
+    assert_eq!(find("ignore", "GET", "/a/%31/"), Ok("0:%31".to_owned()));
+    assert_eq!(find("ignore", "GET", "/a/é%2C/"), Ok("0:é%2C".to_owned()));
+    // A browser reads a backslash as a slash, and two slashes as another host.
+    assert_eq!(find("redirect", "GET", "/\\c"), Err(404));
     assert_eq!(find("ignore", "GET", "/c"), Ok("1:".to_owned()));
     assert_eq!(find("ignore", "POST", "/c"), Err(405));
     assert_eq!(find("ignore", "GET", "/e"), Ok("2:".to_owned()));

@@ -46,11 +46,66 @@ fn what_cannot_be_read_is_refused() {
         status(read(&spec, "text/plain; charset=klingon", b"x")),
         415
     );
-    let json = "application/json; charset=latin1";
-    assert_eq!(status(read(&spec, json, b"{}")), 415);
     assert_eq!(status(read(&spec, MediaType::MULTIPART, b"")), 400);
     let deep = vec![b'['; 100_000].leak();
     assert_eq!(status(read(&spec, "application/json", deep)), 400);
+}
+
+#[test]
+fn unsupported_charsets_are_named() {
+    let spec = BodySpec::parse("", false).unwrap();
+    for (content_type, charset) in [
+        ("application/json; charset=latin1", "latin1"),
+        ("application/problem+json; charset=\"UTF-16\"", "UTF-16"),
+        ("application/json; charset=klingon", "klingon"),
+        ("text/plain; charset=klingon", "klingon"),
+        ("application/x-www-form-urlencoded; charset=x", "x"),
+    ] {
+        let refusal = read(&spec, content_type, b"{}").unwrap_err();
+        assert_eq!(refusal.header(), None);
+        let problem = refusal.into_problem();
+        assert_eq!(problem.status, 415);
+        assert!(
+            problem.kind.ends_with("/unsupported-charset"),
+            "{problem:?}"
+        );
+        let named = format!("`{charset}`");
+        assert!(problem.detail.contains(&named), "{problem:?}");
+    }
+    for charset in ["utf-8", "UTF8", "us-ascii"] {
+        let json = format!("application/json; charset={charset}");
+        assert!(read(&spec, &json, b"{}").is_ok(), "{charset}");
+    }
+    // A charset says nothing about bytes.
+    assert!(read(&spec, "image/svg; charset=klingon", b"x").is_ok());
+}
+
+#[test]
+fn coded_bodies_are_refused() {
+    let spec = BodySpec::parse("", false).unwrap();
+    let check = |spec: &BodySpec, fields: &[&'static str]| {
+        spec.check_content_coding(fields.iter().map(|field| field.as_bytes()))
+    };
+    for (fields, coding) in [
+        (&["gzip"] as &[_], "gzip"),
+        (&["br"], "br"),
+        (&["aws-chunked"], "aws-chunked"),
+        (&["identity, GZIP"], "GZIP"),
+        (&["identity", "gzip,\tbr"], "gzip, br"),
+    ] {
+        let refusal = check(&spec, fields).unwrap_err();
+        let header = Some(("accept-encoding", "identity".to_owned()));
+        assert_eq!(refusal.header(), header);
+        let problem = refusal.into_problem();
+        assert_eq!(problem.status, 415);
+        let named = format!("`{coding}`");
+        assert!(problem.detail.contains(&named), "{problem:?}");
+    }
+    for fields in [&[] as &[_], &[""], &["Identity"], &[" , identity\t"]] {
+        assert_eq!(check(&spec, fields), Ok(()), "{fields:?}");
+    }
+    let raw = BodySpec::parse("", true).unwrap();
+    assert_eq!(check(&raw, &["gzip"]), Ok(()));
 }
 
 #[test]

@@ -6,13 +6,15 @@ use serde_json::{Map, Value, json};
 
 use super::policies::Policies;
 use super::schemas::HostSchema;
-use crate::Problem;
+use crate::policy::is_registered_claim;
+use crate::problem::Problem;
 
 /// An error of the host's own, named by its reason phrase (RFC 9110).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum HostError {
     BadRequest,
     Unauthorized,
+    Forbidden,
     RequestTimeout,
     ContentTooLarge,
     UnsupportedMediaType,
@@ -42,6 +44,10 @@ impl HostError {
         let all = [
             (Self::BadRequest, surface.has_parameters || surface.has_body),
             (Self::Unauthorized, is_guarded),
+            (
+                Self::Forbidden,
+                policies.get("jwt").is_some_and(requires_claims),
+            ),
             (Self::RequestTimeout, surface.has_body || is_408),
             (Self::ContentTooLarge, surface.has_body),
             (Self::UnsupportedMediaType, surface.has_body),
@@ -72,6 +78,7 @@ impl HostError {
                 "The path, the query, a header or the body cannot be read.",
             ),
             Self::Unauthorized => (401, "There are no valid credentials in the request."),
+            Self::Forbidden => (403, "The token lacks a claim that this operation requires."),
             Self::RequestTimeout => (408, "The request took too long."),
             Self::ContentTooLarge => (413, "The body is longer than this operation takes."),
             Self::UnsupportedMediaType => (
@@ -119,6 +126,13 @@ impl HostError {
             json!({ Problem::CONTENT_TYPE: { "schema": self.schema().reference() } });
         response
     }
+}
+
+/// Whether a declared `jwt` requires claims of the app's own.
+fn requires_claims(jwt: &Value) -> bool {
+    let names = jwt.get("required_claims").and_then(Value::as_array);
+    let mut names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.any(|name| !is_registered_claim(name))
 }
 
 /// Headers as the member `headers` of a Response Object.

@@ -3,6 +3,7 @@
 //! It is a matter of words alone: nothing here decides what a request gets. An app
 //! that [`App::new`](crate::App::new) took has a document that a validator takes.
 
+mod components;
 mod declared;
 mod errors;
 mod operation;
@@ -14,19 +15,16 @@ mod security;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value, json};
 
 use crate::{AppError, Description, PathPattern, RouteDescription};
 
 pub use declared::{Contact, ExternalDocs, License, OpenApiSettings, Server, ServerVariable, Tag};
 
-use errors::HostError;
+use components::Components;
 use operation::Operation;
 use paths::Paths;
 use policies::Policies;
-use schemas::Schemas;
 
 /// The version of OpenAPI that documents are written in.
 const VERSION: &str = "3.1.0";
@@ -36,15 +34,6 @@ const VERSION: &str = "3.1.0";
 pub struct OpenApi {
     document: Value,
     settings: OpenApiSettings,
-}
-
-/// What the operations of a document share.
-#[derive(Debug, Default)]
-struct Components {
-    schemas: Schemas,
-    errors: BTreeSet<HostError>,
-    headers: BTreeSet<&'static str>,
-    security: BTreeMap<String, Value>,
 }
 
 impl OpenApi {
@@ -157,40 +146,6 @@ fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -
     );
     put("version", Some(or(&description.version, "0.0.0").into()));
     Value::Object(info)
-}
-
-impl Components {
-    fn into_value(self) -> Value {
-        let mut schemas = self.schemas;
-        let mut headers = self.headers;
-        let mut responses = BTreeMap::new();
-        for error in self.errors {
-            responses.insert(error.component(), error.response(&mut headers));
-            schemas.add_host(error.schema());
-        }
-        let mut components = Map::new();
-        let mut put = |name: &str, value: Value| {
-            if value.as_object().is_some_and(|object| !object.is_empty()) {
-                components.insert(name.to_owned(), value);
-            }
-        };
-        put("schemas", schemas.into_value());
-        put("responses", json!(responses));
-        let headers = headers
-            .into_iter()
-            .map(|name| (name.to_owned(), errors::header(name)));
-        put("headers", Value::Object(headers.collect()));
-        put("securitySchemes", json!(self.security));
-        Value::Object(components)
-    }
-}
-
-/// A JSON object of a description; an empty text is an empty one.
-fn object(text: &str, what: &str) -> Result<Map<String, Value>, String> {
-    if text.is_empty() {
-        return Ok(Map::new());
-    }
-    serde_json::from_str(text).map_err(|error| format!("its {what} cannot be read: {error}"))
 }
 
 impl RouteDescription {

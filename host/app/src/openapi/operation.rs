@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+use super::components::Components;
 use super::errors::{HostError, Surface};
 use super::paths::Template;
-use super::policies::Policies;
-use super::{Components, object, replies, security};
+use super::policies::{Policies, object};
+use super::{replies, security};
 use crate::{MediaType, RouteDescription};
 
 /// A route on its way to an Operation Object.

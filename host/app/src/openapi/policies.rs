@@ -5,8 +5,6 @@
 
 use serde_json::{Map, Value};
 
-use super::object;
-
 /// The settings of a route over those of its app.
 #[derive(Debug, Clone)]
 pub(super) struct Policies {
@@ -56,4 +54,12 @@ impl Policies {
     pub(super) fn own(&self, name: &str) -> Option<&Value> {
         self.route.get(name)
     }
+}
+
+/// A JSON object of a description; an empty text is an empty one.
+pub(super) fn object(text: &str, what: &str) -> Result<Map<String, Value>, String> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(text).map_err(|error| format!("its {what} cannot be read: {error}"))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::components::Components;
 use super::errors::{self, HostError};
-use super::policies::Policies;
-use super::{Components, object};
+use super::policies::{Policies, object};
 use crate::{Problem, RouteDescription};
 
 /// Makes the responses of a route. `id` names what has no name of its own.

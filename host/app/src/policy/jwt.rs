@@ -1,7 +1,9 @@
 //! JSON Web Tokens (RFC 7519) as bearer tokens (RFC 6750): whose a route lets in.
-//! The crate `jsonwebtoken` checks signatures and times.
+//! The crate `jsonwebtoken` checks signatures, audience and issuer; the module
+//! `jwt_claims` checks times and types.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
@@ -10,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::declared::{OneOrMany, Switched};
 use super::header::{self, Fields};
+use super::jwt_claims::{self, ClaimError};
 use super::jwt_key;
 use super::secret::{Secret, Secrets};
 use crate::params::RequestHead;
@@ -48,16 +51,13 @@ const MAX_TOKEN: usize = 16 << 10;
 /// The most that clocks may differ, in seconds.
 const MAX_LEEWAY: u64 = 3600;
 
-/// The claims that the crate knows; others are only looked for.
-const REGISTERED: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
-
 /// The tokens that a route lets in.
 #[derive(Debug)]
 pub struct Jwt {
     /// `None` where the operator has not given it: nobody is let in then.
     key: Option<DecodingKey>,
     validation: Validation,
-    /// The claims that are only looked for.
+    /// Required claims that the crate does not look for.
     other_claims: Vec<String>,
     wrong_issuer: String,
     realm: String,
@@ -72,13 +72,15 @@ impl Jwt {
         let mut validation = Validation::new(algorithms[0]);
         validation.algorithms = algorithms;
         validation.leeway = spec.leeway;
+        // The crate rounds times to seconds and accepts a token at the instant of `exp`.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
         if spec.leeway > MAX_LEEWAY {
             return Err(format!(
                 "has `leeway` `{}`, which is above {MAX_LEEWAY} seconds",
                 spec.leeway
             ));
         }
-        validation.validate_nbf = true;
         let mut required = spec.required_claims.clone();
         let mut accepted = |name: &str, declared: &Option<OneOrMany>| match declared {
             None => Ok(None),
@@ -97,7 +99,7 @@ impl Jwt {
         validation.iss = accepted("issuer", &spec.issuer)?;
         let (registered, other_claims): (Vec<_>, Vec<_>) = required
             .into_iter()
-            .partition(|claim| REGISTERED.contains(&claim.as_str()));
+            .partition(|claim| jwt_claims::KNOWN_TO_THE_CRATE.contains(&claim.as_str()));
         validation.required_spec_claims = registered.into_iter().collect();
         Ok(Self {
             key,
@@ -162,20 +164,23 @@ impl Jwt {
         if decoded.header.crit.is_some() {
             return Err(invalid("Token has a critical header".to_owned()));
         }
-        let is_there = |claim: &&String| decoded.claims.get(*claim).is_none_or(Value::is_null);
-        if let Some(claim) = self.other_claims.iter().find(is_there) {
-            return Err(invalid(format!("Token has no claim `{claim}`")));
-        }
+        let leeway = Duration::from_secs(self.validation.leeway).as_secs_f64();
+        jwt_claims::check(
+            &decoded.claims,
+            &self.other_claims,
+            jwt_claims::now(),
+            leeway,
+        )
+        .map_err(|error| match error {
+            ClaimError::Invalid(detail) => invalid(detail),
+            ClaimError::Lacking(detail) => Refusal::Forbidden { detail },
+        })?;
         serde_json::to_string(&decoded.claims).map_err(|_| Refusal::Failed)
     }
 
     /// What is wrong with a token, for its owner: nothing of the key.
     fn describe(&self, error: &Error) -> String {
         match error.kind() {
-            ErrorKind::ExpiredSignature => "Token has expired".to_owned(),
-            ErrorKind::ImmatureSignature => {
-                "JWT not valid yet, not before claim is in the future".to_owned()
-            }
             // Base64 is what a signature is not, mostly.
             ErrorKind::InvalidSignature | ErrorKind::Base64(_) => {
                 "Token signature is invalid".to_owned()
@@ -184,9 +189,6 @@ impl Jwt {
             ErrorKind::InvalidIssuer => self.wrong_issuer.clone(),
             ErrorKind::InvalidAlgorithm => "Token algorithm is not accepted".to_owned(),
             ErrorKind::MissingRequiredClaim(claim) => format!("Token has no claim `{claim}`"),
-            ErrorKind::InvalidClaimFormat(claim) => {
-                format!("Token has a claim `{claim}` that is not of its type")
-            }
             _ => "Token is invalid".to_owned(),
         }
     }

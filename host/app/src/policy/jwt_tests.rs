@@ -152,6 +152,10 @@ fn algorithms_are_those_declared() {
 fn times_have_their_leeway() {
     let now = get_current_timestamp();
     let strict = hs();
+    for exp in [json!(now), json!(now - 1)] {
+        let token = sign(&json!({"exp": exp}));
+        assert_eq!(error(&strict, &token), "Token has expired");
+    }
     let lenient = jwt(json!({"secret": SECRET, "leeway": 60})).unwrap();
     let expired = sign(&json!({"exp": now - 30}));
     assert_eq!(error(&strict, &expired), "Token has expired");
@@ -196,7 +200,7 @@ fn claims_are_required_and_compared() {
     // One that is of another type must not count as one that is not there.
     for (name, values) in [
         ("aud", [json!(7), json!({"a": 1})]),
-        ("iss", [json!(7), json!({"a": 1})]),
+        ("iss", [json!(7), json!(["https://i"])]),
         ("sub", [json!(7), json!(["u"])]),
     ] {
         for value in values {
@@ -207,7 +211,24 @@ fn claims_are_required_and_compared() {
             format!("Token has no claim `{name}`")
         );
     }
-    assert_eq!(without("role", json!(null)), "Token has no claim `role`");
+    // A valid token without a claim of the app's own is not enough; an expired one is
+    // refused as such, whatever else it lacks.
+    let outcome = |claims: &Value| check_field(&jwt_all, format!("Bearer {}", sign(claims)));
+    let mut lacking = good.clone();
+    for role in [Some(json!(null)), None] {
+        match role {
+            Some(role) => lacking["role"] = role,
+            None => drop(lacking.as_object_mut().unwrap().remove("role")),
+        }
+        let detail = "Token has no claim `role`".to_owned();
+        assert_eq!(outcome(&lacking), Err(Refusal::Forbidden { detail }));
+    }
+    lacking["exp"] = json!(1);
+    assert_eq!(outcome(&lacking).unwrap_err().status(), 401);
+    let registered = json!({"secret": SECRET, "required_claims": ["role", "iat", "jti"]});
+    let registered = jwt(registered).unwrap();
+    let claims = sign(&json!({"iat": 1}));
+    assert_eq!(error(&registered, &claims), "Token has no claim `jti`");
     let two = jwt(json!({"secret": SECRET, "issuer": ["a", "b"]})).unwrap();
     let token = sign(&json!({"exp": later(), "iss": "c"}));
     assert_eq!(error(&two, &token), "Token issuer is invalid");

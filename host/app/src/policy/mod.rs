@@ -11,6 +11,7 @@ mod cors;
 mod declared;
 mod header;
 mod jwt;
+mod jwt_claims;
 mod jwt_key;
 #[cfg(test)]
 mod jwt_tests;
@@ -28,6 +29,7 @@ pub use self::compression::{Algorithm, Coding, Compression};
 pub use self::cors::{Cors, CorsSpec, Headers, Preflight};
 pub use self::declared::{OneOrMany, Switch};
 pub use self::jwt::{Jwt, JwtSpec};
+pub(crate) use self::jwt_claims::is_registered as is_registered_claim;
 pub use self::rate_limit::{RateLimit, RateLimitSpec, RateState};
 pub use self::request_id::RequestIdPolicy;
 pub use self::secret::{Secret, Secrets};
@@ -36,7 +38,6 @@ pub use self::static_files::{StaticMount, StaticSpec};
 
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
-use crate::settings::Settings;
 
 /// The policies of a route, or of the app where no route was found.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +58,18 @@ pub struct Policies {
     pub security_headers: Option<Arc<SecurityHeaders>>,
 }
 
+/// The policies of an app or a route as its settings declare them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PolicySpecs<'s> {
+    pub(crate) request_id: &'s Option<Switch<RequestIdPolicy>>,
+    pub(crate) rate_limit: &'s Option<Switch<RateLimitSpec>>,
+    pub(crate) cors: &'s Option<Switch<CorsSpec>>,
+    pub(crate) compression: &'s Option<Switch<Compression>>,
+    pub(crate) jwt: &'s Option<Switch<JwtSpec>>,
+    pub(crate) api_key: &'s Option<Switch<ApiKeysSpec>>,
+    pub(crate) security_headers: &'s Option<Switch<SecurityHeaders>>,
+}
+
 /// What is known of a request that was let in.
 #[derive(Debug, Default)]
 pub struct Admitted {
@@ -67,45 +80,42 @@ pub struct Admitted {
 }
 
 impl Policies {
-    /// Checks what settings declare; what they leave out is as in `outer`.
+    /// Checks what the settings declare; what they leave out is as in `outer`.
     ///
     /// # Errors
     /// Says which member is wrong, and why, to follow "its".
     pub(crate) fn check(
-        settings: &Settings,
+        specs: PolicySpecs<'_>,
         outer: &Self,
         secrets: &Secrets,
         app: &str,
     ) -> Result<Self, String> {
         Ok(Self {
-            request_id: member(
-                "request_id",
-                &settings.request_id,
-                &outer.request_id,
-                |spec| spec.check(),
-            )?,
+            request_id: member("request_id", specs.request_id, &outer.request_id, |spec| {
+                spec.check()
+            })?,
             rate_limit: member(
                 "rate_limit",
-                &settings.rate_limit,
+                specs.rate_limit,
                 &outer.rate_limit,
                 RateLimit::new,
             )?,
-            cors: member("cors", &settings.cors, &outer.cors, Cors::new)?,
+            cors: member("cors", specs.cors, &outer.cors, Cors::new)?,
             compression: member(
                 "compression",
-                &settings.compression,
+                specs.compression,
                 &outer.compression,
                 |spec| spec.check(),
             )?,
-            jwt: member("jwt", &settings.jwt, &outer.jwt, |spec| {
+            jwt: member("jwt", specs.jwt, &outer.jwt, |spec| {
                 Jwt::new(spec, secrets, app)
             })?,
-            api_keys: member("api_key", &settings.api_key, &outer.api_keys, |spec| {
+            api_keys: member("api_key", specs.api_key, &outer.api_keys, |spec| {
                 ApiKeys::new(spec, secrets, app)
             })?,
             security_headers: member(
                 "security_headers",
-                &settings.security_headers,
+                specs.security_headers,
                 &outer.security_headers,
                 |spec| spec.check(),
             )?,
@@ -128,7 +138,7 @@ impl Policies {
     /// guesses credentials is slowed down.
     ///
     /// # Errors
-    /// 429 and 401.
+    /// 429, 401, and 403 for a valid token without a claim that the app requires.
     pub fn admit(
         &self,
         head: &impl RequestHead,

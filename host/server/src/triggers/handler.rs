@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE};
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use spikard_wasm_app::policy::Policies;
 use spikard_wasm_app::{App, Call, Hit, RawPath, Refusal, Route};
@@ -151,11 +151,20 @@ impl Handler {
     ) -> Result<Call, Refusal> {
         tracing::debug!(request = %request.id, "checking parameters and body");
         let params = route.read_params(path, &Head(&request.parts));
+        if !body.has_ended() {
+            let codings = request.parts.headers.get_all(CONTENT_ENCODING).iter();
+            let codings = codings.map(|value| value.as_bytes());
+            route.body().check_content_coding(codings)?;
+        }
         let content_type = request.parts.headers.get(CONTENT_TYPE);
         let content_type = content_type.map(|value| value.as_bytes());
         let plan = match route.body().plan(content_type) {
             // An empty body has no content type to check.
-            Err(Refusal::UnsupportedMediaType) if body.has_ended() => route.body().plan(None)?,
+            Err(Refusal::UnsupportedMediaType | Refusal::UnsupportedCharset { .. })
+                if body.has_ended() =>
+            {
+                route.body().plan(None)?
+            }
             plan => plan?,
         };
         let (limit, timeout) = (route.body_limit(), self.body_timeout);
