@@ -3,6 +3,7 @@
  */
 import { hookSetting } from "./hooks.js";
 import type { RouteRecord } from "./host/types.js";
+import { safeIntegers } from "./integers.js";
 import type { RouteOptions } from "./options.js";
 import { repliesText } from "./replies.js";
 import { isObjectSchema, type JsonSchema, toJsonSchema } from "./schema.js";
@@ -48,6 +49,9 @@ const OPTIONS = new Set<string>([
   ...Object.keys(POLICIES),
 ]);
 
+/** The types of a path's parameter that are integers. */
+const INTEGER = new Set<string | undefined>(["int", "integer"]);
+
 /** Describes a route. What is wrong with its definition is thrown in a sentence. */
 export function describeRoute({ method, path, options, handler }: Definition): RouteRecord {
   const route = `\`${method.toUpperCase()} ${path}\``;
@@ -83,9 +87,15 @@ export function settingsText(settings: Record<string, unknown>): string {
 }
 
 function parameters(path: string, options: RouteOptions, route: string): Parameter[] {
-  const bound = Array.from(path.matchAll(/\{\*?([^{}]*)\}/g), (match) => match[1] as string);
+  const segments = Array.from(path.matchAll(/\{\*?([^{}]*)\}/g), (match) => (match[1] as string).split(":"));
+  const bound = segments.map(([name]) => name as string);
+  const inPath = group(options.path, "path", route);
   const list = [
-    ...group(options.path, "path", route),
+    ...inPath,
+    // `{id:int}` is short for a schema, which is written out here for its range.
+    ...segments
+      .filter(([name, type]) => INTEGER.has(type) && !inPath.some((one) => one.name === name))
+      .map(([name]) => parameter(name as string, "path", true, { type: "integer" })),
     ...group(options.query, "query", route),
     ...group(options.headers, "header", route),
     ...group(options.cookies, "cookie", route),
@@ -147,7 +157,12 @@ function group(declared: RouteOptions["query"], kind: string, route: string): Pa
 }
 
 function parameter(name: string, kind: string, required: boolean, schema: JsonSchema): Parameter {
-  const made: Parameter = { name, in: kind, required: kind === "path" || required, schema };
+  const made: Parameter = {
+    name,
+    in: kind,
+    required: kind === "path" || required,
+    schema: safeIntegers(schema),
+  };
   const key = kind === "header" || kind === "cookie" ? name.toLowerCase().replaceAll("-", "_") : name;
   return key === name ? made : { ...made, key };
 }
@@ -158,7 +173,7 @@ function bodyText(options: RouteOptions, route: string): string {
   if (kind === undefined) return "";
   if (other !== undefined)
     throw new TypeError(`route ${route} has both \`${kind}\` and \`${other}\`: give one of them`);
-  const schema = toJsonSchema(options[kind], `the ${kind} option of route ${route}`);
+  const schema = safeIntegers(toJsonSchema(options[kind], `the ${kind} option of route ${route}`));
   const types = {
     body: ["application/json"],
     form: ["application/x-www-form-urlencoded", "multipart/form-data"],

@@ -4,6 +4,7 @@
 import { host } from "#host";
 import type { RawReply } from "./host/types.js";
 import { isHttpError, problem } from "./reply.js";
+import { wellFormed } from "./text.js";
 
 /**
  * The reply for what was thrown on purpose. Anything else is reported to the host, which answers for it: then
@@ -19,7 +20,7 @@ export function answer(error: unknown, who: "handler" | "hook"): RawReply | unde
     }
   }
   const [message, detail] = explain(cause, who);
-  host.report(message, detail);
+  host.report(wellFormed(message), wellFormed(detail));
   return undefined;
 }
 

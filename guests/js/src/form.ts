@@ -3,10 +3,12 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
+import { call, inCall } from "./call.js";
 
 /** A file of a form. Its bytes stay with the host until they are asked for. */
 export class UploadFile {
   private readonly part: number;
+  private readonly call: number;
   /** The name the client gave it. */
   readonly filename: string;
   /** Its content type, if the client gave one. */
@@ -14,8 +16,15 @@ export class UploadFile {
   /** Its size in bytes. */
   readonly size: number;
 
-  constructor(part: number, filename: string, contentType: string | undefined, size: number) {
+  constructor(
+    part: number,
+    filename: string,
+    contentType: string | undefined,
+    size: number,
+    number = call.current,
+  ) {
     this.part = part;
+    this.call = number;
     this.filename = filename;
     this.contentType = contentType;
     this.size = size;
@@ -23,9 +32,11 @@ export class UploadFile {
 
   /** Its bytes. Only while the request is in progress. */
   bytes(): Uint8Array {
-    const bytes = host.file(this.part);
+    inCall(this.call, `the file \`${this.filename}\``);
+    // Not of 32 bits, it would trap on QuickJS.
+    const bytes = this.part >>> 0 === this.part ? host.file(this.part) : undefined;
     if (bytes === undefined || bytes === null) {
-      throw new Error(`the file \`${this.filename}\` is gone: read it before the handler returns`);
+      throw new Error(`the request has no file \`${this.filename}\`; use the files of its form`);
     }
     return ownBytes(bytes);
   }
@@ -52,18 +63,18 @@ function isFile(value: unknown): value is FileValue {
   );
 }
 
-function field(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(field);
+function field(value: unknown, number: number): unknown {
+  if (Array.isArray(value)) return value.map((one) => field(one, number));
   if (!isFile(value)) return value;
-  return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size);
+  return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size, number);
 }
 
-/** The form in the host's JSON text. */
-export function parseForm(text: string): Form {
+/** The form in the host's JSON text, of the call with this number. */
+export function parseForm(text: string, number: number): Form {
   const form: Form = JSON.parse(text);
   for (const name of Object.keys(form)) {
     const value = form[name];
-    if (typeof value === "object") form[name] = field(value);
+    if (typeof value === "object") form[name] = field(value, number);
   }
   return form;
 }

@@ -1,12 +1,15 @@
 /**
  * Calls handlers, and answers for what they throw.
  */
+import { call } from "./call.js";
 import { Context } from "./context.js";
-import { engine } from "./engine/engine.js";
+import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
-import type { Component, RawReply } from "./host/types.js";
+import type { Component, RawReply, Settled } from "./host/types.js";
 import type { Handler } from "./options.js";
 import { lower } from "./reply.js";
+import { wellFormedJson } from "./text.js";
+import { isThenable } from "./thenable.js";
 
 /** What a call needs of a route. */
 export interface Target {
@@ -27,22 +30,39 @@ const json: { tag: "json"; val: string } = { tag: "json", val: "" };
 export function handle(targets: readonly Target[]): Component["handler"]["handle"] {
   return (route, params, body) => {
     const { handler, status } = targets[route] as Target;
-    engine.started = true;
+    const number = ++call.count;
+    call.current = number;
+    let reply: RawReply;
     try {
       const value = handler(new Context(params, body)) as Record<string, unknown> | null;
-      if (typeof value !== "object" || value === null) return lower(value, status);
-      if (typeof value.then === "function") {
-        return engine.settle(
-          (value as unknown as PromiseLike<unknown>).then((late) => succeed(late, status), fail),
-        );
+      if (typeof value !== "object" || value === null) {
+        if (typeof value === "function" && isThenable(value)) return settle(value, status);
+        reply = lower(value, status);
+      } else if (typeof value.then === "function") {
+        return settle(value as unknown as PromiseLike<unknown>, status);
+      } else if (value.constructor !== Object) {
+        reply = lower(value, status);
+      } else {
+        const text: string | undefined = JSON.stringify(value);
+        if (text === undefined || text === "{}") {
+          // Also an iterator may have the constructor `Object`: `lower` refuses it.
+          reply = lower(value, status);
+        } else {
+          json.val = text.indexOf("\\ud") < 0 ? text : wellFormedJson(text);
+          reply = [status ?? 200, "", json];
+        }
       }
-      if (value.constructor !== Object) return lower(value, status);
-      json.val = JSON.stringify(value);
-      return [status ?? 200, "", json];
     } catch (error) {
-      return fail(error);
+      reply = fail(error);
     }
+    if (call.leftovers) endCall(number);
+    else call.current = 0;
+    return reply;
   };
+}
+
+function settle(value: PromiseLike<unknown>, status: number | undefined): Settled<RawReply> {
+  return engine.settle(value, (late) => succeed(late, status), fail);
 }
 
 function succeed(value: unknown, status: number | undefined): RawReply {

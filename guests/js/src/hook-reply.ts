@@ -3,8 +3,9 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
+import { call, inCall } from "./call.js";
 import type { ChangedReply, Content, RawReply } from "./host/types.js";
-import { checkedStatus, content, headersText } from "./reply.js";
+import { checkedStatus, content, headersText, headerValue } from "./reply.js";
 
 /** The headers of a reply. Names are compared without regard to case. */
 export class ReplyHeaders {
@@ -31,14 +32,16 @@ export class ReplyHeaders {
 
   /** Sets a header, instead of all that have its name. */
   set(name: string, value: string | number): void {
+    const text = headerValue(name, value);
     this.remove(name);
-    this.append(name, value);
+    this.append(name, text);
   }
 
   /** Adds a header beside those of its name. */
   append(name: string, value: string | number): void {
+    const text = headerValue(name, value);
     this.note(name);
-    this.pairs.push([name, String(value)]);
+    this.pairs.push([name, text]);
   }
 
   /** Removes all headers of a name. */
@@ -75,6 +78,7 @@ const TEXT_TYPE = /^text\//i;
 export class HookReply {
   /** The status; set it to another from 200 to 599. */
   status: number;
+  private readonly call: number;
   private readonly statusBefore: number;
   private readonly headersBefore: string;
   private headersNow: ReplyHeaders | undefined;
@@ -86,6 +90,7 @@ export class HookReply {
 
   constructor(status: number, headers: string) {
     this.status = status;
+    this.call = call.current;
     this.statusBefore = status;
     this.headersBefore = headers;
   }
@@ -102,7 +107,7 @@ export class HookReply {
    * change within an object is not seen. A content type that does not fit the new body is dropped.
    */
   get body(): unknown {
-    this.content ??= host.replyBody?.() ?? { tag: "empty" };
+    this.content ??= this.fetch();
     this.value ??= { of: read(this.content, this.headers) };
     return this.value.of;
   }
@@ -111,6 +116,11 @@ export class HookReply {
     this.content = content(value);
     this.value = { of: value };
     this.given = "value";
+  }
+
+  private fetch(): Content {
+    inCall(this.call, "the body of the reply");
+    return host.replyBody?.() ?? { tag: "empty" };
   }
 
   /** Becomes another reply. */

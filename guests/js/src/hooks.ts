@@ -1,13 +1,15 @@
 /**
  * Hooks: what runs before and after handlers, for all routes or for one.
  */
+import { call } from "./call.js";
 import { Context } from "./context.js";
-import { engine } from "./engine/engine.js";
+import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
 import { HookReply } from "./hook-reply.js";
 import type { ChangedReply, EarlyReply, HookExports, RawReply, Settled } from "./host/types.js";
 import { lower } from "./reply.js";
 import { shortener } from "./shorten.js";
+import { isThenable } from "./thenable.js";
 
 /**
  * What a hook is given of the call. `params` are those of the handler in `preHandler` and there alone; the
@@ -115,16 +117,25 @@ export function hookExports(app: HookLists, routes: readonly HookLists[]): HookE
   }));
   const of = (route: number) => chains[route] as HookLists;
   const shorten = shortener();
-  const early = (hooks: readonly BeforeHook[], params: string) => runEarly(hooks, params, shorten);
-  const late = (reply: HookReply, hooks: readonly (ResponseHook | ErrorHook)[], message: string) =>
-    runLate(reply, hooks, message, shorten);
+  const early = (hooks: readonly BeforeHook[], params: string) => {
+    call.current = ++call.count;
+    return runEarly(hooks, params, shorten);
+  };
+  const late = (
+    status: number,
+    headers: string,
+    hooks: readonly (ResponseHook | ErrorHook)[],
+    message: string,
+  ) => {
+    call.current = ++call.count;
+    return runLate(new HookReply(status, headers), hooks, message, shorten);
+  };
   return {
     onRequest: (route) => early(of(route).onRequest, ""),
     preValidation: (route) => early(of(route).preValidation, ""),
     preHandler: (route, params) => early(of(route).preHandler, params),
-    onResponse: (route, status, headers) => late(new HookReply(status, headers), of(route).onResponse, ""),
-    onError: (route, status, headers, message) =>
-      late(new HookReply(status, headers), of(route).onError, message),
+    onResponse: (route, status, headers) => late(status, headers, of(route).onResponse, ""),
+    onError: (route, status, headers, message) => late(status, headers, of(route).onError, message),
   };
 }
 
@@ -155,7 +166,7 @@ function runLate(
     () =>
       first(hooks, (hook) => {
         const value = hook(reply, context, message);
-        return isThenable(value) ? value.then(take) : take(value);
+        return isThenable(value) ? Promise.resolve(value).then(take) : take(value);
       }),
     () => {
       const changed = reply.changes();
@@ -175,18 +186,12 @@ function refuse(shorten: Shorten): (error: unknown) => RawReply | undefined {
   };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
-}
-
 /** Calls the hooks in turn until one returns something, and waits for the ones that return a promise. */
 function first<F extends AnyHook>(hooks: readonly F[], call: (hook: F) => unknown, from = 0): unknown {
   for (let at = from; at < hooks.length; at++) {
     const value = call(hooks[at] as F);
     if (isThenable(value)) {
-      return value.then((late) => (late === undefined ? first(hooks, call, at + 1) : late));
+      return Promise.resolve(value).then((late) => (late === undefined ? first(hooks, call, at + 1) : late));
     }
     if (value !== undefined) return value;
   }
@@ -199,7 +204,7 @@ function run<T>(
   finish: (value: unknown) => T,
   fail: (error: unknown) => T,
 ): Settled<T> {
-  engine.started = true;
+  const number = call.current;
   const end = (value: unknown): T => {
     try {
       return finish(value);
@@ -207,10 +212,14 @@ function run<T>(
       return fail(error);
     }
   };
+  let result: T;
   try {
     const value = start();
-    return isThenable(value) ? engine.settle(value.then(end, fail)) : end(value);
+    if (isThenable(value)) return engine.settle(value, end, fail);
+    result = end(value);
   } catch (error) {
-    return fail(error);
+    result = fail(error);
   }
+  endCall(number);
+  return result;
 }

@@ -66,16 +66,30 @@ export interface RouteOptions extends Policies {
   readonly rawBody?: boolean;
 }
 
-/** The names a path pattern binds: `/a/{x}/{*rest}` binds `x` and `rest`. */
-type PathNames<P extends string> = P extends `${string}{${infer N}}${infer Rest}`
-  ? (N extends `*${infer Name}` ? Name : N) | PathNames<Rest>
-  : never;
+/** What a path pattern binds, as it is written: of `/a/{x}/{n:int}/{*rest}`, `x`, `n:int` and `*rest`. */
+type Bound<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | Bound<Rest> : never;
+
+/** The name in a binding. */
+type NameOf<B extends string> = B extends `*${infer Name}`
+  ? Name
+  : B extends `${infer Name}:${string}`
+    ? Name
+    : B;
+
+/** The values of a type that a path names. */
+type PathValue<B extends string> = B extends `${string}:${"int" | "integer" | "float" | "number"}`
+  ? number
+  : B extends `${string}:${"bool" | "boolean"}`
+    ? boolean
+    : string;
 
 /** The member of an object, if it has one. */
 type Get<O, K extends string> = O extends { readonly [Name in K]: infer V } ? V : Record<never, never>;
 
 type PathParams<P extends string, O> = {
-  [N in PathNames<P>]: Get<O, "path"> extends { readonly [Name in N]: infer S } ? FromSchema<S> : string;
+  [B in Bound<P> as NameOf<B>]: Get<O, "path"> extends { readonly [Name in NameOf<B>]: infer S }
+    ? FromSchema<S>
+    : PathValue<B>;
 };
 
 /** The names in a map of parameters that are marked as required. */

@@ -4,6 +4,8 @@
 import { bytesOf } from "./bytes.js";
 import { HttpError } from "./errors.js";
 import type { Content, RawReply } from "./host/types.js";
+import { replyJson } from "./json-form.js";
+import { describe, wellFormed, wellFormedJson } from "./text.js";
 
 /** Headers, as an object or as pairs. An array as a value sends the header once for each. */
 export type HeadersInit =
@@ -51,33 +53,48 @@ const LINE_BREAK = /[\r\n\0]/;
 /** The body of a reply, from what a handler or a hook returned. */
 export function content(value: unknown): Content {
   if (value === undefined) return EMPTY;
-  if (typeof value === "string") return { tag: "text", val: value };
+  if (typeof value === "string") return { tag: "text", val: wellFormed(value) };
   const bytes = bytesOf(value);
   if (bytes !== undefined) return { tag: "bytes", val: bytes };
-  const text: string | undefined = JSON.stringify(value);
-  if (text === undefined) throw new TypeError(`a ${typeof value} was returned, which has no JSON form`);
-  return { tag: "json", val: text };
+  return { tag: "json", val: replyJson(value) };
 }
 
 /** Headers as pairs of strings. */
 function pairs(headers: HeadersInit | undefined): [string, string][] {
-  const entries: readonly (readonly [string, unknown])[] = Array.isArray(headers)
-    ? headers
-    : Object.entries(headers ?? {});
-  return entries.flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
+  if (headers === undefined || headers === null) return [];
+  // A `Headers` or a `Map` is iterable too, and has no entries of its own.
+  const entries: Iterable<readonly [string, unknown]> =
+    Symbol.iterator in headers ? (headers as Iterable<readonly [string, unknown]>) : Object.entries(headers);
+  return Array.from(entries).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, headerValue(name, one)]),
   );
+}
+
+/** A header's value as a string. */
+export function headerValue(name: unknown, value: unknown): string {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "bigint":
+    case "boolean":
+      return String(value);
+    default:
+      throw new TypeError(
+        `the reply's header ${describe(name)} has the value ${describe(value)}; give a string or a number`,
+      );
+  }
 }
 
 export function headersText(headers: [string, string][]): string {
   if (headers.length === 0) return "";
   for (const [name, value] of headers) {
-    if (!TOKEN.test(name)) throw new TypeError(`the reply has a header \`${name}\`, which is no header name`);
+    if (!TOKEN.test(name))
+      throw new TypeError(`the reply has a header ${describe(name)}, which is no header name`);
     if (LINE_BREAK.test(value)) {
       throw new TypeError(`the reply's header \`${name}\` has a value with a line break or a NUL in it`);
     }
   }
-  return JSON.stringify(headers);
+  return wellFormedJson(JSON.stringify(headers));
 }
 
 export function checkedStatus(status: number): number {
@@ -88,7 +105,7 @@ export function checkedStatus(status: number): number {
 /** The reply to a request, from what a handler or a hook returned. `status` is the one the route declares. */
 export function lower(value: unknown, status: number | undefined): RawReply {
   // The two plain cases first: they are what handlers return most.
-  if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: value }];
+  if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: wellFormed(value) }];
   if (value === undefined) return [status ?? 204, "", EMPTY];
   if (!(value instanceof Reply)) return [status ?? 200, "", content(value)];
   const body = content(value.body);
@@ -100,7 +117,11 @@ export function lower(value: unknown, status: number | undefined): RawReply {
 /** The problem document of an error thrown on purpose. */
 export function problem(error: HttpError): RawReply {
   const headers: [string, string][] = [["content-type", "application/problem+json"], ...pairs(error.headers)];
-  return [checkedStatus(error.status), headersText(headers), { tag: "json", val: JSON.stringify(error) }];
+  return [
+    checkedStatus(error.status),
+    headersText(headers),
+    { tag: "json", val: wellFormedJson(JSON.stringify(error)) },
+  ];
 }
 
 /** Whether an error was thrown on purpose. */

@@ -3,6 +3,9 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
+import { inCall } from "./call.js";
+import type { Host } from "./host/types.js";
+import { textArgument } from "./text.js";
 
 /** A name's values, of a query string. */
 export class Query {
@@ -69,68 +72,82 @@ function headerText(bytes: Uint8Array): string {
   }
 }
 
-/** The request. Nothing is fetched from the host before it is asked for. */
+/**
+ * The request. Nothing is fetched from the host before it is asked for, so it throws when it is asked after the
+ * handler or the hook it was given to has ended.
+ */
 export class Request {
   private parsedQuery: Query | undefined;
+  private readonly call: number;
+
+  constructor(number: number) {
+    this.call = number;
+  }
 
   /** The method, in upper case. */
   get method(): string {
-    return host.method();
+    return this.host.method();
   }
 
   /** The path as the client sent it, without the query. */
   get path(): string {
-    return host.path();
+    return this.host.path();
   }
 
   /** The query as the client sent it, without the `?`. */
   get queryString(): string {
-    return host.query();
+    return this.host.query();
   }
 
   /** The query's names and values, all of them, declared or not. */
   get query(): Query {
-    this.parsedQuery ??= new Query(host.query());
+    this.parsedQuery ??= new Query(this.host.query());
     return this.parsedQuery;
   }
 
   /** A header by its name, in any case. Several of one name are joined with `, `. */
   header(name: string): string | undefined {
-    return host.header(name) ?? undefined;
+    return this.host.header(textArgument(name, "the name of a header")) ?? undefined;
   }
 
   /** All headers in the order they came, names in lower case. */
   get headers(): [name: string, value: string][] {
-    return host.headers().map(([name, value]) => [name, headerText(value)]);
+    return this.host.headers().map(([name, value]) => [name, headerText(value)]);
   }
 
   /** All headers with their values as the bytes that were sent. */
   get rawHeaders(): [name: string, value: Uint8Array][] {
-    return host.headers().map(([name, value]) => [name, ownBytes(value)]);
+    return this.host.headers().map(([name, value]) => [name, ownBytes(value)]);
   }
 
   /** A cookie by its name. */
   cookie(name: string): string | undefined {
-    return host.cookie(name) ?? undefined;
+    return this.host.cookie(textArgument(name, "the name of a cookie")) ?? undefined;
   }
 
   /** All cookies in the order they came. */
   get cookies(): [name: string, value: string][] {
-    return host.cookies();
+    return this.host.cookies();
   }
 
   /** The client's address and port. */
   get peer(): string {
-    return host.peer();
+    return this.host.peer();
   }
 
   /** The request's id, as the host's log has it. */
   get id(): string {
-    return host.id();
+    return this.host.id();
   }
 
   /** The body as it was sent, byte for byte. */
   rawBody(): Uint8Array {
-    return ownBytes(host.rawBody());
+    return ownBytes(this.host.rawBody());
+  }
+
+  /** The host, where it still answers for this request. */
+  private get host(): Host {
+    inCall(this.call, "the request");
+    return host;
   }
 }

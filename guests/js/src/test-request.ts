@@ -49,7 +49,8 @@ export function compile(path: string): { pattern: RegExp; names: string[] } {
   const names: string[] = [];
   const source = path.replace(/\{(\*?)([^{}]*)\}|[^{}]+/g, (text, rest: string | undefined, name: string) => {
     if (name === undefined) return text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-    names.push(name);
+    // The type of `{id:int}` is no part of the name.
+    names.push(name.split(":")[0] as string);
     return rest === "*" ? "(.+)" : "([^/]+)";
   });
   return { pattern: new RegExp(`^${source}$`), names };

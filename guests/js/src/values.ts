@@ -3,8 +3,10 @@
  * has a JSON form; the host keeps its text.
  */
 import { host } from "#host";
+import { inCall } from "./call.js";
 import { engine } from "./engine/engine.js";
 import type { HostGlobalContext } from "./host/types.js";
+import { textArgument, wellFormedJson } from "./text.js";
 
 /** The host refused a value: a key or the values are too long, the key is the host's, or `add` met no integer. */
 export class ContextError extends Error {
@@ -26,11 +28,16 @@ function guarded<T>(call: () => T): T {
   }
 }
 
+/** A key as it crosses to the host. */
+function keyText(key: unknown): string {
+  return textArgument(key, "the key of a context");
+}
+
 function textOf(key: string, value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text === undefined)
     throw new TypeError(`the value of \`${key}\` is a ${typeof value}, which has no JSON form`);
-  return text;
+  return wellFormedJson(text);
 }
 
 /** The text of a value, or nothing for `undefined`. */
@@ -42,26 +49,40 @@ function parsed<T>(text: string | undefined | null): T | undefined {
   return text === undefined || text === null ? undefined : JSON.parse(text);
 }
 
+const WHAT = "the local context";
+
 /**
  * Values of the request in progress: its hooks and its handler share them, whichever instance runs them.
  * At most 1 MiB. Of the host's own, `spikard.jwt` has the claims of a checked token, `spikard.api-key` the
  * name of the key that fitted.
  */
 export class LocalContext {
+  private readonly call: number;
+
+  constructor(number: number) {
+    this.call = number;
+  }
+
   /** The value of a key. */
   get<T = unknown>(key: string): T | undefined {
-    return parsed(host.local.get(key));
+    inCall(this.call, WHAT);
+    return parsed(host.local.get(keyText(key)));
   }
 
   /** Sets the value of a key. */
   set(key: string, value: unknown): void {
-    const text = textOf(key, value);
-    guarded(() => host.local.set(key, text));
+    const name = keyText(key);
+    const text = textOf(name, value);
+    // Last, as the `toJSON` of a value may do anything.
+    inCall(this.call, WHAT);
+    guarded(() => host.local.set(name, text));
   }
 
   /** Removes a key. */
   delete(key: string): void {
-    guarded(() => host.local.set(key, undefined));
+    inCall(this.call, WHAT);
+    const name = keyText(key);
+    guarded(() => host.local.set(name, undefined));
   }
 }
 
@@ -78,28 +99,31 @@ export class GlobalContext {
 
   /** The value of a key. */
   get<T = unknown>(key: string): T | undefined {
-    return parsed(this.store().get(key));
+    return parsed(this.store().get(keyText(key)));
   }
 
   /** Sets the value of a key. */
   set(key: string, value: unknown): void {
-    const text = textOf(key, value);
-    guarded(() => this.store().set(key, text));
+    const name = keyText(key);
+    const text = textOf(name, value);
+    guarded(() => this.store().set(name, text));
   }
 
   /** Removes a key. */
   delete(key: string): void {
-    guarded(() => this.store().set(key, undefined));
+    const name = keyText(key);
+    guarded(() => this.store().set(name, undefined));
   }
 
   /** Adds to the integer of a key, 0 where there is none, and returns the sum, exact up to 2^53. */
   add(key: string, delta = 1): number {
+    const name = keyText(key);
     if (!Number.isSafeInteger(delta)) {
-      throw new TypeError(`cannot add \`${String(delta)}\` to \`${key}\`: give an integer below 2^53`);
+      throw new TypeError(`cannot add \`${String(delta)}\` to \`${name}\`: give an integer below 2^53`);
     }
     const passed = engine.int64(delta);
-    if (passed === undefined) return this.addBySwap(key, BigInt(delta));
-    const sum = guarded(() => this.store().add(key, passed));
+    if (passed === undefined) return this.addBySwap(name, BigInt(delta));
+    const sum = guarded(() => this.store().add(name, passed));
     return typeof sum === "bigint" ? Number(BigInt.asIntN(64, sum)) : sum;
   }
 
@@ -129,11 +153,11 @@ export class GlobalContext {
    * ```
    */
   swap(key: string, expected: unknown, value: unknown): boolean {
-    const [was, is] = [optionalText(key, expected), optionalText(key, value)];
-    return guarded(() => this.store().swap(key, was, is));
+    const name = keyText(key);
+    const [was, is] = [optionalText(name, expected), optionalText(name, value)];
+    return guarded(() => this.store().swap(name, was, is));
   }
 }
 
-/** The contexts of the host; they hold no state of their own. */
-export const local = new LocalContext();
+/** The app's context of the host; it holds no state of its own. */
 export const globals = new GlobalContext();

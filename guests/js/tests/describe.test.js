@@ -6,6 +6,8 @@ import { z } from "zod";
 
 const describe = (app) => app.component().definition.describe();
 const handler = () => "";
+/** The range of the integers that JavaScript has exact. */
+const SAFE = { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 
 test("an app has a name, a version and settings", () => {
   assert.deepEqual(describe(new Spikard()), { name: "app", version: "0.0.0", settings: "", routes: [] });
@@ -32,7 +34,7 @@ test("a route that declares nothing is empty documents", () => {
 });
 
 test("a route's declarations are documents of OpenAPI 3.1", () => {
-  const schema = { type: "object", properties: { a: { type: "integer" } } };
+  const schema = { type: "object", properties: { a: { type: "string" } } };
   const app = new Spikard().post(
     "/a/{id}",
     {
@@ -55,8 +57,8 @@ test("a route's declarations are documents of OpenAPI 3.1", () => {
   const [route] = describe(app).routes;
   assert.equal(route.name, "create");
   assert.deepEqual(JSON.parse(route.parameters), [
-    { name: "id", in: "path", required: true, schema: { type: "integer" } },
-    { name: "page", in: "query", required: false, schema: { type: "integer", default: 1 } },
+    { name: "id", in: "path", required: true, schema: { type: "integer", ...SAFE } },
+    { name: "page", in: "query", required: false, schema: { type: "integer", default: 1, ...SAFE } },
     { name: "q", in: "query", required: true, schema: { type: "string" } },
     { name: "X-Api-Key", in: "header", required: false, schema: { type: "string" }, key: "x_api_key" },
     { name: "session", in: "cookie", required: false, schema: { type: "string" } },
@@ -186,4 +188,65 @@ test("a mistake is one sentence that names the route and the value", () => {
     () => describe(app),
     (thrown) => /^the app has an option `nam`: known are name, version, bodyLimit, timeoutMs, /.test(thrown),
   );
+});
+
+test("integers of a request have the range that JavaScript has exact", () => {
+  const integer = { type: "integer" };
+  const safe = { type: "integer", ...SAFE };
+  const body = {
+    type: "object",
+    properties: {
+      a: integer,
+      list: { type: "array", items: { type: ["integer", "null"] }, prefixItems: [integer] },
+      some: { anyOf: [integer, { type: "string" }], oneOf: [integer], allOf: [{ $ref: "#/$defs/own" }] },
+      // A double may be larger, and is not exact anyway.
+      number: { type: "number" },
+      either: { type: ["integer", "number"] },
+      small: { type: "integer", minimum: 1, maximum: 5 },
+      wide: { type: "integer", format: "int64", minimum: -(2 ** 63), maximum: 2 ** 63 },
+      // No schemas, though they look like some.
+      literal: { const: { type: "integer" }, enum: [{ type: "integer" }], default: { type: "integer" } },
+    },
+    additionalProperties: integer,
+    $defs: { own: { type: "object", patternProperties: { "^x": integer }, additionalProperties: false } },
+  };
+  const before = structuredClone(body);
+  const options = { body, query: { n: integer }, headers: { "x-n": integer }, response: body };
+  const [route] = describe(
+    new Spikard().post("/{id:int}/{of:integer}/{name}/{day:date}", options, handler),
+  ).routes;
+  assert.deepEqual(body, before);
+  assert.deepEqual(
+    JSON.parse(route.parameters).map(({ name, in: kind, schema }) => [name, kind, schema]),
+    [
+      ["id", "path", safe],
+      ["of", "path", safe],
+      ["n", "query", safe],
+      ["x-n", "header", safe],
+    ],
+  );
+  assert.deepEqual(JSON.parse(route.body).content["application/json"].schema, {
+    type: "object",
+    properties: {
+      a: safe,
+      list: { type: "array", items: { type: ["integer", "null"], ...SAFE }, prefixItems: [safe] },
+      some: { anyOf: [safe, { type: "string" }], oneOf: [safe], allOf: [{ $ref: "#/$defs/own" }] },
+      number: { type: "number" },
+      either: { type: ["integer", "number"] },
+      small: { type: "integer", minimum: 1, maximum: 5 },
+      wide: { type: "integer", format: "int64", ...SAFE },
+      literal: before.properties.literal,
+    },
+    additionalProperties: safe,
+    $defs: { own: { type: "object", patternProperties: { "^x": safe }, additionalProperties: false } },
+  });
+  // What the app sends it knows.
+  assert.deepEqual(JSON.parse(route.replies)[200].content["application/json"].schema, before);
+});
+
+test("a parameter of a typed path may be declared too", () => {
+  const options = { path: { id: { type: "integer", minimum: 1 } } };
+  const [route] = describe(new Spikard().get("/{id:int}", options, handler)).routes;
+  const [{ name, schema }, ...rest] = JSON.parse(route.parameters);
+  assert.deepEqual([name, schema, rest], ["id", { type: "integer", ...SAFE, minimum: 1 }, []]);
 });

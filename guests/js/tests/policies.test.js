@@ -272,7 +272,10 @@ test("how a parameter is written", () => {
       name: "ids",
       in: "query",
       required: false,
-      schema: { type: "array", items: { type: "integer" } },
+      schema: {
+        type: "array",
+        items: { type: "integer", minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      },
       style: "form",
       explode: false,
     },

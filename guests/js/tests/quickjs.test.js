@@ -1,13 +1,9 @@
 /** What the SDK brings to QuickJS: promises, text, and a whole app bundled for it, run on node. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { bundle } from "../dist/build/bundle.js";
 import { JobPromise, runJobs } from "../dist/engine/promise.js";
 import { Utf8Decoder, Utf8Encoder } from "../dist/engine/text.js";
+import { runBundle } from "./run-bundle.js";
 
 /** What a promise has come to when no job is left. */
 function outcome(promise) {
@@ -137,68 +133,19 @@ app.get("/go", { hooks: { preHandler: async () => { await sleep(1); } } }, ({ gl
 export const { definition, handler, hooks } = app.component();
 `;
 
-/** Stands in for the host's modules, so that node can load the bundle. */
-const HOOKS = `
-const modules = {
-  "spikard:handler/request@0.1.0": "export const method = () => 'GET', path = method, query = method, header = method, headers = method, cookie = method, cookies = method, peer = method, id = method, rawBody = method, file = method;",
-  "spikard:handler/failure@0.1.0": "export const report = (message) => { globalThis.reported = message; };",
-  "spikard:handler/local-context@0.1.0": "export const get = () => null, set = get;",
-  "spikard:handler/global-context@0.1.0": "export const get = () => null, set = get, swap = get, add = (key, delta) => 1000 + delta;",
-  "spikard:handler/reply@0.1.0": "export const body = () => ({ tag: 'empty' });",
-  "wasi:cli/stdout@0.2.12": "import { writeSync } from 'node:fs'; export const getStdout = () => ({ blockingWriteAndFlush: (bytes) => writeSync(1, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
-  "wasi:cli/stderr@0.2.12": "export const getStderr = undefined;",
-  "wasi:clocks/monotonic-clock@0.2.12": "export const subscribeDuration = (ns) => ({ block: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ns / 1e6), [Symbol.dispose]() {} });",
-  "wasi:random/random@0.2.12": "import { randomBytes } from 'node:crypto'; export const getRandomBytes = (n) => new Uint8Array(randomBytes(n));",
-};
-export async function resolve(name, context, next) {
-  return name in modules ? { url: "data:text/javascript," + encodeURIComponent(modules[name]), shortCircuit: true } : next(name, context);
-}
-`;
-
-const RUN = `
-import { writeSync } from "node:fs";
-import { register } from "node:module";
-register(process.argv[2]);
-const NativePromise = Promise;
-const { handler, definition, hooks } = await import(process.argv[3]);
-const replies = definition.describe().routes.map((_, route) => {
-  globalThis.reported = undefined;
-  const reply = hooks.preHandler(route, "") ?? handler.handle(route, "", { tag: "empty" });
-  return reply instanceof NativePromise ? "a promise" : { status: reply[0], body: reply[2].val, reported: globalThis.reported };
-});
-writeSync(1, JSON.stringify(replies) + "\\n");
-process.exit();
-`;
-
 test("an app bundled for QuickJS answers without the engine's promises", async () => {
-  // Inside the package, so that the app resolves it by its name.
-  const folder = mkdtempSync(fileURLToPath(new URL("tmp-", import.meta.url)));
-  try {
-    const file = (name, text) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const { code: source } = await bundle(file("app.js", APP), "quickjs");
-    assert.doesNotMatch(source, /\basync (function|\()/);
-    const args = [
-      file("run.mjs", RUN),
-      pathToFileURL(file("hooks.mjs", HOOKS)).href,
-      pathToFileURL(file("bundle.mjs", source)).href,
-    ];
-    const [logged, line] = execFileSync(process.execPath, args, { encoding: "utf8" }).split("\n");
-    const [awaited, all, thrown, never, globals, teapot, go] = JSON.parse(line);
-    assert.equal(logged, 'hello {"a":1}');
-    assert.deepEqual(awaited, { status: 200, body: '{"sum":6}' });
-    assert.deepEqual(all, { status: 200, body: "[1,2,3]" });
-    assert.deepEqual([thrown.status, JSON.parse(thrown.body).detail], [418, "tea"]);
-    assert.equal(never.status, 500);
-    assert.match(never.reported, /^Error: the promise never settles/);
-    assert.deepEqual(teapot, { status: 418, body: '{"tea":true}' });
-    assert.deepEqual(go, { status: 200, body: "998" });
-    const { uuid, random, text } = JSON.parse(globals.body);
-    assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.deepEqual([random, text], [true, "ü"]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const { source, output, replies } = await runBundle(APP, "quickjs");
+  assert.doesNotMatch(source, /\basync (function|\()/);
+  const [awaited, all, thrown, never, globals, teapot, go] = replies;
+  assert.equal(output, 'hello {"a":1}\n');
+  assert.deepEqual([awaited.status, awaited.body], [200, '{"sum":6}']);
+  assert.deepEqual([all.status, all.body], [200, "[1,2,3]"]);
+  assert.deepEqual([thrown.status, JSON.parse(thrown.body).detail], [418, "tea"]);
+  assert.equal(never.status, 500);
+  assert.match(never.reported, /^Error: the promise never settles/);
+  assert.deepEqual([teapot.status, teapot.body], [418, '{"tea":true}']);
+  assert.deepEqual([go.status, go.body], [200, "998"]);
+  const { uuid, random, text } = JSON.parse(globals.body);
+  assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.deepEqual([random, text], [true, "ü"]);
 });

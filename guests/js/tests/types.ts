@@ -19,6 +19,10 @@ app.get("/", ({ params, body }) => {
   same<typeof body, unknown>(true);
 });
 
+app.get("/{id:int}/{price:number}/{all:bool}/{day:date}", ({ params }) => {
+  same<Flat<typeof params>, { id: number; price: number; all: boolean; day: string }>(true);
+  return params;
+});
 app.get("/{id}/{*rest}", ({ params }) => {
   same<Flat<typeof params>, { id: string; rest: string }>(true);
   // @ts-expect-error: it has no such parameter

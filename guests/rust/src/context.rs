@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call_id::{CallId, REMEDY};
 use crate::host::{global_context, local_context};
 use crate::{Call, FromRequest, HttpError, Reply};
 
@@ -14,8 +15,9 @@ use crate::{Call, FromRequest, HttpError, Reply};
 /// They are gone with the request.
 ///
 /// Take it as an argument of a handler or a hook, or make one with
-/// [`current`](Self::current) or [`Request::local`](crate::Request::local). It
-/// holds nothing: each method asks the host. A value is anything that serde writes
+/// [`current`](Self::current) or [`Request::local`](crate::Request::local). Each
+/// method asks the host. It is valid until the handler or hook that took it returns;
+/// afterwards every method returns an error. A value is anything that serde writes
 /// as JSON. A key has 1 to 256 bytes and must not begin with `spikard.`, where the
 /// host's own values are; keys and values of a request have at most 1 MiB together.
 ///
@@ -34,22 +36,42 @@ use crate::{Call, FromRequest, HttpError, Reply};
 ///
 /// let app = App::new("users").pre_handler(sign_in).routes(routes![me]);
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct LocalContext;
+#[derive(Clone, Copy, Debug)]
+pub struct LocalContext {
+    call: CallId,
+}
+
+impl Default for LocalContext {
+    fn default() -> Self {
+        Self::current()
+    }
+}
 
 impl LocalContext {
     /// The context of the request in progress.
     #[must_use]
     pub fn current() -> Self {
-        Self
+        Self::of(CallId::current())
+    }
+
+    pub(crate) fn of(call: CallId) -> Self {
+        Self { call }
+    }
+
+    fn check(self, key: &str) -> Result<(), ContextError> {
+        if self.call.is_current() {
+            return Ok(());
+        }
+        let sentence = format!("the call that took the `LocalContext` has ended; {REMEDY}");
+        Err(refused(key, sentence))
     }
 
     /// The value of a key, if it has one.
     ///
     /// # Errors
-    /// Where the value is not a `T`.
+    /// Where the value is not a `T`, and after the call that took the context.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ContextError> {
+        self.check(key)?;
         read(key, local_context::get(key))
     }
 
@@ -57,8 +79,9 @@ impl LocalContext {
     ///
     /// # Errors
     /// Where the value cannot be JSON, and where the host refuses it: past a limit,
-    /// for a key of its own, outside of a request.
+    /// for a key of its own, outside of a request, after the call that took the context.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), ContextError> {
+        self.check(key)?;
         let text = write(key, value)?;
         local_context::set(key, Some(&text)).map_err(|sentence| refused(key, sentence))
     }
@@ -66,8 +89,9 @@ impl LocalContext {
     /// Removes a key, if it is there.
     ///
     /// # Errors
-    /// Where the host refuses the key.
+    /// Where the host refuses the key, and after the call that took the context.
     pub fn remove(&self, key: &str) -> Result<(), ContextError> {
+        self.check(key)?;
         local_context::set(key, None).map_err(|sentence| refused(key, sentence))
     }
 
@@ -75,7 +99,7 @@ impl LocalContext {
     /// has a [`Jwt`](crate::Jwt) policy. [`Claims`] is the same as an argument.
     ///
     /// # Errors
-    /// Where the claims are not a `T`.
+    /// Where the claims are not a `T`, and after the call that took the context.
     pub fn jwt<T: DeserializeOwned>(&self) -> Result<Option<T>, ContextError> {
         self.get("spikard.jwt")
     }
@@ -90,14 +114,14 @@ impl LocalContext {
 
 impl FromRequest for LocalContext {
     fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-        Ok(Self)
+        Ok(Self::current())
     }
 }
 
 /// The values of the app, which all of its instances in one host share, in memory.
 /// They are gone when the host stops.
 ///
-/// It is taken and made as a [`LocalContext`] is. Keys and values of an app have at
+/// It is taken and made as a [`LocalContext`] is, and may be kept. Keys and values of an app have at
 /// most 16 MiB together. Each method but [`update`](Self::update) is one atomic step.
 ///
 /// ```
@@ -229,7 +253,7 @@ pub struct Claims<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Claims<T> {
     fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-        match LocalContext.jwt() {
+        match LocalContext::current().jwt() {
             Ok(Some(claims)) => Ok(Self(claims)),
             Ok(None) => Err(Reply::failure(
                 "the route takes `Claims` and no token was checked; give it a `Jwt` policy",

@@ -1,5 +1,6 @@
 //! Calls from the host: the handler of a route, and the hooks around it.
 
+use crate::call_id::CallId;
 use crate::hook::{After, Stage};
 use crate::reply::Failure;
 use crate::view::Changed;
@@ -11,6 +12,7 @@ pub(crate) type Answer = (u16, String, Content);
 impl App {
     /// What the component's `handle` returns.
     pub(crate) fn handle(&self, route: u32, params: &str, body: Body) -> Answer {
+        let _call = CallId::enter();
         match self.numbered(route) {
             Some(route) => finish(route.answer(params, body), route.status),
             None => unknown_route(),
@@ -19,6 +21,7 @@ impl App {
 
     /// What the component's hooks return that run before the handler.
     pub(crate) fn before(&self, stage: Stage, route: u32, params: &str) -> Option<Answer> {
+        let _call = CallId::enter();
         let Some(route) = self.numbered(route) else {
             return Some(unknown_route());
         };
@@ -41,6 +44,7 @@ impl App {
         headers: &str,
         message: &str,
     ) -> Option<Changed> {
+        let _call = CallId::enter();
         let Some(route) = self.numbered(route) else {
             let (status, headers, content) = unknown_route();
             return Some((status, headers, Some(content)));

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::declare::Source;
-use crate::{Body, Declaration, HttpError, Reply, Request, error, host, params, schema};
+use crate::{
+    Body, Declaration, HttpError, Reply, Request, error, host, integers, members, params, schema,
+};
 
 /// One call of a route.
 #[derive(Debug)]
@@ -146,7 +148,13 @@ fn declare_path(declaration: &mut Declaration<'_>, schema: Value) {
             declaration.parameter(Source::Path, name, true, schema::by_name(item.clone()));
         }
     } else if schema.get("properties").is_some() {
-        for (name, member, required) in schema::members(&schema) {
+        let members = match members::members(&schema) {
+            Ok(members) => members,
+            Err(what) => {
+                return declaration.fault(format!("takes a `Path<T>` where `T` has {what}"));
+            }
+        };
+        for (name, member, required) in members {
             if names.contains(&name.as_str()) {
                 declaration.parameter(Source::Path, &name, true, member);
             } else if required {
@@ -194,7 +202,13 @@ fn declare_members(
             "takes a `{argument}<T>` where `T` is not a struct with fields"
         ));
     }
-    for (name, member, required) in schema::members(schema) {
+    let members = match members::members(schema) {
+        Ok(members) => members,
+        Err(what) => {
+            return declaration.fault(format!("takes a `{argument}<T>` where `T` has {what}"));
+        }
+    };
+    for (name, member, required) in members {
         let name = if source == Source::Header {
             name.replace('_', "-")
         } else {
@@ -322,7 +336,7 @@ impl Body {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Reply> {
-    serde_json::from_str(text).map_err(invalid_body)
+    integers::read(text, |text| serde_json::from_str(text)).map_err(invalid_body)
 }
 
 fn invalid_body(cause: impl Display) -> Reply {

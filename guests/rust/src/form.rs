@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::call_id::CallId;
 use crate::extract::{parse, unexpected};
-use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, schema};
+use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, members, schema};
 
 /// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
 /// coerces its fields to the types of the struct `T` and checks them. A field for
@@ -55,7 +56,7 @@ impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
 fn needs_file(form: &Value) -> bool {
     let file = schema::of::<File>();
     let is_file = |schema: &Value| schema.get("properties") == file.get("properties");
-    let members = schema::members(form);
+    let members = members::members(form).unwrap_or_default();
     members.iter().any(|(_, member, required)| {
         *required && (is_file(member) || member.get("items").is_some_and(is_file))
     })
@@ -65,6 +66,8 @@ fn needs_file(form: &Value) -> bool {
 /// [`bytes`](Self::bytes) asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct File {
+    #[serde(skip, default = "CallId::current")]
+    call: CallId,
     part: u32,
     #[serde(default)]
     filename: String,
@@ -92,9 +95,14 @@ impl File {
         self.size
     }
 
-    /// Fetches its bytes. Empty once the request is over.
+    /// Fetches its bytes from the host. Empty once the handler that took it has
+    /// returned; if another handler or hook asks for them then, its client gets
+    /// status 500 and the host's log gets the reason.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
+        if !self.call.check("File") {
+            return Vec::new();
+        }
         host::request::file(self.part).unwrap_or_default()
     }
 }

@@ -41,6 +41,7 @@
 pub mod bindings;
 
 mod app;
+mod call_id;
 mod context;
 mod declare;
 mod dispatch;
@@ -51,7 +52,9 @@ mod form;
 mod handler;
 mod hook;
 mod host;
+mod integers;
 mod into_reply;
+mod members;
 mod params;
 mod pattern;
 mod policy;

@@ -18,7 +18,7 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 
 use crate::declare::Source;
-use crate::{Reply, error, pattern};
+use crate::{Reply, error, integers, pattern};
 
 /// Reads `T` from a route's parameters. The host has checked them, so an error is
 /// a value that fits its schema but not its Rust type, such as `300` for a `u8`.
@@ -29,12 +29,14 @@ pub(crate) fn read<T: DeserializeOwned>(
 ) -> Result<T, Reply> {
     let json = if json.is_empty() { "{}" } else { json };
     let current = RefCell::new(String::new());
-    let params = Params {
-        json,
-        pattern,
-        current: &current,
+    let deserialize = |json: &str| {
+        T::deserialize(Params {
+            json,
+            pattern,
+            current: &current,
+        })
     };
-    T::deserialize(params).map_err(|cause| {
+    integers::read(json, deserialize).map_err(|cause| {
         let name = current.take();
         let mut place = vec![source.as_str()];
         place.extend((!name.is_empty()).then_some(name.as_str()));

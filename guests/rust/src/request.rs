@@ -1,12 +1,18 @@
 //! Access to the request in progress: what a route did not declare.
 
+use crate::call_id::CallId;
 use crate::{GlobalContext, LocalContext, host};
 
 /// The request in progress.
 ///
 /// Take it as an argument of a handler, or make one anywhere while a handler
-/// runs. It holds nothing: each method asks the host, so a handler that asks for
-/// nothing pays nothing. Outside of a request every method returns its empty value.
+/// runs. Each method asks the host, so a handler that asks for nothing pays nothing.
+/// Outside of a request every method returns its empty value.
+///
+/// It is valid until the handler or hook that took it returns. Afterwards every
+/// method returns its empty value, never another request's. If another handler or
+/// hook runs at that time, its client gets status 500 and the host's log gets the
+/// reason.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, Request};
@@ -15,33 +21,50 @@ use crate::{GlobalContext, LocalContext, host};
 ///     request.header("user-agent").unwrap_or_default()
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct Request;
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    call: CallId,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self::current()
+    }
+}
 
 impl Request {
     /// The request in progress.
     #[must_use]
     pub fn current() -> Self {
-        Self
+        Self {
+            call: CallId::current(),
+        }
+    }
+
+    fn ask<T: Default>(self, host: impl FnOnce() -> T) -> T {
+        if self.call.check("Request") {
+            host()
+        } else {
+            T::default()
+        }
     }
 
     /// The method, in upper case; `HEAD` where a GET route answers a HEAD request.
     #[must_use]
     pub fn method(&self) -> String {
-        host::request::method()
+        self.ask(host::request::method)
     }
 
     /// The path as the client sent it, still percent-encoded, without the query.
     #[must_use]
     pub fn path(&self) -> String {
-        host::request::path()
+        self.ask(host::request::path)
     }
 
     /// The query as the client sent it, still percent-encoded, without the `?`.
     #[must_use]
     pub fn query(&self) -> String {
-        host::request::query()
+        self.ask(host::request::query)
     }
 
     /// The query's pairs, decoded, in the order they came. A parameter that a
@@ -54,44 +77,44 @@ impl Request {
     /// One header's value, by its name in any case; several are joined with `, `.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
-        host::request::header(name)
+        self.ask(|| host::request::header(name))
     }
 
     /// All headers, in the order they came: names in lower case, values as they
     /// were sent, which may be any bytes.
     #[must_use]
     pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
-        host::request::headers()
+        self.ask(host::request::headers)
     }
 
     /// One cookie's value by its name.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
-        host::request::cookie(name)
+        self.ask(|| host::request::cookie(name))
     }
 
     /// All cookies, in the order they came.
     #[must_use]
     pub fn cookies(&self) -> Vec<(String, String)> {
-        host::request::cookies()
+        self.ask(host::request::cookies)
     }
 
     /// The client's address and port, such as `127.0.0.1:50122`.
     #[must_use]
     pub fn peer(&self) -> String {
-        host::request::peer()
+        self.ask(host::request::peer)
     }
 
     /// The request's id, as the host's log has it.
     #[must_use]
     pub fn id(&self) -> String {
-        host::request::id()
+        self.ask(host::request::id)
     }
 
     /// The values that the request's hooks and its handler share.
     #[must_use]
     pub fn local(&self) -> LocalContext {
-        LocalContext::current()
+        LocalContext::of(self.call)
     }
 
     /// The values that the app's instances share.
@@ -104,7 +127,7 @@ impl Request {
     /// read the body: `on_request` and `pre_validation`.
     #[must_use]
     pub fn raw_body(&self) -> Vec<u8> {
-        host::request::raw_body()
+        self.ask(host::request::raw_body)
     }
 }
 

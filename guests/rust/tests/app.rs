@@ -317,15 +317,12 @@ fn methods_statuses_and_errors() {
 }
 
 #[test]
-fn what_fits_its_schema_and_not_its_type_is_named() {
+fn what_does_not_fit_its_type_is_named() {
     let reply = client().put("/users/300").send();
     assert_eq!(reply.status(), 422);
     let error = &reply.json::<Value>()["errors"][0];
     assert_eq!(error["loc"], json!(["path", "id"]));
-    assert_eq!(
-        error["msg"],
-        "invalid value: integer `300`, expected u8 at line 1 column 3"
-    );
+    assert_eq!(error["msg"], "Input should be less than or equal to 255");
 }
 
 #[test]

@@ -272,8 +272,8 @@ fn an_error_hook_sees_refusals_and_failures_and_no_reply_of_the_app() {
 
     let failed = client.get("/fails").send();
     assert_eq!(
-        (failed.status(), failed.text()),
-        (500, r#"{"document":true,"request":"test"}"#)
+        (failed.status(), failed.json::<Value>()),
+        (500, json!({"document": true, "request": "test"}))
     );
     assert_eq!(failed.header("x-message"), Some("the disk is full"));
     assert_eq!(failed.header("content-type"), Some("application/json"));

@@ -181,7 +181,7 @@ mod query {
         bencher.bench(|| {
             let read = app.find("GET", "/items", |hit| match hit {
                 Hit::Route { route, values, .. } => {
-                    route.read_params(&values, &Head(black_box(query)))
+                    route.read_params(&values.to_raw(), &Head(black_box(query)))
                 }
                 _ => unreachable!("the route is there"),
             });

@@ -73,6 +73,6 @@ pub use printable::{indented, one_line};
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use route::Route;
-pub use router::PathValues;
+pub use router::{PathValues, RawPath};
 pub use settings::{Defaults, Settings};
 pub use slash::TrailingSlash;

@@ -55,6 +55,11 @@ pub enum Refusal {
         /// When to try again, in seconds.
         retry_after: u32,
     },
+    /// The header fields are longer than the host accepts (431).
+    HeadersTooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
     /// The guest failed or trapped, or its reply cannot be sent (500). The log
     /// has the reason; the client does not.
     Failed,
@@ -87,6 +92,7 @@ impl Refusal {
             Self::RangeNotSatisfiable { .. } => 416,
             Self::Invalid(_) => 422,
             Self::RateLimited { .. } => 429,
+            Self::HeadersTooLarge { .. } => 431,
             Self::Failed => 500,
             Self::Overloaded { .. } => 503,
             Self::DeadlineExceeded { status } => *status,
@@ -167,6 +173,13 @@ impl Refusal {
                 "rate-limited",
                 "Too Many Requests",
                 format!("Rate limit exceeded; try again in {retry_after} s"),
+            ),
+            Self::HeadersTooLarge { limit } => problem(
+                "headers-too-large",
+                "Request Header Fields Too Large",
+                format!(
+                    "the header fields are longer than {limit} bytes; send fewer or shorter ones"
+                ),
             ),
             Self::Failed => problem(
                 "internal-server-error",

@@ -14,7 +14,7 @@ use crate::path::PathPattern;
 use crate::policy::Policies;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
-use crate::router::PathValues;
+use crate::router::RawPath;
 use crate::settings::{Defaults, Settings};
 use crate::{AppError, Method};
 
@@ -213,11 +213,7 @@ impl Route {
     ///
     /// # Errors
     /// 400 for text that is not UTF-8, 422 for values that break their schemas.
-    pub fn read_params(
-        &self,
-        path: &PathValues<'_, '_>,
-        head: &impl RequestHead,
-    ) -> Result<String, Refusal> {
+    pub fn read_params(&self, path: &RawPath, head: &impl RequestHead) -> Result<String, Refusal> {
         self.parameters.read(path.iter(), head)
     }
 

@@ -56,6 +56,36 @@ impl<'p> PathValues<'_, 'p> {
     pub fn iter(&self) -> impl Iterator<Item = &'p str> + '_ {
         self.0.iter().map(|(_, value)| value)
     }
+
+    /// The values without the path they stand in.
+    #[must_use]
+    pub fn to_raw(&self) -> RawPath {
+        let mut raw = RawPath::default();
+        for value in self.iter() {
+            if raw.count != 0 {
+                raw.text.push('/');
+            }
+            raw.text.push_str(value);
+            raw.count += 1;
+        }
+        raw
+    }
+}
+
+/// The raw values of a matched path's parameters, kept until the request is admitted.
+/// Nothing is allocated for a path without parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawPath {
+    /// The values with a slash between them, which only the last one may contain.
+    text: String,
+    count: usize,
+}
+
+impl RawPath {
+    /// The values, from left to right, still percent-encoded.
+    pub fn iter(&self) -> impl Iterator<Item = &str> + '_ {
+        self.text.splitn(self.count, '/')
+    }
 }
 
 /// A route that would match the same requests as an earlier one.
@@ -185,6 +215,18 @@ mod tests {
             }
             _ => None,
         }
+    }
+
+    #[test]
+    fn raw_values_outlast_the_path() {
+        let router = router(&[(Method::Get, "/a/{x}/{*rest}"), (Method::Get, "/b")]).unwrap();
+        let raw = |path: &str| match router.find("GET", path) {
+            Found::Route { values, .. } => values.to_raw(),
+            other => panic!("{other:?}"),
+        };
+        let values = raw("/a/1%2F2/b//c/");
+        assert_eq!(values.iter().collect::<Vec<_>>(), ["1%2F2", "b//c/"]);
+        assert_eq!(raw("/b").iter().count(), 0);
     }
 
     #[test]

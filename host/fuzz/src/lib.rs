@@ -47,7 +47,7 @@ impl RequestHead for Head<'_> {
 /// The parameters are not a JSON object, or the refusal is no problem document.
 pub fn params(app: &App, path: &str, head: &Head<'_>) {
     let read = app.find("GET", path, |hit| match hit {
-        Hit::Route { route, values, .. } => route.read_params(&values, head),
+        Hit::Route { route, values, .. } => route.read_params(&values.to_raw(), head),
         Hit::Options { .. } | Hit::Redirect { .. } => Ok("{}".to_owned()),
     });
     match read {

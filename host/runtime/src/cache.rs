@@ -3,8 +3,9 @@
 //! An entry is a file whose name says what it was compiled from and by which engine:
 //! `<component>-<engine>.cwasm`, each a BLAKE3 hash. It is written under another name
 //! and renamed, so that hosts that start at once never meet half an entry; of two that
-//! write the same one, the last stays. It is checked by its own hash before it is
-//! loaded, so that a damaged one is compiled anew. Machine code is run from here: the
+//! write the same one, the last stays. Before an entry is loaded, its own hash and the
+//! hash of its component are checked, so that a damaged entry, or the entry of another
+//! component under this name, is compiled anew. Machine code is run from here: the
 //! folder must belong to the user who runs the host, and the default one does.
 
 use std::fs::{self, File};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::precompiled::{Artifact, FORMAT, Unusable, hash_of};
+use crate::precompiled::{Artifact, FORMAT, Unusable, hash_of, hash_of_bytes};
 
 /// A folder of compiled components.
 #[derive(Debug, Clone)]
@@ -25,14 +26,15 @@ pub struct Cache {
 
 /// Which component, compiled by which engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key(String);
+pub(crate) struct Key {
+    name: String,
+    component: blake3::Hash,
+}
 
 impl Key {
     /// Of the component with these bytes.
     pub(crate) fn new(engine: &Engine, component: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_rayon(component);
-        Self::of_hash(engine, hasher.finalize())
+        Self::of_hash(engine, hash_of_bytes(component))
     }
 
     /// Of the component in a file, which is not kept in memory, for each engine.
@@ -47,7 +49,10 @@ impl Key {
         engine.precompile_compatibility_hash().hash(&mut hasher);
         FORMAT.hash(&mut hasher);
         let engine = hasher.0.finalize().to_hex();
-        Self(format!("{}-{}", &component.to_hex()[..32], &engine[..16]))
+        Self {
+            name: format!("{}-{}", &component.to_hex()[..32], &engine[..16]),
+            component,
+        }
     }
 }
 
@@ -80,7 +85,7 @@ impl Cache {
     }
 
     fn path(&self, key: &Key) -> PathBuf {
-        self.folder.join(format!("{}.cwasm", key.0))
+        self.folder.join(format!("{}.cwasm", key.name))
     }
 
     /// Loads an entry. One that cannot be used is removed, with a warning.
@@ -89,6 +94,9 @@ impl Cache {
         let loaded = match Artifact::open(&path) {
             Err(Unusable::Io(error)) if is_absent(&error) => return None,
             Err(error) => Err(error.to_string()),
+            Ok(artifact) if artifact.component != key.component => {
+                Err("it was compiled from another component".to_owned())
+            }
             Ok(artifact) => match artifact.component(engine) {
                 Ok(component) => Ok((artifact, component)),
                 Err(error) => Err(format!("{error:#}")),
@@ -162,11 +170,8 @@ mod tests {
         assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 1);
         let (found, _) = cache.load(runtime.compiler(false), &key).unwrap();
         assert_eq!(found.component_bytes, artifact.component_bytes);
-        assert!(
-            cache
-                .load(runtime.compiler(false), &Key("other".into()))
-                .is_none()
-        );
+        let other = Key::new(runtime.compiler(false), b"other");
+        assert!(cache.load(runtime.compiler(false), &other).is_none());
     }
 
     #[test]
@@ -194,6 +199,31 @@ mod tests {
         fs::write(&path, damaged).unwrap();
         assert!(cache.load(runtime.compiler(false), &key).is_none());
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_entry_of_another_component_is_removed() {
+        let (runtime, _folder, cache, key, artifact) = setup();
+        cache.store(&key, &artifact).unwrap();
+        let compiler = runtime.compiler(false);
+        let bytes = wat::parse_str("(component (core module))").unwrap();
+        let own = Key::new(compiler, &bytes);
+        // A copy, a hard link and a symbolic link are all read by their content.
+        fs::copy(cache.path(&key), cache.path(&own)).unwrap();
+        assert!(cache.load(compiler, &own).is_none());
+        assert!(!cache.path(&own).exists());
+        fs::hard_link(cache.path(&key), cache.path(&own)).unwrap();
+        assert!(cache.load(compiler, &own).is_none());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(cache.path(&key), cache.path(&own)).unwrap();
+            assert!(cache.load(compiler, &own).is_none());
+        }
+        // The other component keeps its entry, and the right one takes its place.
+        assert!(cache.load(compiler, &key).is_some());
+        let artifact = Artifact::compile(compiler, &bytes, Interfaces::default()).unwrap();
+        cache.store(&own, &artifact).unwrap();
+        assert!(cache.load(compiler, &own).is_some());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::call::Content;
@@ -19,7 +19,7 @@ use crate::outbound::Capabilities;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::Alive;
-use crate::wasi;
+use crate::wasi::{self, Wasi};
 use crate::world::Kind;
 
 /// The most WASI resources (streams, clocks to wait for) that a guest may hold at
@@ -45,7 +45,7 @@ pub(crate) struct State {
     stores: Arc<Stores>,
     /// The bytes of the values that the guest may swap.
     held: usize,
-    wasi: Option<Box<WasiCtx>>,
+    wasi: Option<Box<Wasi>>,
 }
 
 /// What an instance is about at the moment.
@@ -170,6 +170,13 @@ impl State {
         self.failure = Some(failure);
     }
 
+    /// What a call printed without a newline is a line of its own.
+    pub(crate) fn end_lines(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.end_lines();
+        }
+    }
+
     fn crossing(&mut self, hook: CallHook) {
         let outside = &mut self.outside;
         match hook {
@@ -194,11 +201,11 @@ impl WasiView for State {
     /// Made when it is first asked for: an instance for one request may never ask.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (component, grants) = (&self.component, &self.capabilities.grants);
-        let ctx = self
+        let wasi = self
             .wasi
             .get_or_insert_with(|| Box::new(wasi::granted(component, grants)));
         WasiCtxView {
-            ctx,
+            ctx: &mut wasi.ctx,
             table: &mut self.table,
         }
     }
@@ -304,6 +311,8 @@ impl Instance {
 
     fn begins(&mut self, current: Current) {
         let state = self.store.data_mut();
+        // Of what was printed between two calls, as while an instance is made.
+        state.end_lines();
         state.current = current;
         state.failure = None;
         state.outside.depth = 0;
@@ -314,6 +323,7 @@ impl Instance {
     /// Takes the request back, and what the guest reported about it.
     pub(crate) fn end(&mut self) -> Option<Failure> {
         let state = self.store.data_mut();
+        state.end_lines();
         state.current = Current::Nothing;
         state.failure.take()
     }

@@ -24,7 +24,7 @@ use crate::world::Interfaces;
 const MAGIC: [u8; 16] = *b"spikard-wasm-aot";
 
 /// The version of the format.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The length and the version.
 const NUMBER: usize = 4;
@@ -38,7 +38,9 @@ const PIECE: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Artifact {
     pub(crate) interfaces: Interfaces,
-    /// The length of the component it was made of.
+    /// The BLAKE3 hash of the component it was compiled from.
+    pub(crate) component: blake3::Hash,
+    /// The length of the component it was compiled from.
     pub(crate) component_bytes: u64,
     /// Which host compiled it, for errors.
     pub(crate) made_by: String,
@@ -74,6 +76,7 @@ impl Artifact {
         Ok(Self {
             code: Code::Memory(engine.precompile_component(component)?),
             interfaces,
+            component: hash_of_bytes(component),
             component_bytes: component.len() as u64,
             made_by: format!(
                 "spikard-wasm {} for {} {}",
@@ -127,6 +130,7 @@ impl Artifact {
                 imports: names("imports")?,
                 exports: names("exports")?,
             },
+            component: blake3::Hash::from_hex(facts.get("component")?.as_str()?).ok()?,
             component_bytes: facts.get("component_bytes")?.as_u64()?,
             made_by: facts.get("made_by")?.as_str()?.to_owned(),
             code: Code::File(path.to_owned()),
@@ -141,6 +145,7 @@ impl Artifact {
         };
         let facts = json!({
             "made_by": self.made_by,
+            "component": self.component.to_hex().as_str(),
             "component_bytes": self.component_bytes,
             "imports": self.interfaces.imports,
             "exports": self.interfaces.exports,
@@ -173,6 +178,7 @@ impl Artifact {
         Ok(Self {
             interfaces: self.interfaces.clone(),
             made_by: self.made_by.clone(),
+            component: self.component,
             component_bytes: self.component_bytes,
             code: Code::File(path.to_owned()),
         })
@@ -194,6 +200,11 @@ impl Artifact {
             }
         }
     }
+}
+
+/// The hash of bytes in memory.
+pub(crate) fn hash_of_bytes(bytes: &[u8]) -> blake3::Hash {
+    blake3::Hasher::new().update_rayon(bytes).finalize()
 }
 
 /// The hash of all that a reader gives, which is never in memory as a whole.
@@ -258,6 +269,7 @@ mod tests {
         artifact.write(&path, false).unwrap();
         let read = Artifact::open(&path).unwrap();
         assert_eq!(read.interfaces, artifact.interfaces);
+        assert_eq!(read.component, artifact.component);
         assert_eq!(read.component_bytes, artifact.component_bytes);
         assert!(read.made_by.starts_with("spikard-wasm "));
         assert!(read.component(runtime.compiler(false)).is_ok());

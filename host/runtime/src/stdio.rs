@@ -1,43 +1,45 @@
 //! What a guest prints goes to the host's log, a line at a time.
+//!
+//! All streams of an instance to one of its outputs share a buffer of at most one line.
+//! What is written is in that buffer when the write returns, so that the end of a call can
+//! end its line: text of two calls never shares a line.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use spikard_wasm_app::one_line;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// The longest line that is logged whole, in bytes.
 pub(crate) const MAX_LINE: usize = 8 << 10;
+/// How many bytes a guest may write at once.
+const MAX_WRITE: usize = 64 << 10;
 
 /// Standard output or standard error of a guest.
 #[derive(Clone)]
-pub(crate) struct GuestLog {
-    component: Arc<str>,
-    is_error: bool,
-}
+pub(crate) struct GuestLog(Arc<Mutex<Lines>>);
 
 impl GuestLog {
     pub(crate) fn new(component: &Arc<str>, is_error: bool) -> Self {
-        Self {
+        Self(Arc::new(Mutex::new(Lines {
             component: component.clone(),
             is_error,
-        }
+            partial: Vec::new(),
+        })))
     }
 
-    fn line(&self, bytes: &[u8]) {
-        let text = String::from_utf8_lossy(bytes);
-        let text = one_line(text.trim_end());
-        if text.is_empty() {
-            return;
-        }
-        if self.is_error {
-            tracing::warn!(target: "guest", component = &*self.component, "{text}");
-        } else {
-            tracing::info!(target: "guest", component = &*self.component, "{text}");
-        }
+    /// Logs what was written since the last newline.
+    pub(crate) fn end_line(&self) {
+        self.lines().end();
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,34 +51,22 @@ impl IsTerminal for GuestLog {
 
 impl StdoutStream for GuestLog {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines {
-            log: self.clone(),
-            partial: Vec::new(),
-        })
+        Box::new(self.clone())
+    }
+
+    /// The default would write in a task of its own, after the call perhaps.
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
     }
 }
 
-/// Collects bytes until a line is complete, or longer than is logged whole.
-struct Lines {
-    log: GuestLog,
-    partial: Vec<u8>,
-}
-
-impl AsyncWrite for Lines {
+impl AsyncWrite for GuestLog {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let room = MAX_LINE.saturating_sub(self.partial.len());
-            let kept = &piece[..piece.len().min(room)];
-            self.partial.extend_from_slice(kept);
-            if piece.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.partial);
-                self.log.line(&line);
-            }
-        }
+        self.lines().write(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -89,9 +79,68 @@ impl AsyncWrite for Lines {
     }
 }
 
-impl Drop for Lines {
-    fn drop(&mut self) {
-        let rest = std::mem::take(&mut self.partial);
-        self.log.line(&rest);
+impl OutputStream for GuestLog {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.lines().write(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE)
     }
 }
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for GuestLog {
+    async fn ready(&mut self) {}
+}
+
+/// Collects bytes until a line is complete; what is longer than a line may be is dropped.
+struct Lines {
+    component: Arc<str>,
+    is_error: bool,
+    partial: Vec<u8>,
+}
+
+impl Lines {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let room = MAX_LINE.saturating_sub(self.partial.len());
+            self.partial
+                .extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.ends_with(b"\n") {
+                self.end();
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if self.partial.is_empty() {
+            return;
+        }
+        let line = std::mem::take(&mut self.partial);
+        let text = String::from_utf8_lossy(&line);
+        let text = one_line(text.trim_end());
+        if text.is_empty() {
+            return;
+        }
+        if self.is_error {
+            tracing::warn!(target: "guest", component = &*self.component, "{text}");
+        } else {
+            tracing::info!(target: "guest", component = &*self.component, "{text}");
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

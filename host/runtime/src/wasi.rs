@@ -10,13 +10,29 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use crate::error::LoadError;
 use crate::stdio::GuestLog;
 
+/// What WASI grants an instance.
+pub(crate) struct Wasi {
+    pub(crate) ctx: WasiCtx,
+    /// Standard output and standard error, where they are logged.
+    logs: Option<[GuestLog; 2]>,
+}
+
+impl Wasi {
+    /// Ends the lines that a call began and did not end.
+    pub(crate) fn end_lines(&self) {
+        self.logs.iter().flatten().for_each(GuestLog::end_line);
+    }
+}
+
 /// What is granted, and nothing else.
-pub(crate) fn granted(component: &Arc<str>, grants: &Grants) -> WasiCtx {
+pub(crate) fn granted(component: &Arc<str>, grants: &Grants) -> Wasi {
     let mut wasi = WasiCtx::builder();
     wasi.allow_tcp(false).allow_udp(false);
-    if grants.stdio {
-        wasi.stdout(GuestLog::new(component, false))
-            .stderr(GuestLog::new(component, true));
+    let logs = grants
+        .stdio
+        .then(|| [false, true].map(|is_error| GuestLog::new(component, is_error)));
+    if let Some([output, error]) = &logs {
+        wasi.stdout(output.clone()).stderr(error.clone());
     }
     for (name, value) in &grants.environment {
         wasi.env(name, value);
@@ -32,7 +48,10 @@ pub(crate) fn granted(component: &Arc<str>, grants: &Grants) -> WasiCtx {
             );
         }
     }
-    wasi.build()
+    Wasi {
+        ctx: wasi.build(),
+        logs,
+    }
 }
 
 fn open(wasi: &mut WasiCtxBuilder, directory: &Directory) -> wasmtime::Result<()> {

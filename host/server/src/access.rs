@@ -3,9 +3,8 @@
 use hyper::{Method, Uri};
 use spikard_wasm_runtime::Stage;
 
-use crate::metrics::{Part, Taken};
+use crate::metrics::{self, Part, Taken};
 use crate::request::RequestId;
-use crate::response::{self, HttpResponse};
 
 /// The target of these lines in the log.
 pub(crate) const TARGET: &str = "access";
@@ -49,6 +48,27 @@ macro_rules! line {
     }};
 }
 
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    /// The response was sent, or will be: its body is in memory.
+    Sent { status: u16, bytes: Option<u64> },
+    /// The body ended early: the guest failed, or the client closed its connection.
+    Cut { status: u16, bytes: u64 },
+    /// The client closed its connection before there was a response.
+    Closed,
+}
+
+impl Outcome {
+    /// The status that the request is counted by.
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Sent { status, .. } | Self::Cut { status, .. } => status,
+            Self::Closed => metrics::CLIENT_CLOSED,
+        }
+    }
+}
+
 /// The names of a request's app, where there are several, and of its route, if it has one.
 pub(crate) type Whose<'a> = (Option<&'a str>, Option<&'a str>);
 
@@ -62,23 +82,19 @@ impl Access {
         })
     }
 
-    /// Writes the line of a request that nobody waits for any more.
-    pub(crate) fn give_up(self, id: &RequestId, whose: Whose<'_>, taken: &Taken) {
-        let message = "the client went away before it was answered";
-        line!({message,} self, id, whose, taken,);
-    }
-
     /// Writes the line.
-    pub(crate) fn end(
-        self,
-        id: &RequestId,
-        whose: Whose<'_>,
-        taken: &Taken,
-        response: &HttpResponse,
-    ) {
-        let status = response.status().as_u16();
-        let bytes = response::length(response);
-        line!({} self, id, whose, taken, status, bytes,);
+    pub(crate) fn end(self, id: &RequestId, whose: Whose<'_>, taken: &Taken, outcome: Outcome) {
+        match outcome {
+            Outcome::Sent { status, bytes } => line!({} self, id, whose, taken, status, bytes,),
+            Outcome::Cut { status, bytes } => {
+                let message = "the response body ended early";
+                line!({message,} self, id, whose, taken, status, bytes,);
+            }
+            Outcome::Closed => {
+                let message = "the client closed its connection before the response";
+                line!({message,} self, id, whose, taken,);
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads a request's body, up to the route's limit and in time.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use spikard_wasm_app::{Form, Refusal, read_multipart};
-use spikard_wasm_runtime::StreamBody;
+use spikard_wasm_runtime::{GuestBody, HttpCall, StreamBody, Upload};
 
 use crate::reply_body::BodyError;
 
@@ -59,10 +60,20 @@ impl Body for Inbound {
 
 /// The body of a request, which may still be on its way.
 pub(crate) struct RequestBody {
-    incoming: Inbound,
+    source: Source,
     /// The client sends the body only once it is asked for.
     is_awaited: bool,
     has_ended: bool,
+}
+
+/// Who has the body.
+enum Source {
+    /// The host reads it.
+    Host(Inbound),
+    /// The guest reads it; the host can take it back.
+    Guest(Upload<Inbound>),
+    /// The reply's body keeps it.
+    Reply,
 }
 
 impl RequestBody {
@@ -70,9 +81,60 @@ impl RequestBody {
     pub(crate) fn new(incoming: Inbound, is_awaited: bool) -> Self {
         let has_ended = incoming.is_end_stream();
         Self {
-            incoming,
+            source: Source::Host(incoming),
             is_awaited,
             has_ended,
+        }
+    }
+
+    /// The body as the host reads it; one that the guest has is empty for the host.
+    fn incoming(&mut self) -> Option<&mut Inbound> {
+        match &mut self.source {
+            Source::Host(incoming) => Some(incoming),
+            Source::Guest(_) | Source::Reply => None,
+        }
+    }
+
+    /// The shortest that the body can be, in bytes, as its head announces it.
+    pub(crate) fn shortest(&self) -> u64 {
+        match &self.source {
+            Source::Host(incoming) => incoming.size_hint().lower(),
+            Source::Guest(_) | Source::Reply => 0,
+        }
+    }
+
+    /// Lends the body to a guest, which reads at most `limit` bytes and waits for at most
+    /// `timeout` altogether.
+    pub(crate) fn lend(
+        &mut self,
+        call: &Arc<HttpCall>,
+        limit: u64,
+        timeout: Duration,
+    ) -> GuestBody<Inbound> {
+        if self.has_ended {
+            return GuestBody::Empty;
+        }
+        match std::mem::replace(&mut self.source, Source::Reply) {
+            Source::Host(incoming) => {
+                let (given, kept) = Upload::new(incoming, call.clone(), limit, timeout);
+                self.source = Source::Guest(kept);
+                GuestBody::Upload(given)
+            }
+            other => {
+                self.source = other;
+                GuestBody::Empty
+            }
+        }
+    }
+
+    /// Takes the host's half of a lent body, for a reply whose guest still reads it.
+    pub(crate) fn take_lent(&mut self) -> Option<Upload<Inbound>> {
+        match std::mem::replace(&mut self.source, Source::Reply) {
+            Source::Guest(kept) => Some(kept),
+            other => {
+                self.source = other;
+                None
+            }
         }
     }
 
@@ -90,11 +152,14 @@ impl RequestBody {
         if self.has_ended {
             return Ok(Bytes::new());
         }
-        if self.incoming.size_hint().lower() > limit {
+        if self.shortest() > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
         self.is_awaited = false;
-        let read = tokio::time::timeout(timeout, collect(&mut self.incoming, limit)).await;
+        let Some(incoming) = self.incoming() else {
+            return Ok(Bytes::new());
+        };
+        let read = tokio::time::timeout(timeout, collect(incoming, limit)).await;
         let bytes = read.unwrap_or(Err(Refusal::RequestTimeout))?;
         self.has_ended = true;
         Ok(bytes)
@@ -110,29 +175,46 @@ impl RequestBody {
         limit: u64,
         timeout: Duration,
     ) -> Result<Form, Refusal> {
-        if self.incoming.size_hint().lower() > limit {
+        if self.shortest() > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
         self.is_awaited = false;
-        let form = read_multipart(boundary, pieces(&mut self.incoming), limit);
+        let Some(incoming) = self.incoming() else {
+            return Ok(Form::default());
+        };
+        let form = read_multipart(boundary, pieces(incoming), limit);
         let form = tokio::time::timeout(timeout, form).await;
         form.unwrap_or(Err(Refusal::RequestTimeout))
     }
 
-    /// Reads and drops what is left of a body. False where that is too much or does
-    /// not arrive: its connection cannot serve another request then, and the response
-    /// must say so.
+    /// Reads and drops the rest of the body, so that its connection can serve the next
+    /// request. Returns false if that is too much or does not arrive: the connection must
+    /// close then, and the response must say so.
     pub(crate) async fn discard(&mut self) -> bool {
         if self.has_ended {
             return true;
         }
-        discard(&mut self.incoming, self.is_awaited).await
+        match &mut self.source {
+            Source::Host(incoming) => discard(incoming, self.is_awaited).await,
+            Source::Guest(kept) => match kept.take_back() {
+                Some(mut rest) => discard(&mut rest, self.is_awaited).await,
+                None => true,
+            },
+            Source::Reply => true,
+        }
+    }
+
+    /// Takes the body back from a guest without reading it, where no other request waits
+    /// for the connection. Always true.
+    pub(crate) fn release(&mut self) -> bool {
+        if let Source::Guest(kept) = &self.source {
+            drop(kept.take_back());
+        }
+        true
     }
 }
 
-/// Reads and drops what is left of a body. False where that is too much or does not
-/// arrive.
-pub(crate) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awaited: bool) -> bool {
+async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awaited: bool) -> bool {
     if body.is_end_stream() {
         return true;
     }

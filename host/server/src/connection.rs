@@ -14,22 +14,24 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 
+use crate::app_router::AppRouter;
+use crate::body_activity::observed;
 use crate::settings::Settings;
-use crate::site::Site;
+use crate::shared::Open;
 use crate::timing::{Phase, Timed, Timing};
-use crate::watched::watched;
-use crate::worker::Open;
 
 /// How many requests one HTTP/2 connection may have in flight.
 const MAX_STREAMS: u32 = 128;
 
-/// The longest head of a request, in bytes: in HTTP/1.1 with its first line, in HTTP/2
-/// as RFC 9113 counts them, 32 more for each field.
-const MAX_HEAD: usize = 64 << 10;
+/// The most that hyper reads of a head, in bytes. It is more than `head::MAX_FIELDS`, so
+/// that a head beyond that gets 431, and a target beyond 65,534 bytes gets 414, instead of
+/// a connection that breaks: a line, the fields, and some room.
+const MAX_HTTP1_HEAD: usize = 192 << 10;
+const MAX_HTTP2_HEAD: u32 = 256 << 10;
 
 /// Serves the connections of one worker.
 pub(crate) struct Connections {
-    site: Rc<Site>,
+    router: Rc<AppRouter>,
     builder: auto::Builder<LocalExecutor>,
     head_timeout: Duration,
     idle_timeout: Duration,
@@ -46,22 +48,22 @@ impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for LocalExecu
 }
 
 impl Connections {
-    pub(crate) fn new(site: Rc<Site>, settings: &Settings) -> Self {
+    pub(crate) fn new(router: Rc<AppRouter>, settings: &Settings) -> Self {
         let mut builder = auto::Builder::new(LocalExecutor);
         builder
             .http1()
             .timer(TokioTimer::new())
             // `Timing` does that, and tells a head that is late from a connection that is idle.
             .header_read_timeout(None)
-            .max_buf_size(MAX_HEAD)
+            .max_buf_size(MAX_HTTP1_HEAD)
             .keep_alive(true);
         builder
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(MAX_HEAD as u32);
+            .max_header_list_size(MAX_HTTP2_HEAD);
         Self {
-            site,
+            router,
             builder,
             head_timeout: settings.head_timeout,
             idle_timeout: settings.idle_timeout,
@@ -82,18 +84,18 @@ impl Connections {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
         };
-        let site = self.site.clone();
+        let router = self.router.clone();
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
         let seen = timing.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let is_http2 = request.version() == Version::HTTP_2;
             let busy = seen.request(is_http2);
             let timing = seen.clone();
-            let (app, request, from) = site.route(request, peer);
+            let (app, request, from) = router.route(request, peer);
             async move {
                 let _busy = busy;
                 let response = app.respond(request, from).await;
-                Ok::<_, Infallible>(response.map(|body| watched(body, &timing, is_http2)))
+                Ok::<_, Infallible>(response.map(|body| observed(body, &timing, is_http2)))
             }
         });
         let stream = TokioIo::new(Timed::new(stream, timing.clone()));

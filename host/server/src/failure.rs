@@ -4,7 +4,7 @@
 use spikard_wasm_app::{Refusal, Route};
 use spikard_wasm_runtime::CallError;
 
-use crate::http_app;
+use crate::metrics;
 use crate::request::RequestId;
 
 /// Why a request has no reply.
@@ -32,7 +32,7 @@ impl Failed {
 
     /// The same of an app for `wasi:http`.
     pub(crate) fn of_http(error: CallError, id: &RequestId) -> Self {
-        Self::of(error, id, http_app::ROUTE, 504)
+        Self::of(error, id, metrics::ANY_ROUTE, 504)
     }
 
     /// Writes into the log what went wrong after a response had begun, which breaks off.
@@ -44,10 +44,10 @@ impl Failed {
         };
         match error {
             CallError::Unread(_) => {
-                tracing::warn!(request = %id, route = http_app::ROUTE, "{error}: its connection is closed");
+                tracing::warn!(request = %id, route = metrics::ANY_ROUTE, "{error}: its connection is closed");
             }
             _ => {
-                tracing::error!(request = %id, route = http_app::ROUTE, detail, "{error}, after the head of the reply was sent");
+                tracing::error!(request = %id, route = metrics::ANY_ROUTE, detail, "{error}, after the head of the reply was sent");
             }
         }
     }

@@ -7,9 +7,10 @@ use spikard_wasm_app::Mounts;
 use tokio::sync::{Notify, oneshot};
 
 use crate::error::ServeError;
+use crate::hosted_app::HostedApp;
 use crate::metrics::Figures;
-use crate::served::Served;
-use crate::worker::{Apps, Change, Messages};
+use crate::shared::Apps;
+use crate::worker::{Change, Messages};
 
 /// Replaces the apps of a host that serves, and stops it.
 pub struct Handle {
@@ -35,7 +36,7 @@ impl Handle {
     ///
     /// # Errors
     /// Two apps have one place, or one cannot make an instance. Nothing has changed then.
-    pub fn replace(&mut self, apps: &[Arc<Served>]) -> Result<(), ServeError> {
+    pub fn replace(&mut self, apps: &[Arc<HostedApp>]) -> Result<(), ServeError> {
         let apps = Apps::new(apps)?;
         let (done, outcomes) = mpsc::channel();
         let mut all_go = Vec::with_capacity(self.workers.len());
@@ -74,7 +75,7 @@ impl Apps {
     ///
     /// # Errors
     /// Two have one place.
-    pub(crate) fn new(all: &[Arc<Served>]) -> Result<Self, ServeError> {
+    pub(crate) fn new(all: &[Arc<HostedApp>]) -> Result<Self, ServeError> {
         let mounts = Mounts::new(all.iter().map(|served| &served.mount));
         let mounts = mounts.map_err(|(one, other)| {
             let name = |index: usize| {

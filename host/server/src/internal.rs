@@ -15,9 +15,9 @@ use spikard_wasm_runtime::{BodyError, StreamBody};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use crate::app_router::AppRouter;
 use crate::reply_body::ReplyBody;
 use crate::response::HttpResponse;
-use crate::site::Site;
 
 /// Gives a request to the app of a name, on the worker that this thread is; `None` where
 /// there is no such app. `depth` is that of the request that is sent. The future gives
@@ -28,7 +28,7 @@ pub(crate) fn dispatch(
     request: Request<StreamBody>,
     depth: u32,
 ) -> Option<impl Future<Output = Option<Response<StreamBody>>> + Send + use<>> {
-    let answer = Site::here()?.respond_internal(name, request, depth)?;
+    let answer = AppRouter::here()?.respond_internal(name, request, depth)?;
     Some(carry(answer))
 }
 

@@ -11,7 +11,7 @@ use hyper::http::request::Parts;
 use spikard_wasm_app::{FilePart, RequestHead};
 use spikard_wasm_runtime::{LocalContext, Stages};
 
-use crate::service::Arrival;
+use crate::arrival::Arrival;
 
 /// A request's id, in the log and for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]

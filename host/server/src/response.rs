@@ -144,6 +144,9 @@ pub(crate) fn length(response: &HttpResponse) -> Option<u64> {
 /// The response to HEAD: the head alone, with the length that GET would have. hyper
 /// does this for HTTP/1.1 and not for HTTP/2.
 pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
+    if matches!(response.body(), ReplyBody::Unsent) {
+        return response;
+    }
     let length = length(&response);
     *response.body_mut() = unsent(response.headers_mut(), length);
     response

@@ -10,12 +10,13 @@ use tokio::sync::Notify;
 use crate::admission::{Doorkeeper, Requests};
 use crate::error::ServeError;
 use crate::handle::Handle;
+use crate::hosted_app::HostedApp;
 use crate::listener::Listener;
 use crate::metrics::{self, Figures};
-use crate::served::Served;
 use crate::settings::{Metrics, Settings};
+use crate::shared::{Apps, Shared};
 use crate::shutdown::Signals;
-use crate::worker::{Apps, Shared, Worker};
+use crate::worker::Worker;
 
 /// How long to wait when no connection can be accepted, for want of file
 /// descriptors for example.
@@ -31,7 +32,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A worker cannot start, or two apps have one place.
 pub fn serve(
     listener: Listener,
-    apps: Vec<Arc<Served>>,
+    apps: Vec<Arc<HostedApp>>,
     settings: &Settings,
     ready: impl FnOnce(Handle),
 ) -> Result<(), ServeError> {

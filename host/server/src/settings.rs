@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use spikard_wasm_app::Isolation;
 use spikard_wasm_runtime::Recycling;
 
 use crate::docs::Docs;
-use crate::http_app::HttpSettings;
 use crate::listener::Listener;
 use crate::outgoing::Outgoing;
 
@@ -51,6 +51,27 @@ pub struct AppSettings {
     pub static_root: Option<PathBuf>,
     /// What is served beside the app's routes, if anything.
     pub docs: Option<Arc<Docs>>,
+}
+
+/// How an app for `wasi:http` is served.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpSettings {
+    /// Whether its requests share instances.
+    pub isolation: Isolation,
+    /// How long the head of a reply may take, and then each piece of its body.
+    pub timeout: Duration,
+    /// The longest request body, in bytes.
+    pub body_limit: u64,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            isolation: Isolation::Fresh,
+            timeout: Duration::from_secs(30),
+            body_limit: u64::MAX,
+        }
+    }
 }
 
 /// Where metrics are served.

@@ -8,18 +8,15 @@ use std::thread;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use spikard_wasm_app::{Mount, Mounts};
 use spikard_wasm_runtime::CallError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
-use crate::admission::Requests;
+use crate::app_router::{AppRouter, RunningApps};
 use crate::connection::Connections;
 use crate::error::ServeError;
-use crate::metrics::Figures;
-use crate::served::Served;
 use crate::settings::Settings;
-use crate::site::{Site, Tenants};
+use crate::shared::{Apps, Open, Shared};
 
 /// The accepting thread's side of a worker.
 pub(crate) struct Worker {
@@ -54,54 +51,6 @@ pub(crate) struct Change {
     pub(crate) go: oneshot::Receiver<()>,
 }
 
-/// The apps of all workers, and where each is.
-#[derive(Clone)]
-pub(crate) struct Apps {
-    pub(crate) all: Arc<[Arc<Served>]>,
-    pub(crate) mounts: Arc<Mounts>,
-}
-
-/// Counts a connection for as long as it is open.
-pub(crate) struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// What a worker knows of the host, whatever its apps are.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    /// The worker's number, and how many there are.
-    pub(crate) number: usize,
-    pub(crate) workers: usize,
-    pub(crate) requests: Arc<Requests>,
-    pub(crate) figures: Arc<Figures>,
-    /// Whether metrics are served beside the apps.
-    pub(crate) serves_metrics: bool,
-}
-
-impl Shared {
-    /// The metrics, where they are served beside the apps.
-    pub(crate) fn metrics(&self) -> Option<Arc<Figures>> {
-        self.serves_metrics.then(|| self.figures.clone())
-    }
-
-    /// The metrics for an app beside whose routes they are: they are at the root of those
-    /// hosts that no app has taken by name.
-    pub(crate) fn metrics_beside(&self, mount: &Mount) -> Option<Arc<Figures>> {
-        self.metrics().filter(|_| mount.is_everything())
-    }
-}
-
 impl Worker {
     /// Starts the thread; [`Worker::wait_until_ready`] tells how that went.
     pub(crate) fn start(
@@ -123,15 +72,15 @@ impl Worker {
             .spawn(move || {
                 let local = LocalSet::new();
                 local.block_on(&runtime, async {
-                    let tenants = Tenants::start(&apps, None, &shared).await;
-                    let (tenants, outcome) = match tenants {
-                        Ok(tenants) => (Some(tenants), Ok(())),
+                    let running = RunningApps::start(&apps, None, &shared).await;
+                    let (running, outcome) = match running {
+                        Ok(running) => (Some(running), Ok(())),
                         Err(error) => (None, Err(error)),
                     };
                     drop(apps);
-                    if let (Ok(()), Some(tenants)) = (announce.send(outcome), tenants) {
-                        let site = Site::new(tenants);
-                        run(&site, &shared, &settings, received, stopping).await;
+                    if let (Ok(()), Some(running)) = (announce.send(outcome), running) {
+                        let router = AppRouter::new(running);
+                        run(&router, &shared, &settings, received, stopping).await;
                     }
                 });
                 let _ = done.send(true);
@@ -183,14 +132,14 @@ impl Worker {
 }
 
 async fn run(
-    site: &Rc<Site>,
+    router: &Rc<AppRouter>,
     shared: &Shared,
     settings: &Settings,
     mut received: mpsc::UnboundedReceiver<Message>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
-    let connections = Connections::new(site.clone(), settings);
+    let connections = Connections::new(router.clone(), settings);
     loop {
         tokio::select! {
             next = received.recv() => match next {
@@ -198,7 +147,7 @@ async fn run(
                     connections.serve(stream, peer, open, &graceful);
                 }
                 Some(Message::Apps(apps)) => {
-                    let change = change(site.clone(), shared.clone(), apps);
+                    let change = change(router.clone(), shared.clone(), apps);
                     tokio::task::spawn_local(change);
                 }
                 None => break,
@@ -214,18 +163,18 @@ async fn run(
 }
 
 /// Changes to other apps, if all workers can.
-async fn change(site: Rc<Site>, shared: Shared, change: Change) {
+async fn change(router: Rc<AppRouter>, shared: Shared, change: Change) {
     let Change { apps, done, go } = change;
-    let before = site.tenants();
-    let tenants = Tenants::start(&apps, Some(&before), &shared).await;
+    let before = router.apps();
+    let running = RunningApps::start(&apps, Some(&before), &shared).await;
     drop(before);
-    let (tenants, outcome) = match tenants {
-        Ok(tenants) => (Some(tenants), Ok(())),
+    let (running, outcome) = match running {
+        Ok(running) => (Some(running), Ok(())),
         Err(error) => (None, Err(error)),
     };
     let _ = done.send(outcome);
-    if let (Some(tenants), Ok(())) = (tenants, go.await) {
-        site.replace(tenants);
+    if let (Some(running), Ok(())) = (running, go.await) {
+        router.replace(running);
         let _ = done.send(Ok(()));
     }
 }

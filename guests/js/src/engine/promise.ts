@@ -7,6 +7,9 @@
  * the bundle for QuickJS is lowered to generators, which call the global `Promise`.
  */
 
+import { call } from "../call.js";
+import { logUncaught } from "./uncaught.js";
+
 type Job = () => void;
 type State = "pending" | "fulfilled" | "rejected";
 type Settle = (value: unknown) => void;
@@ -19,6 +22,7 @@ let scheduled = false;
 /** Puts a job in the queue. */
 export function enqueue(job: Job): void {
   queue.push(job);
+  call.leftovers = true;
   // While the module is evaluated the engine does run its own queue, so ours hangs on to it. The flag
   // ends up in the component's image; nothing is scheduled twice.
   if (!scheduled) {
@@ -27,12 +31,20 @@ export function enqueue(job: Job): void {
   }
 }
 
-/** Runs jobs until none is left. */
+/** Runs jobs until none is left. What one throws is logged, and keeps no other from running. */
 export function runJobs(): void {
   while (queue.length > 0) {
     const jobs = queue;
     queue = [];
-    for (const job of jobs) job();
+    for (const job of jobs) {
+      try {
+        job();
+      } catch (error) {
+        // While the module is evaluated there is no host to log to, and the error belongs to the build.
+        if (call.count === 0) throw error;
+        logUncaught(error, "a microtask");
+      }
+    }
   }
 }
 

@@ -4,12 +4,13 @@
  * Globals it sets where the engine has none, or none that works in a component: `Promise`,
  * `queueMicrotask`, timers, `console`, `TextEncoder`, `TextDecoder`, `Math.random`, `crypto`.
  */
+import { call } from "../call.js";
 import { console } from "./console.js";
-import { engine } from "./engine.js";
+import { endCall, engine } from "./engine.js";
 import { enqueue, JobPromise, runJobs } from "./promise.js";
 import { crypto, random } from "./random.js";
 import { Utf8Decoder, Utf8Encoder } from "./text.js";
-import { clearTimer, runNextTimer, setInterval, setTimeout } from "./timers.js";
+import { clearTimer, dropTimers, runNextTimer, setInterval, setTimeout } from "./timers.js";
 
 const NEVER_SETTLES =
   "the promise never settles: nothing is left to run that would settle it (a native promise, " +
@@ -35,11 +36,21 @@ for (const [name, value] of Object.entries(globals)) {
 // componentize-qjs panics at a big integer.
 engine.int64 = (integer) => integer;
 
-engine.settle = <T>(reply: PromiseLike<T>): T => {
-  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
-  reply.then(
-    (value) => {
-      outcome = { value };
+engine.dropLeftovers = () => {
+  runJobs();
+  dropTimers();
+};
+
+engine.settle = <T>(
+  value: PromiseLike<unknown>,
+  succeed: (value: unknown) => T,
+  fail: (error: unknown) => T,
+): T => {
+  let outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+  // A thenable need not return a promise, nor call back once: the promise made of it does.
+  JobPromise.resolve(value).then(
+    (late: unknown) => {
+      outcome = { value: late };
     },
     (error: unknown) => {
       outcome = { error };
@@ -49,6 +60,7 @@ engine.settle = <T>(reply: PromiseLike<T>): T => {
   runJobs();
   while (settled() === undefined && runNextTimer()) runJobs();
   const end = settled() ?? { error: new Error(NEVER_SETTLES) };
-  if ("value" in end) return end.value;
-  throw end.error;
+  const reply = "value" in end ? succeed(end.value) : fail(end.error);
+  endCall(call.current);
+  return reply;
 };

@@ -4,7 +4,7 @@
  * random bytes do not.
  */
 import { getRandomBytes } from "wasi:random/random@0.2.12";
-import { engine } from "./engine.js";
+import { call } from "../call.js";
 
 const BATCH = 64;
 const beforeSnapshot = Math.random;
@@ -14,7 +14,7 @@ let used = BATCH;
 /** The global `Math.random`: 53 random bits, from 64 numbers fetched at a time. */
 export function random(): number {
   if (batch === undefined || used === BATCH) {
-    if (!engine.started) return beforeSnapshot();
+    if (call.count === 0) return beforeSnapshot();
     const bytes = getRandomBytes(BATCH * 8);
     batch = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     used = 0;

@@ -2,11 +2,15 @@
  * `setTimeout` and its relatives, for QuickJS: the callbacks run while a handler's promise is awaited.
  */
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.12";
+import { call } from "../call.js";
+import { runCallback, warnOfDroppedTimers } from "./uncaught.js";
 
 interface Timer {
   due: number;
   every: number | undefined;
   run: () => void;
+  /** The call that set it; 0 for one set while the module was evaluated, which runs in any call. */
+  call: number;
 }
 
 const timers = new Map<number, Timer>();
@@ -14,10 +18,13 @@ let last = 0;
 
 function add(callback: unknown, delay: unknown, repeat: boolean, args: unknown[]): number {
   if (typeof callback !== "function") throw new TypeError("a timer needs a callback function");
-  const wait = Math.max(0, Number(delay) || 0);
+  // HTML has the delay as a signed integer of 32 bits: Infinity and 2^32 are 0.
+  const wait = Math.max(0, Number(delay) | 0);
   const run = () => callback(...args);
   last += 1;
-  timers.set(last, { due: Date.now() + wait, every: repeat ? Math.max(1, wait) : undefined, run });
+  const every = repeat ? Math.max(1, wait) : undefined;
+  timers.set(last, { due: Date.now() + wait, every, run, call: call.current });
+  call.leftovers = true;
   return last;
 }
 
@@ -30,6 +37,15 @@ export const setInterval = (callback: unknown, delay?: unknown, ...args: unknown
 /** Removes a timer; unknown ids are ignored. */
 export function clearTimer(id?: unknown): void {
   timers.delete(id as number);
+}
+
+/** Drops the timers of the call in progress. */
+export function dropTimers(): void {
+  for (const [id, timer] of timers) {
+    if (timer.call !== call.current) continue;
+    timers.delete(id);
+    warnOfDroppedTimers();
+  }
 }
 
 /** Sleeps until the next timer is due and runs it. False when there is none. */
@@ -48,6 +64,6 @@ export function runNextTimer(): boolean {
   }
   if (next.every === undefined) timers.delete(id);
   else next.due = Date.now() + next.every;
-  next.run();
+  runCallback(next.run, "a timer");
   return true;
 }

@@ -10,8 +10,8 @@
 
     Handler, Definition, Hooks = app.component()
 
-Type hints say where a parameter comes from and what it may be; the host checks a request
-against them before it calls a handler.
+Type hints select the source and the schema of each parameter. The host validates a request
+against them before it calls the handler.
 """
 
 from spikard_wasm._hooks import RouteHooks

@@ -7,20 +7,25 @@ where a few steps less can be measured.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from spikard_wasm import _loop
+from spikard_wasm import _call, _loop
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
-from spikard_wasm._json import loads
+from spikard_wasm._forms import FormRules
+from spikard_wasm._invalid import InvalidValueError, ValidationError
+from spikard_wasm._json import loads, loads_exact
 from spikard_wasm._signature import BodyArgument, Signature
+from spikard_wasm.contexts import local_of
 from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import Crossing, encode
 from spikard_wasm.request import Request, decode_form
 
 Call = Callable[[str, Any], Crossing]
 Arguments = dict[str, Any]
+ReadJson = Callable[[str], Any]
 
 
 def bind(handler: Callable[..., Any], signature: Signature, status: int | None) -> Call:
@@ -28,9 +33,12 @@ def bind(handler: Callable[..., Any], signature: Signature, status: int | None) 
     run = _loop.blocking(handler) if inspect.iscoroutinefunction(handler) else handler
     body = signature.body
     has_body = body is not None or bool(signature.fields)
-    if signature.request or signature.contexts or signature.unused:
+    is_form = bool(signature.fields) or (body is not None and body.kind == "form")
+    if signature.request or signature.local or is_form:
+        return _in_call(_general(run, signature, status))
+    if signature.contexts or signature.unused:
         return _general(run, signature, status)
-    if signature.nothing or signature.decoders:
+    if signature.nothing or signature.decoders or signature.mutable:
         return _general(run, signature, status)
     if not signature.has_params and not has_body:
         return _without_arguments(run, status)
@@ -67,11 +75,25 @@ def _with_json(run: Callable[..., Any], name: str, status: int | None) -> Call:
     return call
 
 
+def _in_call(answer: Call) -> Call:
+    """Ends what a handler got of its request (the request, files, contexts) with its call."""
+
+    def call(params: str, body: Body) -> Crossing:
+        in_progress = _call.begin()
+        try:
+            return answer(params, body)
+        finally:
+            in_progress.end()
+
+    return call
+
+
 def _general(run: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     unused, nothing = signature.unused, signature.nothing
     decoders = tuple(signature.decoders.items())
-    request, contexts = signature.request, signature.contexts
+    request, contexts, local = signature.request, signature.contexts, signature.local
     read_body = _body_reader(signature)
+    places, mutable = signature.places, tuple(signature.mutable.items())
 
     def call(params: str, body: Body) -> Crossing:
         arguments: Arguments = loads(params) if params else {}
@@ -81,6 +103,8 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
             if name in arguments:
                 try:
                     arguments[name] = decode(arguments[name])
+                except InvalidValueError as error:
+                    raise ValidationError(error, places[name]) from error
                 except ValueError as error:
                     raise _unreadable(f"parameter `{name}`", error) from error
         if nothing:
@@ -88,10 +112,17 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
         if read_body is not None:
             try:
                 read_body(body, arguments)
+            except InvalidValueError as error:
+                raise ValidationError(error, ("body",)) from error
             except ValueError as error:
                 raise _unreadable("the body", error) from error
+        for name, default in mutable:
+            if name not in arguments:
+                arguments[name] = copy.deepcopy(default)
         if request is not None:
             arguments[request] = Request(body, params)
+        for name in local:
+            arguments[name] = local_of(_call.current())
         if contexts:
             arguments.update(contexts)
         return encode(run(**arguments), status)
@@ -100,46 +131,57 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
 
 
 def _body_reader(signature: Signature) -> Callable[[Body, Arguments], None] | None:
+    read_json = loads_exact if signature.exact else loads
+    rules = FormRules.of(signature.body_schema)
     if signature.fields:
-        return _field_reader(signature.fields)
+        return _field_reader(signature.fields, read_json, rules)
     body = signature.body
     if body is None:
         return None
-    return {"json": _json_reader, "form": _form_reader, "text": _text_reader}.get(
-        body.kind, _bytes_reader
-    )(body)
+    if body.kind == "json":
+        return _json_reader(body, read_json)
+    if body.kind == "form":
+        return _form_reader(body, read_json, rules)
+    return _text_reader(body) if body.kind == "text" else _bytes_reader(body)
 
 
-def _json_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+def _json_reader(argument: BodyArgument, read_json: ReadJson) -> Callable[[Body, Arguments], None]:
     name, decode = argument.name, argument.decode
 
     def read(body: Body, arguments: Arguments) -> None:
         if type(body) is BodyJson:
-            value = loads(body.value)
+            value = read_json(body.value)
             arguments[name] = value if decode is None else decode(value)
 
     return read
 
 
-def _form_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
+def _form_reader(
+    argument: BodyArgument, read_json: ReadJson, rules: FormRules
+) -> Callable[[Body, Arguments], None]:
     name, decode = argument.name, argument.decode
 
     def read(body: Body, arguments: Arguments) -> None:
         if type(body) is BodyForm:
-            value = loads(body.value)
+            value = rules.drop_empty_files(read_json(body.value))
             arguments[name] = decode_form(value) if decode is None else decode(value)
 
     return read
 
 
-def _field_reader(fields: dict[str, Any]) -> Callable[[Body, Arguments], None]:
+def _field_reader(
+    fields: dict[str, Any], read_json: ReadJson, rules: FormRules
+) -> Callable[[Body, Arguments], None]:
     def read(body: Body, arguments: Arguments) -> None:
         if type(body) is BodyForm:
-            form = loads(body.value)
+            form = rules.drop_empty_files(read_json(body.value))
             for name, decode in fields.items():
                 if name in form:
                     value = form[name]
-                    arguments[name] = value if decode is None else decode(value)
+                    try:
+                        arguments[name] = value if decode is None else decode(value)
+                    except InvalidValueError as error:
+                        raise error.within(name) from None
 
     return read
 

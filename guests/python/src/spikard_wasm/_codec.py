@@ -19,7 +19,9 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union
 from uuid import UUID
 
 from spikard_wasm import _objects
-from spikard_wasm._json import Json, plain
+from spikard_wasm._invalid import InvalidValueError
+from spikard_wasm._json import Digits, Json, plain
+from spikard_wasm._scalars import decimal, integer, to_date, to_datetime, to_time
 from spikard_wasm.markers import Field
 from spikard_wasm.request import UploadFile
 
@@ -54,6 +56,10 @@ class Context:
 
     closed: bool
     """Whether objects refuse members that their type does not have."""
+    from_text: bool = False
+    """Whether the host makes each value of a text, so that an integer is read as `int`."""
+    has_decimal: bool = False
+    """Whether a type needs the digits of a number."""
     decoding: bool = True
     """Whether values are read from JSON too; what is only written may be ambiguous."""
     active: list[type] = field(default_factory=list)
@@ -79,22 +85,24 @@ _SCALARS: dict[Any, Codec] = {
     Any: Codec({}, None, ALL),
     object: Codec({}, None, ALL),
     str: _scalar(str, {"type": "string"}),
-    int: _scalar(int, {"type": "integer"}),
+    int: _scalar(int, {"type": "integer"}, integer),
     float: Codec({"type": "number"}, None, frozenset({int, float})),
     bool: _scalar(bool, {"type": "boolean"}),
     type(None): _scalar(type(None), {"type": "null"}),
     UUID: _scalar(str, {"type": "string", "format": "uuid"}, UUID),
-    date: _scalar(str, {"type": "string", "format": "date"}, date.fromisoformat),
-    datetime: _scalar(str, {"type": "string", "format": "date-time"}, datetime.fromisoformat),
-    time: _scalar(str, {"type": "string", "format": "time"}, time.fromisoformat),
+    date: _scalar(str, {"type": "string", "format": "date"}, to_date),
+    datetime: _scalar(str, {"type": "string", "format": "date-time"}, to_datetime),
+    time: _scalar(str, {"type": "string", "format": "time"}, to_time),
     # As a string first: the host then leaves the digits of a parameter alone.
     Decimal: Codec(
         {"anyOf": [{"type": "string", "pattern": r"^[+-]?\d+(\.\d+)?$"}, {"type": "number"}]},
-        lambda value: Decimal(str(value)),
+        decimal,
         frozenset({str, int, float}),
     ),
     UploadFile: _scalar(dict, _FILE, UploadFile.decode),
 }
+
+_TEXT_INTEGER = _scalar(int, {"type": "integer"})
 
 _LISTS: dict[Any, Callable[[Any], Any] | None] = {
     list: None,
@@ -115,7 +123,9 @@ def codec(hint: Any, context: Context) -> Codec:
     except TypeError:  # a hint that cannot be a key, such as `Literal[[]]`
         known = None
     if known is not None:
-        return known
+        if hint is Decimal:
+            context.has_decimal = True
+        return _TEXT_INTEGER if hint is int and context.from_text else known
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return constrained(codec(args[0], context), args[1:])
@@ -191,14 +201,19 @@ def _union(members: list[Codec], hint: Any, context: Context) -> Codec:
     takes = frozenset[type]().union(*(member.takes for member in members))
     table: dict[type, Decoder] = {}
     for member in members:
-        if member.decode is None or not context.decoding:
+        if member.decode in (None, integer) or not context.decoding:
             continue
         others = [other for other in members if other is not member and other.takes & member.takes]
         if others:
             raise TypeError(f"the members of `{name(hint)}` look alike in JSON; use one of them")
         table.update(dict.fromkeys(member.takes, member.decode))
     if not table:
-        return Codec(schema, None, takes)
+        whole = any(member.decode is integer for member in members) and float not in takes
+        return Codec(schema, integer if whole else None, takes)
+    if int in takes and float not in takes:  # an integer such as `2.0`
+        table[float] = table.get(int, integer)
+    if float in table:
+        table[Digits] = table[float]
 
     def decode(value: Any) -> Any:
         decode_member = table.get(type(value))
@@ -214,6 +229,8 @@ def _enum(values: list[Any], kind: Decoder | None) -> Codec:
     schema: Schema = {"enum": values}
     if len(takes) == 1:
         schema = {"type": _NAMES[next(iter(takes))], **schema}
+    if kind is None and int in takes:
+        kind = integer
     return Codec(schema, kind, takes)
 
 
@@ -226,8 +243,13 @@ def _list(container: Any, args: tuple[Any, ...], context: Context) -> Codec:
         decoders = [item.decode for item in items]
 
         def decode_tuple(values: list[Any]) -> tuple[Any, ...]:
-            pairs = zip(decoders, values)
-            return tuple(value if decode is None else decode(value) for decode, value in pairs)
+            made: list[Any] = []
+            try:
+                for decode, value in zip(decoders, values):
+                    made.append(value if decode is None else decode(value))
+            except InvalidValueError as error:
+                raise error.within(len(made)) from None
+            return tuple(made)
 
         return Codec(schema, decode_tuple, frozenset({list}))
     item = codec(args[0], context) if args else _SCALARS[Any]
@@ -238,9 +260,24 @@ def _list(container: Any, args: tuple[Any, ...], context: Context) -> Codec:
     decode_item = item.decode
     if decode_item is None:
         return Codec(schema, make, frozenset({list}))
-    if make is None:
-        return Codec(schema, lambda values: [decode_item(v) for v in values], frozenset({list}))
-    return Codec(schema, lambda values: make(map(decode_item, values)), frozenset({list}))
+    if decode_item is integer:
+
+        def decode_integers(values: list[Any]) -> Any:
+            made = [value if type(value) is int else integer(value) for value in values]
+            return made if make is None else make(made)
+
+        return Codec(schema, decode_integers, frozenset({list}))
+
+    def decode_list(values: list[Any]) -> Any:
+        made: list[Any] = []
+        try:
+            for value in values:
+                made.append(decode_item(value))
+        except InvalidValueError as error:
+            raise error.within(len(made)) from None
+        return made if make is None else make(made)
+
+    return Codec(schema, decode_list, frozenset({list}))
 
 
 def _dict(args: tuple[Any, ...], context: Context) -> Codec:
@@ -256,8 +293,14 @@ def _dict(args: tuple[Any, ...], context: Context) -> Codec:
     decode_item = item.decode
     if decode_item is None:
         return Codec(schema, None, frozenset({dict}))
-    return Codec(
-        schema,
-        lambda value: {key: decode_item(item) for key, item in value.items()},
-        frozenset({dict}),
-    )
+
+    def decode_dict(values: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, value in values.items():
+            try:
+                made[key] = decode_item(value)
+            except InvalidValueError as error:
+                raise error.within(key) from None
+        return made
+
+    return Codec(schema, decode_dict, frozenset({dict}))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from spikard_wasm import _loop
+from spikard_wasm import _call, _loop
 from spikard_wasm._failing import answer, fail
 from spikard_wasm.errors import DefinitionError, HttpError
 from spikard_wasm.outgoing import Change, Outgoing
@@ -31,12 +31,12 @@ KINDS: Final = tuple(_GIVEN)
 
 @dataclass(frozen=True, kw_only=True)
 class RouteHooks:
-    """The hooks of one route; each kind runs in its order, after the app's.
+    """The hooks of one route. Each kind runs in order, after the app's hooks.
 
     `on_request`, `pre_validation` and `pre_handler` take the `Request` and return `None` to
-    go on, or a reply that ends the request early. `on_response` takes the reply in progress,
-    an `Outgoing`, and the request; `on_error` also the message of the log. They change the
-    reply or return another. Each may be asynchronous, and take fewer arguments.
+    continue, or a reply that ends the request early. `on_response` takes the reply in progress,
+    an `Outgoing`, and the request; `on_error` also takes the message of the log. They change
+    the reply or return another one. A hook can be `async` and can take fewer arguments.
     """
 
     on_request: Sequence[Hook] = ()
@@ -104,6 +104,7 @@ class Hooked:
 
     def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
         """Runs the hooks of a kind before the handler: a reply ends the request early."""
+        call = _call.begin()
         try:
             request = Request(None, params)
             for run, takes in self._runs[kind][route]:
@@ -115,12 +116,15 @@ class Hooked:
             return answer(error)
         except BaseException as error:  # what leaves an export loses the instance
             return fail(error)
+        finally:
+            call.end()
         return None
 
     def after(
         self, kind: str, route: int, status: int, headers: str, message: str = ""
     ) -> Change | None:
         """Runs the hooks of a kind after the handler: how the reply changes, if it does."""
+        call = _call.begin()
         try:
             request = Request(None, "")
             reply = Outgoing(status, headers)
@@ -131,6 +135,8 @@ class Hooked:
             return answer(error)
         except BaseException as error:
             return fail(error)
+        finally:
+            call.end()
 
 
 def _ready(kind: str, hook: Hook) -> _Ready:

@@ -23,6 +23,22 @@ Json = Any
 _decoder = json.JSONDecoder()
 _scan: Callable[[str, int], tuple[Json, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
+
+class Digits(float):
+    """A number with a fraction or exponent that keeps its text, for `Decimal`."""
+
+    __slots__ = ("text",)
+    text: str
+
+
+def _digits(text: str) -> Digits:
+    number = Digits(text)
+    number.text = text
+    return number
+
+
+_exact_decoder = json.JSONDecoder(parse_float=_digits)
+
 _fields: dict[type, tuple[str, ...]] = {}
 _plain: dict[type, Callable[[Any], Json]] = {
     date: date.isoformat,
@@ -39,6 +55,11 @@ def loads(text: str) -> Json:
         return _scan(text, 0)[0]
     except StopIteration:  # it starts with white space
         return _decoder.decode(text)
+
+
+def loads_exact(text: str) -> Json:
+    """Reads a JSON text whose fractions are to keep their digits."""
+    return _exact_decoder.decode(text)
 
 
 def plain(value: object) -> Json:

@@ -8,6 +8,8 @@ from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
 from spikard_wasm import _codec
+from spikard_wasm._invalid import InvalidValueError
+from spikard_wasm._scalars import integer
 
 if TYPE_CHECKING:
     from spikard_wasm._codec import Codec, Context, Decoder, Schema
@@ -114,19 +116,26 @@ def _defaults(cls: Any) -> dict[str, Any]:
 
 
 def _dataclass_decoder(cls: Any, names: frozenset[str], decoders: dict[str, Decoder]) -> Decoder:
-    items = tuple(decoders.items())
+    items = tuple((key, item) for key, item in decoders.items() if item is not integer)
+    integers = tuple(key for key, item in decoders.items() if item is integer)
 
     def decode(value: dict[str, Any]) -> Any:
         if not value.keys() <= names:  # an open schema let more in
             value = {key: item for key, item in value.items() if key in names}
+        for key in integers:
+            if isinstance(value.get(key), float):
+                value[key] = integer(value[key])
         return cls(**value)
 
     def decode_nested(value: dict[str, Any]) -> Any:
         value = {key: item for key, item in value.items() if key in names}
         for key, decode_item in items:
             if key in value:
-                value[key] = decode_item(value[key])
-        return cls(**value)
+                try:
+                    value[key] = decode_item(value[key])
+                except InvalidValueError as error:
+                    raise error.within(key) from None
+        return decode(value)
 
     return decode_nested if items else decode
 
@@ -137,7 +146,10 @@ def _dict_decoder(decoders: dict[str, Decoder]) -> Decoder:
     def decode(value: dict[str, Any]) -> dict[str, Any]:
         for key, decode_item in items:
             if key in value:
-                value[key] = decode_item(value[key])
+                try:
+                    value[key] = decode_item(value[key])
+                except InvalidValueError as error:
+                    raise error.within(key) from None
         return value
 
     return decode

@@ -1,4 +1,4 @@
-"""The options of an app and of a route: which there are, what they may be, how they cross."""
+"""The options of an app and of a route: their types, their validation, their JSON form."""
 
 from __future__ import annotations
 
@@ -30,65 +30,65 @@ Members = Mapping[str, Any]
 
 
 class Policies(TypedDict, total=False):
-    """What an app and a route may both say. What the route says replaces what the app does."""
+    """Options of an app and of a route. A route's option replaces the app's."""
 
     body_limit: int
-    """The longest request body, in bytes."""
+    """Maximum size of a request body, in bytes."""
     timeout_ms: int
-    """The longest a call may take, in milliseconds."""
+    """Deadline of a call, in milliseconds."""
     timeout_status: Literal[408, 504]
-    """The status when it takes longer: 504 unless given."""
+    """Status of a reply after the deadline; 504 by default."""
     instances: Instances
-    """Whether requests share instances of the component, and with them the state of modules:
-    one instance for one request after another, or one for each that no other has met."""
+    """Whether requests share instances of the component, and with them the state of modules.
+    `reuse` serves one request after another with an instance; `fresh` uses a new one for each."""
     extra: Extra
-    """Whether objects of the body may have members their type does not name."""
+    """Whether the host ignores or rejects members of a body that its type does not declare."""
     request_id: bool | RequestId | Members
-    """Whether a request's id is taken from a header, or made, and sent back."""
+    """Gives each request an id, from a header or generated, and sends it back."""
     rate_limit: Literal[False] | RateLimit | Members
-    """How many requests may come; `False` for any number."""
+    """Limits the rate of requests; `False` turns the app's limit off."""
     cors: Literal[False] | Cors | Members
-    """Which pages of other origins may read replies; `False` for none."""
+    """Lets pages of other origins read replies; `False` turns the app's policy off."""
     compression: bool | Compression | Members
-    """Whether replies are compressed."""
+    """Compresses replies."""
     jwt: Literal[False] | Jwt | Members
-    """Which JSON Web Token a request needs; `False` for none."""
+    """Requires a JSON Web Token; `False` turns the app's policy off."""
     api_key: Literal[False] | ApiKey | Members
-    """Which key a request needs; `False` for none."""
+    """Requires an API key; `False` turns the app's policy off."""
     security_headers: bool | SecurityHeaders | Members
-    """Whether replies get the headers that keep browsers careful, or which of them."""
+    """Adds security headers to replies."""
 
 
 class AppOptions(Policies, total=False):
-    """What an app may say besides its name and its version."""
+    """The options of an app besides its name and version."""
 
     static: Sequence[Static | Members]
     """Folders of files that the host serves."""
     trailing_slash: TrailingSlash
-    """Whether `/a/` is `/a`: no, by a redirect, or yes."""
+    """Trailing-slash policy: `/a/` is not found, redirects to `/a`, or is served as `/a`."""
     openapi: Literal[False] | OpenApi | Members
-    """What the OpenAPI document says and where it is; `False` for none."""
+    """The OpenAPI document and its viewer; `False` for none."""
 
 
 class RouteOptions(Policies, total=False):
-    """What a route may say besides its method, its path and its handler."""
+    """The options of a route besides its method, path and handler."""
 
     status: int
-    """The status of a reply that names none: 200, or 204 for a handler that returns `None`."""
+    """Status of a reply without its own; 200 by default, or 204 if the handler returns `None`."""
     name: str
-    """What logs and metrics call the route: the handler's name unless given."""
+    """Name of the route in logs and metrics; the handler's name by default."""
     summary: str
-    """A line about the route: the first line of the handler's docstring unless given."""
+    """Summary of the route; the first line of the handler's docstring by default."""
     description: str
-    """More about the route: the rest of the docstring unless given."""
+    """Description of the route; the rest of the docstring by default."""
     tags: list[str]
-    """Words that group routes."""
+    """Tags that group routes in the OpenAPI document."""
     deprecated: bool
-    """Whether clients should turn away from the route."""
+    """Whether the route is deprecated."""
     raw_body: bool
-    """Whether the body crosses as bytes, whatever its content type."""
+    """Whether the handler gets the body as bytes, whatever its content type."""
     responses: Mapping[int | str, Any]
-    """Types of replies by status, besides what the handler's return type says."""
+    """Types of replies by status, in addition to the handler's return type."""
     hooks: RouteHooks
     """Functions that run around the handler."""
 

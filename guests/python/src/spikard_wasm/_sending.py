@@ -24,6 +24,16 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
+_PATH_TYPES = {
+    "int": "integer",
+    "integer": "integer",
+    "float": "number",
+    "number": "number",
+    "bool": "boolean",
+    "boolean": "boolean",
+}
+
+
 @dataclass
 class Sending:
     """The body of a request before it is sent: one of its members."""
@@ -46,15 +56,26 @@ def pairs(given: Pairs) -> list[tuple[str, str]]:
 
 
 def params(
-    route: Route, in_path: dict[str, str], query: list[tuple[str, str]], sent: _local.Exchange
+    route: Route,
+    in_path: dict[str, str],
+    types: dict[str, str],
+    query: list[tuple[str, str]],
+    sent: _local.Exchange,
 ) -> str:
-    """The declared parameters and those of the path, as the host sends them."""
-    values: dict[str, Any] = dict(in_path)
+    """The declared parameters and those of the path, as the host sends them.
+
+    `types` has the types that the path itself gives to its parameters, as in `{id:int}`.
+    """
+    values: dict[str, Any] = {
+        name: _coerce([text], {"type": _PATH_TYPES.get(types[name])})
+        for name, text in in_path.items()
+    }
     declared = jsonlib.loads(route.parameters) if route.parameters else []
     for parameter in declared:
         name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
         if place == "path":
-            found = [values.pop(name)]
+            values.pop(name)
+            found = [in_path[name]]
         elif parameter.get("style") == "deepObject":
             if members := _deep(name, query, schema):
                 values[parameter.get("key", name)] = members

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import inspect
 import re
 import types
@@ -13,11 +15,11 @@ from typing import Annotated, Any, Union
 from spikard_wasm import _codec, _objects
 from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
-from spikard_wasm.contexts import GLOBALS, LOCAL, Globals, Local
+from spikard_wasm.contexts import GLOBALS, Globals, Local
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
-_NAMES = re.compile(r"\{\*?([^{}]*)\}")
+_NAMES = re.compile(r"\{\*?([^{}:]*)(?::[^{}]*)?\}")
 _URLENCODED, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _LOCATIONS: dict[type, str] = {Path: "path", Query: "query", Header: "header", Cookie: "cookie"}
 
@@ -42,17 +44,25 @@ class Signature:
     unused: frozenset[str] = frozenset()
     """Path parameters that the handler does not take."""
     decoders: dict[str, Decoder] = field(default_factory=dict)
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where each decoded parameter is, in the words of an error's `loc`."""
     nothing: dict[str, None] = field(default_factory=dict)
     """Optional parameters without a default of their own: `None` when absent."""
+    mutable: dict[str, Any] = field(default_factory=dict)
+    """Defaults of the body and of fields that are copied for each request."""
     request: str | None = None
     """The parameter that takes the request."""
+    local: list[str] = field(default_factory=list)
+    """The parameters that take the request's context."""
     contexts: dict[str, Any] = field(default_factory=dict)
-    """Parameters that take a context."""
+    """The parameters that take the app's context."""
     body: BodyArgument | None = None
     fields: dict[str, Decoder | None] = field(default_factory=dict)
     """Parameters that take one field of a form."""
     body_schema: Schema = field(default_factory=dict)
     body_required: bool = False
+    exact: bool = False
+    """Whether the numbers of the body are to keep their digits."""
     files: bool = False
     """Whether the form has files, which only a multipart form can carry."""
 
@@ -121,6 +131,7 @@ def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
     signature.unused = frozenset(signature.path_names) - taken
     if signature.fields and signature.body is not None:
         raise TypeError(f"fields of a form and the body `{signature.body.name}` exclude each other")
+    signature.exact = context.has_decimal
     if context.defs:
         signature.body_schema = {**signature.body_schema, "$defs": context.defs}
     return signature
@@ -152,8 +163,11 @@ def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str])
     if hint.type is Request:
         signature.request = hint.name
         return
-    if hint.type is Local or hint.type is Globals:
-        signature.contexts[hint.name] = LOCAL if hint.type is Local else GLOBALS
+    if hint.type is Local:
+        signature.local.append(hint.name)
+        return
+    if hint.type is Globals:
+        signature.contexts[hint.name] = GLOBALS
         return
     parameter = hint.marker(Parameter)
     if parameter is None and hint.name in signature.path_names:
@@ -194,7 +208,8 @@ def _place_parameter(
     for other in signature.parameters:
         if (other["in"], other["name"]) == (location, name):
             raise ValueError(f"another parameter takes `{name}` of the {location} already")
-    context = Context(context.closed)  # a schema of its own, apart from the body's
+    # A schema of its own, apart from the body's.
+    context = Context(context.closed, from_text=True)
     codec = hint.codec(context)
     is_object, is_list = _codec.is_object(hint.type), _codec.is_list(hint.type)
     declared: dict[str, Json] = {"name": name, "in": location, "required": hint.required}
@@ -209,12 +224,16 @@ def _place_parameter(
     signature.parameters.append(declared)
     if codec.decode is not None:
         signature.decoders[hint.name] = codec.decode
+        in_header = location == "header"
+        signature.places[hint.name] = ("headers", name.lower()) if in_header else (location, name)
     _note_absence(hint, signature)
 
 
 def _place_body(hint: _Hint, kind: str, signature: Signature, context: Context) -> None:
     if signature.body is not None:
         raise TypeError(f"the body goes to `{signature.body.name}` already")
+    if kind == "json" and hint.optional:  # `null` is a value of the type
+        hint = dataclasses.replace(hint, type=hint.type | None if hint.type is not Any else Any)
     codec = _codec.codec(hint.type, context) if kind != "bytes" else None
     schema = hint.schema(context) if kind != "bytes" else {}
     signature.body_schema = {} if schema == {"type": "string"} else schema
@@ -224,6 +243,7 @@ def _place_body(hint: _Hint, kind: str, signature: Signature, context: Context) 
     decode = codec.decode if codec is not None else None
     signature.body = BodyArgument(hint.name, kind, decode, hint.required)
     _note_absence(hint, signature)
+    _note_default(hint, signature)
 
 
 def _place_field(hint: _Hint, signature: Signature, context: Context) -> None:
@@ -238,11 +258,27 @@ def _place_field(hint: _Hint, signature: Signature, context: Context) -> None:
     signature.fields[hint.name] = hint.codec(context).decode
     signature.files = signature.files or _is_file(hint.type)
     _note_absence(hint, signature)
+    _note_default(hint, signature)
 
 
 def _note_absence(hint: _Hint, signature: Signature) -> None:
     if hint.optional and hint.default is inspect.Parameter.empty:
         signature.nothing[hint.name] = None
+
+
+def _note_default(hint: _Hint, signature: Signature) -> None:
+    """Notes a default that a handler could change, so that each request gets a copy."""
+    if hint.default is inspect.Parameter.empty:
+        return
+    try:
+        copied = copy.deepcopy(hint.default)
+    except Exception as error:
+        raise TypeError(
+            f"the default `{hint.default!r}` cannot be copied for each request: {error}; "
+            "use `None` and make the value in the handler"
+        ) from None
+    if copied is not hint.default:
+        signature.mutable[hint.name] = hint.default
 
 
 def _is_file(hint: Any) -> bool:

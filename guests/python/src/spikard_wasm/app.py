@@ -1,4 +1,4 @@
-"""The app: its routes, by decorators, and the component made from them."""
+"""The app: routes and hooks defined with decorators, and the component built from them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Spikard:
-    """An app of HTTP handlers.
+    """An app: HTTP handlers and hooks.
 
-    - `extra="forbid"` refuses members of JSON bodies and forms that their type does not
-      name; by default they are ignored. A route may say otherwise.
-    - The other options, `AppOptions`, hold for every route that does not say otherwise.
+    `options` are those of `AppOptions`. They apply to every route that does not set its own.
+    `extra="forbid"` rejects members of JSON bodies and forms that their type does not
+    declare; the default, `extra="ignore"`, allows them.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Spikard:
         self.name = name
         self.version = version
         self.globals: Globals = GLOBALS
-        """Values that all instances of the app share."""
+        """Values that all instances of the app share, in memory, until the host stops."""
         self._options = _options.read(f"app `{name}`", options, AppOptions)
         self._hooks: dict[str, list[_hooks.Hook]] = {}
         self._routes: list[Route] = []
@@ -39,66 +39,65 @@ class Spikard:
         self._calls: list[_bind.Call] = []
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers GET, and HEAD where no route of its own does."""
+        """Adds a GET route, which also answers HEAD unless the path has a HEAD route."""
         return self._route(Method.GET, path, dict(options))
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers POST."""
+        """Adds a POST route."""
         return self._route(Method.POST, path, dict(options))
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers PUT."""
+        """Adds a PUT route."""
         return self._route(Method.PUT, path, dict(options))
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers PATCH."""
+        """Adds a PATCH route."""
         return self._route(Method.PATCH, path, dict(options))
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers DELETE."""
+        """Adds a DELETE route."""
         return self._route(Method.DELETE, path, dict(options))
 
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers HEAD."""
+        """Adds a HEAD route."""
         return self._route(Method.HEAD, path, dict(options))
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Answers OPTIONS."""
+        """Adds a OPTIONS route."""
         return self._route(Method.OPTIONS, path, dict(options))
 
     def on_request(self, hook: F) -> F:
-        """Runs a function for every request of a route, before anything of it is checked.
+        """Adds a hook that runs for each request that matches a route, before validation.
 
-        It takes the `Request` and returns `None`, or a reply that ends the request early.
+        The hook takes the `Request` and returns `None`, or a reply that ends the request early.
         """
         return self._hook("on_request", hook)
 
     def pre_validation(self, hook: F) -> F:
-        """The same, just before the host checks the request against its route."""
+        """Adds a hook that runs just before the host validates the request."""
         return self._hook("pre_validation", hook)
 
     def pre_handler(self, hook: F) -> F:
-        """The same, when the request has been checked, before its handler."""
+        """Adds a hook that runs after validation, before the handler."""
         return self._hook("pre_handler", hook)
 
     def on_response(self, hook: F) -> F:
-        """Runs a function for every reply of a handler or of a hook.
+        """Adds a hook that runs for each reply of a handler or of a hook.
 
-        It takes the reply in progress, an `Outgoing`, and the `Request`. It may change the
-        reply or return another.
+        The hook takes the reply in progress, an `Outgoing`, and the `Request`. It can change the
+        reply or return another one.
         """
         return self._hook("on_response", hook)
 
     def on_error(self, hook: F) -> F:
-        """The same for a request that was refused, or whose handler or hook failed.
+        """Adds a hook that runs when the host rejects a request, or a handler or hook fails.
 
-        It takes the message of the host's log as well, which may hold what a client must
-        not see.
+        The hook also takes the message of the host's log. Do not send it to clients.
         """
         return self._hook("on_error", hook)
 
     def describe(self) -> Description:
-        """The description of the app, as it crosses to the host."""
+        """Returns the description of the app that the SDK sends to the host."""
         settings = _options.settings(self._options)
         if hooks := _hooks.names(self._hooks):
             settings["hooks"] = hooks
@@ -107,7 +106,7 @@ class Spikard:
         )
 
     def component(self) -> _component.Exports:
-        """What `componentize-py` looks for in an app's module, once its routes are defined.
+        """Returns the classes that `componentize-py` needs in the app's module. Call it last.
 
         Handler, Definition, Hooks = app.component()
         """

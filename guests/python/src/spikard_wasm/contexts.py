@@ -1,7 +1,7 @@
-"""The contexts: values that hooks and handlers share, for one request or for the whole app.
+"""Contexts: values that hooks and handlers share, for one request or for the whole app.
 
-A value is anything a reply could hold: it crosses as JSON and is read as JSON, so a
-dataclass that goes in comes back as a dict.
+A value is anything that a reply can hold. It is stored as JSON, so a dataclass comes back as
+a dict.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _call
 from spikard_wasm._json import Json, dumps, loads
 from spikard_wasm.errors import ContextError
 
@@ -22,7 +22,7 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-"""Stands for no value at all, which is not `None`, in `Globals.swap`."""
+"""Stands for a missing key, which differs from the value `None`, in `Globals.swap`."""
 
 
 class _Store(Protocol):
@@ -36,24 +36,25 @@ class _GlobalStore(_Store, Protocol):
 
 
 class _Context:
-    """What both contexts have: a mapping whose keys nobody can list."""
+    """What both contexts have: a mapping whose keys cannot be listed."""
 
-    __slots__ = ("_store",)
+    __slots__ = ()
 
-    def __init__(self, store: _Store) -> None:
-        self._store = store
+    @property
+    def _store(self) -> _Store:
+        raise NotImplementedError
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key, or `default` where it has none."""
+        """Returns the value of a key, or `default` if it is missing."""
         text = self._store.get(_key(key))
         return default if text is None else loads(text)
 
     def set(self, key: str, value: Any) -> None:
-        """Sets the value of a key. `ContextError` says which limit keeps it from that."""
+        """Sets the value of a key. `ContextError` if the key or value is beyond a limit."""
         self._write(key, dumps(value))
 
     def delete(self, key: str) -> None:
-        """Removes a key, if it is there."""
+        """Removes a key if it exists."""
         self._write(key, None)
 
     def __getitem__(self, key: str) -> Any:
@@ -87,24 +88,50 @@ class _Context:
 class Local(_Context):
     """Values of one request, shared by its hooks and its handler: `request.local`.
 
-    Keys that begin with `spikard.` are the host's, to be read only: `spikard.jwt` has the
-    claims of a checked token, `spikard.api-key` the name of the key that fitted.
+    Keys that begin with `spikard.` are read-only and set by the host: `spikard.jwt` has the
+    claims of a valid token, `spikard.api-key` the name of the matching key.
+
+    The context ends when the handler or hook that got it returns. Used later, it raises
+    `RuntimeError`.
     """
 
-    __slots__ = ()
+    __slots__ = ("_call",)
+
+    def __init__(self, call: _call.Call | None) -> None:
+        self._call = call
+
+    @property
+    def _store(self) -> _Store:
+        _call.check(self._call, "local")
+        return _boundary.local_context
+
+
+def local_of(call: _call.Call | None) -> Local:
+    """The context of the request that a call belongs to."""
+    if call is None:
+        return Local(None)
+    if call.local is None:
+        call.local = Local(call)
+    return call.local
 
 
 class Globals(_Context):
     """Values of the app, shared by all of its instances, in memory: `app.globals`.
 
-    Each method is atomic. What depends on the value before is for `add` and `swap`.
+    Each method is atomic. Use `add` and `swap` for changes that depend on the current value.
     """
 
-    __slots__ = ()
-    _store: _GlobalStore
+    __slots__ = ("_values",)
+
+    def __init__(self, values: _GlobalStore) -> None:
+        self._values = values
+
+    @property
+    def _store(self) -> _GlobalStore:
+        return self._values
 
     def add(self, key: str, delta: int = 1) -> int:
-        """Adds to the integer that a key holds, 0 where it holds nothing; returns the sum."""
+        """Adds to the integer of a key, 0 if it is missing, and returns the sum."""
         if type(delta) is not int or not -(1 << 63) <= delta < 1 << 63:
             raise ContextError(f"`{delta}` is not an integer of 64 bits")
         try:
@@ -118,9 +145,9 @@ class Globals(_Context):
         expected: Json | Literal[_Missing.MISSING],
         value: Json | Literal[_Missing.MISSING],
     ) -> bool:
-        """Sets a key to `value` if it holds `expected` now, and says whether it did.
+        """Sets a key to `value` if its value is `expected`, and returns whether it did.
 
-        `MISSING` stands for no value. Values are equal if their JSON is, member by member.
+        `MISSING` stands for a missing key. Values are equal if their JSON is, member by member.
         """
         before = None if expected is MISSING else dumps(expected)
         after = None if value is MISSING else dumps(value)
@@ -141,5 +168,4 @@ def _key(key: str) -> str:
     return str.__str__(key)  # of an enum its value
 
 
-LOCAL: Final = Local(_boundary.local_context)
 GLOBALS: Final = Globals(_boundary.global_context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
-"""Headers of a reply. Pairs may repeat a name, as `set-cookie` does."""
+"""Headers of a reply. Pairs can repeat a name, such as `set-cookie`."""
 
 
 def check_status(status: int) -> int:
@@ -16,14 +16,14 @@ def check_status(status: int) -> int:
 
 
 class DefinitionError(Exception):
-    """The app is defined in a way that cannot work. The message names the route."""
+    """The definition of the app is invalid. The message names the route."""
 
 
 class HttpError(Exception):
-    """Raised by a handler to answer with a problem document (RFC 9457).
+    """Raise it in a handler or hook to reply with a problem document (RFC 9457).
 
-    The client sees `detail`, so it must not hold secrets. Any other exception is
-    logged by the host, and the client sees a status 500 that tells nothing.
+    The client sees `detail`, so keep secrets out of it. The host logs any other exception
+    and replies with status 500 without details.
     """
 
     def __init__(self, status: int, detail: str = "", headers: Headers | None = None) -> None:
@@ -37,4 +37,4 @@ class HttpError(Exception):
 
 
 class ContextError(ValueError):
-    """A context refused a value. The message names the key and the limit."""
+    """A key or value is beyond a limit of a context. The message names both."""

@@ -1,4 +1,4 @@
-"""What `Annotated` says about a parameter or a field: where it comes from, what it allows.
+"""Markers for `Annotated`: the source and the constraints of a parameter or field.
 
 id: Annotated[str, Path(pattern="^[a-z]+$")]
 page: Annotated[int, Query(ge=1)] = 1
@@ -33,12 +33,12 @@ QueryStyle = Literal["form", "spaceDelimited", "pipeDelimited", "deepObject"]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """Constraints of a dataclass or TypedDict field, in the words of JSON Schema."""
+    """Constraints of a dataclass or TypedDict field, as keywords of JSON Schema."""
 
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
-    """A regular expression of ECMA 262 that some part of the string matches."""
+    """An ECMA-262 regular expression, not anchored."""
     format: str | None = None
     """A format of JSON Schema, such as `email` or `uri`."""
     ge: float | None = None
@@ -54,7 +54,7 @@ class Field:
     examples: list[Any] | None = None
 
     def constrain(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Adds what is set to a schema; an error if it means nothing for its type."""
+        """Returns the schema with the constraints; `ValueError` if one does not apply to it."""
         added: dict[str, Any] = {}
         declared = schema.get("type")
         types = {declared} if isinstance(declared, str) else set(declared or ())
@@ -72,22 +72,22 @@ class Field:
 
 @dataclass(frozen=True)
 class Parameter(Field):
-    """What the markers of parameters have in common."""
+    """Base of the markers of parameters."""
 
     alias: str | None = None
-    """The parameter's name in the request, where it is not its name in Python."""
+    """The name in the request if it differs from the name in Python."""
 
 
 @dataclass(frozen=True)
 class Path(Parameter):
-    """A parameter of the path. A name in the path's pattern needs no marker."""
+    """A path parameter. A name in the path's pattern needs no marker."""
 
 
 @dataclass(frozen=True)
 class Query(Parameter):
-    r"""A parameter of the query. A scalar needs no marker; a list does.
+    r"""A query parameter. A scalar needs no marker; a list does.
 
-    How more than one value is written is the `style` and `explode` of OpenAPI:
+    `style` and `explode` are those of OpenAPI:
 
     | | query |
     |---|---|
@@ -101,7 +101,7 @@ class Query(Parameter):
     explode: bool | None = None
 
     def words(self, *, is_object: bool, is_list: bool) -> dict[str, Any]:
-        """What the description says of the style; an error if it means nothing here."""
+        """Returns the members of the description. `ValueError` if they do not apply to the type."""
         if is_object != (self.style == "deepObject"):
             raise ValueError(
                 'an object in the query needs `Query(style="deepObject")`'
@@ -119,7 +119,7 @@ class Query(Parameter):
 
 @dataclass(frozen=True)
 class Header(Parameter):
-    """A header: `x_token` is `x-token` unless an alias says otherwise."""
+    """A header. The name `x_token` reads `x-token` unless there is an alias."""
 
 
 @dataclass(frozen=True)

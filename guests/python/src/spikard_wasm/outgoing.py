@@ -1,11 +1,11 @@
-"""The reply in progress, as hooks after the handler see and change it."""
+"""The reply in progress, which hooks after the handler can read and change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Content, ContentEmpty, ContentJson
 from spikard_wasm._json import loads
 from spikard_wasm.errors import check_status
@@ -18,9 +18,9 @@ _UNREAD: Any = object()
 
 
 class ReplyHeaders(MutableMapping[str, str]):
-    """The headers of a reply, by their names in any case, in the order they are sent.
+    """The headers of a reply, in order. Names are case-insensitive.
 
-    `headers[name] = value` replaces every header of the name; `append` adds one more.
+    `headers[name] = value` replaces every header with the name; `append` adds one.
     """
 
     __slots__ = ("_changed", "_pairs")
@@ -30,12 +30,12 @@ class ReplyHeaders(MutableMapping[str, str]):
         self._changed = False
 
     def get_all(self, name: str) -> list[str]:
-        """Every value of a name, such as of `set-cookie`, in order."""
+        """Returns every value of a name, such as `set-cookie`, in order."""
         wanted = name.lower()
         return [value for key, value in self._pairs if key.lower() == wanted]
 
     def set(self, name: str, value: str) -> None:
-        """Replaces every header of a name by one, in the place of the first."""
+        """Replaces every header with a name by one, in the place of the first."""
         check_header(name, value)
         wanted = name.lower()
         at = next((i for i, (key, _) in enumerate(self._pairs) if key.lower() == wanted), None)
@@ -47,20 +47,20 @@ class ReplyHeaders(MutableMapping[str, str]):
         self._changed = True
 
     def append(self, name: str, value: str) -> None:
-        """Adds a header, whether or not there is one of the name."""
+        """Adds a header and keeps those with the same name."""
         check_header(name, value)
         self._pairs.append((name, value))
         self._changed = True
 
     def remove(self, name: str) -> None:
-        """Removes every header of a name, if there is one."""
+        """Removes every header with a name."""
         wanted = name.lower()
         kept = [pair for pair in self._pairs if pair[0].lower() != wanted]
         self._changed = self._changed or len(kept) < len(self._pairs)
         self._pairs[:] = kept
 
     def pairs(self) -> list[tuple[str, str]]:
-        """All headers; a name may occur again."""
+        """Returns all headers as pairs; a name can repeat."""
         return list(self._pairs)
 
     def __getitem__(self, name: str) -> str:
@@ -89,12 +89,22 @@ class ReplyHeaders(MutableMapping[str, str]):
 
 
 class Outgoing:
-    """The reply in progress. A hook may change it, or return another reply instead."""
+    """The reply in progress. A hook can change it or return another reply."""
 
-    __slots__ = ("_body", "_changed", "_content", "_headers", "_replaced", "_seen", "_status")
+    __slots__ = (
+        "_body",
+        "_call",
+        "_changed",
+        "_content",
+        "_headers",
+        "_replaced",
+        "_seen",
+        "_status",
+    )
 
     def __init__(self, status: int, headers: str) -> None:
         pairs = [(name, value) for name, value in loads(headers)] if headers else []
+        self._call = _call.current()
         self._status = status
         self._headers = ReplyHeaders(pairs)
         self._content: Content | None = None
@@ -115,18 +125,20 @@ class Outgoing:
 
     @property
     def headers(self) -> ReplyHeaders:
-        """The headers, to be changed in place."""
+        """The headers; change them in place."""
         return self._headers
 
     @property
     def body(self) -> Any:
-        """The body: what JSON says, a string, bytes, or `None`. Fetched when first asked for.
+        """The body: a JSON value, a string, bytes, or `None`. It is fetched on first access.
 
-        It may be set to whatever a handler may return, and a dict or list of JSON may be
-        changed in place. The headers stay, and with them the content type.
+        Set it to anything that a handler can return, or change a dict or list in place. The
+        headers do not change, so neither does the content type. The first access after the hook
+        has returned raises `RuntimeError`.
         """
         if self._body is _UNREAD:
             if self._content is None:
+                _call.check(self._call, "reply.body")
                 self._content = _boundary.reply.body()
             self._body = _value(self._content)
             self._seen = _trace(self._body)
@@ -139,7 +151,7 @@ class Outgoing:
         self._replaced = True
 
     def replace(self, result: object) -> None:
-        """Makes it the reply that a hook returned."""
+        """Replaces the reply by one that a hook returned."""
         if result is None or result is self:
             return
         self._status, pairs, self._content = parts(result)

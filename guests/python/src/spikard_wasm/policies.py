@@ -1,11 +1,11 @@
-"""What the host does for an app or a route before and after its handlers, declared as options.
+"""Policies that the host enforces around the handlers of an app or of one route.
 
     app = Spikard("shop", request_id=True, cors=Cors(["https://a.example"], credentials=True))
 
     @app.get("/search", rate_limit=RateLimit(10, per="second", burst=20))
 
-Everywhere a dict of the same members will do instead. Of a policy crosses what differs from
-its defaults; `None` is null, which turns a member off where it has a default.
+A dict with the same members can replace each class. The SDK sends only the members that differ
+from their defaults; `None` is sent as null, which turns off a member that has a default.
 """
 
 from __future__ import annotations
@@ -34,48 +34,48 @@ JwtAlgorithm = Literal[
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret that the operator gives: `serve --secret name=env:VAR` or `name=file:PATH`."""
+    """A secret that the operator supplies: `serve --secret name=env:VAR` or `name=file:PATH`."""
 
     secret: str
 
 
 @dataclass(frozen=True)
 class RequestId:
-    """The id of each request, in a header of the request and of its reply."""
+    """Gives each request an id, which its reply carries in a header."""
 
     header: str = "x-request-id"
     accept: bool = True
-    """Whether the client's id is taken, if it is fit; else one is made."""
+    """Whether to accept a valid id from the client instead of generating one."""
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """How many requests may come (a token bucket); past it they are answered with 429."""
+    """Limits the rate of requests with a token bucket; the host rejects the rest with 429."""
 
     requests: int
     per: Per
     burst: int | None = None
-    """How many may come at once: `requests` unless given."""
+    """Maximum burst of requests; `requests` by default."""
     by: Literal["client", "route"] | Mapping[Literal["header"], str] = "client"
-    """Whose requests count together: those of a client's address, of the route, or with one
-    value of a header, `{"header": "x-api-key"}`."""
+    """Key of the bucket: the client's address, the route, or the value of a header, as in
+    `{"header": "x-api-key"}`."""
 
 
 @dataclass(frozen=True)
 class Cors:
-    """Which pages of other origins may read replies, by the Fetch standard."""
+    """Lets pages of other origins read replies (CORS, by the Fetch standard)."""
 
     origins: Sequence[str] | Literal["*"]
     methods: Sequence[str] | None = None
-    """Those that the path answers unless given."""
+    """Allowed methods; those of the path's routes by default."""
     headers: Sequence[str] | Literal["*"] = ()
-    """Headers that a page may send."""
+    """Request headers that a page may send."""
     expose: Sequence[str] = ()
-    """Headers of replies that a page may read."""
+    """Reply headers that a page may read."""
     credentials: bool = False
-    """Whether with cookies. Excludes `origins="*"`."""
+    """Whether pages may send cookies. Not allowed with `origins="*"`."""
     max_age: int | None = None
-    """How long a browser may keep the answer, in seconds."""
+    """Time that a browser may cache the answer to a preflight request, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ class Compression:
     """Compresses replies for clients that accept it."""
 
     algorithms: Sequence[CompressionAlgorithm] = ("zstd", "br", "gzip")
-    """In the order of preference."""
+    """The algorithms in order of preference."""
     min_size: int = 1024
-    """The shortest body that is compressed, in bytes."""
+    """Minimum size of a compressed body, in bytes."""
     level: int = 4
-    """How hard to try, 1 to 11."""
+    """Compression level, 1 (fast) to 11 (small)."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Jwt:
     """Requires a JSON Web Token (RFC 7519); its claims are `request.local["spikard.jwt"]`."""
 
     algorithms: Sequence[JwtAlgorithm]
-    """Of one family."""
+    """Accepted algorithms, all of one family."""
     secret: str | Secret | None = field(default=None, repr=False)
     """The key of HS256, HS384 and HS512."""
     public_key: str | Secret | None = None
@@ -103,29 +103,29 @@ class Jwt:
     audience: str | Sequence[str] | None = None
     issuer: str | Sequence[str] | None = None
     leeway: int = 0
-    """By how much clocks may differ, in seconds."""
+    """Allowed clock difference, in seconds."""
     required_claims: Sequence[str] = ("exp",)
     realm: str | None = None
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """Requires one of some keys. The name of a named one is `request.local["spikard.api-key"]`."""
+    """Requires an API key. `request.local["spikard.api-key"]` has its name if it has one."""
 
     keys: Sequence[str | Secret] | Mapping[str, str | Secret] = field(repr=False)
-    """Keys, or keys by their names."""
+    """The keys, or a mapping from names to keys."""
     header: str | None = "x-api-key"
-    """The header that may have it."""
+    """Header that may carry the key."""
     query: str | None = "api_key"
-    """The parameter of the query that may have it."""
+    """Query parameter that may carry the key."""
     cookie: str | None = None
-    """The cookie that may have it."""
+    """Cookie that may carry the key."""
     realm: str | None = None
 
 
 @dataclass(frozen=True)
 class SecurityHeaders:
-    """Headers that keep browsers careful; those that a reply has itself win. `None`: not sent."""
+    """Adds security headers to replies that do not set them. `None` omits a header."""
 
     content_type_options: bool = True
     """`x-content-type-options: nosniff`."""
@@ -134,23 +134,23 @@ class SecurityHeaders:
     cross_origin_opener_policy: str | None = "same-origin"
     cross_origin_resource_policy: str | None = "same-origin"
     strict_transport_security: str | None = None
-    """Such as `max-age=31536000`, where all of the domain is behind TLS."""
+    """For example `max-age=31536000`, if the whole domain uses TLS."""
     content_security_policy: str | None = None
     permissions_policy: str | None = None
 
 
 @dataclass(frozen=True)
 class Static:
-    """Serves the files of a folder under the one that `serve --static-root` grants."""
+    """Serves the files of a folder inside the one that `serve --static-root` allows."""
 
     prefix: str
-    """The path before the files' own, such as `/public`."""
+    """Path prefix of the files, such as `/public`."""
     folder: str
     cache_control: str | None = None
     index: bool = False
-    """Whether `index.html` answers for its folder."""
+    """Whether a folder's path serves its `index.html`."""
     precompressed: bool = False
-    """Whether `a.css.br`, `a.css.zst` and `a.css.gz` are sent for `a.css` where accepted."""
+    """Whether to serve `a.css.br`, `a.css.zst` or `a.css.gz` for `a.css` if accepted."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,9 @@ class OpenApi:
 
     path: str = "/openapi.json"
     docs: str = "/docs"
-    """Where the viewer is."""
+    """Path of the viewer."""
     title: str | None = None
-    """The app's name unless given."""
+    """Title of the document; the app's name by default."""
     description: str | None = None
     terms_of_service: str | None = None
     contact: Mapping[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""Replies with a status or headers of their own, and how any reply crosses the boundary."""
+"""Replies with a status or headers, and the conversion of replies for the host."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from spikard_wasm._boundary import Content, ContentBytes, ContentEmpty, ContentJson, ContentText
+from spikard_wasm._invalid import ValidationError
 from spikard_wasm._json import dumps, dumps_ascii, utf8
 from spikard_wasm.errors import Headers, HttpError, check_status
 
@@ -24,8 +25,8 @@ _PROBLEM = [("content-type", "application/problem+json")]
 class Reply:
     """A reply with a status, headers and a body.
 
-    The body may be whatever a handler may return by itself. `None` is an empty body.
-    Without a status it is the route's.
+    The body is anything that a handler can return; `None` is an empty body. The status
+    defaults to that of the route.
     """
 
     __slots__ = ("body", "headers", "status")
@@ -43,13 +44,13 @@ class Reply:
 
 
 def html(text: str, *, status: int | None = None, headers: Headers | None = None) -> Reply:
-    """A page of HTML."""
+    """Returns a reply with HTML."""
     pairs = [("content-type", "text/html; charset=utf-8"), *_pairs(headers)]
     return Reply(text, status=status, headers=pairs)
 
 
 def redirect(location: str, *, status: int = 303, headers: Headers | None = None) -> Reply:
-    """Sends the client to another address: 303, the default, asks with GET; 307 repeats it all."""
+    """Returns a redirect. Status 303 makes the client use GET; 307 keeps the method and body."""
     return Reply(status=status, headers=[("location", location), *_pairs(headers)])
 
 
@@ -83,6 +84,8 @@ def problem(error: HttpError) -> Crossing:
         "status": error.status,
         "detail": error.detail,
     }
+    if isinstance(error, ValidationError):
+        document = error.document()
     headers = header_text([*_PROBLEM, *_pairs(error.headers)])
     return error.status, headers, ContentJson(dumps(document))
 

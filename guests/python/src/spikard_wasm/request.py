@@ -1,4 +1,4 @@
-"""The request in progress: what a route did not declare, fetched when asked for."""
+"""The request in progress. Each member is fetched from the host on access."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
+from spikard_wasm._forms import drop_empty_files, is_file
 from spikard_wasm._json import loads
-from spikard_wasm.contexts import LOCAL, Local
+from spikard_wasm.contexts import Local, local_of
 from spikard_wasm.errors import HttpError
 
 
 class UploadFile:
-    """A file of a multipart form. Its bytes stay with the host until `bytes()`."""
+    """A file of a multipart form. `bytes()` fetches its content from the host."""
 
-    __slots__ = ("_part", "content_type", "filename", "size")
+    __slots__ = ("_call", "_part", "content_type", "filename", "size")
 
     def __init__(self, part: int, filename: str, content_type: str, size: int) -> None:
+        self._call = _call.current()
         self._part = part
         self.filename = filename
-        """The name the client gave it; never a path to trust."""
+        """The file name from the client. Do not use it as a path."""
         self.content_type = content_type
-        """The content type the client gave it."""
+        """The content type from the client."""
         self.size = size
         """Its size in bytes."""
 
     def bytes(self) -> bytes:
-        """The file's content. It can be fetched only while its request is in progress."""
-        content = _boundary.request.file(self._part)
+        """Returns the content. `RuntimeError` after the handler has returned."""
+        content = None if _call.is_over(self._call) else _boundary.request.file(self._part)
         if content is None:
             raise RuntimeError(
                 f"file `{self.filename}` is gone with its request; read it in the handler"
@@ -39,7 +41,7 @@ class UploadFile:
 
     @classmethod
     def decode(cls, value: Mapping[str, Any]) -> UploadFile:
-        """Reads what the host says about a file."""
+        """Makes a file of the host's JSON description."""
         return cls(
             value["part"],
             value.get("filename") or "",
@@ -52,22 +54,17 @@ class UploadFile:
 
 
 def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
-    """Makes the files among the fields of a form `UploadFile`s."""
-    for name, value in fields.items():
-        if _is_file(value):
+    """Makes the files among the fields of a form `UploadFile`s. Empty ones are left out."""
+    for name, value in drop_empty_files(fields).items():
+        if is_file(value):
             fields[name] = UploadFile.decode(value)
         elif type(value) is list:
-            fields[name] = [UploadFile.decode(v) if _is_file(v) else v for v in value]
+            fields[name] = [UploadFile.decode(v) if is_file(v) else v for v in value]
     return fields
 
 
-def _is_file(value: object) -> bool:
-    """Whether a value is the host's word for a file; `user[name]=x` makes objects too."""
-    return type(value) is dict and type(value.get("part")) is int and "size" in value
-
-
 class Query(Mapping[str, str]):
-    """The query's parameters. `query[name]` is the last value of that name."""
+    """The query parameters. `query[name]` is the last value of that name."""
 
     def __init__(self, text: str) -> None:
         self._values: dict[str, list[str]] = {}
@@ -75,7 +72,7 @@ class Query(Mapping[str, str]):
             self._values.setdefault(name, []).append(value)
 
     def all(self, name: str) -> list[str]:
-        """Every value of that name, in the order they came."""
+        """Returns every value of a name, in order."""
         return list(self._values.get(name, ()))
 
     def __getitem__(self, name: str) -> str:
@@ -92,66 +89,81 @@ class Query(Mapping[str, str]):
 
 
 class Request:
-    """The request in progress. A handler asks for it by the type hint `Request`."""
+    """The request in progress. A handler gets it through a parameter with the hint `Request`.
 
-    __slots__ = ("_body", "_params", "_query")
+    It ends when the handler or hook that got it returns. Used later, every member raises
+    `RuntimeError`; copy the values that you need before.
+    """
+
+    __slots__ = ("_body", "_call", "_params", "_query")
 
     def __init__(self, body: Body | None, params: str = "") -> None:
         self._body = body
+        self._call = _call.current()
         self._params = params
         self._query: Query | None = None
 
     @property
     def local(self) -> Local:
-        """Values that the hooks and the handler of this request share."""
-        return LOCAL
+        """The local context, which the hooks and the handler of this request share."""
+        self._check("local")
+        return local_of(self._call)
 
     @property
     def params(self) -> dict[str, Any]:
-        """The declared parameters as the host checked them, and those of the path.
+        """The validated parameters that the route declares, and those of the path.
 
-        For the handler and for hooks before it that run after the check; else empty.
+        Empty in hooks other than `pre_handler`.
         """
+        self._check("params")
         return loads(self._params) if self._params else {}
 
     @property
     def method(self) -> str:
-        """The method in upper case: `HEAD` where a `get` route answers a HEAD request."""
+        """The method in upper case; `HEAD` if a `get` route answers a HEAD request."""
+        self._check("method")
         return _boundary.request.method()
 
     @property
     def path(self) -> str:
-        """The path as the client sent it, still percent-encoded, without the query."""
+        """The path as sent, percent-encoded, without the query."""
+        self._check("path")
         return _boundary.request.path()
 
     @property
     def query_string(self) -> str:
-        """The query as the client sent it, still percent-encoded, without the `?`."""
+        """The query as sent, percent-encoded, without the `?`."""
+        self._check("query_string")
         return _boundary.request.query()
 
     @property
     def query(self) -> Query:
-        """The query's parameters, decoded, whether declared or not."""
+        """All query parameters, decoded."""
+        self._check("query")
         if self._query is None:
             self._query = Query(_boundary.request.query())
         return self._query
 
     def header(self, name: str) -> str | None:
-        """One header's value by its name, in any case; several are joined with `, `."""
+        """Returns the value of a header, or `None`. Several values are joined with `, `."""
+        self._check("header")
         return _boundary.request.header(name)
 
     @property
     def headers(self) -> list[tuple[str, bytes]]:
-        """All headers in the order they came, names in lower case, values as bytes."""
+        """All headers in order, with names in lower case and values as bytes."""
+        self._check("headers")
         return _boundary.request.headers()
 
     def cookie(self, name: str) -> str | None:
-        """One cookie's value."""
+        """Returns the value of a cookie, or `None`."""
+        self._check("cookie")
         return _boundary.request.cookie(name)
 
     @property
     def cookies(self) -> dict[str, str]:
-        """All cookies. Of several with one name the first counts."""
+        """All cookies. If a name repeats, the first value counts."""
+        self._check("cookies")
         found: dict[str, str] = {}
         for name, value in _boundary.request.cookies():
             found.setdefault(name, value)
@@ -160,21 +172,25 @@ class Request:
     @property
     def peer(self) -> str:
         """The client's address and port, such as `127.0.0.1:50122`."""
+        self._check("peer")
         return _boundary.request.peer()
 
     @property
     def id(self) -> str:
-        """The request's id, as the host's log has it."""
+        """The request's id, as in the host's log."""
+        self._check("id")
         return _boundary.request.id()
 
     def body(self) -> bytes:
-        """The body as it was sent, byte for byte; empty for a hook that runs before it is read."""
+        """Returns the body as sent; empty in hooks that run before the host reads it."""
+        self._check("body")
         if type(self._body) is BodyBytes:
             return self._body.value
         return _boundary.request.raw_body()
 
     def json(self) -> Any:
-        """The body as JSON; status 415 when it is something else."""
+        """Returns the body as JSON. `HttpError` 415 if it is not JSON."""
+        self._check("json")
         if type(self._body) is BodyJson:
             return loads(self._body.value)
         if self._body is None and self._sent_as("application/json", "+json"):
@@ -185,7 +201,8 @@ class Request:
         raise HttpError(415, "the request needs a JSON body")
 
     def text(self) -> str:
-        """The body as text; status 415 when it is neither text nor JSON."""
+        """Returns the body as text. `HttpError` 415 if it is neither text nor JSON."""
+        self._check("text")
         if type(self._body) is BodyText or type(self._body) is BodyJson:
             return self._body.value
         if self._body is None and self._sent_as("application/json", "+json", "text/"):
@@ -196,15 +213,20 @@ class Request:
         raise HttpError(415, "the request needs a text body")
 
     def form(self) -> dict[str, Any]:
-        """The fields of a form, for the handler; status 415 when the body is something else.
+        """Returns the fields of a form, in a handler. `HttpError` 415 if the body is not a form.
 
-        A value is a string, an `UploadFile`, or a list of them when the field occurs again.
+        A value is a string, an `UploadFile`, or a list of them if the field repeats. File inputs
+        that were left empty are omitted.
         """
+        self._check("form")
         if type(self._body) is BodyForm:
             return decode_form(loads(self._body.value))
         if self._body is None:
             raise RuntimeError("the fields of a form are the handler's; a hook has `body()` alone")
         raise HttpError(415, "the request needs a form")
+
+    def _check(self, member: str) -> None:
+        _call.check(self._call, f"request.{member}")
 
     def _sent_as(self, *kinds: str) -> bool:
         """Whether the content type is one of some, by how they begin or end."""

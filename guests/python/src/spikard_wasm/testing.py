@@ -4,9 +4,9 @@
     reply = client.get("/users/7", query={"full": "true"})
     assert reply.status == 200 and reply.json() == {"id": 7}
 
-It finds the route, coerces declared parameters, reads the body and runs hooks as the host
-does. It checks no schema and enforces no policy: what the host would refuse with status 422
-reaches the handler here.
+The client finds the route, coerces parameters, reads the body and runs hooks as the host does.
+It does not validate schemas or enforce policies: a request that the host would reject with
+status 422 reaches the handler here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import Globals
 from spikard_wasm.reply import Crossing
 
-_PARAMETER = re.compile(r"\{(\*?)([^{}]*)\}")
+_PARAMETER = re.compile(r"\{(\*?)([^{}:]*):?([^{}]*)\}")
 _Read = tuple[str, _local.Body]
 _FAILED = {
     "type": "https://spikard.dev/errors/internal-server-error",
@@ -37,7 +37,7 @@ _FAILED = {
 
 
 class TestReply:
-    """What a route answered."""
+    """The reply of a route."""
 
     __test__ = False  # pytest would collect it by its name
 
@@ -46,10 +46,10 @@ class TestReply:
     ) -> None:
         self.status = status
         self.headers = headers
-        """The headers in order, names in lower case."""
+        """The headers in order, with names in lower case."""
         self.body = body
         self.failure = failure
-        """What the handler or a hook failed with: the host answers 500 and logs this."""
+        """The error of a failed handler or hook; the host replies with 500 and logs this."""
 
     @property
     def text(self) -> str:
@@ -61,7 +61,7 @@ class TestReply:
         return jsonlib.loads(self.body)
 
     def header(self, name: str) -> str | None:
-        """One header's value; several of that name are joined with `, `."""
+        """Returns the value of a header, or `None`. Several values are joined with `, `."""
         values = [value for key, value in self.headers if key == name.lower()]
         return ", ".join(values) if values else None
 
@@ -72,7 +72,7 @@ class TestReply:
 class TestClient:
     """Calls an app in process. `get`, `post` and so on take the options of `request`.
 
-    Each client is a host of its own: what one request puts into `app.globals` another finds.
+    The requests of one client share `app.globals`; each client starts with empty ones.
     """
 
     __test__ = False
@@ -87,7 +87,7 @@ class TestClient:
         self._kinds = _kinds(described.settings)
         self._store = _local.LocalGlobalContext()
         self.globals = Globals(self._store)
-        """The app's global context as this client's requests find it."""
+        """The global context of this client's requests."""
 
     def get(self, path: str, **options: Any) -> TestReply:
         """Sends GET."""
@@ -132,11 +132,11 @@ class TestClient:
         files: Iterable[tuple[str, File]] = (),
         local: Mapping[str, Any] | None = None,
     ) -> TestReply:
-        """Sends a request. `LookupError` when no route answers it.
+        """Sends a request. `LookupError` if no route matches.
 
-        The body is one of `json`, `text`, `content` (bytes), or `form` with `files`, each a
-        pair of the field's name and the file: `("photo", ("a.png", b"...", "image/png"))`.
-        `local` is what the local context holds at first, such as `{"spikard.jwt": {...}}`.
+        The body is one of `json`, `text`, `content` (bytes), or `form` with `files`. Each of the
+        files is a pair of field name and file: `("photo", ("a.png", b"...", "image/png"))`.
+        `local` is the initial local context, such as `{"spikard.jwt": {...}}`.
         """
         split = urlsplit(path)
         in_query = [*parse_qsl(split.query, keep_blank_values=True), *_sending.pairs(query)]
@@ -156,7 +156,8 @@ class TestClient:
 
         def read() -> tuple[str, _local.Body]:
             body = _sending.body(route, sent, sending)
-            return _sending.params(route, in_path, in_query, sent), body
+            types = {name: kind for _, name, kind in _PARAMETER.findall(route.path)}
+            return _sending.params(route, in_path, types, in_query, sent), body
 
         loop = asyncio.events._get_running_loop()  # that of an asynchronous test
         before = _local.request.exchange, _local.global_context.values
@@ -176,7 +177,7 @@ class TestClient:
                 route = self._routes[index]
                 match = _pattern(route.path).fullmatch(path)
                 if match and route.method.name == wanted:
-                    names = [name for _, name in _PARAMETER.findall(route.path)]
+                    names = [name for _, name, _ in _PARAMETER.findall(route.path)]
                     return index, dict(zip(names, match.groups()))
         raise LookupError(f"no route answers `{method} {path}`")
 
@@ -237,13 +238,22 @@ def _failed() -> Crossing:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    literals = [re.escape(text) for text in _PARAMETER.split(path)[::3]]
-    groups = ["(.+)" if star else "([^/]+)" for star, _ in _PARAMETER.findall(path)]
+    literals = [re.escape(text) for text in _PARAMETER.split(path)[::4]]
+    groups = [
+        "(.+)" if star or kind == "path" else "([^/]+)"
+        for star, _, kind in _PARAMETER.findall(path)
+    ]
     return re.compile("".join(a + b for a, b in zip(literals, [*groups, ""])))
 
 
 def _rank(path: str) -> list[int]:
-    return [2 if s.startswith("{*") else 1 if s.startswith("{") else 0 for s in path.split("/")]
+    return [_segment_rank(segment) for segment in path.split("/")]
+
+
+def _segment_rank(segment: str) -> int:
+    if not segment.startswith("{"):
+        return 0
+    return 2 if segment.startswith("{*") or segment.endswith(":path}") else 1
 
 
 def _content(content: _local.Content) -> tuple[str | None, bytes]:

@@ -43,6 +43,14 @@ pub(crate) fn during<T>(fake: Fake, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Sets the body of the request, and the files in it, from now on.
+pub(crate) fn set_body(raw: Vec<u8>, files: Vec<Vec<u8>>) {
+    FAKE.with_borrow_mut(|fake| {
+        fake.raw_body = raw;
+        fake.files = files;
+    });
+}
+
 /// Sets the body that `reply.body` has from now on.
 pub(crate) fn set_reply(content: &Content) {
     FAKE.with_borrow_mut(|fake| fake.reply = Some(content.clone()));

@@ -1,291 +1,343 @@
-//! The host's part in a test: it finds the route and calls the app, its hooks
-//! around its handler.
+//! The host's part in a test. The contract, its documents and its policies are the
+//! host's own code; the order of the steps is that of its pipeline.
 
-use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
-use super::decode;
-use super::{TestClient, TestReply, TestRequest};
+use futures_util::stream;
+use spikard_wasm_app as contract;
+use spikard_wasm_app::policy::{Headers, Secrets};
+use spikard_wasm_app::{Defaults, Form, Hit, Problem, Refusal, read_multipart};
+
+use super::message::{Head, Message};
+use super::passage::{self, Passage};
+use super::reply::TestReply;
+use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
 use crate::hook::{After, Stage};
-use crate::host::fake::{self, Fake};
-use crate::request::decode as percent_decode;
-use crate::route::{Method, method_name};
-use crate::{HttpError, Reply, error};
+use crate::host::fake::{self, Fake, Values};
+use crate::route::method_name;
+use crate::{App, Body, Content, Reply};
 
-/// A body as a client sends it.
-#[derive(Clone, Debug)]
-pub(super) enum Sent {
-    Nothing,
-    Bytes(String, Vec<u8>),
-    Multipart(Vec<Part>),
-}
-
-/// A part of a multipart body; `file` is a file's name and content type.
-#[derive(Clone, Debug)]
-pub(super) struct Part {
-    pub(super) field: String,
-    pub(super) file: Option<(String, String)>,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Answers a request as the host would.
-pub(super) fn answer(client: &TestClient, request: &TestRequest<'_>) -> TestReply {
-    match find(client, request) {
-        Ok((index, bound)) => fake::during(fake(client, request), || {
-            let (after, answer, message, failure) = match reach(client, index, bound, request) {
-                Ok(answer) => (After::Response, answer, String::new(), None),
-                Err(trouble) => (
-                    After::Error,
-                    trouble.answer,
-                    trouble.message,
-                    trouble.failure,
-                ),
-            };
-            change(client, after, index, answer, &message, failure)
-        }),
-        Err(refusal) => TestReply::new(Trouble::refused(refusal).answer, None),
-    }
+/// An app behind the host's contract.
+#[derive(Debug)]
+pub(super) struct Host {
+    app: App,
+    pub(super) description: Description,
+    contract: contract::App,
+    pub(super) global: Rc<RefCell<Values>>,
 }
 
 /// Why there is no reply of a handler or of a hook.
 struct Trouble {
-    /// The problem document for the client.
-    answer: Answer,
+    refusal: Refusal,
+    /// What an `on-error` hook is told; empty where the refusal says it all.
     message: String,
     failure: Option<(String, String)>,
 }
 
-impl Trouble {
-    fn refused(refusal: Reply) -> Box<Self> {
-        let answer = refusal.finish(None).expect("a refusal is a reply");
-        let document: Value =
-            serde_json::from_slice(answer.2.as_bytes()).expect("a refusal is a document");
-        Box::new(Self {
-            message: document["detail"].as_str().unwrap_or_default().to_owned(),
-            answer,
+impl From<Refusal> for Box<Trouble> {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Trouble {
+            refusal,
+            message: String::new(),
             failure: None,
         })
     }
+}
 
-    fn failed(failure: (String, String)) -> Box<Self> {
-        Box::new(Self {
-            answer: internal_error(),
-            message: failure.0.clone(),
-            failure: Some(failure),
+/// What a request gets: an answer, and the failure that the app has reported.
+type Outcome = (Answer, Option<(String, String)>);
+
+impl Host {
+    /// Loads an app as the host does.
+    pub(super) fn load(app: App, secrets: Secrets) -> Result<Self, String> {
+        let description = app.describe()?;
+        let defaults = Defaults {
+            secrets,
+            ..Defaults::default()
+        };
+        let contract = contract::App::new(&describe(&description), &defaults);
+        Ok(Self {
+            app,
+            contract: contract.map_err(|error| error.to_string())?,
+            description,
+            global: Rc::default(),
+        })
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&self, message: &Message) -> TestReply {
+        let (head, raw) = message.write();
+        let (passage, outcome) = match passage::preflight(&self.contract, message, &head) {
+            Some((passage, headers)) => {
+                let reply = |headers: Headers| {
+                    let reply = Reply::new().status(204);
+                    let headers = headers.into_iter();
+                    headers.fold(reply, |reply, (name, value)| reply.header(name, value))
+                };
+                (
+                    passage,
+                    headers.map(|headers| (finish(reply(headers)), None)),
+                )
+            }
+            None => self.route(message, &head, raw),
+        };
+        let (answer, failure) = outcome.unwrap_or_else(|refusal| (problem(refusal), None));
+        let (status, headers, content) = answer;
+        let headers = if headers.is_empty() { "[]" } else { &headers };
+        let headers = serde_json::from_str(headers).expect("an app's headers are pairs of strings");
+        let headers = passage.finish(headers);
+        // These never have a body (RFC 9110, sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5).
+        let is_bodiless =
+            matches!(status, 204 | 205 | 304) || method_name(message.method) == "HEAD";
+        let reply = TestReply::new(status, headers, content, failure);
+        if is_bodiless {
+            reply.without_body()
+        } else {
+            reply
+        }
+    }
+
+    /// Finds the route, and runs it if the policies let the request in.
+    fn route(
+        &self,
+        message: &Message,
+        head: &Head,
+        raw: Vec<u8>,
+    ) -> (Passage, Result<Outcome, Refusal>) {
+        let method = method_name(message.method);
+        let found = self.contract.find(method, &message.path, |hit| match hit {
+            Hit::Route {
+                index,
+                route,
+                values,
+            } => Ok((index, route, route.read_params(&values, head))),
+            Hit::Options { allow } => Err(empty(204, "allow", allow.to_owned())),
+            Hit::Redirect { to } => Err(empty(308, "location", location(&to, &message.query))),
+        });
+        let policies = match &found {
+            Ok(Ok((_, route, _))) => route.policies(),
+            _ => self.contract.policies(),
+        };
+        let mut passage = Passage::begin(policies, message, head);
+        let outcome = found.and_then(|found| match found {
+            Err(answer) => Ok((answer, None)),
+            Ok((index, route, params)) => {
+                let local = passage.admit(head, index)?;
+                let fake = self.fake(message, head, local, passage.id());
+                let call = Call {
+                    host: self,
+                    index,
+                    route,
+                    head,
+                };
+                Ok(fake::during(fake, || call.run(params, raw)))
+            }
+        });
+        (passage, outcome)
+    }
+
+    /// What the app sees of the request through its imports, before its body is read.
+    fn fake(
+        &self,
+        message: &Message,
+        head: &Head,
+        local: Vec<(&'static str, String)>,
+        id: &str,
+    ) -> Fake {
+        let local = local.into_iter().map(|(key, text)| (key.to_owned(), text));
+        Fake {
+            method: method_name(message.method).to_owned(),
+            path: message.path.clone(),
+            query: message.query.clone(),
+            headers: head.headers.clone(),
+            peer: "127.0.0.1:50000".to_owned(),
+            id: id.to_owned(),
+            local: local.chain(message.local.clone()).collect(),
+            global: self.global.clone(),
+            ..Fake::default()
+        }
+    }
+}
+
+/// A request on its way through the hooks and the handler of its route.
+struct Call<'a> {
+    host: &'a Host,
+    index: u32,
+    route: &'a contract::Route,
+    head: &'a Head,
+}
+
+impl Call<'_> {
+    fn run(&self, params: Result<String, Refusal>, raw: Vec<u8>) -> Outcome {
+        let outcome = self.reach(params, raw);
+        let outcome = outcome.and_then(|answer| self.after(After::Response, "", answer));
+        let trouble = match outcome {
+            Ok(answer) => return (answer, None),
+            Err(trouble) => trouble,
+        };
+        let message = if trouble.message.is_empty() {
+            trouble.refusal.clone().into_problem().detail
+        } else {
+            trouble.message
+        };
+        match self.after(After::Error, &message, problem(trouble.refusal)) {
+            Ok(answer) => (answer, trouble.failure),
+            Err(next) => (problem(next.refusal), next.failure),
+        }
+    }
+
+    /// Runs the hooks and the handler until one replies.
+    fn reach(&self, params: Result<String, Refusal>, raw: Vec<u8>) -> Result<Answer, Box<Trouble>> {
+        for stage in [Stage::OnRequest, Stage::PreValidation] {
+            if let Some(answer) = self.before(stage, "")? {
+                return Ok(answer);
+            }
+        }
+        let (params, body) = both(params, self.read_body(raw))?;
+        if let Some(answer) = self.before(Stage::PreHandler, &params)? {
+            return Ok(answer);
+        }
+        settled(self.host.app.handle(self.index, &params, body))
+    }
+
+    fn before(&self, stage: Stage, params: &str) -> Result<Option<Answer>, Box<Trouble>> {
+        let answer = self.host.app.before(stage, self.index, params);
+        answer.map(settled).transpose()
+    }
+
+    fn after(&self, after: After, message: &str, answer: Answer) -> Result<Answer, Box<Trouble>> {
+        let (status, headers, content) = answer;
+        fake::set_reply(&content);
+        let app = &self.host.app;
+        let changed = app.after(after, self.index, status, &headers, message);
+        settled(match changed {
+            Some((status, headers, body)) => (status, headers, body.unwrap_or(content)),
+            None => (status, headers, content),
+        })
+    }
+
+    fn read_body(&self, raw: Vec<u8>) -> Result<Body, Refusal> {
+        let plan = match self.route.body().plan(self.head.first("content-type")) {
+            Err(Refusal::UnsupportedMediaType) if raw.is_empty() => self.route.body().plan(None)?,
+            plan => plan?,
+        };
+        let limit = self.route.body_limit();
+        if u64::try_from(raw.len()).is_ok_and(|length| length > limit) {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        let body = match plan.boundary() {
+            Some(boundary) if !raw.is_empty() => {
+                let (body, files) = plan.read_form(read_form(boundary, raw, limit)?)?;
+                let files = files.into_iter().map(|file| file.bytes.to_vec());
+                fake::set_body(Vec::new(), files.collect());
+                body
+            }
+            _ => {
+                fake::set_body(raw.clone(), Vec::new());
+                plan.read(raw.into())?
+            }
+        };
+        Ok(match body {
+            contract::Body::Empty => Body::Empty,
+            contract::Body::Json(text) => Body::Json(text.into()),
+            contract::Body::Text(text) => Body::Text(text.into()),
+            contract::Body::Form(text) => Body::Form(text),
+            contract::Body::Bytes(bytes) => Body::Bytes(bytes.to_vec()),
         })
     }
 }
 
-fn internal_error() -> Answer {
-    let document = json!({
-        "type": "https://spikard.dev/errors/internal-server-error",
-        "title": "Internal Server Error",
-        "status": 500,
-        "detail": "the app failed",
-    });
-    let reply = error::problem(500, &document).finish(None);
-    reply.expect("a problem document is a reply")
-}
-
-/// Runs the hooks and the handler until one replies.
-fn reach(
-    client: &TestClient,
-    index: usize,
-    bound: Bound,
-    request: &TestRequest<'_>,
-) -> Result<Answer, Box<Trouble>> {
-    let before = |stage, params: &str| {
-        let answer = client.app.before(stage, number(index), params);
-        answer.map(settled).transpose()
-    };
-    for stage in [Stage::OnRequest, Stage::PreValidation] {
-        if let Some(answer) = before(stage, "")? {
-            return Ok(answer);
+/// Takes a multipart form apart. All of it is there, so its reader never waits; it may
+/// pause between two pieces.
+fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> {
+    let pieces = stream::iter([Ok::<_, Refusal>(raw.into())]);
+    let mut reading = std::pin::pin!(read_multipart(boundary, pieces, limit));
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(form) = reading.as_mut().poll(&mut context) {
+            return form;
         }
     }
-    let route = &client.description().routes[index];
-    let params = decode::params(route, bound, request).map_err(Trouble::refused)?;
-    let body = decode::body(route, &request.body).map_err(Trouble::refused)?;
-    if let Some(answer) = before(Stage::PreHandler, &params)? {
-        return Ok(answer);
+}
+
+/// Both results, or every error of both.
+fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
+            errors.extend(more);
+            Err(Refusal::Invalid(errors))
+        }
+        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
     }
-    settled(client.app.handle(number(index), &params, body))
 }
 
 fn settled(answer: Answer) -> Result<Answer, Box<Trouble>> {
     match fake::take_failure() {
-        Some(failure) => Err(Trouble::failed(failure)),
+        Some(failure) => Err(Box::new(Trouble {
+            refusal: Refusal::Failed,
+            message: failure.0.clone(),
+            failure: Some(failure),
+        })),
         None => Ok(answer),
     }
 }
 
-/// Runs the hooks after the handler.
-fn change(
-    client: &TestClient,
-    after: After,
-    index: usize,
-    answer: Answer,
-    message: &str,
-    failure: Option<(String, String)>,
-) -> TestReply {
-    let (status, headers, content) = answer;
-    fake::set_reply(&content);
-    let changed = client
-        .app
-        .after(after, number(index), status, &headers, message);
-    if let Some(failure) = fake::take_failure() {
-        return TestReply::new(internal_error(), Some(failure));
-    }
-    let answer = match changed {
-        Some((status, headers, body)) => (status, headers, body.unwrap_or(content)),
-        None => (status, headers, content),
-    };
-    TestReply::new(answer, failure)
+/// The answer of a refusal: a problem document.
+fn problem(refusal: Refusal) -> Answer {
+    let extra = refusal.header();
+    let problem = refusal.into_problem();
+    let reply = Reply::new()
+        .status(problem.status)
+        .header("content-type", Problem::CONTENT_TYPE)
+        .content(Content::Json(problem.to_json()));
+    finish(match extra {
+        Some((name, value)) => reply.header(name, value),
+        None => reply,
+    })
 }
 
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+fn empty(status: u16, name: &'static str, value: String) -> Answer {
+    finish(Reply::new().status(status).header(name, value))
 }
 
-/// Adds `name=value` to a query or a form.
-pub(super) fn append_pair(text: &mut String, name: &str, value: &str) {
-    if !text.is_empty() {
-        text.push('&');
-    }
-    encode(text, name);
-    text.push('=');
-    encode(text, value);
+fn finish(reply: Reply) -> Answer {
+    reply
+        .finish(None)
+        .expect("the host's own reply is one that HTTP can carry")
 }
 
-fn encode(text: &mut String, plain: &str) {
-    for byte in plain.bytes() {
-        match byte {
-            b' ' => text.push('+'),
-            b if b.is_ascii_alphanumeric() || b"*-._".contains(&b) => text.push(char::from(b)),
-            b => text.push_str(&format!("%{b:02X}")),
-        }
-    }
+/// Where a path is with a slash more or less at its end. Two slashes at the beginning
+/// would name another host (RFC 3986, section 4.2).
+fn location(path: &str, query: &str) -> String {
+    let dot = if path.starts_with("//") { "/." } else { "" };
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{dot}{path}{mark}{query}")
 }
 
-/// What a path binds: names and values.
-pub(super) type Bound = Vec<(String, String)>;
-
-/// The route's index, and what its path binds.
-fn find(client: &TestClient, request: &TestRequest<'_>) -> Result<(usize, Bound), Reply> {
-    let routes = client.description().routes.iter().enumerate();
-    let matches = routes.filter_map(|(index, route)| {
-        let (rank, bound) = bind(&route.path, &request.path)?;
-        Some((rank, index, route.method, bound))
-    });
-    let mut matches: Vec<_> = matches.collect();
-    matches.sort_by(|one, other| one.0.cmp(&other.0));
-    let Some((rank, ..)) = matches.first() else {
-        return Err(HttpError::new(404, format!("no route matches `{}`", request.path)).into());
-    };
-    let rank = rank.clone();
-    matches.retain(|found| found.0 == rank);
-    let wanted = |method: Method| matches.iter().find(|found| found.2 == method);
-    let fallback = || wanted(Method::Get).filter(|_| request.method == Method::Head);
-    match wanted(request.method).or_else(fallback) {
-        Some((_, index, _, bound)) => Ok((*index, bound.clone())),
-        None => {
-            let detail = format!(
-                "`{}` does not answer {}",
-                request.path,
-                method_name(request.method)
-            );
-            Err(HttpError::new(405, detail).into())
-        }
-    }
-}
-
-/// Binds a path to a pattern. The rank of a match is smaller the more literal it is.
-fn bind(pattern: &str, path: &str) -> Option<(Vec<u8>, Bound)> {
-    let (mut rank, mut bound) = (Vec::new(), Vec::new());
-    let mut rest = path;
-    let mut segments = pattern.split('/').peekable();
-    while let Some(segment) = segments.next() {
-        let (value, after) = rest.split_once('/').unwrap_or((rest, ""));
-        let name = segment
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'));
-        match name.map(|name| (name.strip_prefix('*'), name)) {
-            Some((Some(name), _)) if !rest.is_empty() => {
-                rank.push(2);
-                bound.push((name.to_owned(), percent_decode(rest, false)));
-                return Some((rank, bound));
-            }
-            Some((None, name)) if !value.is_empty() => {
-                rank.push(1);
-                bound.push((name.to_owned(), percent_decode(value, false)));
-            }
-            None if segment == value => rank.push(0),
-            _ => return None,
-        }
-        // A path ends where its pattern does.
-        if segments.peek().is_some() != (value.len() < rest.len()) {
-            return None;
-        }
-        rest = after;
-    }
-    Some((rank, bound))
-}
-
-/// What the app sees of the request through its imports.
-fn fake(client: &TestClient, request: &TestRequest<'_>) -> Fake {
-    let mut headers: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-        .collect();
-    let (content_type, raw_body, files) = match &request.body {
-        Sent::Nothing => (None, Vec::new(), Vec::new()),
-        Sent::Bytes(content_type, bytes) => {
-            (Some(content_type.as_str()), bytes.clone(), Vec::new())
-        }
-        Sent::Multipart(parts) => {
-            let files = parts.iter().map(|part| part.bytes.clone()).collect();
-            (
-                Some("multipart/form-data; boundary=boundary"),
-                multipart(parts),
-                files,
+/// A description, in the contract's type.
+fn describe(description: &Description) -> contract::Description {
+    let routes = description.routes.iter().map(|route| {
+        let method = contract::Method::parse(method_name(route.method));
+        contract::RouteDescription {
+            name: route.name.clone(),
+            parameters: route.parameters.clone(),
+            body: route.body.clone(),
+            replies: route.replies.clone(),
+            settings: route.settings.clone(),
+            ..contract::RouteDescription::new(
+                method.expect("the host knows every method of the SDK"),
+                route.path.clone(),
             )
         }
-    };
-    if let Some(content_type) = content_type {
-        headers.push(("content-type".to_owned(), content_type.as_bytes().to_vec()));
+    });
+    contract::Description {
+        name: description.name.clone(),
+        version: description.version.clone(),
+        routes: routes.collect(),
+        settings: description.settings.clone(),
     }
-    Fake {
-        method: method_name(request.method).to_owned(),
-        path: request.path.clone(),
-        query: request.query.clone(),
-        headers,
-        peer: "127.0.0.1:50000".to_owned(),
-        id: "test".to_owned(),
-        raw_body,
-        files,
-        local: request.local.clone(),
-        global: client.global.clone(),
-        ..Fake::default()
-    }
-}
-
-fn multipart(parts: &[Part]) -> Vec<u8> {
-    let mut raw = Vec::new();
-    for part in parts {
-        let field = &part.field;
-        let head = match &part.file {
-            Some((filename, content_type)) => format!(
-                "--boundary\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{filename}\"\r\ncontent-type: {content_type}\r\n\r\n"
-            ),
-            None => {
-                format!("--boundary\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n")
-            }
-        };
-        raw.extend(head.into_bytes());
-        raw.extend(&part.bytes);
-        raw.extend(b"\r\n");
-    }
-    raw.extend(b"--boundary--\r\n");
-    raw
 }

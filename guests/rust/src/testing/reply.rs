@@ -10,19 +10,38 @@ pub struct TestReply {
     status: u16,
     headers: Vec<(String, String)>,
     content: Content,
+    /// The content type of a reply that names none.
+    default_type: Option<&'static str>,
     failure: Option<(String, String)>,
 }
 
 impl TestReply {
-    pub(super) fn new(reply: (u16, String, Content), failure: Option<(String, String)>) -> Self {
-        let (status, headers, content) = reply;
-        let headers = if headers.is_empty() { "[]" } else { &headers };
-        let headers = serde_json::from_str(headers).expect("an app's headers are pairs of strings");
+    pub(super) fn new(
+        status: u16,
+        headers: Vec<(String, String)>,
+        content: Content,
+        failure: Option<(String, String)>,
+    ) -> Self {
+        let default_type = match content {
+            Content::Empty => None,
+            Content::Json(_) => Some("application/json"),
+            Content::Text(_) => Some("text/plain; charset=utf-8"),
+            Content::Bytes(_) => Some("application/octet-stream"),
+        };
         Self {
             status,
             headers,
             content,
+            default_type,
             failure,
+        }
+    }
+
+    /// The reply without its content, which HTTP does not send: its head stays.
+    pub(super) fn without_body(self) -> Self {
+        Self {
+            content: Content::Empty,
+            ..self
         }
     }
 
@@ -42,17 +61,12 @@ impl TestReply {
             .find(|(have, _)| have.eq_ignore_ascii_case(name));
         match found {
             Some((_, value)) => Some(value),
-            None if name.eq_ignore_ascii_case("content-type") => match self.content {
-                Content::Empty => None,
-                Content::Json(_) => Some("application/json"),
-                Content::Text(_) => Some("text/plain; charset=utf-8"),
-                Content::Bytes(_) => Some("application/octet-stream"),
-            },
+            None if name.eq_ignore_ascii_case("content-type") => self.default_type,
             None => None,
         }
     }
 
-    /// All headers the app set, in order.
+    /// All headers that the app and its policies set, in order.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers

@@ -1,48 +1,48 @@
 //! A request of a test, under construction.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::host::{self, Part, Sent};
-use super::{TestClient, TestReply};
-use crate::host::fake::Values;
+use super::host::Host;
+use super::message::{Message, Part, Payload, append_pair};
+use super::reply::TestReply;
 use crate::route::Method;
 
 /// A request under construction; [`send`](Self::send) sends it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct TestRequest<'a> {
-    client: &'a TestClient,
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Sent,
-    pub(super) local: Values,
+    host: &'a Host,
+    message: Message,
 }
 
 impl<'a> TestRequest<'a> {
-    pub(super) fn new(client: &'a TestClient, method: Method, target: &str) -> Self {
+    pub(super) fn new(host: &'a Host, method: Method, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self {
-            client,
-            method,
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: Vec::new(),
-            body: Sent::Nothing,
-            local: Values::new(),
+            host,
+            message: Message {
+                method,
+                path: path.to_owned(),
+                query: query.to_owned(),
+                headers: Vec::new(),
+                body: Payload::Nothing,
+                local: BTreeMap::new(),
+            },
         }
     }
 
     /// Adds a query parameter, and encodes it.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        host::append_pair(&mut self.query, name, value);
+        append_pair(&mut self.message.query, name, value);
         self
     }
 
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers
+        self.message
+            .headers
             .push((name.to_ascii_lowercase(), value.to_owned()));
         self
     }
@@ -52,14 +52,16 @@ impl<'a> TestRequest<'a> {
         self.header("cookie", &format!("{name}={value}"))
     }
 
-    /// Sets a value of the request's [`LocalContext`](crate::LocalContext), such as
-    /// `spikard.jwt`, the claims of the token that the host would have checked.
+    /// Sets a value of the request's [`LocalContext`](crate::LocalContext). With
+    /// `spikard.jwt`, the claims of a token, or `spikard.api-key`, the name of a key,
+    /// the request passes the [`Jwt`](crate::Jwt) or [`ApiKey`](crate::ApiKey) policy
+    /// unchecked, as if it had shown that token or key.
     ///
     /// # Panics
     /// Where the value cannot be JSON.
     pub fn local<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
         match serde_json::to_string(value) {
-            Ok(text) => self.local.insert(key.to_owned(), text),
+            Ok(text) => self.message.local.insert(key.to_owned(), text),
             Err(error) => panic!("`{key}` of the local context cannot be JSON: {error}"),
         };
         self
@@ -71,7 +73,9 @@ impl<'a> TestRequest<'a> {
     /// Where the value cannot be JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match serde_json::to_string(value) {
-            Ok(text) => self.body = Sent::Bytes("application/json".to_owned(), text.into_bytes()),
+            Ok(text) => {
+                self.message.body = Payload::Bytes("application/json".to_owned(), text.into_bytes())
+            }
             Err(error) => panic!("the request's body cannot be written as JSON: {error}"),
         }
         self
@@ -84,7 +88,7 @@ impl<'a> TestRequest<'a> {
 
     /// Sends bytes of a content type.
     pub fn bytes(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        self.body = Sent::Bytes(content_type.to_owned(), bytes.into());
+        self.message.body = Payload::Bytes(content_type.to_owned(), bytes.into());
         self
     }
 
@@ -92,9 +96,9 @@ impl<'a> TestRequest<'a> {
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         let mut text = String::new();
         for (name, value) in fields {
-            host::append_pair(&mut text, name, value);
+            append_pair(&mut text, name, value);
         }
-        self.body = Sent::Bytes(
+        self.message.body = Payload::Bytes(
             "application/x-www-form-urlencoded".to_owned(),
             text.into_bytes(),
         );
@@ -129,13 +133,13 @@ impl<'a> TestRequest<'a> {
     /// Sends the request, and returns what the app answers.
     #[must_use]
     pub fn send(self) -> TestReply {
-        host::answer(self.client, &self)
+        self.host.answer(&self.message)
     }
 
     fn add(mut self, part: Part) -> Self {
-        match &mut self.body {
-            Sent::Multipart(parts) => parts.push(part),
-            other => *other = Sent::Multipart(vec![part]),
+        match &mut self.message.body {
+            Payload::Multipart(parts) => parts.push(part),
+            other => *other = Payload::Multipart(vec![part]),
         }
         self
     }

@@ -38,7 +38,7 @@ fn route(path: &str, parameters: Value) -> RouteDescription {
 
 fn params(app: &App, path: &str, head: &Head) -> Result<Value, Refusal> {
     let text = app.find("GET", path, |hit| match hit {
-        Hit::Route { route, values, .. } => route.read_params(&values, head),
+        Hit::Route { route, values, .. } => route.read_params(&values.to_raw(), head),
         Hit::Options { .. } | Hit::Redirect { .. } => panic!("{path} is no route"),
     })??;
     Ok(if text.is_empty() {

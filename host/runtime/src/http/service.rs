@@ -228,7 +228,11 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                     if let Err(error) = ended {
                         return Poll::Ready(Err(error));
                     }
-                    let memory = accessor.with(|mut store| store.data_mut().memory());
+                    let memory = accessor.with(|mut store| {
+                        let state = store.data_mut();
+                        state.end_lines();
+                        state.memory()
+                    });
                     if memory > most_memory {
                         member.retire(Recycled::Memory);
                     }

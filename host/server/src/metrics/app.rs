@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use spikard_wasm_runtime::{PoolStats, Recycled};
 
+use super::AppName;
 use super::histogram::Sum;
 use super::{Part, RouteFigures, Taken};
 use crate::outgoing::OutgoingFigures;
-use crate::service::AppName;
 
 /// The figures of one app in one worker, which its thread alone writes.
 #[derive(Debug)]

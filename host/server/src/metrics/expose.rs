@@ -190,7 +190,7 @@ impl Collector for Moment {
 impl Moment {
     /// The apps that have instances.
     fn each(&self, mut write: impl FnMut(&AppMoment) -> fmt::Result) -> fmt::Result {
-        let is_app = |app: &&AppMoment| app.name.as_deref() != Some(crate::nowhere::NAME);
+        let is_app = |app: &&AppMoment| app.name.as_deref() != Some(super::NO_ROUTE);
         self.apps.iter().filter(is_app).try_for_each(&mut write)
     }
 

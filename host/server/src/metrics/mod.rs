@@ -17,8 +17,16 @@ pub(crate) use listener::PATH;
 pub(crate) use route::{Part, RouteFigures, Taken};
 
 use crate::admission::Requests;
-use crate::nowhere;
 use app::History;
+
+/// The name of an app in the log and in metrics, where there are several.
+pub(crate) type AppName = Option<Arc<str>>;
+
+/// The name that stands for a route, and for an app, where there is none.
+pub(crate) const NO_ROUTE: &str = "-";
+
+/// The name that stands for a route in an app for `wasi:http`.
+pub(crate) const ANY_ROUTE: &str = "*";
 
 /// The status that a request is counted by whose client went away before it was
 /// answered, as nginx does.
@@ -38,10 +46,10 @@ pub(crate) struct Figures {
 impl Figures {
     /// Figures for so many workers.
     pub(crate) fn new(requests: &Arc<Requests>, workers: usize) -> Arc<Self> {
-        let name = Some(nowhere::NAME.into());
+        let name = Some(NO_ROUTE.into());
         Arc::new(Self {
             apps: Mutex::default(),
-            nowhere: AppFigures::new(name, std::iter::empty(), nowhere::NAME, None, workers),
+            nowhere: AppFigures::new(name, std::iter::empty(), NO_ROUTE, None, workers),
             connections: (0..workers).map(|_| Arc::default()).collect(),
             requests: requests.clone(),
             refused_connections: AtomicU64::new(0),

@@ -67,6 +67,17 @@ impl Taken {
         Self { total, parts }
     }
 
+    /// A request whose reply body was streamed: `receive` is known from its head, and
+    /// the time in no stage of its guest was spent on sending the body.
+    pub(crate) fn streamed(total: u64, receive: u64, stages: Option<&Stages>) -> Self {
+        let mut taken = Self::new(total, 0, stages);
+        let rest = taken.parts[Part::Receive.index()];
+        let receive = receive.min(rest);
+        taken.parts[Part::Receive.index()] = receive;
+        taken.parts[Part::Respond.index()] = rest - receive;
+        taken
+    }
+
     pub(crate) fn part(&self, part: Part) -> u64 {
         self.parts[part.index()]
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, OpenApi, one_line};
 use spikard_wasm_runtime::{Capabilities, Kind, Runtime, is_precompiled};
-use spikard_wasm_server::{AppSettings, Docs, Outgoing, Served};
+use spikard_wasm_server::{AppSettings, Docs, HostedApp, Outgoing};
 
 use crate::commands::{Source, load};
 use crate::config::{AppConfig, Config};
@@ -21,7 +21,7 @@ const DEMO: &[u8] = include_bytes!("../../../assets/demo.wasm");
 #[derive(Clone)]
 pub(super) struct Ready {
     pub(super) made_of: MadeOf,
-    pub(super) served: Arc<Served>,
+    pub(super) served: Arc<HostedApp>,
     pub(super) facts: Facts,
 }
 
@@ -164,7 +164,7 @@ fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {
         start,
     };
     let mount = config.mount.clone();
-    let served = Served::new(config.name.as_deref(), mount, app, loaded, settings)?;
+    let served = HostedApp::new(config.name.as_deref(), mount, app, loaded, settings)?;
     Ok(Ready {
         served: Arc::new(served),
         facts,

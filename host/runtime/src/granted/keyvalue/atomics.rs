@@ -23,14 +23,14 @@ pub(super) fn add(
                 let Ok(delta) = i64::try_from(delta) else {
                     return Ok((Err(too_large()),));
                 };
-                let sum = of(store, &bucket)?.add(key, delta).await;
-                Ok((sum.and_then(|sum| u64::try_from(sum).map_err(|_| below_zero())),))
+                let sum = of(store, &bucket)?.add(key, delta, true).await;
+                Ok((sum.map(i64::cast_unsigned),))
             })
         });
     }
     type Add = (Resource<Bucket>, String, i64);
     atomics.func_wrap_async("increment", |store, (bucket, key, delta): Add| {
-        Box::new(async move { Ok((of(store, &bucket)?.add(key, delta).await,)) })
+        Box::new(async move { Ok((of(store, &bucket)?.add(key, delta, false).await,)) })
     })?;
     atomics.resource("cas", ResourceType::host::<Cas>(), |mut store, rep| {
         take(&mut store, Resource::<Cas>::new_own(rep)).map(drop)
@@ -123,8 +123,4 @@ fn size(cas: &Cas) -> usize {
 
 fn too_large() -> Error {
     Error::Other(format!("the delta is larger than {}", i64::MAX))
-}
-
-fn below_zero() -> Error {
-    Error::Other("the number is below zero".to_owned())
 }

@@ -17,7 +17,7 @@ use redb::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::opened::{Change, Changed, Cursor, Failed, PAGE, Page, too_long, too_much};
+use super::opened::{Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much};
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 /// What the keys and values are together, in bytes, under the name `bytes`.
@@ -307,12 +307,15 @@ impl Changing<'_, '_> {
                 }
                 Ok(Changed::Done)
             }
-            Change::Add(key, delta) => {
+            Change::Add(key, delta, is_unsigned) => {
                 let now = get(self.values, key, usize::MAX)?;
                 let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
                 let sum = now.checked_add(*delta).ok_or_else(|| {
                     Failed::Asked("the number would be larger than one may be".to_owned())
                 })?;
+                if *is_unsigned && sum < 0 {
+                    return Err(below_zero());
+                }
                 self.set(key, sum.to_string().as_bytes(), most)?;
                 Ok(Changed::Number(sum))
             }
@@ -363,11 +366,15 @@ fn size(key: &str, value: &[u8]) -> u64 {
     (key.len() + value.len()) as u64
 }
 
-/// Numbers are decimal, as Redis has them.
+/// Numbers are decimal, and written in one way only, as in Redis: without `+`, leading
+/// zeros, spaces or `-0`.
 fn number(bytes: &[u8]) -> Result<i64, Failed> {
     let text = std::str::from_utf8(bytes).ok();
-    text.and_then(|text| text.parse().ok())
-        .ok_or_else(|| Failed::Asked("the value is no number".to_owned()))
+    let number = text.and_then(|text| Some((text, text.parse::<i64>().ok()?)));
+    match number {
+        Some((text, number)) if number.to_string() == text => Ok(number),
+        _ => Err(Failed::Asked("the value is no number".to_owned())),
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> Failed {

@@ -24,6 +24,9 @@ use crate::error::LoadError;
 use crate::instance::State;
 use crate::limits::Limits;
 
+/// The store that the empty name opens.
+const DEFAULT: &str = "default";
+
 type Ctx<'a> = StoreContextMut<'a, State>;
 
 /// The stores of an app, by the names that it opens them by.
@@ -47,6 +50,12 @@ impl Stores {
             Ok((name.clone(), Arc::new(opened)))
         });
         opened.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The empty name means the default store.
+    fn find(&self, name: &str) -> Option<&Arc<Opened>> {
+        let is_default = name.is_empty() && !self.0.contains_key(name);
+        self.0.get(if is_default { DEFAULT } else { name })
     }
 }
 
@@ -169,7 +178,7 @@ fn add_batch(batch: &mut LinkerInstance<'_, State>, has_pairs: bool) -> wasmtime
 
 fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {
     let state = store.data_mut();
-    let Some(opened) = state.stores().0.get(name).cloned() else {
+    let Some(opened) = state.stores().find(name).cloned() else {
         tracing::warn!(
             component = state.component(),
             store = %spikard_wasm_app::one_line(&name[..name.floor_char_boundary(256)]),
@@ -184,4 +193,32 @@ fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {
 /// The store behind a handle of the guest.
 fn of(mut store: Ctx<'_>, bucket: &Resource<Bucket>) -> wasmtime::Result<Arc<Opened>> {
     Ok(store.data_mut().table().get(bucket)?.0.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_empty_name_is_the_default_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = |names: &[&str]| {
+            let stores = names.iter().map(|name| {
+                let store = Store::File(folder.path().join(format!("{name}.redb")));
+                ((*name).to_owned(), store)
+            });
+            let grants = Grants {
+                keyvalue: stores.collect(),
+                ..Grants::default()
+            };
+            Stores::open("app.wasm", &grants, &Limits::default()).unwrap()
+        };
+        let both = stores(&["default", "other"]);
+        let (empty, default) = (both.find("").unwrap(), both.find("default").unwrap());
+        assert!(Arc::ptr_eq(empty, default));
+        assert!(!Arc::ptr_eq(empty, both.find("other").unwrap()));
+        assert!(both.find(" ").is_none() && both.find("Default").is_none());
+        drop(both);
+        assert!(stores(&["other"]).find("").is_none());
+    }
 }

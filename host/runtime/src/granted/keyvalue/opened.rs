@@ -62,7 +62,8 @@ pub(super) enum Failed {
 pub(super) enum Change {
     Set(Vec<(String, Vec<u8>)>),
     Delete(Vec<String>),
-    Add(String, i64),
+    /// The key, what is added, and whether the sum must not be below zero.
+    Add(String, i64, bool),
     /// The key, what it must hold, what it is to hold.
     Swap(String, Option<Vec<u8>>, Vec<u8>),
 }
@@ -168,9 +169,14 @@ impl Opened {
         self.change(Change::Delete(keys)).await.map(drop)
     }
 
-    pub(super) async fn add(&self, key: String, delta: i64) -> Result<i64, Error> {
+    pub(super) async fn add(
+        &self,
+        key: String,
+        delta: i64,
+        is_unsigned: bool,
+    ) -> Result<i64, Error> {
         check_key(&key)?;
-        match self.change(Change::Add(key, delta)).await? {
+        match self.change(Change::Add(key, delta, is_unsigned)).await? {
             Changed::Number(number) => Ok(number),
             Changed::Done | Changed::Differs => Err(Error::Other("it has no number".to_owned())),
         }
@@ -246,6 +252,13 @@ fn check_batch<'a>(count: usize, mut keys: impl Iterator<Item = &'a String>) -> 
     keys.try_for_each(|key| check_key(key))
 }
 
+/// The error of a sum that a guest cannot be given.
+pub(super) fn below_zero() -> Failed {
+    Failed::Asked(
+        "the number would be below zero, which this draft of `increment` does not allow".to_owned(),
+    )
+}
+
 /// Says that a value which is there is longer than one may be.
 pub(super) fn too_long(key: &str, most: usize) -> Failed {
     Failed::Asked(format!(
@@ -260,3 +273,19 @@ pub(super) fn too_much(most: usize) -> Failed {
         "the values of the batch are longer than {most} bytes together: ask for fewer keys"
     ))
 }
+
+/// Values that are no numbers in any store.
+#[cfg(test)]
+pub(super) const NO_NUMBERS: [&str; 11] = [
+    "",
+    "007",
+    "00",
+    "+1",
+    " 1",
+    "1 ",
+    "-0",
+    "-",
+    "1.5",
+    "0x1",
+    "9223372036854775808",
+];

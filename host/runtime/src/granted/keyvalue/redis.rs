@@ -10,7 +10,9 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
-use super::opened::{Bounds, Change, Changed, Cursor, Failed, PAGE, Page, too_long, too_much};
+use super::opened::{
+    Bounds, Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much,
+};
 
 /// How many values are asked for at once: they are in memory before they are counted.
 const CHUNK: usize = 16;
@@ -21,6 +23,15 @@ local now = redis.call('GET', KEYS[1])
 if (ARGV[1] == '1' and now ~= ARGV[2]) or (ARGV[1] == '0' and now) then return 0 end
 redis.call('SET', KEYS[1], ARGV[3])
 return 1";
+
+/// Adds to a number whose sum must not be below zero; the server does it as one. The sum is
+/// read as text, as the numbers of a script have 53 bits.
+const ADD_UNSIGNED: &str = "\
+if redis.call('INCRBY', KEYS[1], ARGV[1]) < 0 then
+  redis.call('DECRBY', KEYS[1], ARGV[1])
+  return false
+end
+return redis.call('GET', KEYS[1])";
 
 pub(super) struct Redis {
     client: Client,
@@ -164,7 +175,13 @@ impl Redis {
                 let (_,): (u64,) = self.ask(&commands, true).await?;
                 Ok(Changed::Done)
             }
-            Change::Add(key, delta) => {
+            Change::Add(key, delta, true) => {
+                commands.cmd("EVAL").arg(ADD_UNSIGNED).arg(1).arg(key);
+                commands.arg(delta);
+                let (sum,): (Option<i64>,) = self.ask(&commands, false).await?;
+                sum.map(Changed::Number).ok_or_else(below_zero)
+            }
+            Change::Add(key, delta, false) => {
                 commands.cmd("INCRBY").arg(key).arg(delta);
                 let (sum,): (i64,) = self.ask(&commands, false).await?;
                 Ok(Changed::Number(sum))
@@ -201,3 +218,6 @@ fn is_lost(error: &RedisError, again: bool) -> bool {
     let is_lost = error.is_connection_dropped() || error.is_io_error();
     (again && is_lost && !error.is_timeout()) || error.is_connection_refusal()
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,6 +1,7 @@
 //! Tests of stores in files, without a guest.
 
 use super::*;
+use crate::granted::keyvalue::opened::NO_NUMBERS;
 
 const ALL: u64 = 1 << 30;
 
@@ -47,7 +48,7 @@ async fn sizes_add_up() {
     let twice = vec![("c".to_owned(), vec![0; 9]), ("c".to_owned(), vec![0])];
     file.change(Change::Set(twice), ALL).await.unwrap();
     assert_eq!(bytes(&file), 5);
-    let added = file.change(Change::Add("n".into(), 100), ALL).await;
+    let added = file.change(Change::Add("n".into(), 100, false), ALL).await;
     assert_eq!(added, Ok(Changed::Number(100)));
     assert_eq!(bytes(&file), 9);
     let swap = Change::Swap("n".into(), Some(b"100".to_vec()), b"".to_vec());
@@ -78,7 +79,7 @@ async fn changes_that_wait_are_apart() {
 async fn numbers_stay_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let file = File::open(&folder.path().join("kv.redb")).unwrap();
-    let add = |delta| file.change(Change::Add("n".into(), delta), ALL);
+    let add = |delta| file.change(Change::Add("n".into(), delta, false), ALL);
     assert_eq!(add(i64::MAX).await, Ok(Changed::Number(i64::MAX)));
     assert!(matches!(add(1).await, Err(Failed::Asked(_))));
     assert_eq!(add(-1).await, Ok(Changed::Number(i64::MAX - 1)));
@@ -134,4 +135,27 @@ fn what_is_no_store_is_refused() {
         std::fs::write(&path, bytes).unwrap();
         assert!(File::open(&path).is_err(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn an_increment_that_fails_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(&folder.path().join("kv.redb")).unwrap();
+    let add = |delta, is_unsigned| file.change(Change::Add("n".into(), delta, is_unsigned), ALL);
+    for text in NO_NUMBERS {
+        set(&file, "n", text).await.unwrap();
+        for is_unsigned in [false, true] {
+            let added = add(1, is_unsigned).await;
+            assert!(matches!(added, Err(Failed::Asked(_))), "{text:?}");
+            assert_eq!(read(&file, "n").as_deref(), Some(text));
+        }
+    }
+    set(&file, "n", "-5").await.unwrap();
+    for delta in [0, 1, 4] {
+        assert!(matches!(add(delta, true).await, Err(Failed::Asked(_))));
+        assert_eq!(read(&file, "n").as_deref(), Some("-5"));
+    }
+    assert_eq!(add(1, false).await, Ok(Changed::Number(-4)));
+    assert_eq!(add(4, true).await, Ok(Changed::Number(0)));
+    assert_eq!(add(i64::MAX, true).await, Ok(Changed::Number(i64::MAX)));
 }

@@ -6,14 +6,12 @@ use spikard_wasm_app::{App, Mount};
 use spikard_wasm_runtime::{Kind, Loaded};
 
 use crate::error::ServeError;
-use crate::http_app;
-use crate::metrics::AppFigures;
-use crate::nowhere;
+use crate::metrics::{self, AppFigures};
 use crate::policy::StaticFiles;
 use crate::settings::AppSettings;
 
 /// An app as all workers have it: loaded and mounted. Each makes a service of it.
-pub struct Served {
+pub struct HostedApp {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) mount: Mount,
     pub(crate) app: Arc<App>,
@@ -24,7 +22,7 @@ pub struct Served {
     figures: OnceLock<Arc<AppFigures>>,
 }
 
-impl Served {
+impl HostedApp {
     /// An app to be served. One without a name is the only one of its host.
     ///
     /// # Errors
@@ -59,8 +57,8 @@ impl Served {
         self.figures.get_or_init(|| {
             let routes = self.app.routes().iter().map(|route| route.name());
             let rest = match self.component.kind() {
-                Kind::Handler => nowhere::NAME,
-                Kind::Proxy | Kind::Service => http_app::ROUTE,
+                Kind::Handler => metrics::NO_ROUTE,
+                Kind::Proxy | Kind::Service => metrics::ANY_ROUTE,
             };
             let outgoing = self.settings.outgoing.as_ref();
             let outgoing = outgoing.map(|outgoing| outgoing.figures().clone());

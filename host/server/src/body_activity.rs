@@ -12,7 +12,7 @@ use crate::reply_body::{BodyError, ReplyBody};
 use crate::timing::{Busy, Timing};
 
 /// A body whose waits are not those of an idle connection.
-struct Watched<B> {
+struct Observed<B> {
     body: B,
     timing: Rc<Timing>,
     is_http2: bool,
@@ -20,9 +20,9 @@ struct Watched<B> {
 }
 
 /// Watches a body, where it is streamed.
-pub(crate) fn watched(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> ReplyBody {
+pub(crate) fn observed(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> ReplyBody {
     match body {
-        ReplyBody::Stream(body) => ReplyBody::stream(Watched {
+        ReplyBody::Stream(body) => ReplyBody::stream(Observed {
             body,
             timing: timing.clone(),
             is_http2,
@@ -32,7 +32,7 @@ pub(crate) fn watched(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> R
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Watched<B> {
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Observed<B> {
     type Data = Bytes;
     type Error = BodyError;
 

@@ -15,44 +15,45 @@ use hyper::{Request, Uri, Version};
 use spikard_wasm_app::Mounts;
 use spikard_wasm_runtime::{CallError, StreamBody};
 
+use crate::arrival::Arrival;
 use crate::body::Inbound;
-use crate::nowhere::Nowhere;
+use crate::head;
+use crate::hosted_app::HostedApp;
 use crate::response::HttpResponse;
-use crate::served::Served;
-use crate::service::{Arrival, Service};
-use crate::worker::{Apps, Shared};
+use crate::shared::{Apps, Shared};
+use crate::worker_app::WorkerApp;
 
 /// What an app below a prefix may read it from, as behind other proxies.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The apps of one worker.
-pub(crate) struct Site {
-    tenants: RefCell<Rc<Tenants>>,
+pub(crate) struct AppRouter {
+    apps: RefCell<Rc<RunningApps>>,
 }
 
-/// The apps that are served at a time.
-pub(crate) struct Tenants {
+/// The apps that are hosted at a time.
+pub(crate) struct RunningApps {
     routing: Routing,
-    all: Box<[Tenant]>,
+    all: Box<[RunningApp]>,
 }
 
 /// How a request finds its app.
 enum Routing {
     /// Without looking: there is one, and everything is below it.
-    One(Rc<Service>),
+    One(Rc<WorkerApp>),
     Several {
         mounts: Arc<Mounts>,
-        nowhere: Rc<Service>,
+        not_found: Rc<WorkerApp>,
     },
 }
 
-struct Tenant {
-    served: Arc<Served>,
-    service: Rc<Service>,
+struct RunningApp {
+    hosted: Arc<HostedApp>,
+    service: Rc<WorkerApp>,
     prefix: HeaderValue,
 }
 
-impl Tenants {
+impl RunningApps {
     /// Starts apps in this worker. Those that `before` has already are taken over.
     ///
     /// # Errors
@@ -63,30 +64,26 @@ impl Tenants {
         shared: &Shared,
     ) -> Result<Rc<Self>, CallError> {
         let mut all = Vec::with_capacity(apps.all.len());
-        for served in apps.all.iter() {
+        for hosted in apps.all.iter() {
             let mut known = before.iter().flat_map(|before| before.all.iter());
-            let known = known.find(|tenant| Arc::ptr_eq(&tenant.served, served));
+            let known = known.find(|app| Arc::ptr_eq(&app.hosted, hosted));
             let service = match known {
-                Some(tenant) => tenant.service.clone(),
-                None => Service::start(served, shared).await?,
+                Some(app) => app.service.clone(),
+                None => WorkerApp::start(hosted, shared).await?,
             };
-            let prefix = HeaderValue::from_str(served.mount.prefix());
-            all.push(Tenant {
-                served: served.clone(),
+            let prefix = HeaderValue::from_str(hosted.mount.prefix());
+            all.push(RunningApp {
+                hosted: hosted.clone(),
                 service,
                 prefix: prefix.unwrap_or(HeaderValue::from_static("")),
             });
         }
         let routing = match all.as_slice() {
-            [one] if one.served.mount.is_everything() => Routing::One(one.service.clone()),
-            _ => {
-                let figures = shared.figures.nowhere().worker(shared.number);
-                let nowhere = Nowhere::new(figures, shared.metrics());
-                Routing::Several {
-                    mounts: apps.mounts.clone(),
-                    nowhere: Rc::new(Service::Nowhere(nowhere)),
-                }
-            }
+            [one] if one.hosted.mount.is_everything() => Routing::One(one.service.clone()),
+            _ => Routing::Several {
+                mounts: apps.mounts.clone(),
+                not_found: WorkerApp::not_found(shared),
+            },
         };
         let all = all.into();
         Ok(Rc::new(Self { routing, all }))
@@ -94,32 +91,32 @@ impl Tenants {
 }
 
 thread_local! {
-    /// The site of the worker that this thread is.
-    static HERE: RefCell<Weak<Site>> = RefCell::default();
+    /// The router of the worker that this thread is.
+    static HERE: RefCell<Weak<AppRouter>> = RefCell::default();
 }
 
-impl Site {
-    /// The site of this worker's thread.
-    pub(crate) fn new(tenants: Rc<Tenants>) -> Rc<Self> {
-        let site = Rc::new(Self {
-            tenants: RefCell::new(tenants),
+impl AppRouter {
+    /// The router of this worker's thread.
+    pub(crate) fn new(apps: Rc<RunningApps>) -> Rc<Self> {
+        let router = Rc::new(Self {
+            apps: RefCell::new(apps),
         });
-        HERE.set(Rc::downgrade(&site));
-        site
+        HERE.set(Rc::downgrade(&router));
+        router
     }
 
-    /// The apps that are served now.
-    pub(crate) fn tenants(&self) -> Rc<Tenants> {
-        self.tenants.borrow().clone()
+    /// The apps that are hosted now.
+    pub(crate) fn apps(&self) -> Rc<RunningApps> {
+        self.apps.borrow().clone()
     }
 
     /// Serves others from the next request on.
-    pub(crate) fn replace(&self, tenants: Rc<Tenants>) {
+    pub(crate) fn replace(&self, apps: Rc<RunningApps>) {
         // The old ones are dropped after the borrow.
-        let _old = self.tenants.replace(tenants);
+        let _old = self.apps.replace(apps);
     }
 
-    /// The site of the worker that this thread is.
+    /// The router of the worker that this thread is.
     pub(crate) fn here() -> Option<Rc<Self>> {
         HERE.with_borrow(Weak::upgrade)
     }
@@ -132,10 +129,10 @@ impl Site {
         request: Request<StreamBody>,
         depth: u32,
     ) -> Option<impl Future<Output = HttpResponse> + use<>> {
-        let tenants = self.tenants.borrow();
-        let mut all = tenants.all.iter();
-        let tenant = all.find(|tenant| tenant.served.name() == Some(name))?;
-        let service = tenant.service.clone();
+        let apps = self.apps.borrow();
+        let mut all = apps.all.iter();
+        let app = all.find(|app| app.hosted.name() == Some(name))?;
+        let service = app.service.clone();
         let mut request = request.map(Inbound::App);
         // There is no connection whose next request has to wait for this one's body.
         *request.version_mut() = Version::HTTP_2;
@@ -151,27 +148,28 @@ impl Site {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> (Rc<Service>, Request<Inbound>, Arrival) {
+    ) -> (Rc<WorkerApp>, Request<Inbound>, Arrival) {
         let mut request = request.map(Inbound::Client);
         let mut from = Arrival::of(peer);
-        let tenants = self.tenants.borrow();
-        let (mounts, nowhere) = match &tenants.routing {
+        from.fault = head::check(&mut request).err();
+        let apps = self.apps.borrow();
+        let (mounts, not_found) = match &apps.routing {
             Routing::One(service) => return (service.clone(), request, from),
-            Routing::Several { mounts, nowhere } => (mounts, nowhere),
+            Routing::Several { mounts, not_found } => (mounts, not_found),
         };
         let path = request.uri().path();
         let found = mounts.find(host(&request), path);
-        let found = found.and_then(|(app, rest)| Some((tenants.all.get(app)?, rest)));
-        let Some((tenant, rest)) = found else {
-            return (nowhere.clone(), request, from);
+        let found = found.and_then(|(app, rest)| Some((apps.all.get(app)?, rest)));
+        let Some((app, rest)) = found else {
+            return (not_found.clone(), request, from);
         };
         if rest.len() != path.len() {
             let less = below(request.uri(), rest);
             from.sent = Some(std::mem::replace(request.uri_mut(), less));
-            let prefix = tenant.prefix.clone();
+            let prefix = app.prefix.clone();
             request.headers_mut().insert(FORWARDED_PREFIX, prefix);
         }
-        (tenant.service.clone(), request, from)
+        (app.service.clone(), request, from)
     }
 }
 

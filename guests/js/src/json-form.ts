@@ -1,0 +1,69 @@
+/**
+ * Which objects are JSON. `JSON.stringify` makes `{}` of many that hold their values elsewhere; as a reply that
+ * would be wrong without a word.
+ */
+import { wellFormedJson } from "./text.js";
+
+/** Names of built-in classes whose objects `JSON.stringify` empties. */
+const EMPTIED = new Set([
+  "AbortController",
+  "AbortSignal",
+  "AsyncGenerator",
+  "Blob",
+  "DOMException",
+  "Error",
+  "Event",
+  "File",
+  "FormData",
+  "Generator",
+  "Headers",
+  "Map",
+  "Promise",
+  "ReadableStream",
+  "RegExp",
+  "Request",
+  "Response",
+  "Set",
+  "SharedArrayBuffer",
+  "TransformStream",
+  "URLSearchParams",
+  "WeakMap",
+  "WeakRef",
+  "WeakSet",
+  "WritableStream",
+]);
+
+/** The error for a reply that has no JSON form. */
+function noJsonForm(value: unknown): TypeError {
+  const name = typeof value === "object" ? tagOf(value) : typeof value;
+  return new TypeError(
+    `a value of type \`${name}\` was returned, which has no JSON form; ` +
+      "return a plain object, an array, a string, bytes or a `Reply`",
+  );
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** The JSON text of a reply. */
+export function replyJson(value: unknown): string {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) refuseEmptied(value);
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) throw noJsonForm(value);
+  return wellFormedJson(text);
+}
+
+function refuseEmptied(value: object): void {
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return;
+  const name = tagOf(value);
+  if (name === "Promise") {
+    throw new TypeError("the body of a `Reply` is a promise; await it before you make the `Reply`");
+  }
+  if (EMPTIED.has(name) || name.endsWith(" Iterator") || isIterator(value)) throw noJsonForm(value);
+}
+
+function isIterator(value: object): boolean {
+  const { next } = value as { next?: unknown };
+  return typeof next === "function" && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}

@@ -1,0 +1,87 @@
+/**
+ * Runs an app that is bundled for an engine in a node process of its own, against a host that is as strict as the
+ * engines' bindings: an argument of the wrong type, or a text that is not well-formed, ends the process.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundle } from "../dist/build/bundle.js";
+
+/** Stands in for the host's modules, so that node can load the bundle. */
+const HOOKS = `
+const texts = "const { text, optional, now } = globalThis.hostTypes;";
+const modules = {
+  "spikard:handler/request@0.1.0": texts + "export const method = () => 'GET', path = () => '/of/' + now(), query = () => 'of=' + now(), header = (name) => { text(name); return 'header of ' + now(); }, headers = () => [], cookie = (name) => { text(name); return null; }, cookies = () => [], peer = () => 'peer', id = () => 'id of ' + now(), rawBody = () => new Uint8Array(), file = (part) => { if (part >>> 0 !== part) process.exit(101); return new Uint8Array([1]); };",
+  "spikard:handler/failure@0.1.0": texts + "export const report = (message, detail) => { globalThis.reported = text(message); text(detail); };",
+  "spikard:handler/local-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key) + now()) ?? null, set = (key, value) => { values.set(text(key) + now(), optional(value)); };",
+  "spikard:handler/global-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key)) ?? null, set = (key, value) => { values.set(text(key), optional(value)); }, swap = (key, was, is) => { text(key), optional(was), optional(is); return true; }, add = (key, delta) => (text(key), 1000 + Number(delta));",
+  "spikard:handler/reply@0.1.0": "export const body = () => ({ tag: 'empty' });",
+  "wasi:cli/stdout@0.2.12": "import { writeSync } from 'node:fs'; export const getStdout = () => ({ blockingWriteAndFlush: (bytes) => writeSync(1, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
+  "wasi:cli/stderr@0.2.12": "import { writeSync } from 'node:fs'; export const getStderr = () => ({ blockingWriteAndFlush: (bytes) => writeSync(2, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
+  "wasi:clocks/monotonic-clock@0.2.12": "export const subscribeDuration = (ns) => { if (!Number.isSafeInteger(ns)) process.exit(101); return { block: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ns / 1e6), [Symbol.dispose]() {} }; };",
+  "wasi:random/random@0.2.12": "import { randomBytes } from 'node:crypto'; export const getRandomBytes = (n) => new Uint8Array(randomBytes(n));",
+};
+export async function resolve(name, context, next) {
+  return name in modules ? { url: "data:text/javascript," + encodeURIComponent(modules[name]), shortCircuit: true } : next(name, context);
+}
+`;
+
+/** Calls each route once, in order: its hooks, then its handler. */
+const RUN = `
+import { readFileSync, writeFileSync } from "node:fs";
+import { register } from "node:module";
+const [hooksUrl, bundleUrl, engine, callsFile, repliesFile] = process.argv.slice(2);
+let route = 0;
+const trap = (value) => { console.error("trap at", value); process.exit(101); };
+const text = (value) => (typeof value === "string" && value.isWellFormed() ? value : trap(value));
+globalThis.hostTypes = { text, optional: (value) => (value === undefined ? value : text(value)), now: () => route };
+register(hooksUrl);
+const NativePromise = Promise;
+const { handler, definition, hooks } = await import(bundleUrl);
+const replies = [];
+for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? definition.describe().routes.map(() => ({}))) {
+  globalThis.reported = undefined;
+  let reply = hooks.preHandler(route, params ?? "") ?? handler.handle(route, params ?? "", body ?? { tag: "empty" });
+  if (engine !== "quickjs") reply = await reply;
+  const [status, headers, content] = reply instanceof NativePromise ? [0, "", { val: "a promise" }] : reply;
+  text(headers);
+  if (content.tag === "json" || content.tag === "text") text(content.val);
+  else if (content.tag !== "empty" && !(content.val instanceof Uint8Array)) trap(content.val);
+  const body_ = content.tag === "bytes" ? new TextDecoder().decode(content.val) : content.val;
+  replies.push({ status, headers, body: body_, reported: globalThis.reported });
+  route += 1;
+}
+writeFileSync(repliesFile, JSON.stringify(replies));
+process.exit();
+`;
+
+/**
+ * Bundles the module `app` for an engine and calls its routes, each once and in order. `calls` has what they are
+ * called with, `{ params, body }`.
+ */
+export async function runBundle(app, engine, calls = null) {
+  // Inside the package, so that the app resolves it by its name.
+  const folder = mkdtempSync(fileURLToPath(new URL("tmp-", import.meta.url)));
+  try {
+    const file = (name, text) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const { code: source } = await bundle(file("app.js", app), engine);
+    const args = [
+      file("run.mjs", RUN),
+      pathToFileURL(file("hooks.mjs", HOOKS)).href,
+      pathToFileURL(file("bundle.mjs", source)).href,
+      engine,
+      file("calls.json", JSON.stringify(calls)),
+      file("replies.json", "[]"),
+    ];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`the bundle ended with ${status}: ${stderr}`);
+    const replies = JSON.parse(readFileSync(join(folder, "replies.json"), "utf8"));
+    return { source, output: stdout, errors: stderr, replies };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

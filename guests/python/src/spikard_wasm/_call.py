@@ -1,0 +1,62 @@
+"""The call in progress, which ties the objects of a request to that request.
+
+The host answers every import for the call that is in progress. An instance serves many
+requests, so an object that outlives its own call would read the next client's request.
+Each such object keeps the `Call` it was made in and checks it before it asks the host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spikard_wasm.contexts import Local
+
+
+class Call:
+    """One call of a handler or of the hooks of one kind."""
+
+    __slots__ = ("_outer", "local")
+
+    def __init__(self, outer: Call | None) -> None:
+        self._outer = outer
+        self.local: Local | None = None
+        """The context of the request, once something asked for it."""
+
+    def end(self) -> None:
+        """Ends the call: its objects refuse to be used from here on."""
+        global _current
+        _current = self._outer
+
+
+_current: Call | None = None
+
+
+def begin() -> Call:
+    """Begins a call. A test may call an app within a handler, so calls can be nested."""
+    global _current
+    _current = Call(_current)
+    return _current
+
+
+def current() -> Call | None:
+    """The call in progress, if it has objects of the request."""
+    return _current
+
+
+def is_over(call: Call | None) -> bool:
+    """Whether a call is not, or no longer, the one in progress."""
+    return call is None or call is not _current
+
+
+def check(call: Call | None, what: str) -> None:
+    """Raises `RuntimeError` when the call that `what` was made in is over."""
+    if call is None:
+        raise RuntimeError(
+            f"`{what}` was used while no request is in progress; use it in a handler"
+        )
+    if call is not _current:
+        raise RuntimeError(
+            f"`{what}` was used after its handler or hook returned; "
+            "copy the values that you need before it returns"
+        )

@@ -1,0 +1,72 @@
+"""Values that keep their schema and still cannot be used, refused as the host refuses others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spikard_wasm._json import dumps
+from spikard_wasm.errors import HttpError
+
+_MAX_ECHO = 1024
+
+
+class InvalidValueError(ValueError):
+    """A decoder cannot make a value: the kind of error, its message, the input, its place."""
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        value: Any,
+        place: tuple[str | int, ...] = (),
+        limits: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.value = value
+        self.place = place
+        self.limits = limits
+
+    def within(self, part: str | int) -> InvalidValueError:
+        """The same error, one level further out."""
+        self.place = (part, *self.place)
+        return self
+
+
+class ValidationError(HttpError):
+    """The reply to an invalid value: 422 with one member of `errors`."""
+
+    def __init__(self, error: InvalidValueError, place: tuple[str, ...]) -> None:
+        super().__init__(422, "1 validation error in request")
+        self.error: dict[str, Any] = {
+            "type": error.kind,
+            "loc": [*place, *error.place],
+            "msg": error.message,
+            "input": _echo(error.value),
+        }
+        if error.limits is not None:
+            self.error["ctx"] = error.limits
+
+    def document(self) -> dict[str, Any]:
+        """The problem document."""
+        return {
+            "type": "https://spikard.dev/errors/validation-error",
+            "title": "Request Validation Failed",
+            "status": self.status,
+            "detail": self.detail,
+            "errors": [self.error],
+        }
+
+
+def _echo(value: Any) -> Any:
+    """The value, cut to about 1 KiB as in the host's own errors."""
+    if isinstance(value, str):
+        if len(value.encode(errors="replace")) <= _MAX_ECHO:
+            return value
+        return value.encode(errors="replace")[:_MAX_ECHO].decode(errors="ignore") + "\u2026"
+    if isinstance(value, dict | list) and len(dumps(value)) > _MAX_ECHO:
+        kind = "an object" if isinstance(value, dict) else "an array"
+        parts = "members" if isinstance(value, dict) else "items"
+        return f"({kind} of {len(value)} {parts})"
+    return value

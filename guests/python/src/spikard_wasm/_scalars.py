@@ -1,0 +1,50 @@
+"""Values of scalars whose JSON Python reads as something else, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from spikard_wasm._invalid import InvalidValueError
+from spikard_wasm._json import Digits
+
+
+def integer(value: Any) -> Any:
+    """An integer that JSON writes with a fraction or an exponent, such as `2.0`, as `int`.
+
+    JSON Schema calls such a number an integer. Any other value stays as it is.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(Decimal(value.text)) if type(value) is Digits else int(value)
+    return value
+
+
+def decimal(value: Any) -> Decimal:
+    """A number with the digits that were sent."""
+    return Decimal(value.text if type(value) is Digits else str(value))
+
+
+def _rfc3339(read: Callable[[str], Any], kind: str, noun: str) -> Callable[[str], Any]:
+    """Reads a date or time of RFC 3339, whose `t` and `z` may be in lower case.
+
+    A leap second and the year 0 have no value in Python: they are refused.
+    """
+
+    def decode(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError:
+            pass
+        try:
+            return read(text.upper())
+        except ValueError:
+            raise InvalidValueError(kind, f"Input should be a valid {noun}", text) from None
+
+    return decode
+
+
+to_date = _rfc3339(date.fromisoformat, "date_parsing", "date")
+to_datetime = _rfc3339(datetime.fromisoformat, "datetime_parsing", "datetime")
+to_time = _rfc3339(time.fromisoformat, "time_parsing", "time")

@@ -1,0 +1,84 @@
+//! A streamed body that ends its exchange: the request stays in flight until the last
+//! byte is sent, and is counted and logged then.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::record::Ending;
+use crate::admission::Admitted;
+use crate::reply_body::{BodyError, ReplyBody};
+
+struct Streamed {
+    body: ReplyBody,
+    /// The length that the head announces.
+    length: Option<u64>,
+    sent: u64,
+    ending: Option<Ending>,
+    _admitted: Option<Admitted>,
+}
+
+/// The body, whose end is that of its exchange.
+pub(super) fn until_end(
+    body: ReplyBody,
+    length: Option<u64>,
+    ending: Ending,
+    admitted: Option<Admitted>,
+) -> ReplyBody {
+    ReplyBody::stream(Streamed {
+        body,
+        length,
+        sent: 0,
+        ending: Some(ending),
+        _admitted: admitted,
+    })
+}
+
+impl Streamed {
+    fn end(&mut self, is_complete: bool) {
+        if let Some(ending) = self.ending.take() {
+            ending.end(self.sent, is_complete);
+        }
+    }
+}
+
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+            }
+            Poll::Ready(Some(Err(_))) => this.end(false),
+            Poll::Ready(None) => this.end(true),
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Streamed {
+    /// hyper does not ask for the end of a body that has sent what it announced, and
+    /// drops one whose client closed its connection.
+    fn drop(&mut self) {
+        let is_complete = self.body.is_end_stream() || self.length == Some(self.sent);
+        self.end(is_complete);
+    }
+}

@@ -1,0 +1,258 @@
+//! Requests to a handler: an app that exports our own interface.
+//!
+//! The order, of which [`Handler::answer`] is the whole:
+//!
+//! 1. a CORS preflight is answered by the policy of the route that it asks about;
+//! 2. the router finds the route, and nothing is read of its parameters yet;
+//! 3. the route's policies begin, so that every response below carries their headers;
+//! 4. admission: `--max-in-flight` (503), then rate limit (429), token and key (401, 403);
+//! 5. the host's own pages and static files answer what no route does;
+//! 6. hooks `on-request` and `pre-validation`;
+//! 7. the body is read (413, 408) and parsed, and parameters and body are checked
+//!    together (400, 415, 422);
+//! 8. hook `pre-handler`, the handler, hooks `on-response` or `on-error`.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE};
+use hyper::http::request::Parts;
+use spikard_wasm_app::policy::Policies;
+use spikard_wasm_app::{App, Call, Hit, RawPath, Refusal, Route};
+use spikard_wasm_runtime::Reply;
+
+use super::builtin::Builtin;
+use super::hooks::Hooked;
+use crate::body::RequestBody;
+use crate::exchange::{Desk, Exchange, Trigger, Work};
+use crate::failure::Failed;
+use crate::hosted_app::HostedApp;
+use crate::policy::{self, Passage, StaticFiles};
+use crate::request::{Head, InFlight};
+use crate::response::{self, HttpResponse};
+use crate::warm_pool::WarmPool;
+
+/// A handler app in one worker.
+pub(crate) struct Handler {
+    desk: Rc<Desk>,
+    /// The path before what the app sees.
+    prefix: String,
+    app: Arc<App>,
+    pool: WarmPool,
+    files: StaticFiles,
+    builtin: Builtin,
+    body_timeout: Duration,
+    check_replies: bool,
+}
+
+/// What the router makes of a request.
+enum Matched<'a> {
+    /// A route with its index, and the text of its path parameters.
+    Route(u32, &'a Route, RawPath),
+    /// A path without a route in a folder of static files.
+    File,
+    /// OPTIONS of a path whose routes do not declare it.
+    Options(&'a str),
+    /// A reply of the host itself.
+    Reply(HttpResponse),
+}
+
+impl Handler {
+    pub(crate) fn new(
+        served: &HostedApp,
+        desk: Rc<Desk>,
+        builtin: Builtin,
+        pool: WarmPool,
+    ) -> Self {
+        let settings = &served.settings;
+        Self {
+            desk,
+            prefix: served.mount.prefix().to_owned(),
+            app: served.app.clone(),
+            pool,
+            files: served.files.clone(),
+            builtin,
+            body_timeout: settings.body_timeout,
+            check_replies: settings.check_replies,
+        }
+    }
+
+    /// Runs what a route's hooks and its handler make of a request.
+    async fn answer_hooked(
+        &self,
+        hooked: &mut Hooked<'_>,
+        path: &RawPath,
+        body: &mut RequestBody,
+    ) -> Result<Reply, Failed> {
+        if let Some(reply) = hooked.before_body().await? {
+            return Ok(reply);
+        }
+        let (index, route) = hooked.route;
+        let call = self
+            .check((index, route), path, body, hooked.request)
+            .await?;
+        hooked.handle(&call).await
+    }
+
+    fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
+        let path = parts.uri.path();
+        let found = self.app.find(parts.method.as_str(), path, |hit| match hit {
+            Hit::Route {
+                index,
+                route,
+                values,
+            } => Matched::Route(index, route, values.to_raw()),
+            Hit::Options { allow } => Matched::Options(allow),
+            Hit::Redirect { to } => {
+                let query = parts.uri.query();
+                Matched::Reply(response::of_redirect(&self.prefix, &to, query))
+            }
+        });
+        match found {
+            Err(Refusal::NotFound) => match self.builtin.answer(parts) {
+                Some(answer) => answer.map(Matched::Reply),
+                None if self.app.mount(path).is_some() => Ok(Matched::File),
+                None => Err(Refusal::NotFound),
+            },
+            found => found,
+        }
+    }
+
+    /// The policies of what the router found. OPTIONS has those of the route whose
+    /// preflight it may be: a route without CORS must not answer with that of its app.
+    fn policies<'a>(
+        &'a self,
+        found: &Result<Matched<'a>, Refusal>,
+        parts: &Parts,
+    ) -> Option<&'a Policies> {
+        match found {
+            Ok(Matched::Route(_, route, _)) => route.policies(),
+            Ok(Matched::Options(_)) => {
+                let asked = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+                let asked = asked.and_then(|method| method.to_str().ok());
+                match asked.and_then(|method| self.app.about(method, parts.uri.path())) {
+                    Some((Some(route), _)) => route.policies(),
+                    _ => self.app.policies(),
+                }
+            }
+            _ => self.app.policies(),
+        }
+    }
+
+    /// Reads the body and checks it and the parameters: the call keeps the contract of
+    /// its route.
+    async fn check(
+        &self,
+        (index, route): (u32, &Route),
+        path: &RawPath,
+        body: &mut RequestBody,
+        request: &InFlight,
+    ) -> Result<Call, Refusal> {
+        let params = route.read_params(path, &Head(&request.parts));
+        let content_type = request.parts.headers.get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| value.as_bytes());
+        let plan = match route.body().plan(content_type) {
+            // An empty body has no content type to check.
+            Err(Refusal::UnsupportedMediaType) if body.has_ended() => route.body().plan(None)?,
+            plan => plan?,
+        };
+        let (limit, timeout) = (route.body_limit(), self.body_timeout);
+        let checked = match plan.boundary() {
+            Some(boundary) if !body.has_ended() => {
+                let form = body.read_form(boundary, limit, timeout).await?;
+                plan.read_form(form)
+            }
+            _ => {
+                let bytes = body.read(limit, timeout).await?;
+                request.has_body(bytes.clone());
+                plan.read(bytes).map(|body| (body, Vec::new()))
+            }
+        };
+        let (params, (body, files)) = both(params, checked)?;
+        request.has_files(files);
+        Ok(Call {
+            route: index,
+            params,
+            body,
+        })
+    }
+}
+
+impl Trigger for Handler {
+    fn desk(&self) -> &Rc<Desk> {
+        &self.desk
+    }
+
+    async fn answer<'a>(
+        &'a self,
+        parts: Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'a>,
+    ) -> Result<HttpResponse, Refusal> {
+        if let Some((passage, answer)) = policy::preflight(&self.app, &parts, exchange.id()) {
+            exchange.passage = Some(passage);
+            exchange.enter()?;
+            return answer;
+        }
+        let found = self.route(&parts);
+        let number = match &found {
+            Ok(Matched::Route(index, route, _)) => {
+                exchange.has_route(*index, route.name());
+                *index
+            }
+            _ => u32::MAX,
+        };
+        if let Some(policies) = self.policies(&found, &parts) {
+            exchange.passage = Some(Passage::begin(policies, &parts, exchange.id()));
+        }
+        exchange.enter()?;
+        let found = found?;
+        if let Some(passage) = &mut exchange.passage
+            && matches!(found, Matched::Route(..) | Matched::File)
+        {
+            passage.admit(&parts, exchange.arrival.peer, number)?;
+        }
+        let (index, route, path) = match found {
+            Matched::Reply(response) => return Ok(response),
+            Matched::Options(allow) => return Ok(response::of_options(allow)),
+            // What few requests need is on the heap: a future is moved once for each
+            // request, with the room of its largest part.
+            Matched::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
+            Matched::Route(index, route, path) => (index, route, path),
+        };
+        let id = exchange.id().clone();
+        let request = Arc::new(InFlight::new(parts, &exchange.arrival, id.clone()));
+        exchange.has_work(Work::Handler(request.clone()));
+        for (key, value) in exchange.passage.iter_mut().flat_map(Passage::take_local) {
+            request.local.preset(key, value);
+        }
+        if !route.hooks().is_empty() {
+            let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
+            let outcome = Box::pin(self.answer_hooked(&mut hooked, &path, body)).await;
+            let answer = Box::pin(hooked.finish(outcome)).await;
+            exchange.replied();
+            return answer;
+        }
+        let call = self.check((index, route), &path, body, &request).await?;
+        let (isolation, deadline) = (route.isolation(), route.timeout());
+        let reply = self.pool.call(&call, request, isolation, deadline).await;
+        exchange.replied();
+        reply
+            .and_then(|reply| response::of_route(reply, route, self.check_replies))
+            .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
+    }
+}
+
+/// Both results, or every error of both: a client is told all that is wrong with
+/// its request at once.
+fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
+            errors.extend(more);
+            Err(Refusal::Invalid(errors))
+        }
+        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+    }
+}

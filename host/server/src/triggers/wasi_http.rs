@@ -1,0 +1,196 @@
+//! Requests to an app for `wasi:http`: the app has every path to itself, so there are no
+//! routes, no checks and no policies, and bodies pass through as they come.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{HOST, HeaderValue, TRAILER};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use spikard_wasm_app::Refusal;
+use spikard_wasm_runtime::{
+    HttpBody, HttpCall, HttpFailure, HttpOptions, HttpReply, HttpStream, Kind, Upload, UploadError,
+};
+
+use super::builtin::Builtin;
+use crate::body::{Inbound, RequestBody};
+use crate::exchange::{Desk, Exchange, Trigger, Work};
+use crate::failure::Failed;
+use crate::reply_body::{BodyError, ReplyBody};
+use crate::request::RequestId;
+use crate::response::{self, HttpResponse};
+use crate::settings::HttpSettings;
+use crate::warm_pool::WarmPool;
+
+/// A `wasi:http` app in one worker.
+pub(crate) struct WasiHttp {
+    desk: Rc<Desk>,
+    kind: Kind,
+    pool: WarmPool,
+    builtin: Builtin,
+    settings: HttpSettings,
+    body_timeout: Duration,
+}
+
+impl WasiHttp {
+    pub(crate) fn new(
+        (kind, settings, body_timeout): (Kind, HttpSettings, Duration),
+        desk: Rc<Desk>,
+        builtin: Builtin,
+        pool: WarmPool,
+    ) -> Self {
+        Self {
+            desk,
+            kind,
+            pool,
+            builtin,
+            settings,
+            body_timeout,
+        }
+    }
+}
+
+impl Trigger for WasiHttp {
+    fn desk(&self) -> &Rc<Desk> {
+        &self.desk
+    }
+
+    async fn answer<'a>(
+        &'a self,
+        mut parts: Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'a>,
+    ) -> Result<HttpResponse, Refusal> {
+        exchange.enter()?;
+        if let Some(answer) = self.builtin.answer(&parts) {
+            return answer;
+        }
+        if parts.method == Method::CONNECT {
+            // Its answer would make the connection a tunnel.
+            return Err(Refusal::MethodNotAllowed {
+                allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".to_owned(),
+            });
+        }
+        has_host(&mut parts)?;
+        let limit = self.settings.body_limit;
+        if body.shortest() > limit {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        let number = match exchange.id() {
+            RequestId::Number(number) => *number,
+            // Only policies give other ids, and there are none here.
+            RequestId::Text(_) => 0,
+        };
+        let depth = exchange.arrival.depth;
+        let call = Arc::new(HttpCall::new(number, depth, Failed::later));
+        exchange.has_work(Work::Http(call.clone()));
+        let options = HttpOptions {
+            isolation: self.settings.isolation,
+            deadline: self.settings.timeout,
+            is_head: parts.method == Method::HEAD,
+        };
+        let lent = body.lend(&call, limit, self.body_timeout);
+        let request = Request::from_parts(parts, lent);
+        let reply = match self.kind {
+            Kind::Service => self.pool.shared().serve(request, &call, options).await,
+            Kind::Handler | Kind::Proxy => self.pool.shared().proxy(request, &call, options).await,
+        };
+        exchange.replied();
+        match reply {
+            Ok(reply) => Ok(of_reply(reply, body)),
+            Err(HttpFailure::Call(error)) => {
+                Err(Failed::of_http(error, exchange.id()).into_refusal())
+            }
+            Err(HttpFailure::Upload(UploadError::TooLarge(limit))) => {
+                Err(Refusal::BodyTooLarge { limit })
+            }
+            Err(HttpFailure::Upload(UploadError::Late)) => Err(Refusal::RequestTimeout),
+            Err(HttpFailure::Upload(UploadError::Broken(why))) => Err(Refusal::BadRequest(
+                format!("the request body cannot be read: {why}"),
+            )),
+        }
+    }
+}
+
+/// Checks that a request names its host, which `wasi:http` asks for.
+fn has_host(parts: &mut Parts) -> Result<(), Refusal> {
+    if parts.uri.authority().is_some() {
+        return Ok(());
+    }
+    match parts.headers.get(HOST) {
+        Some(host) if host.to_str().is_ok() => Ok(()),
+        None if parts.version < Version::HTTP_11 => {
+            let host = HeaderValue::from_static("localhost");
+            parts.headers.insert(HOST, host);
+            Ok(())
+        }
+        _ => Err(Refusal::BadRequest(
+            "the request does not name its host".to_owned(),
+        )),
+    }
+}
+
+/// Makes the response of a reply. The host alone frames it.
+fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
+    let (status, mut headers) = (reply.status, reply.headers);
+    for name in &response::OF_CONNECTION {
+        headers.remove(name);
+    }
+    let reply_body = match reply.body {
+        HttpBody::Whole(bytes) => {
+            // What it announces does not come.
+            headers.remove(TRAILER);
+            ReplyBody::from(bytes)
+        }
+        HttpBody::Stream(stream) => ReplyBody::stream(Streamed {
+            stream,
+            upload: body.take_lent(),
+        }),
+        HttpBody::Unsent(length) => response::unsent(
+            &mut headers,
+            length.filter(|_| status != StatusCode::NOT_MODIFIED),
+        ),
+    };
+    let mut response = Response::new(reply_body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// A reply body that the guest still writes, with the request body that it may still read.
+struct Streamed {
+    stream: Box<HttpStream>,
+    upload: Option<Upload<Inbound>>,
+}
+
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        Pin::new(&mut self.get_mut().stream).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.stream.size_hint()
+    }
+}
+
+impl Drop for Streamed {
+    /// Takes the request body from the guest, so that it cannot hold up the connection.
+    fn drop(&mut self) {
+        drop(self.upload.as_ref().and_then(Upload::take_back));
+    }
+}

@@ -1,0 +1,45 @@
+//! A pool with the task that keeps its instances warm.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use spikard_wasm_runtime::Pool;
+use tokio::task::AbortHandle;
+
+/// A pool with the task that keeps its instances warm, which ends with it.
+pub(crate) struct WarmPool {
+    pool: Rc<Pool>,
+    keeper: AbortHandle,
+}
+
+impl WarmPool {
+    pub(crate) fn new(pool: Pool, serves_fresh: bool) -> Self {
+        let pool = Rc::new(pool);
+        let kept = pool.clone();
+        let keeper = tokio::task::spawn_local(async move { kept.keep(serves_fresh).await });
+        Self {
+            pool,
+            keeper: keeper.abort_handle(),
+        }
+    }
+
+    /// The pool, for requests that outlast what answered them.
+    pub(crate) fn shared(&self) -> &Rc<Pool> {
+        &self.pool
+    }
+}
+
+impl Deref for WarmPool {
+    type Target = Pool;
+
+    fn deref(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl Drop for WarmPool {
+    fn drop(&mut self) {
+        self.keeper.abort();
+        self.pool.close();
+    }
+}

@@ -1,0 +1,114 @@
+//! An app in one worker: the trigger that answers its requests, with its instances.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::Request;
+use spikard_wasm_app::Isolation;
+use spikard_wasm_runtime::{CallError, Kind, Pool};
+
+use crate::arrival::Arrival;
+use crate::body::Inbound;
+use crate::exchange::{self, Desk};
+use crate::hosted_app::HostedApp;
+use crate::metrics::{ANY_ROUTE, NO_ROUTE};
+use crate::response::HttpResponse;
+use crate::shared::Shared;
+use crate::triggers::builtin::Builtin;
+use crate::triggers::handler::Handler;
+use crate::triggers::not_found::NotFound;
+use crate::triggers::wasi_http::WasiHttp;
+use crate::warm_pool::WarmPool;
+
+/// The longest that the first instance of an app may take.
+const WARM_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What answers requests in one worker.
+pub(crate) enum WorkerApp {
+    /// An app that exports our own interface.
+    Handler(Handler),
+    /// An app for `wasi:http`.
+    WasiHttp(WasiHttp),
+    /// The host, for requests below no mount.
+    NotFound(NotFound),
+}
+
+impl WorkerApp {
+    /// Makes the instances of an app in this worker, the first of them at once.
+    ///
+    /// # Errors
+    /// No instance can be made.
+    pub(crate) async fn start(hosted: &HostedApp, shared: &Shared) -> Result<Rc<Self>, CallError> {
+        let settings = &hosted.settings;
+        let component = hosted.component.clone();
+        let pool = Pool::new(component, settings.instances_per_worker, settings.recycling);
+        let figures = hosted.figures(shared.workers).worker(shared.number);
+        figures.has_pool(pool.stats());
+        let kind = hosted.component.kind();
+        let has = |isolation| match kind {
+            Kind::Handler => hosted.app.has(isolation),
+            Kind::Proxy | Kind::Service => settings.http.isolation == isolation,
+        };
+        let pool = WarmPool::new(pool, has(Isolation::Fresh));
+        let warm = async {
+            match has(Isolation::Reuse) {
+                true if kind == Kind::Service => pool.shared().warm_service().await,
+                true => pool.warm(Isolation::Reuse).await,
+                false => pool.warm(Isolation::Fresh).await,
+            }
+        };
+        let warm = tokio::time::timeout(WARM_DEADLINE, warm).await;
+        warm.unwrap_or(Err(CallError::Deadline(WARM_DEADLINE)))?;
+        let is_handler = kind == Kind::Handler;
+        let desk = Rc::new(Desk {
+            app: hosted.name.clone(),
+            rest: (!is_handler).then_some(ANY_ROUTE),
+            requests: shared.requests.clone(),
+            figures,
+            server_timing: settings.server_timing,
+        });
+        let builtin = Builtin {
+            metrics: shared.metrics_beside(&hosted.mount),
+            docs: settings.docs.clone().filter(|_| is_handler),
+            asterisk: is_handler,
+        };
+        Ok(Rc::new(match kind {
+            Kind::Handler => Self::Handler(Handler::new(hosted, desk, builtin, pool)),
+            Kind::Proxy | Kind::Service => {
+                let settings = (kind, settings.http, settings.body_timeout);
+                Self::WasiHttp(WasiHttp::new(settings, desk, builtin, pool))
+            }
+        }))
+    }
+
+    /// What answers requests below no mount.
+    pub(crate) fn not_found(shared: &Shared) -> Rc<Self> {
+        let desk = Desk {
+            app: Some(NO_ROUTE.into()),
+            rest: None,
+            requests: shared.requests.clone(),
+            figures: shared.figures.nowhere().worker(shared.number),
+            server_timing: false,
+        };
+        let builtin = Builtin {
+            metrics: shared.metrics(),
+            docs: None,
+            asterisk: true,
+        };
+        Rc::new(Self::NotFound(NotFound::new(Rc::new(desk), builtin)))
+    }
+
+    /// Answers a request.
+    pub(crate) async fn respond(
+        &self,
+        request: Request<Inbound>,
+        arrival: Arrival,
+    ) -> HttpResponse {
+        match self {
+            Self::Handler(handler) => exchange::run(handler, request, arrival).await,
+            // Its future is larger, and would be room for that of a handler too.
+            Self::WasiHttp(app) => Box::pin(exchange::run(app, request, arrival)).await,
+            Self::NotFound(host) => exchange::run(host, request, arrival).await,
+        }
+    }
+}
