@@ -48,7 +48,10 @@ fn a_range_is_read_as_rfc_9110_says() {
     ] {
         assert_eq!(part(&headers(&RANGE, &[range]), 10), expected, "{range}");
     }
-    assert_eq!(part(&headers(&RANGE, &["bytes=0-1", "bytes=0-1"]), 10), Whole);
+    assert_eq!(
+        part(&headers(&RANGE, &["bytes=0-1", "bytes=0-1"]), 10),
+        Whole
+    );
     assert_eq!(part(&HeaderMap::new(), 10), Whole);
 }
 
@@ -105,9 +108,17 @@ fn lines_of_tags_are_one_list() {
         (&[""], false, false),
     ] {
         let none = headers(&IF_NONE_MATCH, values);
-        assert_eq!(weak_match(&none, &IF_NONE_MATCH, tag), Some(weak), "{values:?}");
+        assert_eq!(
+            weak_match(&none, &IF_NONE_MATCH, tag),
+            Some(weak),
+            "{values:?}"
+        );
         let some = headers(&IF_MATCH, values);
-        assert_eq!(strong_match(&some, &IF_MATCH, tag), Some(strong), "{values:?}");
+        assert_eq!(
+            strong_match(&some, &IF_MATCH, tag),
+            Some(strong),
+            "{values:?}"
+        );
     }
     assert_eq!(weak_match(&HeaderMap::new(), &IF_NONE_MATCH, tag), None);
     let weak = headers(&IF_MATCH, &["W/\"a\""]);

@@ -20,8 +20,8 @@ use tower_http::services::fs::DefaultServeDirFallback;
 
 use super::conditions::{self, Part};
 use super::contained::Contained;
-use super::{accept_encoding, file_path};
 use super::preflight::FILE_METHODS;
+use super::{accept_encoding, file_path};
 use crate::error::ServeError;
 use crate::reply_body::ReplyBody;
 use crate::response::{self, HttpResponse};
@@ -65,16 +65,22 @@ impl StaticFiles {
     /// Answers a request whose path no route has.
     ///
     /// # Errors
-    /// 404 for what is no file; 405, 412 and 416.
+    /// 404 for a path that names no file or is another spelling of a route's path, 405
+    /// for a method other than GET, HEAD and OPTIONS, 412 for a condition that fails,
+    /// 416 for a range outside the file.
     pub(crate) async fn answer(&self, app: &App, parts: &Parts) -> Result<HttpResponse, Refusal> {
         let path = parts.uri.path();
-        let canonical = file_path::canonical(path).ok_or(Refusal::NotFound)?;
-        // Another spelling of a route's path must not pass the route's policies by.
-        if !same_path(&canonical, path) && app.about("GET", &canonical).is_some() {
-            return Err(Refusal::NotFound);
-        }
+        let mut file = file_path::canonical(path).ok_or(Refusal::NotFound)?;
         let (index, rest) = app.mount(path).ok_or(Refusal::NotFound)?;
         let folder = self.0.get(index).ok_or(Refusal::NotFound)?;
+        if folder.has_index && file.ends_with('/') {
+            file.push_str("index.html");
+        }
+        // A route guards the file at its path: another spelling of the path must not
+        // reach the file without the route's policies.
+        if !same_path(&file, path) && app.about("GET", &file).is_some() {
+            return Err(Refusal::NotFound);
+        }
         if parts.method == Method::GET || parts.method == Method::HEAD {
             return folder.answer(parts, &rest).await;
         }
@@ -124,9 +130,7 @@ impl Folder {
         if rest.is_empty() && self.has_index {
             return self.with_slash(parts.uri.query());
         }
-        // An empty segment names no file, and a redirect to one that begins with two
-        // slashes would lead to another host.
-        if rest.is_empty() || rest.contains("//") {
+        if rest.is_empty() {
             return Err(Refusal::NotFound);
         }
         let query = parts.uri.query().map(|query| format!("?{query}"));
