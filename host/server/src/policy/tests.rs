@@ -54,6 +54,25 @@ async fn short_bodies_have_a_length_and_long_ones_are_streamed() {
     }
 }
 
+/// The minimum size itself is compressed, and a byte less is not.
+#[tokio::test]
+async fn a_body_of_the_minimum_size_is_compressed() {
+    let declared = Compression {
+        min_size: 50,
+        ..Compression::default()
+    };
+    for (policy, length, is_compressed) in [
+        (&Compression::default(), 1023, false),
+        (&Compression::default(), 1024, true),
+        (&declared, 49, false),
+        (&declared, 50, true),
+    ] {
+        let response = compression::compress(policy, GZIP, json(length)).await;
+        let has_coding = response.headers().contains_key(CONTENT_ENCODING);
+        assert_eq!(has_coding, is_compressed, "{length}");
+    }
+}
+
 /// The body of HEAD is not there to be compressed and measured.
 #[tokio::test]
 async fn head_has_no_length_of_a_compressed_nothing() {
