@@ -15,8 +15,10 @@ use flate2::read::GzDecoder;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use spikard_wasm_app::policy::Algorithm;
 use spikard_wasm_app::{OpenApi, Refusal, same_path};
 
+use crate::policy::{accept_encoding, conditions};
 use crate::response::{self, HttpResponse};
 
 /// What the paths here answer.
@@ -182,34 +184,12 @@ fn etag(content: &[u8]) -> HeaderValue {
 
 /// Whether the client has what a tag stands for (RFC 9110, section 13.1.2).
 fn has_current(request: &HeaderMap, etag: &HeaderValue) -> bool {
-    let opaque = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
-    let wanted = opaque(etag.as_bytes());
-    let lists = request.get_all(header::IF_NONE_MATCH).iter();
-    let mut tags = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-    tags.any(|tag| {
-        let tag = tag.trim_ascii();
-        tag == b"*" || opaque(tag) == wanted
-    })
+    conditions::weak_match(request, &header::IF_NONE_MATCH, etag.as_bytes()) == Some(true)
 }
 
 /// Whether the client takes gzip (RFC 9110, section 12.5.3).
 fn takes_gzip(request: &HeaderMap) -> bool {
-    let lists = request.get_all(header::ACCEPT_ENCODING).iter();
-    let codings = lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','));
-    let mut any = false;
-    for coding in codings {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let quality = parts.find_map(|part| part.strip_prefix("q="));
-        let is_wanted = quality.is_none_or(|q| q.parse().is_ok_and(|q: f32| q > 0.0));
-        if name.eq_ignore_ascii_case("gzip") {
-            return is_wanted;
-        }
-        any |= name == "*" && is_wanted;
-    }
-    any
+    accept_encoding::choose(request, &[Algorithm::Gzip]).is_some()
 }
 
 #[cfg(test)]
@@ -234,6 +214,9 @@ mod tests {
             ("*;q=0", false),
             ("br", false),
             ("gzip;q=x", false),
+            ("gzip;Q=0", false),
+            ("gzip ; Q = 0.5", true),
+            ("identity, gzip;q=0.5", false),
         ] {
             assert_eq!(
                 takes_gzip(&headers(header::ACCEPT_ENCODING, &[value])),

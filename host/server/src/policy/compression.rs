@@ -12,8 +12,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-    HeaderName, HeaderValue,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
 };
 use hyper::http::Extensions;
 use hyper::{Request, Response, StatusCode, Version};
@@ -58,6 +58,9 @@ pub(super) async fn compress(
     let Coding::Encoded { algorithm, .. } = coding else {
         return response;
     };
+    if is_unsent(response.body()) {
+        return announce(algorithm, response);
+    }
     let response = match length {
         Some(length) if length <= AT_ONCE => response,
         _ => response.map(slice),
@@ -80,6 +83,25 @@ pub(super) async fn compress(
             response::of_refusal(Refusal::Failed)
         }
     }
+}
+
+/// Whether there is no body to compress, though the response has a length: the answer
+/// to HEAD of a file.
+fn is_unsent(body: &ReplyBody) -> bool {
+    matches!(body, ReplyBody::Unsent) || body.size_hint().exact() == Some(0)
+}
+
+/// Gives a response without its body the headers of the compressed one. The length
+/// that compression would lead to is not known.
+fn announce(algorithm: Algorithm, mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(ACCEPT_RANGES);
+    let coding = HeaderValue::from_static(algorithm.as_str());
+    headers.insert(CONTENT_ENCODING, coding);
+    weaken(headers);
+    *response.body_mut() = ReplyBody::Unsent;
+    response
 }
 
 fn is_compressible(response: &HttpResponse) -> bool {

@@ -2,8 +2,11 @@
 //! needs HTTP. What they are, and what of them is pure, is in
 //! `spikard_wasm_app::policy`.
 
+pub(crate) mod accept_encoding;
 mod compression;
+pub(crate) mod conditions;
 mod contained;
+mod file_path;
 mod preflight;
 mod static_files;
 

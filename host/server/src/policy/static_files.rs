@@ -1,5 +1,6 @@
-//! Serves folders of files; ranges, conditions and precompressed files are the work
-//! of tower-http's `ServeDir`.
+//! Serves folders of files. tower-http's `ServeDir` opens them and knows their types,
+//! dates and precompressed files; entity tags and ranges are compared here, since
+//! `ServeDir` reads one line of a list and refuses valid ranges.
 
 use std::io;
 use std::path::Path;
@@ -7,22 +8,23 @@ use std::path::Path;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, IF_MATCH,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, LOCATION,
-    RANGE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, LOCATION, RANGE, VARY,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use spikard_wasm_app::policy::StaticMount;
-use spikard_wasm_app::{App, Refusal};
+use spikard_wasm_app::{App, Refusal, same_path};
 use tower_http::services::ServeDir;
 use tower_http::services::fs::DefaultServeDirFallback;
 
+use super::conditions::{self, Part};
 use super::contained::Contained;
 use super::preflight::FILE_METHODS;
+use super::{accept_encoding, file_path};
 use crate::error::ServeError;
 use crate::reply_body::ReplyBody;
-use crate::response::HttpResponse;
+use crate::response::{self, HttpResponse};
 
 /// The folders that an app serves.
 #[derive(Debug, Clone, Default)]
@@ -34,17 +36,9 @@ struct Folder {
     files: ServeDir<DefaultServeDirFallback, Contained>,
     cache_control: Option<HeaderValue>,
     has_index: bool,
+    is_precompressed: bool,
     prefix: String,
 }
-
-/// The headers of a request that matter to a file.
-const OF_FILES: [HeaderName; 5] = [
-    ACCEPT_ENCODING,
-    IF_MATCH,
-    IF_MODIFIED_SINCE,
-    IF_NONE_MATCH,
-    IF_UNMODIFIED_SINCE,
-];
 
 impl StaticFiles {
     /// Opens the folders that an app serves, below the one that it is granted. The app is
@@ -71,10 +65,22 @@ impl StaticFiles {
     /// Answers a request whose path no route has.
     ///
     /// # Errors
-    /// 404 for what is no file; 405, 412 and 416.
+    /// 404 for a path that names no file or is another spelling of a route's path, 405
+    /// for a method other than GET, HEAD and OPTIONS, 412 for a condition that fails,
+    /// 416 for a range outside the file.
     pub(crate) async fn answer(&self, app: &App, parts: &Parts) -> Result<HttpResponse, Refusal> {
-        let (index, rest) = app.mount(parts.uri.path()).ok_or(Refusal::NotFound)?;
+        let path = parts.uri.path();
+        let mut file = file_path::canonical(path).ok_or(Refusal::NotFound)?;
+        let (index, rest) = app.mount(path).ok_or(Refusal::NotFound)?;
         let folder = self.0.get(index).ok_or(Refusal::NotFound)?;
+        if folder.has_index && file.ends_with('/') {
+            file.push_str("index.html");
+        }
+        // A route guards the file at its path: another spelling of the path must not
+        // reach the file without the route's policies.
+        if !same_path(&file, path) && app.about("GET", &file).is_some() {
+            return Err(Refusal::NotFound);
+        }
         if parts.method == Method::GET || parts.method == Method::HEAD {
             return folder.answer(parts, &rest).await;
         }
@@ -114,6 +120,7 @@ impl Folder {
             files,
             cache_control: cache_control.and_then(|value| HeaderValue::try_from(value).ok()),
             has_index: mount.index,
+            is_precompressed: mount.precompressed,
             prefix,
         }
     }
@@ -123,28 +130,69 @@ impl Folder {
         if rest.is_empty() && self.has_index {
             return self.with_slash(parts.uri.query());
         }
-        // An empty segment names no file, and a redirect to one that begins with two
-        // slashes would lead to another host.
-        if rest.is_empty() || rest.contains("//") {
+        if rest.is_empty() {
             return Err(Refusal::NotFound);
         }
         let query = parts.uri.query().map(|query| format!("?{query}"));
         let target = format!("{rest}{}", query.unwrap_or_default());
         let uri = Uri::try_from(target).map_err(|_| Refusal::NotFound)?;
-        let range = range(parts);
-        let response = self.ask(parts, &uri, range.as_ref()).await?;
-        let is_other =
-            response.status() == StatusCode::PARTIAL_CONTENT && !is_same(parts, &response);
-        let mut response = match is_other {
-            true => self.ask(parts, &uri, None).await?,
-            false => response,
-        };
+        let response = self.ask(parts, &uri, None).await?;
+        let mut response = self.select(parts, &uri, response).await?;
+        if response.status() == StatusCode::NOT_MODIFIED && self.is_precompressed {
+            let value = HeaderValue::from_static("accept-encoding");
+            response.headers_mut().insert(VARY, value);
+        }
         if let Some(value) = &self.cache_control {
             response.headers_mut().insert(CACHE_CONTROL, value.clone());
         }
         Ok(response)
     }
 
+    /// Checks the conditions on entity tags and selects the range (RFC 9110, section
+    /// 13.2.2). `ServeDir` has checked the conditions on dates.
+    async fn select(
+        &self,
+        parts: &Parts,
+        uri: &Uri,
+        response: HttpResponse,
+    ) -> Result<HttpResponse, Refusal> {
+        if !matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED) {
+            return Ok(response);
+        }
+        let etag = value(&response, &ETAG);
+        let tag = etag.unwrap_or_default();
+        if conditions::strong_match(&parts.headers, &IF_MATCH, tag) == Some(false) {
+            return Err(Refusal::PreconditionFailed);
+        }
+        if conditions::weak_match(&parts.headers, &IF_NONE_MATCH, tag) == Some(true) {
+            return Ok(not_modified(response));
+        }
+        if response.status() != StatusCode::OK
+            || parts.method != Method::GET
+            || !conditions::if_range(&parts.headers, etag, value(&response, &LAST_MODIFIED))
+        {
+            return Ok(response);
+        }
+        let length = response::length(&response).ok_or(Refusal::Failed)?;
+        match conditions::part(&parts.headers, length) {
+            Part::Whole => Ok(response),
+            Part::Unsatisfiable => Err(Refusal::RangeNotSatisfiable {
+                content_range: format!("bytes */{length}"),
+            }),
+            Part::Bytes(first, last) => {
+                let range = HeaderValue::try_from(format!("bytes={first}-{last}"));
+                let range = range.map_err(|_| Refusal::Failed)?;
+                let part = self.ask(parts, uri, Some(&range)).await;
+                // The file may have been replaced in between: the range is of the old one.
+                match part {
+                    Ok(part) if value(&part, &ETAG) == etag => Ok(part),
+                    _ => Ok(response),
+                }
+            }
+        }
+    }
+
+    /// Asks for a file: with the conditions on dates, or for a range without any.
     async fn ask(
         &self,
         parts: &Parts,
@@ -154,25 +202,21 @@ impl Folder {
         let mut request = Request::new(());
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri.clone();
-        for name in OF_FILES {
-            for value in parts.headers.get_all(&name) {
-                request.headers_mut().append(name.clone(), value.clone());
-            }
+        let headers = request.headers_mut();
+        if let Some(list) = accept_encoding::plain_list(&parts.headers) {
+            headers.insert(ACCEPT_ENCODING, list);
         }
-        if let Some(range) = range {
-            request.headers_mut().insert(RANGE, range.clone());
+        match range {
+            Some(range) => {
+                headers.insert(RANGE, range.clone());
+            }
+            None => copy_dates(&parts.headers, headers),
         }
         let response = self.files.clone().try_call(request).await.map_err(refuse)?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(Refusal::NotFound),
             StatusCode::PRECONDITION_FAILED => Err(Refusal::PreconditionFailed),
-            StatusCode::RANGE_NOT_SATISFIABLE => {
-                let value = response.headers().get(CONTENT_RANGE);
-                let value = value.and_then(|value| value.to_str().ok());
-                Err(Refusal::RangeNotSatisfiable {
-                    content_range: value.unwrap_or("bytes */*").to_owned(),
-                })
-            }
+            StatusCode::RANGE_NOT_SATISFIABLE => Err(Refusal::Failed),
             _ => Ok(response.map(ReplyBody::stream)),
         }
     }
@@ -189,31 +233,36 @@ impl Folder {
     }
 }
 
-/// The range that is asked for, if one may be: of bytes, and by GET alone
-/// (RFC 9110, section 14.2).
-fn range(parts: &Parts) -> Option<HeaderValue> {
-    let mut values = parts.headers.get_all(RANGE).iter();
-    let range = values.next().filter(|_| parts.method == Method::GET)?;
-    if values.next().is_some() {
-        return None;
+/// Copies the conditions on dates that count: a condition on entity tags comes before
+/// the one on the date, and several dates are none (RFC 9110, section 13.1).
+fn copy_dates(from: &HeaderMap, to: &mut HeaderMap) {
+    for (date, tags) in [
+        (IF_UNMODIFIED_SINCE, IF_MATCH),
+        (IF_MODIFIED_SINCE, IF_NONE_MATCH),
+    ] {
+        let mut values = from.get_all(&date).iter();
+        if let (Some(value), None) = (values.next(), values.next())
+            && !from.contains_key(tags)
+        {
+            to.insert(date, value.clone());
+        }
     }
-    // The unit's case does not matter, but to `ServeDir`.
-    let (unit, rest) = range.to_str().ok()?.split_once('=')?;
-    if !unit.eq_ignore_ascii_case("bytes") {
-        return None;
-    }
-    HeaderValue::try_from(format!("bytes={rest}")).ok()
 }
 
-/// Whether the file is the one of which the client has the other parts (RFC 9110,
-/// section 13.1.5).
-fn is_same(parts: &Parts, response: &HttpResponse) -> bool {
-    let Some(wanted) = parts.headers.get(IF_RANGE) else {
-        return true;
-    };
-    [ETAG, LAST_MODIFIED]
-        .iter()
-        .any(|name| response.headers().get(name) == Some(wanted))
+/// The 304 of a file: the headers that a cache updates its copy with.
+fn not_modified(response: HttpResponse) -> HttpResponse {
+    let mut unchanged = Response::default();
+    *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
+    for name in [ETAG, LAST_MODIFIED] {
+        if let Some(value) = response.headers().get(&name) {
+            unchanged.headers_mut().insert(name, value.clone());
+        }
+    }
+    unchanged
+}
+
+fn value<'a>(response: &'a HttpResponse, name: &HeaderName) -> Option<&'a [u8]> {
+    response.headers().get(name).map(HeaderValue::as_bytes)
 }
 
 /// What cannot be opened is not there for the client.
@@ -230,3 +279,7 @@ fn refuse(error: io::Error) -> Refusal {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "static_files_tests.rs"]
+mod tests;

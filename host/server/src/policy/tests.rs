@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Body;
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Request, Response};
 use spikard_wasm_app::policy::{Algorithm, Coding, Compression};
 
@@ -51,6 +51,39 @@ async fn short_bodies_have_a_length_and_long_ones_are_streamed() {
             "{}",
             body.len()
         );
+    }
+}
+
+/// The minimum size itself is compressed, and a byte less is not.
+#[tokio::test]
+async fn a_body_of_the_minimum_size_is_compressed() {
+    let declared = Compression {
+        min_size: 50,
+        ..Compression::default()
+    };
+    for (policy, length, is_compressed) in [
+        (&Compression::default(), 1023, false),
+        (&Compression::default(), 1024, true),
+        (&declared, 49, false),
+        (&declared, 50, true),
+    ] {
+        let response = compression::compress(policy, GZIP, json(length)).await;
+        let has_coding = response.headers().contains_key(CONTENT_ENCODING);
+        assert_eq!(has_coding, is_compressed, "{length}");
+    }
+}
+
+/// The body of HEAD is not there to be compressed and measured.
+#[tokio::test]
+async fn head_has_no_length_of_a_compressed_nothing() {
+    for length in [2000, 64 << 10, 1 << 20] {
+        let mut head = json(0);
+        let declared = HeaderValue::from(length);
+        head.headers_mut().insert(CONTENT_LENGTH, declared);
+        let head = compression::compress(&Compression::default(), GZIP, head).await;
+        assert_eq!(head.headers()[CONTENT_ENCODING], "gzip");
+        assert_eq!(head.headers()["vary"], "Accept-Encoding");
+        assert_eq!(response::length(&head), None, "{length}");
     }
 }
 

@@ -99,6 +99,46 @@ fn is_as_the_client_wants_it() {
 }
 
 #[test]
+fn a_body_of_the_minimum_size_is_compressed() {
+    let text = text();
+    for (size, coding) in [(text.len(), "gzip"), (text.len() + 1, "")] {
+        let server = App::new(json!({"compression": {"min_size": size}}))
+            .route("GET", "/", json!({}))
+            .reply(200, json!([]), &text)
+            .serve(&[]);
+        let accept = [("accept-encoding", "gzip")];
+        let response = server.client().send("GET", "/", &accept, b"");
+        assert_eq!(response.header("content-encoding"), coding, "{size}");
+        assert_eq!(decoded(&response), text.as_bytes());
+        server.stop();
+    }
+}
+
+#[test]
+fn the_files_of_the_documentation_are_compressed_by_weight() {
+    let server = App::new(json!({}))
+        .route("GET", "/", json!({}))
+        .serve(&["--workers", "1"]);
+    let client = server.client();
+    let target = "/docs/swagger-ui.css";
+    let plain = client.get(target);
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, ""));
+    for (accept, coding) in [
+        ("gzip", "gzip"),
+        ("gzip;q=0", ""),
+        ("gzip;Q=0", ""),
+        ("gzip;Q=0, *", ""),
+        ("*;Q=0", ""),
+        ("br, gzip;Q=0.5", "gzip"),
+    ] {
+        let file = client.send("GET", target, &[("accept-encoding", accept)], b"");
+        assert_eq!(file.header("content-encoding"), coding, "{accept}");
+        assert_eq!(decoded(&file), plain.body, "{accept}");
+    }
+    server.stop();
+}
+
+#[test]
 fn what_is_left_as_it_is() {
     for (status, headers, text) in [
         (200, json!([["content-encoding", "br"]]), text()),

@@ -8,6 +8,7 @@ mod rate_limit;
 mod request_id;
 mod secrets;
 mod static_files;
+mod static_paths;
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Server, define};
