@@ -1,5 +1,4 @@
-//! A connection: HTTP/1.1, or HTTP/2 with prior knowledge (h2c), as its first
-//! bytes say.
+//! Serves one connection. Its first bytes select HTTP/1.1 or HTTP/2 with prior knowledge (h2c).
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -82,7 +81,7 @@ impl Connections {
         let stream = stream.set_nodelay(true).map(|()| stream);
         let stream = match stream.and_then(tokio::net::TcpStream::from_std) {
             Ok(stream) => stream,
-            Err(error) => return tracing::debug!(%peer, %error, "a connection was lost"),
+            Err(error) => return tracing::debug!(%peer, %error, "connection lost"),
         };
         let router = self.router.clone();
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
@@ -105,11 +104,11 @@ impl Connections {
             let _open = open;
             match timing.serve(connection).await {
                 Some(Ok(())) => {}
-                Some(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
+                Some(Err(error)) => tracing::debug!(%peer, %error, "connection ended early"),
                 None if timing.phase() == Phase::Head => {
-                    tracing::debug!(%peer, "a connection sent no request in time");
+                    tracing::debug!(%peer, "head timeout; connection closed");
                 }
-                None => tracing::debug!(%peer, "a connection was idle for too long"),
+                None => tracing::debug!(%peer, "idle timeout; connection closed"),
             }
         });
     }

@@ -31,7 +31,7 @@ fn wit_writes_the_package() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("the file");
     let run = host().run(["wit".as_ref(), "-o".as_ref(), file.as_os_str()]);
-    assert!(failed(&run).contains("cannot write the WIT package to"));
+    assert!(failed(&run).contains("failed to write the WIT package to"));
 }
 
 #[test]
