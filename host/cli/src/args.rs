@@ -237,4 +237,25 @@ mod tests {
             "{help}"
         );
     }
+
+    #[test]
+    fn help_headings_cover_only_their_own_flags() {
+        let mut command = Args::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        let help = serve.render_long_help().to_string();
+        let (before, grants) = help.split_once("\nGrants ").unwrap();
+        assert!(before.contains("--config <FILE>") && before.contains("--instances <POLICY>"));
+        assert!(grants.contains("--env <NAME[=VALUE]>"));
+    }
+
+    #[test]
+    fn engine_help_has_current_facts() {
+        let mut command = Args::command();
+        let build = command.find_subcommand_mut("build").unwrap();
+        let help = build.render_long_help().to_string();
+        assert!(
+            !help.contains("TextEncoder") && help.contains("about 2 MB"),
+            "{help}"
+        );
+    }
 }

@@ -78,4 +78,10 @@ fn doctor_says_how_to_get_what_is_missing() {
         assert!(line.split_whitespace().count() > 3, "{line}");
     }
     assert_eq!(run.stdout.matches("not ready").count(), 3, "{}", run.stdout);
+    for command in [
+        "pip install './guests/python[build]'",
+        "npm install CLONE/guests/js",
+    ] {
+        assert!(run.stdout.contains(command), "{}", run.stdout);
+    }
 }

@@ -77,7 +77,7 @@ fn a_handler_that_never_returns_to_a_client_that_left() {
     }
     let log = attack.end(HOST);
     let left = |line: &&str| {
-        line.contains("access: the client went away before it was answered")
+        line.contains("access: the client closed its connection before the response")
             && line.contains("route=\"GET /do\"")
             && line.contains("request=")
     };

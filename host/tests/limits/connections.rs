@@ -44,5 +44,5 @@ fn a_connection_too_many_is_told_to_come_back() {
         server.wire().ask(GET).status == 200
     });
     let log = server.stop().log;
-    assert_eq!(log.matches("more are refused").count(), 1, "{log}");
+    assert_eq!(log.matches("rejecting with 503").count(), 1, "{log}");
 }
