@@ -24,7 +24,7 @@ fn requests_in_flight_are_finished(lane: Lane) {
         thread::sleep(Duration::from_millis(200));
         let start = Instant::now();
         server.signal(signal);
-        let _ = server.logged("stopping");
+        let _ = server.logged("graceful shutdown started");
         // Those that wait for nothing are closed; nobody new is let in.
         assert!(idle.is_closed() && silent.is_closed());
         assert!(
@@ -86,7 +86,7 @@ fn a_second_signal_gives_requests_up() {
     busy.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
-    let _ = server.logged("stopping");
+    let _ = server.logged("graceful shutdown started");
     server.signal("TERM");
     let stopped = server.wait();
     assert!(

@@ -1,4 +1,4 @@
-//! The command line.
+//! Command-line arguments: one struct per subcommand, from which clap makes the help.
 
 use std::path::PathBuf;
 
@@ -19,84 +19,84 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve a component, or the demo app when none is given
+    /// Serve one or several components, or the built-in demo app
     Serve(ServeArgs),
-    /// Print a component's world, imports, routes and sizes
+    /// Print a component's world, routes, grants, imports, exports and sizes
     Inspect(InspectArgs),
-    /// Compile a component ahead of time, for machines that should not
+    /// Compile a component to native code ahead of time
     Compile(CompileArgs),
     /// Write a component's OpenAPI document
     Openapi(OpenapiArgs),
-    /// Build an app in Rust, JavaScript, TypeScript or Python into a component
+    /// Build a Rust, JavaScript, TypeScript or Python app into a component
     Build(BuildArgs),
-    /// Write the WIT package that components are built against
+    /// Write the WIT package to build components against
     Wit(WitArgs),
-    /// List the toolchains that `build` needs, and how to install what is missing
+    /// Check the toolchains that `build` needs and print how to install missing ones
     Doctor,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// The component to serve; or a folder of components, each an app below `/NAME`; or a
-    /// `spikard.toml`. Without it a small demo app is served
+    /// Component to serve, a folder of components (each mounted at `/NAME`), or a
+    /// `spikard.toml` [default: a built-in demo app]
     pub(crate) app: Option<PathBuf>,
-    /// The address to listen on; `0.0.0.0` or `::` for all [default: 127.0.0.1]
+    /// Address or host name to listen on; `0.0.0.0` or `::` for all interfaces [default:
+    /// 127.0.0.1]
     #[arg(long, env = "HOST")]
     pub(crate) host: Option<String>,
-    /// The port to listen on; 0 picks one that is free and prints it [default: 8000]
+    /// Port to listen on; 0 picks a free port and prints it [default: 8000]
     #[arg(long, env = "PORT", value_parser = values::port)]
     pub(crate) port: Option<Port>,
-    /// For development: check replies against what routes declare; one that breaks it
-    /// is status 500, and the log says why
+    /// Enable development mode: reject replies that violate their route's declared schemas
+    /// with 500, log why, and send `Server-Timing`
     #[arg(long)]
     pub(crate) dev: bool,
-    /// A secret that the app names, and where it is: `NAME=env:VARIABLE` or
-    /// `NAME=file:PATH`; may be repeated
+    /// Source of a secret that the app refers to by name: `NAME=env:VARIABLE` or
+    /// `NAME=file:PATH`; repeatable
     #[arg(long, value_name = "NAME=SOURCE", value_parser = values::secret)]
     pub(crate) secret: Vec<SecretArg>,
-    /// The folder below which the folders are that the app serves
+    /// Root directory for the app's static files
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_root: Option<PathBuf>,
-    /// Reload an app when its component or `spikard.toml` changes, as SIGHUP does
+    /// Reload an app when its component or `spikard.toml` changes; SIGHUP also reloads
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Serve neither the app's OpenAPI document nor its viewer, whatever the app says
+    /// Disable the OpenAPI document and its viewer, even if the app enables them
     #[arg(long)]
     pub(crate) no_openapi: bool,
-    /// Serve metrics at `/metrics` of an address of their own, instead of beside the
-    /// app's routes
+    /// Serve `/metrics` on a separate address [default: on the app's port]
     #[arg(long, value_name = "HOST:PORT", value_parser = values::address)]
     pub(crate) metrics_address: Option<(String, u16)>,
-    /// Serve no metrics
+    /// Disable metrics
     #[arg(long, conflicts_with = "metrics_address")]
     pub(crate) no_metrics: bool,
-    /// Serve what `spikard-wasm compile` wrote. It is machine code, which nothing
-    /// confines: only of somebody you trust
+    /// Accept files that `spikard-wasm compile` wrote. Precompiled files run unsandboxed
+    /// native code; pass this only for files you trust
     #[arg(long)]
     pub(crate) allow_precompiled: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
-    /// How log lines are written, on standard error [default: text]
+    /// Format of the log on standard error [default: text]
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
-    /// What is logged: requests at `info`, failures at `error` [default: info]
+    /// Least severe level to log; each request is logged at `info` [default: info]
     #[arg(long, value_enum)]
     pub(crate) log_level: Option<LogLevel>,
     #[command(flatten)]
-    pub(crate) grants: Box<GrantArgs>,
-    #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    // Last, because its help heading applies to all arguments after it.
+    #[command(flatten)]
+    pub(crate) grants: Box<GrantArgs>,
 }
 
-/// What says how much there may be of what.
+/// Limit flags, and the file that sets limits.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ConfigArgs {
-    /// The file to read settings from [default: `spikard.toml` in the current folder, if
-    /// it is there]
+    /// Configuration file [default: `spikard.toml` in the current folder, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Whether requests share instances, where neither route nor app says: `reuse`, or
-    /// `fresh` for one that no other request has met [default: reuse]
+    /// Instance policy for routes that declare none: `reuse` instances across requests, or
+    /// use a `fresh` one for each request [default: reuse]
     #[arg(long, value_name = "POLICY", value_parser = values::isolation)]
     pub(crate) instances: Option<Isolation>,
     #[command(flatten)]
@@ -105,34 +105,34 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CompileArgs {
-    /// The component to compile
+    /// Component to compile
     pub(crate) app: PathBuf,
-    /// Where to write the machine code
+    /// File to write the native code to
     #[arg(short, long, default_value = "app.cwasm")]
     pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct CacheArgs {
-    /// Where compiled components are kept [default: `spikard-wasm` in the user's
-    /// cache folder]
+    /// Cache directory for compiled components [default: `spikard-wasm` in the user's cache
+    /// directory]
     #[arg(long, env = "SPIKARD_WASM_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Compile anew, and keep nothing, whatever the cache folder is
+    /// Disable the cache: neither read nor write compiled components
     #[arg(long)]
     pub(crate) no_cache: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InspectArgs {
-    /// The component to look at
+    /// Component to inspect; with `--limits`, also a `spikard.toml`
     #[arg(required_unless_present = "limits")]
     pub(crate) app: Option<PathBuf>,
-    /// Print the limits that hold with these flags, this environment and this
-    /// `spikard.toml`, and where each is set; of a component, those of its routes too
+    /// Print the effective limits and the source of each: flag, environment, file or
+    /// default; with a component, also the limits of its routes
     #[arg(id = "limits", long = "limits")]
     pub(crate) show_limits: bool,
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -143,9 +143,9 @@ pub(crate) struct InspectArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct OpenapiArgs {
-    /// The component whose document is wanted
+    /// Component to describe
     pub(crate) app: PathBuf,
-    /// The file to write it to [default: standard output]
+    /// File to write the document to [default: standard output]
     #[arg(short, long)]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -154,20 +154,20 @@ pub(crate) struct OpenapiArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BuildArgs {
-    /// The app's folder, with its Cargo.toml, package.json or pyproject.toml
+    /// App folder, with a Cargo.toml, package.json, pyproject.toml or app.py
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
-    /// Where to write the component
+    /// File to write the component to
     #[arg(short, long, default_value = "app.wasm")]
     pub(crate) output: PathBuf,
-    /// The JavaScript engine that goes into the component [default: starlingmonkey]
+    /// JavaScript engine to embed in the component [default: starlingmonkey]
     #[arg(long, value_enum)]
     pub(crate) engine: Option<Engine>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct WitArgs {
-    /// The folder to write to
+    /// Folder to write the package to
     #[arg(short, long, default_value = "wit")]
     pub(crate) output: PathBuf,
 }
@@ -176,9 +176,9 @@ pub(crate) struct WitArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Engine {
-    /// SpiderMonkey: the whole of today's JavaScript, 12 MB
+    /// SpiderMonkey: complete JavaScript with web APIs, about 12 MB
     Starlingmonkey,
-    /// QuickJS: small and quick to call, without fetch, URL or TextEncoder, 1.6 MB
+    /// QuickJS: smaller and faster per call, without fetch or URL, about 2 MB
     Quickjs,
 }
 
@@ -193,21 +193,21 @@ impl Engine {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// A line for people
+    /// Human-readable lines
     Text,
-    /// A JSON object on each line
+    /// One JSON object per line
     Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogLevel {
-    /// What failed
+    /// Failures
     Error,
-    /// What may need attention
+    /// Failures and warnings
     Warn,
-    /// A line for each request
+    /// One line per request, and lifecycle events
     Info,
-    /// Connections too
+    /// Connection errors and timeouts
     Debug,
 }
 
@@ -217,12 +217,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn command_line_is_well_formed() {
         Args::command().debug_assert();
     }
 
     #[test]
-    fn the_help_tells_the_defaults() {
+    fn help_states_defaults() {
         use crate::config::{DEFAULT_HOST, DEFAULT_PORT};
         let mut command = Args::command();
         let serve = command.find_subcommand_mut("serve").unwrap();
@@ -234,6 +234,27 @@ mod tests {
         );
         assert!(
             words.contains(&format!("[default: {DEFAULT_PORT}]")),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn help_headings_cover_only_their_own_flags() {
+        let mut command = Args::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        let help = serve.render_long_help().to_string();
+        let (before, grants) = help.split_once("\nGrants ").unwrap();
+        assert!(before.contains("--config <FILE>") && before.contains("--instances <POLICY>"));
+        assert!(grants.contains("--env <NAME[=VALUE]>"));
+    }
+
+    #[test]
+    fn engine_help_has_current_facts() {
+        let mut command = Args::command();
+        let build = command.find_subcommand_mut("build").unwrap();
+        let help = build.render_long_help().to_string();
+        assert!(
+            !help.contains("TextEncoder") && help.contains("about 2 MB"),
             "{help}"
         );
     }

@@ -1,5 +1,5 @@
-//! Where log lines go: to standard error, so that standard output holds only what
-//! a command was asked for.
+//! Log setup. The log goes to standard error, so that standard output holds only a command's
+//! result.
 
 use std::io::{self, IsTerminal};
 
@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::{LogFormat, LogLevel};
 
-/// Starts the log.
+/// Installs the global log subscriber.
 pub(crate) fn start(format: LogFormat, level: LogLevel) {
     let level = match level {
         LogLevel::Error => "error",
@@ -15,7 +15,7 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
         LogLevel::Info => "info",
         LogLevel::Debug => "debug",
     };
-    // The libraries beneath speak of their own affairs at `info` and below.
+    // Dependencies log internals at `info` and below, so they stay at `warn`.
     let filter = format!(
         "warn,spikard_wasm={level},spikard_wasm_server={level},spikard_wasm_runtime={level},access={level},guest={level}"
     );

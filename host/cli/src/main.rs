@@ -1,9 +1,9 @@
-//! The `spikard-wasm` command: serves HTTP handlers compiled to WebAssembly
-//! components, and builds and inspects them.
+//! The `spikard-wasm` command: serves, builds and inspects HTTP handlers compiled to
+//! WebAssembly components.
 //!
-//! Arguments become settings, settings become a command. An error is printed once,
-//! here: exit code 2 for a command line that cannot be understood, 1 for a command
-//! that failed.
+//! `args` parses the command line, `config` merges it with the environment and
+//! `spikard.toml`, and `commands` has one module per subcommand. Errors are printed once, here.
+//! The exit code is 2 for a usage error and 1 for a failed command.
 
 mod args;
 mod cache;
@@ -20,14 +20,14 @@ use clap::Parser;
 
 use crate::args::{Args, Command};
 
-/// Every request allocates a little in many sizes, which mimalloc serves faster
-/// than the system's allocator.
+/// Requests allocate many small blocks of varying sizes, for which mimalloc is faster than the
+/// system allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let done = match args.command {
+    let result = match args.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Compile(args) => commands::compile::run(&args),
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Command::Wit(args) => commands::wit::run(&args),
         Command::Doctor => commands::doctor::run(),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,4 +1,6 @@
-//! The secrets of `serve --secret` and of `[serve.secrets]`: read once, at the start, and never shown.
+//! Reader of secrets: `serve --secret`, `[serve.secrets]` and `[app.secrets]`.
+//!
+//! Secrets are read when an app is loaded. No error or log event contains their values.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -11,8 +13,8 @@ use spikard_wasm_app::policy::Secrets;
 
 use crate::config::values::{SecretArg, SecretSource};
 
-/// The longest secret, in bytes; a key in PEM takes four thousand at most.
-const MAX_LENGTH: u64 = 64 << 10;
+/// Maximum size of a secret in bytes; a PEM key has at most about 4,000.
+const MAX_SIZE: u64 = 64 << 10;
 
 /// Reads the secrets.
 pub(crate) fn read(declared: &[SecretArg]) -> Result<Secrets> {
@@ -20,42 +22,42 @@ pub(crate) fn read(declared: &[SecretArg]) -> Result<Secrets> {
     let mut secrets = Vec::new();
     for SecretArg { name, source } in declared {
         if !names.insert(name) {
-            bail!("`--secret` gives the secret `{name}` twice: remove one of them");
+            bail!("`--secret` sets the secret `{name}` twice; remove one of the flags");
         }
         let value = match source {
             SecretSource::Env(variable) => env::var_os(variable).map_or_else(
                 || {
                     bail!(
-                        "the secret `{name}` is to be in the environment variable `{variable}`, which is not set"
+                        "secret `{name}` comes from the environment variable `{variable}`, which is not set; set it"
                     )
                 },
                 |value| Ok(value.into_encoded_bytes()),
             )?,
-            SecretSource::File(path) => match of_file(path) {
+            SecretSource::File(path) => match read_file(path) {
                 Ok(value) => value,
                 Err(error) => bail!(
-                    "the secret `{name}` cannot be read from `{}`: {error}",
+                    "failed to read the secret `{name}` from `{}`: {error}",
                     path.display()
                 ),
             },
         };
         if value.is_empty() {
-            bail!("the secret `{name}` is empty");
+            bail!("the secret `{name}` is empty; put a value into its source");
         }
         secrets.push((name.clone(), value));
     }
     Ok(secrets.into_iter().collect())
 }
 
-/// The bytes of a file, without the line break that editors put at its end.
-fn of_file(path: &Path) -> io::Result<Vec<u8>> {
+/// A file's content without one trailing line break, which editors add.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut value = Vec::new();
     File::open(path)?
-        .take(MAX_LENGTH + 1)
+        .take(MAX_SIZE + 1)
         .read_to_end(&mut value)?;
-    if value.len() as u64 > MAX_LENGTH {
+    if value.len() as u64 > MAX_SIZE {
         return Err(io::Error::other(format!(
-            "it is longer than {MAX_LENGTH} bytes"
+            "it is larger than {MAX_SIZE} bytes"
         )));
     }
     if value.ends_with(b"\n") {

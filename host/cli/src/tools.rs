@@ -1,17 +1,18 @@
-//! The toolchains that building needs: where they are looked for, how they are
-//! asked for their version, and how what is missing is installed.
+//! Build tools: lookup, version check and installation hints.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A tool that may be missing.
+use anyhow::{Context, Result};
+
+/// An external tool that a build needs.
 pub(crate) struct Tool {
-    /// Its command.
+    /// Name of the executable.
     pub(crate) name: &'static str,
-    /// What makes it print its version.
+    /// Arguments that print the version; empty if the tool cannot.
     pub(crate) version: &'static [&'static str],
-    /// The command that installs it.
+    /// Installation hint, as an imperative clause.
     pub(crate) install: &'static str,
 }
 
@@ -28,12 +29,12 @@ pub(crate) const NODE: Tool = Tool {
 pub(crate) const NPM: Tool = Tool {
     name: "npm",
     version: &["--version"],
-    install: "it comes with Node.js (https://nodejs.org)",
+    install: "install Node.js, which includes npm (https://nodejs.org)",
 };
 pub(crate) const JS_SDK: Tool = Tool {
     name: "spikard-wasm-js",
     version: &[],
-    install: "run `npm install` in the app's folder, whose package.json depends on `@spikard/wasm`",
+    install: "run `npm ci --prefix guests/js` in a clone of the spikard-wasm repository, then `npm install CLONE/guests/js` in the app's folder",
 };
 pub(crate) const PYTHON: Tool = Tool {
     name: "python3",
@@ -43,17 +44,17 @@ pub(crate) const PYTHON: Tool = Tool {
 pub(crate) const COMPONENTIZE_PY: Tool = Tool {
     name: "componentize-py",
     version: &["--version"],
-    install: "run `python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1` in the app's folder",
+    install: "run `python3 -m venv .venv && .venv/bin/pip install './guests/python[build]'` in a clone of the spikard-wasm repository, and build with that environment active",
 };
 
 impl Tool {
-    /// Finds it on the path.
+    /// Finds the tool on `PATH`.
     pub(crate) fn on_path(&self) -> Option<PathBuf> {
         let path = env::var_os("PATH")?;
         env::split_paths(&path).find_map(|folder| executable(&folder, self.name))
     }
 
-    /// Finds it in one of some folders, or else on the path.
+    /// Finds the tool in one of the folders, otherwise on `PATH`.
     pub(crate) fn find_in(&self, folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
         let mut folders = folders.into_iter();
         folders
@@ -61,7 +62,17 @@ impl Tool {
             .or_else(|| self.on_path())
     }
 
-    /// The first line it prints of its version.
+    /// The path that was found, or an error that says how to install the tool.
+    pub(crate) fn require(&self, found: Option<PathBuf>) -> Result<PathBuf> {
+        found.with_context(|| {
+            format!(
+                "this build needs `{}`, which was not found; {}",
+                self.name, self.install
+            )
+        })
+    }
+
+    /// First line of the tool's version output.
     pub(crate) fn version_at(&self, path: &Path) -> Option<String> {
         let output = Command::new(path)
             .args(self.version)
@@ -75,7 +86,7 @@ impl Tool {
     }
 }
 
-/// A command of that name in a folder.
+/// Finds an executable in a folder.
 fn executable(folder: &Path, name: &str) -> Option<PathBuf> {
     let extensions: &[&str] = if cfg!(windows) {
         &["exe", "cmd"]
@@ -88,7 +99,7 @@ fn executable(folder: &Path, name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Whether a Rust target's standard library is installed.
+/// True if the standard library of a Rust target is installed.
 pub(crate) fn has_rust_target(target: &str) -> bool {
     Command::new("rustc")
         .args(["--print", "target-libdir", "--target", target])
@@ -99,9 +110,9 @@ pub(crate) fn has_rust_target(target: &str) -> bool {
         .is_some_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
 
-/// Where a JavaScript app's commands are: its own packages', those of the folders
-/// above, and those of the SDK itself, which npm links to where it was installed
-/// from a folder.
+/// Folders with the executables of a JavaScript app's packages: `node_modules/.bin` of the
+/// app, of each folder above it, and of the SDK, which npm links if it was installed from a
+/// folder.
 pub(crate) fn js_folders(app: &Path) -> Vec<PathBuf> {
     let bin = Path::new("node_modules/.bin");
     let mut folders: Vec<PathBuf> = app.ancestors().map(|folder| folder.join(bin)).collect();
@@ -111,8 +122,8 @@ pub(crate) fn js_folders(app: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The virtual environment of a Python app: its own, one of the folders above, or
-/// the one that is active.
+/// The virtual environment of a Python app: `.venv` in the app's folder or the nearest folder
+/// above it, otherwise the active environment.
 pub(crate) fn python_environment(app: &Path) -> Option<PathBuf> {
     let own = app.ancestors().map(|folder| folder.join(".venv"));
     let active = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
@@ -120,7 +131,7 @@ pub(crate) fn python_environment(app: &Path) -> Option<PathBuf> {
         .find(|folder| folder.join("pyvenv.cfg").is_file())
 }
 
-/// Where the commands of a virtual environment are.
+/// Folder with the executables of a virtual environment.
 pub(crate) fn environment_bin(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }

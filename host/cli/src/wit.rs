@@ -1,5 +1,5 @@
-//! The WIT package that this host's components are built against, as it is in the
-//! folder `wit` of the source.
+//! The embedded WIT package that components for this host are built against, a copy of the
+//! folder `wit` of the repository.
 
 use std::path::Path;
 use std::{fs, io};
@@ -19,10 +19,10 @@ pub(crate) const FILES: [(&str, &str); 8] = [
     ("world.wit", include_str!("../../../wit/world.wit")),
 ];
 
-/// The name of the world that apps are built against.
+/// World that `build` uses.
 pub(crate) const WORLD: &str = "http-app-with-hooks";
 
-/// Writes the package into a folder, which is made if need be.
+/// Writes the package into a folder and creates the folder if needed.
 pub(crate) fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for (name, text) in FILES {

@@ -1,4 +1,4 @@
-//! One line in the log for each request.
+//! Access log: one line per request.
 
 use hyper::{Method, Uri};
 use spikard_wasm_runtime::Stage;

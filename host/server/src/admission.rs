@@ -1,6 +1,7 @@
-//! How many requests and connections there may be at once. What is past that is
-//! refused at once, with 503: a client that is told so can go elsewhere or come
-//! back, while one that waits takes memory here.
+//! Limits on concurrent requests and connections.
+//!
+//! Whatever exceeds a limit is rejected at once with 503, so that the client can retry elsewhere;
+//! a waiting client would occupy memory here.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -13,18 +14,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// How often the log says that something is refused for want of room.
-const SAY_EVERY: Duration = Duration::from_secs(10);
+/// Minimum interval between two log events of the same kind.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How many refused connections are waited for at once, so that a client that still
-/// sends does not lose the answer to the reset which that would bring.
+/// Maximum rejected connections to drain at once. Closing a connection with unread data sends
+/// a reset, which could destroy the response before the client reads it.
 const LINGERING: usize = 128;
 
-/// How long, and for how many bytes of its request.
+/// Maximum time and request bytes to drain per rejected connection.
 const LINGER_TIME: Duration = Duration::from_millis(500);
 const LINGER_BYTES: usize = 64 << 10;
 
-/// What a client is told.
+/// Response to rejected requests and connections.
 const REFUSAL: Refusal = Refusal::Overloaded { retry_after: 1 };
 
 /// The requests in flight over all workers.
@@ -32,32 +33,32 @@ pub(crate) struct Requests {
     now: AtomicUsize,
     refused: AtomicU64,
     most: usize,
-    seldom: Seldom,
+    throttle: LogThrottle,
 }
 
 /// A request in flight, until it is dropped.
 pub(crate) struct Admitted(Arc<Requests>);
 
 impl Requests {
-    /// As many as `most` at once.
+    /// Admits at most `most` requests at once.
     pub(crate) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             now: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
             most: most.max(1),
-            seldom: Seldom::new(),
+            throttle: LogThrottle::new(),
         })
     }
 
-    /// How many were refused.
+    /// Number of rejected requests.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Lets a request in.
+    /// Admits a request.
     ///
     /// # Errors
-    /// 503, where as many are in flight as may.
+    /// 503 if the maximum number of requests is in flight.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Admitted, Refusal> {
         let before = self.now.fetch_add(1, Ordering::Relaxed);
         let admitted = Admitted(self.clone());
@@ -65,11 +66,12 @@ impl Requests {
             return Ok(admitted);
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
-        self.seldom.say(|refused| {
+        self.throttle.log(|rejected| {
             tracing::warn!(
-                most = self.most,
-                refused,
-                "as many requests are in flight as `--max-in-flight` allows; more are refused"
+                flag = "--max-in-flight",
+                limit = self.most,
+                rejected,
+                "too many requests in flight; rejecting with 503"
             );
         });
         Err(REFUSAL)
@@ -82,36 +84,37 @@ impl Drop for Admitted {
     }
 }
 
-/// Turns connections away.
+/// Rejects connections beyond the limit.
 pub(crate) struct Doorkeeper {
     most: usize,
     response: Arc<[u8]>,
     lingering: Arc<Semaphore>,
-    seldom: Seldom,
+    throttle: LogThrottle,
 }
 
 impl Doorkeeper {
-    /// Lets as many connections in as `most`.
+    /// Admits at most `most` open connections.
     pub(crate) fn new(most: usize) -> Self {
         Self {
             most: most.max(1),
             response: response().into(),
             lingering: Arc::new(Semaphore::new(LINGERING)),
-            seldom: Seldom::new(),
+            throttle: LogThrottle::new(),
         }
     }
 
-    /// Gives a connection back that may come in; answers the others, where `open` are
-    /// there already.
+    /// Returns the connection if it is admitted next to `open` others; otherwise rejects it with
+    /// 503.
     pub(crate) fn admit(&self, open: usize, stream: TcpStream) -> Option<TcpStream> {
         if open < self.most {
             return Some(stream);
         }
-        self.seldom.say(|refused| {
+        self.throttle.log(|rejected| {
             tracing::warn!(
-                most = self.most,
-                refused,
-                "as many connections are open as `--max-connections` allows; more are refused"
+                flag = "--max-connections",
+                limit = self.most,
+                rejected,
+                "too many connections; rejecting with 503"
             );
         });
         let response = self.response.clone();
@@ -150,8 +153,8 @@ async fn answer(mut stream: TcpStream, response: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The whole response to a connection that is refused, in HTTP/1.1 whatever the
-/// client speaks: it is not read.
+/// The complete response to a rejected connection. It is HTTP/1.1 in any case, because the
+/// request is not read.
 fn response() -> Vec<u8> {
     let retry = REFUSAL.header();
     let retry = retry.map_or_else(String::new, |(name, value)| format!("{name}: {value}\r\n"));
@@ -163,15 +166,15 @@ fn response() -> Vec<u8> {
     .into_bytes()
 }
 
-/// Says a thing at most once in a while, and how often it happened since.
-struct Seldom {
+/// Limits a log event to one per interval and counts the occurrences in between.
+struct LogThrottle {
     start: Instant,
-    /// Milliseconds after `start` from which it is said again.
+    /// Milliseconds after `start` at which the next event may be logged.
     next: AtomicU64,
     count: AtomicU64,
 }
 
-impl Seldom {
+impl LogThrottle {
     fn new() -> Self {
         Self {
             start: Instant::now(),
@@ -180,14 +183,14 @@ impl Seldom {
         }
     }
 
-    fn say(&self, words: impl FnOnce(u64)) {
+    fn log(&self, event: impl FnOnce(u64)) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = self.start.elapsed().as_millis() as u64;
         let next = self.next.load(Ordering::Relaxed);
-        let then = now + SAY_EVERY.as_millis() as u64;
+        let then = now + LOG_INTERVAL.as_millis() as u64;
         let order = Ordering::Relaxed;
         if now >= next && self.next.compare_exchange(next, then, order, order).is_ok() {
-            words(self.count.swap(0, order));
+            event(self.count.swap(0, order));
         }
     }
 }
@@ -212,15 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn says_it_seldom() {
-        let seldom = Seldom::new();
-        let mut said = Vec::new();
+    fn throttles_and_counts() {
+        let throttle = LogThrottle::new();
+        let mut logged = Vec::new();
         for _ in 0..3 {
-            seldom.say(|count| said.push(count));
+            throttle.log(|count| logged.push(count));
         }
-        seldom.next.store(0, Ordering::Relaxed);
-        seldom.say(|count| said.push(count));
-        assert_eq!(said, [1, 3]);
+        throttle.next.store(0, Ordering::Relaxed);
+        throttle.log(|count| logged.push(count));
+        assert_eq!(logged, [1, 3]);
     }
 
     #[test]

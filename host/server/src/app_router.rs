@@ -1,7 +1,7 @@
-//! The apps of one worker: which of them gets a request, and how they are replaced.
+//! Routes a request to one of the worker's apps, and replaces the apps.
 //!
-//! A worker has one set of apps at a time. A request takes the app that it goes to with
-//! it, so that an app whose place is taken by another lasts until its requests are done.
+//! A worker has one set of apps at a time. A request holds a reference to its app, so a replaced
+//! app lives until its last request ends.
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};

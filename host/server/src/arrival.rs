@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! Origin of a request: its connection, or another app of the host.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! Reads a request's body, up to the route's limit and in time.
+//! Reads a request body within the route's size and time limits.
 
 use std::pin::Pin;
 use std::sync::Arc;

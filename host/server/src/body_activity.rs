@@ -1,5 +1,7 @@
-//! A streamed body as its connection sees it: while it waits for the app it is the host
-//! that is busy, and while a piece of it is on its way it is the client's turn.
+//! Activity of a streamed response body, for connection timeouts.
+//!
+//! While the body waits for the app, the host is busy; while a chunk is being sent, the host waits
+//! for the client.
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -1,5 +1,4 @@
-//! A connection: HTTP/1.1, or HTTP/2 with prior knowledge (h2c), as its first
-//! bytes say.
+//! Serves one connection. Its first bytes select HTTP/1.1 or HTTP/2 with prior knowledge (h2c).
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -107,9 +106,9 @@ impl Connections {
                     tracing::debug!(%peer, %local, %error, "connection ended early");
                 }
                 None if timing.phase() == Phase::Head => {
-                    tracing::debug!(%peer, %local, "connection sent no request in time");
+                    tracing::debug!(%peer, %local, "head timeout; connection closed");
                 }
-                None => tracing::debug!(%peer, %local, "connection was idle for too long"),
+                None => tracing::debug!(%peer, %local, "idle timeout; connection closed"),
             }
         });
     }

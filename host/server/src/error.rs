@@ -1,50 +1,42 @@
-//! Why a server cannot start.
+//! Start-up errors of the server.
 
 use std::io;
 
 use spikard_wasm_runtime::CallError;
 
-/// Why a server cannot start. Each is one sentence with the way out.
+/// Start-up errors. Each message is one sentence with a remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The host name stands for no address.
-    #[error("`{0}` is not an address to listen on: {1}; try `127.0.0.1`, `0.0.0.0` or `::1`")]
+    /// The host name does not resolve.
+    #[error("failed to resolve the listen address `{0}`: {1}; use `127.0.0.1`, `0.0.0.0` or `::1`")]
     Host(String, io::Error),
-    /// Another program has the port.
-    #[error(
-        "port {0} is already in use: choose another with `--port`, or `--port 0` for any that is free"
-    )]
+    /// Another process uses the port.
+    #[error("port {0} is already in use; stop the other process or pass `--port 0`")]
     PortInUse(u16),
-    /// The port is for privileged programs.
-    #[error(
-        "port {0} needs privileges this process does not have: choose one above 1023 with `--port`"
-    )]
+    /// The port requires privileges.
+    #[error("port {0} requires privileges that this process lacks; pass a `--port` above 1023")]
     PortDenied(u16),
-    /// The socket cannot be made.
-    #[error("cannot listen on {0}: {1}")]
+    /// The socket cannot be opened.
+    #[error("failed to listen on `{0}`: {1}")]
     Listen(String, io::Error),
-    /// The app serves files, and no folder of them is granted.
-    #[error(
-        "the app serves files (`static`), but it is granted no folder: start with `--static-root FOLDER`"
-    )]
+    /// The app serves static files, but no root directory is set.
+    #[error("the app serves static files but has no root directory; pass `--static-root FOLDER`")]
     NoStaticRoot,
-    /// The granted folder cannot be opened.
-    #[error("the folder `{0}` of `--static-root` cannot be opened: {1}")]
+    /// The root directory of static files cannot be opened.
+    #[error("the folder `{0}` of `--static-root` cannot be opened: {1}; check the path")]
     StaticRoot(String, io::Error),
-    /// A folder that the app serves cannot be opened.
-    #[error(
-        "the app serves the folder `{0}` (`static`), which cannot be opened below the folder of `--static-root`: {1}"
-    )]
+    /// A folder of static files cannot be opened.
+    #[error("the app's static folder `{0}` cannot be opened below `--static-root`: {1}; create it")]
     StaticFolder(String, io::Error),
-    /// Two apps have one place.
+    /// Two apps have the same mount.
     #[error(
-        "the apps `{0}` and `{1}` are both at `{2}`: give one of them another `path` or `host`"
+        "apps `{0}` and `{1}` are both mounted at `{2}`; change `path` or `host` of one of them"
     )]
     Mounts(String, String, String),
-    /// A worker cannot be started.
-    #[error("a worker cannot start: {0}")]
+    /// A worker thread or its runtime cannot be started.
+    #[error("failed to start a worker: {0}")]
     Worker(io::Error),
-    /// A worker cannot make its first instance.
-    #[error("a worker cannot start: {0}")]
+    /// A worker cannot create its first instance.
+    #[error("failed to create an instance of the app: {0}")]
     Instance(CallError),
 }

@@ -1,5 +1,5 @@
-//! A request that gets no reply of the app: what the client is told, and what the
-//! log and an `on-error` hook are.
+//! Failed requests: the response for the client, the log event, and the message for an `on-error`
+//! hook.
 
 use spikard_wasm_app::{Refusal, Route};
 use spikard_wasm_runtime::CallError;
@@ -7,11 +7,11 @@ use spikard_wasm_runtime::CallError;
 use crate::metrics;
 use crate::request::RequestId;
 
-/// Why a request has no reply.
+/// Reason why a request has no reply from the app.
 #[derive(Debug)]
 pub(crate) struct Failed {
     refusal: Refusal,
-    /// For the app itself, never for a client. Empty where the refusal says it all.
+    /// Message for the app, never for a client. Empty if the refusal has all information.
     message: String,
 }
 
@@ -25,17 +25,17 @@ impl From<Refusal> for Failed {
 }
 
 impl Failed {
-    /// Writes into the log why a call has no reply, and says what the client gets.
+    /// Logs a failed call and maps it to the client's response.
     pub(crate) fn of_call(error: CallError, id: &RequestId, route: &Route) -> Self {
         Self::of(error, id, route.name(), route.timeout_status())
     }
 
-    /// The same of an app for `wasi:http`.
+    /// Same as [`Self::of_call`], for a `wasi:http` app.
     pub(crate) fn of_http(error: CallError, id: &RequestId) -> Self {
         Self::of(error, id, metrics::ANY_ROUTE, 504)
     }
 
-    /// Writes into the log what went wrong after a response had begun, which breaks off.
+    /// Logs a failure after the response head was sent; the response is aborted.
     pub(crate) fn later(number: u64, error: &CallError) {
         let id = RequestId::Number(number);
         let detail = match error {
@@ -44,10 +44,10 @@ impl Failed {
         };
         match error {
             CallError::Unread(_) => {
-                tracing::warn!(request = %id, route = metrics::ANY_ROUTE, "{error}: its connection is closed");
+                tracing::warn!(request = %id, route = metrics::ANY_ROUTE, "{error}; connection closed");
             }
             _ => {
-                tracing::error!(request = %id, route = metrics::ANY_ROUTE, detail, "{error}, after the head of the reply was sent");
+                tracing::error!(request = %id, route = metrics::ANY_ROUTE, detail, "{error}; the response head was already sent");
             }
         }
     }
@@ -94,7 +94,7 @@ impl Failed {
         self.refusal
     }
 
-    /// What happened, for an `on-error` hook.
+    /// Message for an `on-error` hook.
     pub(crate) fn message(&self) -> String {
         if self.message.is_empty() {
             self.refusal.clone().into_problem().detail

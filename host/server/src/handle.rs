@@ -1,4 +1,4 @@
-//! Replaces the apps of a host that serves.
+//! Replaces the apps of a running host.
 
 use std::io;
 use std::sync::{Arc, mpsc};

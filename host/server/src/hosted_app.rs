@@ -1,4 +1,4 @@
-//! An app as all workers have it: loaded and mounted.
+//! A loaded and mounted app, shared by all workers.
 
 use std::sync::{Arc, OnceLock};
 

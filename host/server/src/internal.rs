@@ -1,8 +1,7 @@
-//! Requests of apps to other apps of the host: they go to the app of a name on the same
-//! worker, without a socket.
+//! Requests from an app to another app of the host, dispatched on the same worker without a socket.
 //!
-//! What sends them must be `Send`, and an app in a worker is not: the answer is made in
-//! a task of the worker, and its pieces come through a channel, one at a time.
+//! The sender must be `Send`, but an app in a worker is not. So a task of the worker makes the
+//! response and passes its chunks through a channel, one at a time.
 
 use std::cell::RefCell;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The listening socket.
+//! Listening socket.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -28,7 +28,7 @@ impl Listener {
             .to_socket_addrs()
             .map_err(|error| ServeError::Host(host.to_owned(), error))?;
         let address = addresses.next().ok_or_else(|| {
-            ServeError::Host(host.to_owned(), io::Error::other("it has no address"))
+            ServeError::Host(host.to_owned(), io::Error::other("the name has no address"))
         })?;
         let listen = || -> io::Result<Self> {
             let domain = Domain::for_address(address);

@@ -1,4 +1,4 @@
-//! The body of a response: whole, as replies of handlers are, or streamed.
+//! Response bodies: complete (handler replies) or streamed.
 
 use std::fmt;
 use std::pin::Pin;

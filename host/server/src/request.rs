@@ -1,4 +1,4 @@
-//! A request in flight, as the pipeline and the guest's imports read it.
+//! A request in flight, shared by the exchange and the guest's imports.
 
 use std::fmt;
 use std::net::SocketAddr;

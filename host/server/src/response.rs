@@ -1,4 +1,4 @@
-//! Makes HTTP responses of replies and refusals. The host alone frames a message.
+//! Builds HTTP responses from replies and refusals. Only the host frames messages.
 
 use bytes::Bytes;
 use hyper::body::Body;

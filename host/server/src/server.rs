@@ -1,4 +1,4 @@
-//! The accepting thread: starts the workers, deals out connections, and stops.
+//! Accept loop: starts the workers, distributes connections, and shuts down gracefully.
 
 use std::io;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ pub fn serve(
             let socket = listener.socket.try_clone()?;
             tokio::spawn(figures.clone().serve(socket));
             tracing::info!(
-                "metrics are at http://{}{}",
+                "serving metrics at http://{}{}",
                 listener.address(),
                 metrics::PATH
             );
@@ -84,7 +84,7 @@ pub fn serve(
         Ok(signals)
     });
     let mut signals: Signals = signals.map_err(ServeError::Worker)?;
-    tracing::info!("stopping: requests in flight are finished, a second signal gives them up");
+    tracing::info!("graceful shutdown started; a second signal aborts requests in flight");
     for worker in &workers {
         worker.stop();
     }
@@ -99,7 +99,7 @@ pub fn serve(
     if drained {
         tracing::info!("stopped");
     } else {
-        tracing::warn!("stopped with requests in flight");
+        tracing::warn!("stopped with requests in flight; they were aborted");
     }
     Ok(())
 }
@@ -117,20 +117,20 @@ async fn accept(listener: &TcpListener, workers: &[Worker], figures: &Figures, c
                 if let Some(worker) = least {
                     match stream.into_std() {
                         Ok(stream) => worker.give(stream, peer),
-                        Err(error) => tracing::debug!(%error, "a connection was lost"),
+                        Err(error) => tracing::debug!(%error, "connection lost"),
                     }
                 }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "no connection can be accepted");
+                tracing::warn!(%error, "accept failed; retrying");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-/// Whether an error is about the connection that was to be accepted alone.
+/// True if an accept error concerns only the accepted connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! How a host serves, and how each of its apps is served.
+//! Settings of the host and of each app.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,56 +11,56 @@ use crate::docs::Docs;
 use crate::listener::Listener;
 use crate::outgoing::Outgoing;
 
-/// How a host serves, whatever its apps are.
+/// Host-wide settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many worker threads there are.
+    /// Number of worker threads.
     pub workers: usize,
-    /// How many connections there may be at once, over all workers.
+    /// Maximum open connections over all workers.
     pub connections: usize,
-    /// How many requests may be in flight at once, over all workers.
+    /// Maximum requests in flight over all workers.
     pub requests: usize,
-    /// Where metrics are served.
+    /// Metrics endpoint.
     pub metrics: Metrics,
-    /// The longest a request's head may take to arrive.
+    /// Maximum time to receive a request head.
     pub head_timeout: Duration,
-    /// The longest a connection is kept on which nothing moves between two requests.
+    /// Maximum idle time of a connection between two requests.
     pub idle_timeout: Duration,
-    /// The longest that requests in flight are waited for at a stop.
+    /// Maximum time that a graceful shutdown waits for requests in flight.
     pub drain_timeout: Duration,
 }
 
-/// How an app is served.
+/// Settings of one app.
 #[derive(Debug, Clone)]
 pub struct AppSettings {
-    /// How many instances each worker may have at once.
+    /// Maximum live instances per worker.
     pub instances_per_worker: u32,
-    /// When instances are replaced, and how many are kept ready.
+    /// Instance replacement and warm-pool settings.
     pub recycling: Recycling,
-    /// The longest a request's body may take to arrive.
+    /// Maximum time to receive a request body.
     pub body_timeout: Duration,
-    /// What holds where it is an app for `wasi:http`.
+    /// Settings that apply if this is a `wasi:http` app.
     pub http: HttpSettings,
-    /// What sends the app's own requests, where it may send any.
+    /// Client for outgoing requests; `None` if the app may send none.
     pub outgoing: Option<Arc<Outgoing>>,
-    /// Whether replies are checked against what their routes declare.
+    /// Validate replies against the schemas that their routes declare.
     pub check_replies: bool,
-    /// Whether responses say where their time went (`Server-Timing`).
+    /// Send `Server-Timing` with the duration of each stage.
     pub server_timing: bool,
-    /// The folder below which the folders are that an app may serve.
+    /// Root directory for the app's static files.
     pub static_root: Option<PathBuf>,
-    /// What is served beside the app's routes, if anything.
+    /// OpenAPI document and viewer; `None` if disabled.
     pub docs: Option<Arc<Docs>>,
 }
 
-/// How an app for `wasi:http` is served.
+/// Settings of a `wasi:http` app.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpSettings {
-    /// Whether its requests share instances.
+    /// Instance policy.
     pub isolation: Isolation,
-    /// How long the head of a reply may take, and then each piece of its body.
+    /// Maximum time to the response head, and to each chunk of its body.
     pub timeout: Duration,
-    /// The longest request body, in bytes.
+    /// Maximum request body size in bytes.
     pub body_limit: u64,
 }
 
@@ -74,15 +74,15 @@ impl Default for HttpSettings {
     }
 }
 
-/// Where metrics are served.
+/// Metrics endpoint.
 #[derive(Debug, Clone, Default)]
 pub enum Metrics {
-    /// Nowhere.
+    /// Disabled.
     Off,
-    /// At `/metrics`, beside the app's routes.
+    /// `/metrics` on the app's own address.
     #[default]
     On,
-    /// At `/metrics` of an address of their own.
+    /// `/metrics` on a separate address.
     At(Arc<Listener>),
 }
 

@@ -1,4 +1,4 @@
-//! What all workers share: the apps, the limits and the figures of the host.
+//! State that all workers share: apps, limits and metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

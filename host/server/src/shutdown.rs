@@ -1,4 +1,4 @@
-//! When to stop: at SIGTERM or SIGINT.
+//! Shutdown signals: SIGTERM and SIGINT.
 
 use std::io;
 

@@ -1,11 +1,9 @@
-//! When a connection is given up: no request of it is in progress, and nothing comes
-//! or goes for too long.
+//! Connection timeouts: head timeout and idle timeout.
 //!
-//! hyper's own timer counts the wait for a request and the time it takes to arrive as
-//! one. Here the first byte of a head ends the wait and begins the head. What the
-//! host still sends of a response puts both off, so that a slow client is not cut
-//! off, but one that stopped reading is. In HTTP/2, where many things may arrive on a
-//! connection that asks nothing, the wait ends with a whole request alone.
+//! hyper's timer treats the wait for a request and the time to receive it as one. Here the first
+//! byte of a head ends the idle time and starts the head timeout. Progress in sending a response
+//! resets both, so a slow client is not cut off, but one that stopped reading is. An HTTP/2 client
+//! can send frames that are not requests, so there only a complete request head ends the idle time.
 
 use std::cell::Cell;
 use std::future::poll_fn;

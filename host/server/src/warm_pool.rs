@@ -1,4 +1,4 @@
-//! A pool with the task that keeps its instances warm.
+//! An instance pool with the task that keeps it warm.
 
 use std::ops::Deref;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! An app in one worker: the trigger that answers its requests, with its instances.
+//! An app within one worker: its trigger and its instances.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -78,7 +78,7 @@ fn only_apps_that_are_granted_and_there_are_reached() {
     let (status, said) = through_front(&server, "http://back.app.internal/x");
     assert_eq!(status, 502, "{said}");
     assert!(said.contains("HttpRequestDenied"), "{said}");
-    let line = server.logged("an outgoing request was refused");
+    let line = server.logged("outgoing request denied");
     assert!(line.contains("add `app://back` to `allow`"), "{line}");
     let (status, said) = through_front(&server, "http://nobody.app.internal/x");
     assert_eq!(status, 502, "{said}");

@@ -39,7 +39,7 @@ fn a_component_is_replaced_and_connections_stay() {
     let head = "GET /a/x HTTP/1.1\r\nhost: a";
     assert_eq!(wire.ask(head).text(), "a 1");
     folder.app("a.wasm", "a 2");
-    let line = reload(&server, "an app is reloaded");
+    let line = reload(&server, "app reloaded");
     assert!(
         line.contains("app=\"a\"") && line.contains("INFO"),
         "{line}"
@@ -49,12 +49,12 @@ fn a_component_is_replaced_and_connections_stay() {
         assert_eq!(found(&server, "a", "/a/x"), "a 2");
         assert_eq!(found(&server, "a", "/b/x"), "b 1");
     }
-    assert_eq!(times(&server, "is reloaded"), 1);
+    assert_eq!(times(&server, "app reloaded"), 1);
     // Counters go on.
     let text = found(&server, "a", "/metrics");
     let all = "spikard_wasm_requests_total{app=\"a\",route=\"at /x\",status=\"200\"} 6\n";
     assert!(text.contains(all), "{text}");
-    let _ = reload(&server, "no app has changed");
+    let _ = reload(&server, "reload found no changes");
     server.stop();
 }
 
@@ -67,8 +67,8 @@ fn apps_come_and_go_and_move() {
         "[[app]]\nname = \"b\"\ncomponent = \"b.wasm\"\n\
          [[app]]\nname = \"c\"\ncomponent = \"c.wasm\"\nhost = \"c.example\"\n",
     );
-    let _ = reload(&server, "an app is removed");
-    assert!(server.log().contains("an app is added"), "{}", server.log());
+    let _ = reload(&server, "app removed");
+    assert!(server.log().contains("app added"), "{}", server.log());
     assert_eq!(found(&server, "a", "/x"), "b 1");
     assert_eq!(found(&server, "c.example", "/x"), "c");
     assert_eq!(ask(&server, "a", "/a/x").0, 404);
@@ -87,7 +87,7 @@ fn requests_are_finished_by_the_app_that_they_began_with() {
     wire.send("GET /sleep?ms=1000 HTTP/1.1\r\nhost: a\r\n\r\n");
     thread::sleep(Duration::from_millis(100));
     folder.app("a.wasm", "new");
-    let _ = reload(&server, "an app is reloaded");
+    let _ = reload(&server, "app reloaded");
     assert_eq!(found(&server, "a", "/x"), "new");
     // Both have an engine with its clock until the last request of the old one ends.
     assert!(server.usage().threads > before, "{before}");
@@ -111,33 +111,30 @@ fn what_is_broken_leaves_what_was() {
     let server = folder.serve(&[]);
     folder.write("a.wasm", "no component");
     folder.app("b.wasm", "b 2");
-    let line = reload(
-        &server,
-        "an app is not reloaded, what was served before goes on",
-    );
+    let line = reload(&server, "reload failed; keeping the previous version");
     assert!(
         line.contains("ERROR") && line.contains("app=\"a\"") && line.contains("a.wasm"),
         "{line}"
     );
-    let _ = server.logged("an app is reloaded");
+    let _ = server.logged("app reloaded");
     assert_eq!(found(&server, "a", "/a/x"), "a 1");
     assert_eq!(found(&server, "a", "/b/x"), "b 2");
     for (text, said) in [
-        ("[[app", "is not TOML"),
+        ("[[app", "is not valid TOML"),
         ("[[app]]\nname = \"a\"\n", "has no `component`"),
         (
             "[serve]\napp = \"a.wasm\"\n",
-            "restart to change from one to the other",
+            "switching to or from `[[app]]` requires a restart",
         ),
         (
             &TWO.replace("path = \"/b\"", "path = \"/a\""),
-            "are both at `/a`",
+            "are both mounted at `/a`",
         ),
     ] {
         folder.config(text);
         let line = reload(&server, said);
         assert!(
-            line.contains("ERROR") && line.contains("nothing is reloaded"),
+            line.contains("ERROR") && line.contains("reload failed; all apps are unchanged"),
             "{line}"
         );
         assert_eq!(found(&server, "a", "/a/x"), "a 1");
@@ -169,12 +166,12 @@ fn policies_limits_and_secrets_are_read_anew() {
     };
     assert_eq!((status("old"), status("new")), (200, 401));
     folder.write("key", "new");
-    let _ = reload(&server, "an app is reloaded");
+    let _ = reload(&server, "app reloaded");
     assert_eq!((status("old"), status("new")), (401, 200));
     folder.config(&format!("{text}[instances]\npolicy = \"fresh\"\n"));
     server.signal("HUP");
     let start = Instant::now();
-    while times(&server, "an app is reloaded") < 2 {
+    while times(&server, "app reloaded") < 2 {
         assert!(
             start.elapsed() < Duration::from_secs(10),
             "{}",
@@ -198,7 +195,7 @@ fn what_takes_a_restart_is_said() {
     folder.config(&format!(
         "[serve]\nhost = \"::1\"\nworkers = 7\nlog_level = \"debug\"\n[limits]\nconnections = 1\n{TWO}"
     ));
-    let line = reload(&server, "holds only after a restart");
+    let line = reload(&server, "restart to apply");
     for key in [
         "serve.host",
         "serve.workers",
@@ -210,7 +207,7 @@ fn what_takes_a_restart_is_said() {
             "{key}: {line}"
         );
     }
-    let _ = server.logged("no app has changed");
+    let _ = server.logged("reload found no changes");
     assert_eq!(found(&server, "a", "/a/x"), "a 1");
     server.stop();
 }
@@ -222,7 +219,7 @@ fn a_host_without_a_file_reloads_its_component_too() {
     let server = host().serve(Some(&folder.path("a.wasm"))).start_now();
     assert_eq!(found(&server, "a", "/x"), "a 1");
     folder.app("a.wasm", "a 2");
-    let _ = reload(&server, "an app is reloaded");
+    let _ = reload(&server, "app reloaded");
     assert_eq!(found(&server, "a", "/x"), "a 2");
     server.stop();
 }

@@ -42,10 +42,10 @@ fn components_and_the_file_are_watched() {
     folder.app("sub/b.wasm", "b 2");
     becomes(&server, "/a/x", "b 2");
     // What does not matter does not.
-    let before = server.log().matches("an app is reloaded").count();
+    let before = server.log().matches("app reloaded").count();
     folder.write("sub/notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
-    assert_eq!(server.log().matches("an app is reloaded").count(), before);
+    assert_eq!(server.log().matches("app reloaded").count(), before);
     server.stop();
 }
 
@@ -60,14 +60,14 @@ fn a_file_that_is_half_written_is_waited_for() {
     let new = fs::read(define(&app("a 2", &["/x"], serde_json::json!({})))).expect("a component");
     let (half, _) = new.split_at(new.len() / 2);
     fs::write(folder.path("a.wasm"), half).expect("a half");
-    let line = server.logged("what was served before goes on");
+    let line = server.logged("keeping the previous version");
     assert!(line.contains("ERROR"), "{line}");
     assert_eq!(found(&server, "a", "/x"), "a 1");
     // It is said once, however often something else changes.
     folder.write("notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
     assert_eq!(
-        server.log().matches("goes on").count(),
+        server.log().matches("keeping the previous version").count(),
         1,
         "{}",
         server.log()
@@ -86,11 +86,11 @@ fn what_is_wrong_is_said_once_and_put_right_at_once() {
     folder.config(text);
     let server = folder.serve(&["--watch"]);
     for (wrong, said) in [
-        (text.replace("\"/b\"", "\"/a\""), "are both at `/a`"),
-        ("[[app".to_owned(), "is not TOML"),
+        (text.replace("\"/b\"", "\"/a\""), "are both mounted at `/a`"),
+        ("[[app".to_owned(), "is not valid TOML"),
         (
             format!("{text}[app.secrets]\nkey = \"file:none\"\n"),
-            "cannot be read from",
+            "failed to read the secret",
         ),
     ] {
         folder.config(&wrong);
@@ -125,10 +125,10 @@ fn components_of_a_folder_come_and_go() {
     folder.app("b.wasm", "b 1");
     becomes(&server, "/b/x", "b 1");
     fs::remove_file(folder.path("a.wasm")).expect("it was there");
-    let _ = server.logged("an app is removed");
+    let _ = server.logged("app removed");
     assert_eq!(ask(&server, "a", "/a/x").0, 404);
     fs::remove_file(folder.path("b.wasm")).expect("it was there");
-    let _ = server.logged("nothing is reloaded");
+    let _ = server.logged("reload failed; all apps are unchanged");
     assert_eq!(found(&server, "a", "/b/x"), "b 1");
     server.stop();
 }

@@ -1,5 +1,5 @@
-//! `build`: what it says of folders that hold no app, or more than one. That it
-//! builds the right ones is what `scripts/guests` shows: it builds every guest.
+//! `build`: errors for folders with no app or several. `scripts/guests`, which builds every
+//! guest, tests that builds succeed.
 
 use std::fs;
 
@@ -47,7 +47,7 @@ fn a_manifest_must_be_readable() {
     fs::write(&manifest, "[build]\nlanguage = \"cobol\"\n").expect("a file");
     let run = host().run(["build".as_ref(), folder.path().as_os_str()]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
-    let head = format!("error: `{}` cannot be read: ", manifest.display());
+    let head = format!("error: failed to parse `{}`: ", manifest.display());
     assert!(run.stderr.starts_with(&head), "{}", run.stderr);
     // The place in the file is shown beneath.
     assert!(

@@ -57,7 +57,7 @@ fn a_disk_that_is_full_is_a_warning() {
     ]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(
-        run.stderr.contains("cannot be written: File too large"),
+        run.stderr.contains("failed to write") && run.stderr.contains("File too large"),
         "{run:?}"
     );
     assert!(!output.exists());

@@ -142,6 +142,6 @@ fn what_cannot_be_served_is_not_compiled() {
     assert!(run(&path, &output).contains("does not export"));
     assert!(!output.exists());
     let app = Lane::Rust.guest("hello");
-    assert!(run(&app, folder.path()).contains("`-o` names the file to write"));
-    assert!(run(&app, &path.join("x")).contains("cannot be written"));
+    assert!(run(&app, folder.path()).contains("pass a file name to `-o`"));
+    assert!(run(&app, &path.join("x")).contains("failed to write"));
 }

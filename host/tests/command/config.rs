@@ -1,4 +1,4 @@
-//! `spikard.toml`: which word holds, and what is said of one that cannot be kept.
+//! `spikard.toml`: precedence of sources, and errors of invalid values.
 
 use std::fs;
 use std::path::Path;
@@ -88,7 +88,7 @@ fn what_is_said_holds() {
         .start();
     let line: Value = serde_json::from_str(server.line()).expect("JSON");
     assert_eq!(line["app"], "faulty-rust");
-    let read = server.logged("read the configuration");
+    let read = server.logged("configuration loaded");
     assert!(
         read.contains("spikard.toml") && read.contains("INFO"),
         "{read}"
@@ -246,7 +246,7 @@ fn the_limits_of_an_app_are_those_of_its_routes_too() {
     for words in [
         "limits.queue_time 10s default --queue-time",
         "route raw instances fresh file timeout 7s file",
-        "an instance begins with memories 1",
+        "initial size of an instance memories 1",
     ] {
         assert!(said.contains(words), "`{words}` in {}", run.stdout);
     }

@@ -31,7 +31,7 @@ fn wit_writes_the_package() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("the file");
     let run = host().run(["wit".as_ref(), "-o".as_ref(), file.as_os_str()]);
-    assert!(failed(&run).contains("cannot write the WIT package to"));
+    assert!(failed(&run).contains("failed to write the WIT package to"));
 }
 
 #[test]
@@ -78,4 +78,10 @@ fn doctor_says_how_to_get_what_is_missing() {
         assert!(line.split_whitespace().count() > 3, "{line}");
     }
     assert_eq!(run.stdout.matches("not ready").count(), 3, "{}", run.stdout);
+    for command in [
+        "pip install './guests/python[build]'",
+        "npm install CLONE/guests/js",
+    ] {
+        assert!(run.stdout.contains(command), "{}", run.stdout);
+    }
 }

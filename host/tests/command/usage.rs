@@ -106,7 +106,7 @@ fn a_host_that_is_none_is_said() {
     ]);
     let said = failed(&run);
     assert!(
-        said.contains("`no such host` is not an address to listen on"),
+        said.contains("failed to resolve the listen address `no such host`"),
         "{said}"
     );
     assert!(said.contains("127.0.0.1"), "{said}");

@@ -58,8 +58,8 @@ fn what_is_inherited_must_be_set() {
     assert_eq!(run.code, Some(1));
     assert_eq!(
         run.stderr,
-        "error: the app is to have the variable `NOT_SET` of the host's environment, which is not \
-         set: set it, or grant none of that name\n"
+        "error: the grant passes the host's environment variable `NOT_SET` to the app, but it is not \
+         set; set it, or remove the grant\n"
     );
 }
 

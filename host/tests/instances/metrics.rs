@@ -113,7 +113,7 @@ fn they_may_be_elsewhere_or_nowhere() {
     let server = Lane::Rust.serve("faulty", &["--metrics-address", "127.0.0.1:0"]);
     let _ = server.client().get("/metrics").problem(404);
     assert_eq!(server.client().get("/count").status, 200);
-    let line = server.logged("metrics are at http://");
+    let line = server.logged("serving metrics at http://");
     let (_, address) = line.split_once("http://").expect("an address");
     let address = address.trim().trim_end_matches("/metrics");
     let elsewhere = Client::new(address.parse().expect("an address"));

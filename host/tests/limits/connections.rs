@@ -37,12 +37,12 @@ fn a_connection_too_many_is_told_to_come_back() {
     for wire in &mut kept {
         assert_eq!(wire.ask(GET).status, 200);
     }
-    let line = server.logged("as many connections are open as `--max-connections` allows");
-    assert!(line.contains("WARN") && line.contains("most=3"), "{line}");
+    let line = server.logged("too many connections; rejecting with 503");
+    assert!(line.contains("WARN") && line.contains("limit=3"), "{line}");
     kept.pop();
     soon("a connection is let in again", || {
         server.wire().ask(GET).status == 200
     });
     let log = server.stop().log;
-    assert_eq!(log.matches("more are refused").count(), 1, "{log}");
+    assert_eq!(log.matches("rejecting with 503").count(), 1, "{log}");
 }

@@ -24,7 +24,7 @@ fn a_request_too_many_is_told_to_come_back() {
     );
     // It is answered as any request is: the connection is kept, the log has a line.
     let _ = server.logged("status=503");
-    let _ = server.logged("as many requests are in flight as `--max-in-flight` allows");
+    let _ = server.logged("too many requests in flight; rejecting with 503");
     for wire in &mut busy {
         assert_eq!(wire.response().status, 200);
     }

@@ -80,7 +80,7 @@ fn a_guest_that_waits_too_long_is_cut_off(guest: Guest) {
     assert!(wire.try_chunk().is_err(), "the reply is whole");
     let took = start.elapsed();
     assert!(took < Duration::from_secs(2), "{took:?}");
-    let _ = server.logged("200ms, after the head of the reply was sent");
+    let _ = server.logged("200ms; the response head was already sent");
     assert_eq!(server.client().get("/hello").status, 200);
 }
 

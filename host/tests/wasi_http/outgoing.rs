@@ -57,7 +57,7 @@ fn a_request_that_is_not_granted_is_refused(guest: Guest) {
     assert!(refused.text().contains(wanted), "{}", refused.text());
     assert_eq!(peer.heads().len(), 0, "it was sent all the same");
     // The log has the line to add.
-    let said = server.logged("an outgoing request was refused");
+    let said = server.logged("outgoing request denied");
     let line = format!("add `{}` to `allow`", peer.origin());
     assert!(said.contains(&line), "{said}");
     // What is allowed is sent.

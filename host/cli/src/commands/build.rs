@@ -1,11 +1,12 @@
-//! `build`: makes a component of an app's folder with its language's own tools.
+//! `build`: builds an app into a component with the tools of its language.
 
+mod javascript_entry;
 mod project;
 mod rust;
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use self::project::{Language, Project};
 use crate::args::{BuildArgs, Engine};
-use crate::tools::{self, Tool};
+use crate::tools;
 use crate::wit;
 
 pub(crate) use self::project::RUST_TARGET;
@@ -23,25 +24,25 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     let project = Project::read(&args.dir)?;
     if let (Some(engine), true) = (args.engine, project.language != Language::Javascript) {
         bail!(
-            "`--engine {}` is for JavaScript, and `{}` is a {} app: leave the flag out",
+            "`--engine {}` applies to JavaScript only, but `{}` is a {} app; omit the flag",
             engine.as_str(),
             args.dir.display(),
             project.language
         );
     }
-    // Tools run in the app's folder, while the output is meant from here.
+    // Tools run in the app's folder, but the output path is relative to the current one.
     let output = env::current_dir()
-        .context("the current folder is gone")?
+        .context("failed to read the current folder")?
         .join(&args.output);
     if output.is_dir() {
         bail!(
-            "`{}` is a folder: `-o` names the file to write",
+            "`{}` is a folder; pass a file name to `-o`",
             args.output.display()
         );
     }
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+            .with_context(|| format!("failed to create folder `{}`", folder.display()))?;
     }
     match project.language {
         Language::Rust => rust::build(&project, &output)?,
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
         Language::Python => python(&project, &output)?,
     }
     let size = fs::metadata(&output)
-        .with_context(|| format!("the build ended without writing `{}`", output.display()))?
+        .with_context(|| format!("the build wrote no file `{}`", output.display()))?
         .len();
     println!(
         "built {} from {} ({}, {:.1} MB, {:.1} s); next: spikard-wasm serve {}",
@@ -63,17 +64,17 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// The SDK's own command bundles the app and calls its engine's componentizer.
+/// Runs the SDK's command, which bundles the app and calls the engine's componentizer.
 fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Result<()> {
-    need(&tools::NODE, tools::NODE.on_path())?;
+    let entry = match &project.entry {
+        Some(entry) => project.folder.join(entry),
+        None => javascript_entry::find(&project.folder)?,
+    };
+    tools::NODE.require(tools::NODE.on_path())?;
     let command = tools::JS_SDK.find_in(tools::js_folders(&project.folder));
     let engine = engine.or(project.engine).unwrap_or(Engine::Starlingmonkey);
     let wit = wit_folder()?;
-    let entry = project.entry.as_deref().map_or_else(
-        || project.folder.clone(),
-        |entry| project.folder.join(entry),
-    );
-    let mut build = Command::new(need(&tools::JS_SDK, command)?);
+    let mut build = Command::new(tools::JS_SDK.require(command)?);
     build
         .arg("build")
         .arg(entry)
@@ -84,18 +85,18 @@ fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Resul
     run_tool(build, project)
 }
 
-/// componentize-py finds installed packages through `VIRTUAL_ENV`.
+/// Runs componentize-py, which finds installed packages through `VIRTUAL_ENV`.
 fn python(project: &Project, output: &Path) -> Result<()> {
     let environment = tools::python_environment(&project.folder);
     let bin = environment.as_deref().map(tools::environment_bin);
     let command = tools::COMPONENTIZE_PY.find_in(bin);
     let wit = wit_folder()?;
-    let mut build = Command::new(need(&tools::COMPONENTIZE_PY, command)?);
+    let mut build = Command::new(tools::COMPONENTIZE_PY.require(command)?);
     if let Some(environment) = environment {
         build.env("VIRTUAL_ENV", environment);
     }
     build
-        // With it every error of the app comes behind the tool's own stack.
+        // A backtrace would print the tool's own stack before each error of the app.
         .env("RUST_BACKTRACE", "0")
         .args(["--quiet", "-d"])
         .arg(wit.path())
@@ -107,32 +108,23 @@ fn python(project: &Project, output: &Path) -> Result<()> {
     run_tool(build, project)
 }
 
-/// The embedded WIT package in a folder for the time of a build.
+/// Writes the embedded WIT package to a temporary folder.
 fn wit_folder() -> Result<tempfile::TempDir> {
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    wit::write(folder.path()).context("cannot write the WIT package to a temporary folder")?;
+    let folder = tempfile::tempdir().context("failed to create a temporary folder")?;
+    wit::write(folder.path()).context("failed to write the WIT package to a temporary folder")?;
     Ok(folder)
 }
 
-fn need(tool: &Tool, found: Option<PathBuf>) -> Result<PathBuf> {
-    found.with_context(|| {
-        format!(
-            "`{}` was not found, and this build needs it: {}",
-            tool.name, tool.install
-        )
-    })
-}
-
-/// Runs a tool in the app's folder. What it prints is the user's to read.
+/// Runs a tool in the app's folder with inherited output.
 fn run_tool(mut command: Command, project: &Project) -> Result<()> {
     let name = Path::new(command.get_program()).display().to_string();
     let status = command
         .current_dir(&project.folder)
         .status()
-        .with_context(|| format!("`{name}` cannot be run"))?;
+        .with_context(|| format!("failed to run `{name}`"))?;
     if !status.success() {
         bail!(
-            "`{name}` could not build `{}` ({status}); what it says is above",
+            "`{name}` failed to build `{}` ({status}); see its output above",
             project.folder.display()
         );
     }

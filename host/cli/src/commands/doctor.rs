@@ -1,4 +1,4 @@
-//! `doctor`: says which lanes can be built here, and how to get the others.
+//! `doctor`: checks the build tools of each language and prints how to install missing ones.
 
 use std::env;
 use std::path::PathBuf;
@@ -28,11 +28,11 @@ pub(crate) fn run() -> Result<()> {
     verdict("Rust", cargo && target);
     verdict("JavaScript and TypeScript", node && npm && sdk);
     verdict("Python", python && componentize);
-    println!("Serving needs none of them.");
+    println!("`serve` needs none of these tools.");
     Ok(())
 }
 
-/// Prints a tool's line and says whether it was found.
+/// Prints a tool's line and returns true if the tool was found.
 fn check(tool: &Tool, folders: Vec<PathBuf>) -> bool {
     let found = tool.find_in(folders);
     let version = found.as_deref().map(|path| {
@@ -49,16 +49,16 @@ fn check(tool: &Tool, folders: Vec<PathBuf>) -> bool {
 
 fn line(name: &str, found: Option<&str>, install: &str) {
     match found {
-        Some(what) => println!("  ok       {name:<16} {what}"),
+        Some(version) => println!("  ok       {name:<16} {version}"),
         None => println!("  missing  {name:<16} {install}"),
     }
 }
 
-fn verdict(lane: &str, ready: bool) {
+fn verdict(language: &str, ready: bool) {
     let state = if ready {
         "ready to build"
     } else {
-        "not ready: install what is missing above"
+        "not ready; install the missing tools above"
     };
-    println!("{lane}: {state}");
+    println!("{language}: {state}");
 }

@@ -1,4 +1,4 @@
-//! `inspect`: says what a component is.
+//! `inspect`: reports a component's world, routes, grants, interfaces and sizes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use spikard_wasm_runtime::{
     Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
 };
 
-use super::{Source, limits, load};
+use super::{ComponentSource, limits, load};
 use crate::args::{InspectArgs, LogFormat, LogLevel};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
@@ -20,32 +20,34 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         return limits::run(args);
     }
     if !args.config.is_empty() {
-        bail!(
-            "`inspect` reads what sets limits only with `--limits`: add it, or leave the others out"
-        );
+        bail!("`--config`, `--instances` and limit flags require `--limits`; add it, or omit them");
     }
     let Some(app) = &args.app else {
-        bail!("`inspect` needs a component");
+        bail!("`inspect` requires a component; pass its path");
     };
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()
     })?
     .looking_only();
-    let report = match load(&runtime, &Source::File(app), args.cache.cache().as_ref()) {
+    let report = match load(
+        &runtime,
+        &ComponentSource::File(app),
+        args.cache.cache().as_ref(),
+    ) {
         Ok((loaded, description)) if loaded.kind() != Kind::Handler => {
-            of_http(&loaded, &description.name)
+            wasi_http_report(&loaded, &description.name)
         }
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;
             loaded.check_hooks(&app)?;
-            of_app(&loaded, &app)
+            app_report(&loaded, &app)
         }
-        // A component of another world can be looked at all the same.
+        // A component of another world cannot be served, but its interfaces can be read.
         Err(error @ LoadError::WrongWorld { .. }) => {
-            let bytes = fs::read(app).context("cannot read the component again")?;
+            let bytes = fs::read(app).context("failed to read the component")?;
             let interfaces = Interfaces::read(&app.display().to_string(), &bytes)?;
-            of_other(&interfaces, bytes.len(), &error)
+            unserved_report(&interfaces, bytes.len(), &error)
         }
         Err(error) => return Err(error.into()),
     };
@@ -57,24 +59,24 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     Ok(())
 }
 
-fn of_app(loaded: &Loaded, app: &App) -> Value {
+fn app_report(loaded: &Loaded, app: &App) -> Value {
     json!({
         "world": if loaded.interfaces().exports_hooks() { WORLD_WITH_HOOKS } else { WORLD },
         "app": {"name": app.name(), "version": app.version()},
-        "routes": app.routes().iter().map(of_route).collect::<Vec<_>>(),
-        "grants": of_needs(loaded.interfaces()),
+        "routes": app.routes().iter().map(route_json).collect::<Vec<_>>(),
+        "grants": grants_json(loaded.interfaces()),
         "imports": loaded.interfaces().imports,
         "exports": loaded.interfaces().exports,
         "sizes": sizes(loaded),
     })
 }
 
-/// An app for `wasi:http`, whose routes are its own affair.
-fn of_http(loaded: &Loaded, name: &str) -> Value {
+/// Report of a `wasi:http` app, which declares no routes.
+fn wasi_http_report(loaded: &Loaded, name: &str) -> Value {
     json!({
         "world": loaded.kind().world(),
         "app": {"name": name, "version": ""},
-        "grants": of_needs(loaded.interfaces()),
+        "grants": grants_json(loaded.interfaces()),
         "imports": loaded.interfaces().imports,
         "exports": loaded.interfaces().exports,
         "sizes": sizes(loaded),
@@ -92,8 +94,8 @@ fn sizes(loaded: &Loaded) -> Value {
     })
 }
 
-/// What it must be granted to be served.
-fn of_needs(interfaces: &Interfaces) -> Value {
+/// The grants that a component needs.
+fn grants_json(interfaces: &Interfaces) -> Value {
     let granted = Grants::default();
     let need = |(need, import): (Need, &str)| {
         json!({
@@ -106,7 +108,7 @@ fn of_needs(interfaces: &Interfaces) -> Value {
     interfaces.needs().into_iter().map(need).collect()
 }
 
-fn of_route(route: &Route) -> Value {
+fn route_json(route: &Route) -> Value {
     let location = |location| match location {
         Location::Path => "path",
         Location::Query => "query",
@@ -127,18 +129,18 @@ fn of_route(route: &Route) -> Value {
     })
 }
 
-fn of_other(interfaces: &Interfaces, bytes: usize, why: &LoadError) -> Value {
+fn unserved_report(interfaces: &Interfaces, bytes: usize, why: &LoadError) -> Value {
     json!({
         "world": null,
         "reason": why.to_string(),
-        "grants": of_needs(interfaces),
+        "grants": grants_json(interfaces),
         "imports": interfaces.imports,
         "exports": interfaces.exports,
         "sizes": {"component": bytes},
     })
 }
 
-/// The report for people: the same facts as the JSON.
+/// Formats the JSON report as text.
 fn text(report: &Value) -> String {
     let mut out = String::new();
     let mut line = |label: &str, value: &str| {
@@ -156,7 +158,7 @@ fn text(report: &Value) -> String {
         }
         None => line(
             "world",
-            &format!("none that can be served: {}", string(&report["reason"])),
+            &format!("unsupported: {}", string(&report["reason"])),
         ),
     }
     for (name, value) in report["sizes"].as_object().into_iter().flatten() {

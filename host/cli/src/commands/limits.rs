@@ -1,4 +1,4 @@
-//! `inspect --limits`: every limit that can be set, with its value and whose word it is.
+//! `inspect --limits`: every limit with its effective value and source.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, Origin, Route, one_line};
 use spikard_wasm_runtime::{Kind, Limits, Loaded, Runtime};
 
-use super::{Source, load};
+use super::{ComponentSource, load};
 use crate::args::InspectArgs;
-use crate::config::Bounds;
+use crate::config::effective_limits::EffectiveLimits;
 use crate::config::file::File;
+use crate::config::limit_values::LimitSource;
 use crate::config::limits::{Key, Limit, TABLE};
-use crate::config::said::Source as Said;
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let is_file = |path: &&PathBuf| path.extension().is_some_and(|it| it == "toml");
@@ -22,15 +22,15 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let file = File::find(named.or(args.config.config.as_ref()).map(AsRef::as_ref))?;
     let found = file.as_ref().map(|file| file.path.display().to_string());
     let file = file.unwrap_or_default();
-    let bounds = Bounds::merge(&args.config, &file);
-    let mut report = json!({"file": found, "limits": of_bounds(&bounds, |_| true)});
+    let limits = EffectiveLimits::merge(&args.config, &file);
+    let mut report = json!({"file": found, "limits": limits_json(&limits, |_| true)});
     if !file.apps.is_empty() {
         let apps = file.apps.iter().map(|app| {
-            let bounds = Bounds::of_app(&args.config, &file, app);
+            let limits = EffectiveLimits::for_app(&args.config, &file, app);
             json!({
                 "name": app.name, "at": app.mount.to_string(),
                 "component": app.component.display().to_string(),
-                "limits": of_bounds(&bounds, |limit| !limit.is_of_host()),
+                "limits": limits_json(&limits, |limit| !limit.is_host_wide()),
             })
         });
         report["apps"] = apps.collect();
@@ -38,24 +38,24 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     if let Some(path) = args.app.as_ref().filter(|path| !is_file(path)) {
         let runtime = Runtime::new(Limits {
             instances: 1,
-            ..bounds.runtime()
+            ..limits.runtime()
         })?
         .looking_only();
         let cache = args.cache.cache();
-        let (loaded, description) = load(&runtime, &Source::File(path), cache.as_ref())?;
-        let defaults = bounds.defaults(Secrets::default());
+        let (loaded, description) = load(&runtime, &ComponentSource::File(path), cache.as_ref())?;
+        let defaults = limits.defaults(Secrets::default());
         report["routes"] = match loaded.kind() {
             Kind::Handler => {
                 let app = App::new(&description, &defaults)?;
                 let routes = app.routes().iter();
-                routes.map(|route| of_route(route, &bounds)).collect()
+                routes.map(|route| route_json(route, &limits)).collect()
             }
             kind => {
                 App::without_routes(&description.name, &defaults)?;
-                json!([of_http(kind, &bounds)])
+                json!([wasi_http_json(kind, &limits)])
             }
         };
-        report["instance"] = of_instance(&loaded);
+        report["instance"] = instance_json(&loaded);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -65,15 +65,15 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     Ok(())
 }
 
-fn of_bounds(bounds: &Bounds, is_wanted: impl Fn(&Limit) -> bool) -> Vec<Value> {
-    let (isolation, said) = bounds.isolation;
+fn limits_json(limits: &EffectiveLimits, is_wanted: impl Fn(&Limit) -> bool) -> Vec<Value> {
+    let (isolation, said) = limits.isolation;
     let policy = json!({
         "key": "instances.policy", "flag": "--instances", "value": isolation.as_str(),
         "shown": isolation.as_str(), "unit": "policy", "from": said.as_str(),
-        "about": "Whether requests share instances, where neither route nor app says",
+        "about": "Instance policy for routes that declare none: reuse, or fresh per request",
     });
     let limits = TABLE.iter().filter(|limit| is_wanted(limit)).map(|limit| {
-        let (value, said) = bounds.limits.get(limit.key);
+        let (value, said) = limits.values.get(limit.key);
         json!({
             "key": format!("{}.{}", limit.table, limit.name),
             "flag": format!("--{}", limit.flag),
@@ -88,10 +88,10 @@ fn of_bounds(bounds: &Bounds, is_wanted: impl Fn(&Limit) -> bool) -> Vec<Value> 
     limits.chain([policy]).collect()
 }
 
-/// The limits of a route; where it has none of its own, those of all routes.
-fn of_route(route: &Route, bounds: &Bounds) -> Value {
-    let from = |origin, all: Said| match origin {
-        Origin::Default => all.as_str(),
+/// The effective limits of a route.
+fn route_json(route: &Route, limits: &EffectiveLimits) -> Value {
+    let from = |origin, default: LimitSource| match origin {
+        Origin::Default => default.as_str(),
         Origin::Component => "component",
         Origin::Override => "file",
     };
@@ -99,8 +99,8 @@ fn of_route(route: &Route, bounds: &Bounds) -> Value {
     let time = route.timeout().as_millis() as u64;
     let show = |key: Key, value| TABLE[key as usize].show(value);
     let (all_time, all_body) = (
-        bounds.limits.get(Key::Timeout).1,
-        bounds.limits.get(Key::BodyLimit).1,
+        limits.values.get(Key::Timeout).1,
+        limits.values.get(Key::BodyLimit).1,
     );
     json!({
         "name": route.name(),
@@ -108,7 +108,7 @@ fn of_route(route: &Route, bounds: &Bounds) -> Value {
         "path": route.pattern().as_str(),
         "instances": {
             "value": route.isolation().as_str(), "shown": route.isolation().as_str(),
-            "from": from(origins.instances, bounds.isolation.1),
+            "from": from(origins.instances, limits.isolation.1),
         },
         "timeout": {
             "value": time, "shown": show(Key::Timeout, time), "unit": "milliseconds",
@@ -121,10 +121,10 @@ fn of_route(route: &Route, bounds: &Bounds) -> Value {
     })
 }
 
-/// The limits of all that an app for `wasi:http` is asked.
-fn of_http(kind: Kind, bounds: &Bounds) -> Value {
-    let http = bounds.http(kind);
-    let from = |key| bounds.limits.get(key).1.as_str();
+/// The limits of all requests to a `wasi:http` app.
+fn wasi_http_json(kind: Kind, limits: &EffectiveLimits) -> Value {
+    let http = limits.http(kind);
+    let from = |key| limits.values.get(key).1.as_str();
     let time = http.timeout.as_millis() as u64;
     let limit = Some(http.body_limit).filter(|limit| *limit != u64::MAX);
     let none = || "none".to_owned();
@@ -132,7 +132,7 @@ fn of_http(kind: Kind, bounds: &Bounds) -> Value {
         "name": "*",
         "instances": {
             "value": http.isolation.as_str(), "shown": http.isolation.as_str(),
-            "from": bounds.isolation.1.as_str(),
+            "from": limits.isolation.1.as_str(),
         },
         "timeout": {
             "value": time, "shown": TABLE[Key::Timeout as usize].show(time),
@@ -146,8 +146,8 @@ fn of_http(kind: Kind, bounds: &Bounds) -> Value {
     })
 }
 
-/// What an instance begins with.
-fn of_instance(loaded: &Loaded) -> Value {
+/// Initial resources of an instance.
+fn instance_json(loaded: &Loaded) -> Value {
     let sizes = loaded.sizes();
     json!({
         "memories": sizes.memories,
@@ -156,15 +156,15 @@ fn of_instance(loaded: &Loaded) -> Value {
     })
 }
 
-/// The report for people: the same facts as the JSON.
+/// Formats the JSON report as text.
 fn text(report: &Value) -> String {
     let mut out = String::new();
     let string = |value: &Value| one_line(value.as_str().unwrap_or_default()).into_owned();
     if let Some(file) = report["file"].as_str() {
         let _ = writeln!(out, "file       {}\n", one_line(file));
     }
-    let limits = |out: &mut String, of: &Value| {
-        for limit in of["limits"].as_array().into_iter().flatten() {
+    let limits = |out: &mut String, report: &Value| {
+        for limit in report["limits"].as_array().into_iter().flatten() {
             let _ = writeln!(
                 out,
                 "{:<27} {:<8} {:<12} {}",
@@ -191,7 +191,7 @@ fn text(report: &Value) -> String {
         head = "";
     }
     if let Some(instance) = report["instance"].as_object() {
-        let _ = writeln!(out, "\nan instance begins with");
+        let _ = writeln!(out, "\ninitial size of an instance");
         for (name, value) in instance {
             let shown = match (name.as_str(), value.as_u64()) {
                 (_, None) => "?".to_owned(),

@@ -1,4 +1,4 @@
-//! What the command can do, one file each.
+//! Subcommands, one module each, and the loading of components that they share.
 
 pub(crate) mod build;
 pub(crate) mod compile;
@@ -17,16 +17,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use spikard_wasm_app::Description;
 use spikard_wasm_runtime::{Cache, LoadError, Loaded, Progress, Runtime};
 
-/// What is to be loaded.
-pub(crate) enum Source<'a> {
+/// Source of a component to load.
+pub(crate) enum ComponentSource<'a> {
     File(&'a Path),
-    /// What `compile` wrote.
+    /// A file that `compile` wrote.
     Precompiled(&'a Path),
     Demo(&'static [u8]),
 }
 
-impl Source<'_> {
-    /// A name for the app, before its description is known.
+impl ComponentSource<'_> {
+    /// Preliminary name of the app, until its description is known.
     pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
             Self::File(path) | Self::Precompiled(path) => {
@@ -37,41 +37,43 @@ impl Source<'_> {
     }
 }
 
-/// Loads a component and asks for its routes. On a terminal a spinner says what
-/// takes so long.
+/// Loads a component and calls its `describe`. On a terminal, shows a spinner while it
+/// compiles.
 pub(crate) fn load(
     runtime: &Runtime,
-    source: &Source<'_>,
+    source: &ComponentSource<'_>,
     cache: Option<&Cache>,
 ) -> Result<(Loaded, Description), LoadError> {
     let mut spinner = Spinner::default();
     let loaded = match source {
-        Source::File(path) => runtime.load(path, cache, &mut spinner.steps())?,
-        Source::Precompiled(path) => runtime.load_precompiled(path)?,
-        Source::Demo(bytes) => runtime.load_bytes("demo", bytes, cache, &mut spinner.steps())?,
+        ComponentSource::File(path) => runtime.load(path, cache, &mut spinner.progress())?,
+        ComponentSource::Precompiled(path) => runtime.load_precompiled(path)?,
+        ComponentSource::Demo(bytes) => {
+            runtime.load_bytes("demo", bytes, cache, &mut spinner.progress())?
+        }
     };
     let description = block_on(loaded.describe())?;
     Ok((loaded, description))
 }
 
-/// Refuses a folder where a component should be.
-fn refuse_folder(path: &Path) -> anyhow::Result<()> {
+/// Fails if the path of a component is a folder.
+fn reject_folder(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() {
         anyhow::bail!(
-            "`{0}` is a folder, not a component: build it first (`spikard-wasm build {0} -o app.wasm`), then serve `app.wasm`",
+            "`{0}` is a folder, not a component; run `spikard-wasm build {0} -o app.wasm` and pass `app.wasm`",
             path.display()
         );
     }
     Ok(())
 }
 
-/// Says on a terminal that a component is being compiled.
+/// Spinner on standard error while a component compiles; hidden without a terminal.
 #[derive(Default)]
 pub(crate) struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
-    fn steps(&mut self) -> impl FnMut(Progress) {
-        |step| match step {
+    fn progress(&mut self) -> impl FnMut(Progress) {
+        |event| match event {
             Progress::Compiling(bytes) => self.0 = Some(compiling(bytes)),
             Progress::Compiled => {
                 if let Some(spinner) = self.0.take() {
@@ -82,14 +84,16 @@ impl Spinner {
     }
 }
 
-/// indicatif draws on standard error, and nothing where that is no terminal.
+/// Starts a spinner. indicatif draws it only if standard error is a terminal.
 fn compiling(bytes: u64) -> ProgressBar {
     let megabytes = bytes as f64 / 1e6;
     let spinner = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         spinner.set_style(style);
     }
-    spinner.set_message(format!("compiling a component of {megabytes:.1} MB, once;"));
+    spinner.set_message(format!(
+        "compiling component ({megabytes:.1} MB), result is cached,"
+    ));
     spinner.enable_steady_tick(std::time::Duration::from_millis(100));
     spinner
 }
@@ -102,7 +106,7 @@ fn block_on<T>(future: impl Future<Output = Result<T, LoadError>>) -> Result<T, 
         .block_on(future)
 }
 
-/// Milliseconds since an instant, to the tenth.
-fn millis(since: Instant) -> f64 {
+/// Milliseconds since an instant, rounded to tenths.
+fn elapsed_ms(since: Instant) -> f64 {
     (since.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
 }

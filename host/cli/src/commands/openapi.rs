@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use spikard_wasm_app::{App, Defaults, OpenApi};
 use spikard_wasm_runtime::{Kind, Limits, Runtime};
 
-use super::{Source, load};
+use super::{ComponentSource, load};
 use crate::args::{LogFormat, LogLevel, OpenapiArgs};
 
 pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
@@ -18,22 +18,22 @@ pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
     })?
     .looking_only();
     let cache = args.cache.cache();
-    let (loaded, description) = load(&runtime, &Source::File(&args.app), cache.as_ref())?;
+    let (loaded, description) = load(&runtime, &ComponentSource::File(&args.app), cache.as_ref())?;
     if loaded.kind() != Kind::Handler {
         bail!(
-            "`{}` is an app for `wasi:http`, which says nothing of its routes: there is no OpenAPI document of it",
+            "`{}` is a `wasi:http` app, which declares no routes; only apps built with a spikard-wasm SDK have an OpenAPI document",
             args.app.display()
         );
     }
-    // What cannot be served has no document either.
+    // Reject apps that `serve` would reject.
     App::new(&description, &Defaults::default())?;
     let api = OpenApi::new(&description)?;
     let text = serde_json::to_string_pretty(api.document())? + "\n";
     match &args.output {
         Some(path) => fs::write(path, text)
-            .with_context(|| format!("the document cannot be written to `{}`", path.display())),
+            .with_context(|| format!("failed to write the document to `{}`", path.display())),
         None => std::io::stdout()
             .write_all(text.as_bytes())
-            .context("the document cannot be written to standard output"),
+            .context("failed to write the document to standard output"),
     }
 }

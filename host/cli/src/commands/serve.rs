@@ -1,4 +1,4 @@
-//! `serve`: loads components and serves them.
+//! `serve`: loads the configured apps and serves them until a signal stops the host.
 
 mod announce;
 mod load;
@@ -12,39 +12,41 @@ use anyhow::{Result, bail};
 use spikard_wasm_runtime::LoadError;
 use spikard_wasm_server::{Handle, Listener, Metrics, ServeError, Settings};
 
-use super::refuse_folder;
+use super::reject_folder;
 use crate::args::ServeArgs;
 use crate::config::Config;
-use crate::config::values::MetricsAt;
-use load::Ready;
+use crate::config::values::MetricsEndpoint;
+use load::LoadedApp;
 use reload::Reloader;
 use watch::Watch;
 
 pub(crate) fn run(args: ServeArgs) -> Result<()> {
-    let config = Config::of(&args)?;
+    let config = Config::load(&args)?;
     crate::log::start(config.log_format, config.log_level);
     if let Some(file) = &config.file {
-        tracing::info!(file = %file.display(), "read the configuration");
+        tracing::info!(file = %file.display(), "configuration loaded");
     }
     for path in config.apps.iter().filter_map(|app| app.component.as_ref()) {
         if !path.exists() {
             return Err(LoadError::NotFound(path.clone()).into());
         }
-        refuse_folder(path)?;
+        reject_folder(path)?;
     }
-    let reads_secrets = |app| load::secrets(app).map(drop);
-    config.apps.iter().try_for_each(reads_secrets)?;
-    // A port that is taken is known at once, not after a minute of compiling.
+    // Unreadable secrets and an occupied port fail here, before a component compiles for
+    // minutes.
+    for app in &config.apps {
+        load::read_secrets(app)?;
+    }
     let listener = Listener::bind(&config.host, config.port)?;
     let settings = Settings {
         metrics: metrics(&config.metrics)?,
-        ..config.bounds.settings()
+        ..config.limits.settings()
     };
     let start = Instant::now();
     let watch = config.watch.then(|| Watch::new(&config)).transpose()?;
-    let ready = config.apps.iter().map(|app| load::app(&config, app));
-    let ready: Vec<Ready> = ready.collect::<Result<_>>()?;
-    let apps: Vec<_> = ready.iter().map(|app| app.served.clone()).collect();
+    let ready = config.apps.iter().map(|app| load::load_app(&config, app));
+    let ready: Vec<LoadedApp> = ready.collect::<Result<_>>()?;
+    let apps: Vec<_> = ready.iter().map(|app| app.hosted_app.clone()).collect();
     let announcement = announce::lines(&config, &ready, listener.address(), start);
     let reloader = Reloader::new(args, config, ready, watch)?;
     spikard_wasm_server::serve(listener, apps, &settings, |handle: Handle| {
@@ -54,21 +56,22 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     Ok(())
 }
 
-/// Binds where metrics are to be served.
-fn metrics(at: &MetricsAt) -> Result<Metrics> {
+/// Binds the metrics endpoint.
+fn metrics(at: &MetricsEndpoint) -> Result<Metrics> {
     let (host, port) = match at {
-        MetricsAt::Nowhere => return Ok(Metrics::Off),
-        MetricsAt::App => return Ok(Metrics::On),
-        MetricsAt::Address(host, port) => (host, *port),
+        MetricsEndpoint::Off => return Ok(Metrics::Off),
+        MetricsEndpoint::App => return Ok(Metrics::On),
+        MetricsEndpoint::Address(host, port) => (host, *port),
     };
-    let flag = "`--metrics-address`, or `metrics` of `[serve]`,";
     match Listener::bind(host, port) {
         Ok(listener) => Ok(Metrics::At(Arc::new(listener))),
         Err(ServeError::PortInUse(port)) => {
-            bail!("port {port} of {flag} is already in use: choose another")
+            bail!(
+                "metrics port {port} is already in use; stop the other process, or change `--metrics-address` or `serve.metrics`"
+            )
         }
         Err(ServeError::PortDenied(port)) => bail!(
-            "port {port} of {flag} needs privileges this process does not have: choose one above 1023"
+            "metrics port {port} requires privileges that this process lacks; use a port above 1023 in `--metrics-address` or `serve.metrics`"
         ),
         Err(error) => Err(error.into()),
     }

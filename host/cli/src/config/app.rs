@@ -1,4 +1,4 @@
-//! What `[[app]]` of `spikard.toml` says: an app of a host of several.
+//! The `[[app]]` tables of `spikard.toml`, one per app of a host that serves several.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use spikard_wasm_app::{Isolation, Mount, RouteOverride, check_app_name};
 
-use super::grants::GrantsSaid;
+use super::entry::TomlEntry;
+use super::grants::GrantSettings;
+use super::limit_values::{LimitSource, LimitValues};
 use super::limits::{Limit, TABLE};
-use super::place::Place;
-use super::said::{Said, Source};
 use super::values::SecretArg;
 
-/// The keys of `[[app]]` that are no limits.
+/// Keys of `[[app]]` that are not limits.
 pub(super) const APP: [&str; 11] = [
     "component",
     "grants",
@@ -27,7 +27,7 @@ pub(super) const APP: [&str; 11] = [
     "static_root",
 ];
 
-/// What is said of an app; what is not is as for the whole host.
+/// One `[[app]]` table; unset keys have the host-wide value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AppTable {
     pub(crate) name: String,
@@ -37,83 +37,82 @@ pub(crate) struct AppTable {
     pub(crate) openapi: Option<bool>,
     pub(crate) secrets: Vec<SecretArg>,
     pub(crate) policy: Option<Isolation>,
-    pub(crate) grants: GrantsSaid,
-    pub(crate) limits: Said,
+    pub(crate) grants: GrantSettings,
+    pub(crate) limits: LimitValues,
     pub(crate) routes: BTreeMap<String, RouteOverride>,
 }
 
 impl AppTable {
-    pub(super) fn read(here: &Place<'_>) -> Result<Self> {
+    pub(super) fn read(here: &TomlEntry<'_>) -> Result<Self> {
         let mut app = Self::default();
         let (mut host, mut path) = (None, "/");
-        for place in here.members()? {
-            match place.name {
+        for entry in here.members()? {
+            match entry.name {
                 "name" => {
-                    let name = place.text("the app's name")?;
-                    check_app_name(name).map_err(|why| place.wrong(&why))?;
+                    let name = entry.text("the app's name")?;
+                    check_app_name(name).map_err(|why| entry.invalid(&why))?;
                     app.name = name.to_owned();
                 }
-                "component" => app.component = place.path()?,
+                "component" => app.component = entry.path()?,
                 "host" => {
-                    let name = place.text("a host's name")?;
-                    Mount::new(Some(name), "/").map_err(|why| place.wrong(&why))?;
+                    let name = entry.text("a host name")?;
+                    Mount::new(Some(name), "/").map_err(|why| entry.invalid(&why))?;
                     host = Some(name);
                 }
                 "path" => {
-                    path = place.text("a path")?;
-                    Mount::new(None, path).map_err(|why| place.wrong(&why))?;
+                    path = entry.text("a path")?;
+                    Mount::new(None, path).map_err(|why| entry.invalid(&why))?;
                 }
-                "static_root" => app.static_root = Some(place.path()?),
-                "openapi" => app.openapi = Some(place.boolean()?),
-                "secrets" => app.secrets = place.secrets()?,
-                "grants" => app.grants = GrantsSaid::read(&place)?,
-                "routes" => app.routes = place.routes()?,
+                "static_root" => app.static_root = Some(entry.path()?),
+                "openapi" => app.openapi = Some(entry.boolean()?),
+                "secrets" => app.secrets = entry.secrets()?,
+                "grants" => app.grants = GrantSettings::read(&entry)?,
+                "routes" => app.routes = entry.routes()?,
                 "instances" => {
-                    for place in place.members()? {
-                        match place.name {
-                            "policy" => app.policy = Some(place.isolation()?),
-                            _ => app.read_limit("instances", &["policy"], &place)?,
+                    for entry in entry.members()? {
+                        match entry.name {
+                            "policy" => app.policy = Some(entry.isolation()?),
+                            _ => app.read_limit("instances", &["policy"], &entry)?,
                         }
                     }
                 }
                 "limits" => {
-                    for place in place.members()? {
-                        app.read_limit("limits", &[], &place)?;
+                    for entry in entry.members()? {
+                        app.read_limit("limits", &[], &entry)?;
                     }
                 }
-                _ => app.read_limit("serve", &APP, &place)?,
+                _ => app.read_limit("serve", &APP, &entry)?,
             }
         }
-        for (key, is_there) in [
+        for (key, is_present) in [
             ("name", !app.name.is_empty()),
             ("component", !app.component.as_os_str().is_empty()),
         ] {
-            if !is_there {
-                return Err(here.lacks(key));
+            if !is_present {
+                return Err(here.missing(key));
             }
         }
-        // Both parts have been read already.
-        app.mount = Mount::new(host, path).map_err(|why| here.wrong(&why))?;
+        // Both parts were validated above.
+        app.mount = Mount::new(host, path).map_err(|why| here.invalid(&why))?;
         Ok(app)
     }
 
-    fn read_limit(&mut self, table: &str, others: &[&str], place: &Place<'_>) -> Result<()> {
-        match Limit::find(table, place.name) {
-            Some(limit) if limit.is_of_host() => {
-                let why =
-                    format!("it is for all apps of the host together, so write it in `[{table}]`");
-                Err(place.wrong(&why))
+    fn read_limit(&mut self, table: &str, others: &[&str], entry: &TomlEntry<'_>) -> Result<()> {
+        match Limit::find(table, entry.name) {
+            Some(limit) if limit.is_host_wide() => {
+                let why = format!("it applies to the whole host; move it to `[{table}]`");
+                Err(entry.invalid(&why))
             }
             Some(limit) => {
-                let value = limit.read(place.value).map_err(|why| place.wrong(&why))?;
-                self.limits.set(limit.key, value, Source::File);
+                let value = limit.read(entry.value).map_err(|why| entry.invalid(&why))?;
+                self.limits.set(limit.key, value, LimitSource::File);
                 Ok(())
             }
             None => {
                 let limits = TABLE.iter();
-                let limits = limits.filter(|limit| limit.table == table && !limit.is_of_host());
+                let limits = limits.filter(|limit| limit.table == table && !limit.is_host_wide());
                 let known = limits.map(|limit| limit.name).chain(others.iter().copied());
-                Err(place.unknown("key", known))
+                Err(entry.unknown("key", known))
             }
         }
     }

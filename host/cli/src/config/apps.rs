@@ -1,5 +1,5 @@
-//! Which apps are served, and how each: the one that is given, those of `spikard.toml`,
-//! or those of a folder.
+//! Selects the apps to serve: a single component, the apps of a `spikard.toml`, or the
+//! components of a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,44 +7,45 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use spikard_wasm_app::{Mount, check_app_name};
 
-use super::Bounds;
 use super::app::AppTable;
+use super::effective_limits::EffectiveLimits;
 use super::file::{File, NAME};
-use super::grants::GrantsSaid;
+use super::grants::GrantSettings;
 use super::values::SecretArg;
 use crate::args::ServeArgs;
 
-/// An app that is to be served.
+/// Configuration of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AppConfig {
-    /// `None` where it is the only one.
+    /// `None` if the host serves a single app.
     pub(crate) name: Option<String>,
     pub(crate) mount: Mount,
-    /// `None` for the demo.
+    /// `None` for the demo app.
     pub(crate) component: Option<PathBuf>,
-    pub(crate) bounds: Bounds,
+    pub(crate) limits: EffectiveLimits,
     pub(crate) static_root: Option<PathBuf>,
     pub(crate) openapi: bool,
     pub(crate) dev: bool,
     pub(crate) secrets: Vec<SecretArg>,
-    pub(crate) grants: GrantsSaid,
+    pub(crate) grants: GrantSettings,
 }
 
-/// What `serve` is given.
+/// The positional argument of `serve`, classified.
 #[derive(Debug)]
-pub(super) enum Given<'a> {
-    Nothing,
+pub(super) enum AppSource<'a> {
+    /// No argument: the app of `spikard.toml`, or the demo app.
+    Unset,
     Component(&'a Path),
-    /// A `spikard.toml`, by itself or in the folder that was named.
+    /// A `spikard.toml`, named directly or found in the folder that was named.
     File(PathBuf),
-    /// A folder of components.
+    /// A folder of components without a `spikard.toml`.
     Folder(&'a Path),
 }
 
-impl<'a> Given<'a> {
-    pub(super) fn of(app: Option<&'a Path>, config: Option<&Path>) -> Result<Self> {
+impl<'a> AppSource<'a> {
+    pub(super) fn detect(app: Option<&'a Path>, config: Option<&Path>) -> Result<Self> {
         let Some(app) = app else {
-            return Ok(Self::Nothing);
+            return Ok(Self::Unset);
         };
         let inside = app.join(NAME);
         let file = match app.is_dir() {
@@ -54,11 +55,11 @@ impl<'a> Given<'a> {
             false => return Ok(Self::Component(app)),
         };
         if !file.exists() {
-            bail!("no such file: `{}`", file.display());
+            bail!("file `{}` not found; check the path", file.display());
         }
         if let Some(config) = config {
             bail!(
-                "`{}` and `--config {}` are two files to read settings from: leave one of them out",
+                "`{}` and `--config {}` both name a configuration file; pass only one of them",
                 file.display(),
                 config.display()
             );
@@ -66,7 +67,7 @@ impl<'a> Given<'a> {
         Ok(Self::File(file))
     }
 
-    /// The file to read, where it is given so.
+    /// The `spikard.toml` that the argument names.
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(file) => Some(file),
@@ -81,15 +82,15 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The apps that are to be served.
+    /// The apps to serve, with all sources merged.
     pub(super) fn apps(&self, args: &ServeArgs, file: &File) -> Result<Vec<AppConfig>> {
-        let said = file.path.display();
+        let file_name = file.path.display();
         let tables = match self {
             Self::Component(app) | Self::Folder(app) if !file.apps.is_empty() => bail!(
-                "`{said}` has `[[app]]`, so that there is no place for `{}`: leave it out, or name another file with `--config`",
+                "`{}` cannot be served because `{file_name}` declares `[[app]]`; omit the argument, or pass another file with `--config`",
                 app.display()
             ),
-            Self::Folder(folder) => in_folder(folder, file)?,
+            Self::Folder(folder) => apps_in_folder(folder, file)?,
             _ => file.apps.clone(),
         };
         if tables.is_empty() {
@@ -97,16 +98,16 @@ impl<'a> Given<'a> {
         }
         if args.static_root.is_some() {
             bail!(
-                "`--static-root` is for a host of one app: write `static_root` of an `[[app]]` in `{NAME}` instead"
+                "`--static-root` applies to a single app only; set `static_root` of an `[[app]]` in `{NAME}` instead"
             );
         }
-        if args.grants.clone().said() != GrantsSaid::default() {
+        if args.grants.clone().settings() != GrantSettings::default() {
             bail!(
-                "what flags grant (`--env`, `--dir`, `--allow-outgoing` and the like) is for a host of one app: write `[app.grants]` after an `[[app]]` in `{NAME}` instead"
+                "grant flags such as `--env`, `--dir` and `--allow-outgoing` apply to a single app only; set `[app.grants]` of an `[[app]]` in `{NAME}` instead"
             );
         }
-        let of = |table| AppConfig::of(args, file, table);
-        Ok(tables.into_iter().map(of).collect())
+        let configure = |table| AppConfig::merge(args, file, table);
+        Ok(tables.into_iter().map(configure).collect())
     }
 
     fn only_app(&self, args: &ServeArgs, file: &File) -> AppConfig {
@@ -118,22 +119,22 @@ impl<'a> Given<'a> {
         let table = AppTable {
             static_root: static_root.cloned(),
             routes: file.routes.clone(),
-            grants: args.grants.clone().said().or(file.grants.clone()),
+            grants: args.grants.clone().settings().or(file.grants.clone()),
             ..AppTable::default()
         };
         AppConfig {
             name: None,
             component,
-            ..AppConfig::of(args, file, table)
+            ..AppConfig::merge(args, file, table)
         }
     }
 }
 
 impl AppConfig {
-    fn of(args: &ServeArgs, file: &File, table: AppTable) -> Self {
+    fn merge(args: &ServeArgs, file: &File, table: AppTable) -> Self {
         let openapi = table.openapi.or(file.openapi).unwrap_or(true);
         Self {
-            bounds: Bounds::of_app(&args.config, file, &table),
+            limits: EffectiveLimits::for_app(&args.config, file, &table),
             name: Some(table.name),
             mount: table.mount,
             component: Some(table.component),
@@ -141,11 +142,11 @@ impl AppConfig {
             openapi: openapi && !args.no_openapi,
             dev: args.dev || file.dev.unwrap_or(false),
             grants: table.grants,
-            secrets: secrets([&args.secret, &table.secrets, &file.secrets]),
+            secrets: merge_secrets([&args.secret, &table.secrets, &file.secrets]),
         }
     }
 
-    /// What it is called in what the host says.
+    /// The app's name in log events and messages.
     pub(crate) fn label(&self) -> String {
         match (&self.name, &self.component) {
             (Some(name), _) => name.clone(),
@@ -155,31 +156,32 @@ impl AppConfig {
     }
 }
 
-/// All secrets; of one name, that of the first who gives it.
-fn secrets(given: [&[SecretArg]; 3]) -> Vec<SecretArg> {
+/// Merges lists of secrets; of several with the same name, the first wins.
+fn merge_secrets(lists: [&[SecretArg]; 3]) -> Vec<SecretArg> {
     let mut secrets: Vec<SecretArg> = Vec::new();
-    for of_one in given {
+    for list in lists {
         let before = secrets.len();
         let is_new = |it: &&SecretArg| secrets.iter().all(|known| known.name != it.name);
-        let new: Vec<SecretArg> = of_one.iter().filter(is_new).cloned().collect();
+        let new: Vec<SecretArg> = list.iter().filter(is_new).cloned().collect();
         secrets.splice(before.., new);
     }
     secrets
 }
 
-/// An app for each component in a folder, below the name of its file.
-fn in_folder(folder: &Path, file: &File) -> Result<Vec<AppTable>> {
+/// One app per component in a folder, mounted at the file's name.
+fn apps_in_folder(folder: &Path, file: &File) -> Result<Vec<AppTable>> {
     let shown = folder.display();
-    let entries = fs::read_dir(folder).with_context(|| format!("`{shown}` cannot be read"))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("failed to read folder `{shown}`"))?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let mut paths: Vec<PathBuf> = paths
         .collect::<Result<_, _>>()
-        .with_context(|| format!("`{shown}` cannot be read"))?;
+        .with_context(|| format!("failed to read folder `{shown}`"))?;
     paths.retain(|path| path.extension().is_some_and(|it| it == "wasm") && path.is_file());
     paths.sort_unstable();
     if paths.is_empty() {
         bail!(
-            "`{shown}` is a folder without components (`*.wasm`) and without `{NAME}`: to serve the app whose code is in it, build it first (`spikard-wasm build {shown} -o app.wasm`), then serve `app.wasm`"
+            "folder `{shown}` contains neither components (`*.wasm`) nor `{NAME}`; if it holds an app's source, run `spikard-wasm build {shown} -o app.wasm`, then `spikard-wasm serve app.wasm`"
         );
     }
     let mut tables: Vec<AppTable> = Vec::new();
@@ -188,13 +190,13 @@ fn in_folder(folder: &Path, file: &File) -> Result<Vec<AppTable>> {
         let name = stem.to_ascii_lowercase().replace('_', "-");
         if let Err(why) = check_app_name(&name) {
             bail!(
-                "`{}` cannot give an app its name: {why} before `.wasm`, or give it a name in `{NAME}`",
+                "the file name of `{}` is not a valid app name; {why} before `.wasm`, or declare the app in `{NAME}`",
                 path.display()
             );
         }
         if let Some(other) = tables.iter().find(|table| table.name == name) {
             bail!(
-                "`{}` and `{}` would both be the app `{name}`: rename one of them",
+                "`{}` and `{}` both map to the app name `{name}`; rename one of them",
                 other.component.display(),
                 path.display()
             );
@@ -206,11 +208,11 @@ fn in_folder(folder: &Path, file: &File) -> Result<Vec<AppTable>> {
             ..AppTable::default()
         });
     }
-    let has_grants = file.grants != GrantsSaid::default();
+    let has_grants = file.grants != GrantSettings::default();
     let has_routes = !file.routes.is_empty();
     if has_routes || has_grants || file.app.is_some() || file.static_root.is_some() {
         bail!(
-            "`{}` has settings of a host of one app (`[routes]`, `[grants]`, `serve.app` or `serve.static_root`), and `{shown}` is a folder of apps: name another file with `--config`",
+            "`{}` has settings for a single app (`[routes]`, `[grants]`, `serve.app` or `serve.static_root`), but `{shown}` is a folder of apps; pass another file with `--config`",
             file.path.display()
         );
     }

@@ -1,7 +1,7 @@
-//! `spikard.toml`, as far as serving reads it.
+//! Parser of `spikard.toml` for `serve` and `inspect --limits`.
 //!
-//! The tables are walked by hand, not by serde: what is wrong is then said of a key
-//! with its value, and a misspelt key gets the one it was meant to be.
+//! The parser walks the tables itself instead of deriving serde: an error then names the key
+//! with its value, and a misspelled key gets the nearest known one as a suggestion.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ use spikard_wasm_app::{Isolation, RouteOverride, one_line};
 use toml::Table;
 
 use super::app::AppTable;
-use super::grants::GrantsSaid;
+use super::entry::TomlEntry;
+use super::grants::GrantSettings;
+use super::limit_values::{LimitSource, LimitValues};
 use super::limits::{Limit, TABLE};
-use super::place::Place;
-use super::said::{Said, Source};
-use super::values::{MetricsAt, SecretArg};
+use super::values::{MetricsEndpoint, SecretArg};
 use crate::args::{LogFormat, LogLevel};
 
-/// Its name in the current folder.
+/// File name in the current folder.
 pub(crate) const NAME: &str = "spikard.toml";
 
-/// Its tables. `build` is for the command of that name.
+/// All top-level tables. Only the command `build` reads the table `build`.
 pub(crate) const TABLES: [&str; 7] = [
     "app",
     "build",
@@ -33,7 +33,7 @@ pub(crate) const TABLES: [&str; 7] = [
     "serve",
 ];
 
-/// The keys that are no limits, by their tables.
+/// Keys of `[serve]` and `[instances]` that are not limits.
 const SERVE: [&str; 11] = [
     "app",
     "cache_dir",
@@ -49,7 +49,7 @@ const SERVE: [&str; 11] = [
 ];
 const INSTANCES: [&str; 1] = ["policy"];
 
-/// What the file says; what it does not is `None`.
+/// The parsed file; unset keys are `None` or empty.
 #[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) path: PathBuf,
@@ -60,21 +60,20 @@ pub(crate) struct File {
     pub(crate) cache_dir: Option<PathBuf>,
     pub(crate) openapi: Option<bool>,
     pub(crate) dev: Option<bool>,
-    pub(crate) metrics: Option<MetricsAt>,
+    pub(crate) metrics: Option<MetricsEndpoint>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) secrets: Vec<SecretArg>,
     pub(crate) policy: Option<Isolation>,
-    pub(crate) grants: GrantsSaid,
-    pub(crate) limits: Said,
+    pub(crate) grants: GrantSettings,
+    pub(crate) limits: LimitValues,
     pub(crate) routes: BTreeMap<String, RouteOverride>,
-    /// The apps, where there are several.
+    /// The `[[app]]` tables.
     pub(crate) apps: Vec<AppTable>,
 }
 
 impl File {
-    /// Reads the file that `--config` names, or that of the current folder, if there
-    /// is one.
+    /// Reads the named file, or `spikard.toml` of the current folder if it exists.
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>> {
         let path = named.unwrap_or(Path::new(NAME));
         match fs::read_to_string(path) {
@@ -82,11 +81,11 @@ impl File {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match named {
                 None => Ok(None),
                 Some(_) => bail!(
-                    "no such file: `{}`, which `--config` names; without it `{NAME}` of the current folder is read, if it is there",
+                    "configuration file `{}` not found; check the path, or omit it to use `{NAME}` of the current folder",
                     path.display()
                 ),
             },
-            Err(error) => bail!("`{}` cannot be read: {error}", path.display()),
+            Err(error) => bail!("failed to read `{}`: {error}", path.display()),
         }
     }
 
@@ -96,7 +95,7 @@ impl File {
             let before = &text.as_bytes()[..at];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
             anyhow!(
-                "`{}` is not TOML: line {line}: {}",
+                "`{}` is not valid TOML: line {line}: {}",
                 path.display(),
                 one_line(error.message())
             )
@@ -106,21 +105,21 @@ impl File {
             ..Self::default()
         };
         for (name, value) in &table {
-            let here = Place::new(path, name, value);
+            let here = TomlEntry::new(path, name, value);
             match name.as_str() {
                 "build" => {}
-                "grants" => file.grants = GrantsSaid::read(&here)?,
+                "grants" => file.grants = GrantSettings::read(&here)?,
                 "serve" => file.read_serve(&here)?,
                 "instances" => file.read_instances(&here)?,
                 "limits" => {
-                    for place in here.members()? {
-                        file.read_limit("limits", &[], &place)?;
+                    for entry in here.members()? {
+                        file.read_limit("limits", &[], &entry)?;
                     }
                 }
                 "routes" => file.routes = here.routes()?,
                 "app" => {
-                    for place in here.each()? {
-                        file.apps.push(AppTable::read(&place)?);
+                    for entry in here.array_of_tables()? {
+                        file.apps.push(AppTable::read(&entry)?);
                     }
                 }
                 _ => return Err(here.unknown("table", TABLES.iter().copied())),
@@ -130,23 +129,23 @@ impl File {
         Ok(file)
     }
 
-    /// Checks that several apps can be told from one another, and that nothing is said of
-    /// the one app that there would be without them.
+    /// Checks that app names are unique, and that no single-app setting stands beside
+    /// `[[app]]`.
     fn check_apps(&self) -> Result<()> {
         let path = self.path.display();
         let mut names: Vec<&str> = self.apps.iter().map(|app| app.name.as_str()).collect();
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             bail!(
-                "`{path}`: two apps have the name `{}`: change one of them",
+                "`{path}`: two apps have the name `{}`; rename one of them",
                 twice[0]
             );
         }
-        let of_one = [
+        let single_app = [
             (
                 "serve.app",
                 self.app.is_some(),
-                "`component` of each `[[app]]`",
+                "`component` of an `[[app]]`",
             ),
             (
                 "serve.static_root",
@@ -155,61 +154,61 @@ impl File {
             ),
             (
                 "grants",
-                self.grants != GrantsSaid::default(),
-                "`[app.grants]` after an `[[app]]`",
+                self.grants != GrantSettings::default(),
+                "`[app.grants]` of an `[[app]]`",
             ),
             (
                 "routes",
                 !self.routes.is_empty(),
-                "`[app.routes.\"NAME\"]` after an `[[app]]`",
+                "`[app.routes.\"NAME\"]` of an `[[app]]`",
             ),
         ];
-        match of_one.iter().find(|(_, is_said, _)| *is_said) {
+        match single_app.iter().find(|(_, is_set, _)| *is_set) {
             Some((key, _, instead)) if !self.apps.is_empty() => bail!(
-                "`{path}`: `{key}` is for a host of one app, and this file has `[[app]]`: write {instead} instead"
+                "`{path}`: `{key}` applies to a single app only, but the file declares `[[app]]`; set {instead} instead"
             ),
             _ => Ok(()),
         }
     }
 
-    fn read_serve(&mut self, here: &Place<'_>) -> Result<()> {
-        for place in here.members()? {
-            match place.name {
-                "app" => self.app = Some(place.path()?),
-                "host" => self.host = Some(place.text("an address or a host's name")?.to_owned()),
-                "port" => self.port = Some(place.port()?),
-                "static_root" => self.static_root = Some(place.path()?),
-                "cache_dir" => self.cache_dir = Some(place.path()?),
-                "openapi" => self.openapi = Some(place.boolean()?),
-                "dev" => self.dev = Some(place.boolean()?),
-                "metrics" => self.metrics = Some(place.metrics()?),
-                "log_format" => self.log_format = Some(place.choice()?),
-                "log_level" => self.log_level = Some(place.choice()?),
-                "secrets" => self.secrets = place.secrets()?,
-                _ => self.read_limit("serve", &SERVE, &place)?,
+    fn read_serve(&mut self, here: &TomlEntry<'_>) -> Result<()> {
+        for entry in here.members()? {
+            match entry.name {
+                "app" => self.app = Some(entry.path()?),
+                "host" => self.host = Some(entry.text("an address or a host name")?.to_owned()),
+                "port" => self.port = Some(entry.port()?),
+                "static_root" => self.static_root = Some(entry.path()?),
+                "cache_dir" => self.cache_dir = Some(entry.path()?),
+                "openapi" => self.openapi = Some(entry.boolean()?),
+                "dev" => self.dev = Some(entry.boolean()?),
+                "metrics" => self.metrics = Some(entry.metrics()?),
+                "log_format" => self.log_format = Some(entry.choice()?),
+                "log_level" => self.log_level = Some(entry.choice()?),
+                "secrets" => self.secrets = entry.secrets()?,
+                _ => self.read_limit("serve", &SERVE, &entry)?,
             }
         }
         Ok(())
     }
 
-    fn read_instances(&mut self, here: &Place<'_>) -> Result<()> {
-        for place in here.members()? {
-            match place.name {
-                "policy" => self.policy = Some(place.isolation()?),
-                _ => self.read_limit("instances", &INSTANCES, &place)?,
+    fn read_instances(&mut self, here: &TomlEntry<'_>) -> Result<()> {
+        for entry in here.members()? {
+            match entry.name {
+                "policy" => self.policy = Some(entry.isolation()?),
+                _ => self.read_limit("instances", &INSTANCES, &entry)?,
             }
         }
         Ok(())
     }
 
-    fn read_limit(&mut self, table: &str, others: &[&str], place: &Place<'_>) -> Result<()> {
-        let Some(limit) = Limit::find(table, place.name) else {
+    fn read_limit(&mut self, table: &str, others: &[&str], entry: &TomlEntry<'_>) -> Result<()> {
+        let Some(limit) = Limit::find(table, entry.name) else {
             let limits = TABLE.iter().filter(|limit| limit.table == table);
             let known = limits.map(|limit| limit.name).chain(others.iter().copied());
-            return Err(place.unknown("key", known));
+            return Err(entry.unknown("key", known));
         };
-        let value = limit.read(place.value).map_err(|why| place.wrong(&why))?;
-        self.limits.set(limit.key, value, Source::File);
+        let value = limit.read(entry.value).map_err(|why| entry.invalid(&why))?;
+        self.limits.set(limit.key, value, LimitSource::File);
         Ok(())
     }
 }

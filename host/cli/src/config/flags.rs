@@ -1,23 +1,23 @@
-//! The flags and variables of the limits, made of their table.
+//! Flags and environment variables of the limits, generated from [`TABLE`].
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::limit_values::{LimitSource, LimitValues};
 use super::limits::{Limit, TABLE, Unit};
-use super::said::{Said, Source};
 
-/// The limits that the command line and the environment set.
+/// Limits that the command line and the environment set.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LimitFlags(pub(crate) Said);
+pub(crate) struct LimitFlags(pub(crate) LimitValues);
 
-/// A value; a variable that is set to nothing, as containers do, is none.
+/// A parsed value; `None` for an empty environment variable, which counts as unset.
 #[derive(Debug, Clone, Copy)]
-struct Amount(Option<u64>);
+struct ParsedLimit(Option<u64>);
 
 fn arg(limit: &'static Limit) -> Arg {
     let parse = move |text: &str| match text {
-        "" => Ok(Amount(None)),
-        text => limit.parse(text).map(|value| Amount(Some(value))),
+        "" => Ok(ParsedLimit(None)),
+        text => limit.parse(text).map(|value| ParsedLimit(Some(value))),
     };
     Arg::new(limit.flag)
         .long(limit.flag)
@@ -34,7 +34,7 @@ fn arg(limit: &'static Limit) -> Arg {
             limit.show_default()
         ))
         .help_heading(
-            "Limits (sizes: bytes, or with KiB, MiB, GiB; durations: seconds, or with ms, s, m)",
+            "Limits (SIZE: bytes, or a unit KiB, MiB, GiB; DURATION: seconds, or a unit ms, s, m)",
         )
         .value_parser(parse)
 }
@@ -58,10 +58,10 @@ impl FromArgMatches for LimitFlags {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         for limit in &TABLE {
-            if let Some(Amount(Some(value))) = matches.get_one(limit.flag) {
+            if let Some(ParsedLimit(Some(value))) = matches.get_one(limit.flag) {
                 let source = match matches.value_source(limit.flag) {
-                    Some(ValueSource::EnvVariable) => Source::Environment,
-                    _ => Source::Flag,
+                    Some(ValueSource::EnvVariable) => LimitSource::Environment,
+                    _ => LimitSource::Flag,
                 };
                 self.0.set(limit.key, *value, source);
             }

@@ -1,10 +1,11 @@
-//! The limits that can be set: one table, from which come the flags, the variables,
-//! the keys of `spikard.toml`, what `inspect --limits` prints and the table of
-//! docs/configuration.md.
+//! Limit definitions.
+//!
+//! [`TABLE`] is the single source of the flags, the environment variables, the keys of
+//! `spikard.toml`, the output of `inspect --limits` and the table in docs/configuration.md.
 
 use super::units;
 
-/// A limit's place in [`TABLE`].
+/// Identifies a limit; its discriminant is the limit's index in [`TABLE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Workers,
@@ -36,36 +37,36 @@ pub(crate) enum Key {
     DrainTimeout,
 }
 
-/// What a limit counts.
+/// Unit of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Bytes,
-    /// Durations, as milliseconds.
+    /// A duration in milliseconds.
     Time,
     Number,
-    /// A number whose default is that of the cores.
+    /// A number that defaults to the number of CPU cores.
     Cores,
 }
 
-/// A limit that can be set.
+/// Definition of a limit: its names, unit, default and range.
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub(crate) key: Key,
-    /// The table of `spikard.toml`, and the key in it.
+    /// Table of `spikard.toml`, and the key in that table.
     pub(crate) table: &'static str,
     pub(crate) name: &'static str,
-    /// The flag without its dashes, and the variable.
+    /// Flag without its dashes, and environment variable.
     pub(crate) flag: &'static str,
     pub(crate) variable: &'static str,
     pub(crate) unit: Unit,
     default: u64,
-    least: u64,
-    most: u64,
-    /// What it is, as a sentence without its full stop.
+    min: u64,
+    max: u64,
+    /// Help text, without a final period.
     pub(crate) about: &'static str,
 }
 
-/// How many limits there are.
+/// Number of limits.
 pub(crate) const COUNT: usize = Key::DrainTimeout as usize + 1;
 
 const KIB: u64 = 1 << 10;
@@ -75,7 +76,7 @@ const DAY: u64 = 86_400_000;
 
 macro_rules! limit {
     ($key:ident, $table:literal . $name:literal, $flag:literal, $variable:literal,
-     $unit:ident $default:expr, $least:expr, $most:expr, $about:literal) => {
+     $unit:ident $default:expr, $min:expr, $max:expr, $about:literal) => {
         Limit {
             key: Key::$key,
             table: $table,
@@ -84,80 +85,80 @@ macro_rules! limit {
             variable: concat!("SPIKARD_WASM_", $variable),
             unit: Unit::$unit,
             default: $default,
-            least: $least,
-            most: $most,
+            min: $min,
+            max: $max,
             about: $about,
         }
     };
 }
 
-/// All of them, in the order of [`Key`].
+/// All limits, in the order of [`Key`].
 #[rustfmt::skip]
 pub(crate) static TABLE: [Limit; COUNT] = [
     limit!(Workers, "serve"."workers", "workers", "WORKERS", Cores 0, 1, 1024,
         "Worker threads"),
     limit!(Timeout, "serve"."timeout", "timeout", "TIMEOUT", Time 30_000, 1, DAY,
-        "The longest a call may take, with its hooks and the wait for an instance, where neither route nor app declares `timeout_ms`"),
+        "Maximum duration of a call, including hooks and the wait for an instance, for routes that declare no `timeout_ms`"),
     limit!(BodyLimit, "serve"."body_limit", "body-limit", "BODY_LIMIT", Bytes 10 * MIB, 0, 1024 * GIB,
-        "The longest request body, where neither route nor app declares `body_limit`"),
+        "Maximum request body size, for routes that declare no `body_limit`; 413 beyond"),
     limit!(Instances, "instances"."max", "max-instances", "MAX_INSTANCES", Number 64, 1, 10_000,
-        "Instances at once, over all workers, each of which has an equal share and at least one"),
+        "Maximum live instances over all workers; each worker gets an equal share, at least one"),
     limit!(Concurrent, "instances"."concurrent_requests", "concurrent-requests", "CONCURRENT_REQUESTS", Number 16, 1, 10_000,
-        "Requests that an instance of an app for `wasi:http` 0.3 serves at once; that of any other app serves one"),
+        "Maximum concurrent requests per instance of a `wasi:http` 0.3 app; instances of other apps serve one request at a time"),
     limit!(MaxRequests, "instances"."max_requests", "max-requests", "MAX_REQUESTS", Number 10_000, 0, u32::MAX as u64,
-        "Requests that an instance serves before it is replaced, a quarter more or less at random; 0 for any number"),
+        "Requests after which an instance is replaced, randomized by up to a quarter; 0 disables"),
     limit!(RecycleMemory, "instances"."max_memory", "recycle-memory", "RECYCLE_MEMORY", Bytes 128 * MIB, 0, 16 * GIB,
-        "An instance whose linear memories are larger together is replaced after its call"),
+        "Linear memory above which an instance is replaced after its call"),
     limit!(InstanceIdle, "instances"."idle", "instance-idle", "INSTANCE_IDLE", Time 60_000, 1, DAY,
-        "An instance that is idle for longer is dropped, but for one in each worker"),
+        "Idle time after which an instance is dropped; each worker keeps one"),
     limit!(Prepared, "instances"."prepared", "prepared", "PREPARED", Number 4, 0, 10_000,
-        "The most instances that a worker keeps ready for calls that each have one of their own; their number follows the load, and 0 is for none"),
+        "Maximum pre-warmed fresh instances per worker; the actual number follows the load, 0 disables"),
     limit!(Memory, "limits"."memory", "max-memory", "MAX_MEMORY", Bytes 512 * MIB, MIB, 4 * GIB,
-        "What the linear memories of an instance may grow to together"),
+        "Maximum total linear memory per instance"),
     limit!(TableElements, "limits"."table_elements", "max-table-elements", "MAX_TABLE_ELEMENTS", Number 200_000, 1, 10_000_000,
-        "The elements that each table of an instance may grow to"),
+        "Maximum elements per table of an instance"),
     limit!(Stack, "limits"."stack", "max-stack", "MAX_STACK", Bytes 512 * KIB, 64 * KIB, 16 * MIB,
-        "How deep the calls in a guest may go"),
+        "Maximum guest stack size"),
     limit!(HostcallData, "limits"."hostcall_data", "max-hostcall-data", "MAX_HOSTCALL_DATA", Bytes 128 * MIB, 64 * KIB, 4 * GIB,
-        "What a guest may hand to the host in one call"),
+        "Maximum data that a guest passes to the host in one call"),
     limit!(ReplyBody, "limits"."reply_body", "max-reply-body", "MAX_REPLY_BODY", Bytes 64 * MIB, 0, 4 * GIB,
-        "The longest body of a reply"),
+        "Maximum reply body size"),
     limit!(ReplyHeaders, "limits"."reply_headers", "max-reply-headers", "MAX_REPLY_HEADERS", Number 256, 0, 10_000,
-        "The most headers of a reply"),
+        "Maximum number of reply headers"),
     limit!(ReplyHeaderBytes, "limits"."reply_header_bytes", "max-reply-header-bytes", "MAX_REPLY_HEADER_BYTES", Bytes 64 * KIB, 0, 16 * MIB,
-        "The most bytes of the headers of a reply, names and values together"),
+        "Maximum total size of reply header names and values"),
     limit!(KeyvalueValue, "limits"."keyvalue_value", "max-keyvalue-value", "MAX_KEYVALUE_VALUE", Bytes MIB, 0, 64 * MIB,
-        "The longest value of a store of keys and values"),
+        "Maximum size of a key-value store's value"),
     limit!(KeyvalueFile, "limits"."keyvalue_file", "max-keyvalue-file", "MAX_KEYVALUE_FILE", Bytes GIB, 0, 1024 * GIB,
-        "What the keys and values of a store in a file may be together"),
+        "Maximum total size of the keys and values in a file-backed key-value store"),
     limit!(KeyvalueTime, "limits"."keyvalue_time", "keyvalue-time", "KEYVALUE_TIME", Time 5_000, 1, DAY,
-        "The longest that a store of keys and values may take to answer"),
+        "Maximum duration of a key-value store operation"),
     limit!(Requests, "limits"."requests", "max-in-flight", "MAX_IN_FLIGHT", Number 10_000, 1, 1_000_000,
-        "Requests in flight at once, over all workers; 503 beyond"),
+        "Maximum requests in flight over all workers; 503 beyond"),
     limit!(Queue, "limits"."queue", "queue", "QUEUE", Number 1024, 0, 1_000_000,
-        "Calls that wait for an instance, in each worker; 503 beyond"),
+        "Maximum calls queued for an instance per worker; 503 beyond"),
     limit!(QueueTime, "limits"."queue_time", "queue-time", "QUEUE_TIME", Time 10_000, 1, DAY,
-        "The longest a call waits for an instance; 503 beyond"),
+        "Maximum time in the queue for an instance; 503 beyond"),
     limit!(Connections, "limits"."connections", "max-connections", "MAX_CONNECTIONS", Number 10_000, 1, 1_000_000,
-        "Connections at once, over all workers; 503 beyond"),
+        "Maximum open connections over all workers; 503 beyond"),
     limit!(HeadTimeout, "limits"."head_timeout", "head-timeout", "HEAD_TIMEOUT", Time 30_000, 1, DAY,
-        "The longest the head of a request may take to arrive: of the first from the connection on, of others from their first byte on"),
+        "Maximum time to receive a request head, from the connection (first request) or from its first byte (later requests)"),
     limit!(IdleTimeout, "limits"."idle_timeout", "idle-timeout", "IDLE_TIMEOUT", Time 30_000, 1, DAY,
-        "The longest a connection is kept on which nothing moves after a response"),
+        "Maximum idle time of a connection after a response"),
     limit!(BodyTimeout, "limits"."body_timeout", "body-timeout", "BODY_TIMEOUT", Time 60_000, 1, DAY,
-        "The longest the body of a request may take to arrive; 408 beyond"),
+        "Maximum time to receive a request body; 408 beyond"),
     limit!(DrainTimeout, "limits"."drain_timeout", "drain-timeout", "DRAIN_TIMEOUT", Time 30_000, 1, DAY,
-        "The longest that requests in flight are waited for at a stop"),
+        "Maximum time that a graceful shutdown waits for requests in flight"),
 ];
 
 impl Limit {
-    /// The limit of a key in a table of `spikard.toml`.
+    /// Finds a limit by its table and key in `spikard.toml`.
     pub(crate) fn find(table: &str, name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|it| it.table == table && it.name == name)
     }
 
-    /// Whether it holds for all apps of a host together, and not for each.
-    pub(crate) fn is_of_host(&self) -> bool {
+    /// True if the limit applies to the whole host rather than to each app.
+    pub(crate) fn is_host_wide(&self) -> bool {
         use Key::{Connections, DrainTimeout, HeadTimeout, IdleTimeout, Requests, Workers};
         matches!(
             self.key,
@@ -165,7 +166,7 @@ impl Limit {
         )
     }
 
-    /// Reads its value as flags and variables have it.
+    /// Parses the value of a flag or environment variable.
     pub(crate) fn parse(&self, text: &str) -> Result<u64, String> {
         let value = match self.unit {
             Unit::Bytes => units::size(text)?,
@@ -173,12 +174,12 @@ impl Limit {
             Unit::Number | Unit::Cores => text
                 .trim()
                 .parse()
-                .map_err(|_| format!("write a whole number from {}", self.range()))?,
+                .map_err(|_| format!("use a whole number from {}", self.range()))?,
         };
         self.check(value)
     }
 
-    /// Reads its value as `spikard.toml` has it.
+    /// Reads a value from `spikard.toml`.
     pub(crate) fn read(&self, value: &toml::Value) -> Result<u64, String> {
         use toml::Value::{Float, Integer, String};
         let value = match (self.unit, value) {
@@ -186,34 +187,34 @@ impl Limit {
             (Unit::Time, Integer(seconds)) => units::seconds(*seconds as f64)?,
             (Unit::Time, Float(seconds)) => units::seconds(*seconds)?,
             (Unit::Bytes | Unit::Number | Unit::Cores, Integer(number)) => {
-                u64::try_from(*number).map_err(|_| self.outside())?
+                u64::try_from(*number).map_err(|_| self.out_of_range())?
             }
-            (Unit::Bytes, _) => return Err("write a size, such as `\"512KiB\"`".to_owned()),
-            (Unit::Time, _) => return Err("write a duration, such as `\"30s\"`".to_owned()),
+            (Unit::Bytes, _) => return Err("use a size, such as `\"512KiB\"`".to_owned()),
+            (Unit::Time, _) => return Err("use a duration, such as `\"30s\"`".to_owned()),
             (Unit::Number | Unit::Cores, _) => {
-                return Err(format!("write a whole number from {}", self.range()));
+                return Err(format!("use a whole number from {}", self.range()));
             }
         };
         self.check(value)
     }
 
     fn check(&self, value: u64) -> Result<u64, String> {
-        match (self.least..=self.most).contains(&value) {
+        match (self.min..=self.max).contains(&value) {
             true => Ok(value),
-            false => Err(self.outside()),
+            false => Err(self.out_of_range()),
         }
     }
 
-    fn outside(&self) -> String {
-        format!("it must lie from {}", self.range())
+    fn out_of_range(&self) -> String {
+        format!("use a value from {}", self.range())
     }
 
-    /// What is allowed.
+    /// The allowed range, formatted.
     fn range(&self) -> String {
-        format!("{} to {}", self.show(self.least), self.show(self.most))
+        format!("{} to {}", self.show(self.min), self.show(self.max))
     }
 
-    /// Its value where nobody says otherwise.
+    /// The default value.
     pub(crate) fn default(&self) -> u64 {
         match self.unit {
             Unit::Cores => {
@@ -223,15 +224,15 @@ impl Limit {
         }
     }
 
-    /// Its default for people.
+    /// The default value, formatted.
     pub(crate) fn show_default(&self) -> String {
         match self.unit {
-            Unit::Cores => "one for each core".to_owned(),
+            Unit::Cores => "one per CPU core".to_owned(),
             _ => self.show(self.default),
         }
     }
 
-    /// A value for people.
+    /// Formats a value with its unit.
     pub(crate) fn show(&self, value: u64) -> String {
         match self.unit {
             Unit::Bytes => units::show_size(value),
@@ -240,7 +241,7 @@ impl Limit {
         }
     }
 
-    /// Its unit in JSON.
+    /// The unit's name in JSON.
     pub(crate) fn unit(&self) -> &'static str {
         match self.unit {
             Unit::Bytes => "bytes",

@@ -1,8 +1,12 @@
-//! Tests of what is said where, and which word holds.
+//! Tests of the precedence of flags, environment, file and defaults.
 
 use clap::Parser;
+use spikard_wasm_app::policy::Secrets;
+use spikard_wasm_app::{Defaults, Isolation};
+use spikard_wasm_runtime::{Limits, Recycling};
+use spikard_wasm_server::{AppSettings, Settings};
 
-use super::limits::TABLE;
+use super::limits::{Key, TABLE};
 use super::*;
 use crate::args::{Args, Command};
 
@@ -14,29 +18,29 @@ fn serve(args: &[&str]) -> ServeArgs {
     }
 }
 
-fn bounds(args: &[&str], file: &str) -> Bounds {
+fn limits(args: &[&str], file: &str) -> EffectiveLimits {
     let file = File::parse("spikard.toml".as_ref(), file).unwrap();
-    Bounds::merge(&serve(args).config, &file)
+    EffectiveLimits::merge(&serve(args).config, &file)
 }
 
 #[test]
-fn the_table_has_the_defaults_of_those_who_keep_them() {
-    let bounds = bounds(&["--max-instances", "64", "--workers", "2"], "");
-    let instances = bounds.runtime().instances;
-    assert_eq!((bounds.instances_per_worker(), instances), (32, 67));
+fn table_defaults_match_the_crates_that_enforce_them() {
+    let limits = limits(&["--max-instances", "64", "--workers", "2"], "");
+    let instances = limits.runtime().instances;
+    assert_eq!((limits.instances_per_worker(), instances), (32, 67));
     assert_eq!(
-        bounds.runtime(),
+        limits.runtime(),
         Limits {
             instances,
             ..Limits::default()
         }
     );
     assert_eq!(
-        bounds.number(Key::Instances, 0),
+        limits.number(Key::Instances, 0),
         Limits::default().instances
     );
-    assert_eq!(bounds.recycling(), Recycling::default());
-    let (ours, theirs) = (bounds.settings(), Settings::default());
+    assert_eq!(limits.recycling(), Recycling::default());
+    let (ours, theirs) = (limits.settings(), Settings::default());
     assert_eq!(
         (
             ours.connections,
@@ -55,12 +59,12 @@ fn the_table_has_the_defaults_of_those_who_keep_them() {
         (ours.workers, ours.drain_timeout),
         (2, theirs.drain_timeout)
     );
-    let (ours, theirs) = (bounds.app_settings(), AppSettings::default());
+    let (ours, theirs) = (limits.app_settings(), AppSettings::default());
     assert_eq!(
         (ours.body_timeout, ours.recycling),
         (theirs.body_timeout, theirs.recycling)
     );
-    let (ours, theirs) = (bounds.defaults(Secrets::default()), Defaults::default());
+    let (ours, theirs) = (limits.defaults(Secrets::default()), Defaults::default());
     assert_eq!(
         (ours.timeout, ours.body_limit, ours.isolation),
         (theirs.timeout, theirs.body_limit, theirs.isolation)
@@ -68,15 +72,18 @@ fn the_table_has_the_defaults_of_those_who_keep_them() {
 }
 
 #[test]
-fn a_flag_goes_before_the_file() {
-    let bounds = bounds(
+fn flags_override_the_file() {
+    let limits = limits(
         &["--queue", "7", "--instances", "reuse"],
         "[limits]\nqueue = 9\nqueue_time = \"1s\"\n[instances]\npolicy = \"fresh\"",
     );
-    assert_eq!(bounds.limits.get(Key::Queue), (7, Source::Flag));
-    assert_eq!(bounds.limits.get(Key::QueueTime), (1000, Source::File));
-    assert_eq!(bounds.limits.get(Key::Memory), (512 << 20, Source::Default));
-    assert_eq!(bounds.isolation, (Isolation::Reuse, Source::Flag));
+    assert_eq!(limits.values.get(Key::Queue), (7, LimitSource::Flag));
+    assert_eq!(limits.values.get(Key::QueueTime), (1000, LimitSource::File));
+    assert_eq!(
+        limits.values.get(Key::Memory),
+        (512 << 20, LimitSource::Default)
+    );
+    assert_eq!(limits.isolation, (Isolation::Reuse, LimitSource::Flag));
 }
 
 #[test]
@@ -84,23 +91,23 @@ fn every_flag_reaches_its_limit() {
     for limit in &TABLE {
         let flag = format!("--{}", limit.flag);
         let value = limit.show(limit.default());
-        let bounds = bounds(&[&flag, &value], "");
+        let limits = limits(&[&flag, &value], "");
         assert_eq!(
-            bounds.limits.get(limit.key),
-            (limit.default(), Source::Flag)
+            limits.values.get(limit.key),
+            (limit.default(), LimitSource::Flag)
         );
     }
 }
 
 #[test]
-fn what_is_no_limit_is_merged_too() {
+fn settings_other_than_limits_are_merged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("conf.toml");
     let text = "[serve]\napp = \"a.wasm\"\nport = 9\nhost = \"h\"\nmetrics = \"localhost:1\"\nopenapi = false\n\
         log_level = \"warn\"\n[serve.secrets]\none = \"env:A\"\ntwo = \"file:b\"";
     std::fs::write(&path, text).unwrap();
     let path = path.to_str().unwrap();
-    let config = Config::of(&serve(&[
+    let config = Config::load(&serve(&[
         "--config",
         path,
         "--port",
@@ -111,7 +118,10 @@ fn what_is_no_limit_is_merged_too() {
     .unwrap();
     assert_eq!(config.apps[0].component, Some(folder.path().join("a.wasm")));
     assert_eq!((config.port, config.host.as_str()), (0, "h"));
-    assert_eq!(config.metrics, MetricsAt::Address("localhost".into(), 1));
+    assert_eq!(
+        config.metrics,
+        MetricsEndpoint::Address("localhost".into(), 1)
+    );
     assert_eq!(
         (config.apps[0].openapi, config.log_level),
         (false, LogLevel::Warn)
@@ -126,7 +136,7 @@ fn what_is_no_limit_is_merged_too() {
         "{secrets:?}"
     );
     assert_eq!(secrets.len(), 2);
-    let config = Config::of(&serve(&[
+    let config = Config::load(&serve(&[
         "b.wasm",
         "--config",
         path,
@@ -138,6 +148,6 @@ fn what_is_no_limit_is_merged_too() {
     assert_eq!(config.apps[0].component, Some("b.wasm".into()));
     assert_eq!(
         (config.metrics, config.host.as_str()),
-        (MetricsAt::Nowhere, "h")
+        (MetricsEndpoint::Off, "h")
     );
 }

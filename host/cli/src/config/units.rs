@@ -1,48 +1,49 @@
-//! Sizes and durations, as flags, variables and `spikard.toml` have them.
+//! Parsing and formatting of sizes and durations.
 
-/// Reads a size, in bytes: a number, or one of KiB, MiB or GiB.
+/// Parses a size in bytes: a whole number with an optional unit KiB, MiB or GiB.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+    let unit = &text[digits.len()..];
+    let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
         "kib" | "k" => 10,
         "mib" | "m" => 20,
         "gib" | "g" => 30,
-        other => return Err(format!("`{other}` is no unit; use KiB, MiB or GiB")),
+        _ => return Err(format!("use KiB, MiB or GiB instead of `{unit}`")),
     };
     let number: u64 = digits
         .trim()
         .parse()
-        .map_err(|_| "write a whole number, such as `512KiB`".to_owned())?;
+        .map_err(|_| "use a whole number with an optional unit, such as `512KiB`".to_owned())?;
     number
         .checked_mul(1 << shift)
-        .ok_or_else(|| "that is more bytes than there are".to_owned())
+        .ok_or_else(|| "the size does not fit in 64 bits; use a smaller one".to_owned())
 }
 
-/// Reads a duration, in milliseconds: seconds, or with a suffix ms, s or m.
+/// Parses a duration into milliseconds: seconds by default, or with a unit ms, s or m.
 pub(crate) fn duration(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = digits
         .trim()
         .parse()
-        .map_err(|_| "write a number, such as `30s` or `500ms`".to_owned())?;
+        .map_err(|_| "use a number with an optional unit, such as `30s` or `500ms`".to_owned())?;
     match &text[digits.len()..] {
         "" | "s" => seconds(number),
         "ms" => seconds(number / 1000.0),
         "m" => seconds(number * 60.0),
-        other => Err(format!("`{other}` is no unit; use ms, s or m")),
+        unit => Err(format!("use ms, s or m instead of `{unit}`")),
     }
 }
 
-/// A number of seconds, in milliseconds.
+/// Converts seconds to milliseconds; the range is 1 ms to one day.
 pub(crate) fn seconds(number: f64) -> Result<u64, String> {
     if !(0.001..=86_400.0).contains(&number) {
-        return Err("it must lie between 1 ms and a day".to_owned());
+        return Err("use a duration from 1ms to 86400s (one day)".to_owned());
     }
     Ok((number * 1000.0).round() as u64)
 }
 
-/// Writes a size as it would be read.
+/// Formats a size so that [`size`] parses it.
 pub(crate) fn show_size(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     let whole = |(_, shift): &(&str, u32)| bytes != 0 && bytes.trailing_zeros() >= *shift;
@@ -52,7 +53,7 @@ pub(crate) fn show_size(bytes: u64) -> String {
     }
 }
 
-/// Writes milliseconds as a duration would be read.
+/// Formats milliseconds so that [`duration`] parses them.
 pub(crate) fn show_duration(milliseconds: u64) -> String {
     match milliseconds % 1000 {
         0 => format!("{}s", milliseconds / 1000),
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_can_be_read() {
+    fn formatted_values_parse() {
         for bytes in [0, 1, 1000, 1024, 1 << 20, (1 << 20) + 1, 3 << 30] {
             assert_eq!(size(&show_size(bytes)), Ok(bytes));
         }

@@ -1,51 +1,52 @@
-//! The values of flags and of `spikard.toml` that are neither sizes nor durations.
+//! Values of flags and `spikard.toml` other than sizes and durations: ports, addresses,
+//! secrets, instance policies.
 
 use std::path::PathBuf;
 
 use spikard_wasm_app::Isolation;
 
-/// A secret's name and where it is.
+/// A secret's name and source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretArg {
     pub(crate) name: String,
     pub(crate) source: SecretSource,
 }
 
-/// Where a secret is.
+/// Source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SecretSource {
-    /// A variable of the environment.
+    /// An environment variable.
     Env(String),
-    /// A file.
+    /// A file's content.
     File(PathBuf),
 }
 
-/// Where metrics are served.
+/// Metrics endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum MetricsAt {
-    Nowhere,
+pub(crate) enum MetricsEndpoint {
+    Off,
     /// On the app's own port.
     App,
-    /// At a host and port of their own.
+    /// On a separate host and port.
     Address(String, u16),
 }
 
-/// A port, or a variable that is set to nothing, as containers do.
+/// A port; `None` for an empty environment variable, which counts as unset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Port(pub(crate) Option<u16>);
 
-/// Reads a port.
+/// Parses a port.
 pub(crate) fn port(text: &str) -> Result<Port, String> {
     if text.is_empty() {
         return Ok(Port(None));
     }
     let number = text.parse().map(|number| Port(Some(number)));
-    number.map_err(|_| "a port is a number from 0 to 65535".to_owned())
+    number.map_err(|_| "use a port number from 0 to 65535".to_owned())
 }
 
-/// Reads a host and a port.
+/// Parses a host and a port.
 pub(crate) fn address(text: &str) -> Result<(String, u16), String> {
-    let usage = || "write `HOST:PORT`, such as `127.0.0.1:9090`".to_owned();
+    let usage = || "use the form `HOST:PORT`, such as `127.0.0.1:9090`".to_owned();
     let (host, port) = text.rsplit_once(':').ok_or_else(usage)?;
     if host.is_empty() {
         return Err(usage());
@@ -53,18 +54,18 @@ pub(crate) fn address(text: &str) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port.parse().map_err(|_| usage())?))
 }
 
-/// Reads how far apart requests are kept.
+/// Parses an instance policy.
 pub(crate) fn isolation(text: &str) -> Result<Isolation, String> {
     [Isolation::Reuse, Isolation::Fresh]
         .into_iter()
         .find(|isolation| isolation.as_str() == text)
-        .ok_or_else(|| "write `reuse` or `fresh`".to_owned())
+        .ok_or_else(|| "use `reuse` or `fresh`".to_owned())
 }
 
-/// Reads where a secret is. The secret itself never stands on a command line, where
-/// every user of the machine can read it.
+/// Parses a secret's name and source. A command line never holds the secret itself, because
+/// every user of the machine can read command lines.
 pub(crate) fn secret(text: &str) -> Result<SecretArg, String> {
-    let usage = || "write `NAME=env:VARIABLE` or `NAME=file:PATH`".to_owned();
+    let usage = || "use `NAME=env:VARIABLE` or `NAME=file:PATH`".to_owned();
     let (name, source) = text.split_once('=').ok_or_else(usage)?;
     if name.is_empty() {
         return Err(usage());
@@ -75,6 +76,7 @@ pub(crate) fn secret(text: &str) -> Result<SecretArg, String> {
     })
 }
 
+/// Parses a secret's source.
 pub(crate) fn secret_source(text: &str) -> Result<SecretSource, ()> {
     match text.split_once(':') {
         Some(("env", variable)) if !variable.is_empty() && !variable.contains('=') => {

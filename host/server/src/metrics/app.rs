@@ -1,4 +1,4 @@
-//! The figures of an app, and of those that had its name before it.
+//! Metrics of an app, including earlier versions of the same name.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{Ordering, fence};

@@ -1,4 +1,4 @@
-//! Metrics at an address of their own, for those who want them nowhere else.
+//! Metrics on a separate address.
 
 use std::convert::Infallible;
 use std::io;
@@ -53,7 +53,7 @@ impl Figures {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    tracing::debug!(%error, "no connection for metrics can be accepted");
+                    tracing::debug!(%error, "metrics accept failed; retrying");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
@@ -78,7 +78,7 @@ impl Figures {
             tokio::spawn(async move {
                 let _permit = permit;
                 if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection for metrics ended early");
+                    tracing::debug!(%error, "metrics connection ended early");
                 }
             });
         }

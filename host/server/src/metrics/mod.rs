@@ -1,7 +1,7 @@
-//! What the host counts and times: always on, by app, route and worker.
+//! Metrics by app, route and worker; always recorded.
 //!
-//! Every worker writes figures of its own, without locks and without atomic additions;
-//! whoever asks for the metrics adds them up. Only that takes a lock.
+//! Each worker writes its own counters without locks or atomic read-modify-write operations. A scrape
+//! adds them up; only a scrape takes a lock.
 
 mod app;
 mod expose;

@@ -1,4 +1,4 @@
-//! The HTTP client of an app, one for each worker.
+//! HTTP client of an app, one per worker.
 
 use std::collections::HashMap;
 use std::io;
@@ -82,21 +82,21 @@ impl Clients {
     }
 }
 
-/// Resolves names, but not into networks that the app may not reach.
+/// Resolves names and rejects addresses that the app may not reach.
 #[derive(Clone)]
 struct Guard(Arc<OutgoingRules>);
 
-/// What names of a host may not lead to.
+/// A name resolved to a private address that is not granted.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{host}` leads to `{address}`, which is private: add it to `networks` of `[grants.outgoing]`"
+    "`{host}` resolves to the private address `{address}`; add its network to `networks` of `[grants.outgoing]`"
 )]
 pub(super) struct Private {
     host: String,
     address: IpAddr,
 }
 
-/// The name is nobody's.
+/// DNS lookup failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{1}")]
 pub(super) struct Unresolved(pub(super) String, #[source] pub(super) io::Error);

@@ -1,4 +1,4 @@
-//! Why an outgoing request has no response.
+//! Maps errors of the HTTP client to errors of an outgoing request.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! What the outgoing requests of an app are and were.
+//! Counters of an app's outgoing requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! The body of a response: no longer than it may be, and no slower.
+//! Response body with a size limit and a timeout between chunks.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

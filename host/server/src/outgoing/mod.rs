@@ -1,9 +1,7 @@
-//! Sends the requests of an app: to the origins that it is granted, and to other apps
-//! of this host, which need no socket.
+//! Outgoing requests of an app: to granted origins, and to other apps of this host without a socket.
 //!
-//! Every worker has connections of its own for every app: a connection that one app may
-//! have says nothing about another. Redirects are not followed, as `wasi:http` leaves
-//! them to the guest.
+//! Each worker has separate connections per app, so that no app reuses a connection that another
+//! may use. Redirects are not followed; `wasi:http` leaves them to the guest.
 
 mod client;
 mod failure;
@@ -67,7 +65,7 @@ impl Outgoing {
         }
     }
 
-    /// What it counts.
+    /// Counters of the app's outgoing requests.
     pub(crate) fn figures(&self) -> &Arc<OutgoingFigures> {
         &self.figures
     }
@@ -80,17 +78,17 @@ impl Outgoing {
         let shown = shown(uri);
         let denied = |why: &str| {
             self.figures.denied();
-            tracing::warn!(app = %self.app, to = %shown, "an outgoing request was refused: {why}");
-            OutboundError::Denied(format!("`{shown}` is refused: {why}"))
+            tracing::warn!(app = %self.app, to = %shown, "outgoing request denied; {why}");
+            OutboundError::Denied(format!("request to `{shown}` denied; {why}"))
         };
         let scheme = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTP => OutgoingScheme::Http,
             Some(scheme) if *scheme == Scheme::HTTPS => OutgoingScheme::Https,
-            _ => return Err(denied("its scheme is neither `http` nor `https`")),
+            _ => return Err(denied("use the scheme `http` or `https`")),
         };
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         if authority.contains('@') {
-            return Err(denied("its authority names a user"));
+            return Err(denied("remove the user from the authority"));
         }
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
         if let Some(name) = host.strip_suffix(APPS) {
@@ -112,12 +110,12 @@ impl Outgoing {
                 "add `{origin}` to `allow` of `[grants.outgoing]`"
             )));
         }
-        // Names are looked at again when they are resolved.
+        // Names are checked again after DNS resolution.
         if let Ok(address) = host.trim_matches(['[', ']']).parse()
             && !self.rules.admits_address(&host, address)
         {
             return Err(denied(
-                "the address is private, and `allow` does not name it",
+                "the address is private; add it to `allow` of `[grants.outgoing]`",
             ));
         }
         let most = self.rules.timeout;
@@ -153,7 +151,8 @@ impl Outbound for Outgoing {
                     return ready(OutboundError::Dns(host));
                 };
                 Box::pin(async move {
-                    let stops = || OutboundError::Connect(host, "the host stops".to_owned());
+                    let stops =
+                        || OutboundError::Connect(host, "the host is shutting down".to_owned());
                     answer
                         .await
                         .map(|response| limited.of(response))
@@ -172,7 +171,7 @@ impl Outbound for Outgoing {
                     };
                     if let Err(error) = &response {
                         figures.failed();
-                        tracing::warn!(%app, %error, "an outgoing request failed");
+                        tracing::warn!(%app, %error, "outgoing request failed");
                     }
                     response
                 })

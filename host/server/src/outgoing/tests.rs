@@ -137,9 +137,9 @@ async fn what_is_not_granted_is_refused_with_the_line_to_add() {
     };
     assert_eq!(
         refused("https://example.org/x?secret".to_owned()).await,
-        "`https://example.org` is refused: add `https://example.org` to `allow` of `[grants.outgoing]`"
+        "request to `https://example.org` denied; add `https://example.org` to `allow` of `[grants.outgoing]`"
     );
-    // A wildcard is for public addresses, whatever leads to a private one.
+    // A wildcard covers public addresses only.
     assert!(
         refused(format!("http://{address}/echo"))
             .await

@@ -55,11 +55,11 @@ fn one_that_is_missing_stops_the_start() {
         ),
         (
             vec!["--secret", "ci-key=env:SPIKARD_NOT_SET"],
-            "error: the secret `ci-key` is to be in the environment variable `SPIKARD_NOT_SET`, which is not set",
+            "error: secret `ci-key` comes from the environment variable `SPIKARD_NOT_SET`, which is not set; set it",
         ),
         (
             vec!["--secret", nowhere.as_str()],
-            "error: the secret `ci-key` cannot be read from",
+            "error: failed to read the secret `ci-key` from",
         ),
         (
             vec!["--secret", empty.as_str()],

@@ -1,5 +1,5 @@
-//! What kind of app a folder holds: by the `[build]` table of its `spikard.toml`,
-//! or by the manifest of its language.
+//! Detects the language and build settings of an app's folder: from `[build]` of its
+//! `spikard.toml`, otherwise from the manifest of its language.
 
 use std::fmt;
 use std::fs;
@@ -12,10 +12,10 @@ use serde::de::IgnoredAny;
 
 use crate::args::Engine;
 
-/// The Rust target that makes a component without further tools.
+/// Default Rust target, for which cargo produces a component.
 pub(crate) const RUST_TARGET: &str = "wasm32-wasip2";
 
-/// A language that apps are written in.
+/// Language of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
@@ -46,8 +46,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// The file `spikard.toml`, as far as building reads it; the other tables are for
-/// serving, and read by `config::file`.
+/// `spikard.toml` for `build`. `config::file` parses the other tables, for `serve`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
@@ -67,7 +66,7 @@ struct Manifest {
     _routes: Option<IgnoredAny>,
 }
 
-/// Its `[build]` table.
+/// The table `[build]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Build {
@@ -77,13 +76,13 @@ struct Build {
     target: Option<RustTarget>,
 }
 
-/// A Rust target that components are made from.
+/// Rust target of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum RustTarget {
-    /// With the clocks, randomness and standard output of WASI.
+    /// Imports WASI: clocks, randomness, standard output.
     #[serde(rename = "wasm32-wasip2")]
     Wasip2,
-    /// Without any import but the interface's own.
+    /// Imports only the handler interface.
     #[serde(rename = "wasm32-unknown-unknown")]
     Unknown,
 }
@@ -97,7 +96,7 @@ impl RustTarget {
     }
 }
 
-/// An app's folder, and how it is built.
+/// An app's folder with its build settings.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) folder: PathBuf,
@@ -113,24 +112,27 @@ impl Project {
         let absolute = match folder.canonicalize() {
             Ok(absolute) => absolute,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("no such folder: `{shown}`; `build` takes the folder of an app")
+                bail!("folder `{shown}` not found; pass the folder of an app")
             }
-            Err(error) => return Err(error).with_context(|| format!("`{shown}` cannot be read")),
+            Err(error) => return Err(error).with_context(|| format!("failed to read `{shown}`")),
         };
         if !absolute.is_dir() {
-            bail!("`{shown}` is a file: `build` takes the folder of an app");
+            bail!("`{shown}` is a file; pass the folder of an app");
         }
         let path = absolute.join("spikard.toml");
         let build = match fs::read_to_string(&path) {
             Ok(text) => {
                 let manifest: Manifest = toml::from_str(&text).with_context(|| {
-                    format!("`{}` cannot be read", folder.join("spikard.toml").display())
+                    format!(
+                        "failed to parse `{}`",
+                        folder.join("spikard.toml").display()
+                    )
                 })?;
                 manifest.build
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Build::default(),
             Err(error) => {
-                return Err(error).with_context(|| format!("`{}` cannot be read", path.display()));
+                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
             }
         };
         let language = match build.language {
@@ -147,6 +149,7 @@ impl Project {
     }
 }
 
+/// Detects the language by its manifest. `app.py` alone also makes a Python app.
 fn detect(folder: &Path, shown: &Path) -> Result<Language> {
     let shown = shown.display();
     let found: Vec<Language> = Language::ALL
@@ -155,11 +158,12 @@ fn detect(folder: &Path, shown: &Path) -> Result<Language> {
         .collect();
     match found.as_slice() {
         [language] => Ok(*language),
+        [] if folder.join("app.py").is_file() => Ok(Language::Python),
         [] => bail!(
-            "`{shown}` holds no app: there is no Cargo.toml, package.json or pyproject.toml in it, nor a `[build]` table with a `language` in spikard.toml"
+            "no app in `{shown}`: it has no Cargo.toml, package.json, pyproject.toml or app.py; add one, or set `language` under `[build]` in spikard.toml"
         ),
         [first, second, ..] => bail!(
-            "`{shown}` has both a {} and a {}: say which is the app with `language = \"{}\"` under `[build]` in its spikard.toml",
+            "`{shown}` has both a {} and a {}; set `language`, for example `language = \"{}\"`, under `[build]` in spikard.toml",
             first.manifest(),
             second.manifest(),
             first.to_string().to_lowercase()
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_language() {
+    fn detects_the_language() {
         for language in Language::ALL {
             let folder = folder(&[(language.manifest(), "")]);
             assert_eq!(Project::read(folder.path()).unwrap().language, language);
@@ -207,7 +211,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_serving_is_left_alone() {
+    fn app_py_without_a_manifest_is_a_python_app() {
+        let alone = folder(&[("app.py", "")]);
+        let project = Project::read(alone.path()).unwrap();
+        assert_eq!(project.language, Language::Python);
+        let beside = folder(&[("app.py", ""), ("package.json", "{}")]);
+        let project = Project::read(beside.path()).unwrap();
+        assert_eq!(project.language, Language::Javascript);
+    }
+
+    #[test]
+    fn tables_for_serve_are_ignored() {
         let all: String = crate::config::file::TABLES
             .iter()
             .map(|table| format!("[{table}]\n"))
@@ -219,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
-        assert!(error(&[]).contains("holds no app"));
+    fn errors_name_the_cause() {
+        assert!(error(&[]).contains("pyproject.toml or app.py"));
         assert!(error(&[("spikard.toml", "[biuld]")]).contains("unknown field `biuld`"));
         assert!(
             error(&[("spikard.toml", "[build]\nlang = \"rust\"")]).contains("unknown field `lang`")
         );
         let missing = Project::read(Path::new("no/such")).unwrap_err();
-        assert!(missing.to_string().contains("no such folder: `no/such`"));
+        assert!(missing.to_string().contains("folder `no/such` not found"));
     }
 }

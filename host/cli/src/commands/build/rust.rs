@@ -1,5 +1,5 @@
-//! Rust: cargo makes a component for `wasm32-wasip2` by itself; the core module
-//! that `wasm32-unknown-unknown` gives is made a component here.
+//! Builds Rust apps. For `wasm32-wasip2`, cargo itself produces a component; for
+//! `wasm32-unknown-unknown` it produces a core module, which this module componentizes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 use wit_component::ComponentEncoder;
 
-use super::need;
 use super::project::{Project, RustTarget};
 use crate::tools;
 
 pub(super) fn build(project: &Project, output: &Path) -> Result<()> {
-    let cargo = need(&tools::CARGO, tools::CARGO.on_path())?;
+    let cargo = tools::CARGO.require(tools::CARGO.on_path())?;
     let target = project.target.as_str();
     if !tools::has_rust_target(target) {
-        bail!("the Rust target `{target}` is not installed: run `rustup target add {target}`");
+        bail!("the Rust target `{target}` is not installed; run `rustup target add {target}`");
     }
     let run = Command::new(cargo)
         .args(["build", "--release", "--target", target])
@@ -25,33 +24,36 @@ pub(super) fn build(project: &Project, output: &Path) -> Result<()> {
         .current_dir(&project.folder)
         .stderr(Stdio::inherit())
         .output()
-        .context("`cargo` cannot be run")?;
+        .context("failed to run `cargo`")?;
     if !run.status.success() {
         bail!(
-            "`cargo build` could not build `{}`; what it says is above",
+            "`cargo build` failed to build `{}`; see its output above",
             project.folder.display()
         );
     }
-    let artefact = artefact(&String::from_utf8_lossy(&run.stdout), &project.folder)?;
+    let artifact = find_artifact(&String::from_utf8_lossy(&run.stdout), &project.folder)?;
     match project.target {
-        RustTarget::Wasip2 => fs::copy(&artefact, output)
+        RustTarget::Wasip2 => fs::copy(&artifact, output)
             .map(drop)
-            .context("cannot copy the component")?,
+            .context("failed to copy the component")?,
         RustTarget::Unknown => {
-            let module = fs::read(&artefact).context("cannot read the module that cargo built")?;
+            let module =
+                fs::read(&artifact).context("failed to read the module that cargo built")?;
             let component = ComponentEncoder::default()
                 .validate(true)
                 .module(&module)
                 .and_then(|mut encoder| encoder.encode())
-                .map_err(|error| anyhow!("the module cannot be made a component: {error:#}"))?;
-            fs::write(output, component).context("cannot write the component")?;
+                .map_err(|error| {
+                    anyhow!("failed to convert the module to a component: {error:#}")
+                })?;
+            fs::write(output, component).context("failed to write the component")?;
         }
     }
     Ok(())
 }
 
-/// The WebAssembly file among what cargo says it built for the folder's own package.
-fn artefact(messages: &str, folder: &Path) -> Result<PathBuf> {
+/// Finds the WebAssembly file of the folder's own package in cargo's messages.
+fn find_artifact(messages: &str, folder: &Path) -> Result<PathBuf> {
     let manifest = folder.join("Cargo.toml");
     let built = messages
         .lines()
@@ -67,7 +69,7 @@ fn artefact(messages: &str, folder: &Path) -> Result<PathBuf> {
         });
     wasm.next().with_context(|| {
         format!(
-            "`{}` builds no WebAssembly library: it needs `crate-type = [\"cdylib\"]` under `[lib]`",
+            "`{}` builds no WebAssembly library; set `crate-type = [\"cdylib\"]` under `[lib]`",
             manifest.display()
         )
     })

@@ -1,5 +1,4 @@
-//! From what is configured to an app that can be served: the one place where that is
-//! done, at the start and at a reload.
+//! Loads an app from its configuration, at start-up and at each reload.
 
 use std::fs::{self, Metadata};
 use std::sync::Arc;
@@ -11,40 +10,40 @@ use spikard_wasm_app::{App, OpenApi, one_line};
 use spikard_wasm_runtime::{Capabilities, Kind, Runtime, is_precompiled};
 use spikard_wasm_server::{AppSettings, Docs, HostedApp, Outgoing};
 
-use crate::commands::{Source, load};
+use crate::commands::{ComponentSource, load};
 use crate::config::{AppConfig, Config};
 
-/// The demo app, built from `examples/demo`; `scripts/demo` builds it anew.
+/// The demo app, built from `examples/demo` by `scripts/demo`.
 const DEMO: &[u8] = include_bytes!("../../../assets/demo.wasm");
 
-/// An app that is loaded, and what it was made of.
+/// A loaded app with the fingerprint of its inputs.
 #[derive(Clone)]
-pub(super) struct Ready {
-    pub(super) made_of: MadeOf,
-    pub(super) served: Arc<HostedApp>,
-    pub(super) facts: Facts,
+pub(super) struct LoadedApp {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) hosted_app: Arc<HostedApp>,
+    pub(super) summary: AppSummary,
 }
 
-/// What an app was made of: one that is made of the same is the same.
+/// Inputs of an app. Equal fingerprints mean that a reload would change nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct MadeOf {
+pub(super) struct Fingerprint {
     pub(super) config: AppConfig,
-    stamp: Option<Stamp>,
+    component: Option<FileStamp>,
     secrets: Secrets,
 }
 
-/// What tells a file from the one that was there before.
+/// File metadata that changes when a file is written or replaced.
 #[derive(Clone, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     modified: Option<SystemTime>,
     length: u64,
     inode: u64,
-    changed: (i64, i64),
+    status_change: (i64, i64),
 }
 
-/// What the host says of an app that it has loaded.
+/// Properties of a loaded app for the start-up line and the log.
 #[derive(Clone)]
-pub(super) struct Facts {
+pub(super) struct AppSummary {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) kind: Kind,
@@ -53,65 +52,67 @@ pub(super) struct Facts {
     pub(super) start: Instant,
 }
 
-impl MadeOf {
-    /// What an app would be made of now.
-    pub(super) fn now(config: &AppConfig) -> Result<Self> {
+impl Fingerprint {
+    /// Reads the current inputs of an app.
+    pub(super) fn read(config: &AppConfig) -> Result<Self> {
         let component = config.component.as_ref();
         let metadata = component.and_then(|path| fs::metadata(path).ok());
         Ok(Self {
             config: config.clone(),
-            stamp: metadata.map(|metadata| Stamp::of(&metadata)),
-            secrets: secrets(config)?,
+            component: metadata.map(|metadata| FileStamp::of(&metadata)),
+            secrets: read_secrets(config)?,
         })
     }
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
-        let (inode, changed) = {
+        let (inode, status_change) = {
             use std::os::unix::fs::MetadataExt;
             (metadata.ino(), (metadata.ctime(), metadata.ctime_nsec()))
         };
         #[cfg(not(unix))]
-        let (inode, changed) = (0, (0, 0));
+        let (inode, status_change) = (0, (0, 0));
         Self {
             modified: metadata.modified().ok(),
             length: metadata.len(),
             inode,
-            changed,
+            status_change,
         }
     }
 }
 
-/// The secrets of an app.
-pub(super) fn secrets(config: &AppConfig) -> Result<Secrets> {
-    of_app(config, crate::secrets::read(&config.secrets))
+/// Reads the secrets of an app.
+pub(super) fn read_secrets(config: &AppConfig) -> Result<Secrets> {
+    with_app_name(config, crate::secrets::read(&config.secrets))
 }
 
-/// Says whose an error is, where there are several apps.
-fn of_app<T>(config: &AppConfig, made: Result<T>) -> Result<T> {
+/// Adds the app's name to an error if the host serves several apps.
+fn with_app_name<T>(config: &AppConfig, result: Result<T>) -> Result<T> {
     match &config.name {
-        Some(name) => made.with_context(|| format!("app `{name}`")),
-        None => made,
+        Some(name) => result.with_context(|| format!("app `{name}`")),
+        None => result,
     }
 }
 
 /// Loads an app.
-pub(super) fn app(config: &Config, app: &AppConfig) -> Result<Ready> {
-    let made_of = MadeOf::now(app)?;
-    of_app(app, make(config, made_of))
+pub(super) fn load_app(config: &Config, app: &AppConfig) -> Result<LoadedApp> {
+    let fingerprint = Fingerprint::read(app)?;
+    with_app_name(app, load_from(config, fingerprint))
 }
 
-fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {
+fn load_from(host: &Config, fingerprint: Fingerprint) -> Result<LoadedApp> {
     let start = Instant::now();
-    let config = &made_of.config;
+    let config = &fingerprint.config;
     let source = match &config.component {
-        Some(path) if host.allow_precompiled && is_precompiled(path) => Source::Precompiled(path),
-        Some(path) => Source::File(path),
-        None => Source::Demo(DEMO),
+        Some(path) if host.allow_precompiled && is_precompiled(path) => {
+            ComponentSource::Precompiled(path)
+        }
+        Some(path) => ComponentSource::File(path),
+        None => ComponentSource::Demo(DEMO),
     };
-    let bounds = &config.bounds;
+    let limits = &config.limits;
     let grants = Arc::new(config.grants.clone().resolve()?);
     let name = config
         .name
@@ -123,9 +124,9 @@ fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {
         outbound: outgoing.clone(),
         grants,
     };
-    let runtime = Runtime::new(bounds.runtime())?.granting(capabilities);
+    let runtime = Runtime::new(limits.runtime())?.granting(capabilities);
     let (loaded, description) = load(&runtime, &source, host.cache().as_ref())?;
-    let defaults = bounds.defaults(made_of.secrets.clone());
+    let defaults = limits.defaults(fingerprint.secrets.clone());
     let kind = loaded.kind();
     let (app, docs) = match kind {
         Kind::Handler => {
@@ -145,18 +146,18 @@ fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {
         check_replies: config.dev,
         server_timing: config.dev,
         static_root: config.static_root.clone(),
-        http: bounds.http(kind),
+        http: limits.http(kind),
         outgoing: may_send.then_some(outgoing),
         docs,
-        ..bounds.app_settings()
+        ..limits.app_settings()
     };
-    let facts = Facts {
+    let summary = AppSummary {
         name: one_line(app.name()).into_owned(),
         version: one_line(app.version()).into_owned(),
         kind,
         routes: app.routes().len(),
         cache: match (&source, host.no_cache, loaded.from_cache()) {
-            (Source::Precompiled(_), _, _) => "precompiled",
+            (ComponentSource::Precompiled(_), _, _) => "precompiled",
             (_, true, _) => "off",
             (_, false, true) => "hit",
             (_, false, false) => "miss",
@@ -164,10 +165,10 @@ fn make(host: &Config, made_of: MadeOf) -> Result<Ready> {
         start,
     };
     let mount = config.mount.clone();
-    let served = HostedApp::new(config.name.as_deref(), mount, app, loaded, settings)?;
-    Ok(Ready {
-        served: Arc::new(served),
-        facts,
-        made_of,
+    let hosted_app = HostedApp::new(config.name.as_deref(), mount, app, loaded, settings)?;
+    Ok(LoadedApp {
+        hosted_app: Arc::new(hosted_app),
+        summary,
+        fingerprint,
     })
 }

@@ -1,6 +1,8 @@
-//! Reloads what has changed, at SIGHUP or when a file changes: the apps that are made of
-//! something else now. What is wrong with a change is said once in the log, and what was
-//! served before goes on.
+//! Reload on SIGHUP or file change.
+//!
+//! A reload reads the configuration, loads the apps whose [`Fingerprint`] changed and replaces
+//! all apps at once. An app that fails to load keeps its previous version. Each error is logged
+//! once: the same error is not repeated until it changes or SIGHUP asks again.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr, stdin, stdout};
@@ -11,44 +13,43 @@ use anyhow::{Context, Result, bail};
 use spikard_wasm_server::Handle;
 use tokio::runtime::Runtime;
 
-use super::load::{self, MadeOf, Ready};
+use super::load::{self, Fingerprint, LoadedApp};
 use super::watch::Watch;
 use crate::args::ServeArgs;
-use crate::commands::millis;
+use crate::commands::elapsed_ms;
 use crate::config::limits::TABLE;
 use crate::config::{AppConfig, Config};
 
-/// Reloads what has changed.
+/// State of the reload thread.
 pub(super) struct Reloader {
     args: ServeArgs,
     config: Config,
-    apps: Vec<Ready>,
-    /// What could not be loaded when it was last tried.
-    failed: Vec<MadeOf>,
-    /// All that was to be served when that was last refused as a whole.
-    refused: Vec<MadeOf>,
-    /// What was last said of an app that could not be loaded, and of all of them (under
-    /// no name), so that it is said once.
-    said: BTreeMap<String, String>,
-    /// What changed that holds only after a restart.
-    warned_of: Vec<String>,
+    apps: Vec<LoadedApp>,
+    /// Apps that failed to load at the last attempt.
+    failed: Vec<Fingerprint>,
+    /// The apps of the last reload that failed as a whole.
+    rejected: Vec<Fingerprint>,
+    /// Last logged error per app; the empty name stands for the reload as a whole.
+    last_errors: BTreeMap<String, String>,
+    /// Changed settings that were logged as requiring a restart.
+    pending_restart: Vec<String>,
     watch: Option<Watch>,
     runtime: Runtime,
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
-    /// Whether there was a terminal, whose end is a SIGHUP too.
-    has_terminal: bool,
+    /// True if the host started on a TTY. Closing a TTY also sends SIGHUP.
+    has_tty: bool,
 }
 
-/// Why it is looked at what has changed.
+/// Cause of a reload.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Signal,
     Watch,
 }
 
-/// Whether somebody may sit before it.
-fn has_terminal() -> bool {
+/// True if any stdio stream is a TTY.
+fn has_tty() -> bool {
     stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal()
 }
 
@@ -56,13 +57,13 @@ impl Reloader {
     pub(super) fn new(
         args: ServeArgs,
         config: Config,
-        apps: Vec<Ready>,
+        apps: Vec<LoadedApp>,
         watch: Option<Watch>,
     ) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .context("nothing can wait for signals")?;
+            .context("failed to start the reload runtime")?;
         #[cfg(unix)]
         let hangup = {
             let _inside = runtime.enter();
@@ -73,45 +74,45 @@ impl Reloader {
             config,
             apps,
             failed: Vec::new(),
-            refused: Vec::new(),
-            said: BTreeMap::new(),
-            warned_of: Vec::new(),
+            rejected: Vec::new(),
+            last_errors: BTreeMap::new(),
+            pending_restart: Vec::new(),
             watch,
             runtime,
             #[cfg(unix)]
             hangup,
-            has_terminal: has_terminal(),
+            has_tty: has_tty(),
         })
     }
 
-    /// Waits for causes in a thread of its own, for as long as the host serves.
+    /// Starts the reload thread, which runs until the process ends.
     pub(super) fn start(mut self, mut handle: Handle) {
         let thread = thread::Builder::new().name("reload".to_owned());
         let run = move || {
             loop {
                 let cause = self.wait();
-                if self.has_terminal && !has_terminal() {
-                    // Whoever started the host there is gone.
+                if self.has_tty && !has_tty() {
+                    // The TTY is closed: stop instead of reloading.
                     handle.stop();
                     return;
                 }
                 if cause == Cause::Signal {
-                    // Whoever asks is answered.
+                    // SIGHUP retries failed apps and logs their errors again.
                     self.failed.clear();
-                    self.refused.clear();
-                    self.said.clear();
+                    self.rejected.clear();
+                    self.last_errors.clear();
                 }
                 match self.reload(cause, &mut handle) {
-                    Ok(()) => drop(self.said.remove("")),
-                    Err(error) if self.is_new_word("", &error) => {
-                        tracing::error!("nothing is reloaded: {error:#}");
+                    Ok(()) => drop(self.last_errors.remove("")),
+                    Err(error) if self.is_new_error("", &error) => {
+                        tracing::error!("reload failed; all apps are unchanged: {error:#}");
                     }
                     Err(_) => {}
                 }
             }
         };
         if let Err(error) = thread.spawn(run) {
-            tracing::error!(%error, "no thread can be had that reloads apps");
+            tracing::error!(%error, "failed to spawn the reload thread");
         }
     }
 
@@ -136,158 +137,166 @@ impl Reloader {
     }
 
     fn reload(&mut self, cause: Cause, handle: &mut Handle) -> Result<()> {
-        let mut config = Config::of(&self.args)?;
-        if config.apps.iter().any(|app| app.name.is_none()) != self.is_alone() {
-            bail!(
-                "a host of one app and a host of several are two: restart to change from one to the other"
-            );
+        let mut config = Config::load(&self.args)?;
+        if config.apps.iter().any(|app| app.name.is_none()) != self.has_single_app() {
+            bail!("switching to or from `[[app]]` requires a restart");
         }
-        self.keep_what_needs_a_restart(&mut config);
+        self.revert_restart_settings(&mut config);
         if let Some(watch) = &mut self.watch {
             watch.add(&config);
         }
-        let wanted = config.apps.iter().map(MadeOf::now);
-        let wanted: Result<Vec<MadeOf>> = wanted.collect();
-        if wanted.is_ok_and(|wanted| !wanted.is_empty() && wanted == self.refused) {
-            // That has been said.
+        let wanted = config.apps.iter().map(Fingerprint::read);
+        let wanted: Result<Vec<Fingerprint>> = wanted.collect();
+        if wanted.is_ok_and(|wanted| !wanted.is_empty() && wanted == self.rejected) {
+            // This error was logged already.
             return Ok(());
         }
-        let next: Vec<Ready> = config
+        let next: Vec<LoadedApp> = config
             .apps
             .iter()
-            .filter_map(|app| self.next(&config, app))
+            .filter_map(|app| self.next_version(&config, app))
             .collect();
         if next.is_empty() {
-            bail!("no app would be left");
+            bail!("the new configuration has no app that loads; fix one of the apps");
         }
-        let is_same = |(one, other): (&Ready, &Ready)| Arc::ptr_eq(&one.served, &other.served);
-        let nothing = next.len() == self.apps.len() && next.iter().zip(&self.apps).all(is_same);
-        if nothing {
+        let is_same = |(one, other): (&LoadedApp, &LoadedApp)| {
+            Arc::ptr_eq(&one.hosted_app, &other.hosted_app)
+        };
+        let is_unchanged =
+            next.len() == self.apps.len() && next.iter().zip(&self.apps).all(is_same);
+        if is_unchanged {
             if cause == Cause::Signal && self.failed.is_empty() {
-                tracing::info!("no app has changed");
+                tracing::info!("reload found no changes");
             }
         } else {
-            let apps: Vec<_> = next.iter().map(|app| app.served.clone()).collect();
+            let apps: Vec<_> = next.iter().map(|app| app.hosted_app.clone()).collect();
             if let Err(error) = handle.replace(&apps) {
-                self.refused = next.into_iter().map(|app| app.made_of).collect();
+                self.rejected = next.into_iter().map(|app| app.fingerprint).collect();
                 return Err(error.into());
             }
-            self.refused.clear();
-            self.say(&next);
+            self.rejected.clear();
+            self.log_changes(&next);
             self.apps = next;
         }
         if let Some(watch) = &mut self.watch {
-            watch.only(&config);
+            watch.retain(&config);
         }
         self.config = config;
         Ok(())
     }
 
-    /// Whether the host has one app, which has no name.
-    fn is_alone(&self) -> bool {
+    /// True if the host serves a single app, which has no name.
+    fn has_single_app(&self) -> bool {
         self.config.apps.iter().any(|app| app.name.is_none())
     }
 
-    fn is_new(&self, app: &Ready) -> bool {
+    fn is_new(&self, app: &LoadedApp) -> bool {
         let mut known = self.apps.iter();
-        !known.any(|known| Arc::ptr_eq(&known.served, &app.served))
+        !known.any(|known| Arc::ptr_eq(&known.hosted_app, &app.hosted_app))
     }
 
-    /// The app that is to be served under a name: that of before where nothing changed, or
-    /// where the new one cannot be loaded.
-    fn next(&mut self, config: &Config, app: &AppConfig) -> Option<Ready> {
+    /// The next version of an app: the current one if nothing changed or if the new one fails
+    /// to load. `None` if a new app fails to load.
+    fn next_version(&mut self, config: &Config, app: &AppConfig) -> Option<LoadedApp> {
         let mut known = self.apps.iter();
-        let before = known.find(|known| known.made_of.config.name == app.name);
+        let before = known.find(|known| known.fingerprint.config.name == app.name);
         let before = before.cloned();
-        let made_of = MadeOf::now(app);
-        let made = match made_of {
-            Ok(made_of) => {
-                if before.as_ref().is_some_and(|it| it.made_of == made_of)
-                    || self.failed.contains(&made_of)
+        let fingerprint = Fingerprint::read(app);
+        let result = match fingerprint {
+            Ok(fingerprint) => {
+                if before
+                    .as_ref()
+                    .is_some_and(|it| it.fingerprint == fingerprint)
+                    || self.failed.contains(&fingerprint)
                 {
                     return before;
                 }
-                let made = load::app(config, app);
-                if made.is_err() {
-                    self.failed.push(made_of);
+                let loaded = load::load_app(config, app);
+                if loaded.is_err() {
+                    self.failed.push(fingerprint);
                 }
-                made
+                loaded
             }
             Err(error) => Err(error),
         };
         let label = app.label();
-        match made {
+        match result {
             Ok(ready) => {
-                self.said.remove(&label);
+                self.last_errors.remove(&label);
                 Some(ready)
             }
-            Err(error) if !self.is_new_word(&label, &error) => before,
+            Err(error) if !self.is_new_error(&label, &error) => before,
             Err(error) => {
-                let goes_on = match before {
-                    Some(_) => "what was served before goes on",
-                    None => "it is not served",
+                let consequence = match before {
+                    Some(_) => "keeping the previous version",
+                    None => "the app is not served",
                 };
-                tracing::error!(app = label, "an app is not reloaded, {goes_on}: {error:#}");
+                tracing::error!(app = label, "reload failed; {consequence}: {error:#}");
                 before
             }
         }
     }
 
-    /// Whether an error is another than what was said last of an app, or of all of them.
-    fn is_new_word(&mut self, of: &str, error: &anyhow::Error) -> bool {
+    /// Records an error of an app, or of the reload as a whole under the empty name. Returns
+    /// false if the same error was recorded last.
+    fn is_new_error(&mut self, app: &str, error: &anyhow::Error) -> bool {
         let text = format!("{error:#}");
-        let before = self.said.insert(of.to_owned(), text.clone());
+        let before = self.last_errors.insert(app.to_owned(), text.clone());
         before.is_none_or(|before| before != text)
     }
 
-    /// Says what is served anew, and what is not any more.
-    fn say(&self, next: &[Ready]) {
+    /// Logs added, reloaded and removed apps.
+    fn log_changes(&self, next: &[LoadedApp]) {
         for app in next.iter().filter(|app| self.is_new(app)) {
-            let (label, facts) = (app.made_of.config.label(), &app.facts);
-            let (version, routes, ms) = (&facts.version, facts.routes, millis(facts.start));
+            let (label, summary) = (app.fingerprint.config.label(), &app.summary);
+            let (version, routes, ms) =
+                (&summary.version, summary.routes, elapsed_ms(summary.start));
             let mut known = self.apps.iter();
-            let is_known = known.any(|known| known.made_of.config.name == app.made_of.config.name);
-            let what = if is_known { "reloaded" } else { "added" };
-            tracing::info!(app = label, version, routes, ms, "an app is {what}");
+            let is_known =
+                known.any(|known| known.fingerprint.config.name == app.fingerprint.config.name);
+            let change = if is_known { "reloaded" } else { "added" };
+            tracing::info!(app = label, version, routes, ms, "app {change}");
         }
         for app in &self.apps {
-            let name = &app.made_of.config.name;
-            if !next.iter().any(|next| next.made_of.config.name == *name) {
-                let label = app.made_of.config.label();
-                tracing::info!(app = label, "an app is removed");
+            let name = &app.fingerprint.config.name;
+            if !next
+                .iter()
+                .any(|next| next.fingerprint.config.name == *name)
+            {
+                let label = app.fingerprint.config.label();
+                tracing::info!(app = label, "app removed");
             }
         }
     }
 
-    /// Warns of changes that take a restart, and takes them back.
-    fn keep_what_needs_a_restart(&mut self, config: &mut Config) {
+    /// Warns about changed settings that require a restart, and reverts them.
+    fn revert_restart_settings(&mut self, config: &mut Config) {
         let before = &self.config;
-        let is_other = [
+        let settings = [
             ("host", config.host != before.host),
             ("port", config.port != before.port),
             ("metrics", config.metrics != before.metrics),
             ("log_format", config.log_format != before.log_format),
             ("log_level", config.log_level != before.log_level),
         ];
-        let is_other = is_other.iter().filter(|(_, is_other)| *is_other);
-        let mut changed: Vec<String> = is_other.map(|(key, _)| format!("`serve.{key}`")).collect();
-        for limit in TABLE.iter().filter(|limit| limit.is_of_host()) {
-            let value = before.bounds.limits.get(limit.key).0;
-            if config.bounds.limits.get(limit.key).0 != value {
+        let is_changed = settings.iter().filter(|(_, is_changed)| *is_changed);
+        let mut changed: Vec<String> = is_changed
+            .map(|(key, _)| format!("`serve.{key}`"))
+            .collect();
+        for limit in TABLE.iter().filter(|limit| limit.is_host_wide()) {
+            let value = before.limits.values.get(limit.key).0;
+            if config.limits.values.get(limit.key).0 != value {
                 changed.push(format!("`{}.{}`", limit.table, limit.name));
-                config.pin(limit.key, &before.bounds.limits);
+                config.pin(limit.key, &before.limits.values);
             }
         }
         config.host.clone_from(&before.host);
         config.port = before.port;
         config.metrics = before.metrics.clone();
         (config.log_format, config.log_level) = (before.log_format, before.log_level);
-        if !changed.is_empty() && changed != self.warned_of {
-            tracing::warn!(
-                "{} changed, which holds only after a restart",
-                changed.join(", ")
-            );
+        if !changed.is_empty() && changed != self.pending_restart {
+            tracing::warn!("{} changed; restart to apply", changed.join(", "));
         }
-        self.warned_of = changed;
+        self.pending_restart = changed;
     }
 }

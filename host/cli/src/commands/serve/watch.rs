@@ -1,4 +1,7 @@
-//! Watches the folders of what is served for changes.
+//! File watcher for `serve --watch`.
+//!
+//! It watches folders rather than files: tools often replace a file, which ends a watch on the
+//! file itself.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,15 +15,14 @@ use tokio::time::{Instant, timeout};
 
 use crate::config::Config;
 
-/// How long nothing must happen before a change is looked at: a file is written in
-/// pieces.
-const QUIET: Duration = Duration::from_millis(200);
+/// Debounce interval: a change is reported once no event arrived for this long, because files
+/// are written in pieces.
+const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// The longest that is waited for it.
-const LONGEST: Duration = Duration::from_secs(2);
+/// Maximum debounce time for a continuous stream of events.
+const DEBOUNCE_MAX: Duration = Duration::from_secs(2);
 
-/// Watches folders. Their files are replaced more often than written, so that it is the
-/// folders that are watched.
+/// Watches the folders of components and of `spikard.toml`.
 pub(super) struct Watch {
     watcher: RecommendedWatcher,
     folders: BTreeSet<PathBuf>,
@@ -28,18 +30,20 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches what is to be served, from before it is loaded.
+    /// Starts to watch; call it before loading, so that no change is missed.
     pub(super) fn new(config: &Config) -> Result<Self> {
         let changed = Arc::new(Notify::new());
-        let tell = changed.clone();
+        let notifier = changed.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // That somebody reads a file, as this host does, is no change.
+            // Read accesses, such as those of this host, are not changes.
             if !event.is_ok_and(|event| event.kind.is_access()) {
-                tell.notify_one();
+                notifier.notify_one();
             }
         });
         let mut watch = Self {
-            watcher: watcher.context("`--watch` does not work on this system")?,
+            watcher: watcher.context(
+                "`--watch` is not supported on this system; send SIGHUP to reload instead",
+            )?,
             folders: BTreeSet::new(),
             changed,
         };
@@ -47,41 +51,43 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Watches what is to be served too, before it is looked at.
+    /// Adds the folders of a new configuration; call it before reading their files.
     pub(super) fn add(&mut self, config: &Config) {
         for new in folders(config).difference(&self.folders.clone()) {
             match self.watcher.watch(new, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(self.folders.insert(new.clone())),
                 Err(error) => {
-                    tracing::warn!(folder = %new.display(), %error, "a folder cannot be watched");
+                    tracing::warn!(folder = %new.display(), %error, "failed to watch folder; changes in it require SIGHUP");
                 }
             }
         }
     }
 
-    /// Watches nothing but what is served.
-    pub(super) fn only(&mut self, config: &Config) {
+    /// Stops watching folders that the configuration does not use.
+    pub(super) fn retain(&mut self, config: &Config) {
         let wanted = folders(config);
         let watcher = &mut self.watcher;
         self.folders.retain(|folder| {
             let is_wanted = wanted.contains(folder);
             if !is_wanted {
-                // A folder that is gone is not watched any more.
+                // Fails if the folder was removed, which ended the watch.
                 let _ = watcher.unwatch(folder);
             }
             is_wanted
         });
     }
 
-    /// Waits for a change, and for it to end.
+    /// Waits for a change and for the debounce interval after it.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
         let start = Instant::now();
-        while start.elapsed() < LONGEST && timeout(QUIET, self.changed.notified()).await.is_ok() {}
+        while start.elapsed() < DEBOUNCE_MAX
+            && timeout(DEBOUNCE, self.changed.notified()).await.is_ok()
+        {}
     }
 }
 
-/// The folders of all that is served.
+/// Folders with the files of a configuration.
 fn folders(config: &Config) -> BTreeSet<PathBuf> {
     let files = config.apps.iter().filter_map(|app| app.component.as_ref());
     let files = files.chain(&config.file).map(|file| folder_of(file));

@@ -1,4 +1,4 @@
-//! Tests of what may stand in `spikard.toml`.
+//! Tests of the parser of `spikard.toml`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ fn parse(text: &str) -> Result<File> {
 }
 
 #[test]
-fn a_file_may_say_nothing_or_only_how_to_build() {
+fn every_table_is_optional() {
     for text in [
         "",
         "# nothing\n",
@@ -21,7 +21,7 @@ fn a_file_may_say_nothing_or_only_how_to_build() {
 }
 
 #[test]
-fn routes_are_named_as_the_log_names_them() {
+fn routes_have_the_names_of_the_log() {
     let file = parse(
         "[routes.\"GET /a\"]\ntimeout = \"2m\"\ninstances = \"fresh\"\n[routes.b]\nbody_limit = 1",
     )
@@ -32,10 +32,9 @@ fn routes_are_named_as_the_log_names_them() {
     assert_eq!(file.routes["b"].body_limit, Some(1));
 }
 
-/// Every file that the page shows can be read, and the one that shows all keys has
-/// all keys.
+/// The files that docs/configuration.md shows parse, and the complete one sets every key.
 #[test]
-fn the_files_of_the_page_can_be_read() {
+fn files_in_the_docs_parse() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
     let page = fs::read_to_string(page).unwrap();
     let blocks = page.split("```toml\n").skip(1);
@@ -49,13 +48,16 @@ fn the_files_of_the_page_can_be_read() {
     for limit in &TABLE {
         assert_ne!(
             whole.limits.get(limit.key).1,
-            Source::Default,
+            LimitSource::Default,
             "{}.{}",
             limit.table,
             limit.name
         );
     }
-    assert_eq!(whole.limits.get(Key::Memory), (512 << 20, Source::File));
+    assert_eq!(
+        whole.limits.get(Key::Memory),
+        (512 << 20, LimitSource::File)
+    );
     let grants = &whole.grants;
     for granted in [grants.stdio, grants.clocks, grants.random, grants.logging] {
         assert!(granted.is_some());
@@ -66,10 +68,9 @@ fn the_files_of_the_page_can_be_read() {
     assert!(!whole.routes.is_empty() && !whole.secrets.is_empty() && whole.policy.is_some());
 }
 
-/// The table of keys of `[[app]]` has all of them and no others, and the file below it
-/// shows all of them.
+/// The docs list exactly the keys of `[[app]]`, and the example below sets each of them.
 #[test]
-fn the_page_has_the_keys_of_an_app() {
+fn docs_list_the_keys_of_an_app() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, section) = page.split_once("### `[[app]]`").expect("the section");
@@ -81,7 +82,7 @@ fn the_page_has_the_keys_of_an_app() {
     listed.sort_unstable();
     let limits = TABLE
         .iter()
-        .filter(|limit| limit.table == "serve" && !limit.is_of_host());
+        .filter(|limit| limit.table == "serve" && !limit.is_host_wide());
     let mut known: Vec<&str> = limits.map(|limit| limit.name).collect();
     known.extend(crate::config::app::APP);
     known.sort_unstable();
@@ -97,10 +98,10 @@ fn the_page_has_the_keys_of_an_app() {
     let mut shown = shown;
     shown.sort_unstable();
     assert_eq!(shown, known);
-    let of_host = TABLE
+    let host_wide = TABLE
         .iter()
-        .filter(|limit| limit.is_of_host() && limit.table == "limits");
-    for limit in of_host {
+        .filter(|limit| limit.is_host_wide() && limit.table == "limits");
+    for limit in host_wide {
         assert!(
             section.contains(&format!("`{}`", limit.name)),
             "{}",
@@ -110,7 +111,7 @@ fn the_page_has_the_keys_of_an_app() {
 }
 
 #[test]
-fn the_file_of_the_page_on_apps_can_be_read() {
+fn the_file_in_the_docs_of_apps_parses() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/apps.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, text) = page.split_once("```toml\n").expect("a file");
@@ -130,7 +131,7 @@ fn a_secret_is_never_repeated() {
 }
 
 #[test]
-fn words_of_other_types_are_refused() {
+fn values_of_other_types_are_rejected() {
     for text in [
         "serve = 1",
         "[serve]\nport = \"80\"",

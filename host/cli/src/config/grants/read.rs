@@ -1,4 +1,4 @@
-//! Reads `[grants]`, of `spikard.toml` or of one of its apps.
+//! Parser of `[grants]` and `[app.grants]` in `spikard.toml`.
 
 use std::collections::BTreeMap;
 
@@ -8,146 +8,157 @@ use spikard_wasm_app::grants::{
 };
 use toml::Value;
 
-use super::{GrantsSaid, StorePlace, Variable, table};
-use crate::config::place::Place;
+use super::settings::GrantSettings;
+use super::table;
+use super::values::{StoreLocation, Variable};
+use crate::config::entry::TomlEntry;
 use crate::config::units;
 
-/// The most requests under way that can be allowed.
-const MOST_REQUESTS: u32 = 1_000_000;
+/// Largest accepted `outgoing.max_requests`.
+const REQUESTS_MAX: u32 = 1_000_000;
 
-impl GrantsSaid {
-    /// Reads a table of grants.
-    pub(in crate::config) fn read(here: &Place<'_>) -> Result<Self> {
-        let mut said = Self::default();
+impl GrantSettings {
+    /// Parses a table of grants.
+    pub(in crate::config) fn read(here: &TomlEntry<'_>) -> Result<Self> {
+        let mut grants = Self::default();
         let mut inherit = Vec::new();
-        for place in here.members()? {
-            match place.name {
+        for entry in here.members()? {
+            match entry.name {
                 "environment" => {
-                    for place in place.members()? {
-                        check_variable(place.name).map_err(|why| place.wrong(&why))?;
-                        let value = Variable::Is(place.any_text("a variable's value")?.to_owned());
-                        said.environment.insert(place.name.to_owned(), value);
+                    for entry in entry.members()? {
+                        check_variable(entry.name).map_err(|why| entry.invalid(&why))?;
+                        let value =
+                            Variable::Value(entry.text_or_empty("a variable's value")?.to_owned());
+                        grants.environment.insert(entry.name.to_owned(), value);
                     }
                 }
-                "inherit" => inherit = place.items()?,
-                "directories" => said.directories = directories(&place)?,
-                "stdio" => said.stdio = Some(place.boolean()?),
-                "clocks" => said.clocks = Some(place.boolean()?),
-                "random" => said.random = Some(place.boolean()?),
-                "logging" => said.logging = Some(place.boolean()?),
+                "inherit" => inherit = entry.items()?,
+                "directories" => grants.directories = directories(&entry)?,
+                "stdio" => grants.stdio = Some(entry.boolean()?),
+                "clocks" => grants.clocks = Some(entry.boolean()?),
+                "random" => grants.random = Some(entry.boolean()?),
+                "logging" => grants.logging = Some(entry.boolean()?),
                 "config" => {
                     let mut config = BTreeMap::new();
-                    for place in place.members()? {
-                        let value = place.any_text("a setting's value")?;
-                        config.insert(place.name.to_owned(), value.to_owned());
+                    for entry in entry.members()? {
+                        let value = entry.text_or_empty("a setting's value")?;
+                        config.insert(entry.name.to_owned(), value.to_owned());
                     }
-                    said.config = Some(config);
+                    grants.config = Some(config);
                 }
                 "keyvalue" => {
-                    for place in place.members()? {
-                        said.keyvalue.insert(place.name.to_owned(), store(&place)?);
+                    for entry in entry.members()? {
+                        grants
+                            .keyvalue
+                            .insert(entry.name.to_owned(), store(&entry)?);
                     }
                 }
-                "outgoing" => said.read_outgoing(&place)?,
-                _ => return Err(place.unknown("key", table::names(""))),
+                "outgoing" => grants.read_outgoing(&entry)?,
+                _ => return Err(entry.unknown("key", table::names(""))),
             }
         }
-        for place in inherit {
-            let name = place.text("a variable's name")?;
-            check_variable(name).map_err(|why| place.wrong(&why))?;
-            let twice = said
+        for entry in inherit {
+            let name = entry.text("a variable's name")?;
+            check_variable(name).map_err(|why| entry.invalid(&why))?;
+            let previous = grants
                 .environment
                 .insert(name.to_owned(), Variable::Inherited);
-            if twice.is_some() {
-                return Err(place.wrong("the variable is granted twice: remove one of them"));
+            if previous.is_some() {
+                return Err(entry.invalid(
+                    "`environment` or `inherit` already grants this variable; remove one of them",
+                ));
             }
         }
-        Ok(said)
+        Ok(grants)
     }
 
-    fn read_outgoing(&mut self, here: &Place<'_>) -> Result<()> {
+    fn read_outgoing(&mut self, here: &TomlEntry<'_>) -> Result<()> {
         let rules = &mut self.outgoing;
-        for place in here.members()? {
-            let why = |why: String| place.wrong(&why);
-            match place.name {
+        for entry in here.members()? {
+            let why = |why: String| entry.invalid(&why);
+            match entry.name {
                 "allow" => {
-                    for place in place.items()? {
-                        let text = place.text("an origin, such as `https://api.example.com`")?;
+                    for entry in entry.items()? {
+                        let text = entry.text("an origin, such as `https://api.example.com`")?;
                         let pattern =
-                            OutgoingPattern::parse(text).map_err(|why| place.wrong(&why))?;
+                            OutgoingPattern::parse(text).map_err(|why| entry.invalid(&why))?;
                         rules.allow.push(pattern);
                     }
                 }
                 "networks" => {
-                    for place in place.items()? {
-                        let text = place.text("a network, such as `10.0.0.0/8`")?;
-                        let network = Network::parse(text).map_err(|why| place.wrong(&why))?;
+                    for entry in entry.items()? {
+                        let text = entry.text("a network, such as `10.0.0.0/8`")?;
+                        let network = Network::parse(text).map_err(|why| entry.invalid(&why))?;
                         rules.networks.push(network);
                     }
                 }
                 "timeout" => {
-                    let time = match place.value {
+                    let time = match entry.value {
                         Value::String(text) => units::duration(text),
                         Value::Integer(seconds) => units::seconds(*seconds as f64),
                         Value::Float(seconds) => units::seconds(*seconds),
-                        _ => Err("write a duration, such as `\"30s\"`".to_owned()),
+                        _ => Err("use a duration, such as `\"30s\"`".to_owned()),
                     };
                     rules.timeout = std::time::Duration::from_millis(time.map_err(why)?);
                 }
                 "max_response" => {
-                    let size = match place.value {
+                    let size = match entry.value {
                         Value::String(text) => units::size(text),
                         Value::Integer(bytes) => {
-                            u64::try_from(*bytes).map_err(|_| "it cannot be below 0".to_owned())
+                            u64::try_from(*bytes).map_err(|_| "use a size of at least 0".to_owned())
                         }
-                        _ => Err("write a size, such as `\"64MiB\"`".to_owned()),
+                        _ => Err("use a size, such as `\"64MiB\"`".to_owned()),
                     };
                     rules.max_response = size.map_err(why)?;
                 }
                 "max_requests" => {
-                    let number = place.value.as_integer();
+                    let number = entry.value.as_integer();
                     let number = number.and_then(|number| u32::try_from(number).ok());
-                    let number = number.filter(|number| (1..=MOST_REQUESTS).contains(number));
+                    let number = number.filter(|number| (1..=REQUESTS_MAX).contains(number));
                     rules.max_requests = number.ok_or_else(|| {
-                        place.wrong(&format!("write a whole number from 1 to {MOST_REQUESTS}"))
+                        entry.invalid(&format!("use a whole number from 1 to {REQUESTS_MAX}"))
                     })?;
                 }
-                _ => return Err(place.unknown("key", table::names("outgoing"))),
+                _ => return Err(entry.unknown("key", table::names("outgoing"))),
             }
         }
         Ok(())
     }
 }
 
-fn directories(here: &Place<'_>) -> Result<Vec<Directory>> {
+fn directories(here: &TomlEntry<'_>) -> Result<Vec<Directory>> {
     let mut all: Vec<Directory> = Vec::new();
     for item in here.items()? {
         let (mut host, mut guest, mut write) = (None, None, false);
         let members = match item.value {
             Value::Table(_) => item.members()?,
-            _ => return Err(item.wrong("write `{ host = \"data\", guest = \"/data\" }`")),
+            _ => {
+                return Err(
+                    item.invalid("use a table, such as `{ host = \"data\", guest = \"/data\" }`")
+                );
+            }
         };
-        for place in members {
-            match place.name {
+        for entry in members {
+            match entry.name {
                 "host" => {
-                    guest.get_or_insert(place.text("a path")?);
-                    host = Some(place.path()?);
+                    guest.get_or_insert(entry.text("a path")?);
+                    host = Some(entry.path()?);
                 }
                 "guest" => {
-                    let path = place.text("a path")?;
-                    check_guest_path(path).map_err(|why| place.wrong(&why))?;
+                    let path = entry.text("a path")?;
+                    check_guest_path(path).map_err(|why| entry.invalid(&why))?;
                     guest = Some(path);
                 }
-                "write" => write = place.boolean()?,
-                _ => return Err(place.unknown("key", ["guest", "host", "write"].into_iter())),
+                "write" => write = entry.boolean()?,
+                _ => return Err(entry.unknown("key", ["guest", "host", "write"].into_iter())),
             }
         }
         let (Some(host), Some(guest)) = (host, guest) else {
-            return Err(item.wrong("`host` says which folder it is"));
+            return Err(item.invalid("add `host`, the path of the folder to mount"));
         };
-        check_guest_path(guest).map_err(|why| item.wrong(&why))?;
+        check_guest_path(guest).map_err(|why| item.invalid(&why))?;
         if all.iter().any(|other| other.guest == guest) {
-            return Err(item.wrong("another folder has that path in the app"));
+            return Err(item.invalid("another folder is mounted at the same path; change `guest`"));
         }
         all.push(Directory {
             host,
@@ -158,13 +169,15 @@ fn directories(here: &Place<'_>) -> Result<Vec<Directory>> {
     Ok(all)
 }
 
-/// A store's place, which is not repeated in errors: it may hold a password.
-fn store(place: &Place<'_>) -> Result<StorePlace> {
-    let wrong = |why: String| anyhow!("{} does not say where the store is: {why}", place.label());
-    let text = place.value.as_str().unwrap_or_default();
-    let store = StorePlace::parse(text).map_err(wrong)?;
+/// Parses a store's location. Errors do not repeat it, because it may hold a password.
+fn store(entry: &TomlEntry<'_>) -> Result<StoreLocation> {
+    let invalid = |why: String| anyhow!("{} has an invalid store location; {why}", entry.label());
+    let text = entry.value.as_str().unwrap_or_default();
+    let store = StoreLocation::parse(text).map_err(invalid)?;
     Ok(match store {
-        StorePlace::Is(Store::File(path)) => StorePlace::Is(Store::File(place.beside(&path))),
+        StoreLocation::Store(Store::File(path)) => {
+            StoreLocation::Store(Store::File(entry.resolve_path(&path)))
+        }
         other => other,
     })
 }

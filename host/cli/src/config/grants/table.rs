@@ -1,20 +1,22 @@
-//! The keys of `[grants]`: one table, from which come the names that a misspelt key is
-//! compared with and the table of docs/configuration.md.
+//! Grant definitions.
+//!
+//! [`TABLE`] is the source of the known keys of `[grants]` and of the table in
+//! docs/configuration.md.
 
-/// A key of `[grants]`.
+/// Definition of a key of `[grants]`.
 #[derive(Debug)]
-// The page is all that most of it is for.
+// Outside tests only the names are used; the other fields document the key.
 #[cfg_attr(not(test), allow(dead_code))]
 pub(crate) struct Key {
-    /// Its name, with that of the table in `[grants]` before it.
+    /// Name, with the name of its table inside `[grants]` as a prefix.
     pub(crate) name: &'static str,
-    /// The flag, or nothing.
+    /// Flag, or empty.
     pub(crate) flag: &'static str,
-    /// What holds where nobody says otherwise.
+    /// Default value.
     pub(crate) default: &'static str,
-    /// What it may be, in TOML.
+    /// Example value in TOML.
     pub(crate) example: &'static str,
-    /// What it is, as a sentence without its full stop.
+    /// Meaning, without a final period.
     pub(crate) about: &'static str,
 }
 
@@ -30,40 +32,40 @@ macro_rules! key {
     };
 }
 
-/// All of them.
+/// All keys.
 #[rustfmt::skip]
 pub(crate) static TABLE: [Key; 14] = [
     key!("environment", "--env NAME=VALUE", "none", "{ LOG = \"debug\" }",
         "Variables of the app's environment"),
     key!("inherit", "--env NAME", "none", "[\"HOME\"]",
-        "Variables that the app has from the host's own environment, where they must be set"),
+        "Variables to pass through from the host's environment; each must be set"),
     key!("directories", "--dir HOST[:GUEST][:ro]", "none", "[{ host = \"data\", guest = \"/data\", write = true }]",
-        "Folders that are there for the app; without `guest` by the path that the host knows them by, without `write` only to read"),
+        "Host folders to mount into the app: `guest` defaults to the host's path, `write` to false"),
     key!("stdio", "", "true", "true",
-        "Whether what the app prints goes to the log; else it goes nowhere"),
+        "Log the app's standard output and standard error; otherwise discard them"),
     key!("clocks", "", "true", "true",
-        "Whether the app may ask for the time and wait"),
+        "Allow the app to read clocks and to sleep"),
     key!("random", "", "true", "true",
-        "Whether the app may ask for random bytes"),
+        "Allow the app to read random bytes"),
     key!("logging", "", "true", "true",
-        "Whether the app may write to the log by `wasi:logging`"),
+        "Allow the app to log through `wasi:logging`"),
     key!("config", "--config-value NAME=VALUE", "none", "{ greeting = \"hello\" }",
-        "Settings of the app, which it reads by `wasi:config`"),
-    key!("keyvalue", "--keyvalue NAME=PLACE", "none", "{ default = \"kv.redb\" }",
-        "Stores of keys and values, by the names that the app opens them by: a file, `redis://HOST:PORT/DATABASE`, or `env:VARIABLE` that holds one of them"),
+        "Values that the app reads through `wasi:config`"),
+    key!("keyvalue", "--keyvalue NAME=LOCATION", "none", "{ default = \"kv.redb\" }",
+        "Key-value stores by the name that the app opens: a file, `redis://HOST:PORT/DATABASE`, or `env:VARIABLE` for a variable that holds either"),
     key!("outgoing.allow", "--allow-outgoing PATTERN", "none", "[\"https://api.example.com\"]",
-        "Whom the app may send requests to"),
+        "Origins the app may send requests to"),
     key!("outgoing.networks", "", "none", "[\"10.0.0.0/8\"]",
-        "Private networks that an allowed name may lead into"),
+        "Private networks that allowed names may resolve to"),
     key!("outgoing.timeout", "", "30s", "\"30s\"",
-        "The longest that the head of a response may take, and any piece of its body after another"),
+        "Maximum time to the response head, and between two chunks of its body"),
     key!("outgoing.max_response", "", "64MiB", "\"64MiB\"",
-        "The longest body of a response"),
+        "Maximum response body size"),
     key!("outgoing.max_requests", "", "256", "256",
-        "Requests of the app under way at once, over all workers"),
+        "Maximum outgoing requests of the app in flight, over all workers"),
 ];
 
-/// The names in a table: in `[grants]` itself where it is empty.
+/// The keys of a table inside `[grants]`; of `[grants]` itself if `table` is empty.
 pub(crate) fn names(table: &str) -> impl Iterator<Item = &'static str> {
     let names =
         TABLE.iter().filter_map(

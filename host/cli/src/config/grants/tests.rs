@@ -1,66 +1,78 @@
-//! Tests of the grants: which keys there are, which word holds, and that
-//! docs/configuration.md has them all.
+//! Tests of the grants: keys, precedence, and their table in docs/configuration.md.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::Result;
 use clap::Parser;
-use spikard_wasm_app::grants::OutgoingPattern;
+use spikard_wasm_app::Grants;
+use spikard_wasm_app::grants::{OutgoingPattern, OutgoingRules, Store};
 
+use super::settings::GrantSettings;
 use super::table::TABLE;
-use super::*;
+use super::values::{StoreLocation, Variable};
 use crate::args::{Args, Command};
+use crate::config::docs_table::assert_table;
 use crate::config::file::File;
-use crate::config::page::has_table;
 
 const BEGIN: &str = "<!-- grants: from host/cli/src/config/grants/table.rs -->\n";
 const END: &str = "<!-- end of grants -->";
 
-fn read(text: &str) -> Result<GrantsSaid> {
+fn read(text: &str) -> Result<GrantSettings> {
     File::parse(Path::new("conf/spikard.toml"), text).map(|file| file.grants)
 }
 
-fn flags(args: &[&str]) -> GrantsSaid {
+fn flags(args: &[&str]) -> GrantSettings {
     let words = ["spikard-wasm", "serve"].iter().chain(args);
     match Args::try_parse_from(words).unwrap().command {
-        Command::Serve(args) => args.grants.said(),
+        Command::Serve(args) => args.grants.settings(),
         _ => unreachable!(),
     }
 }
 
 #[test]
-fn every_key_can_be_read_and_says_something() {
+fn every_key_is_parsed() {
     let all: String = TABLE
         .iter()
         .map(|key| format!("{} = {}\n", key.name, key.example))
         .collect();
-    let said = read(&format!("[grants]\n{all}")).unwrap();
-    let is = |value: &str| Variable::Is(value.to_owned());
-    assert_eq!(said.environment["LOG"], is("debug"));
-    assert_eq!(said.environment["HOME"], Variable::Inherited);
-    let directory = &said.directories[0];
+    let settings = read(&format!("[grants]\n{all}")).unwrap();
+    let is = |value: &str| Variable::Value(value.to_owned());
+    assert_eq!(settings.environment["LOG"], is("debug"));
+    assert_eq!(settings.environment["HOME"], Variable::Inherited);
+    let directory = &settings.directories[0];
     assert_eq!(directory.host, Path::new("conf/data"));
     assert_eq!((directory.guest.as_str(), directory.write), ("/data", true));
-    for granted in [said.stdio, said.clocks, said.random, said.logging] {
+    for granted in [
+        settings.stdio,
+        settings.clocks,
+        settings.random,
+        settings.logging,
+    ] {
         assert_eq!(granted, Some(true));
     }
-    assert_eq!(said.config.as_ref().unwrap()["greeting"], "hello");
+    assert_eq!(settings.config.as_ref().unwrap()["greeting"], "hello");
     let file = Store::File("conf/kv.redb".into());
-    assert_eq!(said.keyvalue["default"], StorePlace::Is(file));
-    assert_eq!(said.outgoing.allow.len(), 1);
-    assert_eq!(said.outgoing.networks.len(), 1);
-    let unsaid = OutgoingRules::default();
+    assert_eq!(settings.keyvalue["default"], StoreLocation::Store(file));
+    assert_eq!(settings.outgoing.allow.len(), 1);
+    assert_eq!(settings.outgoing.networks.len(), 1);
+    let defaults = OutgoingRules::default();
     assert_eq!(
         (
-            said.outgoing.timeout,
-            said.outgoing.max_response,
-            said.outgoing.max_requests
+            settings.outgoing.timeout,
+            settings.outgoing.max_response,
+            settings.outgoing.max_requests
         ),
-        (unsaid.timeout, unsaid.max_response, unsaid.max_requests)
+        (
+            defaults.timeout,
+            defaults.max_response,
+            defaults.max_requests
+        )
     );
 }
 
 #[test]
-fn every_flag_is_one() {
+fn every_flag_is_in_the_help() {
     use clap::CommandFactory;
     let mut command = Args::command();
     let help = command.find_subcommand_mut("serve").unwrap();
@@ -72,9 +84,9 @@ fn every_flag_is_one() {
 }
 
 #[test]
-fn the_page_has_the_table() {
+fn docs_match_the_table() {
     let mut table =
-        "| key | flag | default | example | what it is |\n|---|---|---|---|---|\n".to_owned();
+        "| key | flag | default | example | meaning |\n|---|---|---|---|---|\n".to_owned();
     for key in &TABLE {
         let flag = match key.flag {
             "" => String::new(),
@@ -85,11 +97,11 @@ fn the_page_has_the_table() {
             key.name, key.default, key.example, key.about
         );
     }
-    has_table(BEGIN, END, &table);
+    assert_table(BEGIN, END, &table);
 }
 
 #[test]
-fn what_is_not_known_names_the_nearest() {
+fn unknown_keys_suggest_the_nearest() {
     for (text, near) in [
         ("[grants]\nenviroment = {}", "`grants.environment`"),
         ("[grants.outgoing]\nallowed = []", "`grants.outgoing.allow`"),
@@ -108,7 +120,7 @@ fn what_is_not_known_names_the_nearest() {
 }
 
 #[test]
-fn what_cannot_be_granted_is_refused() {
+fn invalid_grants_are_rejected() {
     for text in [
         "grants = 1",
         "[grants]\nstdio = \"yes\"",
@@ -148,12 +160,12 @@ fn a_password_is_never_repeated() {
         error.contains("`grants.keyvalue.default`") && !error.contains("hunter2"),
         "{error}"
     );
-    let said = read("[grants.keyvalue]\ndefault = \"redis://:hunter2@host\"").unwrap();
-    assert!(!format!("{said:?}").contains("hunter2"));
+    let settings = read("[grants.keyvalue]\ndefault = \"redis://:hunter2@host\"").unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
 #[test]
-fn flags_go_before_the_file() {
+fn flags_override_the_file() {
     let file = read(
         "[grants]\nenvironment = { A = \"file\", B = \"file\" }\nstdio = false\n\
          directories = [{ host = \"f\", guest = \"/d\" }, { host = \"f\", guest = \"/e\" }]\n\
@@ -162,14 +174,14 @@ fn flags_go_before_the_file() {
          [grants.outgoing]\nallow = [\"https://file.example\"]\nmax_requests = 3\n",
     )
     .unwrap();
-    let said = flags(&[
+    let settings = flags(&[
         "--env=A=flag",
         "--dir=flag:/d:ro",
         "--config-value=a=flag",
         "--keyvalue=a=flag.redb",
         "--allow-outgoing=https://flag.example",
     ]);
-    let grants = said.or(file).resolve().unwrap();
+    let grants = settings.or(file).resolve().unwrap();
     let both = |map: &BTreeMap<String, String>| map.values().cloned().collect::<Vec<_>>();
     assert_eq!(both(&grants.environment), ["flag", "file"]);
     assert_eq!(both(grants.config.as_ref().unwrap()), ["flag", "file"]);
@@ -190,22 +202,22 @@ fn flags_go_before_the_file() {
 }
 
 #[test]
-fn nothing_is_granted_by_nobody() {
-    let grants = GrantsSaid::default().resolve().unwrap();
+fn defaults_grant_nothing_extra() {
+    let grants = GrantSettings::default().resolve().unwrap();
     assert_eq!(grants, Grants::default());
     assert!(grants.environment.is_empty() && grants.config.is_none());
     assert!(grants.outgoing.is_empty() && grants.keyvalue.is_empty());
 }
 
 #[test]
-fn what_is_inherited_must_be_there() {
-    let said = flags(&["--env", "PATH"]);
-    assert!(!said.resolve().unwrap().environment["PATH"].is_empty());
+fn inherited_variables_must_be_set() {
+    let settings = flags(&["--env", "PATH"]);
+    assert!(!settings.resolve().unwrap().environment["PATH"].is_empty());
     let error = flags(&["--env", "SPIKARD_WASM_NO_SUCH"]).resolve();
     assert!(error.unwrap_err().to_string().contains("not set"));
     let error = flags(&["--keyvalue", "a=env:SPIKARD_WASM_NO_SUCH"]).resolve();
     assert!(error.unwrap_err().to_string().contains("not set"));
-    // One that says something else does not show what it says.
+    // Any text but a URL is a path.
     let error = flags(&["--keyvalue", "a=env:PATH"]).resolve();
     assert!(error.is_ok(), "a path may be anything but a URL");
 }

@@ -1,13 +1,13 @@
-//! Tests of the table, and that docs/configuration.md has it.
+//! Tests of the limit table, and of its copy in docs/configuration.md.
 
 use super::*;
-use crate::config::page::has_table;
+use crate::config::docs_table::assert_table;
 
 const BEGIN: &str = "<!-- limits: from host/cli/src/config/limits.rs -->\n";
 const END: &str = "<!-- end of limits -->";
 
 #[test]
-fn every_limit_is_in_its_place_and_keeps_its_bounds() {
+fn table_order_and_defaults_are_valid() {
     for (place, limit) in TABLE.iter().enumerate() {
         assert_eq!(limit.key as usize, place);
         assert_eq!(
@@ -27,9 +27,9 @@ fn every_limit_is_in_its_place_and_keeps_its_bounds() {
 }
 
 #[test]
-fn the_page_has_the_table() {
+fn docs_match_the_table() {
     let mut table =
-        "| key | flag | default | from, to | what it is |\n|---|---|---|---|---|\n".to_owned();
+        "| key | flag | default | min, max | meaning |\n|---|---|---|---|---|\n".to_owned();
     for limit in &TABLE {
         table += &format!(
             "| `{}.{}` | `--{}` | {} | {}, {} | {} |\n",
@@ -37,16 +37,16 @@ fn the_page_has_the_table() {
             limit.name,
             limit.flag,
             limit.show_default(),
-            limit.show(limit.least),
-            limit.show(limit.most),
+            limit.show(limit.min),
+            limit.show(limit.max),
             limit.about
         );
     }
-    has_table(BEGIN, END, &table);
+    assert_table(BEGIN, END, &table);
 }
 
 #[test]
-fn values_of_the_file() {
+fn reads_toml_values() {
     let memory = Limit::find("limits", "memory").unwrap();
     let time = Limit::find("limits", "queue_time").unwrap();
     let queue = Limit::find("limits", "queue").unwrap();

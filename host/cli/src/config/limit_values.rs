@@ -1,17 +1,17 @@
-//! Which limits somebody set, and who.
+//! Limit values with the source of each.
 
 use super::limits::{COUNT, Key, TABLE};
 
-/// Who says what a limit is, the last word last.
+/// Source of a limit's value, in order of increasing precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum LimitSource {
     Default,
     File,
     Environment,
     Flag,
 }
 
-impl Source {
+impl LimitSource {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -22,27 +22,27 @@ impl Source {
     }
 }
 
-/// The limits that somebody set.
+/// The limits that were set explicitly; every other limit has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Said([Option<(u64, Source)>; COUNT]);
+pub(crate) struct LimitValues([Option<(u64, LimitSource)>; COUNT]);
 
-impl Said {
-    pub(crate) fn set(&mut self, key: Key, value: u64, source: Source) {
+impl LimitValues {
+    pub(crate) fn set(&mut self, key: Key, value: u64, source: LimitSource) {
         self.0[key as usize] = Some((value, source));
     }
 
-    /// Says of a limit what `other` says of it, if anything.
+    /// Copies one limit from `other`; if it is unset there, unsets it here.
     pub(crate) fn copy(&mut self, key: Key, other: &Self) {
         self.0[key as usize] = other.0[key as usize];
     }
 
-    /// Whether none is set.
+    /// True if no limit is set.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(Option::is_none)
     }
 
-    /// What is said here, and what is not from `other`.
+    /// Fills unset limits from `other`.
     pub(crate) fn or(mut self, other: &Self) -> Self {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             *mine = mine.or(theirs);
@@ -50,9 +50,9 @@ impl Said {
         self
     }
 
-    /// A limit's value, and whose word it is.
-    pub(crate) fn get(&self, key: Key) -> (u64, Source) {
-        let default = || (TABLE[key as usize].default(), Source::Default);
+    /// A limit's value and its source.
+    pub(crate) fn get(&self, key: Key) -> (u64, LimitSource) {
+        let default = || (TABLE[key as usize].default(), LimitSource::Default);
         self.0[key as usize].unwrap_or_else(default)
     }
 }
