@@ -4,7 +4,7 @@
 use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use spikard_wasm_app::policy::{Algorithm, Coding, Compression};
 
-use super::joined;
+use super::headers::joined;
 
 /// Chooses one of some codings for a client, the preferred one first among those of
 /// equal weight.

@@ -23,7 +23,7 @@ use tower::{Layer, ServiceExt};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
-use super::vary;
+use super::headers::vary;
 use crate::reply_body::ReplyBody;
 use crate::response::{self, HttpResponse};
 

@@ -4,7 +4,7 @@
 
 use hyper::header::{HeaderMap, HeaderName, IF_RANGE, RANGE};
 
-use super::joined;
+use super::headers::joined;
 
 /// The part of a file that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ fn find_tag(
             return Some(false);
         };
         rest = &rest[start..];
-        if is_first && rest[0] == b'*' && rest[1..].iter().all(|byte| is_gap(byte)) {
+        if is_first && rest[0] == b'*' && rest[1..].iter().all(is_gap) {
             return Some(true);
         }
         is_first = false;

@@ -7,7 +7,8 @@ use hyper::{Method, Response, StatusCode};
 use spikard_wasm_app::policy::Preflight;
 use spikard_wasm_app::{App, Refusal};
 
-use super::{Origin, Passage, joined, set_cors};
+use super::headers::{joined, set_cors};
+use super::passage::{Origin, Passage};
 use crate::request::RequestId;
 use crate::response::HttpResponse;
 

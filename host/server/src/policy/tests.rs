@@ -10,7 +10,9 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, H
 use hyper::{Request, Response};
 use spikard_wasm_app::policy::{Algorithm, Coding, Compression};
 
-use super::{Origin, compression, joined, origin, vary};
+use super::compression;
+use super::headers::{joined, vary};
+use super::passage::{Origin, origin};
 use crate::response::{self, HttpResponse};
 
 const GZIP: Coding = Coding::Encoded {
