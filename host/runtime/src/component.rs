@@ -16,18 +16,19 @@ use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
 use crate::error::LoadError;
 use crate::granted;
-use crate::granted::keyvalue::Stores;
+use crate::granted::keyvalue::stores::Stores;
 use crate::hooks;
 use crate::http;
 use crate::instance::{Instance, Origin};
 use crate::limits::Limits;
 use crate::link::link;
+use crate::names;
 use crate::needs::{Need, may_be_types};
 use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
 use crate::stats::Alive;
 use crate::wasi;
-use crate::world::{self, Interfaces, Kind};
+use crate::world::{Interfaces, Kind};
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -316,7 +317,7 @@ fn exports(
         let wrong = |reason| LoadError::WrongType(name.to_owned(), interface, reason);
         function(interface, name_of).map_err(wrong)
     };
-    let hook = |kind: HookKind| find(world::HOOKS, kind.as_str());
+    let hook = |kind: HookKind| find(names::HOOKS, kind.as_str());
     let hooks = match interfaces.exports_hooks() {
         false => None,
         true => Some([
@@ -328,8 +329,8 @@ fn exports(
         ]),
     };
     Ok(Exports {
-        describe: Some(find(world::DEFINITION, "describe")?),
-        handle: find(world::HANDLER, "handle")?,
+        describe: Some(find(names::DEFINITION, "describe")?),
+        handle: find(names::HANDLER, "handle")?,
         hooks,
     })
 }
@@ -443,14 +444,14 @@ impl Loaded {
             instance
                 .func(describe)
                 .and_then(|func| func.typed::<(), DescribeResult>(&instance.store).map(drop))
-                .map_err(wrong(world::DEFINITION))?;
+                .map_err(wrong(names::DEFINITION))?;
         }
         instance
             .handle
             .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
-            .map_err(wrong(world::HANDLER))?;
+            .map_err(wrong(names::HANDLER))?;
         if let Some(hooks) = &exports.hooks {
-            hooks::check_types(instance, hooks).map_err(wrong(world::HOOKS))?;
+            hooks::check_types(instance, hooks).map_err(wrong(names::HOOKS))?;
         }
         Ok(())
     }

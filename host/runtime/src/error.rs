@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::world::WORLD;
+use crate::names::WORLD;
 
 /// Why a component cannot be loaded. Each is one sentence that names the file and
 /// the way out.
@@ -72,7 +72,7 @@ pub enum LoadError {
     /// Its app declares hooks, which it does not export.
     #[error(
         "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`: build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
-        hooks = crate::world::HOOKS
+        hooks = crate::names::HOOKS
     )]
     NoHooks {
         /// The file.

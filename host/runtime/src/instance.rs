@@ -11,7 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 use crate::call::Content;
 use crate::component::Exports;
 use crate::context::GlobalContext;
-use crate::granted::keyvalue::Stores;
+use crate::granted::keyvalue::stores::Stores;
 use crate::http::{Http, HttpCall};
 use crate::limiter::Limiter;
 use crate::limits::Limits;

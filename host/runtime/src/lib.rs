@@ -25,6 +25,7 @@ mod limiter;
 mod limits;
 mod link;
 mod marked;
+mod names;
 mod needs;
 mod outbound;
 mod pool;
@@ -49,6 +50,7 @@ pub use http::{
 };
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
+pub use names::{WORLD, WORLD_WITH_HOOKS};
 pub use needs::Need;
 pub use outbound::{
     BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,
@@ -58,4 +60,4 @@ pub use precompiled::is_precompiled;
 pub use request::Request;
 pub use stages::{Stage, Stages, Stamp};
 pub use stats::{PoolStats, Recycled};
-pub use world::{Interfaces, Kind, WORLD, WORLD_WITH_HOOKS};
+pub use world::{Interfaces, Kind};

@@ -12,7 +12,7 @@ use futures_util::task::AtomicWaker;
 use spikard_wasm_app::Isolation;
 use wasmtime_wasi_http::WasiBody;
 
-use super::upload::UploadError;
+use super::failure::UploadError;
 use crate::error::CallError;
 use crate::stages::{Stages, Stamp};
 
@@ -28,21 +28,6 @@ pub struct HttpOptions {
     pub deadline: Duration,
     /// Whether the body of the reply is sent; not to HEAD.
     pub is_head: bool,
-}
-
-/// Why a request has no reply.
-#[derive(Debug)]
-pub enum HttpFailure {
-    /// The guest failed.
-    Call(CallError),
-    /// The request's own body cannot be taken.
-    Upload(UploadError),
-}
-
-impl From<CallError> for HttpFailure {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
 }
 
 /// A request in progress.

@@ -5,6 +5,7 @@
 //! for all that time, until both are done, is its [`HttpCall`].
 
 mod call;
+mod failure;
 mod members;
 mod outgoing;
 mod proxy;
@@ -20,12 +21,13 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 use crate::instance::Origin;
 use outgoing::Hooks;
 
-pub use call::{HttpCall, HttpFailure, HttpOptions};
+pub use call::{HttpCall, HttpOptions};
+pub use failure::{HttpFailure, UploadError};
 pub(crate) use members::Members;
 pub(crate) use proxy::check_proxy;
 pub use reply::{HttpBody, HttpReply, HttpStream};
 pub(crate) use service::check_service;
-pub use upload::{GuestBody, Upload, UploadError};
+pub use upload::{GuestBody, Upload};
 
 /// What a store holds for `wasi:http`.
 pub(crate) struct Http {

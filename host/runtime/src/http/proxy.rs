@@ -19,7 +19,8 @@ use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
 
-use super::call::{Fate, HttpCall, HttpFailure, HttpOptions, Patience};
+use super::call::{Fate, HttpCall, HttpOptions, Patience};
+use super::failure::HttpFailure;
 use super::reply::{Checked, HttpReply};
 use super::upload::GuestBody;
 use crate::error::CallError;

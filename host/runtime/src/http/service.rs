@@ -25,7 +25,8 @@ use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request, Response};
 use wasmtime_wasi_http::{FieldMap, WasiHttpView};
 
-use super::call::{Fate, Head, HttpCall, HttpFailure, HttpOptions, Patience};
+use super::call::{Fate, Head, HttpCall, HttpOptions, Patience};
+use super::failure::HttpFailure;
 use super::members::{Job, Member, Seat};
 use super::reply::{Checked, HttpReply, Settled};
 use super::upload::GuestBody;
