@@ -4,9 +4,9 @@ use spikard_wasm_app::{cookies, indented, one_line};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
-use crate::instance::{Failure, State};
 use crate::names;
 use crate::request::Request;
+use crate::state::{Failure, State};
 
 /// How much of a reported failure is kept, in bytes for each of its texts.
 const MAX_REPORT: usize = 64 << 10;

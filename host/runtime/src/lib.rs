@@ -9,14 +9,13 @@
 //! Nothing a guest does may panic the host or outlive its call: an instance that
 //! trapped, ran out of time or was cancelled half-way is dropped with its store.
 
+mod abi;
 mod cache;
-mod call;
 mod component;
 mod context;
 mod engine;
 mod error;
 mod granted;
-mod hooks;
 mod http;
 mod imports;
 mod inspect;
@@ -33,13 +32,13 @@ mod precompiled;
 mod reply;
 mod request;
 mod stages;
+mod state;
 mod stats;
 mod stdio;
 mod wasi;
 mod world;
 
 pub use cache::Cache;
-pub use call::{Content, Reply};
 pub use component::{Loaded, Progress};
 pub use context::{GlobalContext, LocalContext};
 pub use engine::Runtime;
@@ -57,6 +56,7 @@ pub use outbound::{
 };
 pub use pool::{Lease, Pool};
 pub use precompiled::is_precompiled;
+pub use reply::{Content, Reply};
 pub use request::Request;
 pub use stages::{Stage, Stages, Stamp};
 pub use stats::{PoolStats, Recycled};

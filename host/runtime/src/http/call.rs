@@ -17,7 +17,7 @@ use crate::error::CallError;
 use crate::stages::{Stages, Stamp};
 
 /// The head of a reply, or why the guest gave none.
-pub(super) type Head = Result<http::Response<WasiBody>, String>;
+pub(crate) type Head = Result<http::Response<WasiBody>, String>;
 
 /// What is to be done about a request.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,7 @@ impl HttpCall {
     }
 
     /// The guest says what the head is. What it says after the first time is not heard.
-    pub(super) fn answer(&self, head: Head) {
+    pub(crate) fn answer(&self, head: Head) {
         let mut kept = lock(&self.head);
         if kept.is_none() && !self.has_head.swap(true, Relaxed) {
             *kept = Some(head);
@@ -113,7 +113,7 @@ impl HttpCall {
     }
 
     /// The guest has said what the head is, to whom it may concern.
-    pub(super) fn has_answered(&self) {
+    pub(crate) fn has_answered(&self) {
         self.has_head.store(true, Relaxed);
     }
 

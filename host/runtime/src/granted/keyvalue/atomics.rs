@@ -8,7 +8,7 @@ use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, 
 use super::bucket::{Bucket, Ctx, of};
 use super::opened::Opened;
 use super::types::Error;
-use crate::instance::State;
+use crate::state::State;
 
 /// What an instance may hold of values that it may swap, unless a single one may be
 /// larger: they are in the host's memory.

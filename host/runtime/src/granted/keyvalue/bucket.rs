@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::Resource;
 
 use super::opened::Opened;
-use crate::instance::State;
+use crate::state::State;
 
 pub(super) type Ctx<'a> = StoreContextMut<'a, State>;
 

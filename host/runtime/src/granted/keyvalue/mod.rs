@@ -18,7 +18,7 @@ use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceT
 use self::bucket::{Bucket, Ctx, of};
 use self::model::Cursor;
 use self::types::{Error, Keys, Keys2};
-use crate::instance::State;
+use crate::state::State;
 
 /// Adds one of its interfaces to a linker.
 pub(super) fn add(
