@@ -11,23 +11,23 @@ use spikard_wasm_app::{App, Description, HookKind, one_line};
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex};
 
+use crate::abi::handler::{BodyParam, DescribeResult, HandleResult};
+use crate::abi::{hooks, wasi_http};
 use crate::cache::{Cache, Key};
-use crate::call::{BodyParam, DescribeResult, HandleResult};
 use crate::engine::{self, Runtime};
-use crate::error::LoadError;
+use crate::error::{LoadError, root_cause};
 use crate::granted;
-use crate::granted::keyvalue::Stores;
-use crate::hooks;
-use crate::http;
-use crate::instance::{Instance, Origin};
+use crate::granted::keyvalue::stores::Stores;
+use crate::instance::{Exports, Instance, Origin};
 use crate::limits::Limits;
 use crate::link::link;
+use crate::names;
 use crate::needs::{Need, may_be_types};
-use crate::pool::root_cause;
 use crate::precompiled::{Artifact, Unusable};
+use crate::state::Shared;
 use crate::stats::Alive;
 use crate::wasi;
-use crate::world::{self, Interfaces, Kind};
+use crate::world::{Interfaces, Kind};
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -38,16 +38,6 @@ struct Inner {
     bytes: u64,
     from_cache: bool,
     origin: Origin,
-}
-
-/// Where in a component the functions of its world are.
-pub(crate) struct Exports {
-    /// What answers requests.
-    pub(crate) handle: ComponentExportIndex,
-    /// What says which routes there are; absent where any path is the app's own affair.
-    pub(crate) describe: Option<ComponentExportIndex>,
-    /// By [`HookKind`]; absent where the component exports no hooks.
-    pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
 
 /// What loading is about to do; a large component takes seconds to compile.
@@ -230,15 +220,17 @@ impl Runtime {
             bytes: artifact.component_bytes,
             from_cache,
             origin: Origin {
-                kind,
                 engine,
-                name: name.into(),
-                limits: self.limits(),
                 pre,
                 exports,
-                global: Arc::default(),
-                capabilities: self.capabilities().clone(),
-                stores: Arc::new(stores),
+                shared: Shared {
+                    kind,
+                    name: name.into(),
+                    limits: self.limits(),
+                    global: Arc::default(),
+                    capabilities: self.capabilities().clone(),
+                    stores: Arc::new(stores),
+                },
             },
         })))
     }
@@ -316,7 +308,7 @@ fn exports(
         let wrong = |reason| LoadError::WrongType(name.to_owned(), interface, reason);
         function(interface, name_of).map_err(wrong)
     };
-    let hook = |kind: HookKind| find(world::HOOKS, kind.as_str());
+    let hook = |kind: HookKind| find(names::HOOKS, kind.as_str());
     let hooks = match interfaces.exports_hooks() {
         false => None,
         true => Some([
@@ -328,8 +320,8 @@ fn exports(
         ]),
     };
     Ok(Exports {
-        describe: Some(find(world::DEFINITION, "describe")?),
-        handle: find(world::HANDLER, "handle")?,
+        describe: Some(find(names::DEFINITION, "describe")?),
+        handle: find(names::HANDLER, "handle")?,
         hooks,
     })
 }
@@ -338,7 +330,7 @@ impl Loaded {
     /// The name it was loaded under.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.origin.name
+        &self.0.origin.shared.name
     }
 
     /// Its imports and exports.
@@ -350,7 +342,7 @@ impl Loaded {
     /// What it is written against.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.0.origin.kind
+        self.0.origin.shared.kind
     }
 
     /// Whether its machine code came from the cache.
@@ -360,7 +352,7 @@ impl Loaded {
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        self.0.origin.limits
+        self.0.origin.shared.limits
     }
 
     pub(crate) fn component(&self) -> &Component {
@@ -383,7 +375,7 @@ impl Loaded {
     /// The exports have other types than the world's, or the guest traps, takes too
     /// long or says that the app is not well defined.
     pub async fn describe(&self) -> Result<Description, LoadError> {
-        let name = || self.0.origin.name.to_string();
+        let name = || self.0.origin.shared.name.to_string();
         let describe = async {
             let mut instance = self
                 .instantiate(Alive::new(&Arc::default()))
@@ -422,13 +414,13 @@ impl Loaded {
 
     /// Checks the exports' types, on which every later call relies.
     fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
-        let name = || self.0.origin.name.to_string();
+        let name = || self.0.origin.shared.name.to_string();
         let exports = &self.0.origin.exports;
-        if self.0.origin.kind != Kind::Handler {
+        if self.0.origin.shared.kind != Kind::Handler {
             let export = self.0.interfaces.http_export().unwrap_or_default();
-            let checked = match self.0.origin.kind {
-                Kind::Service => http::check_service(instance),
-                _ => http::check_proxy(instance),
+            let checked = match self.0.origin.shared.kind {
+                Kind::Service => wasi_http::check_service(instance),
+                _ => wasi_http::check_proxy(instance),
             };
             let wrong =
                 |error| LoadError::WrongHttpType(name(), export.to_owned(), format!("{error:#}"));
@@ -443,14 +435,14 @@ impl Loaded {
             instance
                 .func(describe)
                 .and_then(|func| func.typed::<(), DescribeResult>(&instance.store).map(drop))
-                .map_err(wrong(world::DEFINITION))?;
+                .map_err(wrong(names::DEFINITION))?;
         }
         instance
             .handle
             .typed::<(u32, &str, BodyParam<'_>), HandleResult>(&instance.store)
-            .map_err(wrong(world::HANDLER))?;
+            .map_err(wrong(names::HANDLER))?;
         if let Some(hooks) = &exports.hooks {
-            hooks::check_types(instance, hooks).map_err(wrong(world::HOOKS))?;
+            hooks::check_types(instance, hooks).map_err(wrong(names::HOOKS))?;
         }
         Ok(())
     }
@@ -463,7 +455,7 @@ impl Loaded {
         let mut routes = app.routes().iter();
         match routes.find(|route| !route.hooks().is_empty()) {
             Some(route) if self.0.origin.exports.hooks.is_none() => Err(LoadError::NoHooks {
-                name: self.0.origin.name.to_string(),
+                name: self.0.origin.shared.name.to_string(),
                 route: format!("{} {}", route.method(), route.pattern()),
                 hook: route.hooks().iter().next().map_or("", HookKind::as_str),
             }),

@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::world::WORLD;
+use spikard_wasm_app::{indented, one_line};
+
+use crate::names::WORLD;
 
 /// Why a component cannot be loaded. Each is one sentence that names the file and
 /// the way out.
@@ -72,7 +74,7 @@ pub enum LoadError {
     /// Its app declares hooks, which it does not export.
     #[error(
         "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`: build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
-        hooks = crate::world::HOOKS
+        hooks = crate::names::HOOKS
     )]
     NoHooks {
         /// The file.
@@ -212,4 +214,14 @@ pub enum CallError {
     /// It waited for an instance for as long as it may.
     #[error("no instance came free within {0:?}, which is the limit `queue_time`")]
     QueueTime(Duration),
+}
+
+/// The last cause of an error: for a trap, which it was.
+pub(crate) fn root_cause(error: &wasmtime::Error) -> String {
+    one_line(&error.root_cause().to_string()).into_owned()
+}
+
+/// An error of the engine with its causes; a trap's has the guest's frames.
+pub(crate) fn trace(error: &wasmtime::Error) -> String {
+    indented(&format!("{error:#}"))
 }

@@ -4,16 +4,16 @@ use spikard_wasm_app::{cookies, indented, one_line};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
-use crate::instance::{Failure, State};
+use crate::names;
 use crate::request::Request;
-use crate::world;
+use crate::state::{Failure, State};
 
 /// How much of a reported failure is kept, in bytes for each of its texts.
 const MAX_REPORT: usize = 64 << 10;
 
 /// Adds its interfaces to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut request = linker.instance(world::REQUEST)?;
+    let mut request = linker.instance(names::REQUEST)?;
     text(&mut request, "method", |r| r.method().to_owned())?;
     text(&mut request, "path", |r| r.path().to_owned())?;
     text(&mut request, "query", |r| r.query().to_owned())?;
@@ -45,11 +45,11 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Ok((file.map(|bytes| bytes.to_vec()),))
     })?;
     add_contexts(linker)?;
-    let mut reply = linker.instance(world::REPLY)?;
+    let mut reply = linker.instance(names::REPLY)?;
     reply.func_wrap("body", |store: Store<'_>, (): ()| {
         Ok((store.data().reply(),))
     })?;
-    let mut failure = linker.instance(world::FAILURE)?;
+    let mut failure = linker.instance(names::FAILURE)?;
     failure.func_wrap(
         "report",
         |mut store: Store<'_>, (message, detail): (String, String)| {
@@ -63,7 +63,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
 }
 
 fn add_contexts(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut local = linker.instance(world::LOCAL)?;
+    let mut local = linker.instance(names::LOCAL)?;
     local.func_wrap("get", |store: Store<'_>, (key,): (String,)| {
         Ok((store.data().request().and_then(|r| r.local().get(&key)),))
     })?;
@@ -77,7 +77,7 @@ fn add_contexts(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Ok((set,))
         },
     )?;
-    let mut global = linker.instance(world::GLOBAL)?;
+    let mut global = linker.instance(names::GLOBAL)?;
     global.func_wrap("get", |store: Store<'_>, (key,): (String,)| {
         Ok((store.data().global().get(&key),))
     })?;

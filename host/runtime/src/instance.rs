@@ -3,218 +3,33 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use wasmtime::component::{ComponentExportIndex, Func, InstancePre, ResourceTable};
-use wasmtime::{CallHook, Engine, Store, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::{WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
+use spikard_wasm_app::HookKind;
+use wasmtime::component::{ComponentExportIndex, Func, InstancePre};
+use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 
-use crate::call::Content;
-use crate::component::Exports;
-use crate::context::GlobalContext;
-use crate::granted::keyvalue::Stores;
-use crate::http::{Http, HttpCall};
-use crate::limiter::Limiter;
-use crate::limits::Limits;
-use crate::outbound::Capabilities;
+use crate::http::HttpCall;
+use crate::reply::Content;
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
+use crate::state::{Current, Failure, Shared, State};
 use crate::stats::Alive;
-use crate::wasi::{self, Wasi};
-use crate::world::Kind;
 
-/// The most WASI resources (streams, clocks to wait for) that a guest may hold at
-/// once: they live in the host's memory.
-const MAX_RESOURCES: usize = 10_000;
-
-/// The same of an app for `wasi:http`: StarlingMonkey holds one for every piece of a body
-/// until its request is done.
-const MAX_HTTP_RESOURCES: usize = 100_000;
-
-/// What a store holds beside the guest.
-pub(crate) struct State {
-    current: Current,
-    reply: Option<Content>,
-    global: Arc<GlobalContext>,
-    failure: Option<Failure>,
-    limiter: Limiter,
-    outside: Outside,
-    component: Arc<str>,
-    capabilities: Capabilities,
-    table: ResourceTable,
-    http: Http,
-    stores: Arc<Stores>,
-    /// The bytes of the values that the guest may swap.
-    held: usize,
-    wasi: Option<Box<Wasi>>,
+/// Where in a component the functions of its world are.
+pub(crate) struct Exports {
+    /// What answers requests.
+    pub(crate) handle: ComponentExportIndex,
+    /// What says which routes there are; absent where any path is the app's own affair.
+    pub(crate) describe: Option<ComponentExportIndex>,
+    /// By [`HookKind`]; absent where the component exports no hooks.
+    pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
 
-/// What an instance is about at the moment.
-#[derive(Clone)]
-enum Current {
-    Nothing,
-    /// A request, or a hook of it, by our own interface.
-    Request(Arc<dyn Request>),
-    /// A request by `wasi:http` 0.2.
-    Http(Arc<HttpCall>),
-    /// Any number of requests by `wasi:http` 0.3, and whether the guest gives way in the
-    /// middle of what it does.
-    Service(Arc<AtomicBool>),
-}
-
-impl Current {
-    fn stages(&self) -> Option<&Stages> {
-        match self {
-            Self::Nothing | Self::Service(_) => None,
-            Self::Request(request) => Some(request.stages()),
-            Self::Http(call) => Some(call.stages()),
-        }
-    }
-}
-
-/// What a guest reported of its user's code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) message: String,
-    pub(crate) detail: String,
-}
-
-/// How long a call has been outside of its guest: in the host that it called, or
-/// giving way to others.
-struct Outside {
-    depth: u32,
-    since: Stamp,
-    nanos: u64,
-}
-
-impl State {
-    fn new(origin: &Origin, alive: Alive) -> Self {
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(match origin.kind {
-            Kind::Handler => MAX_RESOURCES,
-            Kind::Proxy | Kind::Service => MAX_HTTP_RESOURCES,
-        });
-        Self {
-            current: Current::Nothing,
-            reply: None,
-            global: origin.global.clone(),
-            failure: None,
-            limiter: Limiter::new(&origin.limits, alive),
-            outside: Outside {
-                depth: 0,
-                since: Stamp::now(),
-                nanos: 0,
-            },
-            component: origin.name.clone(),
-            capabilities: origin.capabilities.clone(),
-            table,
-            http: Http::new(origin),
-            stores: origin.stores.clone(),
-            held: 0,
-            wasi: None,
-        }
-    }
-
-    pub(crate) fn request(&self) -> Option<&dyn Request> {
-        match &self.current {
-            Current::Request(request) => Some(request.as_ref()),
-            Current::Nothing | Current::Http(_) | Current::Service(_) => None,
-        }
-    }
-
-    /// The body of the reply that a hook looks at.
-    pub(crate) fn reply(&self) -> Content {
-        self.reply.clone().unwrap_or(Content::Empty)
-    }
-
-    /// The bytes of its linear memories.
-    pub(crate) fn memory(&self) -> usize {
-        self.limiter.memory()
-    }
-
-    /// A request begins, for which so many apps have called one another. Of several at
-    /// once the deepest counts for what any of them sends.
-    pub(crate) fn serves(&mut self, depth: u32) {
-        self.http.at_least(depth);
-    }
-
-    pub(crate) fn global(&self) -> &GlobalContext {
-        &self.global
-    }
-
-    /// The file of the component.
-    pub(crate) fn component(&self) -> &str {
-        &self.component
-    }
-
-    /// What is granted.
-    pub(crate) fn grants(&self) -> &spikard_wasm_app::Grants {
-        &self.capabilities.grants
-    }
-
-    /// The stores of keys and values.
-    pub(crate) fn stores(&self) -> &Stores {
-        &self.stores
-    }
-
-    /// The bytes of the values that the guest may swap.
-    pub(crate) fn held(&mut self) -> &mut usize {
-        &mut self.held
-    }
-
-    /// What the guest has handles of.
-    pub(crate) fn table(&mut self) -> &mut ResourceTable {
-        &mut self.table
-    }
-
-    pub(crate) fn report(&mut self, failure: Failure) {
-        self.failure = Some(failure);
-    }
-
-    /// What a call printed without a newline is a line of its own.
-    pub(crate) fn end_lines(&self) {
-        if let Some(wasi) = &self.wasi {
-            wasi.end_lines();
-        }
-    }
-
-    fn crossing(&mut self, hook: CallHook) {
-        let outside = &mut self.outside;
-        match hook {
-            CallHook::CallingHost => {
-                if outside.depth == 0 {
-                    outside.since = Stamp::now();
-                }
-                outside.depth += 1;
-            }
-            CallHook::ReturningFromHost => {
-                outside.depth = outside.depth.saturating_sub(1);
-                if outside.depth == 0 {
-                    outside.nanos += Stamp::now().since(outside.since);
-                }
-            }
-            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
-        }
-    }
-}
-
-impl WasiView for State {
-    /// Made when it is first asked for: an instance for one request may never ask.
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (component, grants) = (&self.component, &self.capabilities.grants);
-        let wasi = self
-            .wasi
-            .get_or_insert_with(|| Box::new(wasi::granted(component, grants)));
-        WasiCtxView {
-            ctx: &mut wasi.ctx,
-            table: &mut self.table,
-        }
-    }
-}
-
-impl WasiHttpView for State {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        self.http.view(&mut self.table)
-    }
+/// What all instances of a component are made of.
+pub(crate) struct Origin {
+    pub(crate) engine: Engine,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) exports: Exports,
+    pub(crate) shared: Shared,
 }
 
 /// An instance and its store.
@@ -227,26 +42,13 @@ pub(crate) struct Instance {
     life: Option<u32>,
 }
 
-/// What all instances of a component share.
-pub(crate) struct Origin {
-    pub(crate) kind: Kind,
-    pub(crate) engine: Engine,
-    pub(crate) name: Arc<str>,
-    pub(crate) limits: Limits,
-    pub(crate) pre: InstancePre<State>,
-    pub(crate) exports: Exports,
-    pub(crate) global: Arc<GlobalContext>,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) stores: Arc<Stores>,
-}
-
 impl Instance {
     /// Makes an instance. It runs no request yet, but the component's own
     /// initialisation, which a deadline must cover too.
     pub(crate) async fn new(origin: &Origin, alive: Alive) -> wasmtime::Result<Self> {
-        let mut store = Store::new(&origin.engine, State::new(origin, alive));
-        store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(origin.limits.hostcall_data);
+        let mut store = Store::new(&origin.engine, State::new(&origin.shared, alive));
+        store.limiter(|state| state.limiter());
+        store.set_hostcall_fuel(origin.shared.limits.hostcall_data);
         store.call_hook(|mut store, hook| {
             store.data_mut().crossing(hook);
             Ok(())
@@ -271,7 +73,7 @@ impl Instance {
 
     /// The bytes of its linear memories.
     pub(crate) fn memory(&self) -> usize {
-        self.store.data().limiter.memory()
+        self.store.data().memory()
     }
 
     /// Counts a request that it served. True where that was its last: after `most`
@@ -293,13 +95,13 @@ impl Instance {
 
     /// Prepares the instance for a call about a request.
     pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
-        self.store.data_mut().http.set_depth(request.depth());
+        self.store.data_mut().set_depth(request.depth());
         self.begins(Current::Request(request));
     }
 
     /// Prepares the instance for a request by `wasi:http`.
     pub(crate) fn begin_http(&mut self, call: &Arc<HttpCall>) {
-        self.store.data_mut().http.set_depth(call.depth());
+        self.store.data_mut().set_depth(call.depth());
         self.begins(Current::Http(call.clone()));
     }
 
@@ -310,35 +112,20 @@ impl Instance {
     }
 
     fn begins(&mut self, current: Current) {
-        let state = self.store.data_mut();
-        // Of what was printed between two calls, as while an instance is made.
-        state.end_lines();
-        state.current = current;
-        state.failure = None;
-        state.outside.depth = 0;
-        state.outside.nanos = 0;
+        self.store.data_mut().begin(current);
         self.store.set_epoch_deadline(1);
     }
 
     /// Takes the request back, and what the guest reported about it.
     pub(crate) fn end(&mut self) -> Option<Failure> {
-        let state = self.store.data_mut();
-        state.end_lines();
-        state.current = Current::Nothing;
-        state.failure.take()
+        self.store.data_mut().end()
     }
 
     /// Says where the time of a call went, which began to run in the guest when its
     /// stages say, and returned at `until`.
     pub(crate) fn attribute(&self, stages: &Stages, yielded_before: u64, until: Stamp) {
         let yielded = stages.nanos(Stage::Yield).saturating_sub(yielded_before);
-        let outside = &self.store.data().outside;
-        // One that was given up in the host has not returned from it.
-        let waiting = match outside.depth {
-            0 => 0,
-            _ => until.since(outside.since),
-        };
-        let outside = outside.nanos + waiting;
+        let outside = self.store.data().outside(until);
         stages.add(Stage::Imports, outside.saturating_sub(yielded));
         let inside = until.since(stages.entered());
         stages.add(Stage::Guest, inside.saturating_sub(outside));
@@ -346,13 +133,12 @@ impl Instance {
 
     /// Lends the guest the body of a reply, for the time of a hook.
     pub(crate) fn lend(&mut self, content: Content) {
-        self.store.data_mut().reply = Some(content);
+        self.store.data_mut().lend(content);
     }
 
     /// Takes it back.
     pub(crate) fn take_back(&mut self) -> Content {
-        let lent = self.store.data_mut().reply.take();
-        lent.unwrap_or(Content::Empty)
+        self.store.data_mut().take_back()
     }
 }
 
@@ -360,7 +146,7 @@ impl Instance {
 /// for what else has arrived before it goes on; a plain wake-up would be polled again
 /// many times first.
 fn give_way(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    let current = store.data().current.clone();
+    let current = store.data().current().clone();
     let turn = async move {
         let since = Stamp::now();
         if let Current::Service(on_cpu) = &current {

@@ -9,14 +9,13 @@
 //! Nothing a guest does may panic the host or outlive its call: an instance that
 //! trapped, ran out of time or was cancelled half-way is dropped with its store.
 
+mod abi;
 mod cache;
-mod call;
 mod component;
 mod context;
 mod engine;
 mod error;
 mod granted;
-mod hooks;
 mod http;
 mod imports;
 mod inspect;
@@ -25,6 +24,7 @@ mod limiter;
 mod limits;
 mod link;
 mod marked;
+mod names;
 mod needs;
 mod outbound;
 mod pool;
@@ -32,13 +32,13 @@ mod precompiled;
 mod reply;
 mod request;
 mod stages;
+mod state;
 mod stats;
 mod stdio;
 mod wasi;
 mod world;
 
 pub use cache::Cache;
-pub use call::{Content, Reply};
 pub use component::{Loaded, Progress};
 pub use context::{GlobalContext, LocalContext};
 pub use engine::Runtime;
@@ -49,13 +49,15 @@ pub use http::{
 };
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
+pub use names::{WORLD, WORLD_WITH_HOOKS};
 pub use needs::Need;
 pub use outbound::{
     BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,
 };
 pub use pool::{Lease, Pool};
 pub use precompiled::is_precompiled;
+pub use reply::{Content, Reply};
 pub use request::Request;
 pub use stages::{Stage, Stages, Stamp};
 pub use stats::{PoolStats, Recycled};
-pub use world::{Interfaces, Kind, WORLD, WORLD_WITH_HOOKS};
+pub use world::{Interfaces, Kind};

@@ -6,7 +6,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::error::LoadError;
 use crate::granted;
 use crate::imports;
-use crate::instance::State;
+use crate::state::State;
 use crate::world::Interfaces;
 
 /// Links a component with what it imports.

@@ -1,6 +1,7 @@
 //! A guest's reply as the host takes it: read within limits, whatever it holds.
 
-use crate::call::{Content, Reply};
+use wasmtime::component::{ComponentType, Lift, Lower};
+
 use crate::error::CallError;
 use crate::limits::Limits;
 
@@ -10,6 +11,35 @@ const ESCAPED: usize = 6;
 const AROUND: usize = 16;
 /// The shortest pair with its comma, `["",""],`.
 const SHORTEST: usize = 8;
+
+/// A reply as the guest gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub content: Content,
+}
+
+/// `types.content`: the body of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
+#[component(variant)]
+pub enum Content {
+    /// No body.
+    #[component(name = "empty")]
+    Empty,
+    /// A JSON text.
+    #[component(name = "json")]
+    Json(String),
+    /// Text.
+    #[component(name = "text")]
+    Text(String),
+    /// Bytes.
+    #[component(name = "bytes")]
+    Bytes(Vec<u8>),
+}
 
 impl Reply {
     /// A guest's reply, within limits. Its headers are measured and counted before

@@ -3,7 +3,7 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 
-use crate::instance::State;
+use crate::state::State;
 
 /// `store.error`. The settings are in memory, so it does not happen.
 #[derive(Debug, ComponentType, Lift, Lower)]

@@ -4,7 +4,7 @@ use spikard_wasm_app::one_line;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 
-use crate::instance::State;
+use crate::state::State;
 use crate::stdio::MAX_LINE;
 
 /// The longest context that is logged whole, in bytes.

@@ -10,7 +10,7 @@ use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker};
 
-use crate::instance::State;
+use crate::state::State;
 use crate::world::Interfaces;
 
 /// `wasi:config`, in all its drafts, which have the same functions.

@@ -12,12 +12,12 @@ use futures_util::task::AtomicWaker;
 use spikard_wasm_app::Isolation;
 use wasmtime_wasi_http::WasiBody;
 
-use super::upload::UploadError;
+use super::failure::UploadError;
 use crate::error::CallError;
 use crate::stages::{Stages, Stamp};
 
 /// The head of a reply, or why the guest gave none.
-pub(super) type Head = Result<http::Response<WasiBody>, String>;
+pub(crate) type Head = Result<http::Response<WasiBody>, String>;
 
 /// What is to be done about a request.
 #[derive(Debug, Clone, Copy)]
@@ -28,21 +28,6 @@ pub struct HttpOptions {
     pub deadline: Duration,
     /// Whether the body of the reply is sent; not to HEAD.
     pub is_head: bool,
-}
-
-/// Why a request has no reply.
-#[derive(Debug)]
-pub enum HttpFailure {
-    /// The guest failed.
-    Call(CallError),
-    /// The request's own body cannot be taken.
-    Upload(UploadError),
-}
-
-impl From<CallError> for HttpFailure {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
 }
 
 /// A request in progress.
@@ -120,7 +105,7 @@ impl HttpCall {
     }
 
     /// The guest says what the head is. What it says after the first time is not heard.
-    pub(super) fn answer(&self, head: Head) {
+    pub(crate) fn answer(&self, head: Head) {
         let mut kept = lock(&self.head);
         if kept.is_none() && !self.has_head.swap(true, Relaxed) {
             *kept = Some(head);
@@ -128,7 +113,7 @@ impl HttpCall {
     }
 
     /// The guest has said what the head is, to whom it may concern.
-    pub(super) fn has_answered(&self) {
+    pub(crate) fn has_answered(&self) {
         self.has_head.store(true, Relaxed);
     }
 

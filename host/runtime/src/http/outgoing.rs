@@ -8,7 +8,6 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
-use crate::instance::Origin;
 use crate::outbound::{BodyError, Outbound, OutboundError, OutboundOptions};
 
 /// How much of a reply's body waits for the client, in pieces and in bytes of each: with
@@ -27,10 +26,10 @@ type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Result<(http::Response<WasiBody>, Driver), Error>;
 
 impl Hooks {
-    pub(super) fn new(origin: &Origin) -> Self {
+    pub(super) fn new(component: Arc<str>, outbound: Arc<dyn Outbound>) -> Self {
         Self {
-            component: origin.name.clone(),
-            outbound: origin.capabilities.outbound.clone(),
+            component,
+            outbound,
             depth: 0,
         }
     }

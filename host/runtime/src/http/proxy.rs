@@ -14,30 +14,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::Body;
 use spikard_wasm_app::Isolation;
-use wasmtime::component::{Resource, TypedFunc};
-use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
-use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
 
-use super::call::{Fate, HttpCall, HttpFailure, HttpOptions, Patience};
+use super::call::{Fate, HttpCall, HttpOptions, Patience};
+use super::failure::HttpFailure;
 use super::reply::{Checked, HttpReply};
 use super::upload::GuestBody;
-use crate::error::CallError;
+use crate::abi::wasi_http::ProxyParams;
+use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
-use crate::pool::{Pool, Slot, root_cause, trace};
+use crate::pool::{Pool, Slot};
 use crate::stages::{Stage, Stamp};
 use crate::stats::Recycled;
-
-type Params = (
-    Resource<HostIncomingRequest>,
-    Resource<HostResponseOutparam>,
-);
-
-/// Checks the type of the export, on which every call relies.
-pub(crate) fn check_proxy(instance: &mut Instance) -> wasmtime::Result<()> {
-    let handle = instance.handle.typed::<Params, ()>(&instance.store);
-    handle.map(drop)
-}
 
 /// A guest that answers a request. Dropped half-way, its instance is lost.
 type Guest = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
@@ -134,7 +121,11 @@ impl Pool {
             slot,
         };
         let entered = Stamp::now();
-        let params = running.prepare(request).map_err(|error| CallError::Trap {
+        let prepared = match &mut running.instance {
+            Some(instance) => instance.prepare_proxy(request, call),
+            None => Err(gone()),
+        };
+        let params = prepared.map_err(|error| CallError::Trap {
             message: root_cause(&error),
             detail: trace(&error),
         })?;
@@ -246,32 +237,12 @@ struct Running {
 }
 
 impl Running {
-    fn prepare<B>(&mut self, request: http::Request<GuestBody<B>>) -> wasmtime::Result<Params>
-    where
-        B: Body<Data = Bytes, Error: std::fmt::Display> + Send + Unpin + 'static,
-    {
-        let instance = self.instance.as_mut().ok_or_else(gone)?;
-        instance.begin_http(&self.call);
-        let mut view = instance.store.data_mut().http();
-        let request = view.new_incoming_request(Scheme::Http, request)?;
-        let call = self.call.clone();
-        let answer = move |head: Result<_, _>| {
-            call.answer(head.map_err(|code| format!("{code:?}")));
-        };
-        let outparam = view.new_response_outparam_from_callback(answer)?;
-        Ok((request, outparam))
-    }
-
-    async fn run(mut self, params: Params) -> Result<(), CallError> {
+    async fn run(mut self, params: ProxyParams) -> Result<(), CallError> {
         let instance = match &mut self.instance {
             Some(instance) => instance,
             None => return Err(CallError::Instantiate(gone().to_string())),
         };
-        // SAFETY: `check_proxy` checks the type of the export once, and every instance
-        // of a component has the same types.
-        #[allow(unsafe_code)]
-        let handle = unsafe { TypedFunc::<Params, ()>::new_unchecked(instance.handle) };
-        let result = handle.call_async(&mut instance.store, params).await;
+        let result = instance.proxy(params).await;
         self.end(result)
     }
 

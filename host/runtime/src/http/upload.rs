@@ -12,17 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::Error;
 
 use super::call::{HttpCall, Patience, lock};
-
-/// Why the body of a request cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UploadError {
-    /// It is longer than so many bytes.
-    TooLarge(u64),
-    /// The client lets the guest wait for too long.
-    Late,
-    /// The connection, or its framing, broke.
-    Broken(String),
-}
+use super::failure::UploadError;
 
 /// The body of a request, as the guest has it.
 pub enum GuestBody<B> {

@@ -12,7 +12,7 @@ use spikard_wasm_app::Isolation;
 use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::Pool;
+use super::instances::Pool;
 use crate::instance::Instance;
 use crate::stats::Recycled;
 

@@ -1,16 +1,19 @@
 //! An instance for the time of a request.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use spikard_wasm_app::{Call, HookKind, Isolation};
 use tokio::sync::SemaphorePermit;
 
-use super::{Pool, root_cause, trace};
-use crate::call::{Content, Reply};
-use crate::error::CallError;
-use crate::instance::{Failure, Instance};
+use super::instances::Pool;
+use crate::error::{CallError, root_cause, trace};
+use crate::instance::Instance;
+use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
+use crate::state::Failure;
 use crate::stats::Recycled;
 
 /// An instance for the time of a request, or the right to make one. An instance that
@@ -20,6 +23,47 @@ pub struct Lease<'a> {
     isolation: Isolation,
     pool: &'a Pool,
     _slot: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    /// Answers one call. `request` is what the guest's imports read.
+    ///
+    /// `deadline` covers the wait for an instance, the making of it and the call;
+    /// a guest that is on the CPU then is stopped at the next tick. Dropping the
+    /// future cancels the call.
+    ///
+    /// # Errors
+    /// The guest failed, trapped or took too long, or there is no instance for it.
+    pub async fn call(
+        &self,
+        call: &Call,
+        request: Arc<dyn Request>,
+        isolation: Isolation,
+        deadline: Duration,
+    ) -> Result<Reply, CallError> {
+        let calls = async {
+            let mut lease = self.lease(isolation, request.stages()).await?;
+            lease.handle(call, request).await
+        };
+        self.within_pinned(deadline, pin!(Some(calls))).await
+    }
+
+    /// Leases an instance for several calls about one request, in the order of the
+    /// queue. Put it and its calls under a deadline with [`Pool::within`].
+    ///
+    /// # Errors
+    /// As many calls wait for an instance as may, or it has waited for too long.
+    pub async fn lease(
+        &self,
+        isolation: Isolation,
+        stages: &Stages,
+    ) -> Result<Lease<'_>, CallError> {
+        let slot = match self.slots.try_acquire() {
+            Ok(slot) => slot,
+            Err(_) => self.wait(stages).await?,
+        };
+        Ok(Lease::new(self, isolation, slot))
+    }
 }
 
 impl<'a> Lease<'a> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use spikard_wasm_app::Isolation;
 
-use super::Pool;
+use super::instances::Pool;
 use crate::error::CallError;
 use crate::instance::Instance;
 use crate::stages::Stages;

@@ -1,15 +1,35 @@
 //! Numbers that grow, and values that change only from what they are known to be.
 
-use wasmtime::AsContextMut;
-use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+use std::sync::Arc;
 
-use super::types::{Bucket, Cas, CasError, Error};
-use super::{Ctx, of};
-use crate::instance::State;
+use wasmtime::AsContextMut;
+use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
+
+use super::bucket::{Bucket, Ctx, of};
+use super::opened::Opened;
+use super::types::Error;
+use crate::state::State;
 
 /// What an instance may hold of values that it may swap, unless a single one may be
 /// larger: they are in the host's memory.
 const MAX_HELD: usize = 16 << 20;
+
+/// `atomics.cas`: a key and what it held.
+struct Cas {
+    store: Arc<Opened>,
+    key: String,
+    value: Option<Vec<u8>>,
+}
+
+/// `atomics.cas-error`.
+#[derive(ComponentType, Lift, Lower)]
+#[component(variant)]
+enum CasError {
+    #[component(name = "store-error")]
+    Store(Error),
+    #[component(name = "cas-failed")]
+    Failed(Resource<Cas>),
+}
 
 /// Adds the functions of a draft.
 pub(super) fn add(
@@ -83,7 +103,7 @@ async fn swap(store: &mut Ctx<'_>, cas: Cas, value: Vec<u8>) -> Result<(), CasEr
     Err(hold(store, cas).map_or_else(CasError::Store, CasError::Failed))
 }
 
-fn cas_of(store: std::sync::Arc<super::Opened>, key: String) -> Cas {
+fn cas_of(store: Arc<Opened>, key: String) -> Cas {
     Cas {
         store,
         key,

@@ -17,7 +17,7 @@ use redb::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::opened::{Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much};
+use super::model::{Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much};
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 /// What the keys and values are together, in bytes, under the name `bytes`.

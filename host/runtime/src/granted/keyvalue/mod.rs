@@ -4,60 +4,21 @@
 //! numbers without a sign; the second has texts, signs and compare-and-swap.
 
 mod atomics;
+mod bucket;
 mod file;
+mod model;
 mod opened;
 mod redis;
+pub(crate) mod stores;
 mod types;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use spikard_wasm_app::Grants;
-use spikard_wasm_app::grants::Store;
-use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentItem, Type};
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
 
-use self::opened::{Cursor, Opened};
-use self::types::{Bucket, Error, Keys, Keys2};
-use crate::error::LoadError;
-use crate::instance::State;
-use crate::limits::Limits;
-
-/// The store that the empty name opens.
-const DEFAULT: &str = "default";
-
-type Ctx<'a> = StoreContextMut<'a, State>;
-
-/// The stores of an app, by the names that it opens them by.
-#[derive(Default)]
-pub(crate) struct Stores(BTreeMap<String, Arc<Opened>>);
-
-impl Stores {
-    /// Opens what is granted. A Redis server is not asked for before it is needed.
-    pub(crate) fn open(app: &str, grants: &Grants, limits: &Limits) -> Result<Self, LoadError> {
-        let opened = grants.keyvalue.iter().map(|(name, store)| {
-            let opened = Opened::open(name, store, limits);
-            let opened = opened.map_err(|why| LoadError::Store {
-                name: app.to_owned(),
-                store: name.clone(),
-                place: match store {
-                    Store::File(path) => format!("`{}`", path.display()),
-                    Store::Redis(_) => "the Redis server".to_owned(),
-                },
-                why,
-            })?;
-            Ok((name.clone(), Arc::new(opened)))
-        });
-        opened.collect::<Result<_, _>>().map(Self)
-    }
-
-    /// The empty name means the default store.
-    fn find(&self, name: &str) -> Option<&Arc<Opened>> {
-        let is_default = name.is_empty() && !self.0.contains_key(name);
-        self.0.get(if is_default { DEFAULT } else { name })
-    }
-}
+use self::bucket::{Bucket, Ctx, of};
+use self::model::Cursor;
+use self::types::{Error, Keys, Keys2};
+use crate::state::State;
 
 /// Adds one of its interfaces to a linker.
 pub(super) fn add(
@@ -188,37 +149,4 @@ fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {
     };
     let bucket = state.table().push(Bucket(opened));
     bucket.map_err(|_| Error::Other("the instance holds too many handles".to_owned()))
-}
-
-/// The store behind a handle of the guest.
-fn of(mut store: Ctx<'_>, bucket: &Resource<Bucket>) -> wasmtime::Result<Arc<Opened>> {
-    Ok(store.data_mut().table().get(bucket)?.0.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_empty_name_is_the_default_store() {
-        let folder = tempfile::tempdir().unwrap();
-        let stores = |names: &[&str]| {
-            let stores = names.iter().map(|name| {
-                let store = Store::File(folder.path().join(format!("{name}.redb")));
-                ((*name).to_owned(), store)
-            });
-            let grants = Grants {
-                keyvalue: stores.collect(),
-                ..Grants::default()
-            };
-            Stores::open("app.wasm", &grants, &Limits::default()).unwrap()
-        };
-        let both = stores(&["default", "other"]);
-        let (empty, default) = (both.find("").unwrap(), both.find("default").unwrap());
-        assert!(Arc::ptr_eq(empty, default));
-        assert!(!Arc::ptr_eq(empty, both.find("other").unwrap()));
-        assert!(both.find(" ").is_none() && both.find("Default").is_none());
-        drop(both);
-        assert!(stores(&["other"]).find("").is_none());
-    }
 }

@@ -10,7 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
-use super::opened::{
+use super::model::{
     Bounds, Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much,
 };
 

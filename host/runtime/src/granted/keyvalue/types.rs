@@ -1,20 +1,8 @@
-//! How stores and their answers cross the boundary.
+//! How the answers of stores cross the boundary.
 
-use std::sync::Arc;
+use wasmtime::component::{ComponentType, Lift, Lower};
 
-use wasmtime::component::{ComponentType, Lift, Lower, Resource};
-
-use super::opened::{Cursor, Opened, Page};
-
-/// `store.bucket`.
-pub(super) struct Bucket(pub(super) Arc<Opened>);
-
-/// `atomics.cas`: a key and what it held.
-pub(super) struct Cas {
-    pub(super) store: Arc<Opened>,
-    pub(super) key: String,
-    pub(super) value: Option<Vec<u8>>,
-}
+use super::model::{Cursor, Page};
 
 /// `store.error`.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
@@ -27,16 +15,6 @@ pub(super) enum Error {
     AccessDenied,
     #[component(name = "other")]
     Other(String),
-}
-
-/// `atomics.cas-error`.
-#[derive(ComponentType, Lift, Lower)]
-#[component(variant)]
-pub(super) enum CasError {
-    #[component(name = "store-error")]
-    Store(Error),
-    #[component(name = "cas-failed")]
-    Failed(Resource<Cas>),
 }
 
 /// `store.key-response` of the first draft.

@@ -1,7 +1,7 @@
 //! Tests of stores in files, without a guest.
 
 use super::*;
-use crate::granted::keyvalue::opened::NO_NUMBERS;
+use crate::granted::keyvalue::model::NO_NUMBERS;
 
 const ALL: u64 = 1 << 30;
 

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::*;
-use crate::granted::keyvalue::opened::NO_NUMBERS;
+use crate::granted::keyvalue::model::NO_NUMBERS;
 
 /// A server of the test's own, which listens on a socket in its folder.
 struct Server {

@@ -1,40 +1,13 @@
-//! How values cross the boundary: the Rust side of the WIT types.
+//! Calls of the WIT interfaces `definition` and `handler`: how their values cross the
+//! boundary.
 
 use spikard_wasm_app::{Body, Call, Description, Method, RouteDescription};
 use wasmtime::component::{ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc};
 
 use crate::instance::Instance;
 use crate::marked::{First, Last};
+use crate::reply::Content;
 use crate::stages::{Stages, Stamp};
-
-/// A reply as the guest gave it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The status.
-    pub status: u16,
-    /// The headers, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub content: Content,
-}
-
-/// `types.content`: the body of a reply.
-#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(variant)]
-pub enum Content {
-    /// No body.
-    #[component(name = "empty")]
-    Empty,
-    /// A JSON text.
-    #[component(name = "json")]
-    Json(String),
-    /// Text.
-    #[component(name = "text")]
-    Text(String),
-    /// Bytes.
-    #[component(name = "bytes")]
-    Bytes(Vec<u8>),
-}
 
 /// `types.body`, borrowed for the time of lowering.
 #[derive(ComponentType, Lower)]

@@ -3,10 +3,10 @@
 use spikard_wasm_app::HookKind;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use crate::call::{Content, Reply};
 use crate::error::CallError;
 use crate::instance::Instance;
 use crate::limits::Limits;
+use crate::reply::{Content, Reply};
 
 type Indices = [ComponentExportIndex; HookKind::ALL.len()];
 

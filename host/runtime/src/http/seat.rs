@@ -1,110 +1,20 @@
-//! The instances of an app for `wasi:http` 0.3 in one worker: each serves several
-//! requests at once.
-//!
-//! A request goes to the instance that has fewest. One that is on the CPU, and so cannot
-//! look after its other requests, gets no more of them; where all are, another is made.
-//! An instance is never taken away from its requests for the sake of housekeeping: it
-//! retires, gets no new ones, and goes when its last is done.
+//! The places that requests have in instances that serve several at once.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use spikard_wasm_app::Isolation;
-use tokio::sync::{Notify, oneshot};
-use wasmtime_wasi_http::WasiBody;
+use tokio::sync::Notify;
 
-use super::call::{Fate, Head, HttpCall};
-use super::service;
+use super::call::HttpCall;
+use super::event_loop;
+use super::member::{Job, Member};
 use crate::error::CallError;
 use crate::instance::Instance;
 use crate::pool::{Pool, Slot};
 use crate::stages::{Stage, Stamp};
 use crate::stats::Recycled;
-
-/// The instances that serve requests, and those that may.
-#[derive(Default)]
-pub(crate) struct Members {
-    all: RefCell<Vec<Rc<Member>>>,
-    /// An instance may have room again.
-    room: Notify,
-    /// What uses the pool is gone, but for requests that are still under way.
-    is_closed: Cell<bool>,
-}
-
-/// A request for an instance.
-pub(super) struct Job {
-    pub(super) request: http::Request<WasiBody>,
-    pub(super) call: Arc<HttpCall>,
-    pub(super) reply: oneshot::Sender<Head>,
-}
-
-/// An instance that serves several requests at once. Its own task has the instance.
-pub(super) struct Member {
-    /// Requests that its task has not seen.
-    pub(super) inbox: RefCell<VecDeque<Job>>,
-    /// Those that it serves, until their replies are sent.
-    calls: RefCell<Vec<Arc<HttpCall>>>,
-    /// It is in the middle of a turn of its guest.
-    pub(super) on_cpu: Arc<AtomicBool>,
-    /// How many requests it may serve before it retires; `None` for any number.
-    life: Cell<Option<u32>>,
-    retired: Cell<Option<Recycled>>,
-    /// What ended it before its time.
-    death: RefCell<Option<CallError>>,
-    is_gone: Cell<bool>,
-    /// When its last request was done.
-    pub(super) idle_since: Cell<Stamp>,
-    /// Wakes its task.
-    pub(super) wake: Notify,
-    most: usize,
-}
-
-impl Member {
-    fn has_room(&self) -> bool {
-        let free = self.retired.get().is_none() && !self.on_cpu.load(Relaxed);
-        free && self.inbox.borrow().is_empty() && self.active() < self.most
-    }
-
-    /// How many requests it has.
-    pub(super) fn active(&self) -> usize {
-        self.calls.borrow().len()
-    }
-
-    /// Why it gets no more requests.
-    pub(super) fn retired(&self) -> Option<Recycled> {
-        self.retired.get()
-    }
-
-    /// Gives it no more requests.
-    pub(super) fn retire(&self, why: Recycled) {
-        if self.retired.get().is_none() {
-            self.retired.set(Some(why));
-            self.wake.notify_one();
-        }
-    }
-
-    /// Why a request has no answer.
-    pub(super) fn death(&self) -> CallError {
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
-        self.death.borrow().clone().unwrap_or_else(gone)
-    }
-
-    /// Ends what is left of its requests, which learn of it where they wait.
-    pub(super) fn fails(&self, error: &CallError) {
-        self.retire(Recycled::Trap);
-        *self.death.borrow_mut() = Some(error.clone());
-        self.inbox.borrow_mut().clear();
-        for call in self.calls.borrow().iter() {
-            if call.has_head() && call.fate() == Fate::Running {
-                call.report(error);
-            }
-            call.ended(Fate::Failed);
-        }
-    }
-}
 
 /// A request's place in an instance, until its reply is sent.
 pub(super) struct Seat {
@@ -253,7 +163,7 @@ impl Pool {
         });
         self.members.all.borrow_mut().push(member.clone());
         self.stats().idle_by(1);
-        let run = service::run(instance, member.clone(), self.clone());
+        let run = event_loop::run(instance, member.clone(), self.clone());
         tokio::task::spawn_local(run);
         member
     }

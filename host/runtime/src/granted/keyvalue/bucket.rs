@@ -1,0 +1,19 @@
+//! The handles that a guest has of its stores.
+
+use std::sync::Arc;
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::Resource;
+
+use super::opened::Opened;
+use crate::state::State;
+
+pub(super) type Ctx<'a> = StoreContextMut<'a, State>;
+
+/// `store.bucket`.
+pub(super) struct Bucket(pub(super) Arc<Opened>);
+
+/// The store behind a handle of the guest.
+pub(super) fn of(mut store: Ctx<'_>, bucket: &Resource<Bucket>) -> wasmtime::Result<Arc<Opened>> {
+    Ok(store.data_mut().table().get(bucket)?.0.clone())
+}

@@ -1,0 +1,121 @@
+//! A pool: which instances exist, and who waits for one.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use spikard_wasm_app::Isolation;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+
+use super::shelf::Shelf;
+use crate::component::Loaded;
+use crate::error::CallError;
+use crate::http::Members;
+use crate::instance::Instance;
+use crate::limits::Recycling;
+use crate::stages::{Stage, Stages, Stamp};
+use crate::stats::{Alive, PoolStats, Recycled};
+use crate::world::Kind;
+
+/// The instances of one component in one worker. Belongs to its thread.
+pub struct Pool {
+    pub(crate) component: Loaded,
+    pub(crate) recycling: Recycling,
+    /// The most instances that exist at once.
+    pub(crate) capacity: u32,
+    pub(super) slots: Semaphore,
+    pub(super) shelf: Shelf,
+    /// The instances that serve several requests at once.
+    pub(crate) members: Members,
+    pub(super) stats: Arc<PoolStats>,
+    /// Wakes the keeper.
+    pub(super) wake: Notify,
+    /// What a call that is dropped now is dropped for.
+    pub(crate) dropped_for: Cell<Recycled>,
+}
+
+impl Pool {
+    /// A pool that makes at most `instances` at once.
+    #[must_use]
+    pub fn new(component: Loaded, instances: u32, recycling: Recycling) -> Self {
+        let capacity = instances.max(1);
+        let stats = Arc::<PoolStats>::default();
+        let at_once = match component.kind() {
+            Kind::Service => component.limits().concurrent_requests.max(1),
+            Kind::Handler | Kind::Proxy => 1,
+        };
+        Self {
+            component,
+            recycling,
+            capacity,
+            slots: Semaphore::new(capacity.saturating_mul(at_once) as usize),
+            members: Members::default(),
+            shelf: Shelf::new(stats.clone(), recycling),
+            stats,
+            wake: Notify::new(),
+            dropped_for: Cell::new(Recycled::Cancelled),
+        }
+    }
+
+    /// What its instances are and were.
+    #[must_use]
+    pub fn stats(&self) -> &Arc<PoolStats> {
+        &self.stats
+    }
+
+    /// Makes one instance ahead of the first request, for routes of this kind.
+    ///
+    /// # Errors
+    /// No instance can be made.
+    pub async fn warm(&self, isolation: Isolation) -> Result<(), CallError> {
+        let instance = self.make().await?;
+        match isolation {
+            Isolation::Reuse => self.shelf.keep(instance),
+            Isolation::Fresh => self.shelf.prepared(instance),
+        }
+        Ok(())
+    }
+
+    pub(super) async fn wait(&self, stages: &Stages) -> Result<SemaphorePermit<'_>, CallError> {
+        let limits = self.component.limits();
+        if self.stats.waiting() >= u64::from(limits.queue) {
+            self.stats.count_queue_full();
+            return Err(CallError::QueueFull(limits.queue));
+        }
+        let start = Stamp::now();
+        let _place = Place::take(&self.stats);
+        let slot = tokio::time::timeout(limits.queue_time, self.slots.acquire()).await;
+        stages.add(Stage::Queue, Stamp::now().since(start));
+        match slot {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(_)) => Err(CallError::QueueFull(limits.queue)),
+            Err(_) => {
+                self.stats.count_queue_time();
+                Err(CallError::QueueTime(limits.queue_time))
+            }
+        }
+    }
+
+    /// Makes an instance, in the place of one that waits where there are as many as
+    /// there may be.
+    pub(crate) async fn make(&self) -> Result<Instance, CallError> {
+        while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
+        let made = self.component.instantiate(Alive::new(&self.stats)).await;
+        made.map_err(|error| CallError::Instantiate(format!("{error:#}")))
+    }
+}
+
+/// A place in the queue, given back however the wait ends.
+struct Place<'a>(&'a PoolStats);
+
+impl<'a> Place<'a> {
+    fn take(stats: &'a PoolStats) -> Self {
+        stats.waiting_by(1);
+        Self(stats)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting_by(-1);
+    }
+}
