@@ -34,11 +34,13 @@ struct Prepared {
     known: RefCell<Option<Bytes>>,
 }
 
-/// All requests, and an order in which each workload has its share.
+/// Prepares all requests, and an order in which each workload has its share of every stretch:
+/// the order consists of blocks, in which each workload has as many requests as its weight.
 fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
     let mut rng = Rng::with_seed(plan.seed);
     let host = format!("127.0.0.1:{}", plan.port);
-    let (mut shots, mut order) = (Vec::new(), Vec::new());
+    let mut shots = Vec::new();
+    let mut blocks = vec![Vec::new(); plan.variants];
     for (workload, weight) in &plan.workloads {
         let first = shots.len();
         for _ in 0..plan.variants {
@@ -49,10 +51,17 @@ fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
                 known: RefCell::default(),
             });
         }
-        let times = plan.variants * *weight as usize;
-        order.extend((0..times).map(|number| first + number % plan.variants));
+        let weight = *weight as usize;
+        for (number, block) in blocks.iter_mut().enumerate() {
+            let times = number * weight..(number + 1) * weight;
+            block.extend(times.map(|number| first + number % plan.variants));
+        }
     }
-    rng.shuffle(&mut order);
+    for block in &mut blocks {
+        rng.shuffle(block);
+    }
+    rng.shuffle(&mut blocks);
+    let order = blocks.concat();
     anyhow::ensure!(!order.is_empty(), "the plan sends nothing");
     Ok((shots, order))
 }
@@ -146,6 +155,44 @@ impl Shared {
             .find(|tally| tally.begin <= due && due < tally.end)
         {
             tally.record(now - due, outcome);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defs::Workload;
+
+    #[test]
+    fn each_stretch_of_a_mix_has_its_shares() {
+        let workload = |name: &str| -> Workload {
+            let text = format!(
+                "name = \"{name}\"\ndescription = \"\"\nsuite = \"s\"\ncategory = \"c\"\n\
+                 request = {{ method = \"GET\", path = \"/{name}\" }}\nreply = {{ body = {{ some = true }} }}"
+            );
+            toml::from_str(&text).expect("the workload is well-formed")
+        };
+        let plan = Plan {
+            port: 1,
+            pid: 1,
+            cores: "0".to_owned(),
+            workloads: vec![(workload("often"), 9), (workload("seldom"), 1)],
+            seed: 7,
+            variants: 64,
+            timeout: 1.0,
+            phases: Vec::new(),
+            knee: None,
+        };
+        let (shots, order) = prepare(&plan).unwrap();
+        assert_eq!((shots.len(), order.len()), (128, 640));
+        let seldom = |index: &&usize| **index >= 64;
+        for block in order.chunks(10) {
+            assert_eq!(block.iter().filter(seldom).count(), 1, "{block:?}");
+        }
+        // Every variant is sent, and in the same number as the others of its workload.
+        for (index, times) in [(0, 9), (63, 9), (64, 1), (127, 1)] {
+            assert_eq!(order.iter().filter(|other| **other == index).count(), times);
         }
     }
 }
