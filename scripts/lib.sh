@@ -27,9 +27,11 @@ while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")
 done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path 'guests/rust/macros/*' | sort)
 
-# All targets at once: one resolution of features, so that nothing large is compiled
-# twice for the tests.
-host() { cargo build --release --workspace --all-targets --locked --quiet; }
+# With the tests: one resolution of features, so that nothing large is compiled twice for
+# them. The benchmarks take minutes to link; only scripts/nightly asks for them.
+host() { # [--benches]
+  cargo build --release --workspace --lib --bins --tests --locked --quiet "$@"
+}
 host_binary=$CARGO_TARGET_DIR/release/spikard-wasm
 spikard_wasm() { "$host_binary" "$@"; }
 

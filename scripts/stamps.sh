@@ -10,7 +10,7 @@ sources_hash() { # PATH...
 # Hashes what every guest depends on: all SDKs, `build` itself, the interfaces, the
 # toolchains and the flags. An input too many costs a build; one too few a stale guest.
 shared_inputs() {
-  sources_hash guests/rust guests/js guests/python wit host/cli Cargo.toml Cargo.lock scripts/guests scripts/stamps.sh scripts/lib.sh
+  sources_hash guests/rust guests/js guests/python wit host/cli Cargo.toml Cargo.lock scripts/guests scripts/jobs.sh scripts/stamps.sh scripts/lib.sh
   # What is installed, which may be older than the sources or the lock files.
   local installed=() file
   for file in "$SPIKARD_WASM_PYTHON"/.requirements-sum "$SPIKARD_WASM_PYTHON"/lib/python*/site-packages/*spikard* \
@@ -31,13 +31,17 @@ shared_inputs() {
 }
 
 shared=
+read_shared_inputs() {
+  [ -n "$shared" ] || shared=$(shared_inputs | sha256sum)
+}
+
 cached() { # NAME FLAGS PATH... -- COMMAND...
   local name=$1 flags=$2 paths=() inputs file stamp
   shift 2
   while [ "$1" != -- ]; do paths+=("$1"); shift; done
   shift
   file=$SPIKARD_WASM_GUESTS/$name.wasm stamp=$SPIKARD_WASM_GUESTS/$name.wasm.stamp
-  [ -n "$shared" ] || shared=$(shared_inputs | sha256sum)
+  read_shared_inputs
   # Hashed before the build: a source changed meanwhile leads to another build.
   inputs=$({ echo "$shared $flags"; sources_hash "${paths[@]}"; } | sha256sum)
   if [ -z "${force:-}" ] && [ -f "$file" ] && { echo "$inputs"; sha256sum <"$file"; } | cmp -s - "$stamp"; then

@@ -1,14 +1,13 @@
 //! The command line.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands;
-use crate::defs::Catalogue;
-use crate::server::{Cores, Places, artificial};
+use crate::options::Common;
+use crate::server::{Cores, artificial};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -21,55 +20,6 @@ struct Cli {
     common: Common,
     #[command(subcommand)]
     command: Command,
-}
-
-/// What every command takes.
-#[derive(Debug, Args)]
-pub struct Common {
-    /// The project's root, from which definitions name files [default: found above the current folder]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// The folder with `targets`, `workloads` and `loads` [default: `bench` in the root]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub definitions: Option<PathBuf>,
-}
-
-impl Common {
-    /// The definitions and the places that they name.
-    pub fn read(&self) -> Result<(Catalogue, Places)> {
-        let places = self.places()?;
-        let definitions = match &self.definitions {
-            Some(folder) => folder.clone(),
-            None => places.root.join("bench"),
-        };
-        Ok((Catalogue::read(&definitions)?, places))
-    }
-
-    /// Where things are.
-    pub fn places(&self) -> Result<Places> {
-        let root = match &self.root {
-            Some(root) => root.clone(),
-            None => {
-                let here = std::env::current_dir()?;
-                let found = here
-                    .ancestors()
-                    .find(|folder| folder.join("bench/targets").is_dir());
-                found.map_or(here.clone(), PathBuf::from)
-            }
-        };
-        Places::new(&root)
-    }
-}
-
-/// Which targets, workloads and loads; all where none is named.
-#[derive(Debug, Clone, Args)]
-pub struct Selection {
-    /// Targets, as `axum,fastify`
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    pub targets: Vec<String>,
-    /// Workloads or suites of them
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    pub workloads: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,6 +12,8 @@ pub mod defs;
 pub mod fingerprint;
 pub mod flame;
 pub mod load;
+pub mod nearest;
+pub mod options;
 pub mod proc;
 pub mod report;
 pub mod run;

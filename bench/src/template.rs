@@ -53,7 +53,7 @@ impl Template<'_> {
                 bail!(
                     "`{}` uses the value `{name}`, which is not drawn{}",
                     self.0,
-                    crate::defs::nearest(name, values.0.keys().map(String::as_str))
+                    crate::nearest::nearest(name, values.0.keys().map(String::as_str))
                 );
             }
         }

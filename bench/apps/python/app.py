@@ -1,6 +1,7 @@
 """The handlers of the suite `core`: bench/workloads says what each one answers."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -98,6 +99,14 @@ def allocate(items: int) -> dict[str, int]:
 async def slow(ms: int) -> dict[str, int]:
     await asyncio.sleep(ms / 1000)
     return {"slept": ms}
+
+
+@app.get("/spin")
+def spin(ms: int) -> dict[str, int]:
+    until = time.monotonic() + ms / 1000
+    while time.monotonic() < until:
+        pass
+    return {"spun": ms}
 
 
 def route(path: str, number: int) -> None:

@@ -4,7 +4,7 @@
 import express from "express";
 import multer from "multer";
 import * as schemas from "./schemas.js";
-import { MORE_ROUTES, allocate, checker, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, checker, cpu, serve, slow, spin } from "./shared.js";
 
 const app = express();
 const json = express.json({ limit: "16mb" });
@@ -43,7 +43,7 @@ app.get("/hooks/0", hooks);
 app.get("/hooks/1", count, hooks);
 app.get("/hooks/3", count, count, count, hooks);
 
-for (const [name, handler] of Object.entries({ cpu, allocate, slow })) {
+for (const [name, handler] of Object.entries({ cpu, allocate, slow, spin })) {
   app.get(`/${name}`, check("query", schemas.work[name], true), async (request, response) => {
     response.json(await handler(request.checked));
   });

@@ -5,7 +5,7 @@ import formbody from "@fastify/formbody";
 import multipart from "@fastify/multipart";
 import Fastify from "fastify";
 import * as schemas from "./schemas.js";
-import { MORE_ROUTES, allocate, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, cpu, serve, slow, spin } from "./shared.js";
 
 const app = Fastify({ logger: false, bodyLimit: 16 << 20 });
 await app.register(formbody);
@@ -34,6 +34,7 @@ app.get("/hooks/3", { preHandler: [count, count, count] }, hooks);
 app.get("/cpu", { schema: { querystring: schemas.work.cpu } }, async (request) => cpu(request.query));
 app.get("/allocate", { schema: { querystring: schemas.work.allocate } }, async (request) => allocate(request.query));
 app.get("/slow", { schema: { querystring: schemas.work.slow } }, async (request) => slow(request.query));
+app.get("/spin", { schema: { querystring: schemas.work.spin } }, async (request) => spin(request.query));
 
 for (const [size, schema] of Object.entries(schemas.json)) {
   app.post(`/json/${size}`, body);

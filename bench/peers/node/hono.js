@@ -5,7 +5,7 @@ import { serve as listen } from "@hono/node-server";
 import { Hono } from "hono";
 import { validator } from "hono/validator";
 import * as schemas from "./schemas.js";
-import { MORE_ROUTES, allocate, checker, cpu, serve, slow } from "./shared.js";
+import { MORE_ROUTES, allocate, checker, cpu, serve, slow, spin } from "./shared.js";
 
 const app = new Hono();
 
@@ -38,7 +38,7 @@ app.get("/hooks/0", hooks);
 app.get("/hooks/1", count, hooks);
 app.get("/hooks/3", count, count, count, hooks);
 
-for (const [name, handler] of Object.entries({ cpu, allocate, slow })) {
+for (const [name, handler] of Object.entries({ cpu, allocate, slow, spin })) {
   app.get(`/${name}`, check("query", schemas.work[name], true), async (c) => c.json(await handler(c.req.valid("query"))));
 }
 for (const [size, schema] of Object.entries(schemas.json)) {

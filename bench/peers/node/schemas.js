@@ -87,4 +87,5 @@ export const work = {
   cpu: some({ seed: whole, rounds: whole }, "seed", "rounds"),
   allocate: some({ items: whole }, "items"),
   slow: some({ ms: whole }, "ms"),
+  spin: some({ ms: whole }, "ms"),
 };

@@ -52,6 +52,13 @@ export async function slow({ ms }) {
   return { slept: ms };
 }
 
+/** The handler that keeps the process busy. */
+export function spin({ ms }) {
+  const until = Date.now() + ms;
+  while (Date.now() < until);
+  return { spun: ms };
+}
+
 /** A check for a schema, for frameworks that have none: the errors, or nothing. */
 export function checker(schema, { coerce = false } = {}) {
   const ajv = new Ajv({ coerceTypes: coerce });

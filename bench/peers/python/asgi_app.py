@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from work import allocate, cpu
+from work import allocate, cpu, spin
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -35,6 +35,8 @@ async def value_of(scope: Scope, receive: Receive) -> Any:
         return cpu(**query)
     if path == "/allocate":
         return allocate(**query)
+    if path == "/spin":
+        return spin(**query)
     if path == "/slow":
         await asyncio.sleep(query["ms"] / 1000)
         return {"slept": query["ms"]}

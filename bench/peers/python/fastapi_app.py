@@ -10,6 +10,7 @@ from fastapi import Body, Depends, FastAPI, Form, HTTPException, Path, Query, Re
 from models import Bundle, ComplexForm, LargeItem, Many, MediumItem, SimpleForm, SmallItem, Twenty
 from work import allocate as allocate_items
 from work import cpu as hash_rounds
+from work import spin as spin_for
 
 app = FastAPI(openapi_url=None)
 
@@ -77,6 +78,11 @@ async def allocate(items: int) -> dict[str, int]:
 async def slow(ms: int) -> dict[str, int]:
     await asyncio.sleep(ms / 1000)
     return {"slept": ms}
+
+
+@app.get("/spin")
+async def spin(ms: int) -> dict[str, int]:
+    return spin_for(ms)
 
 
 def route(path: str, number: int) -> None:

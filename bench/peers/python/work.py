@@ -1,5 +1,7 @@
 """The handlers that do something."""
 
+import time
+
 
 def cpu(seed: int, rounds: int) -> dict[str, int]:
     value = 2166136261 ^ seed
@@ -16,3 +18,10 @@ def allocate(items: int) -> dict[str, int]:
     kept = [item for item in everything if item["id"] % 3 == 0 and len(item["tags"]) == 2]
     size = sum(len(item["name"]) for item in kept)
     return {"items": len(everything), "kept": len(kept), "bytes": size}
+
+
+def spin(ms: int) -> dict[str, int]:
+    until = time.monotonic() + ms / 1000
+    while time.monotonic() < until:
+        pass
+    return {"spun": ms}

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 
-use crate::cli::Common;
+use crate::options::Common;
 use crate::report;
 use crate::run::Folder;
 
@@ -67,7 +67,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             if !all.join(name).is_dir() {
                 bail!(
                     "there is no baseline `{name}`{}",
-                    crate::defs::nearest(name, names(&all).iter().map(String::as_str))
+                    crate::nearest::nearest(name, names(&all).iter().map(String::as_str))
                 );
             }
             println!("{}", report::headline(&Folder::read(&all.join(name))?));

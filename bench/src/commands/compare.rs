@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::cli::Common;
+use crate::options::Common;
 use crate::report::summary::{METRICS, Metric};
 use crate::run::{Folder, Row};
 use crate::stats::{Estimate, LEAST_ROUNDS, bootstrap_ratio, median};
@@ -58,7 +58,10 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             true => Folder::read(&baselines.join(name)),
             false => bail!(
                 "`{name}` is neither a folder nor a baseline{} (`spikard-bench baseline list` shows those that there are)",
-                crate::defs::nearest(name, baseline::names(&baselines).iter().map(String::as_str))
+                crate::nearest::nearest(
+                    name,
+                    baseline::names(&baselines).iter().map(String::as_str)
+                )
             ),
         }
     };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::cli::Common;
 use crate::load::{Event, Loader, Pace, Phase, Plan, Segment, decode};
+use crate::options::Common;
 use crate::proc::CpuTimes;
 use crate::server::{Cores, Server, Start};
 use crate::stats::{Estimate, Verdict, median};

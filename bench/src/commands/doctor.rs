@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::Common;
 use crate::fingerprint::Fingerprint;
+use crate::options::Common;
 use crate::server::Cores;
 
 /// What `doctor` takes.

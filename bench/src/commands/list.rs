@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::Common;
+use crate::options::Common;
 use crate::server::{Availability, availability, version};
 
 /// What `list` takes.

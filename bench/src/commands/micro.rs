@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::cli::Common;
-use crate::defs::nearest;
+use crate::nearest::nearest;
+use crate::options::Common;
 use crate::server::Places;
 
 /// What builds the apps that suites with `apps` call, and the variables by which it

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::cli::Common;
 use crate::defs::Arrivals;
 use crate::flame;
 use crate::load::{Event, Loader, Pace, Phase, Plan, Segment};
+use crate::options::Common;
 use crate::proc::{Memory, tree};
 use crate::report::profile::page;
 use crate::run::write_file;

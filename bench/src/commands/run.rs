@@ -9,9 +9,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::cli::{Common, Selection};
 use crate::defs::{Catalogue, Load, Target, Workload};
 use crate::fingerprint::Fingerprint;
+use crate::options::{Common, Selection};
 use crate::report;
 use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
 use crate::server::{Availability, Cores, Places, availability, build, version};
@@ -208,7 +208,7 @@ fn put_base_first(targets: &mut [&Target], base: Option<&str>) -> Result<()> {
         let Some(at) = targets.iter().position(|target| target.name == base) else {
             bail!(
                 "the base `{base}` is none of the targets{}",
-                crate::defs::nearest(base, targets.iter().map(|target| target.name.as_str()))
+                crate::nearest::nearest(base, targets.iter().map(|target| target.name.as_str()))
             );
         };
         targets[..=at].rotate_right(1);

@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fastrand::Rng;
 
-use crate::cli::{Common, Selection};
 use crate::client::{Connection, block_on};
 use crate::defs::{App, Catalogue, Target, Workload};
+use crate::options::{Common, Selection};
 use crate::server::{Availability, Cores, Places, Server, Start, availability, build};
 use crate::shot::Shot;
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Sweeps;
+use super::build::Build;
+use super::over::Sweeps;
+use super::workload::Workload;
 
 /// One server, or one way to start it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,26 +81,6 @@ pub struct Need {
     pub remedy: String,
 }
 
-/// One command that makes a part of the target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Build {
-    /// The command; no shell reads it.
-    pub command: Vec<String>,
-    /// Its working folder, of the project's root.
-    #[serde(default)]
-    pub folder: String,
-    /// Variables that it gets beside those of the harness.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// Files and folders that it reads.
-    #[serde(default)]
-    pub from: Vec<String>,
-    /// What it makes. The step is left out where all of it is there and not older than what
-    /// it is made from, unless `--build` asks.
-    pub makes: Vec<String>,
-}
-
 /// How a server is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +145,7 @@ pub struct App {
 
 impl App {
     /// Whether it answers a workload.
-    pub fn serves(&self, workload: &super::Workload) -> bool {
+    pub fn serves(&self, workload: &Workload) -> bool {
         (self.suites.contains(&workload.suite) && !self.except.contains_key(&workload.name))
             || self.workloads.contains(&workload.name)
     }
@@ -183,12 +165,12 @@ fn patience() -> f64 {
 
 impl Target {
     /// The program for a workload, where there is one.
-    pub fn app(&self, workload: &super::Workload) -> Option<&App> {
+    pub fn app(&self, workload: &Workload) -> Option<&App> {
         self.apps.iter().find(|app| app.serves(workload))
     }
 
     /// Why it does not serve a workload, where its definition says.
-    pub fn exception(&self, workload: &super::Workload) -> Option<&str> {
+    pub fn exception(&self, workload: &Workload) -> Option<&str> {
         self.apps
             .iter()
             .find_map(|app| app.except.get(&workload.name))

@@ -1,20 +1,18 @@
 //! Carries out a plan: connections, phases, and the readings at the ends of each stretch.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use bytes::Bytes;
+use anyhow::Result;
 use fastrand::Rng;
 
 use crate::client::Connection;
 use crate::defs::Knee;
 use crate::proc::{CpuTimes, CpuUsed};
-use crate::shot::Shot;
 
 use super::open::{self, Schedule};
 use super::plan::{Event, Measured, Pace, Phase, Plan};
+use super::shared::Shared;
 use super::tally::{Outcome, Tally, decode};
 use super::timer::Timer;
 
@@ -23,41 +21,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// With so many failures a row is void whatever follows, so that it is cut short.
 const ENOUGH: u64 = 500;
 
-/// What all connections share.
-pub(super) struct Shared {
-    shots: Vec<Prepared>,
-    /// The order in which they are sent, over and over.
-    order: Vec<usize>,
-    next: Cell<usize>,
-    port: u16,
-    timeout: Duration,
-    pub(super) tallies: RefCell<Vec<Tally>>,
-    /// Right replies so far, by when they came.
-    pub(super) done: Cell<u64>,
-    pub(super) failures: Cell<u64>,
-    pub(super) stop: Cell<bool>,
-}
-
-struct Prepared {
-    shot: Shot,
-    /// The bytes of a reply that was found right: the same ones need no second look.
-    known: RefCell<Option<Bytes>>,
-}
-
 /// Carries out a plan and tells what happened.
 pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Result<()> {
-    let (shots, order) = prepare(plan)?;
-    let shared = Rc::new(Shared {
-        shots,
-        order,
-        next: Cell::new(0),
-        port: plan.port,
-        timeout: Duration::from_secs_f64(plan.timeout),
-        tallies: RefCell::default(),
-        done: Cell::new(0),
-        failures: Cell::new(0),
-        stop: Cell::new(false),
-    });
+    let shared = Rc::new(Shared::new(plan)?);
     for phase in &plan.phases {
         let measured = carry_out(plan, phase, &shared, &emit).await?;
         let over = plan
@@ -74,29 +40,6 @@ pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Res
         }
     }
     Ok(())
-}
-
-/// All requests, and an order in which each workload has its share.
-fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
-    let mut rng = Rng::with_seed(plan.seed);
-    let host = format!("127.0.0.1:{}", plan.port);
-    let (mut shots, mut order) = (Vec::new(), Vec::new());
-    for (workload, weight) in &plan.workloads {
-        let first = shots.len();
-        for _ in 0..plan.variants {
-            let shot = Shot::new(workload, &host, &mut rng);
-            let shot = shot.with_context(|| format!("workload `{}`", workload.name))?;
-            shots.push(Prepared {
-                shot,
-                known: RefCell::default(),
-            });
-        }
-        let times = plan.variants * *weight as usize;
-        order.extend((0..times).map(|number| first + number % plan.variants));
-    }
-    rng.shuffle(&mut order);
-    anyhow::ensure!(!order.is_empty(), "the plan sends nothing");
-    Ok((shots, order))
 }
 
 /// Whether a step is past what the server holds.
@@ -284,82 +227,5 @@ async fn closed(
         }
         let outcome = shared.ask(&mut connection).await;
         shared.count(Instant::now(), sent, outcome);
-    }
-}
-
-impl Shared {
-    /// Sends the next request and checks its reply.
-    pub(super) async fn ask(&self, connection: &mut Option<Connection>) -> Outcome {
-        let next = self.next.get();
-        self.next.set((next + 1) % self.order.len());
-        let prepared = &self.shots[self.order[next]];
-        let asked = tokio::time::timeout(self.timeout, self.send(connection, &prepared.shot)).await;
-        let answer = match asked {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                *connection = None;
-                // Not to ask a server that is gone as fast as can be.
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                return Outcome::Error(format!("{error:#}"));
-            }
-            Err(_) => {
-                *connection = None;
-                let seconds = self.timeout.as_secs_f64();
-                return Outcome::Error(format!("there was no reply within {seconds} s"));
-            }
-        };
-        let length = answer.body.len();
-        let known = prepared
-            .known
-            .borrow()
-            .as_ref()
-            .is_some_and(|known| *known == answer.body);
-        if known && prepared.shot.status_fits(answer.status) {
-            return Outcome::Right(length);
-        }
-        match prepared
-            .shot
-            .check(answer.status, &answer.headers, &answer.body)
-        {
-            Ok(()) => {
-                *prepared.known.borrow_mut() = Some(answer.body);
-                Outcome::Right(length)
-            }
-            Err(why) if prepared.shot.status_fits(answer.status) => Outcome::Wrong(why),
-            Err(why) => Outcome::Error(why),
-        }
-    }
-
-    async fn send(
-        &self,
-        connection: &mut Option<Connection>,
-        shot: &Shot,
-    ) -> Result<crate::client::Answer> {
-        // A server may close a connection that it has answered; that is no error of it.
-        if connection
-            .as_ref()
-            .is_none_or(|connection| !connection.is_open())
-        {
-            *connection = Some(Connection::open(self.port).await?);
-        }
-        match connection {
-            Some(connection) => connection.send(shot).await,
-            None => anyhow::bail!("there is no connection"),
-        }
-    }
-
-    /// Counts a reply for the stretch in which its request was due.
-    pub(super) fn count(&self, now: Instant, due: Instant, outcome: Outcome) {
-        match &outcome {
-            Outcome::Right(_) => self.done.set(self.done.get() + 1),
-            _ => self.failures.set(self.failures.get() + 1),
-        }
-        let mut tallies = self.tallies.borrow_mut();
-        if let Some(tally) = tallies
-            .iter_mut()
-            .find(|tally| tally.begin <= due && due < tally.end)
-        {
-            tally.record(now - due, outcome);
-        }
     }
 }

@@ -4,6 +4,7 @@
 mod engine;
 mod open;
 mod plan;
+mod shared;
 mod tally;
 mod timer;
 

@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use crate::client::Connection;
 use crate::defs::Arrivals;
 
-use super::engine::Shared;
 use super::plan::Segment;
+use super::shared::Shared;
 use super::timer::Timer;
 
 /// Requests that are due and wait for a connection, and those under way.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::number;
+use super::number::number;
 
 /// A name, its value and its interval, where there is one.
 pub(super) type Bar = (String, f64, Option<(f64, f64)>);

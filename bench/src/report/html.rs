@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
+use super::attribution;
 use super::chart::{Axis, Curve, bars, curves, escape};
 use super::markdown::{headline_metric, name, title};
+use super::number::number;
 use super::profile_result::timestamp;
 use super::summary::{Group, Metric, Summary};
-use super::{attribution, number};
 
 pub(super) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::number;
+use super::number::number;
 use super::summary::{Group, Line, Metric, Summary};
 use crate::stats::Verdict;
 

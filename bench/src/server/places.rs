@@ -91,7 +91,7 @@ impl Places {
                     .chain(more.iter().map(|(name, _)| *name));
                 bail!(
                     "`{text}` names the place `{{{name}}}`, which is unknown{}",
-                    crate::defs::nearest(name, all)
+                    crate::nearest::nearest(name, all)
                 );
             };
             filled = filled + before + value;

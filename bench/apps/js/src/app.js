@@ -56,6 +56,12 @@ app.get("/slow", { query: { ms: integer } }, async ({ params }) => {
   return { slept: params.ms };
 });
 
+app.get("/spin", { query: { ms: integer } }, ({ params }) => {
+  const until = Date.now() + params.ms;
+  while (Date.now() < until);
+  return { spun: params.ms };
+});
+
 for (let route = 0; route < MORE_ROUTES; route++) {
   app.get(`/routes/r${route}/{id}`, ({ params }) => ({ route, id: params.id }));
 }

@@ -1,6 +1,6 @@
 //! The handlers of the suite `core`: bench/workloads says what each one answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -126,9 +126,23 @@ fn slow(Query(Slow { ms }): Query<Slow>) -> Value {
     json!({ "slept": ms })
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Spin {
+    ms: u64,
+}
+
+#[get("/spin")]
+fn spin(Query(Spin { ms }): Query<Spin>) -> Value {
+    let until = Instant::now() + Duration::from_millis(ms);
+    while Instant::now() < until {}
+    json!({ "spun": ms })
+}
+
 fn app() -> App {
     let mut app = App::new("bench-app")
-        .routes(routes![health, hello, echo, validated, cpu, allocate, slow])
+        .routes(routes![
+            health, hello, echo, validated, cpu, allocate, slow, spin
+        ])
         .route(Route::get("/hooks/0", hooks_of_none))
         .route(Route::get("/hooks/1", hooks).pre_handler(count))
         .route(

@@ -1,6 +1,6 @@
 //! The workloads of the suite `core`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
@@ -156,6 +156,18 @@ async fn slow(Query(Slow { ms }): Query<Slow>) -> Json<Value> {
     Json(json!({ "slept": ms }))
 }
 
+#[derive(Deserialize)]
+struct Spin {
+    ms: u64,
+}
+
+/// Keeps its thread busy, as a handler does that computes without yielding.
+async fn spin(Query(Spin { ms }): Query<Spin>) -> Json<Value> {
+    let until = Instant::now() + Duration::from_millis(ms);
+    while Instant::now() < until {}
+    Json(json!({ "spun": ms }))
+}
+
 /// With so many numbered routes beside the others, where a workload or a load wants them.
 pub(crate) fn routes(numbered: u32) -> Router {
     let health = get(async || Json(json!({ "status": "ok" })));
@@ -177,7 +189,8 @@ pub(crate) fn routes(numbered: u32) -> Router {
         )
         .route("/cpu", get(cpu))
         .route("/allocate", get(allocate))
-        .route("/slow", get(slow));
+        .route("/slow", get(slow))
+        .route("/spin", get(spin));
     for route in 0..numbered {
         let handler = async move |Path(id): Path<String>| Json(json!({ "route": route, "id": id }));
         routes = routes.route(&format!("/routes/r{route}/{{id}}"), get(handler));

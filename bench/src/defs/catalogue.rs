@@ -1,0 +1,203 @@
+//! The catalogue: all targets, workloads and loads by name, with their references checked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::nearest::nearest;
+
+use super::files::files;
+use super::load::Load;
+use super::target::Target;
+use super::workload::{File, Workload};
+
+/// Everything that a folder with `targets`, `workloads` and `loads` defines.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// By name.
+    pub targets: BTreeMap<String, Target>,
+    /// By name.
+    pub workloads: BTreeMap<String, Workload>,
+    /// By name.
+    pub loads: BTreeMap<String, Load>,
+}
+
+impl Catalogue {
+    /// Reads and checks all definitions below a folder.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut catalogue = Self {
+            targets: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            loads: BTreeMap::new(),
+        };
+        for (path, file) in files::<Target>(&folder.join("targets"))? {
+            let check = file.run.over.check();
+            check.with_context(|| format!("`{}`", path.display()))?;
+            for target in file.expand() {
+                insert(&mut catalogue.targets, target.name.clone(), target, &path)?;
+            }
+        }
+        for (path, file) in files::<File>(&folder.join("workloads"))? {
+            for workload in file.workload {
+                workload.check().with_context(|| {
+                    format!("`{}`, workload `{}`", path.display(), workload.name)
+                })?;
+                insert(
+                    &mut catalogue.workloads,
+                    workload.name.clone(),
+                    workload,
+                    &path,
+                )?;
+            }
+        }
+        for (path, load) in files::<Load>(&folder.join("loads"))? {
+            load.check()
+                .with_context(|| format!("`{}`, load `{}`", path.display(), load.name))?;
+            insert(&mut catalogue.loads, load.name.clone(), load, &path)?;
+        }
+        catalogue.check_references()?;
+        Ok(catalogue)
+    }
+
+    /// Names that definitions use of each other must exist.
+    fn check_references(&self) -> Result<()> {
+        for workload in self.workloads.values() {
+            for name in workload.mix.keys() {
+                let part = find(&self.workloads, "workload", name)
+                    .with_context(|| format!("the mix of workload `{}`", workload.name))?;
+                if !part.mix.is_empty() {
+                    bail!(
+                        "the mix of workload `{}` names `{name}`, which is a mix itself: name single ones",
+                        workload.name
+                    );
+                }
+            }
+        }
+        for target in self.targets.values() {
+            for name in target.workload_names() {
+                find(&self.workloads, "workload", name)
+                    .with_context(|| format!("what target `{}` serves", target.name))?;
+            }
+            for suite in target.suites() {
+                if !self
+                    .workloads
+                    .values()
+                    .any(|workload| &workload.suite == suite)
+                {
+                    bail!(
+                        "target `{}` serves the suite `{suite}`, of which there is no workload{}",
+                        target.name,
+                        nearest(
+                            suite,
+                            self.workloads
+                                .values()
+                                .map(|workload| workload.suite.as_str())
+                        )
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The targets of these names, in this order; all where none is named.
+    pub fn select_targets(&self, names: &[String]) -> Result<Vec<&Target>> {
+        select(&self.targets, "target", names)
+    }
+
+    /// The workloads of these names or suites, in this order; all where none is named.
+    pub fn select_workloads(&self, names: &[String]) -> Result<Vec<&Workload>> {
+        let mut chosen: Vec<&Workload> = Vec::new();
+        for name in names {
+            let of_suite: Vec<_> = self
+                .workloads
+                .values()
+                .filter(|workload| &workload.suite == name)
+                .collect();
+            if of_suite.is_empty() {
+                chosen.push(find(&self.workloads, "workload", name)?);
+            }
+            chosen.extend(of_suite);
+        }
+        if names.is_empty() {
+            chosen.extend(self.workloads.values());
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        chosen.retain(|workload| seen.insert(&workload.name));
+        Ok(chosen)
+    }
+
+    /// The loads of these names, in this order; all where none is named.
+    pub fn select_loads(&self, names: &[String]) -> Result<Vec<&Load>> {
+        select(&self.loads, "load", names)
+    }
+
+    /// A workload as what is sent: itself, or what it is mixed of, each with its weight.
+    pub fn parts(&self, workload: &Workload) -> Vec<(Workload, u32)> {
+        if workload.mix.is_empty() {
+            return vec![(workload.clone(), 1)];
+        }
+        let part = |(name, weight): (&String, &u32)| (self.workloads[name].clone(), *weight);
+        workload.mix.iter().map(part).collect()
+    }
+}
+
+fn select<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, names: &[String]) -> Result<Vec<&'a T>> {
+    if names.is_empty() {
+        return Ok(all.values().collect());
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let once = names.iter().filter(|name| seen.insert(name.as_str()));
+    once.map(|name| find(all, kind, name)).collect()
+}
+
+/// What has a name, or a sentence with the nearest name that there is.
+fn find<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, name: &str) -> Result<&'a T> {
+    all.get(name).with_context(|| {
+        format!(
+            "there is no {kind} `{name}`{} (`spikard-bench list` shows all)",
+            nearest(name, all.keys().map(String::as_str))
+        )
+    })
+}
+
+fn insert<T>(all: &mut BTreeMap<String, T>, name: String, value: T, path: &Path) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(plain) {
+        bail!(
+            "`{}` has the name `{name}`: use small letters, digits and `-`",
+            path.display()
+        );
+    }
+    if all.insert(name.clone(), value).is_some() {
+        bail!(
+            "`{}` defines `{name}`, which another file defines too",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_of_the_tree_are_sound() {
+        let catalogue = Catalogue::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(
+            catalogue
+                .workloads
+                .values()
+                .filter(|w| w.suite == "spikard")
+                .count()
+                == 36
+        );
+        let error = catalogue
+            .select_targets(&["axun".to_owned()])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("did you mean `axum`?"), "{error}");
+    }
+}

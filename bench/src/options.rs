@@ -1,0 +1,58 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::defs::Catalogue;
+use crate::server::Places;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The project's root, from which definitions name files [default: found above the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The folder with `targets`, `workloads` and `loads` [default: `bench` in the root]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub definitions: Option<PathBuf>,
+}
+
+impl Common {
+    /// Reads the definitions, and finds the places that they name.
+    pub fn read(&self) -> Result<(Catalogue, Places)> {
+        let places = self.places()?;
+        let definitions = match &self.definitions {
+            Some(folder) => folder.clone(),
+            None => places.root.join("bench"),
+        };
+        Ok((Catalogue::read(&definitions)?, places))
+    }
+
+    /// Finds the places on this machine.
+    pub fn places(&self) -> Result<Places> {
+        let root = match &self.root {
+            Some(root) => root.clone(),
+            None => {
+                let here = std::env::current_dir()?;
+                let found = here
+                    .ancestors()
+                    .find(|folder| folder.join("bench/targets").is_dir());
+                found.map_or(here.clone(), PathBuf::from)
+            }
+        };
+        Places::new(&root)
+    }
+}
+
+/// Targets and workloads to use; without names, all.
+#[derive(Debug, Clone, Args)]
+pub struct Selection {
+    /// Targets, as `axum,fastify`
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub targets: Vec<String>,
+    /// Workloads or suites of them
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub workloads: Vec<String>,
+}
