@@ -94,8 +94,13 @@ fn policies_admit_a_request() {
 
     let missing = Client::new(routes.clone(), json!({})).err();
     assert!(missing.is_some_and(|sentence| sentence.contains("`key`")));
+    // A key that is not known lets nobody in; a token cannot be checked without its key.
     let mut unknown = Client::new(routes, Value::Null).unwrap();
-    let error = &unknown.begin("GET", "/", with("right"))["error"];
+    assert_eq!(unknown.status("GET", "/", with("right")), 401);
+    let settings = json!({"jwt": {"secret": {"secret": "key"}}});
+    let routes = json!([route("get", "/", json!({"settings": settings}))]);
+    let mut unknown = Client::new(routes, Value::Null).unwrap();
+    let error = &unknown.begin("GET", "/", json!([["authorization", "Bearer a.b.c"]]))["error"];
     assert!(
         error
             .as_str()
