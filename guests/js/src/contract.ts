@@ -40,7 +40,6 @@ export interface Checked {
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  _initialize?(): void;
   contract_alloc(length: number): number;
   contract_free(address: number, length: number): void;
   contract_call(operation: number, exchange: number, address: number, length: number): bigint;
@@ -109,7 +108,6 @@ export class Contract {
     for (const { name } of Module.imports(module)) imports[name] = functions[name] ?? (() => ENOSYS);
     const instance = new Instance(module, { wasi_snapshot_preview1: imports });
     this.exports = instance.exports as Exports;
-    this.exports._initialize?.();
     this.failed = this.send<{ failed: HostReply }>(0, 0, { description, secrets: secrets ?? null })[0].failed;
   }
 

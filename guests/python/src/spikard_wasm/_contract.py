@@ -50,8 +50,6 @@ class Contract:
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
         self._exports: Any = linker.instantiate(self._store, module).exports(self._store)
-        if "_initialize" in self._exports:
-            self._exports["_initialize"](self._store)
         loaded, _ = self._send(0, 0, {"description": description, "secrets": secrets})
         self.failed = loaded["failed"]
         """The reply of a handler that failed."""
