@@ -1,7 +1,6 @@
 /**
- * What the host makes of a request, for the test client: the parameters' text and the body.
+ * A request of the test client, as it would be sent: its headers and the bytes of its body.
  */
-import type { Body, RouteRecord } from "./host/types.js";
 
 /** A file of a form. */
 export interface TestFile {
@@ -18,43 +17,17 @@ export interface TestRequest {
   readonly json?: unknown;
   readonly text?: string;
   readonly bytes?: Uint8Array;
+  /** Texts, files, and lists of them. With a file the form is `multipart/form-data`, else URL-encoded. */
   readonly form?: Record<string, unknown>;
-  /** Values of the local context at the start, such as the claims of a token: `{ "spikard.jwt": { sub: "ann" } }`. */
+  /**
+   * Values of the local context at the start, such as the claims of a token: `{ "spikard.jwt": { sub: "ann" } }`.
+   * The policy that would set the value does not check the request.
+   */
   readonly local?: Record<string, unknown>;
 }
 
-/** A parameter, as a description has it. */
-export interface Parameter {
-  name: string;
-  in: string;
-  key?: string;
-  style?: string;
-  explode?: boolean;
-  schema: { type?: unknown; default?: unknown; items?: { type?: unknown } };
-}
-
-/** A route, and how its path is matched. */
-export interface Route {
-  record: RouteRecord;
-  index: number;
-  pattern: RegExp;
-  names: string[];
-  parameters: Parameter[];
-  /** The kinds of hooks that it or the app declares. */
-  hooks: Set<string>;
-}
-
-/** A path pattern as a regular expression. */
-export function compile(path: string): { pattern: RegExp; names: string[] } {
-  const names: string[] = [];
-  const source = path.replace(/\{(\*?)([^{}]*)\}|[^{}]+/g, (text, rest: string | undefined, name: string) => {
-    if (name === undefined) return text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-    // The type of `{id:int}` is no part of the name.
-    names.push(name.split(":")[0] as string);
-    return rest === "*" ? "(.+)" : "([^/]+)";
-  });
-  return { pattern: new RegExp(`^${source}$`), names };
-}
+/** Header fields, with names in lower case. */
+export type Fields = [name: string, value: string][];
 
 /** The query, as a URL has it. */
 export function queryText(query: TestRequest["query"]): string {
@@ -66,76 +39,46 @@ export function queryText(query: TestRequest["query"]): string {
   return values.toString();
 }
 
-/** The parameters as JSON. `sent` gives the texts of those that are not in the query. */
-export function paramsText(
-  route: Route,
-  query: URLSearchParams,
-  sent: (parameter: Parameter) => string[],
-): string {
-  const undeclared = route.names.filter(
-    (name) => !route.parameters.some((one) => one.in === "path" && one.name === name),
+/** The headers and the body of a request. */
+export async function write(request: TestRequest): Promise<{ headers: Fields; body: Uint8Array }> {
+  const headers = Object.entries(request.headers ?? {}).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    value,
+  ]);
+  const cookies = Object.entries(request.cookies ?? {}).map(([name, value]) => `${name}=${value}`);
+  if (cookies.length > 0) headers.push(["cookie", cookies.join("; ")]);
+  const [type, body] = await content(request);
+  if (type !== undefined && !headers.some(([name]) => name === "content-type"))
+    headers.push(["content-type", type]);
+  return { headers, body };
+}
+
+async function content(request: TestRequest): Promise<[type: string | undefined, body: Uint8Array]> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  if (request.json !== undefined) return ["application/json", bytes(JSON.stringify(request.json))];
+  if (request.text !== undefined) return ["text/plain; charset=utf-8", bytes(request.text)];
+  if (request.bytes !== undefined) return ["application/octet-stream", request.bytes];
+  if (request.form === undefined) return [undefined, new Uint8Array()];
+  const fields = Object.entries(request.form).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, unknown] => [name, one]),
   );
-  const all = [
-    ...undeclared.map((name): Parameter => ({ name, in: "path", schema: {} })),
-    ...route.parameters,
-  ];
-  if (all.length === 0) return "";
-  const params: Record<string, unknown> = {};
-  for (const parameter of all) {
-    const { schema, key = parameter.name } = parameter;
-    const texts = parameter.in === "query" ? queryTexts(parameter, query) : sent(parameter);
-    const members = parameter.style === "deepObject" ? deepObject(parameter.name, query) : [];
-    if (members.length > 0) params[key] = Object.fromEntries(members);
-    else if (schema.type === "array" && texts.length > 0)
-      params[key] = texts.map((text) => convert(text, schema.items?.type));
-    else if (texts[0] !== undefined) params[key] = convert(texts[0], schema.type);
-    else if (schema.default !== undefined) params[key] = schema.default;
+  if (!fields.some(([, value]) => isFile(value))) {
+    const text = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)]));
+    return ["application/x-www-form-urlencoded", bytes(text.toString())];
   }
-  return JSON.stringify(params);
+  const form = new FormData();
+  for (const [name, value] of fields) {
+    if (!isFile(value)) {
+      form.append(name, String(value));
+      continue;
+    }
+    const blob = new Blob([value.bytes], { type: value.contentType ?? "" });
+    form.append(name, blob, value.filename);
+  }
+  const encoded = new Response(form);
+  return [encoded.headers.get("content-type") ?? undefined, new Uint8Array(await encoded.arrayBuffer())];
 }
 
-/** The texts of a query parameter: one for each time it occurs, or for each item between commas. */
-function queryTexts({ name, explode, schema }: Parameter, query: URLSearchParams): string[] {
-  const texts = query.getAll(name);
-  return explode === false && schema.type === "array" ? texts.flatMap((text) => text.split(",")) : texts;
-}
-
-/** The members of `name[member]=text`, as texts. */
-function deepObject(name: string, query: URLSearchParams): [member: string, text: string][] {
-  return [...query].flatMap(([key, text]): [string, string][] =>
-    key.startsWith(`${name}[`) && key.endsWith("]") ? [[key.slice(name.length + 1, -1), text]] : [],
-  );
-}
-
-function convert(text: string, type: unknown): unknown {
-  if (type === "integer" || type === "number")
-    return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
-  return text;
-}
-
-/** The bytes of a text, or the bytes themselves. */
-export function rawBytes(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? new TextEncoder().encode(value) : value;
-}
-
-/** The body as the host would hand it over; the bytes of its files go to `files`. */
-export function bodyOf(request: TestRequest, settings: string, files: Uint8Array[]): Body {
-  const raw = settings !== "" && JSON.parse(settings).raw_body === true;
-  const as = (tag: "json" | "text" | "form", val: string): Body =>
-    raw ? { tag: "bytes", val: rawBytes(val) } : { tag, val };
-  if (request.json !== undefined) return as("json", JSON.stringify(request.json));
-  if (request.text !== undefined) return as("text", request.text);
-  if (request.bytes !== undefined) return { tag: "bytes", val: request.bytes };
-  if (request.form === undefined) return { tag: "empty" };
-  const file = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(file);
-    if (typeof value !== "object" || value === null || !("bytes" in value)) return value;
-    const { filename, contentType, bytes } = value as TestFile;
-    return { part: files.push(bytes) - 1, filename, content_type: contentType, size: bytes.length };
-  };
-  return as(
-    "form",
-    JSON.stringify(Object.fromEntries(Object.entries(request.form).map(([k, v]) => [k, file(v)]))),
-  );
+function isFile(value: unknown): value is TestFile {
+  return typeof value === "object" && value !== null && "bytes" in value;
 }

@@ -1,11 +1,12 @@
 /**
  * A test client: calls an app in node, without a host.
  *
- * It matches paths and converts parameters to their declared types in a simple way, and neither checks
- * anything against a schema nor enforces a policy: that is the host's work. What handlers and hooks are given,
- * in which order they run, and what becomes of what they return is the same as in a component.
+ * Routing, parameters, bodies, schemas, problem documents and policies are the host's own code, compiled to a
+ * WebAssembly module. Hooks and handlers run here, in the order in which the host runs them. There is no
+ * compression, no static file, no OpenAPI document, no timeout, and no `content-length`.
  */
 import type { Spikard } from "./app.js";
+import { Contract, type HostReply } from "./contract.js";
 import { KINDS } from "./hooks.js";
 import { memoryGlobal, memoryLocal } from "./host/contexts.js";
 import { replaceHost } from "./host/node.js";
@@ -19,15 +20,7 @@ import type {
   RawReply,
   Settled,
 } from "./host/types.js";
-import {
-  bodyOf,
-  compile,
-  paramsText,
-  queryText,
-  type Route,
-  rawBytes,
-  type TestRequest,
-} from "./test-request.js";
+import { queryText, type TestRequest, write } from "./test-request.js";
 import { GlobalContext } from "./values.js";
 
 export type { TestFile, TestRequest } from "./test-request.js";
@@ -41,15 +34,20 @@ export interface Failure {
 /** A reply. */
 export class TestReply {
   readonly status: number;
-  /** The headers that handler and hooks set, names in lower case. */
+  /** The headers that handler, hooks and policies set, names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly failure: Failure | undefined;
   private readonly content: Content;
 
-  constructor(status: number, headers: string, content: Content, failure: Failure | undefined) {
+  constructor(
+    status: number,
+    headers: readonly (readonly [name: string, value: string])[],
+    content: Content,
+    failure: Failure | undefined,
+    private readonly bodiless: boolean,
+  ) {
     this.status = status;
-    const pairs: [string, string][] = headers === "" ? [] : JSON.parse(headers);
-    this.headers = pairs.map(([name, value]) => [name.toLowerCase(), value] as const);
+    this.headers = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
     this.content = content;
     this.failure = failure;
   }
@@ -63,7 +61,7 @@ export class TestReply {
 
   /** The body's bytes. */
   bytes(): Uint8Array {
-    if (this.content.tag === "empty") return new Uint8Array();
+    if (this.bodiless || this.content.tag === "empty") return new Uint8Array();
     return this.content.tag === "bytes" ? this.content.val : new TextEncoder().encode(this.content.val);
   }
 
@@ -84,34 +82,30 @@ const CONTENT_TYPES: { readonly [tag: string]: string } = {
   bytes: "application/octet-stream",
 };
 
-const INTERNAL_ERROR = JSON.stringify({
-  type: "https://spikard.dev/errors/internal-server-error",
-  title: "Internal Server Error",
-  status: 500,
-  detail: "the handler failed; the server's log says why",
-});
-const PROBLEM: RawReply = [
-  500,
-  '[["content-type","application/problem+json"]]',
-  { tag: "json", val: INTERNAL_ERROR },
-];
-
 /** What one request comes to. */
 interface Call {
   reply: RawReply | undefined;
   failure: Failure | undefined;
+  raw: Uint8Array;
+  files: readonly Uint8Array[];
+}
+
+/** What a test client is told of the server. */
+export interface TestOptions {
+  /** The values of the secrets that policies name, as `serve --secret` gives them. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** Calls an app's routes, and the hooks around them. */
 export class TestClient {
   private readonly component: Component;
-  private readonly routes: Route[];
+  private readonly contract: Contract;
   private readonly store = memoryGlobal();
   /** The app's values, as the routes that this client calls see them. */
   readonly globals = new GlobalContext(() => this.store);
 
-  /** An app that is not well defined throws here what the host would print. */
-  constructor(app: Spikard) {
+  /** An app that the host would not load throws here what the host would print. */
+  constructor(app: Spikard, options: TestOptions = {}) {
     this.component = app.component();
     let description: Description;
     try {
@@ -119,14 +113,7 @@ export class TestClient {
     } catch (sentence) {
       throw new TypeError(String(sentence));
     }
-    const appHooks = hooksIn(description.settings);
-    this.routes = description.routes.map((record, index) => ({
-      record,
-      index,
-      ...compile(record.path),
-      parameters: record.parameters === "" ? [] : JSON.parse(record.parameters),
-      hooks: new Set([...appHooks, ...hooksIn(record.settings)]),
-    }));
+    this.contract = new Contract(description, options.secrets);
   }
 
   get = (path: string, request?: TestRequest) => this.request("GET", path, request);
@@ -137,111 +124,129 @@ export class TestClient {
   head = (path: string, request?: TestRequest) => this.request("HEAD", path, request);
   options = (path: string, request?: TestRequest) => this.request("OPTIONS", path, request);
 
-  /** Sends a request. A path without a route is status 404, a route without the method 405. */
+  /** Sends a request, and returns what the host would answer. */
   async request(method: string, target: string, request: TestRequest = {}): Promise<TestReply> {
-    const [path = "", inPath = ""] = target.split("?");
-    const found = this.routes.filter(({ pattern }) => pattern.test(path));
-    const route =
-      found.find(({ record }) => record.method === method.toLowerCase()) ??
-      (method === "HEAD" ? found.find(({ record }) => record.method === "get") : undefined);
-    if (route === undefined)
-      return new TestReply(found.length === 0 ? 404 : 405, "", { tag: "empty" }, undefined);
-
-    const query = queryText(request.query) || inPath;
-    const headers = Object.entries(request.headers ?? {}).map(
-      ([name, value]) => [name.toLowerCase(), value] as const,
-    );
-    const header = (name: string) => headers.find(([one]) => one === name.toLowerCase())?.[1];
-    const cookies = Object.entries(request.cookies ?? {});
-    const files: Uint8Array[] = [];
-    const body = bodyOf(request, route.record.settings, files);
-    const call: Call = { reply: undefined, failure: undefined };
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    const inPath = mark < 0 ? "" : target.slice(mark + 1);
+    const query = [inPath, queryText(request.query)].filter((text) => text !== "").join("&");
+    const { headers, body } = await write(request);
+    const local = Object.entries(request.local ?? {});
+    const keys = local.map(([key]) => key);
+    const begun = this.contract.begin({ method, path, query, headers, local: keys });
+    const call: Call = { reply: undefined, failure: undefined, raw: new Uint8Array(), files: [] };
+    const { route } = begun;
+    if (route === undefined) return this.finish(begun.exchange, raw(begun.reply as HostReply), undefined);
+    const header = (name: string) => {
+      const key = name.toLowerCase();
+      const values = headers.filter(([one]) => one === key).map(([, value]) => value);
+      return values.length === 0 ? undefined : values.join(key === "cookie" ? "; " : ", ");
+    };
     replaceHost({
       method: () => method,
       path: () => path,
       query: () => query,
       header,
       headers: () => headers.map(([name, value]) => [name, new TextEncoder().encode(value)]),
-      cookie: (name) => request.cookies?.[name],
-      cookies: () => cookies,
+      cookie: (name) => begun.cookies.find(([one]) => one === name)?.[1],
+      cookies: () => begun.cookies,
       peer: () => "127.0.0.1:50122",
-      id: () => "test",
-      rawBody: () => (body.tag === "empty" ? new Uint8Array() : rawBytes(body.val)),
-      file: (part) => files[part],
+      id: () => begun.id,
+      rawBody: () => call.raw,
+      file: (part) => call.files[part],
       report: (message, detail) => {
         call.failure = { message, detail };
       },
-      local: memoryLocal(
-        Object.entries(request.local ?? {}).map(([key, value]) => [key, JSON.stringify(value)]),
-      ),
+      local: memoryLocal([
+        ...(begun.local ?? []),
+        ...local.map(([key, value]): [string, string] => [key, JSON.stringify(value)]),
+      ]),
       global: this.store,
       replyBody: () => call.reply?.[2] ?? { tag: "empty" },
     });
     try {
-      const values = new URLSearchParams(query);
-      const bound = route.pattern.exec(path)?.slice(1).map(decodeURIComponent) ?? [];
-      const params = paramsText(route, values, (parameter) => {
-        const one =
-          parameter.in === "path"
-            ? bound[route.names.indexOf(parameter.name)]
-            : parameter.in === "header"
-              ? header(parameter.name)
-              : request.cookies?.[parameter.name];
-        return one === undefined ? [] : [one];
-      });
-      const [status, headersText, content] = await this.answer(call, route, params, body);
-      return new TestReply(status, headersText, content, call.failure);
+      const hooks = new Set(begun.hooks);
+      const reply = await this.answer(call, route, hooks, () => this.contract.read(begun.exchange, body));
+      return this.finish(begun.exchange, reply, call.failure);
     } finally {
       replaceHost({});
     }
   }
 
+  private finish(exchange: number, reply: RawReply, failure: Failure | undefined): TestReply {
+    const [status, headers, content] = reply;
+    const done = this.contract.finish(exchange, status, headers === "" ? [] : JSON.parse(headers));
+    return new TestReply(status, done.headers, content, failure, done.bodiless);
+  }
+
   /** The way of a request through hooks and handler, as the host takes it. */
-  private async answer(call: Call, route: Route, params: string, body: Body): Promise<RawReply> {
+  private async answer(
+    call: Call,
+    route: number,
+    kinds: ReadonlySet<string>,
+    read: () => ReturnType<Contract["read"]>,
+  ): Promise<RawReply> {
     const { hooks, handler } = this.component;
-    const { index } = route;
-    const steps: [kind: string, run: () => Settled<EarlyReply>][] = [
-      [KINDS.onRequest, () => hooks.onRequest(index)],
-      [KINDS.preValidation, () => hooks.preValidation(index)],
-      [KINDS.preHandler, () => hooks.preHandler(index, params)],
-    ];
-    for (const [kind, run] of steps) {
-      if (!route.hooks.has(kind)) continue;
+    const early = async (kind: string, run: () => Settled<EarlyReply>) => {
+      if (!kinds.has(kind) || isSettled(call)) return;
       call.reply = await run();
-      if (call.reply !== undefined || call.failure !== undefined) break;
+    };
+    let refusal: HostReply | undefined;
+    await early(KINDS.onRequest, () => hooks.onRequest(route));
+    await early(KINDS.preValidation, () => hooks.preValidation(route));
+    if (!isSettled(call)) {
+      const checked = read();
+      refusal = checked.refusal;
+      if (refusal === undefined) {
+        call.raw = checked.raw;
+        call.files = checked.files;
+        await early(KINDS.preHandler, () => hooks.preHandler(route, checked.params));
+        if (!isSettled(call)) call.reply = await handler.handle(route, checked.params, bodyOf(checked));
+      }
     }
-    if (call.failure === undefined) call.reply ??= await handler.handle(index, params, body);
-    if (call.failure === undefined) {
-      const changed = await change(call, route, KINDS.onResponse, (status, headers) =>
-        hooks.onResponse(index, status, headers),
+    if (refusal === undefined && call.failure === undefined) {
+      const changed = await change(call, kinds, KINDS.onResponse, (status, headers) =>
+        hooks.onResponse(route, status, headers),
       );
       if (call.failure === undefined) return changed;
     }
     const { failure } = call;
-    call.reply = PROBLEM;
+    const { failed } = this.contract;
+    call.reply = raw(refusal ?? failed);
     call.failure = undefined;
-    const changed = await change(call, route, KINDS.onError, (status, headers) =>
-      hooks.onError(index, status, headers, failure.message),
+    const message = failure?.message ?? refusal?.message ?? "";
+    const changed = await change(call, kinds, KINDS.onError, (status, headers) =>
+      hooks.onError(route, status, headers, message),
     );
-    const reply = call.failure === undefined ? changed : PROBLEM;
-    call.failure = failure;
+    const reply = call.failure === undefined ? changed : raw(failed);
+    call.failure = failure ?? call.failure;
     return reply;
   }
+}
+
+function isSettled(call: Call): boolean {
+  return call.reply !== undefined || call.failure !== undefined;
+}
+
+/** A checked body, as it crosses. */
+function bodyOf({ body, text, raw }: ReturnType<Contract["read"]>): Body {
+  if (body === "empty") return { tag: body };
+  return body === "bytes" ? { tag: body, val: raw } : { tag: body, val: text };
+}
+
+/** A reply of the host, as handlers return theirs. */
+function raw({ status, headers, body }: HostReply): RawReply {
+  return [status, JSON.stringify(headers), body === "" ? { tag: "empty" } : { tag: "json", val: body }];
 }
 
 /** The reply as the hooks of a kind leave it. */
 async function change(
   call: Call,
-  route: Route,
+  kinds: ReadonlySet<string>,
   kind: string,
   run: (status: number, headers: string) => Settled<ChangedReply>,
 ): Promise<RawReply> {
   const [status, headers, body] = call.reply as RawReply;
-  const changed = route.hooks.has(kind) ? await run(status, headers) : undefined;
+  const changed = kinds.has(kind) ? await run(status, headers) : undefined;
   return changed === undefined ? [status, headers, body] : [changed[0], changed[1], changed[2] ?? body];
-}
-
-/** The kinds of hooks that settings declare. */
-function hooksIn(settings: string): string[] {
-  return settings === "" ? [] : (JSON.parse(settings).hooks ?? []);
 }

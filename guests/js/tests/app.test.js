@@ -256,7 +256,11 @@ test("the request is there on demand, and gone afterwards", async () => {
     queryString: "x=1&x=a+b%26&y=%zz",
     query: [["1", "a b&"], "%zz", null, ["x", "y"]],
     header: ["grüß", null],
-    headers: [["x-a", "grüß"]],
+    headers: [
+      ["x-a", "grüß"],
+      ["cookie", "c=1"],
+      ["content-type", "application/json"],
+    ],
     cookies: [[["c", "1"]], "1", null],
     peer: "127.0.0.1:50122",
     id: "test",

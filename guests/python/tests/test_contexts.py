@@ -115,7 +115,9 @@ def test_the_global_context_is_shared_by_requests() -> None:
 
 
 def test_swap_and_add() -> None:
-    store = TestClient(Spikard()).globals
+    app = Spikard()
+    app.get("/")(lambda: None)
+    store = TestClient(app).globals
     assert store.swap("a", MISSING, None)
     assert not store.swap("a", MISSING, 1)
     assert store.swap("a", None, {"x": [1]})

@@ -117,9 +117,10 @@ def test_headers_and_cookies() -> None:
 
     client = TestClient(app)
     assert client.get("/", headers={"X-API-Key": "abc"}).json() == ["abc", None, "none", False]
-    headers = {"X-Api-Key": "k", "x-trace-id": "t"}
+    assert client.get("/", headers={"X-API-Key": "k"}).status == 422
+    headers = {"X-Api-Key": "key", "x-trace-id": "t"}
     cookies = {"session": "s", "dark-mode": "true"}
-    assert client.get("/", headers=headers, cookies=cookies).json() == ["k", "t", "s", True]
+    assert client.get("/", headers=headers, cookies=cookies).json() == ["key", "t", "s", True]
     names = [(p["name"], p["in"], p.get("key")) for p in declared(app)]
     assert names == [
         ("x-api-key", "header", "x_api_key"),

@@ -4,36 +4,31 @@
     reply = client.get("/users/7", query={"full": "true"})
     assert reply.status == 200 and reply.json() == {"id": 7}
 
-The client finds the route, coerces parameters, reads the body and runs hooks as the host does.
-It does not validate schemas or enforce policies: a request that the host would reject with
-status 422 reaches the handler here.
+Routing, parameters, bodies, schemas, problem documents and policies are the host's own code, a
+WebAssembly module that the package `wasmtime` runs (`pip install "spikard-wasm[testing]"`). Hooks
+and handlers run here, in the host's order. There is no compression, no static file, no OpenAPI
+document, no timeout, and no `content-length`.
 """
 
 from __future__ import annotations
 
 import asyncio.events
 import json as jsonlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from spikard_wasm import _local, _sending
-from spikard_wasm._boundary import IN_COMPONENT, Route
+from spikard_wasm._boundary import IN_COMPONENT
+from spikard_wasm._contract import Contract
 from spikard_wasm._json import dumps
 from spikard_wasm._sending import File, Pairs, Sending
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import Globals
 from spikard_wasm.reply import Crossing
 
-_PARAMETER = re.compile(r"\{(\*?)([^{}:]*):?([^{}]*)\}")
 _Read = tuple[str, _local.Body]
-_FAILED = {
-    "type": "https://spikard.dev/errors/internal-server-error",
-    "title": "Internal Server Error",
-    "status": 500,
-    "detail": "the handler failed; the server's log says why",
-}
+_Answer = tuple[Crossing, str | None]
 
 
 class TestReply:
@@ -77,14 +72,18 @@ class TestClient:
 
     __test__ = False
 
-    def __init__(self, app: Spikard) -> None:
+    def __init__(self, app: Spikard, *, secrets: Mapping[str, str] | None = None) -> None:
+        """`secrets` are the values that policies name, as `serve --secret` gives them.
+
+        `ValueError`, with the sentence that the host would print, if it would not load the app.
+        """
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
         handler, definition, hooks = app.component()
         self._handler, self._hooks = handler(), hooks()
         described = definition().describe()
-        self._routes: list[Route] = described.routes
-        self._kinds = _kinds(described.settings)
+        routes = [{**vars(route), "method": route.method.name} for route in described.routes]
+        self._contract = Contract({**vars(described), "routes": routes}, secrets)
         self._store = _local.LocalGlobalContext()
         self.globals = Globals(self._store)
         """The global context of this client's requests."""
@@ -132,128 +131,142 @@ class TestClient:
         files: Iterable[tuple[str, File]] = (),
         local: Mapping[str, Any] | None = None,
     ) -> TestReply:
-        """Sends a request. `LookupError` if no route matches.
+        """Sends a request, and returns what the host would reply.
 
         The body is one of `json`, `text`, `content` (bytes), or `form` with `files`. Each of the
         files is a pair of field name and file: `("photo", ("a.png", b"...", "image/png"))`.
-        `local` is the initial local context, such as `{"spikard.jwt": {...}}`.
+        `local` is the initial local context, such as `{"spikard.jwt": {...}}`: the policy that
+        would set it does not check the request.
         """
-        split = urlsplit(path)
-        in_query = [*parse_qsl(split.query, keep_blank_values=True), *_sending.pairs(query)]
+        path, _, in_path = path.partition("?")
+        fields = [(name.lower(), value) for name, value in _sending.pairs(headers)]
+        if cookie := "; ".join(f"{name}={value}" for name, value in _sending.pairs(cookies)):
+            fields.append(("cookie", cookie))
+        kind, raw = _sending.body(Sending(json, text, content, form, files))
+        if kind and not any(name == "content-type" for name, _ in fields):
+            fields.append(("content-type", kind))
+        values = {key: dumps(value) for key, value in (local or {}).items()}
+        in_query = "&".join(filter(None, [in_path, urlencode(_sending.pairs(query))]))
+        head = {"method": method, "path": path, "query": in_query, "headers": fields}
+        begun = self._contract.begin({**head, "local": list(values)})
+        exchange = begun["exchange"]
+        if "reply" in begun:
+            return self._finish(exchange, _crossing(begun["reply"]), None)
         sent = _local.Exchange(
             method=method,
-            path=quote(unquote(split.path), safe="/"),
-            query=urlencode(in_query),
-            headers=[(name.lower(), value.encode()) for name, value in _sending.pairs(headers)],
-            cookies=_sending.pairs(cookies),
+            path=path,
+            query=in_query,
+            headers=[(name, value.encode()) for name, value in fields],
+            cookies=[(name, value) for name, value in begun["cookies"]],
             peer="127.0.0.1:50122",
-            id="test",
-            local={key: dumps(value) for key, value in (local or {}).items()},
+            id=begun["id"],
+            local={**dict(begun["local"]), **values},
         )
-        index, in_path = self._match(method, unquote(split.path))
-        route = self._routes[index]
-        sending = Sending(json, text, content, form, files)
 
-        def read() -> tuple[str, _local.Body]:
-            body = _sending.body(route, sent, sending)
-            types = {name: kind for _, name, kind in _PARAMETER.findall(route.path)}
-            return _sending.params(route, in_path, types, in_query, sent), body
+        def read() -> _Read | dict[str, Any]:
+            checked, sent_raw, parts = self._contract.read(exchange, raw)
+            if "refusal" in checked:
+                refusal: dict[str, Any] = checked["refusal"]
+                return refusal
+            sent.raw_body, sent.files = sent_raw, parts
+            return checked["params"], _body(checked, sent_raw)
 
         loop = asyncio.events._get_running_loop()  # that of an asynchronous test
         before = _local.request.exchange, _local.global_context.values
         _local.request.exchange, _local.global_context.values = sent, self._store.values
         asyncio.events._set_running_loop(None)
         try:
-            return self._call(index, read, sent)
+            reply = self._call(begun["route"], frozenset(begun["hooks"]), read, sent)
         finally:
             asyncio.events._set_running_loop(loop)
             _local.request.exchange, _local.global_context.values = before
+        return self._finish(
+            exchange, reply, "\n".join(sent.failures[-1]) if sent.failures else None
+        )
 
-    def _match(self, method: str, path: str) -> tuple[int, dict[str, str]]:
-        # Literal segments win over parameters, as in the host's router.
-        order = sorted(range(len(self._routes)), key=lambda at: _rank(self._routes[at].path))
-        for wanted in (method, "GET" if method == "HEAD" else method):
-            for index in order:
-                route = self._routes[index]
-                match = _pattern(route.path).fullmatch(path)
-                if match and route.method.name == wanted:
-                    names = [name for _, name, _ in _PARAMETER.findall(route.path)]
-                    return index, dict(zip(names, match.groups()))
-        raise LookupError(f"no route answers `{method} {path}`")
+    def _finish(self, exchange: int, reply: Crossing, failure: str | None) -> TestReply:
+        status, headers, content = reply
+        pairs = [(name, value) for name, value in jsonlib.loads(headers or "[]")]
+        done = self._contract.finish(exchange, status, pairs)
+        named = [(name.lower(), value) for name, value in done["headers"]]
+        media_type, data = _content(content)
+        if media_type and not any(name == "content-type" for name, _ in named):
+            named.insert(0, ("content-type", media_type))
+        return TestReply(status, named, b"" if done["bodiless"] else data, failure)
 
-    def _call(self, index: int, read: Callable[[], _Read], sent: _local.Exchange) -> TestReply:
+    def _call(
+        self,
+        index: int,
+        kinds: frozenset[str],
+        read: Callable[[], _Read | dict[str, Any]],
+        sent: _local.Exchange,
+    ) -> Crossing:
         """Takes a request through its hooks and its handler, in the host's order."""
-        kinds = self._kinds | _kinds(self._routes[index].settings)
-        status, headers, content = self._answer(index, kinds, read)
+        (status, headers, content), refused = self._answer(index, kinds, read)
         kind, about = "on-response", list[str]()
         if sent.failures:
-            status, headers, content = _failed()
+            status, headers, content = _crossing(self._contract.failed)
             kind, about = "on-error", [sent.failures[-1][0]]
+        elif refused is not None:
+            kind, about = "on-error", [refused]
         if kind in kinds:
             sent.reply = content
             known = len(sent.failures)
             hook = getattr(self._hooks, kind.replace("-", "_"))
             change = hook(index, status, headers, *about)
             if len(sent.failures) > known:
-                status, headers, content = _failed()
+                status, headers, content = _crossing(self._contract.failed)
             elif change is not None:
                 status, headers, changed = change
                 content = content if changed is None else changed
-        named = [(name.lower(), value) for name, value in jsonlib.loads(headers or "[]")]
-        media_type, data = _content(content)
-        if media_type and not any(name == "content-type" for name, _ in named):
-            named.insert(0, ("content-type", media_type))
-        failure = "\n".join(sent.failures[-1]) if sent.failures else None
-        return TestReply(status, named, data, failure)
+        return status, headers, content
 
     def _answer(
         self,
         index: int,
         kinds: frozenset[str],
-        read: Callable[[], _Read],
-    ) -> Crossing:
-        """What the handler answers, or the first hook before it that does."""
+        read: Callable[[], _Read | dict[str, Any]],
+    ) -> _Answer:
+        """What the handler answers, or the first hook before it that does, or the host.
+
+        With the message of the host's refusal.
+        """
         reply: Crossing | None = None
         if "on-request" in kinds:
             reply = self._hooks.on_request(index)
         if reply is None and "pre-validation" in kinds:
             reply = self._hooks.pre_validation(index)
         if reply is not None:
-            return reply
-        params, body = read()
+            return reply, None
+        checked = read()
+        if isinstance(checked, dict):
+            return _crossing(checked), checked["message"]
+        params, body = checked
         if "pre-handler" in kinds:
             reply = self._hooks.pre_handler(index, params)
-        return self._handler.handle(index, params, body) if reply is None else reply
+        return self._handler.handle(index, params, body) if reply is None else reply, None
 
 
-def _kinds(settings: str) -> frozenset[str]:
-    """The kinds of hooks that settings declare."""
-    return frozenset(jsonlib.loads(settings).get("hooks", ()) if settings else ())
+def _crossing(reply: Mapping[str, Any]) -> Crossing:
+    """A reply of the host, as handlers return theirs."""
+    text = reply["body"]
+    content = _local.ContentJson(text) if text else _local.ContentEmpty()
+    return reply["status"], jsonlib.dumps(reply["headers"]), content
 
 
-def _failed() -> Crossing:
-    """The problem document of the host for what failed."""
-    headers = '[["content-type","application/problem+json"]]'
-    return 500, headers, _local.ContentJson(jsonlib.dumps(_FAILED))
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    literals = [re.escape(text) for text in _PARAMETER.split(path)[::4]]
-    groups = [
-        "(.+)" if star or kind == "path" else "([^/]+)"
-        for star, _, kind in _PARAMETER.findall(path)
-    ]
-    return re.compile("".join(a + b for a, b in zip(literals, [*groups, ""])))
-
-
-def _rank(path: str) -> list[int]:
-    return [_segment_rank(segment) for segment in path.split("/")]
-
-
-def _segment_rank(segment: str) -> int:
-    if not segment.startswith("{"):
-        return 0
-    return 2 if segment.startswith("{*") or segment.endswith(":path}") else 1
+def _body(checked: Mapping[str, Any], raw: bytes) -> _local.Body:
+    """A checked body, as it crosses."""
+    match checked["body"]:
+        case "json":
+            return _local.BodyJson(checked["text"])
+        case "text":
+            return _local.BodyText(checked["text"])
+        case "form":
+            return _local.BodyForm(checked["text"])
+        case "bytes":
+            return _local.BodyBytes(raw)
+        case _:
+            return _local.BodyEmpty()
 
 
 def _content(content: _local.Content) -> tuple[str | None, bytes]:

@@ -1,0 +1,181 @@
+//! The policies of a route or an app around one request, in the host's order.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use spikard_wasm_app::policy::{self, Admitted, Policies, Preflight};
+use spikard_wasm_app::{App, Refusal};
+
+use crate::{Fields, Head};
+
+/// The headers that frame a message or belong to the connection (RFC 9110, section
+/// 7.6.1): the host drops those of an app.
+const HOST_ONLY: [&str; 8] = [
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "keep-alive",
+    "proxy-connection",
+];
+
+/// The id of a request, where no policy takes the client's.
+const ID: &str = "test";
+
+/// The address that a client has.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A request on its way under policies.
+#[derive(Debug)]
+pub(crate) struct Passage {
+    policies: Policies,
+    /// The origin of the page that asks, for CORS: `None` if the answer has its headers.
+    origin: Option<Option<Vec<u8>>>,
+    id: String,
+    admitted: Admitted,
+}
+
+impl Passage {
+    /// Begins with a request. What its local context is given, the policy that would
+    /// have put it there does not check.
+    pub(crate) fn begin(policies: Option<&Policies>, head: &Head) -> Self {
+        let mut policies = policies.cloned().unwrap_or_default();
+        if head.has_local("spikard.jwt") {
+            policies.jwt = None;
+        }
+        if head.has_local("spikard.api-key") {
+            policies.api_keys = None;
+        }
+        let taken = policies.request_id.as_ref().and_then(|policy| {
+            let value = head.only(&policy.header)?;
+            policy.take(value)
+        });
+        let id = taken.unwrap_or(ID).to_owned();
+        Self {
+            policies,
+            origin: Some(origin(head)),
+            id,
+            admitted: Admitted::default(),
+        }
+    }
+
+    /// The request's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Lets a request in, and returns the values for its local context.
+    pub(crate) fn admit(
+        &mut self,
+        head: &Head,
+        route: u32,
+    ) -> Result<Vec<(&'static str, String)>, Refusal> {
+        self.policies.admit(head, PEER, route, &mut self.admitted)?;
+        Ok(std::mem::take(&mut self.admitted.local))
+    }
+
+    /// Adds to the headers of an answer what the policies say, and drops those that
+    /// only the host may set.
+    pub(crate) fn finish(self, mut headers: Fields) -> Fields {
+        headers.retain(|(name, _)| !HOST_ONLY.iter().any(|host| name.eq_ignore_ascii_case(host)));
+        if let Some(policy) = &self.policies.security_headers {
+            for (name, value) in policy.headers() {
+                if !has(&headers, name) {
+                    set(&mut headers, name, value.to_owned());
+                }
+            }
+        }
+        if let (Some(cors), Some(origin)) = (&self.policies.cors, &self.origin) {
+            set_cors(&mut headers, cors.of_response(origin.as_deref()));
+        }
+        if let Some(rate) = self.admitted.rate {
+            set(&mut headers, "ratelimit-limit", rate.limit.to_string());
+            set(
+                &mut headers,
+                "ratelimit-remaining",
+                rate.remaining.to_string(),
+            );
+            set(&mut headers, "ratelimit-reset", rate.reset.to_string());
+        }
+        if let Some(policy) = &self.policies.request_id {
+            set(&mut headers, &policy.header, self.id);
+        }
+        headers
+    }
+}
+
+/// Finds the CORS headers of a preflight's answer by the policy of the route that the next request is for. `None`
+/// for other requests, and where no policy allows anything.
+pub(crate) fn preflight(
+    app: &App,
+    head: &Head,
+) -> Option<(Passage, Result<policy::Headers, Refusal>)> {
+    if head.method != "OPTIONS" {
+        return None;
+    }
+    let method = head.first("access-control-request-method")?;
+    let next = std::str::from_utf8(method).unwrap_or_default();
+    let (policies, allow) = match app.about(next, &head.path) {
+        Some((Some(route), allow)) => (route.policies()?, allow),
+        Some((None, allow)) => (app.policies()?, allow),
+        None => return None,
+    };
+    let cors = policies.cors.as_ref()?;
+    let mut passage = Passage::begin(Some(policies), head);
+    let origin = passage.origin.take()??;
+    let headers = cors.of_preflight(Preflight {
+        origin: &origin,
+        method,
+        headers: &head.joined("access-control-request-headers"),
+        allow,
+    });
+    Some((passage, headers))
+}
+
+/// Several origins are none that could be allowed.
+fn origin(head: &Head) -> Option<Vec<u8>> {
+    head.first("origin")?;
+    Some(head.only("origin").unwrap_or_default().to_vec())
+}
+
+fn has(headers: &Fields, name: &str) -> bool {
+    headers
+        .iter()
+        .any(|(have, _)| have.eq_ignore_ascii_case(name))
+}
+
+fn set(headers: &mut Fields, name: &str, value: String) {
+    headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
+    headers.push((name.to_owned(), value));
+}
+
+/// Sets the headers of CORS in place of a handler's own.
+fn set_cors(headers: &mut Fields, new: Vec<(&'static str, String)>) {
+    headers.retain(|(have, _)| !have.to_ascii_lowercase().starts_with("access-control-"));
+    for (name, value) in new {
+        if name == "vary" {
+            vary(headers, &value);
+        } else {
+            set(headers, name, value);
+        }
+    }
+}
+
+/// Adds to the headers that a reply depends on.
+fn vary(headers: &mut Fields, name: &str) {
+    let known = headers
+        .iter()
+        .filter(|(have, _)| have.eq_ignore_ascii_case("vary"));
+    let known: Vec<_> = known.map(|(_, value)| value.as_str()).collect();
+    let known = known.join(", ");
+    let is_known = |item: &str| item == "*" || item.eq_ignore_ascii_case(name);
+    if known.split(',').map(str::trim).any(is_known) {
+        return;
+    }
+    let value = match known.as_str() {
+        "" => name.to_owned(),
+        known => format!("{known}, {name}"),
+    };
+    set(headers, "vary", value);
+}

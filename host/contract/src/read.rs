@@ -1,0 +1,85 @@
+//! Checks the parameters and the body of a request.
+
+use std::task::{Context, Poll, Waker};
+
+use futures_util::stream;
+use spikard_wasm_app::{Body, Form, RawPath, Refusal, Route, read_multipart};
+
+use crate::Head;
+
+/// What the handler of a request gets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The route's parameters as one JSON object; empty when it has none.
+    pub params: String,
+    /// The body.
+    pub body: Body,
+    /// The body as `request.raw-body` has it: empty for a multipart form.
+    pub raw: Vec<u8>,
+    /// The bytes of a form's files, in the order of their parts.
+    pub files: Vec<Vec<u8>>,
+}
+
+pub(crate) fn read(
+    route: &Route,
+    values: &RawPath,
+    head: &Head,
+    raw: Vec<u8>,
+) -> Result<Call, Refusal> {
+    let params = route.read_params(values, head);
+    let (params, (body, raw, files)) = both(params, read_body(route, head, raw))?;
+    Ok(Call {
+        params,
+        body,
+        raw,
+        files,
+    })
+}
+
+fn read_body(
+    route: &Route,
+    head: &Head,
+    raw: Vec<u8>,
+) -> Result<(Body, Vec<u8>, Vec<Vec<u8>>), Refusal> {
+    let plan = match route.body().plan(head.first("content-type")) {
+        Err(Refusal::UnsupportedMediaType) if raw.is_empty() => route.body().plan(None)?,
+        plan => plan?,
+    };
+    let limit = route.body_limit();
+    if u64::try_from(raw.len()).is_ok_and(|length| length > limit) {
+        return Err(Refusal::BodyTooLarge { limit });
+    }
+    match plan.boundary() {
+        Some(boundary) if !raw.is_empty() => {
+            let (body, files) = plan.read_form(read_form(boundary, raw, limit)?)?;
+            let files = files.into_iter().map(|file| file.bytes.to_vec());
+            Ok((body, Vec::new(), files.collect()))
+        }
+        _ => Ok((plan.read(raw.clone().into())?, raw, Vec::new())),
+    }
+}
+
+/// Takes a multipart form apart. All of it is there, so its reader never waits; it may
+/// pause between two pieces.
+fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> {
+    let pieces = stream::iter([Ok::<_, Refusal>(raw.into())]);
+    let mut reading = std::pin::pin!(read_multipart(boundary, pieces, limit));
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(form) = reading.as_mut().poll(&mut context) {
+            return form;
+        }
+    }
+}
+
+/// Both results, or every error of both.
+fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
+            errors.extend(more);
+            Err(Refusal::Invalid(errors))
+        }
+        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+    }
+}
