@@ -20,7 +20,7 @@ fn one_crate_names_each_engine() {
         ("hyper", "server"),
         ("axum", "server"),
     ];
-    for name in ["app", "runtime", "server", "cli", "testing"] {
+    for name in ["app", "contract", "runtime", "server", "cli", "testing"] {
         for dependency in dependencies(name) {
             for (engine, owner) in owners {
                 assert!(
