@@ -113,7 +113,7 @@ impl Host {
                 index,
                 route,
                 values,
-            } => Ok((index, route, route.read_params(&values, head))),
+            } => Ok((index, route, route.read_params(&values.to_raw(), head))),
             Hit::Options { allow } => Err(empty(204, "allow", allow.to_owned())),
             Hit::Redirect { to } => Err(empty(308, "location", location(&to, &message.query))),
         });
