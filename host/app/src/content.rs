@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::field_error::{ErrorKind, FieldError, shorten};
 use crate::form::Form;
+use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
 use crate::schema::Schema;
 use crate::shape::Shapes;
@@ -33,27 +34,6 @@ struct WireBody {
     _description: Option<String>,
 }
 
-/// A Media Type Object.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireContent {
-    schema: Option<Value>,
-    #[serde(default)]
-    encoding: BTreeMap<String, WireEncoding>,
-    #[serde(rename = "example")]
-    _example: Option<Value>,
-    #[serde(rename = "examples")]
-    _examples: Option<Value>,
-}
-
-/// An Encoding Object, as far as the host keeps to one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireEncoding {
-    #[serde(rename = "contentType")]
-    content_type: Option<String>,
-}
-
 impl Content {
     /// Reads a Request Body Object: whether a body is required, and what it may be.
     pub(crate) fn parse_all(text: &str) -> Result<(bool, Vec<Self>), String> {
@@ -69,7 +49,7 @@ impl Content {
         let Some(media) = MediaType::parse(&lower) else {
             return Err(format!("`{range}` in its body is not a media type"));
         };
-        let wire: WireContent = serde_json::from_value(value)
+        let wire = MediaObject::parse(value)
             .map_err(|error| format!("its body's `{range}` is not a Media Type Object: {error}"))?;
         let is_form = media.is_form() || media.is_multipart();
         let compile = if is_form {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::location::Location;
+use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
 use crate::parameter::{Parameter, Parts};
 use crate::shape::{ROOT, Shapes};
@@ -32,17 +33,6 @@ struct Declared {
     _description: Option<String>,
     #[serde(rename = "deprecated")]
     _deprecated: Option<bool>,
-    #[serde(rename = "example")]
-    _example: Option<Value>,
-    #[serde(rename = "examples")]
-    _examples: Option<Value>,
-}
-
-/// A Media Type Object, as far as a parameter may have one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    schema: Option<Value>,
     #[serde(rename = "example")]
     _example: Option<Value>,
     #[serde(rename = "examples")]
@@ -132,9 +122,15 @@ fn content_schema(name: &str, content: Map<String, Value>) -> Result<Value, Stri
     if !MediaType::parse(&media).is_some_and(|media| media.is_json()) {
         return Err(wrong());
     }
-    let content: Content = serde_json::from_value(value).map_err(|error| {
+    let content = MediaObject::parse(value).map_err(|error| {
         format!("the `content` of parameter `{name}` is not a Media Type Object: {error}")
     })?;
+    if !content.encoding.is_empty() {
+        return Err(format!(
+            "the `content` of parameter `{name}` has `encoding`, which is for the parts of `{}`; remove it",
+            MediaType::MULTIPART
+        ));
+    }
     Ok(content.schema.unwrap_or(Value::Bool(true)))
 }
 

@@ -27,6 +27,7 @@ mod isolation;
 mod json;
 mod limits;
 mod location;
+mod media_object;
 mod media_type;
 mod method;
 mod mount;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::json::{self, JsonError};
+use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
 use crate::schema::Schema;
 
@@ -37,13 +38,7 @@ struct Content {
 #[derive(Debug, Deserialize)]
 struct WireReply {
     #[serde(default)]
-    content: BTreeMap<String, WireContent>,
-}
-
-/// A Media Type Object.
-#[derive(Debug, Deserialize)]
-struct WireContent {
-    schema: Option<Value>,
+    content: BTreeMap<String, Value>,
 }
 
 impl Replies {
@@ -69,6 +64,9 @@ impl Replies {
                 .map_err(|error| format!("its reply `{key}` is not a Response Object: {error}"))?;
             let mut contents = Vec::new();
             for (range, content) in reply.content {
+                let content = MediaObject::parse(content).map_err(|error| {
+                    format!("`{range}` of its reply `{key}` is not a Media Type Object: {error}")
+                })?;
                 contents.push(Content::parse(&key, &range, content.schema)?);
             }
             by_status.insert(status, contents);
@@ -237,6 +235,8 @@ mod tests {
         assert!(error(json!([])).contains("Responses Object"));
         assert!(error(json!({"20": {}})).contains("`20`"));
         assert!(error(json!({"200": 1})).contains("Response Object"));
+        let misspelled = json!({"200": {"content": {"application/json": {"shema": {}}}}});
+        assert!(error(misspelled).contains("unknown field `shema`"));
         let schema = json!({"200": {"content": {"application/json": {"schema": {"type": "x"}}}}});
         assert!(
             error(schema).contains("the schema of its `application/json` reply `200` is wrong")
