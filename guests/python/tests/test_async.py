@@ -222,7 +222,7 @@ def test_waiting_for_nothing_is_an_error() -> None:
 
     failure = answer(stuck).failure
     assert failure is not None
-    assert "awaits something that nothing is left to finish" in failure
+    assert "awaits something that can never finish" in failure
     assert answer(sleeping).json() is True
     failure = answer(threaded).failure
     assert failure is not None

@@ -97,7 +97,7 @@ def test_what_hooks_see_of_the_request() -> None:
     async def late(request: Request) -> None:
         await asyncio.sleep(0)
         seen.append([request.params, request.json(), request.text()])
-        with pytest.raises(RuntimeError, match="a hook has `body\\(\\)` alone"):
+        with pytest.raises(RuntimeError, match="call `body\\(\\)` in a hook"):
             request.form()
 
     @app.post("/{n}")
@@ -314,8 +314,7 @@ def test_mistakes_are_found_at_definition() -> None:
     with pytest.raises(DefinitionError) as caught:
         app.on_request(too_many)
     assert str(caught.value) == (
-        "hook `on_request`: `too_many` has parameters that nothing is given for; "
-        "it may take `too_many(request)`"
+        "hook `on_request`: `too_many` takes too many arguments; declare it as `too_many(request)`"
     )
     with pytest.raises(DefinitionError, match=r"`named\(reply, request, message\)`"):
         app.on_error(named)

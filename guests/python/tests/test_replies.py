@@ -123,7 +123,7 @@ def test_http_errors_are_problem_documents() -> None:
         (raiser(KeyError("secret")), "KeyError: 'secret'"),
         (raiser(SystemExit(3)), "SystemExit: 3"),
         (raiser(ValueError("two\nlines")), "ValueError: two"),
-        (lambda: {"a": object()}, "TypeError: a reply holds a `object`, which JSON cannot say"),
+        (lambda: {"a": object()}, "TypeError: a reply holds a `object`, which has no JSON form"),
         (lambda: [float("nan")], "ValueError: Out of range float values are not JSON compliant"),
         (lambda: {(1, 2): 3}, "TypeError: keys must be str"),
         (lambda: Reply(status=700), "ValueError: status `700` is not a whole number from 200"),

@@ -1,8 +1,8 @@
-"""The function that answers a route: arguments from the call, the handler, the reply.
+"""Builds the function that serves a route: it reads the arguments and calls the handler.
 
-Which steps a route needs is decided once, at definition. Routes without arguments, with
-plain parameters or with a plain JSON body have a shape of their own: they are the ones
-where a few steps less can be measured.
+The steps that a route needs are chosen once, at definition. Routes without arguments, with
+plain parameters or with a plain JSON body have shorter functions, because a few steps less
+make a measurable difference there.
 """
 
 from __future__ import annotations
@@ -211,5 +211,5 @@ def _bytes_reader(argument: BodyArgument) -> Callable[[Body, Arguments], None]:
 
 
 def _unreadable(what: str, error: ValueError) -> HttpError:
-    """What a class refuses that its schema let through, such as in `__post_init__`."""
+    """The reply to a `ValueError` of the user's own code, such as in `__post_init__`."""
     return HttpError(422, f"{what} cannot be read: {error}")

@@ -182,7 +182,7 @@ def is_list(hint: Any) -> bool:
 
 
 def default(value: Any) -> Json:
-    """A default value as JSON; `TypeError` when JSON cannot say it."""
+    """A default value as JSON; `TypeError` if it has no JSON form."""
     if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, dict):

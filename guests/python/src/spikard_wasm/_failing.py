@@ -1,4 +1,4 @@
-"""What crosses when the user's code fails: an error raised on purpose, or a report."""
+"""Replies for exceptions: the document of an `HttpError`, or a failure report for the host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def answer(error: HttpError) -> Crossing:
 
 
 def fail(error: BaseException) -> Crossing:
-    """Reports an error to the host, which answers with 500 whatever is returned."""
+    """Reports an error to the host, which replies with 500 whatever this returns."""
     # A syntax error shows its line, indented, before it says what is wrong.
     lines = traceback.format_exception_only(error)
     message = next(line for line in lines if not line.startswith(" ")).partition("\n")[0]

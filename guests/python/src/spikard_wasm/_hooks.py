@@ -57,9 +57,9 @@ class RouteHooks:
 
 
 def check(kind: str, hook: Hook) -> int:
-    """How many arguments a hook takes: one for each parameter without a default.
+    """Returns the number of arguments that a hook takes: one for each parameter without a default.
 
-    `DefinitionError` when it takes something that it is not given.
+    `DefinitionError` if it takes more than it gets.
     """
     given = _GIVEN[kind]
     name = getattr(hook, "__name__", repr(hook))
@@ -74,8 +74,8 @@ def check(kind: str, hook: Hook) -> int:
         taken += len(given) + 1 if parameter.kind is parameter.KEYWORD_ONLY else 1
     if taken > len(given):
         raise DefinitionError(
-            f"hook `{kind}`: `{name}` has parameters that nothing is given for; "
-            f"it may take `{name}({', '.join(given)})`"
+            f"hook `{kind}`: `{name}` takes too many arguments; "
+            f"declare it as `{name}({', '.join(given)})`"
         )
     return taken
 

@@ -1,7 +1,7 @@
-"""JSON in and out, on the C path of the standard library.
+"""Reads and writes JSON through the C functions of the standard library.
 
-`json.dumps` and `json.loads` build an encoder or look at the input's type on every call;
-here both are built once. Texts come from the host, which has already checked them.
+`json.dumps` and `json.loads` build an encoder or check the input's type on every call; this
+module builds both once. The host has already validated the texts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 Json = Any
-"""A value that JSON can say: dict, list, str, int, float, bool or None."""
+"""A JSON value: dict, list, str, int, float, bool or None."""
 
 _decoder = json.JSONDecoder()
 _scan: Callable[[str, int], tuple[Json, int]] = _decoder.scan_once  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def loads_exact(text: str) -> Json:
 
 
 def plain(value: object) -> Json:
-    """Turns what JSON does not know (dataclasses, dates, enums, sets) into what it does."""
+    """Converts dataclasses, dates, enums and sets to JSON values."""
     kind = type(value)
     convert = _plain.get(kind)
     if convert is not None:
@@ -83,7 +83,7 @@ def plain(value: object) -> Json:
         if isinstance(value, base):
             return convert(value)
     raise TypeError(
-        f"a reply holds a `{kind.__name__}`, which JSON cannot say; "
+        f"a reply holds a `{kind.__name__}`, which has no JSON form; "
         "return dicts, lists, strings, numbers, dataclasses, dates, UUIDs or enums"
     )
 

@@ -46,7 +46,7 @@ class Loop(asyncio.BaseEventLoop):
         """Lets time pass until the next timer; `BaseEventLoop` asks its selector for it."""
         if timeout is None:
             raise RuntimeError(
-                "the handler awaits something that nothing is left to finish; "
+                "the handler awaits something that can never finish; "
                 "a component has no sockets, threads or signals to wait for"
             )
         if timeout > 0:

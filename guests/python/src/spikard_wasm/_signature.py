@@ -1,4 +1,4 @@
-"""A handler's signature: which parameter comes from where, and what the host checks."""
+"""Reads a handler's signature: the source and the schema of each parameter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BodyArgument:
 
 @dataclass
 class Signature:
-    """What a handler takes, in the words of the description and as steps to bind it."""
+    """The parameters of a handler, for the description of the app and for the call."""
 
     parameters: list[dict[str, Json]] = field(default_factory=list)
     path_names: list[str] = field(default_factory=list)
@@ -130,7 +130,9 @@ def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
             raise TypeError(f"parameter `{hint.name}`: {error}") from None
     signature.unused = frozenset(signature.path_names) - taken
     if signature.fields and signature.body is not None:
-        raise TypeError(f"fields of a form and the body `{signature.body.name}` exclude each other")
+        raise TypeError(
+            f"fields of a form cannot be combined with the body `{signature.body.name}`"
+        )
     signature.exact = context.has_decimal
     if context.defs:
         signature.body_schema = {**signature.body_schema, "$defs": context.defs}

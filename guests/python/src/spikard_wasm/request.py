@@ -197,7 +197,7 @@ class Request:
             try:
                 return json.loads(self.body())
             except ValueError as error:  # a hook may come before the check
-                raise HttpError(400, "the body is no JSON") from error
+                raise HttpError(400, "the body is not valid JSON") from error
         raise HttpError(415, "the request needs a JSON body")
 
     def text(self) -> str:
@@ -222,7 +222,7 @@ class Request:
         if type(self._body) is BodyForm:
             return decode_form(loads(self._body.value))
         if self._body is None:
-            raise RuntimeError("the fields of a form are the handler's; a hook has `body()` alone")
+            raise RuntimeError("`form()` works in a handler only; call `body()` in a hook")
         raise HttpError(415, "the request needs a form")
 
     def _check(self, member: str) -> None:
