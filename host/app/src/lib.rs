@@ -49,6 +49,7 @@ mod schema;
 mod settings;
 mod shape;
 mod slash;
+mod status;
 mod style;
 
 pub use app::{App, Hit};
@@ -82,3 +83,4 @@ pub use route::Route;
 pub use router::{PathValues, RawPath};
 pub use settings::{Defaults, Settings};
 pub use slash::TrailingSlash;
+pub use status::is_bodiless;

@@ -177,11 +177,11 @@ impl Exchange {
         &self.head
     }
 
-    /// Whether a reply of this status has no content: HTTP allows none there (RFC 9110,
-    /// sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5).
+    /// Returns true if a reply with this status has no content: HTTP allows none for the
+    /// status or for HEAD (RFC 9110, section 9.3.2).
     #[must_use]
     pub fn is_bodiless(&self, status: u16) -> bool {
-        matches!(status, 204 | 205 | 304) || self.head.method == "HEAD"
+        spikard_wasm_app::is_bodiless(status) || self.head.method == "HEAD"
     }
 }
 

@@ -1,30 +1,27 @@
 //! One instance of a component in a store of its own.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use spikard_wasm_app::HookKind;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre};
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 
-use crate::http::HttpCall;
 use crate::reply::Content;
-use crate::request::Request;
-use crate::stages::{Stage, Stages, Stamp};
+use crate::stages::{Stage, Stamp};
 use crate::state::{Current, Failure, Shared, State};
 use crate::stats::Alive;
 
-/// Where in a component the functions of its world are.
+/// The exports of a component that the host calls.
 pub(crate) struct Exports {
-    /// What answers requests.
+    /// The function that answers requests.
     pub(crate) handle: ComponentExportIndex,
-    /// What says which routes there are; absent where any path is the app's own affair.
+    /// The function that lists the routes; absent if the app routes by itself (`wasi:http`).
     pub(crate) describe: Option<ComponentExportIndex>,
-    /// By [`HookKind`]; absent where the component exports no hooks.
+    /// The hooks, by [`HookKind`]; absent if the component exports none.
     pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
 
-/// What all instances of a component are made of.
+/// The parts that all instances of a component are made from.
 pub(crate) struct Origin {
     pub(crate) engine: Engine,
     pub(crate) pre: InstancePre<State>,
@@ -38,13 +35,13 @@ pub(crate) struct Instance {
     pub(crate) handle: Func,
     instance: wasmtime::component::Instance,
     served: u32,
-    /// How many requests it serves, once that is drawn.
+    /// After how many requests the instance is recycled, once drawn.
     life: Option<u32>,
 }
 
 impl Instance {
-    /// Makes an instance. It runs no request yet, but the component's own
-    /// initialisation, which a deadline must cover too.
+    /// Makes an instance. This runs the component's own initialization, so the caller's
+    /// deadline must cover it.
     pub(crate) async fn new(origin: &Origin, alive: Alive) -> wasmtime::Result<Self> {
         let mut store = Store::new(&origin.engine, State::new(&origin.shared, alive));
         store.limiter(|state| state.limiter());
@@ -66,18 +63,18 @@ impl Instance {
         })
     }
 
-    /// One of its exports.
+    /// Returns an exported function.
     pub(crate) fn func(&mut self, index: &ComponentExportIndex) -> wasmtime::Result<Func> {
         func(&self.instance, &mut self.store, index)
     }
 
-    /// The bytes of its linear memories.
+    /// Returns the size of its linear memories in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.store.data().memory()
     }
 
-    /// Counts a request that it served. True where that was its last: after `most`
-    /// requests, spread at random by a quarter in both directions, or never for 0.
+    /// Counts a served request. Returns true if it was the last: after `most` requests,
+    /// randomized by a quarter in both directions, or never if `most` is 0.
     pub(crate) fn has_served(&mut self, most: u32) -> bool {
         self.served = self.served.saturating_add(1);
         let life = *self
@@ -86,44 +83,45 @@ impl Instance {
         most != 0 && self.served >= life
     }
 
-    /// How many requests an instance serves, of which most serve so many.
+    /// Draws after how many requests an instance is recycled: `most`, randomized by a
+    /// quarter in both directions so that instances do not all end at once. `None` if
+    /// `most` is 0.
     pub(crate) fn life(most: u32) -> Option<u32> {
         let quarter = most / 4;
         let drawn = || fastrand::u32(most - quarter..=most.saturating_add(quarter));
         (most != 0).then(drawn)
     }
 
-    /// Prepares the instance for a call about a request.
-    pub(crate) fn begin(&mut self, request: Arc<dyn Request>) {
-        self.store.data_mut().set_depth(request.depth());
-        self.begins(Current::Request(request));
-    }
-
-    /// Prepares the instance for a request by `wasi:http`.
-    pub(crate) fn begin_http(&mut self, call: &Arc<HttpCall>) {
-        self.store.data_mut().set_depth(call.depth());
-        self.begins(Current::Http(call.clone()));
-    }
-
-    /// Prepares the instance for several requests at once. `on_cpu` is set while its
-    /// guest gives way in the middle of what it does.
-    pub(crate) fn begin_service(&mut self, on_cpu: &Arc<AtomicBool>) {
-        self.begins(Current::Service(on_cpu.clone()));
-    }
-
-    fn begins(&mut self, current: Current) {
-        self.store.data_mut().begin(current);
+    /// Prepares the instance for a call, or for several at once.
+    pub(crate) fn begin(&mut self, current: Current) {
+        let state = self.store.data_mut();
+        match &current {
+            Current::Request(request) => state.set_depth(request.depth()),
+            Current::Http(call) => state.set_depth(call.depth()),
+            // Each of its requests sets its own depth.
+            Current::Nothing | Current::Service(_) => {}
+        }
+        state.begin(current);
         self.store.set_epoch_deadline(1);
     }
 
-    /// Takes the request back, and what the guest reported about it.
+    /// Ends the call. Returns the error that the guest reported, if any.
     pub(crate) fn end(&mut self) -> Option<Failure> {
         self.store.data_mut().end()
     }
 
-    /// Says where the time of a call went, which began to run in the guest when its
-    /// stages say, and returned at `until`.
-    pub(crate) fn attribute(&self, stages: &Stages, yielded_before: u64, until: Stamp) {
+    /// Adds the time of the call in progress, which returned at `until`, to the stages of
+    /// its request. `yielded_before` is how long the request had yielded before the call,
+    /// in nanoseconds.
+    pub(crate) fn attribute(&self, yielded_before: u64, until: Stamp) {
+        let current = self.store.data().current();
+        let Some(stages) = current.stages() else {
+            return;
+        };
+        // A streamed reply stops counting when its head is sent.
+        if matches!(current, Current::Http(_)) && stages.nanos(Stage::Guest) != 0 {
+            return;
+        }
         let yielded = stages.nanos(Stage::Yield).saturating_sub(yielded_before);
         let outside = self.store.data().outside(until);
         stages.add(Stage::Imports, outside.saturating_sub(yielded));
@@ -131,20 +129,20 @@ impl Instance {
         stages.add(Stage::Guest, inside.saturating_sub(outside));
     }
 
-    /// Lends the guest the body of a reply, for the time of a hook.
+    /// Lends the guest the body of a reply for the time of a hook.
     pub(crate) fn lend(&mut self, content: Content) {
         self.store.data_mut().lend(content);
     }
 
-    /// Takes it back.
+    /// Takes the lent body back.
     pub(crate) fn take_back(&mut self) -> Content {
         self.store.data_mut().take_back()
     }
 }
 
-/// A guest on the CPU gives way at each tick. tokio's own yield lets the worker look
-/// for what else has arrived before it goes on; a plain wake-up would be polled again
-/// many times first.
+/// Yields at each epoch tick while the guest is on the CPU. tokio's own yield lets the
+/// worker poll for new events before it resumes the guest; a task that only wakes itself
+/// would be polled again many times first.
 fn give_way(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let current = store.data().current().clone();
     let turn = async move {

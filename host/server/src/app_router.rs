@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
-use hyper::http::uri::PathAndQuery;
+use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{Request, Uri, Version};
 use spikard_wasm_app::Mounts;
 use spikard_wasm_runtime::{CallError, StreamBody};
@@ -119,9 +119,10 @@ impl AppRouter {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
+        scheme: Scheme,
     ) -> (Rc<WorkerApp>, Request<Inbound>, Arrival) {
         let mut request = request.map(Inbound::Client);
-        let mut arrival = Arrival::of(peer);
+        let mut arrival = Arrival::of(peer, scheme);
         arrival.fault = head::check(&mut request).err();
         let apps = self.apps.borrow();
         let (mounts, not_found) = match &apps.routing {
@@ -162,7 +163,7 @@ impl Dispatch for AppRouter {
         *request.version_mut() = Version::HTTP_2;
         let arrival = Arrival {
             depth,
-            ..Arrival::of((Ipv4Addr::LOCALHOST, 0).into())
+            ..Arrival::of((Ipv4Addr::LOCALHOST, 0).into(), Scheme::HTTP)
         };
         Some(Box::pin(async move {
             worker_app.respond(request, arrival).await

@@ -3,24 +3,27 @@
 use std::net::SocketAddr;
 
 use hyper::Uri;
+use hyper::http::uri::Scheme;
 use spikard_wasm_app::Refusal;
 
-/// Where a request comes from.
+/// The origin of a request, and how the host received it.
 pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
-    /// How many apps of this host sent requests to one another until this one.
+    pub(crate) scheme: Scheme,
+    /// The number of calls between apps of this host that led to this request.
     pub(crate) depth: u32,
-    /// The URI as the client sent it, where the app sees less of it.
+    /// The URI as the client sent it, if the app sees a part of it.
     pub(crate) sent: Option<Uri>,
-    /// Why the head is no valid request, which no app answers then.
+    /// Why the head is invalid. The host rejects such a request before any app sees it.
     pub(crate) fault: Option<Refusal>,
 }
 
 impl Arrival {
-    /// A request that came on a connection.
-    pub(crate) fn of(peer: SocketAddr) -> Self {
+    /// The origin of a request that came on a connection.
+    pub(crate) fn of(peer: SocketAddr, scheme: Scheme) -> Self {
         Self {
             peer,
+            scheme,
             depth: 0,
             sent: None,
             fault: None,

@@ -4,7 +4,7 @@
 //! for the client.
 
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,16 +13,16 @@ use hyper::body::{Body, Frame, SizeHint};
 use crate::reply_body::{BodyError, ReplyBody};
 use crate::timing::{Busy, Timing};
 
-/// A body whose waits are not those of an idle connection.
+/// A body that keeps its connection busy while it waits for the app.
 struct Observed<B> {
     body: B,
-    timing: Rc<Timing>,
+    timing: Arc<Timing>,
     is_http2: bool,
     busy: Option<Busy>,
 }
 
-/// Watches a body, where it is streamed.
-pub(crate) fn observed(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> ReplyBody {
+/// Observes a streamed body.
+pub(crate) fn observed(body: ReplyBody, timing: &Arc<Timing>, is_http2: bool) -> ReplyBody {
     match body {
         ReplyBody::Stream(body) => ReplyBody::stream(Observed {
             body,

@@ -1,15 +1,18 @@
 //! Serves one connection. Its first bytes select HTTP/1.1 or HTTP/2 with prior knowledge (h2c).
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Version;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
+use hyper::http::uri::Scheme;
 use hyper::service::service_fn;
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -21,12 +24,12 @@ use crate::settings::Settings;
 use crate::shared::Open;
 use crate::timing::{Phase, Timed, Timing};
 
-/// How many requests one HTTP/2 connection may have in flight.
+/// The maximum number of requests in flight on an HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
 
-/// The most that hyper reads of a head, in bytes. It is more than `head::MAX_FIELDS`, so
-/// that a head beyond that gets 431, and a target beyond 65,534 bytes gets 414, instead of
-/// a connection that breaks: a line, the fields, and some room.
+/// The maximum size of a head that hyper reads, in bytes. It exceeds `head::MAX_FIELDS`, so
+/// that larger fields get 431 and a target over 65,534 bytes gets 414; over these limits
+/// hyper closes the connection.
 const MAX_HTTP1_HEAD: usize = 192 << 10;
 const MAX_HTTP2_HEAD: u32 = 256 << 10;
 
@@ -54,7 +57,7 @@ impl Connections {
         builder
             .http1()
             .timer(TokioTimer::new())
-            // `Timing` does that, and tells a head that is late from a connection that is idle.
+            // `Timing` has separate limits for a late head and an idle connection.
             .header_read_timeout(None)
             .max_buf_size(MAX_HTTP1_HEAD)
             .keep_alive(true);
@@ -78,25 +81,51 @@ impl Connections {
         open: Open,
         graceful: &GracefulShutdown,
     ) where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Connection { io, peer, local } = connection;
         let router = self.router.clone();
+        let (peer, scheme) = (connection.peer, connection.scheme.clone());
         let timing = Timing::new(self.head_timeout, self.idle_timeout);
-        let seen = timing.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let observer = timing.clone();
+        let answer = move |request: Request<Incoming>| {
             let is_http2 = request.version() == Version::HTTP_2;
-            let busy = seen.request(is_http2);
-            let timing = seen.clone();
-            let (app, request, arrival) = router.route(request, peer);
+            let busy = observer.request(is_http2);
+            let timing = observer.clone();
+            let (app, request, arrival) = router.route(request, peer, scheme.clone());
             async move {
                 let _busy = busy;
                 let response = app.respond(request, arrival).await;
-                Ok::<_, Infallible>(response.map(|body| observed(body, &timing, is_http2)))
+                response.map(|body| observed(body, &timing, is_http2))
             }
+        };
+        self.serve_with(answer, connection, timing, open, graceful);
+    }
+
+    /// Serves one connection with `answer`, which may upgrade it to another protocol.
+    fn serve_with<S, F, B>(
+        &self,
+        answer: impl Fn(Request<Incoming>) -> F + 'static,
+        connection: Connection<S>,
+        timing: Arc<Timing>,
+        open: Open,
+        graceful: &GracefulShutdown,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = Response<B>> + 'static,
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+    {
+        let Connection {
+            io, peer, local, ..
+        } = connection;
+        let service = service_fn(move |request| {
+            let response = answer(request);
+            async move { Ok::<_, Infallible>(response.await) }
         });
         let io = TokioIo::new(Timed::new(io, timing.clone()));
-        let connection = self.builder.serve_connection(io, service).into_owned();
+        let connection = self
+            .builder
+            .serve_connection_with_upgrades(io, service)
+            .into_owned();
         let connection = graceful.watch(connection);
         tokio::task::spawn_local(async move {
             let _open = open;
@@ -114,26 +143,33 @@ impl Connections {
     }
 }
 
-/// A connection, whatever carries its bytes: TCP now, or memory in a test.
+/// A connection: a byte stream of any kind (TCP, or memory in a test) and its endpoints.
 pub(crate) struct Connection<S> {
     pub(crate) io: S,
     /// The client's address.
     pub(crate) peer: SocketAddr,
+    /// `https` if the stream is encrypted.
+    pub(crate) scheme: Scheme,
     /// The address that the client connected to.
     pub(crate) local: SocketAddr,
 }
 
 impl Connection<tokio::net::TcpStream> {
-    /// A connection that the listener accepted, for the runtime of this thread.
+    /// Registers an accepted connection with the runtime of this thread.
     ///
     /// # Errors
-    /// The client has closed it already.
+    /// The client has closed the connection.
     pub(crate) fn tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
-        // Without this a reply waits for the client's acknowledgement of the last.
+        // With Nagle's algorithm a reply could wait for an acknowledgement of the last.
         stream.set_nodelay(true)?;
         let local = stream.local_addr()?;
         let io = tokio::net::TcpStream::from_std(stream)?;
-        Ok(Self { io, peer, local })
+        Ok(Self {
+            io,
+            peer,
+            scheme: Scheme::HTTP,
+            local,
+        })
     }
 }
 

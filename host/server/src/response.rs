@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use spikard_wasm_app::{Problem, Refusal, Route};
+use spikard_wasm_app::{Problem, Refusal, Route, is_bodiless};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
 use crate::metrics::{Part, Taken};
@@ -104,12 +104,10 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
             .entry(header::CONTENT_TYPE)
             .or_insert(HeaderValue::from_static(default));
     }
-    // These never have a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
-    let bodiless = matches!(
-        status,
-        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    let body = if bodiless { Bytes::new() } else { body };
+    let body = match is_bodiless(status.as_u16()) {
+        true => Bytes::new(),
+        false => body,
+    };
     let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

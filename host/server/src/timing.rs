@@ -5,87 +5,109 @@
 //! resets both, so a slow client is not cut off, but one that stopped reading is. An HTTP/2 client
 //! can send frames that are not requests, so there only a complete request head ends the idle time.
 
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-/// What a connection waits for, and since when.
+/// The phase of a connection, and its limits. Only the worker's thread uses it; its fields
+/// are atomic because an upgraded connection must be `Send`.
 pub(crate) struct Timing {
     head: Duration,
     idle: Duration,
-    phase: Cell<Phase>,
-    since: Cell<Instant>,
-    requests: Cell<u32>,
-    is_http2: Cell<bool>,
+    start: Instant,
+    phase: AtomicU8,
+    /// When the phase began, in nanoseconds since `start`.
+    since: AtomicU64,
+    requests: AtomicU32,
+    is_http2: AtomicBool,
 }
 
-/// What is waited for.
+/// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Phase {
-    /// The rest of a head; of the first request, all of it.
+    /// The rest of a head, or all of the first.
     Head,
-    /// The host itself.
+    /// The host.
     Busy,
     /// The next request.
     Idle,
 }
 
 impl Timing {
-    /// The timing of a connection that was just accepted.
-    pub(crate) fn new(head: Duration, idle: Duration) -> Rc<Self> {
-        Rc::new(Self {
+    /// Starts the timing of a connection that was just accepted.
+    pub(crate) fn new(head: Duration, idle: Duration) -> Arc<Self> {
+        Arc::new(Self {
             head,
             idle,
-            phase: Cell::new(Phase::Head),
-            since: Cell::new(Instant::now()),
-            requests: Cell::new(0),
-            is_http2: Cell::new(false),
+            start: Instant::now(),
+            phase: AtomicU8::new(Phase::Head as u8),
+            since: AtomicU64::new(0),
+            requests: AtomicU32::new(0),
+            is_http2: AtomicBool::new(false),
         })
     }
 
-    /// A request is there, until the value is dropped.
-    pub(crate) fn request(self: &Rc<Self>, is_http2: bool) -> Busy {
-        self.is_http2.set(is_http2);
-        self.requests.set(self.requests.get() + 1);
-        self.phase.set(Phase::Busy);
+    /// Marks the connection as busy until the returned value is dropped.
+    pub(crate) fn request(self: &Arc<Self>, is_http2: bool) -> Busy {
+        self.is_http2.store(is_http2, Relaxed);
+        self.requests.store(self.requests() + 1, Relaxed);
+        self.phase.store(Phase::Busy as u8, Relaxed);
         Busy(self.clone())
     }
 
-    /// What the connection waits for.
+    /// Returns what the connection waits for.
     pub(crate) fn phase(&self) -> Phase {
-        self.phase.get()
-    }
-
-    /// When it is given up.
-    fn due(&self) -> Option<Instant> {
-        match self.phase.get() {
-            Phase::Head => Some(self.since.get() + self.head),
-            Phase::Busy => None,
-            Phase::Idle => Some(self.since.get() + self.idle),
+        const HEAD: u8 = Phase::Head as u8;
+        const BUSY: u8 = Phase::Busy as u8;
+        match self.phase.load(Relaxed) {
+            HEAD => Phase::Head,
+            BUSY => Phase::Busy,
+            _ => Phase::Idle,
         }
     }
 
+    fn requests(&self) -> u32 {
+        self.requests.load(Relaxed)
+    }
+
+    /// Returns when the connection times out.
+    fn due(&self) -> Option<Instant> {
+        let since = || self.start + Duration::from_nanos(self.since.load(Relaxed));
+        match self.phase() {
+            Phase::Head => Some(since() + self.head),
+            Phase::Busy => None,
+            Phase::Idle => Some(since() + self.idle),
+        }
+    }
+
+    /// Restarts the time limit of the phase.
+    fn restart(&self) {
+        self.since
+            .store(self.start.elapsed().as_nanos() as u64, Relaxed);
+    }
+
     fn has_read(&self) {
-        if self.phase.get() == Phase::Idle && !self.is_http2.get() {
-            self.phase.set(Phase::Head);
-            self.since.set(Instant::now());
+        if self.phase() == Phase::Idle && !self.is_http2.load(Relaxed) {
+            self.phase.store(Phase::Head as u8, Relaxed);
+            self.restart();
         }
     }
 
     fn has_written(&self) {
-        if self.phase.get() != Phase::Busy {
-            self.since.set(Instant::now());
+        if self.phase() != Phase::Busy {
+            self.restart();
         }
     }
 
-    /// Serves a connection until it ends; `None` where it was given up.
+    /// Serves a connection until it ends. Returns `None` if it timed out.
     pub(crate) async fn serve<F: Future>(&self, connection: F) -> Option<F::Output> {
         let mut connection = pin!(connection);
         let mut timer = pin!(sleep_until(Instant::now() + self.head));
@@ -94,8 +116,8 @@ impl Timing {
                 return Poll::Ready(Some(ended));
             }
             loop {
-                // The timer is only ever put forward: that it rings too early is cheaper
-                // than to set it for each request.
+                // The timer is only moved forward when it rings: an early ring costs less
+                // than setting it for each request.
                 match self.due() {
                     Some(due) if due < timer.deadline() || timer.is_elapsed() => {
                         timer.as_mut().reset(due);
@@ -115,29 +137,29 @@ impl Timing {
     }
 }
 
-/// A request that the host is busy with.
-pub(crate) struct Busy(Rc<Timing>);
+/// Keeps a connection busy while the host answers a request.
+pub(crate) struct Busy(Arc<Timing>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
         let timing = &self.0;
-        let left = timing.requests.get().saturating_sub(1);
-        timing.requests.set(left);
+        let left = timing.requests().saturating_sub(1);
+        timing.requests.store(left, Relaxed);
         if left == 0 {
-            timing.phase.set(Phase::Idle);
-            timing.since.set(Instant::now());
+            timing.phase.store(Phase::Idle as u8, Relaxed);
+            timing.restart();
         }
     }
 }
 
-/// A stream whose reads and writes a [`Timing`] sees.
+/// A stream that reports its reads and writes to a [`Timing`].
 pub(crate) struct Timed<S> {
     stream: S,
-    timing: Rc<Timing>,
+    timing: Arc<Timing>,
 }
 
 impl<S> Timed<S> {
-    pub(crate) fn new(stream: S, timing: Rc<Timing>) -> Self {
+    pub(crate) fn new(stream: S, timing: Arc<Timing>) -> Self {
         Self { stream, timing }
     }
 
@@ -204,8 +226,8 @@ mod tests {
     const HEAD: Duration = Duration::from_millis(40);
     const IDLE: Duration = Duration::from_millis(120);
 
-    /// How long a connection is kept to which `event` happens.
-    fn kept(event: impl AsyncFnOnce(Rc<Timing>)) -> Duration {
+    /// Returns how long a connection stays open after `event`.
+    fn kept(event: impl AsyncFnOnce(Arc<Timing>)) -> Duration {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -22,17 +22,12 @@ impl WarmPool {
             keeper: keeper.abort_handle(),
         }
     }
-
-    /// The pool, for requests that outlast what answered them.
-    pub(crate) fn shared(&self) -> &Rc<Pool> {
-        &self.pool
-    }
 }
 
 impl Deref for WarmPool {
-    type Target = Pool;
+    type Target = Rc<Pool>;
 
-    fn deref(&self) -> &Pool {
+    fn deref(&self) -> &Rc<Pool> {
         &self.pool
     }
 }

@@ -52,7 +52,7 @@ impl WorkerApp {
         let pool = WarmPool::new(pool, has(Isolation::Fresh));
         let warm = async {
             match has(Isolation::Reuse) {
-                true if kind == Kind::Service => pool.shared().warm_service().await,
+                true if kind == Kind::Service => pool.warm_service().await,
                 true => pool.warm(Isolation::Reuse).await,
                 false => pool.warm(Isolation::Fresh).await,
             }

@@ -13,6 +13,7 @@ use spikard_wasm_runtime::{
 };
 use std::hint::black_box;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::{Result, bail, format_err};
@@ -86,14 +87,14 @@ impl Lane {
     }
 
     /// Its instances: one at once.
-    pub(crate) fn pool(&self) -> Pool {
-        Pool::new(self.loaded.clone(), 1, Recycling::default())
+    pub(crate) fn pool(&self) -> Rc<Pool> {
+        Rc::new(Pool::new(self.loaded.clone(), 1, Recycling::default()))
     }
 }
 
 /// An app being timed.
 pub(crate) struct PoolSubject {
-    pool: Pool,
+    pool: Rc<Pool>,
     mode: Mode,
     call: Call,
     request: Arc<dyn Request>,

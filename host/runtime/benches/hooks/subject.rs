@@ -6,6 +6,7 @@ use crate::lane::{DEADLINE, Lane, NoRequest};
 use spikard_wasm_app::{Body, Call, HookKind, Isolation};
 use spikard_wasm_runtime::{Content, Pool, Reply, Request};
 use std::hint::black_box;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{Result, ensure, format_err};
@@ -37,7 +38,7 @@ impl Kind {
 
 /// What is timed.
 pub(crate) struct Subject {
-    pool: Pool,
+    pool: Rc<Pool>,
     kind: Kind,
     /// `hello`.
     call: Call,

@@ -1,4 +1,4 @@
-//! Calls of `wasi:http`: `incoming-handler` of 0.2 and `handler` of 0.3.
+//! Calls of the `wasi:http` exports: `incoming-handler` of 0.2 and `handler` of 0.3.
 
 use std::sync::Arc;
 
@@ -22,14 +22,14 @@ pub(crate) type ProxyParams = (
     Resource<HostResponseOutparam>,
 );
 
-/// Checks the type of the export, on which every call relies.
+/// Checks the type of the export; calls rely on it.
 pub(crate) fn check_proxy(instance: &mut Instance) -> wasmtime::Result<()> {
     let handle = instance.handle.typed::<ProxyParams, ()>(&instance.store);
     handle.map(drop)
 }
 
 impl Instance {
-    /// Gives the guest a request by `wasi:http` 0.2.
+    /// Creates the guest's resources for a request of `wasi:http` 0.2.
     pub(crate) fn prepare_proxy<B>(
         &mut self,
         request: http::Request<GuestBody<B>>,
@@ -38,12 +38,15 @@ impl Instance {
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Send + Unpin + 'static,
     {
-        self.begin_http(call);
+        let scheme = match *call.scheme() == Scheme::HTTPS {
+            true => p2::Scheme::Https,
+            false => p2::Scheme::Http,
+        };
         let mut view = self.store.data_mut().http();
-        let request = view.new_incoming_request(p2::Scheme::Http, request)?;
+        let request = view.new_incoming_request(scheme, request)?;
         let call = call.clone();
         let answer = move |head: Result<_, _>| {
-            call.answer(head.map_err(|code| format!("{code:?}")));
+            call.set_head(head.map_err(|code| format!("{code:?}")));
         };
         let outparam = view.new_response_outparam_from_callback(answer)?;
         Ok((request, outparam))
@@ -62,7 +65,7 @@ impl Instance {
 type ServiceParams = (Resource<Request>,);
 type ServiceResults = (Result<Resource<Response>, ErrorCode>,);
 
-/// Checks the type of the export, on which every call relies.
+/// Checks the type of the export; calls rely on it.
 pub(crate) fn check_service(instance: &mut Instance) -> wasmtime::Result<()> {
     let handle = instance
         .handle
@@ -70,7 +73,7 @@ pub(crate) fn check_service(instance: &mut Instance) -> wasmtime::Result<()> {
     handle.map(drop)
 }
 
-/// Lets the guest answer a request. An error is that of the instance.
+/// Runs the guest's handler for one request. An error means that the instance is lost.
 pub(crate) async fn answer(
     accessor: &Accessor<State>,
     handle: Func,
@@ -92,7 +95,7 @@ pub(crate) async fn answer(
         let view = state.http();
         let (request, sent) = Request::new(
             parts.method,
-            Some(Scheme::HTTP),
+            Some(call.scheme().clone()),
             authority,
             parts.uri.into_parts().path_and_query,
             FieldMap::new_immutable(view.hooks, parts.headers),
@@ -113,8 +116,8 @@ pub(crate) async fn answer(
             response.into_http(&mut store, sent)
         })?),
     };
-    call.has_answered();
-    // One that nobody waits for any more is dropped.
+    call.mark_answered();
+    // The send fails if the request was cancelled; the reply is dropped then.
     let _ = reply.send(head);
     Ok(())
 }

@@ -1,14 +1,16 @@
-//! A request of an app for `wasi:http`, until its reply is sent and its guest is done.
+//! A request of an app for `wasi:http`, until its reply is sent and its guest has ended.
 //!
-//! All of it happens on the thread of one worker; what is atomic here is so since a
-//! store may only hold what could go to another.
+//! An [`HttpCall`] is shared by the guest's store, the task that runs the guest, the body
+//! of the request and the body of the reply. All of them run on one worker's thread; its
+//! fields are atomic because a store may only hold values that are `Send`.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
+use http::uri::Scheme;
 use spikard_wasm_app::Isolation;
 use wasmtime_wasi_http::WasiBody;
 
@@ -16,17 +18,17 @@ use super::failure::UploadError;
 use crate::error::CallError;
 use crate::stages::{Stages, Stamp};
 
-/// The head of a reply, or why the guest gave none.
+/// The head of a reply, or the error code that the guest returned instead.
 pub(crate) type Head = Result<http::Response<WasiBody>, String>;
 
-/// What is to be done about a request.
+/// How to answer a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpOptions {
-    /// Whether its instance may serve others.
+    /// Whether the instance serves other requests too.
     pub isolation: Isolation,
-    /// How long the head of the reply may take, and then each piece of its body.
+    /// The time limit of the reply's head, and then of each piece of its body.
     pub deadline: Duration,
-    /// Whether the body of the reply is sent; not to HEAD.
+    /// True for HEAD: the body of the reply is not sent.
     pub is_head: bool,
 }
 
@@ -35,62 +37,66 @@ pub struct HttpCall {
     id: u64,
     report: fn(u64, &CallError),
     depth: u32,
+    scheme: Scheme,
     stages: Stages,
     head: Mutex<Option<Head>>,
     has_head: AtomicBool,
     fate: AtomicU8,
-    /// When a piece of a body was last taken from the guest, or given to it.
-    moved: AtomicU64,
-    /// The client is ready for the next piece of the reply.
-    is_wanted: AtomicBool,
-    /// What waits for the reply's body.
+    /// When a piece of a body last passed to or from the guest.
+    last_progress: AtomicU64,
+    /// The client waits for the next piece of the reply.
+    is_reader_waiting: AtomicBool,
+    /// The task that reads the reply's body.
     reader: AtomicWaker,
-    /// What runs the guest, once the head is there.
+    /// The task that runs the guest once the head is set.
     driver: AtomicWaker,
     upload: Mutex<Option<UploadError>>,
     has_upload_error: AtomicBool,
-    /// How long the guest waited for the client's body, and since when it does.
+    /// How long the guest has waited for the client's body, and since when it waits now;
+    /// 0 if it does not.
     waited: AtomicU64,
-    waits_since: AtomicU64,
+    upload_wait_since: AtomicU64,
 }
 
-/// What became of a guest whose head is there.
+/// The state of a guest that has set the head of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Fate {
     Running,
     Returned,
-    /// It trapped, or was late.
+    /// It trapped or ran past its deadline.
     Failed,
-    /// Nobody wants the reply any more.
+    /// The client is gone.
     Abandoned,
 }
 
 impl HttpCall {
-    /// A request of this number in the log, for which so many apps have called one
-    /// another. `report` is told what goes wrong after the head of the reply is there.
+    /// Creates the call of the request with the log id `id`, `depth` calls between apps deep,
+    /// that came on a connection of `scheme`.
+    /// `report` receives errors that happen after the head of the reply.
     #[must_use]
-    pub fn new(id: u64, depth: u32, report: fn(u64, &CallError)) -> Self {
+    pub fn new(id: u64, depth: u32, scheme: Scheme, report: fn(u64, &CallError)) -> Self {
         Self {
             id,
             report,
             depth,
+            scheme,
             stages: Stages::default(),
             head: Mutex::new(None),
             has_head: AtomicBool::new(false),
             fate: AtomicU8::new(Fate::Running as u8),
-            moved: AtomicU64::new(0),
-            is_wanted: AtomicBool::new(false),
+            last_progress: AtomicU64::new(0),
+            is_reader_waiting: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             driver: AtomicWaker::new(),
             upload: Mutex::new(None),
             has_upload_error: AtomicBool::new(false),
             waited: AtomicU64::new(0),
-            waits_since: AtomicU64::new(0),
+            upload_wait_since: AtomicU64::new(0),
         }
     }
 
-    /// Where its time goes, until the head of the reply is there.
+    /// Returns how long each stage took, until the head of the reply.
     #[must_use]
     pub fn stages(&self) -> &Stages {
         &self.stages
@@ -100,20 +106,24 @@ impl HttpCall {
         self.depth
     }
 
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
     pub(super) fn report(&self, error: &CallError) {
         (self.report)(self.id, error);
     }
 
-    /// The guest says what the head is. What it says after the first time is not heard.
-    pub(crate) fn answer(&self, head: Head) {
-        let mut kept = lock(&self.head);
-        if kept.is_none() && !self.has_head.swap(true, Relaxed) {
-            *kept = Some(head);
+    /// Sets the head of the reply. Later heads are ignored.
+    pub(crate) fn set_head(&self, head: Head) {
+        let mut slot = lock(&self.head);
+        if slot.is_none() && !self.has_head.swap(true, Relaxed) {
+            *slot = Some(head);
         }
     }
 
-    /// The guest has said what the head is, to whom it may concern.
-    pub(crate) fn has_answered(&self) {
+    /// Marks that the guest has answered; its head travels through a channel.
+    pub(crate) fn mark_answered(&self) {
         self.has_head.store(true, Relaxed);
     }
 
@@ -134,8 +144,8 @@ impl HttpCall {
         }
     }
 
-    /// Says what became of the guest, to whoever waits for its reply.
-    pub(super) fn ended(&self, fate: Fate) {
+    /// Ends the call, and wakes the tasks that wait for the guest or its reply.
+    pub(super) fn end(&self, fate: Fate) {
         if self.fate() == Fate::Running {
             self.fate.store(fate as u8, Relaxed);
         }
@@ -143,7 +153,7 @@ impl HttpCall {
         self.driver.wake();
     }
 
-    /// Says that nobody wants the reply any more.
+    /// Marks that the client is gone.
     pub(super) fn abandon(&self) {
         if self.fate() == Fate::Running {
             self.fate.store(Fate::Abandoned as u8, Relaxed);
@@ -151,111 +161,96 @@ impl HttpCall {
         }
     }
 
-    pub(super) fn wakes_driver(&self, waker: &Waker) {
+    pub(super) fn register_driver(&self, waker: &Waker) {
         self.driver.register(waker);
     }
 
-    pub(super) fn wakes_reader(&self, waker: &Waker) {
+    pub(super) fn register_reader(&self, waker: &Waker) {
         self.reader.register(waker);
     }
 
-    /// A piece of a body went through.
-    pub(super) fn moves(&self) {
-        self.moved.store(Stamp::now().raw(), Relaxed);
+    /// Records that a piece of a body passed.
+    pub(super) fn record_progress(&self) {
+        self.last_progress.store(Stamp::now().raw(), Relaxed);
     }
 
-    /// Whether the client waits for a piece of the reply.
-    pub(super) fn wants(&self, is_wanted: bool) {
-        self.is_wanted.store(is_wanted, Relaxed);
+    /// Records whether the client waits for a piece of the reply.
+    pub(super) fn set_reader_waiting(&self, is_reader_waiting: bool) {
+        self.is_reader_waiting.store(is_reader_waiting, Relaxed);
     }
 
-    pub(super) fn is_wanted(&self) -> bool {
-        self.is_wanted.load(Relaxed)
+    pub(super) fn is_reader_waiting(&self) -> bool {
+        self.is_reader_waiting.load(Relaxed)
     }
 
-    /// How long the guest had nothing to wait for but itself, since a piece of a body
-    /// went through.
-    pub(super) fn still(&self) -> Duration {
-        match self.waits_since.load(Relaxed) {
+    /// Returns how long no piece of a body has passed; zero while the guest waits for the
+    /// client's body.
+    pub(super) fn since_progress(&self) -> Duration {
+        match self.upload_wait_since.load(Relaxed) {
             0 => {
-                let since = Stamp::from_raw(self.moved.load(Relaxed));
+                let since = Stamp::from_raw(self.last_progress.load(Relaxed));
                 Duration::from_nanos(Stamp::now().since(since))
             }
             _ => Duration::ZERO,
         }
     }
 
-    /// How long it waited for the body of the request.
-    pub(super) fn waited(&self) -> Duration {
-        let now = match self.waits_since.load(Relaxed) {
+    /// Returns how long the guest has waited for the client's body.
+    pub(super) fn upload_wait(&self) -> Duration {
+        let now = match self.upload_wait_since.load(Relaxed) {
             0 => 0,
             since => Stamp::now().since(Stamp::from_raw(since)),
         };
         Duration::from_nanos(self.waited.load(Relaxed).saturating_add(now))
     }
 
-    pub(super) fn waits(&self) {
-        if self.waits_since.load(Relaxed) == 0 {
-            self.waits_since.store(Stamp::now().raw().max(1), Relaxed);
+    /// Returns the part of the deadline that has passed since `start`: the wait for the
+    /// client's body does not count.
+    pub(super) fn passed(&self, start: Stamp) -> Duration {
+        let elapsed = Duration::from_nanos(Stamp::now().since(start));
+        elapsed.saturating_sub(self.upload_wait())
+    }
+
+    /// Returns the error of a call that made no progress within `limit`: of the guest, or
+    /// of a client that does not read.
+    pub(super) fn stall(&self, limit: Duration) -> CallError {
+        match self.is_reader_waiting() {
+            true => CallError::Stalled(limit),
+            false => CallError::Unread(limit),
         }
     }
 
-    pub(super) fn waits_no_more(&self) {
-        let waited = self.waited().as_nanos() as u64;
-        self.waits_since.store(0, Relaxed);
-        self.waited.store(waited, Relaxed);
-        self.moves();
+    pub(super) fn begin_upload_wait(&self) {
+        if self.upload_wait_since.load(Relaxed) == 0 {
+            self.upload_wait_since
+                .store(Stamp::now().raw().max(1), Relaxed);
+        }
     }
 
-    /// The body of the request cannot be taken.
-    pub(super) fn refuse(&self, why: UploadError) {
+    pub(super) fn end_upload_wait(&self) {
+        let waited = self.upload_wait().as_nanos() as u64;
+        self.upload_wait_since.store(0, Relaxed);
+        self.waited.store(waited, Relaxed);
+        self.record_progress();
+    }
+
+    /// Rejects the body of the request.
+    pub(super) fn reject_upload(&self, why: UploadError) {
         *lock(&self.upload) = Some(why);
         self.has_upload_error.store(true, Relaxed);
         self.driver.wake();
     }
 
-    pub(super) fn is_refused(&self) -> bool {
+    pub(super) fn is_upload_rejected(&self) -> bool {
         self.has_upload_error.load(Relaxed)
     }
 
-    pub(super) fn refusal(&self) -> Option<UploadError> {
+    pub(super) fn take_upload_error(&self) -> Option<UploadError> {
         lock(&self.upload).take()
     }
 }
 
-/// A lock that nobody else waits for.
+/// Locks a mutex that only one thread uses.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A timer that rings when something has lasted for too long, which may begin anew in
-/// the meantime: it is set again only when it rings too early.
-#[derive(Default)]
-pub(super) struct Patience(Option<std::pin::Pin<Box<tokio::time::Sleep>>>);
-
-impl Patience {
-    /// Ready once `lasted` is no less than `most`.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        most: Duration,
-        lasted: impl Fn() -> Duration,
-    ) -> Poll<()> {
-        loop {
-            let left = most.saturating_sub(lasted());
-            let timer = match &mut self.0 {
-                None if left.is_zero() => return Poll::Ready(()),
-                None => self.0.insert(Box::pin(tokio::time::sleep(left))),
-                Some(timer) => timer,
-            };
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            self.0 = None;
-            // Its wheel turns by the millisecond.
-            if most.saturating_sub(lasted()) < Duration::from_millis(1) {
-                return Poll::Ready(());
-            }
-        }
-    }
 }

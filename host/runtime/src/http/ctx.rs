@@ -1,4 +1,4 @@
-//! What a store holds for `wasi:http`.
+//! The `wasi:http` part of a store.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::outgoing::Hooks;
 use crate::limits::Limits;
 use crate::outbound::Outbound;
 
-/// What a store holds for `wasi:http`.
+/// The `wasi:http` context of an instance.
 pub(crate) struct Http {
     ctx: WasiHttpCtx,
     hooks: Hooks,
@@ -17,11 +17,12 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(name: &Arc<str>, limits: &Limits, outbound: &Arc<dyn Outbound>) -> Self {
-        /// What a field takes beside its bytes, as wasmtime counts it.
-        const OF_FIELD: usize = 128;
+        /// The overhead of a header field as wasmtime counts it, in bytes.
+        const FIELD_OVERHEAD: usize = 128;
         let mut ctx = WasiHttpCtx::new();
-        let fields = limits.reply_headers.saturating_mul(OF_FIELD);
-        // A reply over its limit is refused with a word in the log; past this one traps.
+        let fields = limits.reply_headers.saturating_mul(FIELD_OVERHEAD);
+        // The host rejects a reply over the limit with a sentence in the log. Past twice
+        // the limit wasmtime traps the guest.
         let most = limits.reply_header_bytes.saturating_add(fields);
         ctx.set_field_size_limit(most.saturating_mul(2));
         Self {
@@ -38,12 +39,12 @@ impl Http {
         }
     }
 
-    /// How many apps called one another until this request.
+    /// Sets the number of calls between apps that led to this request.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.hooks.depth = depth;
     }
 
-    /// The same, where it is deeper than what is known.
+    /// Raises the number of calls between apps to at least `depth`.
     pub(crate) fn at_least(&mut self, depth: u32) {
         self.hooks.depth = self.hooks.depth.max(depth);
     }

@@ -10,18 +10,18 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::call::Patience;
 use super::member::Member;
 use crate::abi::wasi_http::answer;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
-use crate::pool::Pool;
+use crate::pool::{Deadline, Pool};
 use crate::stages::Stamp;
+use crate::state::Current;
 use crate::stats::Recycled;
 
-/// Runs an instance until it is to go.
+/// Runs an instance until it retires or traps.
 pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Pool>) {
-    instance.begin_service(&member.on_cpu);
+    instance.begin(Current::Service(member.on_cpu.clone()));
     let handle = instance.handle;
     let most_memory = pool.recycling.max_memory;
     let idle = pool.recycling.idle;
@@ -48,7 +48,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                         member.retire(Recycled::Memory);
                     }
                 }
-                // What a guest does after its reply it may do until it is done.
+                // A guest may finish the work it does after its reply.
                 let is_last = member.active() == 0 && is_graceful(member.retired());
                 match is_last && accessor.poll_no_interesting_tasks(cx).is_ready() {
                     true => Poll::Ready(Ok(())),
@@ -58,7 +58,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
             .await
         });
         let mut events = pin!(events);
-        let mut patience = Patience::default();
+        let mut deadline = Deadline::default();
         let mut woken = Box::pin(member.wake.notified());
         poll_fn(|cx| {
             while woken.as_mut().poll(cx).is_ready() {
@@ -69,18 +69,18 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                 return Poll::Ready(result.and_then(|result| result));
             }
             if was_on_cpu && !member.on_cpu.load(Relaxed) {
-                pool.has_room();
+                pool.notify_room();
             }
             if member.active() != 0 {
                 return Poll::Pending;
             }
-            let lasted = || Duration::from_nanos(Stamp::now().since(member.idle_since.get()));
+            let idle_for = || Duration::from_nanos(Stamp::now().since(member.idle_since.get()));
             match member.retired() {
                 Some(why) if !is_graceful(Some(why)) => Poll::Ready(Ok(())),
-                Some(_) => patience.poll(cx, idle, lasted).map(Ok),
+                Some(_) => deadline.poll(cx, idle, idle_for).map(Ok),
                 None => {
-                    if patience.poll(cx, idle, lasted).is_ready() {
-                        if pool.has_others() {
+                    if deadline.poll(cx, idle, idle_for).is_ready() {
+                        if pool.has_other_members() {
                             member.retire(Recycled::Idle);
                             return Poll::Ready(Ok(()));
                         }
@@ -102,7 +102,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                 root_cause(&error)
             ),
         };
-        member.fails(&CallError::Trap {
+        member.fail(&CallError::Trap {
             message,
             detail: trace(&error),
         });
@@ -113,7 +113,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
     pool.remove_member(&member);
 }
 
-/// Whether an instance that retires may still end what its guest does.
+/// Returns true if an instance that retires may still finish its guest's work.
 fn is_graceful(why: Option<Recycled>) -> bool {
     matches!(
         why,

@@ -1,13 +1,13 @@
-//! Why a request of an app for `wasi:http` has no reply.
+//! Errors of requests of apps for `wasi:http`.
 
 use crate::error::CallError;
 
-/// Why a request has no reply.
+/// Why a request got no reply.
 #[derive(Debug)]
 pub enum HttpFailure {
     /// The guest failed.
     Call(CallError),
-    /// The request's own body cannot be taken.
+    /// The body of the request was rejected.
     Upload(UploadError),
 }
 
@@ -17,13 +17,13 @@ impl From<CallError> for HttpFailure {
     }
 }
 
-/// Why the body of a request cannot be taken.
+/// Why the body of a request was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadError {
-    /// It is longer than so many bytes.
+    /// It is longer than the limit, in bytes.
     TooLarge(u64),
-    /// The client lets the guest wait for too long.
+    /// The client sent no data within the time limit.
     Late,
-    /// The connection, or its framing, broke.
+    /// The connection or its framing broke.
     Broken(String),
 }

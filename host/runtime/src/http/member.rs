@@ -1,10 +1,10 @@
-//! The instances of an app for `wasi:http` 0.3 in one worker: each serves several
-//! requests at once.
+//! The instances of an app for `wasi:http` 0.3 in one worker. Each serves several requests
+//! at once.
 //!
-//! A request goes to the instance that has fewest. One that is on the CPU, and so cannot
-//! look after its other requests, gets no more of them; where all are, another is made.
-//! An instance is never taken away from its requests for the sake of housekeeping: it
-//! retires, gets no new ones, and goes when its last is done.
+//! A request goes to the instance with the fewest requests. An instance whose guest is on
+//! the CPU gets no new requests, since it could not start them; if all are, the pool makes
+//! another. Recycling never ends a request: an instance retires, gets no new requests, and
+//! is dropped when its last request ends.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -20,40 +20,40 @@ use crate::error::CallError;
 use crate::stages::Stamp;
 use crate::stats::Recycled;
 
-/// The instances that serve requests, and those that may.
+/// The shared instances of a pool.
 #[derive(Default)]
 pub(crate) struct Members {
     pub(super) all: RefCell<Vec<Rc<Member>>>,
-    /// An instance may have room again.
+    /// Notified when an instance may have room again.
     pub(super) room: Notify,
-    /// What uses the pool is gone, but for requests that are still under way.
+    /// The pool's owner is gone; only requests in flight remain.
     pub(super) is_closed: Cell<bool>,
 }
 
-/// A request for an instance.
+/// A request that an instance has not started yet.
 pub(super) struct Job {
     pub(super) request: http::Request<WasiBody>,
     pub(super) call: Arc<HttpCall>,
     pub(super) reply: oneshot::Sender<Head>,
 }
 
-/// An instance that serves several requests at once. Its own task has the instance.
+/// An instance that serves several requests at once. A task of its own holds the instance.
 pub(super) struct Member {
-    /// Requests that its task has not seen.
+    /// Requests that the instance's task has not started.
     pub(super) inbox: RefCell<VecDeque<Job>>,
-    /// Those that it serves, until their replies are sent.
+    /// Requests in flight, until their replies are sent.
     pub(super) calls: RefCell<Vec<Arc<HttpCall>>>,
-    /// It is in the middle of a turn of its guest.
+    /// The guest is on the CPU: it yielded at a tick in the middle of its work.
     pub(super) on_cpu: Arc<AtomicBool>,
-    /// How many requests it may serve before it retires; `None` for any number.
+    /// How many more requests it serves before it retires; `None` for no limit.
     pub(super) life: Cell<Option<u32>>,
     pub(super) retired: Cell<Option<Recycled>>,
-    /// What ended it before its time.
-    pub(super) death: RefCell<Option<CallError>>,
+    /// The error that ended it.
+    pub(super) failure: RefCell<Option<CallError>>,
     pub(super) is_gone: Cell<bool>,
-    /// When its last request was done.
+    /// When its last request ended.
     pub(super) idle_since: Cell<Stamp>,
-    /// Wakes its task.
+    /// Wakes the instance's task.
     pub(super) wake: Notify,
     pub(super) most: usize,
 }
@@ -64,17 +64,17 @@ impl Member {
         free && self.inbox.borrow().is_empty() && self.active() < self.most
     }
 
-    /// How many requests it has.
+    /// Returns the number of requests in flight.
     pub(super) fn active(&self) -> usize {
         self.calls.borrow().len()
     }
 
-    /// Why it gets no more requests.
+    /// Returns why it gets no new requests, if it retires.
     pub(super) fn retired(&self) -> Option<Recycled> {
         self.retired.get()
     }
 
-    /// Gives it no more requests.
+    /// Retires the instance: it gets no new requests.
     pub(super) fn retire(&self, why: Recycled) {
         if self.retired.get().is_none() {
             self.retired.set(Some(why));
@@ -82,22 +82,22 @@ impl Member {
         }
     }
 
-    /// Why a request has no answer.
-    pub(super) fn death(&self) -> CallError {
+    /// Returns why its requests get no reply.
+    pub(super) fn failure(&self) -> CallError {
         let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
-        self.death.borrow().clone().unwrap_or_else(gone)
+        self.failure.borrow().clone().unwrap_or_else(gone)
     }
 
-    /// Ends what is left of its requests, which learn of it where they wait.
-    pub(super) fn fails(&self, error: &CallError) {
+    /// Retires the instance and ends all its requests with `error`.
+    pub(super) fn fail(&self, error: &CallError) {
         self.retire(Recycled::Trap);
-        *self.death.borrow_mut() = Some(error.clone());
+        *self.failure.borrow_mut() = Some(error.clone());
         self.inbox.borrow_mut().clear();
         for call in self.calls.borrow().iter() {
             if call.has_head() && call.fate() == Fate::Running {
                 call.report(error);
             }
-            call.ended(Fate::Failed);
+            call.end(Fate::Failed);
         }
     }
 }

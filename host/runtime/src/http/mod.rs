@@ -1,8 +1,8 @@
-//! Apps for `wasi:http`, of 0.2 (`incoming-handler`) and 0.3 (`handler`).
+//! Apps for `wasi:http`: 0.2 (`incoming-handler`) and 0.3 (`handler`).
 //!
-//! The head of a reply is there before its body is: a guest goes on after it has said
-//! what the head is, and its body is read while it writes it. What belongs to a request
-//! for all that time, until both are done, is its [`HttpCall`].
+//! A guest may go on after it has set the head of its reply, and the host sends the body
+//! while the guest writes it. An [`HttpCall`] holds the state of a request from its arrival
+//! until both the guest and the reply have ended.
 
 mod call;
 mod ctx;

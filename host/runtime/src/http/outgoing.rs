@@ -1,4 +1,4 @@
-//! An app's own requests, as `wasi:http` has them, handed to the client of the server.
+//! Outgoing requests of apps by `wasi:http`, which the server's HTTP client sends.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use wasmtime_wasi_http::{
 
 use crate::outbound::{BodyError, Outbound, OutboundError, OutboundOptions};
 
-/// How much of a reply's body waits for the client, in pieces and in bytes of each: with
-/// as many, most bodies are written before the guest has to wait.
+/// The buffer of a reply's body: its number of pieces, and the bytes of each. Most bodies
+/// fit, so that the guest need not wait while it writes.
 const PIECES: usize = 15;
 const PIECE: usize = 64 << 10;
 
-/// What wasmtime asks of its host.
+/// The host's part of wasmtime's `wasi:http`.
 pub(super) struct Hooks {
     component: Arc<str>,
     outbound: Arc<dyn Outbound>,
@@ -59,13 +59,13 @@ impl WasiHttpHooks for Hooks {
         Box::new(async move {
             match response.await {
                 Ok(response) => {
-                    let response = response.map(|body| body.map_err(of_body).boxed_unsync());
+                    let response = response.map(|body| body.map_err(body_error).boxed_unsync());
                     let driver: Driver = Box::new(std::future::ready(Ok(())));
                     Ok((response, driver))
                 }
                 Err(error) => {
                     tracing::debug!(target: "guest", component = &*component, "an outgoing request failed: {error}");
-                    Err(of_outbound(&error))
+                    Err(outbound_error(&error))
                 }
             }
         })
@@ -84,8 +84,8 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-/// What a guest is told of a request that failed.
-fn of_outbound(error: &OutboundError) -> Error {
+/// Returns the guest's error code for an outgoing request that failed.
+fn outbound_error(error: &OutboundError) -> Error {
     match error {
         OutboundError::Denied(_) => Error::HttpRequestDenied,
         OutboundError::Dns(_) => Error::DnsError {
@@ -103,10 +103,10 @@ fn of_outbound(error: &OutboundError) -> Error {
     }
 }
 
-/// What it is told of a response that breaks off.
-fn of_body(error: BodyError) -> Error {
+/// Returns the guest's error code for a response that broke off.
+fn body_error(error: BodyError) -> Error {
     match error.downcast_ref::<OutboundError>() {
-        Some(error) => of_outbound(error),
+        Some(error) => outbound_error(error),
         None => Error::ConnectionTerminated,
     }
 }
@@ -116,16 +116,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guest_is_told_why() {
+    fn errors_keep_their_cause() {
         let denied = OutboundError::Denied("no".to_owned());
-        assert!(matches!(of_outbound(&denied), Error::HttpRequestDenied));
+        assert!(matches!(outbound_error(&denied), Error::HttpRequestDenied));
         let large = OutboundError::TooLarge("x".to_owned(), 7);
         assert!(matches!(
-            of_body(large.into()),
+            body_error(large.into()),
             Error::HttpResponseBodySize(Some(7))
         ));
         assert!(matches!(
-            of_body("lost".into()),
+            body_error("lost".into()),
             Error::ConnectionTerminated
         ));
     }

@@ -1,8 +1,8 @@
-//! Calls of apps for `wasi:http` 0.2: one request in an instance at a time.
+//! Calls of apps for `wasi:http` 0.2: one request at a time in an instance.
 //!
-//! Most guests say all of their reply and return before they wait for anything. So a
-//! guest runs in the task of its request until the head is there, and moves to a task of
-//! its own only where it goes on after that.
+//! Most guests set their whole reply and return before they wait for anything. So a guest
+//! runs in the task of its request until it sets the head of the reply, and moves to a task
+//! of its own only if it is still running then.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -15,21 +15,21 @@ use bytes::Bytes;
 use http_body::Body;
 use spikard_wasm_app::Isolation;
 
-use super::call::{Fate, HttpCall, HttpOptions, Patience};
+use super::call::{Fate, HttpCall, HttpOptions};
 use super::failure::HttpFailure;
 use super::reply::{Checked, HttpReply};
 use super::upload::GuestBody;
 use crate::abi::wasi_http::ProxyParams;
-use crate::error::{CallError, root_cause, trace};
-use crate::instance::Instance;
-use crate::pool::{Pool, Slot};
+use crate::error::CallError;
+use crate::pool::{Deadline, Lease, Pool, Running};
 use crate::stages::{Stage, Stamp};
+use crate::state::Current;
 use crate::stats::Recycled;
 
-/// A guest that answers a request. Dropped half-way, its instance is lost.
+/// A guest that answers a request. Dropping it half-way discards its instance.
 type Guest = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
 
-/// What happens first.
+/// The first event of a call.
 enum First {
     Ended(Result<(), CallError>),
     Head,
@@ -41,8 +41,8 @@ impl Pool {
     /// Answers a request of an app for `wasi:http` 0.2.
     ///
     /// # Errors
-    /// The guest failed, trapped or took too long, there is no instance for it, or the
-    /// body of the request cannot be taken. Dropping the future cancels the call.
+    /// The guest failed, trapped or ran past its deadline, no instance was available, or
+    /// the body of the request was rejected. Dropping the future cancels the call.
     pub async fn proxy<B>(
         self: &Rc<Self>,
         request: http::Request<GuestBody<B>>,
@@ -67,8 +67,9 @@ impl Pool {
             )),
         };
         let first = first(&mut guest, call, options.deadline, start).await;
-        // What a guest makes of a body that it cannot have is nothing to go by.
-        if let Some(why) = call.refusal() {
+        // A rejected body decides the reply, whatever the guest answered after it saw the
+        // body end early.
+        if let Some(why) = call.take_upload_error() {
             drop(guest);
             return Err(HttpFailure::Upload(why));
         }
@@ -80,19 +81,19 @@ impl Pool {
             First::Ended(Err(error)) => Err(error.into()),
             First::Head => {
                 let reply = checked(call.take_head())?;
-                call.moves();
+                call.record_progress();
                 let drive = drive(guest, call.clone(), options.deadline, self.clone());
                 tokio::task::spawn_local(drive);
                 Ok(reply.stream(Vec::new(), call, false))
             }
             First::Late | First::Refused => {
-                self.drop_late(guest);
+                self.drop_late(|| drop(guest));
                 Err(CallError::Deadline(options.deadline).into())
             }
         }
     }
 
-    /// Takes an instance and begins the call there.
+    /// Leases an instance and begins the call there.
     async fn begin_proxy<B>(
         self: &Rc<Self>,
         request: http::Request<GuestBody<B>>,
@@ -102,50 +103,41 @@ impl Pool {
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Send + Unpin + 'static,
     {
-        let slot = self.slot(call.stages()).await?;
-        let instance = match self.take(isolation) {
-            Some(instance) => instance,
-            None => {
-                let start = Stamp::now();
-                let made = self.make().await;
-                let stages = call.stages();
-                stages.add(Stage::Instance, Stamp::now().since(start));
-                made?
-            }
+        let lease = self.lease(isolation, call.stages()).await?;
+        let mut running = Running::begin(lease, Current::Http(call.clone())).await?;
+        let start = Stamp::now();
+        let params = match running.instance()?.prepare_proxy(request, call) {
+            Ok(params) => params,
+            Err(error) => return running.end(Err(error)),
         };
-        self.stats().leased_by(1);
-        let mut running = Running {
-            instance: Some(instance),
-            isolation,
-            call: call.clone(),
-            slot,
-        };
-        let entered = Stamp::now();
-        let prepared = match &mut running.instance {
-            Some(instance) => instance.prepare_proxy(request, call),
-            None => Err(gone()),
-        };
-        let params = prepared.map_err(|error| CallError::Trap {
-            message: root_cause(&error),
-            detail: trace(&error),
-        })?;
         let now = Stamp::now();
-        call.stages().add(Stage::Enter, now.since(entered));
+        call.stages().add(Stage::Enter, now.since(start));
         call.stages().enter(now);
-        Ok(Box::pin(running.run(params)))
-    }
-
-    /// Drops a guest that took too long.
-    fn drop_late(&self, guest: Guest) {
-        self.dropped_for.set(Recycled::Deadline);
-        drop(guest);
-        self.dropped_for.set(Recycled::Cancelled);
+        Ok(Box::pin(run(running, params, call.clone())))
     }
 }
 
-/// Runs a guest until it says what the head is, or ends.
-async fn first(guest: &mut Guest, call: &HttpCall, deadline: Duration, start: Stamp) -> First {
-    let mut patience = Patience::default();
+/// Runs the guest to its end. The call owns its lease: an instance that ended well returns
+/// to the pool.
+async fn run(
+    mut running: Running<Lease>,
+    params: ProxyParams,
+    call: Arc<HttpCall>,
+) -> Result<(), CallError> {
+    let result = running.instance()?.proxy(params).await;
+    running.attribute(Stamp::now());
+    if result.is_ok() && !call.has_head() {
+        // An instance that sets no reply may not be able to any more: StarlingMonkey
+        // serves one fetch event in its life.
+        running.discard(Recycled::Trap);
+        return Ok(());
+    }
+    running.end(result)
+}
+
+/// Runs a guest until it sets the head of the reply, or ends.
+async fn first(guest: &mut Guest, call: &HttpCall, limit: Duration, start: Stamp) -> First {
+    let mut deadline = Deadline::default();
     let mut polled = 0;
     poll_fn(|cx| {
         let since = Stamp::now();
@@ -158,15 +150,11 @@ async fn first(guest: &mut Guest, call: &HttpCall, deadline: Duration, start: St
             attribute(call, polled, now);
             return Poll::Ready(First::Head);
         }
-        if call.is_refused() {
+        if call.is_upload_rejected() {
             attribute(call, polled, now);
             return Poll::Ready(First::Refused);
         }
-        let lasted = || {
-            let lasted = Duration::from_nanos(Stamp::now().since(start));
-            lasted.saturating_sub(call.waited())
-        };
-        let late = patience.poll(cx, deadline, lasted);
+        let late = deadline.poll(cx, limit, || call.passed(start));
         late.map(|()| {
             attribute(call, polled, now);
             First::Late
@@ -175,8 +163,8 @@ async fn first(guest: &mut Guest, call: &HttpCall, deadline: Duration, start: St
     .await
 }
 
-/// Says where the time of a guest went that has not ended: what it was polled for is its
-/// own, the rest is what it waited for.
+/// Adds the time of a guest that is still running to the stages of its request: `polled`
+/// nanoseconds on the CPU are the guest's, the rest is the time it waited for imports.
 fn attribute(call: &HttpCall, polled: u64, now: Stamp) {
     let stages = call.stages();
     let all = now.since(stages.entered());
@@ -186,108 +174,40 @@ fn attribute(call: &HttpCall, polled: u64, now: Stamp) {
     stages.add(Stage::Imports, rest);
 }
 
-/// What becomes of a guest whose head is there.
-enum Then {
+/// How a guest ended that was still running when it set the head.
+enum End {
     Ended(Result<(), CallError>),
     Abandoned,
     Late,
 }
 
-/// Runs a guest to its end, for as long as pieces of a body go through in time and
-/// somebody wants them.
-async fn drive(mut guest: Guest, call: Arc<HttpCall>, deadline: Duration, pool: Rc<Pool>) {
-    let mut patience = Patience::default();
-    let then = poll_fn(|cx| {
-        call.wakes_driver(cx.waker());
+/// Runs a guest to its end, as long as the client wants the reply and each piece of a body
+/// passes within `limit`.
+async fn drive(mut guest: Guest, call: Arc<HttpCall>, limit: Duration, pool: Rc<Pool>) {
+    let mut deadline = Deadline::default();
+    let end = poll_fn(|cx| {
+        call.register_driver(cx.waker());
         if let Poll::Ready(result) = guest.as_mut().poll(cx) {
-            return Poll::Ready(Then::Ended(result));
+            return Poll::Ready(End::Ended(result));
         }
         if call.fate() == Fate::Abandoned {
-            return Poll::Ready(Then::Abandoned);
+            return Poll::Ready(End::Abandoned);
         }
-        let late = patience.poll(cx, deadline, || call.still());
-        late.map(|()| Then::Late)
+        let late = deadline.poll(cx, limit, || call.since_progress());
+        late.map(|()| End::Late)
     })
     .await;
-    match then {
-        Then::Ended(Ok(())) => call.ended(Fate::Returned),
-        Then::Ended(Err(error)) => {
+    match end {
+        End::Ended(Ok(())) => call.end(Fate::Returned),
+        End::Ended(Err(error)) => {
             call.report(&error);
-            call.ended(Fate::Failed);
+            call.end(Fate::Failed);
         }
-        Then::Abandoned => drop(guest),
-        Then::Late => {
-            let error = match call.is_wanted() {
-                true => CallError::Stalled(deadline),
-                false => CallError::Unread(deadline),
-            };
-            call.report(&error);
-            pool.drop_late(guest);
-            call.ended(Fate::Failed);
+        End::Abandoned => drop(guest),
+        End::Late => {
+            call.report(&call.stall(limit));
+            pool.drop_late(|| drop(guest));
+            call.end(Fate::Failed);
         }
     }
-}
-
-/// An instance that answers a request. Dropped with the call, it is lost.
-struct Running {
-    instance: Option<Instance>,
-    isolation: Isolation,
-    call: Arc<HttpCall>,
-    slot: Slot,
-}
-
-impl Running {
-    async fn run(mut self, params: ProxyParams) -> Result<(), CallError> {
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            None => return Err(CallError::Instantiate(gone().to_string())),
-        };
-        let result = instance.proxy(params).await;
-        self.end(result)
-    }
-
-    /// Keeps the instance of a call that ended well.
-    fn end(&mut self, result: wasmtime::Result<()>) -> Result<(), CallError> {
-        let Some(mut instance) = self.instance.take() else {
-            return Err(CallError::Instantiate(gone().to_string()));
-        };
-        // A head that is sent was counted with the time it took.
-        if self.call.stages().nanos(Stage::Guest) == 0 {
-            instance.attribute(self.call.stages(), 0, Stamp::now());
-        }
-        instance.end();
-        match result {
-            // One that does not answer may not be able to any more: StarlingMonkey has one
-            // fetch event in its life.
-            Ok(()) if !self.call.has_head() => {
-                self.slot.pool().discard(instance, Recycled::Trap);
-                Ok(())
-            }
-            Ok(()) => {
-                self.slot.pool().give_back(instance, self.isolation);
-                Ok(())
-            }
-            Err(error) => {
-                self.slot.pool().discard(instance, Recycled::Trap);
-                Err(CallError::Trap {
-                    message: root_cause(&error),
-                    detail: trace(&error),
-                })
-            }
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let pool = self.slot.pool();
-        pool.stats().leased_by(-1);
-        if let Some(instance) = self.instance.take() {
-            pool.discard(instance, pool.dropped_for.get());
-        }
-    }
-}
-
-fn gone() -> wasmtime::Error {
-    wasmtime::Error::msg("the instance of this call is gone")
 }

@@ -1,8 +1,7 @@
-//! A reply of an app for `wasi:http`: its head, and a body that is there or on its way.
+//! Replies of apps for `wasi:http`: a head, and a body that is whole or streamed.
 //!
-//! The host alone frames a message. What a guest says of its length is kept only as a
-//! promise: a body that breaks it breaks off, so that no client takes half of one for
-//! the whole.
+//! Only the host frames messages. It checks a body against the guest's `content-length`
+//! and aborts the connection if they differ, so that no client takes a part for the whole.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -12,6 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
+use spikard_wasm_app::is_bodiless;
 use tokio::task::unconstrained;
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -20,26 +20,24 @@ use crate::error::CallError;
 use crate::limits::Limits;
 use crate::outbound::BodyError;
 
-/// The head of a reply, and its body.
+/// A reply: its head and its body.
 #[derive(Debug)]
 pub struct HttpReply {
     /// The status.
     pub status: StatusCode,
-    /// The headers, without the length.
+    /// The headers, without `content-length`.
     pub headers: HeaderMap,
     /// The body.
     pub body: HttpBody,
 }
 
-/// A reply whose body may be there by now.
-pub(super) enum Settled {
-    /// It is.
+/// A reply, by whether its body is complete.
+pub(super) enum Progress {
     Whole(HttpReply),
-    /// It is still made.
-    Going(HttpReply),
+    Streaming(HttpReply),
 }
 
-/// What there is of a body.
+/// The part of a body that the guest has written.
 #[derive(Default)]
 struct Collected {
     pieces: Vec<Bytes>,
@@ -49,22 +47,22 @@ struct Collected {
 /// The body of a reply.
 #[derive(Debug)]
 pub enum HttpBody {
-    /// One that is not sent, and how long it would be, where that is known.
+    /// A body that is not sent, and its length if known.
     Unsent(Option<u64>),
-    /// All of it.
+    /// A complete body.
     Whole(Bytes),
-    /// One that is still made, or has trailers.
+    /// A body that the guest is still writing, or that has trailers.
     Stream(Box<HttpStream>),
 }
 
-/// A head that was checked.
+/// A head within the limits, with its body.
 pub(super) struct Checked {
     status: StatusCode,
     headers: HeaderMap,
-    /// The length that the guest says its body has.
+    /// The guest's `content-length`.
     length: Option<u64>,
     body: WasiBody,
-    /// Whether the body is sent.
+    /// False for HEAD and for a status without a body.
     is_sent: bool,
 }
 
@@ -105,15 +103,9 @@ impl Checked {
                 None => return bad("its `content-length` is no number".to_owned()),
             },
         };
-        // These never have a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
-        let is_bodiless = matches!(
-            parts.status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-        );
-        let length = match parts.status {
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT => None,
-            _ => length,
-        };
+        let is_bodiless = is_bodiless(parts.status.as_u16());
+        // 304 has the length that 200 would have.
+        let length = length.filter(|_| !is_bodiless || parts.status == StatusCode::NOT_MODIFIED);
         Ok(Self {
             status: parts.status,
             headers: parts.headers,
@@ -131,7 +123,7 @@ impl Checked {
         }
     }
 
-    /// Takes what is there of the body. The end of it, or that nothing more is there.
+    /// Takes all that the guest has written so far. `Pending` if the body has not ended.
     fn collect(&mut self) -> (Collected, Poll<Result<(), Error>>) {
         let mut collected = Collected::default();
         loop {
@@ -147,8 +139,7 @@ impl Checked {
         }
     }
 
-    /// The reply of a guest that has returned: what there will ever be of its body is
-    /// there.
+    /// Returns the reply of a guest that has returned, so that its body is complete.
     pub(super) fn whole(mut self, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
         match self.collect() {
             (collected, Poll::Ready(Ok(()))) => self.complete(collected, call),
@@ -158,21 +149,23 @@ impl Checked {
         }
     }
 
-    /// The reply of a guest that may go on.
-    pub(super) fn settled(mut self, call: &Arc<HttpCall>) -> Result<Settled, CallError> {
+    /// Returns the reply of a guest that may still be running.
+    pub(super) fn reply_so_far(mut self, call: &Arc<HttpCall>) -> Result<Progress, CallError> {
         match self.collect() {
-            (collected, Poll::Ready(Ok(()))) => self.complete(collected, call).map(Settled::Whole),
+            (collected, Poll::Ready(Ok(()))) => self.complete(collected, call).map(Progress::Whole),
             (_, Poll::Ready(Err(error))) if self.is_sent => Err(broken(error)),
-            (Collected { pieces, .. }, _) => Ok(Settled::Going(self.stream(pieces, call, true))),
+            (Collected { pieces, .. }, _) => {
+                Ok(Progress::Streaming(self.stream(pieces, call, true)))
+            }
         }
     }
 
-    /// The reply with all of its body.
+    /// Returns the reply with its complete body.
     fn complete(self, body: Collected, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
         let Collected { pieces, trailers } = body;
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
         if !self.is_sent {
-            // To HEAD it may say what GET would have.
+            // A reply to HEAD may have the length that GET would have.
             let length = self.length.or(Some(length).filter(|length| *length != 0));
             return Ok(self.reply(HttpBody::Unsent(length)));
         }
@@ -198,10 +191,10 @@ impl Checked {
         Ok(self.reply(HttpBody::Stream(Box::new(stream))))
     }
 
-    /// The reply of a guest that goes on, whose body is read while it is made. One that
-    /// is not sent is read all the same, since the guest knows nothing of that.
-    /// `is_shared`: its instance serves others at the same time, so that the end of the
-    /// body is the end of the request.
+    /// Returns the reply of a guest that is still running, whose body is streamed. A body
+    /// that is not sent is read all the same, since the guest waits for its reader.
+    /// `is_shared`: the instance serves other requests too, so that the end of the body is
+    /// the end of the request.
     pub(super) fn stream(
         mut self,
         first: Vec<Bytes>,
@@ -229,7 +222,7 @@ impl Checked {
     }
 }
 
-/// Pieces as one.
+/// Joins pieces.
 fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     match pieces.len() {
         0 => Bytes::new(),
@@ -244,13 +237,13 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     }
 }
 
-/// A body that is read while the guest makes it.
+/// A body that is streamed while the guest writes it.
 pub struct HttpStream {
     body: WasiBody,
-    /// What was read of it already.
+    /// Pieces that were read already.
     first: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
-    /// How many bytes are still to come, where the guest said how many there are.
+    /// The bytes that the guest's `content-length` leaves, if it set one.
     left: Option<u64>,
     is_over: bool,
     is_shared: bool,
@@ -266,50 +259,50 @@ impl std::fmt::Debug for HttpStream {
 type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
 impl HttpStream {
-    fn ends(&mut self, how: Option<BodyError>) -> Polled {
+    fn end(&mut self, how: Option<BodyError>) -> Polled {
         self.is_over = true;
-        self.call.wants(true);
+        self.call.set_reader_waiting(true);
         if !self.is_shared {
             return Poll::Ready(how.map(Err));
         }
-        // Nothing else tells that it is done with.
-        self.call.ended(Fate::Returned);
+        // A shared instance does not return for one request: its body's end ends the call.
+        self.call.end(Fate::Returned);
         Poll::Ready(how.map(Err))
     }
 
-    fn breaks(&mut self, why: CallError) -> Polled {
+    fn fail(&mut self, why: CallError) -> Polled {
         self.call.report(&why);
         self.call.abandon();
-        self.ends(Some(why.into()))
+        self.end(Some(why.into()))
     }
 
-    /// Takes a piece, of which there are no more bytes than the guest said.
-    fn takes(&mut self, frame: Frame<Bytes>) -> Polled {
+    /// Passes on a piece, and checks it against the guest's `content-length`.
+    fn pass(&mut self, frame: Frame<Bytes>) -> Polled {
         let length = frame.data_ref().map_or(0, Bytes::len) as u64;
         match &mut self.left {
             Some(left) if length > *left => {
                 let why = "its body is longer than its `content-length` says".to_owned();
-                return self.breaks(CallError::BadReply(why));
+                return self.fail(CallError::BadReply(why));
             }
             Some(left) => *left -= length,
             None => {}
         }
-        self.call.moves();
-        self.call.wants(false);
+        self.call.record_progress();
+        self.call.set_reader_waiting(false);
         Poll::Ready(Some(Ok(frame)))
     }
 
     fn end_of_body(&mut self) -> Polled {
-        // A store that is dropped closes its bodies as if they were complete.
+        // wasmtime ends a body normally when its store is dropped.
         if self.call.fate() == Fate::Failed {
-            return self.ends(Some("the app failed".into()));
+            return self.end(Some("the app failed".into()));
         }
         match self.left {
             Some(1..) => {
                 let why = "its body is shorter than its `content-length` says".to_owned();
-                self.breaks(CallError::BadReply(why))
+                self.fail(CallError::BadReply(why))
             }
-            _ => self.ends(None),
+            _ => self.end(None),
         }
     }
 }
@@ -324,21 +317,21 @@ impl Body for HttpStream {
             return Poll::Ready(None);
         }
         if let Some(first) = this.first.pop_front() {
-            return this.takes(Frame::data(first));
+            return this.pass(Frame::data(first));
         }
         if let Some(trailers) = this.trailers.take() {
-            return this.takes(Frame::trailers(trailers));
+            return this.pass(Frame::trailers(trailers));
         }
         if this.call.fate() == Fate::Failed {
-            return this.ends(Some("the app failed".into()));
+            return this.end(Some("the app failed".into()));
         }
-        this.call.wakes_reader(cx.waker());
-        this.call.wants(true);
+        this.call.register_reader(cx.waker());
+        this.call.set_reader_waiting(true);
         let returned = !this.is_shared && this.call.fate() == Fate::Returned;
         match ready!(poll_freely(&mut this.body, cx, returned)) {
-            Some(Ok(frame)) => this.takes(frame),
+            Some(Ok(frame)) => this.pass(frame),
             None => this.end_of_body(),
-            Some(Err(error)) => this.breaks(broken(error)),
+            Some(Err(error)) => this.fail(broken(error)),
         }
     }
 
@@ -360,13 +353,13 @@ impl Drop for HttpStream {
     }
 }
 
-/// Polls a body, whose guest may have returned: then what is not there will not come.
+/// Polls a body. If the guest has returned, a pending body never ends and is an error.
 fn poll_freely(
     body: &mut WasiBody,
     cx: &mut Context<'_>,
     has_returned: bool,
 ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-    // tokio lets a channel look empty for a turn when a task has done much.
+    // tokio's cooperative budget would make a full channel look empty.
     let polled = pin!(unconstrained(std::future::poll_fn(|cx| {
         Pin::new(&mut *body).poll_frame(cx)
     })))
@@ -381,10 +374,10 @@ fn poll_once(body: &mut WasiBody) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     poll_freely(body, &mut Context::from_waker(Waker::noop()), false)
 }
 
-/// What it means that a body ends with an error.
+/// Returns the error of a call whose body ended with `error`.
 fn broken(error: Error) -> CallError {
     match error {
-        // Of 0.3, where a body is not as long as it said.
+        // `wasi:http` 0.3 checks `content-length` itself.
         Error::HttpResponseBodySize(_) => {
             CallError::BadReply("its body is not as long as its `content-length` says".to_owned())
         }

@@ -1,4 +1,7 @@
-//! The places that requests have in instances that serve several at once.
+//! Seats: the places of requests in instances that serve several at once.
+//!
+//! A seat is to a shared instance what a [`Lease`](crate::pool::Lease) is to an exclusive
+//! one: it owns a slot of the pool, and dropping it returns the place.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,7 +19,7 @@ use crate::pool::{Pool, Slot};
 use crate::stages::{Stage, Stamp};
 use crate::stats::Recycled;
 
-/// A request's place in an instance, until its reply is sent.
+/// The place of a request in a shared instance, until its reply is sent.
 pub(super) struct Seat {
     pub(super) member: Rc<Member>,
     call: Arc<HttpCall>,
@@ -24,7 +27,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Gives a request to the instance.
+    /// Hands a request to the instance.
     pub(super) fn give(&self, job: Job) {
         self.member.inbox.borrow_mut().push_back(job);
         self.member.wake.notify_one();
@@ -54,7 +57,7 @@ impl Drop for Seat {
 }
 
 impl Pool {
-    /// Makes the first instance ahead of the first request.
+    /// Makes an instance before the first request.
     ///
     /// # Errors
     /// No instance can be made.
@@ -64,8 +67,8 @@ impl Pool {
         Ok(())
     }
 
-    /// Lets go of every instance that serves several requests at once, when its last is
-    /// done: nobody will ask for more. Without this their tasks would stay.
+    /// Retires all shared instances; each is dropped when its last request ends. The owner
+    /// of the pool must call this, or the tasks of the instances would never end.
     pub fn close(&self) {
         self.members.is_closed.set(true);
         for member in self.members.all.borrow().iter() {
@@ -73,7 +76,7 @@ impl Pool {
         }
     }
 
-    /// Finds an instance for a request, or makes one.
+    /// Finds a shared instance with room for a request, or makes one.
     pub(super) async fn seat(
         self: &Rc<Self>,
         call: &Arc<HttpCall>,
@@ -88,7 +91,7 @@ impl Pool {
                 break member;
             }
             if isolation == Isolation::Fresh
-                && let Some(instance) = self.take(Isolation::Fresh)
+                && let Some(instance) = self.take_idle(Isolation::Fresh)
             {
                 break self.add_member(instance, isolation);
             }
@@ -98,7 +101,7 @@ impl Pool {
                 stages.add(Stage::Instance, Stamp::now().since(start));
                 break self.add_member(made?, isolation);
             }
-            self.oldest_idle();
+            self.retire_idle_member();
             self.members.room.notified().await;
         };
         let mut calls = member.calls.borrow_mut();
@@ -130,11 +133,11 @@ impl Pool {
         free.min_by_key(|member| member.active()).cloned()
     }
 
-    /// Lets go of an instance that nobody uses, where another is needed.
-    fn oldest_idle(&self) {
+    /// Retires an idle instance to make room for another.
+    fn retire_idle_member(&self) {
         let all = self.members.all.borrow();
         let mut idle = all.iter().filter(|member| member.active() == 0);
-        // One that retires already may still be doing something; not for this price.
+        // This also ends the work of an idle instance that was retiring gracefully.
         if let Some(member) = idle.next() {
             member.retired.set(Some(Recycled::Room));
             member.wake.notify_one();
@@ -155,7 +158,7 @@ impl Pool {
             on_cpu: Arc::default(),
             life: Cell::new(life),
             retired: Cell::new(None),
-            death: RefCell::new(None),
+            failure: RefCell::new(None),
             is_gone: Cell::new(false),
             idle_since: Cell::new(Stamp::now()),
             wake: Notify::new(),
@@ -168,7 +171,7 @@ impl Pool {
         member
     }
 
-    /// Forgets an instance that is gone.
+    /// Removes an instance that has ended.
     pub(super) fn remove_member(&self, member: &Rc<Member>) {
         let mut all = self.members.all.borrow_mut();
         all.retain(|other| !Rc::ptr_eq(other, member));
@@ -179,13 +182,13 @@ impl Pool {
         self.members.room.notify_waiters();
     }
 
-    /// Whether there are other instances than this one.
-    pub(super) fn has_others(&self) -> bool {
+    /// Returns true if the pool has more than one shared instance.
+    pub(super) fn has_other_members(&self) -> bool {
         self.members.all.borrow().len() > 1
     }
 
-    /// An instance may have room again.
-    pub(super) fn has_room(&self) {
+    /// Wakes a request that waits for room.
+    pub(super) fn notify_room(&self) {
         self.members.room.notify_one();
     }
 }

@@ -1,9 +1,9 @@
 //! Calls of apps for `wasi:http` 0.3: several requests at once in an instance.
 //!
-//! An instance belongs to a task of its own, which runs its event loop. A request is in
-//! a task of its own too, and waits there for what the instance sends: so that it keeps
-//! its deadline whatever the guest does meanwhile. wasmtime cannot cancel one of several
-//! calls; where one is late or nobody wants it, the instance retires.
+//! A task of its own holds each instance and runs its event loop. The task of a request
+//! waits for the instance's messages, so that its deadline holds whatever the guest does.
+//! wasmtime cannot cancel one of several calls of an instance: if one is past its deadline
+//! or its client is gone, the instance retires.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,20 +17,20 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
 
-use super::call::{Fate, Head, HttpCall, HttpOptions, Patience};
+use super::call::{Fate, Head, HttpCall, HttpOptions};
 use super::failure::HttpFailure;
 use super::member::Job;
-use super::reply::{Checked, HttpReply, Settled};
+use super::reply::{Checked, HttpReply, Progress};
 use super::seat::Seat;
 use super::upload::GuestBody;
 use crate::error::CallError;
-use crate::pool::Pool;
+use crate::pool::{Deadline, Pool};
 use crate::stages::{Stage, Stamp};
 use crate::stats::Recycled;
 
-/// What happens first to a request.
+/// The first event of a request.
 enum First {
-    /// `None` where the instance is gone.
+    /// `None` if the instance has ended.
     Answered(Option<Head>),
     Refused,
     Late,
@@ -62,35 +62,36 @@ impl Pool {
         });
         let first = first(answered, call, options.deadline, start).await;
         attribute(call);
-        // What a guest makes of a body that it cannot have is nothing to go by.
-        if let Some(why) = call.refusal() {
-            seat.gives_up(Recycled::Cancelled);
+        // A rejected body decides the reply, whatever the guest answered after it saw the
+        // body end early.
+        if let Some(why) = call.take_upload_error() {
+            seat.retire(Recycled::Cancelled);
             return Err(HttpFailure::Upload(why));
         }
         let head = match first {
             First::Answered(Some(Ok(head))) => head,
             First::Answered(Some(Err(code))) => {
-                seat.done();
+                seat.finish();
                 return Err(HttpFailure::Call(CallError::Failure {
                     message: format!("the guest answered with the error `{code}`"),
                     detail: String::new(),
                 }));
             }
-            First::Answered(None) => return Err(seat.done().into()),
+            First::Answered(None) => return Err(seat.finish().into()),
             First::Late | First::Refused => {
-                seat.gives_up(Recycled::Deadline);
+                seat.retire(Recycled::Deadline);
                 return Err(CallError::Deadline(options.deadline).into());
             }
         };
         let reply = Checked::new(head, options.is_head, &self.component.limits())?;
-        call.moves();
-        // A short body is there by now.
-        match reply.settled(call)? {
-            Settled::Whole(reply) => {
-                seat.done();
+        call.record_progress();
+        // Most bodies are complete by now.
+        match reply.reply_so_far(call)? {
+            Progress::Whole(reply) => {
+                seat.finish();
                 Ok(reply)
             }
-            Settled::Going(reply) => {
+            Progress::Streaming(reply) => {
                 tokio::task::spawn_local(watch(seat.take(), call.clone(), options.deadline));
                 Ok(reply)
             }
@@ -98,7 +99,7 @@ impl Pool {
     }
 }
 
-/// A request whose head is not there yet: dropped so, its client went away.
+/// The seat of a request that waits for its head. Dropping it means that the client is gone.
 struct Pending(Option<Seat>);
 
 impl Pending {
@@ -108,17 +109,17 @@ impl Pending {
         }
     }
 
-    fn gives_up(mut self, why: Recycled) {
+    fn retire(mut self, why: Recycled) {
         if let Some(seat) = self.0.take() {
             seat.member.retire(why);
         }
     }
 
-    /// Gives it back; says what became of its instance, where that is gone.
-    fn done(mut self) -> CallError {
+    /// Returns the seat, and the error that ended the instance, if it has ended.
+    fn finish(mut self) -> CallError {
         let seat = self.0.take();
         let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
-        seat.map_or_else(gone, |seat| seat.member.death())
+        seat.map_or_else(gone, |seat| seat.member.failure())
     }
 
     fn take(mut self) -> Option<Seat> {
@@ -134,59 +135,53 @@ impl Drop for Pending {
     }
 }
 
-/// Waits until the head is there, or will not be.
+/// Waits for the head of the reply, the instance's end or the deadline.
 async fn first(
     mut answered: oneshot::Receiver<Head>,
     call: &HttpCall,
-    deadline: Duration,
+    limit: Duration,
     start: Stamp,
 ) -> First {
-    let mut patience = Patience::default();
+    let mut deadline = Deadline::default();
     poll_fn(|cx| {
-        call.wakes_driver(cx.waker());
+        call.register_driver(cx.waker());
         if let Poll::Ready(answer) = pin!(&mut answered).poll(cx) {
             return Poll::Ready(First::Answered(answer.ok()));
         }
-        if call.is_refused() {
+        if call.is_upload_rejected() {
             return Poll::Ready(First::Refused);
         }
-        let lasted = || {
-            let lasted = Duration::from_nanos(Stamp::now().since(start));
-            lasted.saturating_sub(call.waited())
-        };
-        let late = patience.poll(cx, deadline, lasted);
+        let late = deadline.poll(cx, limit, || call.passed(start));
         late.map(|()| First::Late)
     })
     .await
 }
 
-/// Says how long the guest took: what it waited for meanwhile, and for whom, is not known
-/// of several requests in one instance.
+/// Adds the whole time to the guest's stage: with several requests in one instance, the
+/// host cannot tell how long each waited for imports.
 fn attribute(call: &HttpCall) {
     let stages = call.stages();
     stages.add(Stage::Guest, Stamp::now().since(stages.entered()));
 }
 
-/// Waits until a reply is sent, for as long as pieces of a body go through in time.
-async fn watch(seat: Option<Seat>, call: Arc<HttpCall>, deadline: Duration) {
-    let mut patience = Patience::default();
+/// Waits until a reply is sent, as long as each piece of a body passes within `limit`.
+async fn watch(seat: Option<Seat>, call: Arc<HttpCall>, limit: Duration) {
+    let mut deadline = Deadline::default();
     let is_late = poll_fn(|cx| {
-        call.wakes_driver(cx.waker());
+        call.register_driver(cx.waker());
         if call.fate() != Fate::Running {
             return Poll::Ready(false);
         }
-        patience.poll(cx, deadline, || call.still()).map(|()| true)
+        deadline
+            .poll(cx, limit, || call.since_progress())
+            .map(|()| true)
     })
     .await;
     let Some(seat) = seat else { return };
     if is_late {
-        let error = match call.is_wanted() {
-            true => CallError::Stalled(deadline),
-            false => CallError::Unread(deadline),
-        };
-        call.report(&error);
+        call.report(&call.stall(limit));
         seat.member.retire(Recycled::Deadline);
-        call.ended(Fate::Failed);
+        call.end(Fate::Failed);
     } else if call.fate() == Fate::Abandoned {
         seat.member.retire(Recycled::Cancelled);
     }

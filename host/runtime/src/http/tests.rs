@@ -12,13 +12,15 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::call::{Fate, HttpCall};
-use super::reply::{Checked, Settled};
+use super::reply::{Checked, Progress};
 use super::{GuestBody, HttpBody, HttpReply, Upload, UploadError};
 use crate::error::CallError;
 use crate::limits::Limits;
 
 fn call() -> Arc<HttpCall> {
-    Arc::new(HttpCall::new(7, 0, |number, _| assert_eq!(number, 7)))
+    Arc::new(HttpCall::new(7, 0, http::uri::Scheme::HTTP, |number, _| {
+        assert_eq!(number, 7)
+    }))
 }
 
 type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
@@ -119,7 +121,7 @@ fn a_streamed_body_keeps_its_word_or_breaks_off() {
         let HttpBody::Stream(mut stream) = reply.body else {
             panic!("not streamed");
         };
-        call.ended(fate);
+        call.end(fate);
         let mut read = 0;
         loop {
             match poll(&mut stream) {
@@ -147,7 +149,7 @@ fn a_body_that_its_guest_forgot_breaks_off() {
     };
     assert!(matches!(poll(&mut stream), Poll::Ready(Some(Ok(_)))));
     assert!(poll(&mut stream).is_pending());
-    call.ended(Fate::Returned);
+    call.end(Fate::Returned);
     assert!(matches!(poll(&mut stream), Poll::Ready(Some(Err(_)))));
     assert!(matches!(poll(&mut stream), Poll::Ready(None)));
 }
@@ -155,9 +157,9 @@ fn a_body_that_its_guest_forgot_breaks_off() {
 #[test]
 fn a_short_body_of_several_at_once_is_whole() {
     let settled =
-        |is_open| checked(head(200, None, body(&["ab"], is_open)), false).settled(&call());
-    assert!(matches!(settled(false), Ok(Settled::Whole(_))));
-    let Ok(Settled::Going(reply)) = settled(true) else {
+        |is_open| checked(head(200, None, body(&["ab"], is_open)), false).reply_so_far(&call());
+    assert!(matches!(settled(false), Ok(Progress::Whole(_))));
+    let Ok(Progress::Streaming(reply)) = settled(true) else {
         panic!("whole");
     };
     let HttpBody::Stream(mut stream) = reply.body else {
@@ -188,7 +190,7 @@ fn a_request_has_its_limit_and_can_be_taken_back() {
         refused,
         Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(4)))))
     ));
-    assert_eq!(call.refusal(), Some(UploadError::TooLarge(4)));
+    assert_eq!(call.take_upload_error(), Some(UploadError::TooLarge(4)));
     let (given, kept) = upload(5);
     let mut given = GuestBody::Upload(given);
     assert_eq!(given.size_hint().exact(), Some(5));
@@ -219,6 +221,6 @@ fn a_request_is_waited_for_so_long_altogether() {
         let late = given.frame().await.unwrap();
         assert!(matches!(late, Err(Error::ConnectionReadTimeout)));
         assert!(start.elapsed() >= timeout - Duration::from_millis(2));
-        assert_eq!(call.refusal(), Some(UploadError::Late));
+        assert_eq!(call.take_upload_error(), Some(UploadError::Late));
     });
 }

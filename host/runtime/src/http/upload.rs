@@ -1,5 +1,7 @@
-//! The body of a request on its way to a guest: under a limit, in time, and taken back
-//! when the request is over, whatever the guest still holds of it.
+//! Request bodies of apps for `wasi:http`, streamed to the guest.
+//!
+//! The host enforces a size limit and a time limit, and takes the body back when the
+//! request ends, even if the guest still holds it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,18 +13,19 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::Error;
 
-use super::call::{HttpCall, Patience, lock};
+use super::call::{HttpCall, lock};
 use super::failure::UploadError;
+use crate::pool::Deadline;
 
-/// The body of a request, as the guest has it.
+/// The body of a request as the guest reads it.
 pub enum GuestBody<B> {
-    /// There is none.
+    /// No body.
     Empty,
-    /// One that may still be on its way.
+    /// A body that may still be arriving.
     Upload(Upload<B>),
 }
 
-/// The body of a request, of which the guest and the server have one half each.
+/// One of two handles of a request's body: the guest reads it, the server takes it back.
 pub struct Upload<B>(Arc<Mutex<Option<Arriving<B>>>>);
 
 struct Arriving<B> {
@@ -31,12 +34,12 @@ struct Arriving<B> {
     limit: u64,
     timeout: Duration,
     received: u64,
-    patience: Patience,
+    deadline: Deadline,
 }
 
 impl<B> Upload<B> {
-    /// Both halves of a body, which is at most `limit` bytes long and lets the guest wait
-    /// for `timeout` altogether.
+    /// Returns both handles of a body. `limit` is its maximum length in bytes, `timeout` the
+    /// total time that the guest may wait for it.
     #[must_use]
     pub fn new(body: B, call: Arc<HttpCall>, limit: u64, timeout: Duration) -> (Self, Self) {
         let arriving = Arriving {
@@ -45,24 +48,24 @@ impl<B> Upload<B> {
             limit,
             timeout,
             received: 0,
-            patience: Patience::default(),
+            deadline: Deadline::default(),
         };
         let shared = Arc::new(Mutex::new(Some(arriving)));
         (Self(shared.clone()), Self(shared))
     }
 
-    /// Takes what is left of the body, of which the guest gets nothing any more.
+    /// Takes the rest of the body. The guest can read no more of it.
     #[must_use]
     pub fn take_back(&self) -> Option<B> {
         let arriving = lock(&self.0).take()?;
-        arriving.call.waits_no_more();
+        arriving.call.end_upload_wait();
         Some(arriving.body)
     }
 }
 
 impl<B> Arriving<B> {
-    fn refused(&self, why: UploadError, error: Error) -> Option<Result<Frame<Bytes>, Error>> {
-        self.call.refuse(why);
+    fn reject(&self, why: UploadError, error: Error) -> Option<Result<Frame<Bytes>, Error>> {
+        self.call.reject_upload(why);
         Some(Err(error))
     }
 }
@@ -75,22 +78,22 @@ where
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
-            self.call.waits();
+            self.call.begin_upload_wait();
             let call = &self.call;
-            let late = self.patience.poll(cx, self.timeout, || call.waited());
+            let late = self.deadline.poll(cx, self.timeout, || call.upload_wait());
             return match late {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(()) => {
-                    Poll::Ready(self.refused(UploadError::Late, Error::ConnectionReadTimeout))
+                    Poll::Ready(self.reject(UploadError::Late, Error::ConnectionReadTimeout))
                 }
             };
         };
-        self.call.waits_no_more();
+        self.call.end_upload_wait();
         Poll::Ready(match frame {
             None => None,
             Some(Err(error)) => {
                 let why = UploadError::Broken(error.to_string());
-                self.refused(why, Error::ConnectionTerminated)
+                self.reject(why, Error::ConnectionTerminated)
             }
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);
@@ -98,7 +101,7 @@ where
                 if self.received > self.limit {
                     let limit = self.limit;
                     let error = Error::HttpRequestBodySize(Some(limit));
-                    return Poll::Ready(self.refused(UploadError::TooLarge(limit), error));
+                    return Poll::Ready(self.reject(UploadError::TooLarge(limit), error));
                 }
                 Some(Ok(frame))
             }

@@ -1,4 +1,4 @@
-//! A pool: which instances exist, and who waits for one.
+//! The pool: its slots, its queue and the instantiation of new instances.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -16,25 +16,25 @@ use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::{Alive, PoolStats, Recycled};
 use crate::world::Kind;
 
-/// The instances of one component in one worker. Belongs to its thread.
+/// The instances of one component in one worker. Belongs to the worker's thread.
 pub struct Pool {
     pub(crate) component: Loaded,
     pub(crate) recycling: Recycling,
-    /// The most instances that exist at once.
+    /// The maximum number of instances.
     pub(crate) capacity: u32,
     pub(super) slots: Semaphore,
     pub(super) shelf: Shelf,
-    /// The instances that serve several requests at once.
+    /// Instances that serve several requests at once.
     pub(crate) members: Members,
     pub(super) stats: Arc<PoolStats>,
     /// Wakes the keeper.
     pub(super) wake: Notify,
-    /// What a call that is dropped now is dropped for.
+    /// The reason that is counted for the instance of a call that is dropped.
     pub(crate) dropped_for: Cell<Recycled>,
 }
 
 impl Pool {
-    /// A pool that makes at most `instances` at once.
+    /// Creates a pool of at most `instances` instances, and at least one.
     #[must_use]
     pub fn new(component: Loaded, instances: u32, recycling: Recycling) -> Self {
         let capacity = instances.max(1);
@@ -56,25 +56,26 @@ impl Pool {
         }
     }
 
-    /// What its instances are and were.
+    /// Returns the figures of its instances.
     #[must_use]
     pub fn stats(&self) -> &Arc<PoolStats> {
         &self.stats
     }
 
-    /// Makes one instance ahead of the first request, for routes of this kind.
+    /// Makes an instance before the first request, for routes with this isolation.
     ///
     /// # Errors
-    /// No instance can be made.
+    /// The instantiation failed.
     pub async fn warm(&self, isolation: Isolation) -> Result<(), CallError> {
         let instance = self.make().await?;
         match isolation {
             Isolation::Reuse => self.shelf.keep(instance),
-            Isolation::Fresh => self.shelf.prepared(instance),
+            Isolation::Fresh => self.shelf.add_fresh(instance),
         }
         Ok(())
     }
 
+    /// Waits in the queue for a slot.
     pub(super) async fn wait(&self, stages: &Stages) -> Result<SemaphorePermit<'_>, CallError> {
         let limits = self.component.limits();
         if self.stats.waiting() >= u64::from(limits.queue) {
@@ -82,7 +83,7 @@ impl Pool {
             return Err(CallError::QueueFull(limits.queue));
         }
         let start = Stamp::now();
-        let _place = Place::take(&self.stats);
+        let _ticket = Ticket::take(&self.stats);
         let slot = tokio::time::timeout(limits.queue_time, self.slots.acquire()).await;
         stages.add(Stage::Queue, Stamp::now().since(start));
         match slot {
@@ -95,8 +96,12 @@ impl Pool {
         }
     }
 
-    /// Makes an instance, in the place of one that waits where there are as many as
-    /// there may be.
+    /// Takes an idle or fresh instance, if the pool has one.
+    pub(crate) fn take_idle(&self, isolation: Isolation) -> Option<Instance> {
+        self.shelf.take(isolation)
+    }
+
+    /// Makes an instance. If the pool has as many as it may, it drops idle ones first.
     pub(crate) async fn make(&self) -> Result<Instance, CallError> {
         while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
         let made = self.component.instantiate(Alive::new(&self.stats)).await;
@@ -104,17 +109,17 @@ impl Pool {
     }
 }
 
-/// A place in the queue, given back however the wait ends.
-struct Place<'a>(&'a PoolStats);
+/// A place in the queue, given up however the wait ends.
+struct Ticket<'a>(&'a PoolStats);
 
-impl<'a> Place<'a> {
+impl<'a> Ticket<'a> {
     fn take(stats: &'a PoolStats) -> Self {
         stats.waiting_by(1);
         Self(stats)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         self.0.waiting_by(-1);
     }

@@ -1,10 +1,9 @@
-//! What a worker does for its instances when no request waits for it: throw away what
-//! is spent, prepare what will be asked for, and let go of what nobody asks for.
+//! The keeper: a task of each pool that drops used instances, makes fresh ones ahead of
+//! requests and drops those that have been idle for too long.
 //!
-//! How many instances are prepared follows the load: as many as were asked for at once,
-//! between two turns of the keeper, in the last two periods of a second. Whoever asks
-//! and finds none makes one itself, so the number decides how long a request takes and
-//! never whether it is answered.
+//! The number of fresh instances follows the load: the largest number requested between two
+//! runs of the keeper in the last one to two seconds. A request that finds none makes one
+//! itself, so the number affects latency only.
 
 use std::time::Duration;
 
@@ -16,20 +15,20 @@ use super::instances::Pool;
 use crate::instance::Instance;
 use crate::stats::Recycled;
 
-/// How long a burst is remembered, once or twice.
+/// A burst counts for the rest of its period and for the next.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How many instances are to be prepared.
+/// How many fresh instances to have ready.
 #[derive(Debug, Default)]
-struct Wanted {
-    least: u32,
-    most: u32,
+struct Target {
+    min: u32,
+    max: u32,
     this_period: u32,
     last_period: u32,
 }
 
-impl Wanted {
-    fn asked(&mut self, number: u32) {
+impl Target {
+    fn record(&mut self, number: u32) {
         self.this_period = self.this_period.max(number);
     }
 
@@ -39,18 +38,18 @@ impl Wanted {
 
     fn number(&self) -> u32 {
         let burst = self.this_period.max(self.last_period);
-        burst.max(self.least).min(self.most)
+        burst.max(self.min).min(self.max)
     }
 }
 
 impl Pool {
-    /// Keeps the instances, for as long as the worker serves. `serves_fresh`: there are
-    /// routes whose requests each have an instance of their own.
+    /// Runs the keeper as long as the worker serves. `serves_fresh`: the app has routes
+    /// that isolate requests.
     pub async fn keep(&self, serves_fresh: bool) {
-        let mut wanted = Wanted {
-            least: u32::from(serves_fresh),
-            most: self.recycling.prepared,
-            ..Wanted::default()
+        let mut target = Target {
+            min: u32::from(serves_fresh),
+            max: self.recycling.prepared,
+            ..Target::default()
         };
         let mut periods = interval(PERIOD);
         periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -65,30 +64,32 @@ impl Pool {
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = sweep => {}
-                _ = periods.tick(), if serves_fresh => wanted.next_period(),
+                _ = periods.tick(), if serves_fresh => target.next_period(),
             }
-            // Requests that have arrived go first.
+            // Requests that have arrived run first.
             yield_now().await;
-            wanted.asked(self.shelf.asked.take());
+            target.record(self.shelf.requested.take());
             while self.shelf.discard_one() {
                 yield_now().await;
             }
-            self.prepare(&mut wanted).await;
+            self.prepare(&mut target).await;
             look_again = self.shelf.sweep().map(|wait| Instant::now() + wait);
         }
     }
 
-    async fn prepare(&self, wanted: &mut Wanted) {
-        while self.shelf.shrink_prepared(wanted.number()) {
+    async fn prepare(&self, target: &mut Target) {
+        while self.shelf.shrink_fresh(target.number()) {
             yield_now().await;
         }
-        while self.shelf.ready() < wanted.number() && self.stats.live() < u64::from(self.capacity) {
+        while self.shelf.fresh_count() < target.number()
+            && self.stats.live() < u64::from(self.capacity)
+        {
             if let Err(error) = self.warm(Isolation::Fresh).await {
-                tracing::warn!(%error, "no instance can be prepared; requests make their own");
+                tracing::warn!(%error, "failed to make a fresh instance ahead of requests; requests make their own");
                 return;
             }
             yield_now().await;
-            wanted.asked(self.shelf.asked.take());
+            target.record(self.shelf.requested.take());
         }
     }
 
@@ -103,7 +104,7 @@ impl Pool {
             Isolation::Reuse => {
                 self.shelf.keep(instance);
                 if self.stats.idle() == 2 {
-                    // There is one that may be idle for too long.
+                    // The keeper may have to drop one of two idle instances later.
                     self.wake.notify_one();
                 }
                 return;
@@ -112,7 +113,7 @@ impl Pool {
         self.discard(instance, why);
     }
 
-    /// Throws an instance away, once the request that had it is answered.
+    /// Discards an instance. The keeper drops it after the reply is sent.
     pub(crate) fn discard(&self, instance: Instance, why: Recycled) {
         self.stats.count(why);
         if self.shelf.spend(instance) {
@@ -126,31 +127,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_prepared_follows_the_load() {
-        let mut wanted = Wanted {
-            least: 1,
-            most: 4,
-            ..Wanted::default()
+    fn the_target_follows_the_load() {
+        let mut target = Target {
+            min: 1,
+            max: 4,
+            ..Target::default()
         };
-        assert_eq!(wanted.number(), 1);
-        wanted.asked(3);
-        wanted.asked(2);
-        assert_eq!(wanted.number(), 3);
-        wanted.asked(100);
-        assert_eq!(wanted.number(), 4);
-        wanted.next_period();
-        assert_eq!(wanted.number(), 4);
-        wanted.next_period();
-        assert_eq!(wanted.number(), 1);
+        assert_eq!(target.number(), 1);
+        target.record(3);
+        target.record(2);
+        assert_eq!(target.number(), 3);
+        target.record(100);
+        assert_eq!(target.number(), 4);
+        target.next_period();
+        assert_eq!(target.number(), 4);
+        target.next_period();
+        assert_eq!(target.number(), 1);
     }
 
     #[test]
-    fn none_is_prepared_where_none_may_be() {
-        let mut wanted = Wanted {
-            least: 1,
-            ..Wanted::default()
+    fn the_target_stays_zero_without_fresh_instances() {
+        let mut target = Target {
+            min: 1,
+            ..Target::default()
         };
-        wanted.asked(7);
-        assert_eq!(wanted.number(), 0);
+        target.record(7);
+        assert_eq!(target.number(), 0);
     }
 }

@@ -1,41 +1,47 @@
-//! An instance for the time of a request.
+//! Leases: instances in the hands of requests.
+//!
+//! A lease owns a slot of the pool and, between calls, an instance. Its holder decides how
+//! long it lasts: a request for its calls, a streamed reply until its last byte. Dropping
+//! the lease returns the instance to the pool. A call that traps or is dropped half-way
+//! discards the instance, since its memory may be in any state; the next call of the same
+//! lease makes another.
 
+use std::borrow::BorrowMut;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use spikard_wasm_app::{Call, HookKind, Isolation};
-use tokio::sync::SemaphorePermit;
 
 use super::instances::Pool;
+use super::slot::Slot;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
 use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
-use crate::state::Failure;
+use crate::state::{Current, Failure};
 use crate::stats::Recycled;
 
-/// An instance for the time of a request, or the right to make one. An instance that
-/// trapped, or whose call was dropped half-way, is replaced at the next call.
-pub struct Lease<'a> {
+/// An instance for the time of a request, or the right to make one.
+pub struct Lease {
     instance: Option<Instance>,
     isolation: Isolation,
-    pool: &'a Pool,
-    _slot: SemaphorePermit<'a>,
+    slot: Slot,
 }
 
 impl Pool {
     /// Answers one call. `request` is what the guest's imports read.
     ///
-    /// `deadline` covers the wait for an instance, the making of it and the call;
-    /// a guest that is on the CPU then is stopped at the next tick. Dropping the
-    /// future cancels the call.
+    /// `deadline` covers the wait for an instance, its instantiation and the call; a guest
+    /// that is on the CPU then is stopped at the next tick. Dropping the future cancels the
+    /// call.
     ///
     /// # Errors
-    /// The guest failed, trapped or took too long, or there is no instance for it.
+    /// The guest failed, trapped or ran past its deadline, or no instance was available.
     pub async fn call(
-        &self,
+        self: &Rc<Self>,
         call: &Call,
         request: Arc<dyn Request>,
         isolation: Isolation,
@@ -48,35 +54,27 @@ impl Pool {
         self.within_pinned(deadline, pin!(Some(calls))).await
     }
 
-    /// Leases an instance for several calls about one request, in the order of the
-    /// queue. Put it and its calls under a deadline with [`Pool::within`].
+    /// Leases an instance for any number of calls, in order of arrival. Run it and its
+    /// calls under a deadline with [`Pool::within`].
     ///
     /// # Errors
-    /// As many calls wait for an instance as may, or it has waited for too long.
+    /// The queue is full, or the wait was longer than the queue's time limit.
     pub async fn lease(
-        &self,
+        self: &Rc<Self>,
         isolation: Isolation,
         stages: &Stages,
-    ) -> Result<Lease<'_>, CallError> {
-        let slot = match self.slots.try_acquire() {
-            Ok(slot) => slot,
-            Err(_) => self.wait(stages).await?,
-        };
-        Ok(Lease::new(self, isolation, slot))
+    ) -> Result<Lease, CallError> {
+        let slot = self.slot(stages).await?;
+        self.stats.leased_by(1);
+        Ok(Lease {
+            instance: self.shelf.take(isolation),
+            isolation,
+            slot,
+        })
     }
 }
 
-impl<'a> Lease<'a> {
-    pub(super) fn new(pool: &'a Pool, isolation: Isolation, slot: SemaphorePermit<'a>) -> Self {
-        pool.stats.leased_by(1);
-        Self {
-            instance: pool.shelf.take(isolation),
-            isolation,
-            pool,
-            _slot: slot,
-        }
-    }
-
+impl Lease {
     /// Calls the handler.
     ///
     /// # Errors
@@ -86,8 +84,9 @@ impl<'a> Lease<'a> {
         call: &Call,
         request: Arc<dyn Request>,
     ) -> Result<Reply, CallError> {
-        let mut running = self.begin(&request).await?;
+        let limits = self.pool().component.limits();
         let stages = request.stages();
+        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
         let start = Stamp::now();
         stages.enter(start);
         let result = running.instance()?.handle(call, stages).await;
@@ -97,8 +96,7 @@ impl<'a> Lease<'a> {
             Err(error) => (Err(error), Stamp::now()),
         };
         running.attribute(returned);
-        let limits = self.pool.component.limits();
-        let reply = self.end(running, reply);
+        let reply = running.end(reply);
         let reply = reply.and_then(|reply| Reply::within(reply, &limits));
         stages.add(Stage::Leave, Stamp::now().since(returned));
         reply
@@ -115,18 +113,19 @@ impl<'a> Lease<'a> {
         (route, params): (u32, &str),
         request: Arc<dyn Request>,
     ) -> Result<Option<Reply>, CallError> {
-        let Some(exports) = self.pool.component.hooks() else {
+        let pool = self.pool().clone();
+        let Some(exports) = pool.component.hooks() else {
             return Ok(None);
         };
-        let mut running = self.begin(&request).await?;
-        running.stages.enter(Stamp::now());
+        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
+        request.stages().enter(Stamp::now());
         let result = running
             .instance()?
             .before(exports, kind, route, params)
             .await;
         running.attribute(Stamp::now());
-        let early = self.end(running, result)?;
-        let limits = self.pool.component.limits();
+        let early = running.end(result)?;
+        let limits = pool.component.limits();
         early.map(|reply| Reply::within(reply, &limits)).transpose()
     }
 
@@ -142,11 +141,12 @@ impl<'a> Lease<'a> {
         mut reply: Reply,
         request: Arc<dyn Request>,
     ) -> Result<Reply, CallError> {
-        let Some(exports) = self.pool.component.hooks() else {
+        let pool = self.pool().clone();
+        let Some(exports) = pool.component.hooks() else {
             return Ok(reply);
         };
-        let mut running = self.begin(&request).await?;
-        running.stages.enter(Stamp::now());
+        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
+        request.stages().enter(Stamp::now());
         let headers = reply.headers_text();
         let instance = running.instance()?;
         instance.lend(std::mem::replace(&mut reply.content, Content::Empty));
@@ -154,102 +154,122 @@ impl<'a> Lease<'a> {
         let result = instance.after(exports, kind, route, head, message).await;
         reply.content = instance.take_back();
         running.attribute(Stamp::now());
-        let change = self.end(running, result)?;
-        reply.changed(change, &self.pool.component.limits())
+        let change = running.end(result)?;
+        reply.changed(change, &pool.component.limits())
     }
 
-    async fn begin<'r>(
-        &mut self,
-        request: &'r Arc<dyn Request>,
-    ) -> Result<Running<'a, 'r>, CallError> {
-        let pool = self.pool;
-        let mut instance = match self.instance.take() {
-            Some(instance) => instance,
+    fn pool(&self) -> &Rc<Pool> {
+        self.slot.pool()
+    }
+
+    fn discard(&mut self, why: Recycled) {
+        if let Some(instance) = self.instance.take() {
+            self.pool().discard(instance, why);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.pool().stats.leased_by(-1);
+        if let Some(instance) = self.instance.take() {
+            self.pool().give_back(instance, self.isolation);
+        }
+    }
+}
+
+/// A call in progress on a lease, borrowed or owned. Dropped before [`Running::end`], it
+/// discards the instance.
+pub(crate) struct Running<L: BorrowMut<Lease>> {
+    lease: L,
+    /// How long the request had yielded before this call, in nanoseconds.
+    yielded: u64,
+    has_ended: bool,
+}
+
+impl<L: BorrowMut<Lease>> Running<L> {
+    /// Prepares the instance of a lease for a call, and makes one if the lease has none.
+    pub(crate) async fn begin(mut lease: L, current: Current) -> Result<Self, CallError> {
+        let Lease { instance, slot, .. } = lease.borrow_mut();
+        let ready = match instance.take() {
+            Some(ready) => ready,
             None => {
                 let start = Stamp::now();
-                let made = pool.make().await;
-                let stages = request.stages();
-                stages.add(Stage::Instance, Stamp::now().since(start));
+                let made = slot.pool().make().await;
+                if let Some(stages) = current.stages() {
+                    stages.add(Stage::Instance, Stamp::now().since(start));
+                }
                 made?
             }
         };
-        instance.begin(request.clone());
-        Ok(Running {
-            instance: Some(instance),
-            yielded: request.stages().nanos(Stage::Yield),
-            stages: request.stages(),
-            pool,
+        let yielded = current
+            .stages()
+            .map_or(0, |stages| stages.nanos(Stage::Yield));
+        instance.insert(ready).begin(current);
+        Ok(Self {
+            lease,
+            yielded,
+            has_ended: false,
         })
     }
 
-    /// Keeps the instance of a call that ended well.
-    fn end<T>(
-        &mut self,
-        mut running: Running<'_, '_>,
-        result: wasmtime::Result<T>,
-    ) -> Result<T, CallError> {
-        let mut instance = running.instance.take().ok_or_else(gone)?;
-        let failure = instance.end();
-        let value = match result {
-            Ok(value) => value,
-            // What a guest reports before it traps says more than its frames.
-            Err(error) => {
-                self.pool.discard(instance, Recycled::Trap);
-                return Err(CallError::Trap {
-                    message: failure
-                        .map_or_else(|| root_cause(&error), |reported| reported.message),
-                    detail: trace(&error),
-                });
+    pub(crate) fn instance(&mut self) -> Result<&mut Instance, CallError> {
+        // A lease has its instance from `begin` until the call ends.
+        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        self.lease.borrow_mut().instance.as_mut().ok_or_else(gone)
+    }
+
+    /// Adds the time of the call, which returned at `until`, to the request's stages.
+    pub(crate) fn attribute(&self, until: Stamp) {
+        if let Some(instance) = &self.lease.borrow().instance {
+            instance.attribute(self.yielded, until);
+        }
+    }
+
+    /// Ends the call. The lease keeps the instance unless the guest trapped.
+    pub(crate) fn end<T>(mut self, result: wasmtime::Result<T>) -> Result<T, CallError> {
+        let failure = self.instance()?.end();
+        match result {
+            Ok(value) => {
+                self.has_ended = true;
+                match failure {
+                    Some(Failure { message, detail }) => {
+                        Err(CallError::Failure { message, detail })
+                    }
+                    None => Ok(value),
+                }
             }
-        };
-        self.instance = Some(instance);
-        match failure {
-            Some(Failure { message, detail }) => Err(CallError::Failure { message, detail }),
-            None => Ok(value),
+            Err(error) => {
+                self.has_ended = true;
+                self.lease.borrow_mut().discard(Recycled::Trap);
+                // What a guest reports before it traps says more than its frames.
+                let message = match failure {
+                    Some(reported) => reported.message,
+                    None => root_cause(&error),
+                };
+                Err(CallError::Trap {
+                    message,
+                    detail: trace(&error),
+                })
+            }
         }
+    }
+
+    /// Ends the call and discards its instance.
+    pub(crate) fn discard(mut self, why: Recycled) {
+        self.has_ended = true;
+        self.lease.borrow_mut().discard(why);
     }
 }
 
-impl Drop for Lease<'_> {
+impl<L: BorrowMut<Lease>> Drop for Running<L> {
     fn drop(&mut self) {
-        self.pool.stats.leased_by(-1);
-        if let Some(instance) = self.instance.take() {
-            self.pool.give_back(instance, self.isolation);
+        if self.has_ended {
+            return;
         }
-    }
-}
-
-/// An instance in a call. Dropped with the call, it is lost.
-struct Running<'a, 'r> {
-    instance: Option<Instance>,
-    stages: &'r Stages,
-    /// How long the request had yielded before.
-    yielded: u64,
-    pool: &'a Pool,
-}
-
-impl Running<'_, '_> {
-    fn instance(&mut self) -> Result<&mut Instance, CallError> {
-        self.instance.as_mut().ok_or_else(gone)
-    }
-
-    fn attribute(&self, until: Stamp) {
-        if let Some(instance) = &self.instance {
-            instance.attribute(self.stages, self.yielded, until);
-        }
-    }
-}
-
-impl Drop for Running<'_, '_> {
-    fn drop(&mut self) {
         self.attribute(Stamp::now());
-        if let Some(instance) = self.instance.take() {
-            self.pool.discard(instance, self.pool.dropped_for.get());
-        }
+        let lease = self.lease.borrow_mut();
+        let why = lease.pool().dropped_for.get();
+        lease.discard(why);
     }
-}
-
-/// A call has its instance until it ends.
-fn gone() -> CallError {
-    CallError::Instantiate("the instance of this call is gone".to_owned())
 }

@@ -1,12 +1,12 @@
-//! The instances of one component in one worker.
+//! Pools: the instances of one component in one worker.
 //!
-//! A call leases an instance. Where its route reuses them, the instance comes from
-//! those that are idle and goes back to them, unless it trapped, ran past its deadline,
-//! was cancelled, or [has served its time](Recycling). Where every request has one of
-//! its own, it comes from those that were [prepared](keeper) and is thrown away.
-//! Waiting calls are served first come, first served. Instances are made when a call
-//! finds none, so their number follows how many calls are under way at once, not how
-//! many requests there are.
+//! A request leases an instance. If its route reuses instances, the lease takes an idle
+//! one and returns it, unless the instance trapped, ran past its deadline, was cancelled or
+//! [is due for recycling](crate::Recycling). If its route isolates requests, the lease
+//! takes a fresh instance that the [keeper] prepared, and the pool discards it afterwards.
+//! Waiting requests are served first come, first served. A lease that finds no instance
+//! makes one, so the number of instances follows the number of concurrent calls, not the
+//! number of requests.
 
 mod deadline;
 mod instances;
@@ -15,6 +15,8 @@ mod lease;
 mod shelf;
 mod slot;
 
+pub(crate) use deadline::Deadline;
 pub use instances::Pool;
 pub use lease::Lease;
+pub(crate) use lease::Running;
 pub(crate) use slot::Slot;

@@ -1,4 +1,4 @@
-//! Where the instances are that no request has at the moment.
+//! The instances of a pool that no request holds.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,21 +12,21 @@ use crate::limits::Recycling;
 use crate::stages::Stamp;
 use crate::stats::{PoolStats, Recycled};
 
-/// How many instances may wait to be thrown away: each has a slot and its memory.
+/// The maximum number of instances that wait to be dropped: each keeps its memory.
 const MAX_SPENT: usize = 4;
 
-/// Instances without a request.
+/// The instances that no request holds.
 pub(super) struct Shelf {
     recycling: Recycling,
     stats: Arc<PoolStats>,
-    /// Those that served requests, the one that waits longest first.
+    /// Idle instances that have served requests, the longest idle first.
     idle: RefCell<VecDeque<Idle>>,
-    /// Those that no request has met.
-    prepared: RefCell<Vec<Instance>>,
-    /// Those that are only to be thrown away, which takes as long as a call.
+    /// Fresh instances that have served no request.
+    fresh: RefCell<Vec<Instance>>,
+    /// Instances to be dropped, which takes as long as a call.
     spent: RefCell<Vec<Instance>>,
-    /// Prepared instances that were asked for since the keeper looked.
-    pub(super) asked: Cell<u32>,
+    /// How many fresh instances were requested since the keeper last ran.
+    pub(super) requested: Cell<u32>,
 }
 
 struct Idle {
@@ -40,14 +40,14 @@ impl Shelf {
             recycling,
             stats,
             idle: RefCell::default(),
-            prepared: RefCell::default(),
+            fresh: RefCell::default(),
             spent: RefCell::default(),
-            asked: Cell::new(0),
+            requested: Cell::new(0),
         }
     }
 
-    /// Takes an instance, if there is one: of the idle the one that was used last,
-    /// whose memory is warmest.
+    /// Takes an instance, if one is ready: of the idle ones the last used, whose memory is
+    /// most likely in the CPU's caches.
     pub(super) fn take(&self, isolation: Isolation) -> Option<Instance> {
         match isolation {
             Isolation::Reuse => {
@@ -57,16 +57,16 @@ impl Shelf {
                 taken.map(|idle| idle.instance)
             }
             Isolation::Fresh => {
-                self.asked.set(self.asked.get().saturating_add(1));
-                let mut prepared = self.prepared.borrow_mut();
-                let taken = prepared.pop();
-                self.stats.set_prepared(prepared.len());
+                self.requested.set(self.requested.get().saturating_add(1));
+                let mut fresh = self.fresh.borrow_mut();
+                let taken = fresh.pop();
+                self.stats.set_prepared(fresh.len());
                 taken
             }
         }
     }
 
-    /// Keeps an instance for the next request.
+    /// Keeps an idle instance for a later request.
     pub(super) fn keep(&self, instance: Instance) {
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
@@ -76,20 +76,20 @@ impl Shelf {
         self.stats.set_idle(idle.len());
     }
 
-    /// Keeps an instance for a request that is to have one of its own.
-    pub(super) fn prepared(&self, instance: Instance) {
-        let mut prepared = self.prepared.borrow_mut();
-        prepared.push(instance);
-        self.stats.set_prepared(prepared.len());
+    /// Keeps a fresh instance for a route that isolates requests.
+    pub(super) fn add_fresh(&self, instance: Instance) {
+        let mut fresh = self.fresh.borrow_mut();
+        fresh.push(instance);
+        self.stats.set_prepared(fresh.len());
     }
 
-    /// How many are prepared.
-    pub(super) fn ready(&self) -> u32 {
-        u32::try_from(self.prepared.borrow().len()).unwrap_or(u32::MAX)
+    /// Returns the number of fresh instances.
+    pub(super) fn fresh_count(&self) -> u32 {
+        u32::try_from(self.fresh.borrow().len()).unwrap_or(u32::MAX)
     }
 
-    /// Puts an instance aside to be thrown away, or throws it away at once where
-    /// enough of them wait. True where the keeper has something to do.
+    /// Puts an instance aside for the keeper to drop, or drops it at once if enough of them
+    /// wait. Returns true if the keeper has to run.
     pub(super) fn spend(&self, instance: Instance) -> bool {
         let mut spent = self.spent.borrow_mut();
         if spent.len() >= MAX_SPENT {
@@ -99,15 +99,15 @@ impl Shelf {
         true
     }
 
-    /// Throws one away that was put aside. False where there is none.
+    /// Drops an instance that was put aside. Returns false if there is none.
     pub(super) fn discard_one(&self) -> bool {
         // The borrow ends before the instance does.
         let spent = self.spent.borrow_mut().pop();
         spent.is_some()
     }
 
-    /// Throws an instance away that is not in use, the least useful first. False where
-    /// there is none.
+    /// Drops an instance to make room: one put aside, else the longest idle, else a fresh
+    /// one. Returns false if there is none.
     pub(super) fn make_room(&self) -> bool {
         if self.discard_one() {
             return true;
@@ -119,9 +119,9 @@ impl Shelf {
             oldest.map(|idle| idle.instance)
         };
         let instance = oldest.or_else(|| {
-            let mut prepared = self.prepared.borrow_mut();
-            let taken = prepared.pop();
-            self.stats.set_prepared(prepared.len());
+            let mut fresh = self.fresh.borrow_mut();
+            let taken = fresh.pop();
+            self.stats.set_prepared(fresh.len());
             taken
         });
         if instance.is_some() {
@@ -130,23 +130,23 @@ impl Shelf {
         instance.is_some()
     }
 
-    /// Throws one prepared instance away. False where there are no more than `wanted`.
-    pub(super) fn shrink_prepared(&self, wanted: u32) -> bool {
-        if self.ready() <= wanted {
+    /// Drops a fresh instance. Returns false if there are no more than `target`.
+    pub(super) fn shrink_fresh(&self, target: u32) -> bool {
+        if self.fresh_count() <= target {
             return false;
         }
         let taken = {
-            let mut prepared = self.prepared.borrow_mut();
-            let taken = prepared.pop();
-            self.stats.set_prepared(prepared.len());
+            let mut fresh = self.fresh.borrow_mut();
+            let taken = fresh.pop();
+            self.stats.set_prepared(fresh.len());
             taken
         };
         self.stats.count(Recycled::Idle);
         taken.is_some()
     }
 
-    /// Throws the instance away that has been idle for longest, if that is too long
-    /// and it is not the last. Says when to look again.
+    /// Drops instances that have been idle for too long, but never the last. Returns the
+    /// time until the next one is due.
     pub(super) fn sweep(&self) -> Option<Duration> {
         let limit = self.recycling.idle;
         loop {

@@ -1,38 +1,34 @@
-//! The right to have an instance, for a request that outlives the future that began it.
+//! Slots: the right to have an instance of a pool.
 
 use std::rc::Rc;
 
-use spikard_wasm_app::Isolation;
-
 use super::instances::Pool;
 use crate::error::CallError;
-use crate::instance::Instance;
 use crate::stages::Stages;
 
-/// The right to have an instance of a pool, in the order of its queue.
+/// The right to have one instance, or one request of a shared instance. Owned, so that a
+/// request may outlive the future that began it; returned when dropped.
 pub(crate) struct Slot(Rc<Pool>);
 
 impl Slot {
-    pub(crate) fn pool(&self) -> &Pool {
+    pub(crate) fn pool(&self) -> &Rc<Pool> {
         &self.0
     }
 }
 
 impl Pool {
-    /// Waits for the right to have an instance.
+    /// Waits for a slot, in order of arrival.
+    ///
+    /// # Errors
+    /// The queue is full, or the wait was longer than the queue's time limit.
     pub(crate) async fn slot(self: &Rc<Self>, stages: &Stages) -> Result<Slot, CallError> {
         let permit = match self.slots.try_acquire() {
             Ok(permit) => permit,
             Err(_) => self.wait(stages).await?,
         };
-        // Given back by hand, as a permit borrows from the pool.
+        // `Slot` returns it: a permit would borrow from the pool.
         permit.forget();
         Ok(Slot(self.clone()))
-    }
-
-    /// Takes an instance that is idle or prepared.
-    pub(crate) fn take(&self, isolation: Isolation) -> Option<Instance> {
-        self.shelf.take(isolation)
     }
 }
 

@@ -39,6 +39,7 @@ fn in_memory(io: DuplexStream) -> Connection<DuplexStream> {
     Connection {
         io,
         peer: ([127, 0, 0, 1], 1).into(),
+        scheme: Scheme::HTTP,
         local: ([127, 0, 0, 1], 2).into(),
     }
 }
@@ -82,4 +83,60 @@ fn a_faulty_head_ends_its_connection() {
     );
     assert!(received.contains("connection: close"), "{received}");
     assert_eq!(received.matches("HTTP/1.1 ").count(), 1, "{received}");
+}
+
+#[test]
+fn an_upgraded_connection_carries_another_protocol() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let received = LocalSet::new().block_on(&runtime.expect("a runtime"), async {
+        let (mut client, host) = tokio::io::duplex(64 << 10);
+        let graceful = GracefulShutdown::new();
+        let connections = connections().await;
+        let timing = Timing::new(Duration::from_secs(5), Duration::from_secs(5));
+        connections.serve_with(
+            echo_upgraded,
+            in_memory(host),
+            timing,
+            Open::new(&Arc::default()),
+            &graceful,
+        );
+        let head = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+        let sent = client.write_all(head.as_bytes()).await;
+        sent.expect("room for the head");
+        let mut answer = vec![0; 12];
+        let read = client.read_exact(&mut answer).await;
+        read.expect("a status line");
+        assert_eq!(answer, b"HTTP/1.1 101");
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(client.read_u8().await.expect("the rest of the head"));
+        }
+        client.write_all(b"ping").await.expect("room for `ping`");
+        client.shutdown().await.expect("an open connection");
+        let mut received = String::new();
+        client.read_to_string(&mut received).await.expect("text");
+        received
+    });
+    assert_eq!(received, "ping");
+}
+
+/// Answers 101, and then sends back what the client sends.
+async fn echo_upgraded(
+    request: Request<Incoming>,
+) -> Response<http_body_util::Empty<bytes::Bytes>> {
+    tokio::task::spawn_local(async move {
+        let upgraded = hyper::upgrade::on(request).await.expect("an upgrade");
+        let (mut reader, mut writer) = tokio::io::split(TokioIo::new(upgraded));
+        let copied = tokio::io::copy(&mut reader, &mut writer).await;
+        assert_eq!(copied.expect("an open connection"), 4);
+        writer.shutdown().await.expect("an open connection");
+    });
+    let response = Response::builder()
+        .status(101)
+        .header("connection", "upgrade")
+        .header("upgrade", "echo");
+    response
+        .body(http_body_util::Empty::new())
+        .expect("a response")
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Frame;
+use hyper::http::uri::Scheme;
 use spikard_wasm_app::policy::{Policies, SecurityHeaders};
 use spikard_wasm_runtime::BodyError;
 
@@ -86,7 +87,7 @@ fn respond(fake: &Fake, method: &Method, fault: Option<Refusal>) -> HttpResponse
     let request = request.body(Inbound::App(body.boxed_unsync())).unwrap();
     let arrival = Arrival {
         fault,
-        ..Arrival::of(([127, 0, 0, 1], 1).into())
+        ..Arrival::of(([127, 0, 0, 1], 1).into(), Scheme::HTTP)
     };
     block_on(run(fake, request, arrival))
 }

@@ -1,9 +1,10 @@
-//! The way of a request whose route has hooks.
+//! Requests of routes that have hooks.
 //!
-//! An instance is leased twice: for the hooks before the body, and for the rest. In
-//! between the body is read, at the client's pace, and no instance waits for a client.
-//! What hooks and handler share is in the request, not in an instance.
+//! The trigger leases an instance twice: for the hooks before the body, and for the rest.
+//! In between the host reads the body at the client's pace, so that no instance waits for
+//! a client. State that hooks and handler share belongs to the request, not the instance.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,23 +15,23 @@ use crate::failure::Failed;
 use crate::request::InFlight;
 use crate::response::{self, HttpResponse};
 
-/// How long `on-error` hooks may take when the route's own time is over.
+/// The minimum time limit of `on-error` hooks, for a route whose deadline has passed.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A request on its way through hooks.
+/// A request of a route with hooks.
 pub(crate) struct Hooked<'a> {
     pub(crate) route: (u32, &'a Route),
     pub(crate) request: &'a Arc<InFlight>,
-    pool: &'a Pool,
+    pool: &'a Rc<Pool>,
     check_replies: bool,
-    lease: Option<Lease<'a>>,
-    /// What is left of the route's deadline for the guest.
+    lease: Option<Lease>,
+    /// The rest of the route's time limit for the guest.
     left: Duration,
 }
 
 impl<'a> Hooked<'a> {
     pub(crate) fn new(
-        pool: &'a Pool,
+        pool: &'a Rc<Pool>,
         route: (u32, &'a Route),
         request: &'a Arc<InFlight>,
         check_replies: bool,
@@ -56,7 +57,7 @@ impl<'a> Hooked<'a> {
         Ok(None)
     }
 
-    /// Runs what is left before the handler, and the handler.
+    /// Runs the `pre-handler` hooks and the handler.
     pub(crate) async fn handle(&mut self, call: &Call) -> Result<Reply, Failed> {
         if let Some(reply) = self.before(HookKind::PreHandler, &call.params).await? {
             return Ok(reply);
@@ -66,8 +67,8 @@ impl<'a> Hooked<'a> {
             .await
     }
 
-    /// Runs the hooks that come after the handler, or after what went wrong, and
-    /// makes the response.
+    /// Runs the hooks that come after the handler or after an error, and makes the
+    /// response.
     pub(crate) async fn finish(
         mut self,
         outcome: Result<Reply, Failed>,
@@ -78,7 +79,7 @@ impl<'a> Hooked<'a> {
         };
         match outcome.and_then(|reply| self.response(reply, self.check_replies)) {
             Ok(response) => Ok(response),
-            // There is no instance for a hook either.
+            // No instance is available for a hook either.
             Err(failed) if matches!(failed.refusal(), Refusal::Overloaded { .. }) => {
                 Err(failed.into_refusal())
             }
@@ -87,8 +88,7 @@ impl<'a> Hooked<'a> {
                 let message = failed.message();
                 let reply = response::problem(failed.into_refusal());
                 let changed = self.after(HookKind::OnError, &message, reply).await;
-                // It is the host's error that a hook may have changed, which no route
-                // declares.
+                // The host's own errors are not among the replies that a route declares.
                 let response = changed.and_then(|reply| self.response(reply, false));
                 response.map_err(Failed::into_refusal)
             }
@@ -103,7 +103,7 @@ impl<'a> Hooked<'a> {
     fn failed(&self, error: CallError) -> Failed {
         let (_, route) = self.route;
         let error = match error {
-            // Not what was left of it.
+            // Report the route's whole limit, not the rest of it.
             CallError::Deadline(_) => CallError::Deadline(route.timeout()),
             error => error,
         };
@@ -135,10 +135,10 @@ impl<'a> Hooked<'a> {
             .await
     }
 
-    /// Runs calls in the leased instance, within what is left of the deadline.
+    /// Runs calls on the leased instance, within the rest of the time limit.
     async fn run<T>(
         &mut self,
-        calls: impl AsyncFnOnce(&mut Lease<'a>) -> Result<T, CallError>,
+        calls: impl AsyncFnOnce(&mut Lease) -> Result<T, CallError>,
     ) -> Result<T, Failed> {
         let start = Instant::now();
         let Self { pool, lease, .. } = self;

@@ -86,8 +86,8 @@ impl Trigger for WasiHttp {
             // Only policies give other ids, and there are none here.
             RequestId::Text(_) => 0,
         };
-        let depth = exchange.arrival.depth;
-        let call = Arc::new(HttpCall::new(number, depth, Failed::later));
+        let (depth, scheme) = (exchange.arrival.depth, exchange.arrival.scheme.clone());
+        let call = Arc::new(HttpCall::new(number, depth, scheme, Failed::later));
         exchange.has_work(Work::Http(call.clone()));
         let options = HttpOptions {
             isolation: self.settings.isolation,
@@ -97,8 +97,8 @@ impl Trigger for WasiHttp {
         let lent = body.lend(&call, limit, self.body_timeout);
         let request = Request::from_parts(parts, lent);
         let reply = match self.kind {
-            Kind::Service => self.pool.shared().serve(request, &call, options).await,
-            Kind::Handler | Kind::Proxy => self.pool.shared().proxy(request, &call, options).await,
+            Kind::Service => self.pool.serve(request, &call, options).await,
+            Kind::Handler | Kind::Proxy => self.pool.proxy(request, &call, options).await,
         };
         exchange.replied();
         match reply {

@@ -126,10 +126,7 @@ fn folders_must_be_granted() {
     let root = folder();
     let path = root.path().to_str().expect("a path");
     let refused = app(mounted()).refused(&[]);
-    assert!(
-        refused.contains("start with `--static-root FOLDER`"),
-        "{refused}"
-    );
+    assert!(refused.contains("pass `--static-root FOLDER`"), "{refused}");
     let mut settings = mounted();
     settings["static"][0]["folder"] = json!("elsewhere");
     let refused = app(settings).refused(&["--static-root", path]);
