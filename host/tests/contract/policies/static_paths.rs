@@ -130,10 +130,7 @@ fn folders_must_be_granted() {
     let mut settings = mounted();
     settings["static"][0]["folder"] = json!("elsewhere");
     let refused = app(settings).refused(&["--static-root", path]);
-    assert!(
-        refused.contains("serves the folder `elsewhere`"),
-        "{refused}"
-    );
+    assert!(refused.contains("static folder `elsewhere`"), "{refused}");
     let nowhere = format!("{path}/nowhere");
     let refused = app(mounted()).refused(&["--static-root", &nowhere]);
     assert!(
@@ -145,7 +142,7 @@ fn folders_must_be_granted() {
     let mut settings = mounted();
     settings["static"][0]["folder"] = json!("link");
     let refused = app(settings).refused(&["--static-root", path]);
-    assert!(refused.contains("serves the folder `link`"), "{refused}");
+    assert!(refused.contains("static folder `link`"), "{refused}");
     settings = mounted();
     settings["static"][0]["folder"] = json!("../public");
     let refused = app(settings).refused(&["--static-root", path]);
