@@ -25,7 +25,7 @@ use crate::response::HttpResponse;
 use crate::shared::{Apps, Shared};
 use crate::worker_app::WorkerApp;
 
-/// What an app below a prefix may read it from, as behind other proxies.
+/// The header with the prefix of a mounted app, as reverse proxies set it.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The apps of one worker.
@@ -33,15 +33,15 @@ pub(crate) struct AppRouter {
     apps: RefCell<Rc<RunningApps>>,
 }
 
-/// The apps that are hosted at a time.
+/// A set of running apps.
 pub(crate) struct RunningApps {
     routing: Routing,
     all: Box<[RunningApp]>,
 }
 
-/// How a request finds its app.
+/// How the router finds the app of a request.
 enum Routing {
-    /// Without looking: there is one, and everything is below it.
+    /// A single app that is mounted at `/` of every host.
     One(Rc<WorkerApp>),
     Several {
         mounts: Arc<Mounts>,
@@ -56,10 +56,10 @@ struct RunningApp {
 }
 
 impl RunningApps {
-    /// Starts apps in this worker. Those that `before` has already are taken over.
+    /// Starts apps in this worker. Apps that `before` runs already are kept.
     ///
     /// # Errors
-    /// An app cannot make its first instance.
+    /// The first instance of an app failed.
     pub(crate) async fn start(
         apps: &Apps,
         before: Option<&Self>,
@@ -93,7 +93,7 @@ impl RunningApps {
 }
 
 impl AppRouter {
-    /// The router of this worker's thread.
+    /// Creates the router of this worker's thread.
     pub(crate) fn new(apps: Rc<RunningApps>) -> Rc<Self> {
         let router = Rc::new(Self {
             apps: RefCell::new(apps),
@@ -103,18 +103,18 @@ impl AppRouter {
         router
     }
 
-    /// The apps that are hosted now.
+    /// Returns the running apps.
     pub(crate) fn apps(&self) -> Rc<RunningApps> {
         self.apps.borrow().clone()
     }
 
-    /// Serves others from the next request on.
+    /// Switches to other apps from the next request on.
     pub(crate) fn replace(&self, apps: Rc<RunningApps>) {
-        // The old ones are dropped after the borrow.
+        // Dropped after the borrow ends.
         let _old = self.apps.replace(apps);
     }
 
-    /// The app that a request goes to, and the request as that app sees it.
+    /// Returns the app for a request, and the request as that app sees it.
     pub(crate) fn route(
         &self,
         request: Request<Incoming>,
@@ -159,7 +159,7 @@ impl Dispatch for AppRouter {
             .find(|app| app.hosted.name() == Some(name))?;
         let worker_app = app.worker_app.clone();
         let mut request = request.map(Inbound::App);
-        // No later request on a connection waits for this one's body.
+        // As on HTTP/2, no later request waits for this one's body.
         *request.version_mut() = Version::HTTP_2;
         let arrival = Arrival {
             depth,
@@ -171,14 +171,14 @@ impl Dispatch for AppRouter {
     }
 }
 
-/// The name of the host that a request is for.
+/// Returns the name of the host that a request is for.
 fn host<B>(request: &Request<B>) -> &str {
     let header = || request.headers().get(HOST)?.to_str().ok();
     let of_uri = request.uri().authority().map(|authority| authority.host());
     of_uri.or_else(header).unwrap_or_default()
 }
 
-/// A URI whose path is what is left of it.
+/// Returns the URI with `rest` as its path.
 fn below(uri: &Uri, rest: &str) -> Uri {
     let slash = if rest.is_empty() { "/" } else { "" };
     let path = match uri.query() {
@@ -186,7 +186,7 @@ fn below(uri: &Uri, rest: &str) -> Uri {
         None => PathAndQuery::try_from(format!("{slash}{rest}")),
     };
     let mut parts = uri.clone().into_parts();
-    // A part of a path that begins with a slash is a path.
+    // The rest begins with a slash, so it is a valid path.
     parts.path_and_query = Some(path.unwrap_or(PathAndQuery::from_static("/")));
     Uri::from_parts(parts).unwrap_or_default()
 }

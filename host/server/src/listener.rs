@@ -7,10 +7,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::error::ServeError;
 
-/// How many connections the kernel keeps until they are accepted.
+/// The kernel's queue of connections that are not accepted yet.
 const BACKLOG: i32 = 1024;
 
-/// A socket that is bound, but not accepted from yet.
+/// A bound socket that does not accept connections yet.
 #[derive(Debug)]
 pub struct Listener {
     pub(crate) socket: TcpListener,
@@ -18,10 +18,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds to a host name or address. Port 0 takes any that is free.
+    /// Binds to a host name or address. Port 0 selects a free port.
     ///
     /// # Errors
-    /// Says why the address cannot be had.
+    /// The name has no address, or the address cannot be bound.
     pub fn bind(host: &str, port: u16) -> Result<Self, ServeError> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let mut addresses = (host, port)
@@ -33,7 +33,7 @@ impl Listener {
         let listen = || -> io::Result<Self> {
             let domain = Domain::for_address(address);
             let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-            // A port whose last connections are still closing may be had again.
+            // Allows a restart while old connections are in TIME_WAIT.
             #[cfg(unix)]
             socket.set_reuse_address(true)?;
             socket.bind(&address.into())?;
@@ -50,7 +50,7 @@ impl Listener {
         })
     }
 
-    /// The address it is bound to.
+    /// Returns the bound address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -62,12 +62,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn port_zero_is_some_port() {
+    fn port_zero_selects_a_free_port() {
         assert_ne!(Listener::bind("127.0.0.1", 0).unwrap().address().port(), 0);
     }
 
     #[test]
-    fn says_what_is_in_the_way() {
+    fn errors_name_their_cause() {
         let first = Listener::bind("127.0.0.1", 0).unwrap();
         let port = first.address().port();
         let error = Listener::bind("127.0.0.1", port).unwrap_err();

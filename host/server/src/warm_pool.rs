@@ -6,7 +6,7 @@ use std::rc::Rc;
 use spikard_wasm_runtime::Pool;
 use tokio::task::AbortHandle;
 
-/// A pool with the task that keeps its instances warm, which ends with it.
+/// A pool and its keeper task, which ends with it.
 pub(crate) struct WarmPool {
     pool: Rc<Pool>,
     keeper: AbortHandle,
@@ -15,8 +15,8 @@ pub(crate) struct WarmPool {
 impl WarmPool {
     pub(crate) fn new(pool: Pool, serves_fresh: bool) -> Self {
         let pool = Rc::new(pool);
-        let kept = pool.clone();
-        let keeper = tokio::task::spawn_local(async move { kept.keep(serves_fresh).await });
+        let shared = pool.clone();
+        let keeper = tokio::task::spawn_local(async move { shared.keep(serves_fresh).await });
         Self {
             pool,
             keeper: keeper.abort_handle(),

@@ -27,10 +27,10 @@ pub(crate) struct Worker {
     ready: std_mpsc::Receiver<Result<(), CallError>>,
 }
 
-/// Where a worker is told of what is new.
+/// The channel of messages to a worker.
 pub(crate) type Messages = mpsc::UnboundedSender<Message>;
 
-/// What is new.
+/// A message to a worker.
 pub(crate) enum Message {
     Connection(Accepted),
     Apps(Change),
@@ -42,17 +42,17 @@ pub(crate) struct Accepted {
     open: Open,
 }
 
-/// Other apps, which all workers get ready and then change to.
+/// A change of apps: all workers start the new apps and then switch to them.
 pub(crate) struct Change {
     pub(crate) apps: Apps,
-    /// Told when they are ready, and when they are served.
+    /// Receives a message when the apps have started, and when the worker serves them.
     pub(crate) done: std_mpsc::Sender<Result<(), CallError>>,
-    /// When to change to them; dropped where they are not wanted any more.
+    /// The signal to switch; dropped if the change is canceled.
     pub(crate) go: oneshot::Receiver<()>,
 }
 
 impl Worker {
-    /// Starts the thread; [`Worker::wait_until_ready`] tells how that went.
+    /// Starts the thread. [`Worker::wait_until_ready`] returns the result.
     pub(crate) fn start(
         shared: Shared,
         apps: Apps,
@@ -102,30 +102,30 @@ impl Worker {
         ready.and_then(|warm| warm).map_err(ServeError::Instance)
     }
 
-    /// How many connections it has open.
+    /// Returns the number of open connections.
     pub(crate) fn connections(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Gives it a connection.
+    /// Hands a connection to the worker.
     pub(crate) fn give(&self, stream: TcpStream, peer: SocketAddr) {
         let open = Open::new(&self.open);
         let accepted = Accepted { stream, peer, open };
-        // A worker that is gone takes no connection; dropping it closes it.
+        // If the worker has stopped, the connection is dropped and so closed.
         let _ = self.messages.send(Message::Connection(accepted));
     }
 
-    /// Where it is told of what is new.
+    /// Returns the worker's message channel.
     pub(crate) fn messages(&self) -> Messages {
         self.messages.clone()
     }
 
-    /// Tells it to finish what is in flight and stop.
+    /// Tells the worker to finish requests in flight and stop.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
     }
 
-    /// Waits until it has stopped.
+    /// Waits until the worker has stopped.
     pub(crate) async fn stopped(&self) {
         let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
     }
@@ -158,14 +158,14 @@ async fn run(
             _ = stopping.wait_for(|stop| *stop) => break,
         }
     }
-    // Who waits for an answer to what is still in it hears that there is none.
+    // Senders of messages that were not read learn that the channel is closed.
     drop(received);
     graceful.shutdown().await;
-    // The last responses are still being written when their connections end.
+    // Gives the kernel time to send the last responses.
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-/// Changes to other apps, if all workers can.
+/// Switches to other apps if all workers can start them.
 async fn change(router: Rc<AppRouter>, shared: Shared, change: Change) {
     let Change { apps, done, go } = change;
     let before = router.apps();

@@ -20,24 +20,24 @@ use crate::triggers::not_found::NotFound;
 use crate::triggers::wasi_http::WasiHttp;
 use crate::warm_pool::WarmPool;
 
-/// The longest that the first instance of an app may take.
+/// The time limit of an app's first instance.
 const WARM_DEADLINE: Duration = Duration::from_secs(30);
 
-/// What answers requests in one worker.
+/// An app, or the host itself, in one worker.
 pub(crate) enum WorkerApp {
-    /// An app that exports our own interface.
+    /// An app that exports the `handler` interface.
     Handler(Handler),
     /// An app for `wasi:http`.
     WasiHttp(WasiHttp),
-    /// The host, for requests below no mount.
+    /// The host, for requests that no app is mounted for.
     NotFound(NotFound),
 }
 
 impl WorkerApp {
-    /// Makes the instances of an app in this worker, the first of them at once.
+    /// Starts an app in this worker, with its first instance.
     ///
     /// # Errors
-    /// No instance can be made.
+    /// The instantiation failed or took too long.
     pub(crate) async fn start(hosted: &HostedApp, shared: &Shared) -> Result<Rc<Self>, CallError> {
         let settings = &hosted.settings;
         let component = hosted.component.clone();
@@ -81,7 +81,7 @@ impl WorkerApp {
         }))
     }
 
-    /// What answers requests below no mount.
+    /// Returns the trigger for requests that no app is mounted for.
     pub(crate) fn not_found(shared: &Shared) -> Rc<Self> {
         let desk = Desk {
             app: Some(NO_ROUTE.into()),
@@ -106,7 +106,7 @@ impl WorkerApp {
     ) -> HttpResponse {
         match self {
             Self::Handler(handler) => exchange::run(handler, request, arrival).await,
-            // Its future is larger, and would be room for that of a handler too.
+            // Boxed: its future is larger, and handlers would pay for its room.
             Self::WasiHttp(app) => Box::pin(exchange::run(app, request, arrival)).await,
             Self::NotFound(host) => exchange::run(host, request, arrival).await,
         }

@@ -103,8 +103,9 @@ impl Pool {
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Send + Unpin + 'static,
     {
-        let lease = self.lease(isolation, call.stages()).await?;
-        let mut running = Running::begin(lease, Current::Http(call.clone())).await?;
+        let mut lease = self.lease(isolation, call.stages()).await?;
+        lease.fill(call.stages()).await?;
+        let mut running = Running::begin(lease, Current::Http(call.clone()))?;
         let start = Stamp::now();
         let params = match running.instance()?.prepare_proxy(request, call) {
             Ok(params) => params,

@@ -47,11 +47,12 @@ impl Pool {
         isolation: Isolation,
         deadline: Duration,
     ) -> Result<Reply, CallError> {
-        let calls = async {
+        // Pinned where it is made: moving it would copy the room of all of its states.
+        let calls = pin!(Some(async {
             let mut lease = self.lease(isolation, request.stages()).await?;
             lease.handle(call, request).await
-        };
-        self.within_pinned(deadline, pin!(Some(calls))).await
+        }));
+        self.within_pinned(deadline, calls).await
     }
 
     /// Leases an instance for any number of calls, in order of arrival. Run it and its
@@ -84,9 +85,9 @@ impl Lease {
         call: &Call,
         request: Arc<dyn Request>,
     ) -> Result<Reply, CallError> {
-        let limits = self.pool().component.limits();
         let stages = request.stages();
-        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
+        self.fill(stages).await?;
+        let mut running = Running::begin(&mut *self, Current::Request(request.clone()))?;
         let start = Stamp::now();
         stages.enter(start);
         let result = running.instance()?.handle(call, stages).await;
@@ -97,6 +98,7 @@ impl Lease {
         };
         running.attribute(returned);
         let reply = running.end(reply);
+        let limits = self.pool().component.limits();
         let reply = reply.and_then(|reply| Reply::within(reply, &limits));
         stages.add(Stage::Leave, Stamp::now().since(returned));
         reply
@@ -117,7 +119,8 @@ impl Lease {
         let Some(exports) = pool.component.hooks() else {
             return Ok(None);
         };
-        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
+        self.fill(request.stages()).await?;
+        let mut running = Running::begin(&mut *self, Current::Request(request.clone()))?;
         request.stages().enter(Stamp::now());
         let result = running
             .instance()?
@@ -145,7 +148,8 @@ impl Lease {
         let Some(exports) = pool.component.hooks() else {
             return Ok(reply);
         };
-        let mut running = Running::begin(self, Current::Request(request.clone())).await?;
+        self.fill(request.stages()).await?;
+        let mut running = Running::begin(&mut *self, Current::Request(request.clone()))?;
         request.stages().enter(Stamp::now());
         let headers = reply.headers_text();
         let instance = running.instance()?;
@@ -156,6 +160,17 @@ impl Lease {
         running.attribute(Stamp::now());
         let change = running.end(result)?;
         reply.changed(change, &pool.component.limits())
+    }
+
+    /// Makes an instance unless the lease has one.
+    pub(crate) async fn fill(&mut self, stages: &Stages) -> Result<(), CallError> {
+        if self.instance.is_none() {
+            let start = Stamp::now();
+            let made = self.pool().make().await;
+            stages.add(Stage::Instance, Stamp::now().since(start));
+            self.instance = Some(made?);
+        }
+        Ok(())
     }
 
     fn pool(&self) -> &Rc<Pool> {
@@ -188,33 +203,20 @@ pub(crate) struct Running<L: BorrowMut<Lease>> {
 }
 
 impl<L: BorrowMut<Lease>> Running<L> {
-    /// Prepares the instance of a lease for a call, and makes one if the lease has none.
-    pub(crate) async fn begin(mut lease: L, current: Current) -> Result<Self, CallError> {
-        let Lease { instance, slot, .. } = lease.borrow_mut();
-        let ready = match instance.take() {
-            Some(ready) => ready,
-            None => {
-                let start = Stamp::now();
-                let made = slot.pool().make().await;
-                if let Some(stages) = current.stages() {
-                    stages.add(Stage::Instance, Stamp::now().since(start));
-                }
-                made?
-            }
-        };
-        let yielded = current
-            .stages()
-            .map_or(0, |stages| stages.nanos(Stage::Yield));
-        instance.insert(ready).begin(current);
-        Ok(Self {
+    /// Prepares the instance of a lease for a call. The lease must be [filled](Lease::fill).
+    pub(crate) fn begin(lease: L, current: Current) -> Result<Self, CallError> {
+        let stages = current.stages();
+        let mut running = Self {
             lease,
-            yielded,
+            yielded: stages.map_or(0, |stages| stages.nanos(Stage::Yield)),
             has_ended: false,
-        })
+        };
+        running.instance()?.begin(current);
+        Ok(running)
     }
 
     pub(crate) fn instance(&mut self) -> Result<&mut Instance, CallError> {
-        // A lease has its instance from `begin` until the call ends.
+        // Unreachable: a filled lease has its instance until the call ends.
         let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
         self.lease.borrow_mut().instance.as_mut().ok_or_else(gone)
     }

@@ -1,4 +1,4 @@
-//! Connections in memory: no socket, no app.
+//! Tests of connections in memory, without a socket or an app.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::app_router::RunningApps;
 use crate::metrics::Figures;
 use crate::shared::{Apps, Shared};
 
-/// Sends bytes over a connection of a host without apps, and gives all that comes back
-/// until the host closes it.
+/// Sends bytes to a host without apps, and returns all it answers until it closes the
+/// connection.
 fn exchange(sent: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -27,7 +27,7 @@ fn exchange(sent: &str) -> String {
         client
             .write_all(sent.as_bytes())
             .await
-            .expect("room for it");
+            .expect("room for the request");
         let mut received = String::new();
         client.read_to_string(&mut received).await.expect("text");
         graceful.shutdown().await;

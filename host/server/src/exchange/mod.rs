@@ -1,18 +1,19 @@
-//! One exchange: a request on its way to its response, whatever answers it.
+//! Exchanges: a request and its response, for every trigger.
 //!
-//! This file spells out the order that every request follows:
+//! This file defines the order that every request follows:
 //!
 //! 1. begin: the request gets its id, its access line and its clock;
 //! 2. a head that breaks HTTP is rejected with 400 or 431, and its connection closes;
-//! 3. the [`Trigger`] answers. Each one enters the exchange ([`Exchange::enter`]) before
-//!    it does work that costs anything, so that `--max-in-flight` holds for all;
+//! 3. the [`Trigger`] answers. It enters the exchange ([`Exchange::enter`]) before any
+//!    expensive work, so that `--max-in-flight` holds for all triggers;
 //! 4. policies add their headers and compress the response;
-//! 5. HEAD loses the body, and an unread request body is drained or its connection closes;
+//! 5. the response to HEAD loses its body, and an unread request body is drained or its
+//!    connection closes;
 //! 6. the request is counted and logged: at once if the body is whole, otherwise when the
 //!    body ends.
 //!
-//! A panic in step 3 or 4 is a defect of the host and ends this request alone. What a
-//! trigger does in step 3, and in which order, is in its own file.
+//! A panic in step 3 or 4 is a defect of the host and ends only this request. Each
+//! trigger's own file defines the order within step 3.
 
 mod record;
 mod streamed;
@@ -37,9 +38,9 @@ use crate::reply_body::ReplyBody;
 use crate::request::RequestId;
 use crate::response::{self, HttpResponse};
 
-/// What answers requests: a handler, a `wasi:http` app, or the host itself.
+/// A way to answer requests: a handler, a `wasi:http` app, or the host itself.
 pub(crate) trait Trigger {
-    /// What its requests are admitted, counted and logged by.
+    /// Returns the state that admits, counts and logs its requests.
     fn desk(&self) -> &Rc<Desk>;
 
     /// Answers one request.
@@ -51,11 +52,11 @@ pub(crate) trait Trigger {
     ) -> impl Future<Output = Result<HttpResponse, Refusal>>;
 }
 
-/// A request in progress: what its trigger learns about it and the host needs at its end.
+/// A request in progress: the facts that the trigger adds and the host needs at the end.
 pub(crate) struct Exchange<'a> {
-    /// Where the request came from.
+    /// The origin of the request.
     pub(crate) arrival: Arrival,
-    /// The policies that the response ends with.
+    /// The policies that finish the response.
     pub(crate) passage: Option<Passage<'a>>,
     record: Record<'a>,
     admitted: Option<Admitted>,
@@ -81,28 +82,28 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// The request's id, which a policy may replace.
+    /// Returns the request's id, which a policy may replace.
     pub(crate) fn id(&mut self) -> &mut RequestId {
         &mut self.record.id
     }
 
-    /// The request is for this route of the app.
-    pub(crate) fn has_route(&mut self, index: u32, name: &'a str) {
+    /// Sets the route of the app.
+    pub(crate) fn set_route(&mut self, index: u32, name: &'a str) {
         self.record.route = Some((index, name));
     }
 
-    /// The guest's time is measured here.
-    pub(crate) fn has_work(&mut self, work: Work) {
+    /// Sets where the guest's time is measured.
+    pub(crate) fn set_work(&mut self, work: Work) {
         self.record.work = work;
     }
 
-    /// The guest has returned its reply.
-    pub(crate) fn replied(&mut self) {
+    /// Marks that the guest has returned its reply.
+    pub(crate) fn mark_replied(&mut self) {
         self.record.replied = Some(Stamp::now());
     }
 }
 
-/// Takes a request to its response.
+/// Answers a request.
 pub(crate) async fn run<T: Trigger>(
     trigger: &T,
     request: Request<Inbound>,
@@ -143,7 +144,7 @@ pub(crate) async fn run<T: Trigger>(
 }
 
 impl Exchange<'_> {
-    /// Counts and logs the request, or leaves that to the end of a streamed body.
+    /// Counts and logs the request: now, or when its streamed body ends.
     fn end(mut self, mut response: HttpResponse) -> HttpResponse {
         let taken = self.record.taken();
         if self.record.desk().server_timing {

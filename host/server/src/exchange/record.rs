@@ -1,4 +1,4 @@
-//! What is counted and logged about one exchange.
+//! Records: the figures and the access line of one exchange.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use crate::admission::Requests;
 use crate::metrics::{AppName, Part, Taken, WorkerFigures};
 use crate::request::{InFlight, RequestId};
 
-/// What the exchanges of one trigger in one worker share.
+/// The state that the exchanges of one trigger in one worker share.
 pub(crate) struct Desk {
-    /// The app's name, where there are several.
+    /// The app's name, if the host serves several.
     pub(crate) app: AppName,
-    /// The name in the log of requests that are for no route.
+    /// The route name in the log of requests without a route.
     pub(crate) rest: Option<&'static str>,
     pub(crate) requests: Arc<Requests>,
     pub(crate) figures: Arc<WorkerFigures>,
-    /// Whether responses carry `Server-Timing`.
+    /// True if responses have `Server-Timing`.
     pub(crate) server_timing: bool,
 }
 
-/// What the guest's part of a request is measured in.
+/// The guest's part of a request, which measures its time.
 pub(crate) enum Work {
-    /// No guest was asked.
+    /// No guest was called.
     None,
     Handler(Arc<InFlight>),
     Http(Arc<HttpCall>),
@@ -42,8 +42,8 @@ impl Work {
     }
 }
 
-/// What is known of a request until its response is there. Dropping it before counts it
-/// as a client that closed its connection: hyper drops the answer then.
+/// The record of a request until its response. Dropping it earlier counts the request as
+/// closed by the client: hyper drops the future of the answer then.
 pub(super) struct Record<'a> {
     desk: &'a Rc<Desk>,
     access: Option<Access>,
@@ -51,7 +51,7 @@ pub(super) struct Record<'a> {
     pub(super) id: RequestId,
     pub(super) route: Option<(u32, &'a str)>,
     pub(super) work: Work,
-    /// When the last call of the guest returned.
+    /// When the guest's last call returned.
     pub(super) replied: Option<Stamp>,
     is_ended: bool,
 }
@@ -74,13 +74,13 @@ impl<'a> Record<'a> {
         self.desk
     }
 
-    /// Logs a panic of the host, and gives what the client is told.
+    /// Logs a panic of the host, and returns the client's error.
     pub(super) fn panicked(&self) -> Refusal {
         tracing::error!(request = %self.id, "the host panicked; this is a bug in spikard-wasm");
         Refusal::Failed
     }
 
-    /// Where the request's time went until now.
+    /// Returns how the request's time divides into its parts.
     pub(super) fn taken(&self) -> Taken {
         let now = Stamp::now();
         let respond = self.replied.map_or(0, |replied| now.since(replied));
@@ -98,7 +98,7 @@ impl<'a> Record<'a> {
         );
     }
 
-    /// Leaves counting and logging to the end of a streamed body.
+    /// Moves counting and logging to the end of a streamed body.
     pub(super) fn into_ending(mut self, status: StatusCode, taken: &Taken) -> Ending {
         self.is_ended = true;
         let work = std::mem::replace(&mut self.work, Work::None);
@@ -134,7 +134,7 @@ impl Drop for Record<'_> {
     }
 }
 
-/// What is counted and logged when a streamed body ends.
+/// The record of a request whose streamed body has not ended.
 pub(super) struct Ending {
     desk: Rc<Desk>,
     access: Option<Access>,
@@ -147,7 +147,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Counts and logs the request, of whose body `bytes` bytes were sent.
+    /// Counts and logs the request. `bytes` of its body were sent.
     pub(super) fn end(self, bytes: u64, is_complete: bool) {
         let total = Stamp::now().since(self.start);
         let taken = Taken::streamed(total, self.receive, self.work.stages());

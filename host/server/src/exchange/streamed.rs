@@ -1,4 +1,4 @@
-//! A streamed body that ends its exchange: the request stays in flight until the last
+//! Streamed bodies that end their exchange: the request stays in flight until the last
 //! byte is sent, and is counted and logged then.
 
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use crate::reply_body::{BodyError, ReplyBody};
 
 struct Streamed {
     body: ReplyBody,
-    /// The length that the head announces.
+    /// The `content-length` of the response.
     length: Option<u64>,
     sent: u64,
     ending: Option<Ending>,
     _admitted: Option<Admitted>,
 }
 
-/// The body, whose end is that of its exchange.
+/// Wraps a body so that its end is the end of its exchange.
 pub(super) fn until_end(
     body: ReplyBody,
     length: Option<u64>,
@@ -75,8 +75,8 @@ impl Body for Streamed {
 }
 
 impl Drop for Streamed {
-    /// hyper does not ask for the end of a body that has sent what it announced, and
-    /// drops one whose client closed its connection.
+    /// hyper drops a body without polling its end when all of its `content-length` is sent
+    /// or the client has closed the connection.
     fn drop(&mut self) {
         let is_complete = self.body.is_end_stream() || self.length == Some(self.sent);
         self.end(is_complete);

@@ -1,7 +1,7 @@
-//! The host's own answers: metrics, the OpenAPI document with its page, and `OPTIONS *`.
+//! The host's own pages: metrics, the OpenAPI document and its page, and `OPTIONS *`.
 //!
-//! A route that an app declares has precedence over them. An app for `wasi:http`
-//! declares no routes, so there they come first.
+//! A route that an app declares takes precedence over them. An app for `wasi:http` declares
+//! no routes, so the host's pages take precedence there.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use crate::response::{self, HttpResponse};
 /// The methods that the host knows, for `OPTIONS *` (RFC 9110, section 9.3.7).
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE";
 
-/// What the host answers itself beside an app.
+/// The pages that the host serves beside an app.
 #[derive(Default)]
 pub(crate) struct Builtin {
-    /// The figures of all workers, where they are served beside the app.
+    /// The figures of all workers, if the app's port serves them.
     pub(crate) metrics: Option<Arc<Figures>>,
     /// The OpenAPI document and its page.
     pub(crate) docs: Option<Arc<Docs>>,
-    /// Whether `OPTIONS *` is answered; an app for `wasi:http` sees it itself.
+    /// True if the host answers `OPTIONS *`; an app for `wasi:http` receives it.
     pub(crate) asterisk: bool,
 }
 
 impl Builtin {
-    /// The host's answer; `None` for a path that is not its own.
+    /// Returns the host's answer; `None` if the path is not one of its pages.
     pub(crate) fn answer(&self, parts: &Parts) -> Option<Result<HttpResponse, Refusal>> {
         let path = parts.uri.path();
         if let Some(figures) = &self.metrics
@@ -44,5 +44,42 @@ impl Builtin {
             Err(Refusal::NotFound) => None,
             answer => Some(answer),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+
+    fn parts(method: &Method, target: &str) -> Parts {
+        let request = Request::builder().method(method.clone()).uri(target);
+        request.body(()).expect("a request").into_parts().0
+    }
+
+    fn status(builtin: &Builtin, method: &Method, target: &str) -> Option<u16> {
+        let answer = builtin.answer(&parts(method, target))?;
+        Some(answer.map_or_else(
+            |refusal| refusal.status(),
+            |response| response.status().as_u16(),
+        ))
+    }
+
+    #[test]
+    fn only_pages_that_are_switched_on_are_served() {
+        let nothing = Builtin::default();
+        assert_eq!(status(&nothing, &Method::GET, metrics::PATH), None);
+        assert_eq!(status(&nothing, &Method::OPTIONS, "*"), None);
+        let requests = crate::admission::Requests::new(1);
+        let all = Builtin {
+            metrics: Some(Figures::new(&requests, 1)),
+            docs: None,
+            asterisk: true,
+        };
+        assert_eq!(status(&all, &Method::GET, metrics::PATH), Some(200));
+        assert_eq!(status(&all, &Method::OPTIONS, "*"), Some(204));
+        assert_eq!(status(&all, &Method::GET, "/"), None);
+        assert_eq!(status(&all, &Method::GET, "/metrics/"), None);
     }
 }

@@ -1,16 +1,16 @@
-//! Requests to a handler: an app that exports our own interface.
+//! Requests to a handler: an app that exports the `handler` interface.
 //!
-//! The order, of which [`Handler::answer`] is the whole:
+//! [`Handler::answer`] runs these steps in this order:
 //!
 //! 1. a CORS preflight is answered by the policy of the route that it asks about;
-//! 2. the router finds the route, and nothing is read of its parameters yet;
-//! 3. the route's policies begin, so that every response below carries their headers;
-//! 4. admission: `--max-in-flight` (503), then rate limit (429), token and key (401, 403);
-//! 5. the host's own pages and static files answer what no route does;
-//! 6. hooks `on-request` and `pre-validation`;
-//! 7. the body is read (413, 408) and parsed, and parameters and body are checked
+//! 2. the router finds the route; it reads no parameters yet;
+//! 3. the route's policies begin, so that every later response has their headers;
+//! 4. admission: `--max-in-flight` (503), rate limit (429), token and key (401, 403);
+//! 5. the host's own pages and static files answer paths without a route;
+//! 6. hooks `on-request` and `pre-validation` run;
+//! 7. the host reads the body (413, 408), parses it, and checks parameters and body
 //!    together (400, 415, 422);
-//! 8. hook `pre-handler`, the handler, hooks `on-response` or `on-error`.
+//! 8. hook `pre-handler`, the handler, and hooks `on-response` or `on-error` run.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ use crate::warm_pool::WarmPool;
 /// A handler app in one worker.
 pub(crate) struct Handler {
     desk: Rc<Desk>,
-    /// The path before what the app sees.
+    /// The path prefix that the app is mounted at.
     prefix: String,
     app: Arc<App>,
     pool: WarmPool,
@@ -46,13 +46,13 @@ pub(crate) struct Handler {
     check_replies: bool,
 }
 
-/// What the router makes of a request.
+/// The router's result for a request.
 enum Matched<'a> {
     /// A route with its index, and the text of its path parameters.
     Route(u32, &'a Route, RawPath),
     /// A path without a route in a folder of static files.
     File,
-    /// OPTIONS of a path whose routes do not declare it.
+    /// OPTIONS for a path whose routes do not declare it, and the value of `Allow`.
     Options(&'a str),
     /// A reply of the host itself.
     Reply(HttpResponse),
@@ -60,25 +60,25 @@ enum Matched<'a> {
 
 impl Handler {
     pub(crate) fn new(
-        served: &HostedApp,
+        hosted: &HostedApp,
         desk: Rc<Desk>,
         builtin: Builtin,
         pool: WarmPool,
     ) -> Self {
-        let settings = &served.settings;
+        let settings = &hosted.settings;
         Self {
             desk,
-            prefix: served.mount.prefix().to_owned(),
-            app: served.app.clone(),
+            prefix: hosted.mount.prefix().to_owned(),
+            app: hosted.app.clone(),
             pool,
-            files: served.files.clone(),
+            files: hosted.files.clone(),
             builtin,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
         }
     }
 
-    /// Runs what a route's hooks and its handler make of a request.
+    /// Runs a route's early hooks, its checks and its handler.
     async fn answer_hooked(
         &self,
         hooked: &mut Hooked<'_>,
@@ -119,8 +119,8 @@ impl Handler {
         }
     }
 
-    /// The policies of what the router found. OPTIONS has those of the route whose
-    /// preflight it may be: a route without CORS must not answer with that of its app.
+    /// Returns the policies of the router's result. OPTIONS has those of the route that a
+    /// preflight would ask about: a route without CORS must not answer with the app's CORS.
     fn policies<'a>(
         &'a self,
         found: &Result<Matched<'a>, Refusal>,
@@ -140,8 +140,7 @@ impl Handler {
         }
     }
 
-    /// Reads the body and checks it and the parameters: the call keeps the contract of
-    /// its route.
+    /// Reads the body, and checks parameters and body against the route's contract.
     async fn check(
         &self,
         (index, route): (u32, &Route),
@@ -208,7 +207,7 @@ impl Trigger for Handler {
         let found = self.route(&parts);
         let number = match &found {
             Ok(Matched::Route(index, route, _)) => {
-                exchange.has_route(*index, route.name());
+                exchange.set_route(*index, route.name());
                 *index
             }
             _ => u32::MAX,
@@ -226,14 +225,14 @@ impl Trigger for Handler {
         let (index, route, path) = match found {
             Matched::Reply(response) => return Ok(response),
             Matched::Options(allow) => return Ok(response::of_options(allow)),
-            // What few requests need is on the heap: a future is moved once for each
-            // request, with the room of its largest part.
+            // Boxed, as the request's future is moved once and has room for its largest
+            // part, which few requests need.
             Matched::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
             Matched::Route(index, route, path) => (index, route, path),
         };
         let id = exchange.id().clone();
         let request = Arc::new(InFlight::new(parts, &exchange.arrival, id.clone()));
-        exchange.has_work(Work::Handler(request.clone()));
+        exchange.set_work(Work::Handler(request.clone()));
         for (key, value) in exchange.passage.iter_mut().flat_map(Passage::take_local) {
             request.local.preset(key, value);
         }
@@ -241,21 +240,21 @@ impl Trigger for Handler {
             let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = Box::pin(self.answer_hooked(&mut hooked, &path, body)).await;
             let answer = Box::pin(hooked.finish(outcome)).await;
-            exchange.replied();
+            exchange.mark_replied();
             return answer;
         }
         let call = self.check((index, route), &path, body, &request).await?;
         let (isolation, deadline) = (route.isolation(), route.timeout());
         let reply = self.pool.call(&call, request, isolation, deadline).await;
-        exchange.replied();
+        exchange.mark_replied();
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
             .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
     }
 }
 
-/// Both results, or every error of both: a client is told all that is wrong with
-/// its request at once.
+/// Returns both results, or the errors of both, so that a client learns all errors of its
+/// request at once.
 fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
@@ -264,5 +263,37 @@ fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(
             Err(Refusal::Invalid(errors))
         }
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spikard_wasm_app::{ErrorKind, FieldError};
+
+    use super::*;
+
+    fn invalid(text: &str) -> Refusal {
+        let error = FieldError {
+            kind: ErrorKind::Missing,
+            loc: Vec::new(),
+            msg: text.to_owned(),
+            input: None,
+            ctx: None,
+        };
+        Refusal::Invalid(vec![error])
+    }
+
+    #[test]
+    fn a_client_learns_the_errors_of_parameters_and_body() {
+        let refusal = both::<(), ()>(Err(invalid("one")), Err(invalid("two")));
+        assert!(matches!(refusal, Err(Refusal::Invalid(errors)) if errors.len() == 2));
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_hides_no_parameter_error() {
+        let first = both::<(), ()>(Err(invalid("one")), Err(Refusal::RequestTimeout));
+        assert!(matches!(first, Err(Refusal::Invalid(errors)) if errors.len() == 1));
+        let second = both::<_, ()>(Ok(()), Err(Refusal::RequestTimeout));
+        assert!(matches!(second, Err(Refusal::RequestTimeout)));
     }
 }

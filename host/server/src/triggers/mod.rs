@@ -1,5 +1,5 @@
-//! What answers requests. Each trigger holds only what differs; what all share is in
-//! [`crate::exchange`].
+//! Triggers: the ways to answer a request. Each holds only what differs from the others;
+//! the common order is in [`crate::exchange`].
 
 pub(crate) mod builtin;
 pub(crate) mod handler;

@@ -1,4 +1,4 @@
-//! Requests below no mount: the host's own pages, and 404 for the rest.
+//! Requests that no app is mounted for: the host's own pages, and 404 for the rest.
 
 use std::rc::Rc;
 

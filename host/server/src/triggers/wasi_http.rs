@@ -1,5 +1,5 @@
-//! Requests to an app for `wasi:http`: the app has every path to itself, so there are no
-//! routes, no checks and no policies, and bodies pass through as they come.
+//! Requests to an app for `wasi:http`. The app routes by itself, so the host has no routes,
+//! checks or policies for it, and streams bodies in both directions.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -71,24 +71,24 @@ impl Trigger for WasiHttp {
             return answer;
         }
         if parts.method == Method::CONNECT {
-            // Its answer would make the connection a tunnel.
+            // A successful answer would turn the connection into a tunnel.
             return Err(Refusal::MethodNotAllowed {
                 allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".to_owned(),
             });
         }
-        has_host(&mut parts)?;
+        ensure_host(&mut parts)?;
         let limit = self.settings.body_limit;
         if body.shortest() > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
         let number = match exchange.id() {
             RequestId::Number(number) => *number,
-            // Only policies give other ids, and there are none here.
+            // Only policies set other ids, and a `wasi:http` app has none.
             RequestId::Text(_) => 0,
         };
         let (depth, scheme) = (exchange.arrival.depth, exchange.arrival.scheme.clone());
         let call = Arc::new(HttpCall::new(number, depth, scheme, Failed::later));
-        exchange.has_work(Work::Http(call.clone()));
+        exchange.set_work(Work::Http(call.clone()));
         let options = HttpOptions {
             isolation: self.settings.isolation,
             deadline: self.settings.timeout,
@@ -100,7 +100,7 @@ impl Trigger for WasiHttp {
             Kind::Service => self.pool.serve(request, &call, options).await,
             Kind::Handler | Kind::Proxy => self.pool.proxy(request, &call, options).await,
         };
-        exchange.replied();
+        exchange.mark_replied();
         match reply {
             Ok(reply) => Ok(of_reply(reply, body)),
             Err(HttpFailure::Call(error)) => {
@@ -117,8 +117,8 @@ impl Trigger for WasiHttp {
     }
 }
 
-/// Checks that a request names its host, which `wasi:http` asks for.
-fn has_host(parts: &mut Parts) -> Result<(), Refusal> {
+/// Checks that a request names its host, which `wasi:http` requires.
+fn ensure_host(parts: &mut Parts) -> Result<(), Refusal> {
     if parts.uri.authority().is_some() {
         return Ok(());
     }
@@ -135,7 +135,7 @@ fn has_host(parts: &mut Parts) -> Result<(), Refusal> {
     }
 }
 
-/// Makes the response of a reply. The host alone frames it.
+/// Makes the response of a reply. Only the host frames it.
 fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
     let (status, mut headers) = (reply.status, reply.headers);
     for name in &response::OF_CONNECTION {
@@ -143,7 +143,7 @@ fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
     }
     let reply_body = match reply.body {
         HttpBody::Whole(bytes) => {
-            // What it announces does not come.
+            // A whole body has no trailers.
             headers.remove(TRAILER);
             ReplyBody::from(bytes)
         }
@@ -192,5 +192,38 @@ impl Drop for Streamed {
     /// Takes the request body from the guest, so that it cannot hold up the connection.
     fn drop(&mut self) {
         drop(self.upload.as_ref().and_then(Upload::take_back));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(version: Version, target: &str, host: Option<&str>) -> Parts {
+        let mut request = Request::builder().version(version).uri(target);
+        if let Some(host) = host {
+            request = request.header(HOST, host);
+        }
+        request.body(()).expect("a request").into_parts().0
+    }
+
+    #[test]
+    fn a_request_names_its_host() {
+        for (version, target, host) in [
+            (Version::HTTP_11, "/", Some("a.example")),
+            (Version::HTTP_11, "http://a.example/", None),
+            (Version::HTTP_2, "http://a.example/", None),
+        ] {
+            assert!(ensure_host(&mut parts(version, target, host)).is_ok());
+        }
+        let refused = ensure_host(&mut parts(Version::HTTP_11, "/", None));
+        assert!(matches!(refused, Err(Refusal::BadRequest(_))));
+    }
+
+    #[test]
+    fn http_1_0_without_a_host_is_for_localhost() {
+        let mut parts = parts(Version::HTTP_10, "/", None);
+        assert!(ensure_host(&mut parts).is_ok());
+        assert_eq!(parts.headers[HOST], "localhost");
     }
 }
