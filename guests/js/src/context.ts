@@ -2,7 +2,7 @@
  * What a handler is given.
  */
 import { ownBytes } from "./bytes.js";
-import { call } from "./call.js";
+import type { Call } from "./call.js";
 import { engine } from "./engine/engine.js";
 import { parseForm } from "./form.js";
 import type { Body } from "./host/types.js";
@@ -13,7 +13,6 @@ import { type GlobalContext, globals, LocalContext } from "./values.js";
 export class Context<Params = Record<string, unknown>, Content = unknown> {
   private readonly paramsText: string;
   private readonly content: Body;
-  private readonly call: number;
   // Not initialised: a call that asks for none of them does not pay for their fields.
   private paramsValue?: { readonly value: Params };
   private bodyValue?: { readonly value: Content };
@@ -23,7 +22,6 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
   constructor(params: string, body: Body) {
     this.paramsText = params;
     this.content = body;
-    this.call = call.current;
   }
 
   /** The parameters of the path and the declared ones, of their declared types. */
@@ -37,19 +35,19 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
    * anything else, `undefined` when there is none.
    */
   get body(): Content {
-    this.bodyValue ??= { value: read(this.content, this.call) as Content };
+    this.bodyValue ??= { value: read(this.content, this) as Content };
     return this.bodyValue.value;
   }
 
   /** The request beyond what the route declares. */
   get request(): Request {
-    this.requestValue ??= new Request(this.call);
+    this.requestValue ??= new Request(this);
     return this.requestValue;
   }
 
   /** Values of this request, which its hooks and its handler share. */
   get local(): LocalContext {
-    this.localValue ??= new LocalContext(this.call);
+    this.localValue ??= new LocalContext(this);
     return this.localValue;
   }
 
@@ -59,12 +57,12 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
   }
 }
 
-function read(body: Body, number: number): unknown {
+function read(body: Body, call: Call): unknown {
   switch (body.tag) {
     case "json":
       return JSON.parse(body.val);
     case "form":
-      return parseForm(body.val, number);
+      return parseForm(body.val, call);
     case "text":
       return withoutByteOrderMark(body.val);
     case "bytes":

@@ -3,12 +3,12 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
-import { call, inCall } from "./call.js";
+import { type Call, call, inCall } from "./call.js";
 
 /** A file of a form. Its bytes stay with the host until they are asked for. */
 export class UploadFile {
   private readonly part: number;
-  private readonly call: number;
+  private readonly call: Call | null | undefined;
   /** The name the client gave it. */
   readonly filename: string;
   /** Its content type, if the client gave one. */
@@ -21,10 +21,10 @@ export class UploadFile {
     filename: string,
     contentType: string | undefined,
     size: number,
-    number = call.current,
+    own: Call | null | undefined = call.current,
   ) {
     this.part = part;
-    this.call = number;
+    this.call = own;
     this.filename = filename;
     this.contentType = contentType;
     this.size = size;
@@ -63,18 +63,18 @@ function isFile(value: unknown): value is FileValue {
   );
 }
 
-function field(value: unknown, number: number): unknown {
-  if (Array.isArray(value)) return value.map((one) => field(one, number));
+function field(value: unknown, call: Call): unknown {
+  if (Array.isArray(value)) return value.map((one) => field(one, call));
   if (!isFile(value)) return value;
-  return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size, number);
+  return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size, call);
 }
 
-/** The form in the host's JSON text, of the call with this number. */
-export function parseForm(text: string, number: number): Form {
+/** The form in the host's JSON text, of this call. */
+export function parseForm(text: string, call: Call): Form {
   const form: Form = JSON.parse(text);
   for (const name of Object.keys(form)) {
     const value = form[name];
-    if (typeof value === "object") form[name] = field(value, number);
+    if (typeof value === "object") form[name] = field(value, call);
   }
   return form;
 }

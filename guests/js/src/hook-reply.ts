@@ -3,7 +3,7 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
-import { call, inCall } from "./call.js";
+import { type Call, call, inCall } from "./call.js";
 import type { ChangedReply, Content, RawReply } from "./host/types.js";
 import { checkedStatus, content, headersText, headerValue } from "./reply.js";
 
@@ -78,7 +78,7 @@ const TEXT_TYPE = /^text\//i;
 export class HookReply {
   /** The status; set it to another from 200 to 599. */
   status: number;
-  private readonly call: number;
+  private readonly call: Call | null | undefined;
   private readonly statusBefore: number;
   private readonly headersBefore: string;
   private headersNow: ReplyHeaders | undefined;

@@ -117,19 +117,13 @@ export function hookExports(app: HookLists, routes: readonly HookLists[]): HookE
   }));
   const of = (route: number) => chains[route] as HookLists;
   const shorten = shortener();
-  const early = (hooks: readonly BeforeHook[], params: string) => {
-    call.current = ++call.count;
-    return runEarly(hooks, params, shorten);
-  };
+  const early = (hooks: readonly BeforeHook[], params: string) => runEarly(hooks, params, shorten);
   const late = (
     status: number,
     headers: string,
     hooks: readonly (ResponseHook | ErrorHook)[],
     message: string,
-  ) => {
-    call.current = ++call.count;
-    return runLate(new HookReply(status, headers), hooks, message, shorten);
-  };
+  ) => runLate([status, headers], hooks, message, shorten);
   return {
     onRequest: (route) => early(of(route).onRequest, ""),
     preValidation: (route) => early(of(route).preValidation, ""),
@@ -144,6 +138,7 @@ type Shorten = (reply: RawReply) => RawReply;
 /** Runs hooks until one has a reply. */
 function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten): Settled<EarlyReply> {
   const context = new Context(params, { tag: "empty" });
+  call.current = context;
   return run<EarlyReply>(
     () => first(hooks, (hook) => hook(context)),
     (value) => (value === undefined ? undefined : shorten(lower(value, undefined))),
@@ -153,12 +148,14 @@ function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten
 
 /** Runs all the hooks, each with what the ones before it made of the reply. */
 function runLate(
-  reply: HookReply,
+  [status, headers]: [status: number, headers: string],
   hooks: readonly (ResponseHook | ErrorHook)[],
   message: string,
   shorten: Shorten,
 ): Settled<ChangedReply> {
   const context = new Context("", { tag: "empty" });
+  call.current = context;
+  const reply = new HookReply(status, headers);
   const take = (value: unknown) => {
     if (value !== undefined) reply.become(lower(value, reply.status));
   };
@@ -171,8 +168,8 @@ function runLate(
     () => {
       const changed = reply.changes();
       if (changed === undefined) return undefined;
-      const [status, headers, body] = changed;
-      return body === undefined ? changed : shorten([status, headers, body]);
+      const [newStatus, newHeaders, body] = changed;
+      return body === undefined ? changed : shorten([newStatus, newHeaders, body]);
     },
     refuse(shorten),
   );
@@ -204,7 +201,7 @@ function run<T>(
   finish: (value: unknown) => T,
   fail: (error: unknown) => T,
 ): Settled<T> {
-  const number = call.current;
+  const own = call.current;
   const end = (value: unknown): T => {
     try {
       return finish(value);
@@ -220,6 +217,6 @@ function run<T>(
   } catch (error) {
     result = fail(error);
   }
-  endCall(number);
+  endCall(own);
   return result;
 }

@@ -3,7 +3,7 @@
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
-import { inCall } from "./call.js";
+import { type Call, inCall } from "./call.js";
 import type { Host } from "./host/types.js";
 import { textArgument } from "./text.js";
 
@@ -78,10 +78,10 @@ function headerText(bytes: Uint8Array): string {
  */
 export class Request {
   private parsedQuery: Query | undefined;
-  private readonly call: number;
+  private readonly call: Call;
 
-  constructor(number: number) {
-    this.call = number;
+  constructor(call: Call) {
+    this.call = call;
   }
 
   /** The method, in upper case. */

@@ -3,7 +3,7 @@
  * has a JSON form; the host keeps its text.
  */
 import { host } from "#host";
-import { inCall } from "./call.js";
+import { type Call, inCall } from "./call.js";
 import { engine } from "./engine/engine.js";
 import type { HostGlobalContext } from "./host/types.js";
 import { textArgument, wellFormedJson } from "./text.js";
@@ -57,10 +57,10 @@ const WHAT = "the local context";
  * name of the key that fitted.
  */
 export class LocalContext {
-  private readonly call: number;
+  private readonly call: Call;
 
-  constructor(number: number) {
-    this.call = number;
+  constructor(call: Call) {
+    this.call = call;
   }
 
   /** The value of a key. */

@@ -3,7 +3,7 @@
  * for a promise that `handle` returns. QuickJS does neither: `quickjs.ts` installs what is missing.
  * On both, some globals only work once the component runs.
  */
-import { call } from "../call.js";
+import { type Call, call } from "../call.js";
 import type { Settled } from "../host/types.js";
 
 /** The parts an engine may bring. */
@@ -43,17 +43,17 @@ export const engine: Engine = {
   settle(value, succeed, fail) {
     // componentize-qjs leaves this mark in every component it makes.
     if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);
-    const number = call.current;
+    const own = call.current;
     // A thenable need not return a promise, nor call back once: the promise made of it does.
     return Promise.resolve(value).then(
       (late) => {
         const reply = succeed(late);
-        endCall(number);
+        endCall(own);
         return reply;
       },
       (error: unknown) => {
         const reply = fail(error);
-        endCall(number);
+        endCall(own);
         return reply;
       },
     );
@@ -62,12 +62,12 @@ export const engine: Engine = {
 };
 
 /** Ends a call: from now on its objects throw, and nothing that it left runs. */
-export function endCall(number: number): void {
+export function endCall(own: Call | null | undefined): void {
   // In a test, another request may have begun meanwhile.
-  if (number !== call.current) return;
+  if (own !== call.current) return;
   if (call.leftovers) {
     engine.dropLeftovers();
     call.leftovers = false;
   }
-  call.current = 0;
+  call.current = null;
 }

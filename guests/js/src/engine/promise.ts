@@ -41,7 +41,7 @@ export function runJobs(): void {
         job();
       } catch (error) {
         // While the module is evaluated there is no host to log to, and the error belongs to the build.
-        if (call.count === 0) throw error;
+        if (call.current === undefined) throw error;
         logUncaught(error, "a microtask");
       }
     }

@@ -14,7 +14,7 @@ let used = BATCH;
 /** The global `Math.random`: 53 random bits, from 64 numbers fetched at a time. */
 export function random(): number {
   if (batch === undefined || used === BATCH) {
-    if (call.count === 0) return beforeSnapshot();
+    if (call.current === undefined) return beforeSnapshot();
     const bytes = getRandomBytes(BATCH * 8);
     batch = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     used = 0;

@@ -16,7 +16,7 @@ const native = Math.random;
 let state = 20_261_120;
 
 Math.random = () => {
-  if (call.count > 0) return native();
+  if (call.current !== undefined) return native();
   // Lehmer's generator with the constants of Park and Miller.
   state = (state * 48271) % 2147483647;
   return state / 2147483647;
@@ -49,10 +49,10 @@ function timer(set: SetTimer, clear: ClearTimer, repeats: boolean): SetTimer {
       if (!repeats) timers.delete(id);
       runCallback(() => callback(...args), "a timer");
     }, delay);
-    if (call.current !== 0) {
+    if (call.current) {
       timers.set(id, clear);
       call.leftovers = true;
-    } else if (call.count > 0) {
+    } else if (call.current === null) {
       // A job of a call that has ended set it.
       clear(id);
       warnOfDroppedTimers();

@@ -2,15 +2,15 @@
  * `setTimeout` and its relatives, for QuickJS: the callbacks run while a handler's promise is awaited.
  */
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.12";
-import { call } from "../call.js";
+import { type Call, call } from "../call.js";
 import { runCallback, warnOfDroppedTimers } from "./uncaught.js";
 
 interface Timer {
   due: number;
   every: number | undefined;
   run: () => void;
-  /** The call that set it; 0 for one set while the module was evaluated, which runs in any call. */
-  call: number;
+  /** The call that set it; `undefined` if the module set it while it was evaluated, which runs in any call. */
+  call: Call | null | undefined;
 }
 
 const timers = new Map<number, Timer>();
