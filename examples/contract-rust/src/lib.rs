@@ -122,4 +122,6 @@ fn app() -> App {
 export!(app());
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The app in process. What its policies do, the host's tests ask.
 
 use serde_json::{Value, json};
+use spikard_wasm_sdk::TrailingSlash;
 use spikard_wasm_sdk::testing::TestClient;
 
 use super::*;
@@ -91,14 +92,32 @@ fn contexts_count_and_name() {
             json!({ "visits": visits })
         );
     }
+    let private = client.get("/private").local("spikard.api-key", "demo");
+    assert_eq!(private.send().text(), r#"{"key":"demo"}"#);
+    assert!(client.get("/large").send().text().len() > 10 << 10);
+}
+
+/// The cases call `/calls` twice and `/calls/fresh` once, before anything else does.
+#[test]
+fn a_client_answers_as_the_host() {
+    cases::run("contract", app);
     // The client has one process for all; the host alone makes instances.
-    for (path, calls) in [("/calls", 1), ("/calls/fresh", 2)] {
+    let client = TestClient::new(app());
+    for (path, calls) in [("/calls", 4), ("/calls/fresh", 5)] {
         assert_eq!(
             client.get(path).send().json::<Value>(),
             json!({ "calls": calls })
         );
     }
-    let private = client.get("/private").local("spikard.api-key", "demo");
-    assert_eq!(private.send().text(), r#"{"key":"demo"}"#);
-    assert!(client.get("/large").send().text().len() > 10 << 10);
+}
+
+#[test]
+fn a_client_redirects_as_the_host() {
+    cases::run("slashes", || {
+        App::new("slashes")
+            .trailing_slash(TrailingSlash::Redirect)
+            .route(Route::get("/a", || "fine"))
+            .route(Route::post("/items/{id}", || "fine"))
+            .route(Route::get("/folder/", || "fine"))
+    });
 }

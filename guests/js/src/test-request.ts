@@ -12,7 +12,8 @@ export interface TestFile {
 /** What a test sends. At most one of `json`, `text`, `form` and `bytes` is the body. */
 export interface TestRequest {
   readonly query?: string | Record<string, string | readonly string[]>;
-  readonly headers?: Record<string, string>;
+  /** A list sends a header field for each of its values. */
+  readonly headers?: Record<string, string | readonly string[]>;
   readonly cookies?: Record<string, string>;
   readonly json?: unknown;
   readonly text?: string;
@@ -41,10 +42,13 @@ export function queryText(query: TestRequest["query"]): string {
 
 /** The headers and the body of a request. */
 export async function write(request: TestRequest): Promise<{ headers: Fields; body: Uint8Array }> {
-  const headers = Object.entries(request.headers ?? {}).map(([name, value]): [string, string] => [
-    name.toLowerCase(),
-    value,
-  ]);
+  const headers = Object.entries(request.headers ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [
+      name.toLowerCase(),
+      // White space around a value is no part of it (RFC 9110, section 5.5).
+      one.replace(/^[ \t]+|[ \t]+$/g, ""),
+    ]),
+  );
   const cookies = Object.entries(request.cookies ?? {}).map(([name, value]) => `${name}=${value}`);
   if (cookies.length > 0) headers.push(["cookie", cookies.join("; ")]);
   const [type, body] = await content(request);

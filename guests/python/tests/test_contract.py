@@ -120,3 +120,14 @@ def test_an_error_hook_sees_the_refusal() -> None:
 
     assert TestClient(app).get("/items/x").status == 422
     assert seen == [(422, "1 validation error in request")]
+
+
+def test_header_fields_as_a_handler_sees_them() -> None:
+    app = Spikard()
+
+    @app.get("/")
+    def fields(request: Request) -> Any:
+        return [request.header("cookie"), request.header("x-a")]
+
+    headers = [("cookie", "a=1"), ("cookie", "b=2"), ("x-a", " 1\t"), ("x-a", "2")]
+    assert TestClient(app).get("/", headers=headers).json() == ["a=1; b=2", "1, 2"]

@@ -58,10 +58,7 @@ pub(crate) mod request {
     }
     pub(crate) fn cookies() -> Vec<(String, String)> {
         let header = header("cookie").unwrap_or_default();
-        let pairs = header
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='));
-        pairs
+        spikard_wasm_app::cookies(&header)
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     }

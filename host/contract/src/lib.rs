@@ -116,6 +116,7 @@ impl Contract {
         });
         let policies = match &found {
             Ok(Ok((_, route, _))) => route.policies(),
+            Ok(Err(reply)) if reply.status == 204 => passage::of_options(&self.app, &head),
             _ => self.app.policies(),
         };
         let mut passage = Passage::begin(policies, &head);

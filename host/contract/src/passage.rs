@@ -133,6 +133,17 @@ pub(crate) fn preflight(
     Some((passage, headers))
 }
 
+/// The policies of an answer to OPTIONS: those of the route that the next request is for, as
+/// a route without CORS must not answer with that of its app.
+pub(crate) fn of_options<'a>(app: &'a App, head: &Head) -> Option<&'a Policies> {
+    let next = head.first("access-control-request-method");
+    let next = next.and_then(|method| std::str::from_utf8(method).ok());
+    match next.and_then(|method| app.about(method, &head.path)) {
+        Some((Some(route), _)) => route.policies(),
+        _ => app.policies(),
+    }
+}
+
 /// Several origins are none that could be allowed.
 fn origin(head: &Head) -> Option<Vec<u8>> {
     head.first("origin")?;

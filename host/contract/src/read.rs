@@ -20,6 +20,9 @@ pub struct Call {
     pub files: Vec<Vec<u8>>,
 }
 
+/// Checks in the order of the host: the body's coding, type and length, and the syntax of a
+/// multipart form, are refused alone; the errors of parameters and of the body's content
+/// come together.
 pub(crate) fn read(
     route: &Route,
     values: &RawPath,
@@ -27,7 +30,8 @@ pub(crate) fn read(
     raw: Vec<u8>,
 ) -> Result<Call, Refusal> {
     let params = route.read_params(values, head);
-    let (params, (body, raw, files)) = both(params, read_body(route, head, raw))?;
+    let content = read_body(route, head, raw)?;
+    let (params, (body, raw, files)) = both(params, content)?;
     Ok(Call {
         params,
         body,
@@ -36,27 +40,43 @@ pub(crate) fn read(
     })
 }
 
+/// A body, its bytes where it is no form of files, and the bytes of its files.
+type Content = (Body, Vec<u8>, Vec<Vec<u8>>);
+
 fn read_body(
     route: &Route,
     head: &Head,
     raw: Vec<u8>,
-) -> Result<(Body, Vec<u8>, Vec<Vec<u8>>), Refusal> {
+) -> Result<Result<Content, Refusal>, Refusal> {
+    if !raw.is_empty() {
+        let codings = head.values("content-encoding");
+        route.body().check_content_coding(codings)?;
+    }
     let plan = match route.body().plan(head.first("content-type")) {
-        Err(Refusal::UnsupportedMediaType) if raw.is_empty() => route.body().plan(None)?,
+        // An empty body has no content type to check.
+        Err(Refusal::UnsupportedMediaType | Refusal::UnsupportedCharset { .. })
+            if raw.is_empty() =>
+        {
+            route.body().plan(None)?
+        }
         plan => plan?,
     };
     let limit = route.body_limit();
     if u64::try_from(raw.len()).is_ok_and(|length| length > limit) {
         return Err(Refusal::BodyTooLarge { limit });
     }
-    match plan.boundary() {
+    Ok(match plan.boundary() {
         Some(boundary) if !raw.is_empty() => {
-            let (body, files) = plan.read_form(read_form(boundary, raw, limit)?)?;
-            let files = files.into_iter().map(|file| file.bytes.to_vec());
-            Ok((body, Vec::new(), files.collect()))
+            let form = read_form(boundary, raw, limit)?;
+            plan.read_form(form).map(|(body, files)| {
+                let files = files.into_iter().map(|file| file.bytes.to_vec());
+                (body, Vec::new(), files.collect())
+            })
         }
-        _ => Ok((plan.read(raw.clone().into())?, raw, Vec::new())),
-    }
+        _ => plan
+            .read(raw.clone().into())
+            .map(|body| (body, raw, Vec::new())),
+    })
 }
 
 /// Takes a multipart form apart. All of it is there, so its reader never waits; it may

@@ -47,7 +47,7 @@ impl Head {
         self.local.iter().any(|known| known == key)
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let fields = self.headers.iter().filter(move |(have, _)| have == name);
         fields.map(|(_, value)| value.as_slice())
     }

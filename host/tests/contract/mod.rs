@@ -2,6 +2,7 @@
 
 mod app;
 mod bodies;
+mod cases;
 mod deadlines;
 mod failures;
 mod heads;

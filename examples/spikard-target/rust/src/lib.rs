@@ -35,4 +35,7 @@ fn app() -> App {
 export!(app());
 
 #[cfg(test)]
+#[path = "../../../contract-rust/src/cases.rs"]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -189,3 +189,8 @@ fn validated_paths_declare_what_the_harness_does() {
     assert_eq!(schema("/validated/path/date/{date}")["format"], "date");
     assert_eq!(schema("/path/simple/{id}"), json!({"type": "string"}));
 }
+
+#[test]
+fn a_client_answers_as_the_host() {
+    crate::cases::run("target", app);
+}

@@ -161,7 +161,7 @@ class LocalRequest:
         """One header's value; several fields of that name are joined."""
         wanted = name.lower()
         values = [value.decode("latin-1") for key, value in self.exchange.headers if key == wanted]
-        return ", ".join(values) if values else None
+        return ("; " if wanted == "cookie" else ", ").join(values) if values else None
 
     def headers(self) -> list[tuple[str, bytes]]:
         """All headers, names in lower case."""

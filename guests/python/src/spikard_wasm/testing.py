@@ -139,7 +139,8 @@ class TestClient:
         would set it does not check the request.
         """
         path, _, in_path = path.partition("?")
-        fields = [(name.lower(), value) for name, value in _sending.pairs(headers)]
+        # White space around a value is no part of it (RFC 9110, section 5.5).
+        fields = [(name.lower(), value.strip(" \t")) for name, value in _sending.pairs(headers)]
         if cookie := "; ".join(f"{name}={value}" for name, value in _sending.pairs(cookies)):
             fields.append(("cookie", cookie))
         kind, raw = _sending.body(Sending(json, text, content, form, files))

@@ -119,6 +119,7 @@ impl Host {
         });
         let policies = match &found {
             Ok(Ok((_, route, _))) => route.policies(),
+            Ok(Err((204, ..))) => passage::of_options(&self.contract, message, head),
             _ => self.contract.policies(),
         };
         let mut passage = Passage::begin(policies, message, head);
@@ -196,7 +197,7 @@ impl Call<'_> {
                 return Ok(answer);
             }
         }
-        let (params, body) = both(params, self.read_body(raw))?;
+        let (params, body) = both(params, self.read_body(raw)?)?;
         if let Some(answer) = self.before(Stage::PreHandler, &params)? {
             return Ok(answer);
         }
@@ -219,9 +220,20 @@ impl Call<'_> {
         })
     }
 
-    fn read_body(&self, raw: Vec<u8>) -> Result<Body, Refusal> {
-        let plan = match self.route.body().plan(self.head.first("content-type")) {
-            Err(Refusal::UnsupportedMediaType) if raw.is_empty() => self.route.body().plan(None)?,
+    /// Reads the body. Its coding, type and length, and the syntax of a multipart form, are
+    /// refused alone; the errors of its content come together with those of parameters.
+    fn read_body(&self, raw: Vec<u8>) -> Result<Result<Body, Refusal>, Refusal> {
+        let spec = self.route.body();
+        if !raw.is_empty() {
+            spec.check_content_coding(self.head.values("content-encoding"))?;
+        }
+        let plan = match spec.plan(self.head.first("content-type")) {
+            // An empty body has no content type to check.
+            Err(Refusal::UnsupportedMediaType | Refusal::UnsupportedCharset { .. })
+                if raw.is_empty() =>
+            {
+                spec.plan(None)?
+            }
             plan => plan?,
         };
         let limit = self.route.body_limit();
@@ -230,23 +242,25 @@ impl Call<'_> {
         }
         let body = match plan.boundary() {
             Some(boundary) if !raw.is_empty() => {
-                let (body, files) = plan.read_form(read_form(boundary, raw, limit)?)?;
-                let files = files.into_iter().map(|file| file.bytes.to_vec());
-                fake::set_body(Vec::new(), files.collect());
-                body
+                let form = read_form(boundary, raw, limit)?;
+                plan.read_form(form).map(|(body, files)| {
+                    let files = files.into_iter().map(|file| file.bytes.to_vec());
+                    fake::set_body(Vec::new(), files.collect());
+                    body
+                })
             }
             _ => {
                 fake::set_body(raw.clone(), Vec::new());
-                plan.read(raw.into())?
+                plan.read(raw.into())
             }
         };
-        Ok(match body {
+        Ok(body.map(|body| match body {
             contract::Body::Empty => Body::Empty,
             contract::Body::Json(text) => Body::Json(text.into()),
             contract::Body::Text(text) => Body::Text(text.into()),
             contract::Body::Form(text) => Body::Form(text),
             contract::Body::Bytes(bytes) => Body::Bytes(bytes.to_vec()),
-        })
+        }))
     }
 }
 

@@ -49,7 +49,8 @@ impl Message {
     pub(super) fn write(&self) -> (Head, Vec<u8>) {
         let headers = self.headers.iter();
         let mut headers: Vec<_> = headers
-            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+            // White space around a value is no part of it (RFC 9110, section 5.5).
+            .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).into()))
             .collect();
         let (content_type, bytes) = match &self.body {
             Payload::Nothing => (None, Vec::new()),
@@ -85,7 +86,7 @@ impl Head {
         values.join(b", " as &[u8])
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let fields = self.headers.iter().filter(move |(have, _)| have == name);
         fields.map(|(_, value)| value.as_slice())
     }

@@ -119,3 +119,59 @@ fn input_that_cannot_be_read_is_an_error() {
         );
     }
 }
+
+#[test]
+fn a_body_that_is_not_read_is_refused_alone() {
+    let body = json!({"content": {"application/json": {}}});
+    let settings = json!({"body_limit": 4});
+    let routes = json!([route(
+        "post",
+        "/{id:int}",
+        json!({"body": body, "settings": settings})
+    )]);
+    let mut client = Client::new(routes, Value::Null).unwrap();
+    let mut refused = |headers: Value, raw: &[u8]| {
+        let begun = client.begin("POST", "/x", headers);
+        let exchange = u32::try_from(begun["exchange"].as_u64().unwrap()).unwrap();
+        client.call(2, exchange, raw).0["refusal"].take()
+    };
+    let json = ["content-type", "application/json"];
+    let gzip = ["content-encoding", "gzip"];
+    assert_eq!(refused(json!([json]), b"{}")["status"], 422);
+    assert_eq!(refused(json!([json]), b"{    }")["status"], 413);
+    assert_eq!(
+        refused(json!([["content-type", "text/plain"]]), b"{}")["status"],
+        415
+    );
+    let coded = refused(json!([json, gzip]), b"{}");
+    assert_eq!(coded["status"], 415);
+    let accepted = json!(["accept-encoding", "identity"]);
+    assert!(
+        coded["headers"].as_array().unwrap().contains(&accepted),
+        "{coded}"
+    );
+    // Nothing was sent, so nothing is coded and nothing has a type.
+    let charset = ["content-type", "text/plain; charset=klingon"];
+    assert_eq!(refused(json!([charset, gzip]), b"")["status"], 422);
+}
+
+#[test]
+fn options_has_the_headers_of_the_route_that_comes_next() {
+    let cors = json!({"cors": {"origins": ["https://a.example"]}});
+    let routes = json!([route("get", "/a", json!({"settings": cors}))]);
+    let mut client = Client::new(routes, Value::Null).unwrap();
+    for (method, expected) in [
+        (
+            "GET",
+            json!([["allow", "GET, HEAD, OPTIONS"], ["vary", "Origin"]]),
+        ),
+        ("PUT", json!([["allow", "GET, HEAD, OPTIONS"]])),
+    ] {
+        let asked = json!([["access-control-request-method", method]]);
+        let begun = client.begin("OPTIONS", "/a", asked);
+        let exchange = u32::try_from(begun["exchange"].as_u64().unwrap()).unwrap();
+        let reply = json!({"status": 204, "headers": begun["reply"]["headers"]}).to_string();
+        let finished = client.call(3, exchange, reply.as_bytes()).0;
+        assert_eq!(finished["headers"], expected, "{method}");
+    }
+}

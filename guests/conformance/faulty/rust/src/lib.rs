@@ -81,3 +81,12 @@ fn app() -> App {
 }
 
 export!(app());
+
+#[cfg(test)]
+#[path = "../../../../../examples/contract-rust/src/cases.rs"]
+mod cases;
+
+#[test]
+fn a_client_answers_as_the_host() {
+    cases::run("faulty", app);
+}
