@@ -1,4 +1,4 @@
-//! Request bodies: which content types a route takes, and how each is read.
+//! Request bodies: the content types that a route accepts, and how the host reads each.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::media_type::MediaType;
 use crate::refusal::Refusal;
 use crate::shape::Shapes;
 
-/// How a route reads its bodies.
+/// A route's rules for request bodies.
 #[derive(Debug)]
 pub struct BodySpec {
     declared: Option<Declared>,
@@ -30,8 +30,8 @@ struct Declared {
     content: Vec<Content>,
 }
 
-/// How the body of one request is read, decided from its head alone, so that a
-/// body nobody accepts is never waited for.
+/// How to read the body of one request. The host decides this from the head alone, so
+/// that it rejects an unacceptable body without waiting for it.
 #[derive(Debug, Clone)]
 pub struct BodyPlan<'a> {
     kind: Kind,
@@ -50,7 +50,7 @@ enum Kind {
 }
 
 impl BodySpec {
-    /// Reads a Request Body Object; an empty text accepts anything.
+    /// Parses a Request Body Object. An empty text accepts any body.
     pub(crate) fn parse(text: &str, raw: bool) -> Result<Self, String> {
         let declared = match text {
             "" => None,
@@ -63,7 +63,7 @@ impl BodySpec {
     }
 
     /// Checks the `content-encoding` fields of a request that has a body. The host
-    /// decodes no content coding. A route that takes raw bytes gets them as sent.
+    /// decodes no content coding; a route with `raw_body` receives the bytes as sent.
     ///
     /// # Errors
     /// 415 for any coding but `identity` (RFC 9110, section 15.5.16).
@@ -87,14 +87,14 @@ impl BodySpec {
         Err(Refusal::UnsupportedContentCoding { coding })
     }
 
-    /// Decides how to read a body by its content type.
+    /// Decides how to read a body from its content type.
     ///
-    /// A body without a content type is read as the first type that the route
-    /// declares, and as bytes where it declares none.
+    /// A body without a content type has the first type that the route declares, or is
+    /// bytes if the route declares none.
     ///
     /// # Errors
-    /// 415 for a type that the route does not declare, or a charset that the host does
-    /// not know or that is not UTF-8 for JSON; 400 for a header that is not a media type, or that of a multipart form
+    /// 415 for a type that the route does not declare, an unknown charset, or JSON in a
+    /// charset other than UTF-8; 400 for an invalid media type or for a multipart form
     /// without a boundary.
     pub fn plan(&self, content_type: Option<&[u8]>) -> Result<BodyPlan<'_>, Refusal> {
         let bad = |what: &str| Refusal::BadRequest(what.to_owned());
@@ -112,7 +112,7 @@ impl BodySpec {
             (Some(declared), None) => declared.content.first(),
             (Some(declared), Some(media)) => {
                 let accepted = declared.content.iter();
-                // The most particular range is meant, whatever comes first.
+                // The most specific range wins, regardless of order.
                 let fitting = accepted.filter(|content| media.matches(content.range()));
                 let best = fitting.min_by_key(|content| content.range().matches('*').count());
                 Some(best.ok_or(Refusal::UnsupportedMediaType)?)
@@ -159,14 +159,14 @@ impl BodySpec {
 }
 
 impl BodyPlan<'_> {
-    /// Whether the body is a multipart form: [`crate::read_multipart`] takes it apart
-    /// then, and [`BodyPlan::read_form`] reads it.
+    /// Returns true if the body is a multipart form. The caller then splits it with
+    /// [`crate::read_multipart`] and passes the parts to [`BodyPlan::read_form`].
     #[must_use]
     pub fn is_multipart(&self) -> bool {
         self.boundary().is_some()
     }
 
-    /// What separates the parts of a multipart form.
+    /// Returns the boundary of a multipart form.
     #[must_use]
     pub fn boundary(&self) -> Option<&str> {
         match &self.kind {
@@ -175,10 +175,11 @@ impl BodyPlan<'_> {
         }
     }
 
-    /// Reads a complete body that is no multipart form.
+    /// Reads a complete body that is not a multipart form.
     ///
     /// # Errors
-    /// 400 for what is not JSON or not of its charset, 422 for what breaks the schema.
+    /// 400 for invalid JSON or bytes that are invalid in the charset, 422 for a value that
+    /// violates the schema.
     pub fn read(&self, bytes: Bytes) -> Result<Body, Refusal> {
         if bytes.is_empty() {
             return self.absent();
@@ -191,7 +192,7 @@ impl BodyPlan<'_> {
                 Ok(Body::Text(text))
             }
             Kind::Form => {
-                // Bytes of any charset are escaped, but not every client escapes them.
+                // Clients should percent-encode non-ASCII bytes, but some send them raw.
                 let text = self.charset.decode_body(bytes)?;
                 let form = Form::from_urlencoded(&text, self.charset)?;
                 self.read_form(form).map(|(body, _)| body)
@@ -200,10 +201,10 @@ impl BodyPlan<'_> {
         }
     }
 
-    /// Reads a form whose parts were taken apart already.
+    /// Reads a form that is already split into fields.
     ///
     /// # Errors
-    /// 400 for fields that contradict each other, 422 for what breaks the schema.
+    /// 400 for conflicting field names, 422 for a value that violates the schema.
     pub fn read_form(&self, form: Form) -> Result<(Body, Vec<FilePart>), Refusal> {
         static NONE: LazyLock<Shapes> = LazyLock::new(Shapes::none);
         let mut errors = Vec::new();
@@ -222,10 +223,10 @@ impl BodyPlan<'_> {
         Ok((Body::Form(text), files))
     }
 
-    /// The body of a request that has none.
+    /// Handles a request without a body.
     ///
     /// # Errors
-    /// 422 where the route requires one.
+    /// 422 if the route requires a body.
     pub fn absent(&self) -> Result<Body, Refusal> {
         if self.required {
             let missing = FieldError::missing(vec!["body".into()], &Value::Null);
@@ -234,8 +235,8 @@ impl BodyPlan<'_> {
         Ok(Body::Empty)
     }
 
-    /// A JSON text crosses as it was sent; only where a schema asks for it is a
-    /// tree built.
+    /// Checks a JSON body and returns its text as sent. Builds a tree only if a schema
+    /// needs one.
     fn read_json(&self, bytes: Bytes) -> Result<ByteString, Refusal> {
         let text = ByteString::try_from(bytes).map_err(|_| {
             Refusal::BadRequest("the body is not UTF-8, which JSON must be".to_owned())

@@ -1,5 +1,6 @@
-//! Field names with brackets: `tags[]=a`, `user[name]=x`, `items[0][a]=1`. Forms and
-//! the query style `deepObject` are written so; a dot in a name is nothing special.
+//! Field names with brackets: `tags[]=a`, `user[name]=x`, `items[0][a]=1`.
+//!
+//! Forms and the query style `deepObject` use this syntax. A dot in a name has no meaning.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -8,35 +9,36 @@ use crate::field_error::shorten;
 use crate::limits::MAX_NESTING;
 use crate::shape::{Id, Shapes};
 
-/// One step into a field: `[]`, or `[name]`.
+/// One bracketed step of a field name: `[]` or `[name]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step<'n> {
-    /// A further item.
+    /// `[]` appends an item.
     Next,
-    /// A member, or the item of an index.
+    /// `[name]` selects a member, `[0]` an item.
     Key(&'n str),
 }
 
-/// Why a field's name cannot be read.
+/// An error in a field name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BracketError {
-    /// It nests too deep.
+    /// The name nests too deep.
     #[error("a field's name nests deeper than {MAX_NESTING} levels")]
     TooDeep,
-    /// Two fields make different things of one place.
+    /// Two fields give one name different types.
     #[error("the field `{0}` is a single value in one place and has members or items in another")]
     Conflict(String),
-    /// An index is missing before a greater one.
+    /// An index is missing below a greater one.
     #[error(
         "the field `{0}` has no item `[{1}]` but has a later one; number its items from 0 without gaps"
     )]
     Gap(String, usize),
-    /// Text fields describe what only the host describes.
+    /// Text fields try to forge the object that describes a file.
     #[error("the field `{0}` is a file, which has no members")]
     File(String),
 }
 
-/// Takes a name apart. A name whose brackets do not match is a plain name.
+/// Splits a name into its base and its steps. A name with unbalanced brackets is a plain
+/// name.
 pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
     let Some(at) = name.find('[').filter(|at| *at > 0) else {
         return Ok((name, Vec::new()));
@@ -65,7 +67,7 @@ pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
 #[derive(Debug)]
 pub(crate) struct Tree<L> {
     leaves: Vec<L>,
-    /// Some of the leaves were written with `[]`.
+    /// True if any leaf was written with `[]`.
     is_list: bool,
     next: Vec<Tree<L>>,
     keyed: IndexMap<String, Tree<L>>,
@@ -83,11 +85,11 @@ impl<L> Default for Tree<L> {
 }
 
 impl<L> Tree<L> {
-    /// Adds a value where `steps` lead.
+    /// Adds a value at the end of `steps`.
     pub(crate) fn insert(&mut self, steps: &[Step<'_>], leaf: L) {
         match steps.split_first() {
             None => self.leaves.push(leaf),
-            // `a[]` is a further value of `a`, as a repeated `a` is.
+            // `a[]=1` adds a value to `a`, as repeating `a=1` does.
             Some((Step::Next, [])) => {
                 self.is_list = true;
                 self.leaves.push(leaf);
@@ -108,8 +110,8 @@ impl<L> Tree<L> {
         }
     }
 
-    /// The fields as JSON, in the shape that the schema declares; `read` makes a
-    /// value of one field.
+    /// Converts the fields to JSON of the types that the schema declares. `read` converts
+    /// one field.
     pub(crate) fn into_json(
         self,
         place: &str,
@@ -140,11 +142,11 @@ impl<L> Tree<L> {
             }
             return Ok(Value::Object(members));
         }
-        // A list: what has an index in its order, then the others in theirs.
+        // A list: indexed items by index, then the others in the order of arrival.
         let item = shapes.item(id).unwrap_or(id);
         let mut items = Vec::new();
         let mut indexed: Vec<_> = self.keyed.into_iter().collect();
-        // Shorter numbers are less, since none begins with a zero.
+        // Indexes have no leading zeros, so a shorter one is smaller.
         indexed.sort_by(|(one, _), (other, _)| (one.len(), one).cmp(&(other.len(), other)));
         for (expected, (index, inner)) in indexed.into_iter().enumerate() {
             if index.parse() != Ok(expected) {
@@ -160,8 +162,8 @@ impl<L> Tree<L> {
     }
 }
 
-/// Whether the keys are indices: whole numbers without leading zeros. Where the schema
-/// does not declare an array, 0 must be among them.
+/// Returns true if all keys are indexes: whole numbers without leading zeros. If the
+/// schema does not declare an array, 0 must be among them.
 fn is_indexed<L>(keyed: &IndexMap<String, Tree<L>>, is_list: bool) -> bool {
     let is_index = |key: &String| {
         let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
@@ -253,10 +255,10 @@ mod tests {
         let nested = [("a[0][b][0]", "1"), ("a[0][b][2]", "1")];
         let inner = BracketError::Gap("a[0][b]".to_owned(), 1);
         assert_eq!(any(&nested), Err(inner));
-        // One index in two spellings is not two items.
+        // `00` is not another spelling of index 0.
         let twice = [("a[0]", "1"), ("a[00]", "2")];
         assert_eq!(any(&twice), Ok(json!({"0": "1", "00": "2"})));
-        // Without 0 and without a schema, numbers are names of members.
+        // Without a schema and without 0, numbers are member names.
         let members = [("a[5]", "x"), ("a[7]", "y")];
         assert_eq!(any(&members), Ok(json!({"5": "x", "7": "y"})));
         let object = json!({"type": "object"});

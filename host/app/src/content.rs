@@ -1,5 +1,5 @@
-//! Reads Request Body Objects (OpenAPI 3.1, section 4.8.13) as a component declares
-//! them, and checks the content types that one declares for the parts of a form.
+//! Parses Request Body Objects (OpenAPI 3.1, section 4.8.13), and checks the content
+//! types of form parts against their `encoding`.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::media_type::MediaType;
 use crate::schema::Schema;
 use crate::shape::Shapes;
 
-/// A content type that a route takes.
+/// A content type that a route accepts.
 #[derive(Debug)]
 pub(crate) struct Content {
     range: String,
     schema: Option<Schema>,
     shapes: Shapes,
-    /// The content types that the parts of a form may have.
+    /// The allowed content types of form parts, by field name.
     parts: BTreeMap<String, Vec<String>>,
 }
 
@@ -35,7 +35,8 @@ struct WireBody {
 }
 
 impl Content {
-    /// Reads a Request Body Object: whether a body is required, and what it may be.
+    /// Parses a Request Body Object. Returns whether a body is required, and the accepted
+    /// content types.
     pub(crate) fn parse_all(text: &str) -> Result<(bool, Vec<Self>), String> {
         let wire: WireBody = serde_json::from_str(text)
             .map_err(|error| format!("its body is not a Request Body Object: {error}"))?;
@@ -66,7 +67,7 @@ impl Content {
             .map_err(wrong)?;
         if !wire.encoding.is_empty() && !media.is_multipart() {
             return Err(format!(
-                "its body's `{range}` has `encoding`, which is for the parts of `{}`",
+                "its body's `{range}` has `encoding`, which applies only to `{}`; remove it",
                 MediaType::MULTIPART
             ));
         }
@@ -94,22 +95,22 @@ impl Content {
         })
     }
 
-    /// The type or range of types, in lower case and without parameters.
+    /// Returns the media type or range, in lower case and without parameters.
     pub(crate) fn range(&self) -> &str {
         &self.range
     }
 
-    /// The schema, if there is one.
+    /// Returns the schema, if the type declares one.
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
 
-    /// The shapes of the schema.
+    /// Returns the types that text fields are converted to.
     pub(crate) fn shapes(&self) -> &Shapes {
         &self.shapes
     }
 
-    /// Checks the content types of a form's parts.
+    /// Checks the content types of the parts of a form.
     pub(crate) fn check_parts(&self, form: &Form, errors: &mut Vec<FieldError>) {
         if self.parts.is_empty() {
             return;
@@ -119,7 +120,8 @@ impl Content {
             let Some(allowed) = self.parts.get(name).or_else(|| self.parts.get(field)) else {
                 continue;
             };
-            // RFC 7578, section 4.4, and what browsers send for a file they do not know.
+            // The default of RFC 7578, section 4.4; browsers send `application/octet-stream`
+            // for a file of unknown type.
             let default = if file.is_some() {
                 "application/octet-stream"
             } else {

@@ -1,5 +1,5 @@
-//! The errors of a schema in the words of the problem document. Words and kinds are
-//! those that clients of Pydantic know.
+//! Converts schema errors to entries of a problem document, with the messages and types
+//! of Pydantic.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::LocationSegment;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::field_error::{ErrorKind, FieldError, LocItem, is_small, shorten};
 use crate::limits::MAX_ERRORS;
 
-/// What a schema's `type` asks for.
+/// The error type and message for a JSON Schema `type`.
 type Asked = (ErrorKind, &'static str);
 
 pub(crate) const INTEGER: Asked = (
@@ -33,10 +33,10 @@ pub(crate) const TYPES: Asked = (
 const TEXT: Asked = (ErrorKind::StringType, "Input should be a valid string");
 const NULL: Asked = (ErrorKind::NoneRequired, "Input should be a valid null");
 
-/// What an address looks like, for people. The check itself is that of RFC 5321.
+/// The pattern that an `email` error shows. The check itself follows RFC 5321.
 const EMAIL: &str = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$";
 
-/// Adds one error of a schema; one that names several members is several errors.
+/// Appends one schema error. An error about several members becomes several entries.
 pub(crate) fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut Vec<FieldError>) {
     let mut loc = at.to_vec();
     loc.extend(error.instance_path().into_iter().map(|step| match step {
@@ -95,7 +95,7 @@ pub(crate) fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut
     errors.push(found);
 }
 
-/// The keywords that compare a value with a number, and formats.
+/// Describes errors of keywords that compare with a number, and of formats.
 fn bound(kind: &Kind) -> Option<(ErrorKind, String, Option<Value>)> {
     let least = |what: &str, limit: u64, noun: &str, after: &str| {
         let plural = if limit == 1 { "" } else { "s" };
@@ -195,7 +195,8 @@ fn unique(loc: Vec<LocItem>, input: &Value) -> FieldError {
     }
 }
 
-/// The words of the crate, which repeat the value: a large one is left out of them.
+/// Returns the message of the crate `jsonschema`. It contains the value, so a large value
+/// is masked.
 fn other(error: &ValidationError<'_>) -> String {
     let text = if is_small(error.instance()) {
         error.to_string()
@@ -218,7 +219,7 @@ fn asked(kind: &TypeKind) -> Asked {
     }
 }
 
-/// `'a', 'b' or 'c'`.
+/// Formats a list as `'a', 'b' or 'c'`.
 fn alternatives(options: &Value) -> String {
     let words: Vec<String> = options
         .as_array()

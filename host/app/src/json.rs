@@ -1,8 +1,8 @@
-//! JSON texts from a client: bounded in depth, and with members that occur once.
+//! JSON from clients, with bounded nesting and without duplicate members.
 //!
-//! A member that occurs twice means one thing to one parser and another to the next
-//! (RFC 8259, section 4). A checked text crosses as it was sent, so what the host
-//! checked must be what the guest reads: the second one is refused.
+//! Parsers disagree on the value of a duplicate member (RFC 8259, section 4). The guest
+//! receives the text as sent, so it must read the same values that the host validated:
+//! the host rejects duplicates.
 
 use std::fmt;
 
@@ -12,16 +12,16 @@ use serde_json::{Map, Number, Value};
 
 use crate::limits::MAX_NESTING;
 
-/// Why a text is not taken.
+/// An error in a JSON text.
 #[derive(Debug)]
 pub(crate) enum JsonError {
-    /// It nests deeper than [`MAX_NESTING`].
+    /// The text nests deeper than [`MAX_NESTING`].
     TooDeep,
-    /// It is not JSON, or has a member twice.
+    /// The text is not JSON, or has a duplicate member.
     Malformed(serde_json::Error),
 }
 
-/// Reads a text into a tree.
+/// Parses a text into a tree.
 pub(crate) fn parse(text: &str) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Tree { room: MAX_NESTING }.deserialize(&mut reader);
@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, JsonError> {
     value.map_err(|error| malformed(text, error))
 }
 
-/// Checks a text that no schema asks a tree of.
+/// Checks the syntax and depth of a text without building a tree.
 pub(crate) fn check(text: &str) -> Result<(), JsonError> {
     if is_too_deep(text) {
         return Err(JsonError::TooDeep);
@@ -46,7 +46,7 @@ fn malformed(text: &str, error: serde_json::Error) -> JsonError {
     JsonError::Malformed(error)
 }
 
-/// Counts brackets outside of strings; what is not JSON is for the parser to refuse.
+/// Returns true if the brackets outside of strings nest too deep. Does not check syntax.
 fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     let mut bytes = text.bytes();
@@ -74,7 +74,7 @@ fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// Builds a tree with so much room left for nesting.
+/// Builds a tree that nests at most `room` levels deep.
 #[derive(Clone, Copy)]
 struct Tree {
     room: usize,

@@ -1,10 +1,9 @@
-//! What an app is, apart from how it runs: its routes, parameters, bodies and
-//! schemas, and the documents a client gets when a request breaks them.
+//! The app model: routes, parameters, bodies, schemas and policies, and the problem
+//! documents that the host sends when a request violates them.
 //!
-//! The crate is pure. It names no runtime, no socket and no engine: it turns a
-//! [`Description`] into an [`App`], and a request's text and bytes into a checked
-//! [`Call`] or a [`Refusal`]. Everything a request contains is untrusted here;
-//! nothing in it may panic.
+//! The crate is pure: it depends on no runtime, socket or Wasm engine. It turns a
+//! [`Description`] into an [`App`], and the text and bytes of a request into a validated
+//! [`Call`] or a [`Refusal`]. All request data is untrusted; no input may cause a panic.
 
 mod app;
 mod app_error;

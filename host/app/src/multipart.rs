@@ -1,5 +1,5 @@
-//! Takes a `multipart/form-data` body (RFC 7578) apart as it arrives, with the crate
-//! `multer`. What is kept is one copy of each part's bytes; the body itself is not.
+//! Splits a `multipart/form-data` body (RFC 7578) into parts while it arrives, with the
+//! crate `multer`. The host keeps one copy of each part's bytes and discards the body.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,9 +20,8 @@ use crate::refusal::Refusal;
 /// Reads a multipart body whose parts are separated by `boundary`.
 ///
 /// # Errors
-/// What `body` fails with; 413 past `limit` bytes; 400 for a body that is not well
-/// formed, has too many parts or a part with too large a head, or a text that is not of
-/// its charset.
+/// Any error of `body`; 413 for more than `limit` bytes; 400 for a malformed body, too
+/// many parts, a part with too large a head, or text that is invalid in its charset.
 pub async fn read_multipart<E>(
     boundary: &str,
     body: impl Stream<Item = Result<Bytes, E>> + Send,
@@ -86,7 +85,8 @@ async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> 
     }
 }
 
-/// `multer` finds parameters by searching text, so its names are not used.
+/// Reads the disposition of a part. The parser of `multer` can mistake quoted text for a
+/// parameter, so this uses [`Disposition`] instead.
 fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
     let field = part.headers().get("content-disposition").ok_or_else(|| {
         Refusal::BadRequest(
@@ -97,7 +97,7 @@ fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
     Disposition::parse(field.as_bytes())
 }
 
-/// Most parts come in one piece, which is then not copied again.
+/// Reads the bytes of a part. Most parts arrive in one chunk, which is copied once.
 async fn read_bytes(part: &mut Field<'_>) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
@@ -111,7 +111,7 @@ async fn read_bytes(part: &mut Field<'_>) -> Result<Bytes, Refusal> {
         }
         rest.extend_from_slice(&chunk);
     }
-    // A piece of a larger buffer would keep all of that alive.
+    // A slice would keep the whole network buffer alive.
     Ok(if rest.is_empty() {
         Bytes::copy_from_slice(&first)
     } else {
@@ -140,20 +140,22 @@ fn refuse(error: multer::Error) -> Refusal {
     }
 }
 
-/// A refusal on its way through `multer`.
+/// A refusal that passes through `multer` as an error.
 #[derive(Debug, thiserror::Error)]
-#[error("the body is refused")]
+#[error("the host rejected the body")]
 struct Failed(Refusal);
 
-/// The body as `multer` may see it. On its own it takes all that has arrived, and looks
-/// for the end of a part's head from the beginning again with every piece that comes:
-/// so it gets a piece at a time, and not too many without an end in sight.
+/// Limits how fast and how much `multer` reads.
+///
+/// With every chunk, `multer` buffers all available data and searches for the end of the
+/// part's head from the start, which is quadratic. This stream therefore yields after each
+/// chunk and limits the number of bytes before the head ends.
 struct Bounded<S> {
     body: Pin<Box<S>>,
     has_yielded: bool,
     left: u64,
     limit: u64,
-    /// The bytes since the last part; `u64::MAX` while the content of one is read.
+    /// The number of bytes since the last part; `u64::MAX` while content is being read.
     head: Arc<AtomicU64>,
 }
 
@@ -208,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    /// Reads a body that comes in pieces of `size` bytes, all of them at once.
+    /// Reads a body that arrives at once, in chunks of `size` bytes.
     fn read(body: &[u8], size: usize, limit: u64) -> Result<Form, Refusal> {
         let pieces: Vec<_> = body.chunks(size).map(Bytes::copy_from_slice).collect();
         let pieces = pieces.into_iter().map(Ok::<_, Refusal>);

@@ -1,5 +1,5 @@
-//! One parameter: declared as an OpenAPI 3.1 Parameter Object, coerced from text and
-//! checked. `params.rs` reads a route's parameters from a request.
+//! A single parameter: converts its text to JSON and validates it. `params.rs` reads all
+//! parameters of a route from a request.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::style::{self, Style};
 pub struct Parameter {
     name: String,
     key: String,
-    /// The key as it stands in JSON, with the colon.
+    /// The key as a JSON string, followed by a colon.
     json_key: String,
     location: Location,
     required: bool,
@@ -26,25 +26,25 @@ pub struct Parameter {
     explode: bool,
     form: Form,
     shapes: Shapes,
-    /// Absent where the type says all there is to check.
+    /// `None` if the schema has only a scalar type, which the conversion already checks.
     schema: Option<Schema>,
     default: Option<Value>,
 }
 
-/// What a parameter is made of.
+/// The structure of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// One text.
+    /// A single text.
     Scalar,
-    /// Items.
+    /// A list of items.
     Array,
-    /// Members.
+    /// An object of members.
     Object,
     /// A JSON text (`content` with `application/json`).
     Json,
 }
 
-/// A parameter as it is declared, in the words of `declare.rs`.
+/// A declared parameter before its schema is compiled.
 pub(crate) struct Parts {
     pub(crate) name: String,
     pub(crate) key: Option<String>,
@@ -56,7 +56,7 @@ pub(crate) struct Parts {
     pub(crate) schema: Value,
 }
 
-/// The keywords that a scalar's type covers or that check nothing.
+/// The schema keywords that need no validation beyond the conversion of a scalar.
 const PLAIN: [&str; 9] = [
     "type",
     "title",
@@ -70,7 +70,7 @@ const PLAIN: [&str; 9] = [
 ];
 
 impl Parameter {
-    /// Compiles what was declared.
+    /// Compiles a declared parameter.
     pub(crate) fn new(parts: Parts) -> Result<Self, String> {
         let Parts { name, schema, .. } = parts;
         let compiled = Schema::compile(&schema)
@@ -112,19 +112,19 @@ impl Parameter {
         })
     }
 
-    /// Its name in the request.
+    /// Returns the name in the request.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its name in the object that a handler gets.
+    /// Returns the member name in the object that a handler receives.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Where it stands in the request.
+    /// Returns the location in the request.
     #[must_use]
     pub fn location(&self) -> Location {
         self.location
@@ -134,12 +134,13 @@ impl Parameter {
         &self.json_key
     }
 
-    /// Whether it is written as `a[b]=1`.
+    /// Returns true if the style is `deepObject`: `a[b]=1`.
     pub(crate) fn is_deep(&self) -> bool {
         self.style == Style::DeepObject
     }
 
-    /// The names of its members, where each stands in the request by itself.
+    /// Returns the member names of an exploded `form` object, whose members are separate
+    /// pairs of the request.
     pub(crate) fn spread(&self) -> Option<impl Iterator<Item = &str>> {
         let is_spread = self.form == Form::Object && self.style == Style::Form && self.explode;
         is_spread.then(|| self.shapes.names(ROOT))
@@ -149,7 +150,7 @@ impl Parameter {
         vec![self.location.loc().into(), self.name.as_str().into()]
     }
 
-    /// Takes one occurrence in a query or cookies, still encoded.
+    /// Adds one occurrence in a query or cookie, still encoded.
     pub(crate) fn take_encoded<'t, E>(
         &self,
         text: &'t str,
@@ -166,7 +167,7 @@ impl Parameter {
         Ok(())
     }
 
-    /// Takes a member that stands in the request by itself.
+    /// Adds a member of an exploded object.
     pub(crate) fn take_member(&self, name: &str, text: &str, slot: &mut Slot) {
         let id = self.shapes.member(ROOT, name);
         let read = self.shapes.read(id, text).unwrap_or_else(|text| text);
@@ -180,13 +181,13 @@ impl Parameter {
         }
     }
 
-    /// Takes a member of a `deepObject`.
+    /// Adds a member of a `deepObject`.
     pub(crate) fn take_deep(&self, steps: &[Step<'_>], text: String, slot: &mut Slot) {
         let tree = slot.deep.get_or_insert_with(Box::default);
         tree.insert(steps, text);
     }
 
-    /// Takes a path segment, still encoded.
+    /// Adds a path segment, still encoded.
     pub(crate) fn take_segment<'t, E>(
         &self,
         text: &'t str,
@@ -198,7 +199,7 @@ impl Parameter {
             return Ok(());
         };
         if matches!(self.form, Form::Scalar | Form::Json) {
-            // `;a=1` names a scalar in either way.
+            // A scalar in `matrix` style is `;a=1` with and without `explode`.
             let named = |rest: &'t str| rest.strip_prefix(&self.name)?.strip_prefix('=');
             let rest = match self.style {
                 Style::Matrix if self.explode => named(rest).unwrap_or(rest),
@@ -224,7 +225,7 @@ impl Parameter {
         Ok(())
     }
 
-    /// Takes the value of a header, which is never encoded.
+    /// Adds the value of a header, which is never percent-encoded.
     pub(crate) fn take_header(&self, text: &str, slot: &mut Slot) {
         if matches!(self.form, Form::Scalar | Form::Json) {
             return self.take_text(text, slot);
@@ -234,7 +235,7 @@ impl Parameter {
         self.take_items(text, items, slot);
     }
 
-    /// Takes a text that is decoded, and is one value or one item.
+    /// Adds a decoded text that is one value or one item.
     fn take_text(&self, text: &str, slot: &mut Slot) {
         if self.form == Form::Json {
             let parsed = crate::json::parse(text);
@@ -250,7 +251,7 @@ impl Parameter {
                 all.append(&mut items);
                 slot.refused |= refused;
             }
-            // A list that may also be a scalar is a list all the same.
+            // A schema that allows both a list and a scalar yields a list.
             (value, found) if self.form == Form::Array && !value.is_array() => {
                 let item = self.shapes.item(ROOT).unwrap_or(ROOT);
                 let value = self.shapes.read(item, text).unwrap_or(value);
@@ -259,7 +260,7 @@ impl Parameter {
                     _ => *found = Some(Value::Array(vec![value])),
                 }
             }
-            // Of a value that is not a list the last occurrence counts.
+            // The last occurrence of a value that is not a list wins.
             (value, found) => {
                 *found = Some(value);
                 slot.refused = refused;
@@ -267,7 +268,7 @@ impl Parameter {
         }
     }
 
-    /// Takes the items or members of a text.
+    /// Adds the items or members of a text.
     fn take_items(&self, text: &str, items: Vec<Cow<'_, str>>, slot: &mut Slot) {
         if self.form == Form::Array {
             let id = self.shapes.item(ROOT).unwrap_or(ROOT);
@@ -295,8 +296,8 @@ impl Parameter {
         slot.refused = true;
     }
 
-    /// Checks what was read; `None` is an optional parameter that is not there, or one
-    /// with errors.
+    /// Validates the value. `None` if an optional parameter is absent or the value has
+    /// errors, which are appended to `errors`.
     pub(crate) fn finish<'s>(
         &'s self,
         slot: Slot,
@@ -310,7 +311,7 @@ impl Parameter {
         }
         let Some(value) = value else {
             if self.default.is_none() && self.required {
-                // Browsers and clients show a cookie that is not there as an empty one.
+                // By convention, the error shows an absent cookie as an empty text.
                 let input = match self.location {
                     Location::Cookie => Value::String(String::new()),
                     _ => Value::Null,
@@ -350,11 +351,11 @@ impl Parameter {
     }
 }
 
-/// What was read of one parameter so far.
+/// The value of one parameter while the request is being read.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     value: Option<Value>,
     deep: Option<Box<Tree<String>>>,
-    /// An occurrence could not be read as the declared type.
+    /// True if an occurrence could not be converted to the declared type.
     refused: bool,
 }

@@ -1,5 +1,5 @@
-//! The parameters of a route: read from the path, the query, the headers and the
-//! cookies of a request, and written as one JSON object.
+//! The parameters of a route. Reads them from the path, query, headers and cookies of a
+//! request, and writes them as one JSON object.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,38 +15,38 @@ use crate::parameter::{Parameter, Slot};
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
 
-/// What parameters are read from, besides the path.
+/// Access to the query and headers of a request.
 pub trait RequestHead {
-    /// The query, still encoded, without `?`.
+    /// Returns the query, still encoded, without `?`.
     fn query(&self) -> &str;
-    /// Calls `each` with the value of every header field of a name in lower case.
+    /// Calls `each` with the value of every header field called `name` (lower case).
     fn header(&self, name: &str, each: &mut dyn FnMut(&[u8]));
 }
 
-/// The parameters of a route: those of the path first, in its order.
+/// The parameters of a route: path parameters first, in path order.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     all: Vec<Parameter>,
     in_path: usize,
     query: Names,
     cookies: Names,
-    /// Those of headers, by their index.
+    /// The indexes of header parameters.
     headers: Vec<usize>,
 }
 
-/// Which parameter a name in a query or among cookies belongs to.
+/// Maps names in a query or in cookies to parameters.
 #[derive(Debug, Default)]
 struct Names {
     known: HashMap<String, Owner>,
-    /// The parameters of style `deepObject`, by the name before the brackets.
+    /// `deepObject` parameters, by the name before the brackets.
     deep: HashMap<String, usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Owner {
-    /// The name is the parameter's.
+    /// The name of a parameter.
     Whole(usize),
-    /// The name is that of a member of the parameter.
+    /// The name of a member of an exploded object.
     Member(usize),
 }
 
@@ -72,7 +72,7 @@ impl Names {
         match self.known.insert(name.to_owned(), owner) {
             None => Ok(()),
             Some(_) => Err(format!(
-                "`{name}` is the name of two parameters, or of one and of a member of another, in the same place"
+                "`{name}` is the name of two parameters or exploded members in the same location; rename one of them"
             )),
         }
     }
@@ -83,7 +83,7 @@ impl Names {
 }
 
 impl Parameters {
-    /// Orders the declared parameters by the names of the path.
+    /// Orders the declared parameters: those of the path pattern first, in its order.
     pub(crate) fn new(path: &PathPattern, mut declared: Vec<Parameter>) -> Result<Self, String> {
         let mut all = Vec::new();
         for (name, schema) in path.parameters() {
@@ -97,7 +97,7 @@ impl Parameters {
         }
         if let Some(stray) = declared.iter().find(|p| p.location() == Location::Path) {
             return Err(format!(
-                "path parameter `{}` is declared but is not in the path",
+                "path parameter `{}` is declared but is not in the path; add it to the path or remove it",
                 stray.name()
             ));
         }
@@ -107,7 +107,7 @@ impl Parameters {
         for parameter in &all {
             if keys.insert(parameter.key(), ()).is_some() {
                 return Err(format!(
-                    "two parameters are called `{}`: give one of them another `key`",
+                    "two parameters are called `{}`; give one of them another `key`",
                     parameter.key()
                 ));
             }
@@ -127,8 +127,8 @@ impl Parameters {
         &self.all
     }
 
-    /// Reads, coerces and checks the parameters of one request, as a JSON object;
-    /// empty when there are none to declare.
+    /// Reads, converts and validates the parameters of one request. Returns a JSON object,
+    /// or an empty text if the route has no parameters.
     pub(crate) fn read<'p>(
         &self,
         path: impl Iterator<Item = &'p str>,
@@ -193,7 +193,7 @@ impl Parameters {
     fn read_cookies(&self, head: &impl RequestHead, slots: &mut [Slot]) -> Result<(), Refusal> {
         let mut result = Ok(());
         head.header("cookie", &mut |field| {
-            // Bytes that are not UTF-8 matter only in the cookie that is asked for.
+            // Ignore bytes that are not UTF-8 in cookies that the route does not declare.
             let text = String::from_utf8_lossy(field);
             let is_lossy = matches!(text, Cow::Owned(_));
             for (name, value) in decode::cookies(&text) {
@@ -247,7 +247,7 @@ fn bad(what: &str, error: decode::NotUtf8) -> Refusal {
     Refusal::BadRequest(format!("{what} cannot be read: {error}"))
 }
 
-/// Several fields of one name are one value, joined as RFC 9110, section 5.3 says.
+/// Reads a header parameter. Joins repeated fields as in RFC 9110, section 5.3.
 fn read_header(
     parameter: &Parameter,
     head: &impl RequestHead,

@@ -1,5 +1,5 @@
-//! The replies that a route declares (OpenAPI 3.1, Responses Object), checked where
-//! the operator asks for it.
+//! Declared replies (OpenAPI 3.1, Responses Object), and the optional validation of
+//! replies against them.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct Replies {
     by_status: BTreeMap<Status, Vec<Content>>,
 }
 
-/// What a declared reply is for; the most particular one comes first.
+/// The key of a declared reply, ordered from specific to general.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
     /// `200`.
@@ -42,8 +42,8 @@ struct WireReply {
 }
 
 impl Replies {
-    /// Reads a Responses Object; an empty text declares none. What is only for readers
-    /// of the contract (headers, links, examples, extensions) is let be.
+    /// Parses a Responses Object. An empty text declares none. Ignores headers, links,
+    /// examples and extensions, which serve documentation only.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Ok(Self::default());
@@ -57,7 +57,7 @@ impl Replies {
             }
             let status = Status::parse(&key).ok_or_else(|| {
                 format!(
-                    "its replies name `{key}`, which is no status: write `200`, `2XX` or `default`"
+                    "its replies name `{key}`, which is not a status; write `200`, `2XX` or `default`"
                 )
             })?;
             let reply: WireReply = serde_json::from_value(value)
@@ -91,7 +91,7 @@ impl Replies {
         ];
         let Some(contents) = fitting.iter().find_map(|key| self.by_status.get(key)) else {
             return Err(format!(
-                "its status {status} is not declared: the route declares {}",
+                "its status {status} is not declared; the route declares {}",
                 self.names()
             ));
         };
@@ -100,7 +100,7 @@ impl Replies {
         }
         let Some(media) = content_type.and_then(MediaType::parse) else {
             return Err(format!(
-                "its status {status} declares a body's content type, and it has none"
+                "its status {status} declares a content type, but the reply has none"
             ));
         };
         let Some(content) = contents
@@ -112,7 +112,7 @@ impl Replies {
                 .map(|content| format!("`{}`", content.range))
                 .collect();
             return Err(format!(
-                "its content type `{}` is not declared for status {status}: the route declares {}",
+                "its content type `{}` is not declared for status {status}; the route declares {}",
                 media.as_str(),
                 ranges.join(", ")
             ));
@@ -123,7 +123,7 @@ impl Replies {
         let text = std::str::from_utf8(body).map_err(|_| "its body is not UTF-8".to_owned())?;
         let value = if media.is_json() {
             json::parse(text).map_err(|error| match error {
-                JsonError::TooDeep => "its body nests too deep to be checked".to_owned(),
+                JsonError::TooDeep => "its body nests too deep to validate".to_owned(),
                 JsonError::Malformed(error) => format!("its body is not valid JSON: {error}"),
             })?
         } else if media.is_text() {
@@ -134,7 +134,7 @@ impl Replies {
         match schema.first_error(&value) {
             None => Ok(()),
             Some(error) => Err(format!(
-                "its body breaks the schema declared for status {status}: {error}"
+                "its body violates the schema for status {status}: {error}"
             )),
         }
     }
@@ -224,7 +224,7 @@ mod tests {
                 .unwrap_err()
                 .contains("`text/plain`")
         );
-        assert!(check(200, None, "x").unwrap_err().contains("it has none"));
+        assert!(check(200, None, "x").unwrap_err().contains("the reply has none"));
         assert!(check(500, None, "").unwrap_err().contains("200, 204, 4XX"));
         assert_eq!(Replies::default().check(500, None, b"x"), Ok(()));
     }

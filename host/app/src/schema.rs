@@ -1,5 +1,5 @@
-//! JSON Schemas (2020-12), compiled once at load by the crate `jsonschema`.
-//! `explain.rs` puts their errors into the words of the problem document.
+//! JSON Schemas (2020-12), compiled at load time by the crate `jsonschema`. `explain.rs`
+//! converts their errors to entries of a problem document.
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
@@ -14,21 +14,23 @@ pub(crate) use crate::explain::{BOOLEAN, DICT, INTEGER, LIST, NUMBER, TYPES};
 #[derive(Debug)]
 pub(crate) struct Schema {
     validator: Validator,
-    /// It has alternatives: its first error is made of all the errors of each.
+    /// True if the schema has `anyOf` or `oneOf`: even its first error then contains all
+    /// errors of every alternative.
     has_alternatives: bool,
 }
 
 impl Schema {
-    /// Compiles a schema. Formats are checked; references outside of it are not
-    /// followed.
+    /// Compiles a schema. Validates formats, and does not resolve references to other
+    /// documents.
     ///
-    /// The error says where in the schema, and what is wrong there.
+    /// # Errors
+    /// The error, with its position in the schema.
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
         Self::build(&adapt(schema, false))
     }
 
-    /// Compiles the schema of a form: `format: binary` and `contentMediaType` are met
-    /// by a file too, whose bytes do not cross.
+    /// Compiles the schema of a form. A schema with `format: binary` or `contentMediaType`
+    /// also accepts the object that describes a file.
     pub(crate) fn compile_form(schema: &Value) -> Result<Self, String> {
         Self::build(&adapt(schema, true))
     }
@@ -49,14 +51,13 @@ impl Schema {
             })
     }
 
-    /// Whether the value keeps the schema. Cheaper than collecting errors.
+    /// Returns true if the value is valid. Cheaper than collecting errors.
     pub(crate) fn is_valid(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
     }
 
-    /// Adds the errors of `value`, whose place in the request is `at`: in the order of
-    /// their places, and no more than a reply names. There may be none; of a very large
-    /// value there is one.
+    /// Appends the errors of `value`, sorted by location and limited to [`MAX_ERRORS`]. `at`
+    /// is the location of the value. A very large value gets only one error.
     pub(crate) fn check(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
         if self.is_valid(value) {
             return;
@@ -76,7 +77,7 @@ impl Schema {
             explain::describe(&error, at, &mut found);
         }
         if found.is_empty() {
-            let msg = "Input does not keep its schema, and is too large to say where";
+            let msg = "Input violates its schema and is too large for detailed errors";
             let kind = ErrorKind::ValidationError;
             found.push(FieldError::new(kind, at.to_vec(), msg, value));
         }
@@ -84,7 +85,7 @@ impl Schema {
         errors.append(&mut found);
     }
 
-    /// The first thing that is wrong with a value, as a sentence.
+    /// Returns the first error of a value, as a sentence.
     pub(crate) fn first_error(&self, value: &Value) -> Option<String> {
         let error = self.validator.iter_errors(value).next()?;
         let place = error.instance_path().as_str().to_owned();
@@ -96,7 +97,7 @@ impl Schema {
     }
 }
 
-/// Whether a value is made of at most so many values.
+/// Returns true if a value consists of at most `left` values, itself included.
 fn has_at_most(value: &Value, left: &mut usize) -> bool {
     let Some(fewer) = left.checked_sub(1) else {
         return false;
@@ -109,7 +110,7 @@ fn has_at_most(value: &Value, left: &mut usize) -> bool {
     }
 }
 
-/// Whether one of the words is a key anywhere in a schema.
+/// Returns true if a schema contains one of the keys anywhere.
 fn mentions(schema: &Value, words: &[&str]) -> bool {
     match schema {
         Value::Array(items) => items.iter().any(|item| mentions(item, words)),
@@ -120,8 +121,9 @@ fn mentions(schema: &Value, words: &[&str]) -> bool {
     }
 }
 
-/// A copy of a schema in which `dependencies`, which 2020-12 has under two other names
-/// and which is still written, is one of these; and, for forms, files are let in.
+/// Rewrites a schema for the compiler: replaces `dependencies` of older drafts with
+/// `dependentRequired` and `dependentSchemas`, and if `files`, lets binary fields accept
+/// files.
 fn adapt(schema: &Value, files: bool) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();
@@ -177,7 +179,8 @@ fn adapt(schema: &Value, files: bool) -> Value {
     Value::Object(out)
 }
 
-/// The schema of a file or of a text: the lengths of one count for the size of the other.
+/// Returns a schema that accepts a file or a text. Length limits apply to the size of the
+/// file.
 fn file_or(mut text: Map<String, Value>) -> Value {
     text.shift_remove("contentMediaType");
     let mut size = Map::new();
@@ -186,7 +189,7 @@ fn file_or(mut text: Map<String, Value>) -> Value {
             size.insert(bound.to_owned(), value.clone());
         }
     }
-    // What `$ref` in other places may point at stays where it is.
+    // Keep the possible targets of `$ref` in place.
     let mut out = Map::new();
     for kept in ["$defs", "definitions", "$id", "$anchor"] {
         if let Some(value) = text.shift_remove(kept) {

@@ -1,5 +1,8 @@
-//! The shape that a schema gives to text: which member or item stands for which JSON
-//! type. Found once at load, so that a request only looks things up.
+//! The types that a schema assigns to text values: the JSON types of each member and item.
+//!
+//! Text from parameters and forms has no type of its own, so the host converts it to the
+//! type that the schema declares. The types are derived once at load time; a request only
+//! looks them up.
 
 use std::collections::HashMap;
 
@@ -8,24 +11,24 @@ use serde_json::Value;
 use crate::coerce::{self, Scalar};
 use crate::json;
 
-/// Names a node of [`Shapes`].
+/// The index of a node of [`Shapes`].
 pub(crate) type Id = usize;
 
-/// The shapes of a schema and of what is in it. A schema that refers to itself is a
-/// node that names itself.
+/// A graph of the types in a schema. A recursive schema yields a node that refers to
+/// itself.
 #[derive(Debug)]
 pub(crate) struct Shapes {
     nodes: Vec<Node>,
 }
 
-/// What the value at one place may be.
+/// The possible types of the value at one position.
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     scalars: Vec<Scalar>,
     array: Option<Id>,
     object: Option<Members>,
     binary: bool,
-    /// A file may be in it.
+    /// True if the value can contain a file.
     holds_files: bool,
 }
 
@@ -35,17 +38,17 @@ struct Members {
     other: Option<Id>,
 }
 
-/// The node of text that no schema says anything about.
+/// The node of text without a schema.
 const TEXT: Id = 0;
 
 /// The node of the schema itself.
 pub(crate) const ROOT: Id = 1;
 
 impl Shapes {
-    /// Reads the shapes of a schema.
+    /// Derives the types of a schema.
     ///
-    /// `$ref` is followed inside of the schema. Of `anyOf`, `oneOf`, `allOf` and of a
-    /// list of types each adds what it allows, in the order of the schema.
+    /// Follows `$ref` within the schema. Every branch of `anyOf`, `oneOf` and `allOf` and
+    /// every type of a list adds its types, in the order of the schema.
     pub(crate) fn of(schema: &Value) -> Self {
         let mut found = Builder {
             root: schema,
@@ -58,7 +61,7 @@ impl Shapes {
         shapes
     }
 
-    /// Marks what may hold a file, from the inside out until nothing changes.
+    /// Marks the nodes that can contain a file, repeating until nothing changes.
     fn find_files(&mut self) {
         loop {
             let holds = |id: &Id| self.node(*id).holds_files;
@@ -77,7 +80,7 @@ impl Shapes {
         }
     }
 
-    /// Shapes that say nothing.
+    /// Returns the types of a schema that allows anything.
     pub(crate) fn none() -> Self {
         Self::of(&Value::Bool(true))
     }
@@ -93,40 +96,41 @@ impl Shapes {
         self.nodes.get(id).unwrap_or(NOTHING)
     }
 
-    /// The shape of an item, where the value may be an array.
+    /// Returns the node of the items if the value can be an array.
     pub(crate) fn item(&self, id: Id) -> Option<Id> {
         self.node(id).array
     }
 
-    /// Whether the value may be an object.
+    /// Returns true if the value can be an object.
     pub(crate) fn is_object(&self, id: Id) -> bool {
         self.node(id).object.is_some()
     }
 
-    /// Whether the value is a file or bytes.
+    /// Returns true if the value is a file or bytes.
     pub(crate) fn is_binary(&self, id: Id) -> bool {
         self.node(id).binary
     }
 
-    /// Whether a text may be read as JSON here: where an array or object is declared in
-    /// which a client cannot pass a text for the host's word on a file.
+    /// Returns true if text can be parsed as JSON here: the schema declares an array or
+    /// object that cannot contain a file. Otherwise a client could forge the object that
+    /// describes a file.
     pub(crate) fn is_json(&self, id: Id) -> bool {
         let node = self.node(id);
         (node.object.is_some() || node.array.is_some()) && !node.holds_files
     }
 
-    /// Whether a schema says nothing of the value's type.
+    /// Returns true if the schema does not restrict the value's type.
     pub(crate) fn is_any(&self, id: Id) -> bool {
         let node = self.node(id);
         node.scalars.is_empty() && node.array.is_none() && node.object.is_none()
     }
 
-    /// The scalars that the value may be; empty for text.
+    /// Returns the possible scalar types. Empty for text.
     pub(crate) fn scalars(&self, id: Id) -> &[Scalar] {
         &self.node(id).scalars
     }
 
-    /// The shape of a member.
+    /// Returns the node of a member.
     pub(crate) fn member(&self, id: Id, name: &str) -> Id {
         let members = self.node(id).object.as_ref();
         members.map_or(TEXT, |members| {
@@ -135,14 +139,14 @@ impl Shapes {
         })
     }
 
-    /// The names of the declared members.
+    /// Iterates over the names of the declared members.
     pub(crate) fn names(&self, id: Id) -> impl Iterator<Item = &str> {
         let members = self.node(id).object.iter();
         members.flat_map(|members| members.named.keys().map(String::as_str))
     }
 
-    /// Reads one text. `Err` is the value to show where it cannot be read; the schema
-    /// then says what is wrong with it.
+    /// Converts one text. If it matches no type, `Err` has the value that the error shows;
+    /// the schema then produces the message.
     pub(crate) fn read(&self, id: Id, text: &str) -> Result<Value, Value> {
         let node = self.node(id);
         let mut scalars = node.scalars.iter();
@@ -168,7 +172,7 @@ impl Shapes {
 struct Builder<'s> {
     root: &'s Value,
     nodes: Vec<Node>,
-    /// The nodes of the subschemas met so far, by where they are in memory.
+    /// The nodes of visited subschemas, by address.
     known: HashMap<*const Value, Id>,
 }
 
@@ -182,7 +186,7 @@ impl<'s> Builder<'s> {
         self.known.insert(schema, id);
         let mut node = Node::default();
         self.add(schema, &mut node, &mut Vec::new());
-        // The object that the host makes of a file is not to be made of text fields.
+        // This object describes a file. Text fields must not be able to forge it.
         if let Some(members) = &node.object {
             let file = ["part", "size"].map(|name| members.named.contains_key(name));
             node.binary |= file == [true; 2];
@@ -191,7 +195,7 @@ impl<'s> Builder<'s> {
         id
     }
 
-    /// Adds what `schema` allows; `seen` keeps a reference from going in a circle.
+    /// Adds the types that `schema` allows. `seen` detects reference cycles.
     fn add(&mut self, schema: &'s Value, node: &mut Node, seen: &mut Vec<*const Value>) {
         let address = std::ptr::from_ref(schema);
         if seen.contains(&address) || seen.len() > 256 {
@@ -241,7 +245,7 @@ impl<'s> Builder<'s> {
         node.add_scalar(scalar);
     }
 
-    /// A schema without a type has that of what it names.
+    /// Infers the types of a schema without `type` from its other keywords.
     fn add_untyped(&mut self, schema: &'s Value, node: &mut Node) {
         if schema.get("properties").is_some() {
             self.add_object(schema, node);

@@ -1,19 +1,18 @@
-//! The host's part in a test without a host: whether a request is admitted, what its
-//! handler gets, and which answer its client gets.
+//! The request pipeline of the host without a server, for tests of apps.
 //!
-//! The test clients of all SDKs are built on this crate: the Rust SDK calls it, and
-//! those of JavaScript and Python run it as a core WebAssembly module. Every decision
-//! is made by the crate `spikard-wasm-app`, as in the host; this crate only takes a
-//! request through the steps in the order of the host's pipeline:
+//! The test clients of all SDKs use this crate: the Rust SDK calls it directly, and those of
+//! JavaScript and Python run it as a core WebAssembly module. As in the host, the crate
+//! `spikard-wasm-app` makes every decision. This crate only runs the steps of a request in
+//! the order of the host's pipeline:
 //!
-//! 1. [`Contract::begin`] finds the route and lets the policies admit the request.
+//! 1. [`Contract::begin`] finds the route and applies the admission policies.
 //! 2. The client runs the hooks before validation.
-//! 3. [`Contract::read`] checks parameters and body.
+//! 3. [`Contract::read`] validates parameters and body.
 //! 4. The client runs the other hooks and the handler.
 //! 5. [`Contract::finish`] adds the headers of the policies to the reply.
 //!
-//! It differs from the host where HTTP, time or a component matters: it compresses
-//! nothing, serves no static file and no OpenAPI document, and enforces no timeout.
+//! Unlike the host, it does not compress replies, serve static files or the OpenAPI
+//! document, or enforce timeouts.
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
@@ -32,13 +31,13 @@ pub use read::Call;
 pub use reply::{Fields, Reply};
 pub use request::Head;
 
-/// An app's contract.
+/// A loaded app.
 #[derive(Debug)]
 pub struct Contract {
     app: App,
 }
 
-/// A request on its way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct Exchange {
     passage: Passage,
@@ -53,7 +52,7 @@ struct Found {
     values: RawPath,
 }
 
-/// A request that goes on to the hooks and the handler of its route.
+/// An admitted request, which continues to the hooks and the handler of its route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
     /// The route's index.
@@ -62,21 +61,21 @@ pub struct Admission {
     pub local: Vec<(&'static str, String)>,
 }
 
-/// Why a request does not go on.
+/// The reason why a request ends before its handler.
 #[derive(Debug)]
 pub enum Stop {
-    /// The host answers it.
+    /// The host replies itself.
     Reply(Reply),
-    /// A policy needs a secret that the contract was not given.
+    /// A policy needs a secret that the client did not provide.
     MissingSecret,
 }
 
 impl Contract {
-    /// Loads an app as the host does. Default `Secrets` stand for secrets that are not
-    /// known: an app that names some loads, and requests that need one stop.
+    /// Loads an app as the host does. With default `Secrets`, an app that names secrets
+    /// loads, but requests that need one stop.
     ///
     /// # Errors
-    /// The sentence that the host would print.
+    /// The error that the host prints.
     pub fn new(description: &Description, secrets: Secrets) -> Result<Self, AppError> {
         let defaults = Defaults {
             secrets,
@@ -86,14 +85,14 @@ impl Contract {
         Ok(Self { app })
     }
 
-    /// A route, by its index.
+    /// Returns a route by its index.
     #[must_use]
     pub fn route(&self, index: u32) -> Option<&Route> {
         self.app.routes().get(index as usize)
     }
 
-    /// Begins with a request: answers a CORS preflight, finds the route, and lets the
-    /// route's policies admit it.
+    /// Begins a request: answers a CORS preflight, finds the route, and applies the route's
+    /// admission policies.
     pub fn begin(&self, head: Head) -> (Exchange, Result<Admission, Stop>) {
         if let Some((passage, headers)) = passage::preflight(&self.app, &head) {
             let reply = match headers {
@@ -128,7 +127,7 @@ impl Contract {
                         route: index,
                         local,
                     }),
-                    // The only failure of an admission is a key that is not there.
+                    // Admission fails only if a key is missing.
                     Err(Refusal::Failed) => Err(Stop::MissingSecret),
                     Err(refusal) => Err(Stop::Reply(Reply::of(refusal))),
                 };
@@ -138,18 +137,18 @@ impl Contract {
         (Exchange::new(passage, head, route), outcome)
     }
 
-    /// Checks the parameters and the body of a request.
+    /// Validates the parameters and the body of a request.
     ///
     /// # Errors
-    /// All errors of both.
+    /// The refusal, with the validation errors of both.
     pub fn read(&self, exchange: &Exchange, raw: Vec<u8>) -> Result<Call, Refusal> {
         let found = exchange.route.as_ref().ok_or(Refusal::NotFound)?;
         let route = self.route(found.index).ok_or(Refusal::NotFound)?;
         read::read(route, &found.values, &exchange.head, raw)
     }
 
-    /// Adds to the headers of a reply what the policies set, and drops those that only
-    /// the host may set.
+    /// Adds the headers of the policies to a reply, and drops headers that only the host
+    /// sets.
     #[must_use]
     pub fn finish(&self, exchange: Exchange, headers: Fields) -> Fields {
         exchange.passage.finish(headers)
@@ -165,28 +164,28 @@ impl Exchange {
         }
     }
 
-    /// The request's id.
+    /// Returns the request's id.
     #[must_use]
     pub fn id(&self) -> &str {
         self.passage.id()
     }
 
-    /// The request's head.
+    /// Returns the request's head.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
     }
 
-    /// Whether a reply of this status has no content: HTTP allows none there (RFC 9110,
-    /// sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5).
+    /// Returns true if HTTP allows no content in a reply of this status (RFC 9110, sections
+    /// 9.3.2, 15.3.5, 15.3.6 and 15.4.5).
     #[must_use]
     pub fn is_bodiless(&self, status: u16) -> bool {
         matches!(status, 204 | 205 | 304) || self.head.method == "HEAD"
     }
 }
 
-/// The target of a redirect. Two slashes at the beginning would name another host
-/// (RFC 3986, section 4.2).
+/// Returns the target of a redirect. Avoids two leading slashes, which would name another
+/// host (RFC 3986, section 4.2).
 fn location(path: &str, query: &str) -> String {
     let dot = if path.starts_with("//") { "/." } else { "" };
     let mark = if query.is_empty() { "" } else { "?" };

@@ -1,4 +1,4 @@
-//! The policies of a route or an app around one request, in the host's order.
+//! Applies the policies of a route or an app to one request, in the host's order.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,8 +7,8 @@ use spikard_wasm_app::{App, Refusal};
 
 use crate::{Fields, Head};
 
-/// The headers that frame a message or belong to the connection (RFC 9110, section
-/// 7.6.1): the host drops those of an app.
+/// The headers that frame a message or belong to the connection (RFC 9110, section 7.6.1).
+/// The host drops them from an app's reply.
 const HOST_ONLY: [&str; 8] = [
     "connection",
     "content-length",
@@ -20,25 +20,25 @@ const HOST_ONLY: [&str; 8] = [
     "proxy-connection",
 ];
 
-/// The id of a request, where no policy takes the client's.
+/// The request id if no policy accepts the client's.
 const ID: &str = "test";
 
-/// The address that a client has.
+/// The address of the client.
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// A request on its way under policies.
+/// The policies of one request, and their state.
 #[derive(Debug)]
 pub(crate) struct Passage {
     policies: Policies,
-    /// The origin of the page that asks, for CORS: `None` if the answer has its headers.
+    /// The `Origin` of the request. `None` if the reply already has CORS headers.
     origin: Option<Option<Vec<u8>>>,
     id: String,
     admitted: Admitted,
 }
 
 impl Passage {
-    /// Begins with a request. What its local context is given, the policy that would
-    /// have put it there does not check.
+    /// Begins a request. If the test sets a local context key of an authentication policy,
+    /// that policy does not check the request.
     pub(crate) fn begin(policies: Option<&Policies>, head: &Head) -> Self {
         let mut policies = policies.cloned().unwrap_or_default();
         if head.has_local("spikard.jwt") {
@@ -60,12 +60,12 @@ impl Passage {
         }
     }
 
-    /// The request's id.
+    /// Returns the request's id.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Lets a request in, and returns the values for its local context.
+    /// Admits a request, and returns the entries for its local context.
     pub(crate) fn admit(
         &mut self,
         head: &Head,
@@ -75,8 +75,8 @@ impl Passage {
         Ok(std::mem::take(&mut self.admitted.local))
     }
 
-    /// Adds to the headers of an answer what the policies say, and drops those that
-    /// only the host may set.
+    /// Adds the headers of the policies to a reply, and drops headers that only the host
+    /// sets.
     pub(crate) fn finish(self, mut headers: Fields) -> Fields {
         headers.retain(|(name, _)| !HOST_ONLY.iter().any(|host| name.eq_ignore_ascii_case(host)));
         if let Some(policy) = &self.policies.security_headers {
@@ -105,8 +105,8 @@ impl Passage {
     }
 }
 
-/// Finds the CORS headers of a preflight's answer by the policy of the route that the next request is for. `None`
-/// for other requests, and where no policy allows anything.
+/// Returns the headers of the reply to a CORS preflight, by the policy of the route of the
+/// actual request. `None` if the request is not a preflight or no CORS policy applies.
 pub(crate) fn preflight(
     app: &App,
     head: &Head,
@@ -133,7 +133,8 @@ pub(crate) fn preflight(
     Some((passage, headers))
 }
 
-/// Several origins are none that could be allowed.
+/// Returns the `Origin` of a request. Several fields become an empty value, which no policy
+/// allows.
 fn origin(head: &Head) -> Option<Vec<u8>> {
     head.first("origin")?;
     Some(head.only("origin").unwrap_or_default().to_vec())
@@ -150,7 +151,7 @@ fn set(headers: &mut Fields, name: &str, value: String) {
     headers.push((name.to_owned(), value));
 }
 
-/// Sets the headers of CORS in place of a handler's own.
+/// Replaces a handler's own CORS headers.
 fn set_cors(headers: &mut Fields, new: Vec<(&'static str, String)>) {
     headers.retain(|(have, _)| !have.to_ascii_lowercase().starts_with("access-control-"));
     for (name, value) in new {
@@ -162,7 +163,7 @@ fn set_cors(headers: &mut Fields, new: Vec<(&'static str, String)>) {
     }
 }
 
-/// Adds to the headers that a reply depends on.
+/// Adds a name to the `Vary` header.
 fn vary(headers: &mut Fields, name: &str) {
     let known = headers
         .iter()

@@ -1,4 +1,4 @@
-//! The `Content-Type` header: media types, parameters, charsets.
+//! Fuzzes the `Content-Type` header: media types, parameters, charsets.
 #![no_main]
 
 use std::sync::LazyLock;

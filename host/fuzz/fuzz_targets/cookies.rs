@@ -1,4 +1,4 @@
-//! The `Cookie` header, whose bytes need not be text.
+//! Fuzzes the `Cookie` header with arbitrary bytes.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! What a component says of itself: parameters, bodies, replies and settings. The lines
-//! of the input are these members of one route, the app's settings first.
+//! Fuzzes descriptions. The lines of the input are the app's settings, then the parameters,
+//! body, replies, settings and path of one route, then a request path and query.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

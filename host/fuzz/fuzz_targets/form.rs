@@ -1,4 +1,4 @@
-//! URL-encoded forms: brackets, repeats, charsets, coercion and schemas.
+//! Fuzzes URL-encoded forms: brackets, repeated fields, charsets, coercion and schemas.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! JSON bodies, against a schema and without one.
+//! Fuzzes JSON bodies, with and without a schema.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -28,8 +28,8 @@ fuzz_target!(|body: &[u8]| {
         let plan = app.routes()[0].body().plan(Some(b"application/json"));
         let plan = plan.expect("the content type is right");
         match plan.read(Bytes::copy_from_slice(body)) {
-            // What a schema was asked about is a tree; else the syntax alone is right, and
-            // numbers may be too large and escapes half a character.
+            // With a schema, the host builds a tree. Without one, it checks only syntax, so
+            // numbers can be out of range and escapes can be unpaired surrogates.
             Ok(Body::Json(text)) if has_schema => {
                 serde_json::from_str::<Value>(&text).expect("what passes is a tree");
             }

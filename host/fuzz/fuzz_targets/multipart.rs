@@ -1,4 +1,4 @@
-//! Multipart forms, in pieces whose size the first byte says.
+//! Fuzzes multipart forms, in chunks whose size is the first byte.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         .plan(Some(b"multipart/form-data; boundary=x"));
     let plan = plan.expect("the content type is right");
     let mut reading = Box::pin(read_multipart("x", stream, 1 << 16));
-    // Every piece may ask to be polled again once or twice, and no more.
+    // Reading a chunk takes at most a few polls.
     let form = (0..4 * body.len() + 16).find_map(|_| reading.as_mut().now_or_never());
     match form
         .expect("reading ends")

@@ -1,5 +1,5 @@
-//! The headers that policies read, whose bytes need not be text: tokens, keys, origins,
-//! codings and ids; and paths of static files.
+//! Fuzzes the headers that policies read (tokens, keys, origins, codings and ids) with
+//! arbitrary bytes, and the paths of static files.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,7 +14,7 @@ use spikard_wasm_fuzz::Head;
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PUBLIC_KEY: &str = include_str!("../../app/tests/keys/rsa.pub.pem");
 
-/// An app whose routes have a policy each that reads a header.
+/// An app whose routes each have a policy that reads a header.
 static APP: LazyLock<App> = LazyLock::new(|| {
     let settings = json!({
         "request_id": true,
@@ -95,7 +95,7 @@ fuzz_target!(|header: &[u8]| {
     let _ = APP.about(text, text);
 });
 
-/// What the client gets can be sent: a problem document, and a header.
+/// Checks that the problem document is small and its header is valid.
 fn said(refusal: &Refusal) {
     if let Some((_, value)) = refusal.header() {
         sendable(&value);

@@ -1,5 +1,5 @@
-//! The query: pairs, decoding, styles, coercion and schemas; the same text as a header
-//! and as a path segment.
+//! Fuzzes parameters: decoding, styles, coercion and schemas. Uses the input as the query,
+//! as a header and as a path segment.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,19 +1,19 @@
-//! Host names, as operators name them and as clients send them.
+//! Host name patterns of mounts, and normalization of the host names that clients send.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 
-/// The longest name of a host (RFC 1035, section 2.3.4).
+/// The maximum length of a host name (RFC 1035, section 2.3.4).
 const LONGEST: usize = 255;
 
-/// Which hosts a mount is for.
+/// The hosts of a mount.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum HostPattern {
     #[default]
     Any,
-    /// One, in lower case.
+    /// A single name, in lower case.
     Name(String),
-    /// Those whose names end so, dot and all.
+    /// All subdomains. The text includes the first dot.
     Below(String),
 }
 
@@ -50,8 +50,7 @@ impl fmt::Display for HostPattern {
     }
 }
 
-/// The name of a host without its port, and without the dot at its end that makes it
-/// absolute.
+/// Removes the port and the trailing dot of an absolute name from a host.
 #[must_use]
 pub fn bare_host(host: &str) -> &str {
     let end = match host.starts_with('[') {
@@ -62,7 +61,8 @@ pub fn bare_host(host: &str) -> &str {
     bare.strip_suffix('.').unwrap_or(bare)
 }
 
-/// A name in lower case, without an allocation. One that is no name of a host is empty.
+/// A host name in lower case, without an allocation. Empty if the name is too long or not
+/// ASCII.
 pub(super) struct Lowered([u8; LONGEST], usize);
 
 impl Lowered {

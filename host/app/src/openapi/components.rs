@@ -1,4 +1,4 @@
-//! The Components Object of a document: what its operations share.
+//! The Components Object of a document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::errors::{self, HostError};
 use super::schemas::Schemas;
 
-/// What the operations of a document share.
+/// The objects that the operations of a document share.
 #[derive(Debug, Default)]
 pub(super) struct Components {
     pub(super) schemas: Schemas,

@@ -1,4 +1,4 @@
-//! The errors that the host itself answers with, and the headers that it sets.
+//! The host's own error responses, and the response headers that it sets.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::schemas::HostSchema;
 use crate::policy::is_registered_claim;
 use crate::problem::Problem;
 
-/// An error of the host's own, named by its reason phrase (RFC 9110).
+/// An error response of the host, named by its reason phrase (RFC 9110).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum HostError {
     BadRequest,
@@ -37,7 +37,7 @@ pub(super) struct Surface {
 }
 
 impl HostError {
-    /// The errors that a route can have, in the order of their statuses.
+    /// Returns the errors that a route can have, ordered by status.
     pub(super) fn of(surface: Surface, policies: &Policies) -> Vec<Self> {
         let is_guarded = policies.has("jwt") || policies.has("api_key");
         let is_408 = policies.get("timeout_status").and_then(Value::as_u64) == Some(408);
@@ -65,12 +65,12 @@ impl HostError {
         self.words().0
     }
 
-    /// The name of its Response Object among the components.
+    /// Returns the component name of the Response Object.
     pub(super) fn component(self) -> String {
         format!("{self:?}")
     }
 
-    /// Its status and description.
+    /// Returns the status and the description.
     pub(super) fn words(self) -> (u16, &'static str) {
         match self {
             Self::BadRequest => (
@@ -100,7 +100,7 @@ impl HostError {
         }
     }
 
-    /// The headers it has that other replies of the route have not.
+    /// Returns the headers that only this error has.
     fn headers(self) -> &'static [&'static str] {
         match self {
             Self::Unauthorized => &["WWW-Authenticate"],
@@ -115,7 +115,7 @@ impl HostError {
         }
     }
 
-    /// Its Response Object. Adds the headers it refers to.
+    /// Returns the Response Object, and adds the headers that it references to `headers`.
     pub(super) fn response(self, headers: &mut BTreeSet<&'static str>) -> Value {
         let mut response = json!({ "description": self.words().1 });
         let own = refer_to_headers(self.headers(), headers);
@@ -135,7 +135,8 @@ fn requires_claims(jwt: &Value) -> bool {
     names.any(|name| !is_registered_claim(name))
 }
 
-/// Headers as the member `headers` of a Response Object.
+/// Returns references to headers, for the member `headers` of a Response Object, and adds
+/// the names to `used`.
 pub(super) fn refer_to_headers(
     names: &[&'static str],
     used: &mut BTreeSet<&'static str>,
@@ -148,7 +149,7 @@ pub(super) fn refer_to_headers(
     names.iter().map(reference).collect()
 }
 
-/// The headers that every reply of a route has by its policies.
+/// Returns the headers that policies add to every reply of a route.
 pub(super) fn of_every_reply(policies: &Policies) -> Vec<&'static str> {
     let mut headers = Vec::new();
     if policies.has("rate_limit") {
@@ -157,7 +158,7 @@ pub(super) fn of_every_reply(policies: &Policies) -> Vec<&'static str> {
     headers
 }
 
-/// The Header Object of a header that the host sets.
+/// Returns the Header Object of a header that the host sets.
 pub(super) fn header(name: &str) -> Value {
     let count = json!({"type": "integer", "minimum": 0});
     let (description, schema) = match name {

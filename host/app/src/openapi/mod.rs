@@ -1,7 +1,8 @@
-//! The OpenAPI 3.1 document of an app, made of what its component says of itself.
+//! Generates the OpenAPI 3.1 document of an app from its description.
 //!
-//! It is a matter of words alone: nothing here decides what a request gets. An app
-//! that [`App::new`](crate::App::new) took has a document that a validator takes.
+//! The document only describes the app; it does not affect requests. Settings are resolved
+//! by [`RouteSettings`], as for requests, so that the document states what the host
+//! enforces. The document of an app that [`App::new`](crate::App::new) accepts is valid.
 
 mod components;
 mod declared;
@@ -26,10 +27,10 @@ use operation::Operation;
 use paths::Paths;
 use policies::Policies;
 
-/// The version of OpenAPI that documents are written in.
+/// The OpenAPI version of the documents.
 const VERSION: &str = "3.1.0";
 
-/// The OpenAPI document of an app, and where it is served.
+/// The OpenAPI document of an app, and its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenApi {
     document: Value,
@@ -37,11 +38,10 @@ pub struct OpenApi {
 }
 
 impl OpenApi {
-    /// Makes the document of an app that can be served.
+    /// Generates the document of a valid app.
     ///
     /// # Errors
-    /// Names the route whose replies are no Responses Object, or says what else
-    /// cannot be read.
+    /// Names the route whose declarations are invalid.
     pub fn new(description: &Description) -> Result<Self, AppError> {
         let of_app = Policies::of_app(&description.settings).map_err(AppError::Settings)?;
         let settings: OpenApiSettings = match of_app.get_raw("openapi") {
@@ -89,8 +89,7 @@ impl OpenApi {
         })
     }
 
-    /// The same of an app that is mounted below a path, which the document names where
-    /// the app names no server itself.
+    /// Adds the mount prefix of an app as the server, unless the app declares servers.
     #[must_use]
     pub fn below(mut self, prefix: &str) -> Self {
         if let (Value::Object(document), false) = (&mut self.document, prefix.is_empty()) {
@@ -100,13 +99,13 @@ impl OpenApi {
         self
     }
 
-    /// The document.
+    /// Returns the document.
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// Where it is served, and what it says of the app.
+    /// Returns the settings of the document.
     #[must_use]
     pub fn settings(&self) -> &OpenApiSettings {
         &self.settings
@@ -149,7 +148,7 @@ fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -
 }
 
 impl RouteDescription {
-    /// Whether the method's requests have a body whose meaning HTTP defines.
+    /// Returns true if the route declares no body but HTTP defines one for its method.
     fn takes_undeclared_body(&self) -> bool {
         use crate::Method;
         self.body.is_empty() && matches!(self.method, Method::Post | Method::Put | Method::Patch)

@@ -1,4 +1,4 @@
-//! One operation of a document: a route.
+//! The Operation Object of a route.
 
 use std::collections::HashSet;
 
@@ -11,24 +11,24 @@ use super::policies::{Policies, object};
 use super::{replies, security};
 use crate::{MediaType, RouteDescription};
 
-/// A route on its way to an Operation Object.
+/// The inputs of an Operation Object.
 pub(super) struct Operation<'a> {
     pub(super) route: &'a RouteDescription,
-    /// Its `operationId`.
+    /// The `operationId`.
     pub(super) id: String,
     pub(super) policies: &'a Policies,
     pub(super) template: &'a Template,
-    /// The names of its path parameters in the document.
+    /// The names of the path parameters in the document.
     pub(super) names: &'a [String],
 }
 
-/// The `operationId`s that are taken.
+/// The set of assigned `operationId`s.
 #[derive(Debug, Default)]
 pub(super) struct Ids(HashSet<String>);
 
 impl Ids {
-    /// The route's name, or what its method and path make, with a number where
-    /// another route has it.
+    /// Assigns a unique id: the route's name, or its method and path, with a number if the
+    /// id is taken.
     pub(super) fn make(&mut self, route: &RouteDescription, template: &Template) -> String {
         let mut base = route.name.clone();
         if base.is_empty() {
@@ -50,7 +50,7 @@ impl Ids {
 }
 
 impl Operation<'_> {
-    /// Writes the Operation Object.
+    /// Builds the Operation Object.
     pub(super) fn write(&self, components: &mut Components) -> Result<Value, String> {
         let mut operation = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
@@ -105,7 +105,7 @@ impl Operation<'_> {
             .any(|parameter| parameter.schema.is_some())
     }
 
-    /// The Parameter Objects: those of the path first, in its order.
+    /// Builds the Parameter Objects: path parameters first, in path order.
     fn parameters(
         &self,
         declared: &[Map<String, Value>],
@@ -144,7 +144,7 @@ impl Operation<'_> {
             if place == "path" {
                 continue;
             }
-            // A name may be declared twice, under two keys; a document has it once.
+            // A route can declare a name twice with two keys; the document lists it once.
             let is_there = all.iter().any(|other| {
                 let same = |member| {
                     text(other.get(member)).eq_ignore_ascii_case(text(parameter.get(member)))
@@ -160,7 +160,7 @@ impl Operation<'_> {
         all
     }
 
-    /// A Parameter Object without what is the host's own.
+    /// Builds a Parameter Object without the host's extensions.
     fn parameter(&self, mut declared: Map<String, Value>, components: &mut Components) -> Value {
         declared.shift_remove("key");
         let place = text(declared.get("in")).to_owned();
@@ -177,7 +177,7 @@ impl Operation<'_> {
                     if let Some(schema) = media.get_mut("schema") {
                         *schema = components.schemas.add(schema, &fallback);
                     }
-                    // Beside `content`, examples stand in it.
+                    // With `content`, examples belong to the Media Type Object.
                     if let Value::Object(media) = media {
                         media.extend(examples.iter().flatten().flatten().cloned());
                         with_examples(media);
@@ -185,7 +185,7 @@ impl Operation<'_> {
                 }
             }
             None => {
-                // What has no schema is text as it stands.
+                // A parameter without a schema is text.
                 let schema = match declared.get("schema") {
                     Some(Value::Bool(true)) | None => &json!({"type": "string"}),
                     Some(schema) => schema,
@@ -208,7 +208,7 @@ impl Operation<'_> {
         Value::Object(parameter)
     }
 
-    /// The Request Body Object; none where the route reads no body.
+    /// Builds the Request Body Object. `None` if the route reads no body.
     fn body(&self, components: &mut Components) -> Result<Option<Value>, String> {
         if self.route.takes_undeclared_body() {
             return Ok(Some(json!({
@@ -245,7 +245,7 @@ fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether the values of a schema are objects.
+/// Returns true if a schema has the type `object`.
 fn is_object(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => name == "object",
@@ -254,8 +254,8 @@ fn is_object(schema: &Value) -> bool {
     }
 }
 
-/// Examples as OpenAPI has them: one value, or a map of Example Objects. A list, as
-/// JSON Schema has it, becomes the latter.
+/// Converts a list of examples (JSON Schema) to a map of Example Objects (OpenAPI), and
+/// removes `example` if `examples` exists.
 fn with_examples(declared: &mut Map<String, Value>) {
     if let Some(examples) = declared.get_mut("examples") {
         if let Value::Array(list) = examples {
@@ -268,8 +268,8 @@ fn with_examples(declared: &mut Map<String, Value>) {
     }
 }
 
-/// Files of a multipart form reach a handler as objects that describe them; a client
-/// sends their bytes.
+/// Replaces the schemas of files in a multipart form. A handler receives an object that
+/// describes the file, but a client sends its bytes.
 fn show_files(schema: &mut Value) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for (_, property) in properties {
@@ -277,8 +277,7 @@ fn show_files(schema: &mut Value) {
                 Some(items) => items,
                 None => property,
             };
-            // A field is text, so one that is an object of no declared members can
-            // only be a file.
+            // A text field cannot be an object without declared members, so it is a file.
             if is_file(field) || (is_object(field) && field.get("properties").is_none()) {
                 make_file(field);
             }
@@ -292,7 +291,7 @@ fn show_files(schema: &mut Value) {
     }
 }
 
-/// Whether a schema is of what the host says of a file.
+/// Returns true if a schema describes the object that represents a file.
 fn is_file(schema: &Value) -> bool {
     let has = |name| {
         schema

@@ -1,4 +1,4 @@
-//! The Responses Object of a route: what it declares, and the host's own errors.
+//! The Responses Object of a route: its declared replies and the host's own errors.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::errors::{self, HostError};
 use super::policies::{Policies, object};
 use crate::{Problem, RouteDescription};
 
-/// Makes the responses of a route. `id` names what has no name of its own.
+/// Builds the responses of a route. `id`: the prefix for the names of untitled schemas.
 pub(super) fn responses(
     route: &RouteDescription,
     errors: &[HostError],
@@ -44,7 +44,7 @@ pub(super) fn responses(
         };
         declared.insert(status, reply);
     }
-    // Digits sort before `default`, as people would write it.
+    // Digits sort before `default`.
     Ok(Value::Object(declared.into_iter().collect()))
 }
 
@@ -57,7 +57,7 @@ fn is_status(name: &str) -> bool {
             && (&name[1..] == "XX" || bytes.all(|b| b.is_ascii_digit())))
 }
 
-/// A Response Object as it is declared, complete.
+/// Completes a declared Response Object.
 fn response(
     status: &str,
     declared: Value,
@@ -103,7 +103,7 @@ fn response(
     Ok(Value::Object(reply))
 }
 
-/// What is said of a reply of which nothing is said.
+/// Returns the description of a reply that declares none.
 fn description(status: &str) -> String {
     let words = match status {
         "default" => "The reply of the handler.",
@@ -118,8 +118,7 @@ fn description(status: &str) -> String {
     words.to_owned()
 }
 
-/// A reply that the app declares for a status, or for all of its kind, which the host
-/// answers with too.
+/// Merges a declared reply with the host's error of the same status.
 fn both(own: &Value, error: HostError, components: &mut Components) -> Value {
     let mut reply = own.clone();
     let host = error.response(&mut components.headers);

@@ -1,4 +1,4 @@
-//! Security: what a request must prove, from the policies `jwt` and `api_key`.
+//! Security requirements and schemes, from the policies `jwt` and `api_key`.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::policies::Policies;
 
-/// The Security Requirement Objects of a route, any of which is enough. Adds the
-/// schemes they name.
+/// Returns the Security Requirement Objects of a route, any of which is sufficient. Adds
+/// the security schemes that they name.
 pub(super) fn requirements(
     policies: &Policies,
     schemes: &mut BTreeMap<String, Value>,
@@ -59,7 +59,7 @@ fn places(policy: &Value) -> Vec<(&'static str, String)> {
     declared.into_iter().flatten().collect()
 }
 
-/// The name of a scheme, which is numbered where another has it.
+/// Adds a scheme and returns its name, with a number if a different scheme has the name.
 fn name_of(base: &str, scheme: Value, schemes: &mut BTreeMap<String, Value>) -> String {
     let mut name = base.to_owned();
     let mut number = 1;

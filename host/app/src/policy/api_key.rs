@@ -1,4 +1,4 @@
-//! API keys: which ones a route lets in, and where a request carries them.
+//! API key authentication.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::decode;
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
-/// `api_key` as it is declared.
+/// The declaration of `api_key`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeysSpec {
@@ -39,7 +39,7 @@ impl Switched for ApiKeysSpec {
     }
 }
 
-/// The keys: a list, or an object of names and keys.
+/// The declared keys: a list, or an object of names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Keys(Vec<(Option<String>, Secret)>);
 
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Keys {
                 f.write_str("a list of keys, or an object of names and keys")
             }
 
-            // A text that is taken for a list must not be shown.
+            // The text can be a key, so the error must not contain it.
             fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
                 Err(E::custom(
                     "`keys` is a list of keys, or an object of names and keys",
@@ -82,10 +82,10 @@ impl<'de> Deserialize<'de> for Keys {
     }
 }
 
-/// The keys that a route lets in.
+/// The valid API keys of a route, and where a request carries them.
 #[derive(Debug)]
 pub struct ApiKeys {
-    /// Names and digests; a key that the operator has not given is none.
+    /// Names and digests. The digest is `None` if the operator did not provide the secret.
     keys: Vec<(Option<String>, Option<Digest>)>,
     header: Option<Place>,
     query: Option<String>,
@@ -94,15 +94,15 @@ pub struct ApiKeys {
     challenge: String,
 }
 
-/// A header by the name that is looked for, and as it was declared.
+/// A header name, in lower case and as declared.
 #[derive(Debug)]
 struct Place {
     name: String,
     shown: String,
 }
 
-/// A key's digest. Digests are compared in constant time, and what a client learns
-/// of one says nothing of its key.
+/// The digest of a key. Digests are compared in constant time, and timing information about
+/// a digest reveals nothing about the key.
 struct Digest(blake3::Hash);
 
 impl fmt::Debug for Digest {
@@ -112,12 +112,12 @@ impl fmt::Debug for Digest {
 }
 
 impl ApiKeys {
-    /// The key of the local context that has the name of the key that fitted.
+    /// The local context key that holds the name of the matching API key.
     pub const CONTEXT: &'static str = "spikard.api-key";
 
     pub(super) fn new(spec: &ApiKeysSpec, secrets: &Secrets, app: &str) -> Result<Self, String> {
         if spec.keys.0.is_empty() {
-            return Err("has no `keys`, so it would let nobody in".to_owned());
+            return Err("has no `keys`, so it would reject every request; add a key".to_owned());
         }
         let mut keys = Vec::new();
         for (name, secret) in &spec.keys.0 {
@@ -143,7 +143,7 @@ impl ApiKeys {
         .filter_map(shown)
         .collect();
         if places.is_empty() {
-            return Err("names no `header`, `query` or `cookie` to find a key in".to_owned());
+            return Err("has no `header`, `query` or `cookie`; declare at least one".to_owned());
         }
         let realm = spec.realm.as_deref().unwrap_or(app);
         Ok(Self {
@@ -156,25 +156,25 @@ impl ApiKeys {
         })
     }
 
-    /// The header that carries a key, as it was declared.
+    /// Returns the header that carries a key, as declared.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         self.header.as_ref().map(|place| place.shown.as_str())
     }
 
-    /// The query parameter that carries a key.
+    /// Returns the query parameter that carries a key.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The cookie that carries a key.
+    /// Returns the cookie that carries a key.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
     }
 
-    /// Lets a request in, and gives the name of its key, as JSON, if the keys have
+    /// Authenticates a request. Returns the name of its key as JSON, if the keys have
     /// names.
     pub(super) fn check(&self, head: &impl RequestHead) -> Result<Option<String>, Refusal> {
         let found = match self.find(head) {
@@ -191,7 +191,7 @@ impl ApiKeys {
         Ok(name.and_then(to_json))
     }
 
-    /// Compares with every key, so that the time tells nothing of which fits.
+    /// Compares with every key, so that the duration does not reveal which key matches.
     fn fitting(&self, key: &[u8]) -> Option<Option<&str>> {
         let digest = blake3::hash(key);
         let mut found = None;
@@ -203,7 +203,7 @@ impl ApiKeys {
         found
     }
 
-    /// The key of a request: of the first place that has one.
+    /// Returns the key from the first of header, query and cookie that has one.
     fn find(&self, head: &impl RequestHead) -> Fields {
         if let Some(place) = &self.header {
             match header::fields(head, &place.name) {
@@ -310,7 +310,7 @@ mod tests {
             ("", vec![("x-api-key", b"k3" as &[u8])]),
             ("", vec![("x-api-key", b"")]),
             ("", vec![("x-api-key", b"\xff")]),
-            // The header is looked at first, and one is enough.
+            // The header comes first, and one key is enough.
             ("api_key=k1", vec![("x-api-key", b"no")]),
             ("", vec![("x-api-key", b"k1"), ("x-api-key", b"k1")]),
             ("api_key=k1&api_key=k1", vec![]),
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(known.header(), Some("X-Token"));
         let (_, detail, _) = refusal(known.check(&Head("", vec![])));
         assert_eq!(detail, "Expected 'X-Token' header with valid API key");
-        // What the operator has not given lets nobody in.
+        // A secret that the operator did not provide matches no key.
         let unknown = keys(declared, &Secrets::default()).unwrap();
         assert_eq!(check(&unknown, b"k1"), Ok(Some("\"a\"".to_owned())));
         assert!(check(&unknown, b"k2").is_err());
@@ -350,10 +350,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let error = |declared| keys(declared, &Secrets::from_iter([])).unwrap_err();
-        assert!(error(json!({"keys": []})).contains("let nobody in"));
+        assert!(error(json!({"keys": []})).contains("reject every request"));
         assert!(error(json!({"keys": [{"secret": "a"}]})).contains("--secret a=env:VARIABLE"));
-        assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("no header name"));
-        assert!(error(json!({"keys": ["k"], "header": null, "query": null})).contains("names no"));
+        assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("not a header name"));
+        assert!(error(json!({"keys": ["k"], "header": null, "query": null})).contains("declare at least one"));
         let read = |text| serde_json::from_str::<Switch<ApiKeysSpec>>(text);
         let error = read(r#"{"keys": "hunter2"}"#).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
