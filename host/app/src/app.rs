@@ -6,13 +6,13 @@ use crate::app_error::AppError;
 use crate::description::Description;
 use crate::isolation::Isolation;
 use crate::overrides;
-use crate::path::normalise;
+use crate::path::normalize;
 use crate::policy::{Policies, StaticMount};
 use crate::refusal::Refusal;
 use crate::route::Route;
-use crate::router::{Found, PathValues, Router};
+use crate::router::{PathValues, RouteMatch, Router};
 use crate::settings::{Defaults, Settings};
-use crate::slash::{self, TrailingSlash};
+use crate::trailing_slash::{TrailingSlash, toggle_trailing_slash};
 
 /// A validated app: every path pattern is parsed and every schema is compiled.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl App {
         if self.statics.is_empty() {
             return None;
         }
-        let path = normalise(path);
+        let path = normalize(path);
         let mut found = self.statics.iter().enumerate();
         let (index, length) =
             found.find_map(|(index, mount)| Some((index, mount.rest(&path)?.len())))?;
@@ -160,10 +160,10 @@ impl App {
     /// the request that follows it.
     #[must_use]
     pub fn about(&self, method: &str, path: &str) -> Option<(Option<&Route>, &str)> {
-        let normal = normalise(path);
+        let normal = normalize(path);
         let about = self.router.about(method, &normal).or_else(|| {
             let is_strict = self.trailing_slash == TrailingSlash::Strict;
-            let other = slash::toggled(&normal).filter(|_| !is_strict)?;
+            let other = toggle_trailing_slash(&normal).filter(|_| !is_strict)?;
             self.router.about(method, &other)
         });
         let (route, allow) = about?;
@@ -182,29 +182,30 @@ impl App {
         path: &str,
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
-        let normal = normalise(path);
+        let normal = normalize(path);
         let found = self.router.find(method, &normal, path);
-        if !matches!(found, Found::Nothing) || self.trailing_slash == TrailingSlash::Strict {
-            return self.hit(found, hit);
+        if !matches!(found, RouteMatch::NotFound) || self.trailing_slash == TrailingSlash::Strict {
+            return self.resolve_match(found, hit);
         }
-        let (Some(other), Some(to)) = (slash::toggled(&normal), slash::toggled(path)) else {
+        let (Some(other), Some(to)) = (toggle_trailing_slash(&normal), toggle_trailing_slash(path))
+        else {
             return Err(Refusal::NotFound);
         };
         let found = self.router.find(method, &other, &to);
         match (self.trailing_slash, found) {
-            (_, Found::Nothing) => Err(Refusal::NotFound),
+            (_, RouteMatch::NotFound) => Err(Refusal::NotFound),
             (TrailingSlash::Redirect, _) => Ok(hit(Hit::Redirect { to })),
-            (_, found) => self.hit(found, hit),
+            (_, found) => self.resolve_match(found, hit),
         }
     }
 
-    fn hit<'a, T>(
+    fn resolve_match<'a, T>(
         &'a self,
-        found: Found<'a, '_>,
+        found: RouteMatch<'a, '_>,
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
         match found {
-            Found::Route {
+            RouteMatch::Route {
                 route: index,
                 values,
             } => {
@@ -215,9 +216,9 @@ impl App {
                     values,
                 }))
             }
-            Found::Options { allow } => Ok(hit(Hit::Options { allow })),
-            Found::Nothing => Err(Refusal::NotFound),
-            Found::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
+            RouteMatch::Options { allow } => Ok(hit(Hit::Options { allow })),
+            RouteMatch::NotFound => Err(Refusal::NotFound),
+            RouteMatch::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
                 allow: allow.to_owned(),
             }),
         }

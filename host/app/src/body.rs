@@ -8,40 +8,40 @@ use serde_json::{Value, json};
 
 use crate::call::Body;
 use crate::charset::Charset;
-use crate::content::Content;
+use crate::coercion_schema::CoercionSchema;
+use crate::content::BodyContent;
 use crate::field_error::{ErrorKind, FieldError};
 use crate::form::{FilePart, Form};
 use crate::json::{self, JsonError};
 use crate::limits::MAX_NESTING;
 use crate::media_type::MediaType;
 use crate::refusal::Refusal;
-use crate::shape::Shapes;
 
 /// A route's rules for request bodies.
 #[derive(Debug)]
 pub struct BodySpec {
-    declared: Option<Declared>,
+    declared: Option<DeclaredBody>,
     raw: bool,
 }
 
 #[derive(Debug)]
-struct Declared {
+struct DeclaredBody {
     required: bool,
-    content: Vec<Content>,
+    content: Vec<BodyContent>,
 }
 
 /// How to read the body of one request. The host decides this from the head alone, so
 /// that it rejects an unacceptable body without waiting for it.
 #[derive(Debug, Clone)]
 pub struct BodyPlan<'a> {
-    kind: Kind,
+    kind: BodyKind,
     charset: Charset,
-    content: Option<&'a Content>,
+    content: Option<&'a BodyContent>,
     required: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum BodyKind {
     Json,
     Text,
     Form,
@@ -55,8 +55,8 @@ impl BodySpec {
         let declared = match text {
             "" => None,
             text => {
-                let (required, content) = Content::parse_all(text)?;
-                Some(Declared { required, content })
+                let (required, content) = BodyContent::parse_all(text)?;
+                Some(DeclaredBody { required, content })
             }
         };
         Ok(Self { declared, raw })
@@ -113,39 +113,39 @@ impl BodySpec {
             (Some(declared), Some(media)) => {
                 let accepted = declared.content.iter();
                 // The most specific range wins, regardless of order.
-                let fitting = accepted.filter(|content| media.matches(content.range()));
-                let best = fitting.min_by_key(|content| content.range().matches('*').count());
+                let matching = accepted.filter(|content| media.matches(content.range()));
+                let best = matching.min_by_key(|content| content.range().matches('*').count());
                 Some(best.ok_or(Refusal::UnsupportedMediaType)?)
             }
         };
         let has_type = media.is_some();
         let media = media.or_else(|| MediaType::parse(content?.range()));
         let kind = match &media {
-            _ if self.raw => Kind::Bytes,
-            Some(media) if media.is_json() => Kind::Json,
-            Some(media) if media.is_form() => Kind::Form,
+            _ if self.raw => BodyKind::Bytes,
+            Some(media) if media.is_json() => BodyKind::Json,
+            Some(media) if media.is_form() => BodyKind::Form,
             Some(media) if media.is_multipart() && has_type => {
                 let boundary = media.parameter("boundary").filter(|b| !b.is_empty());
                 let boundary = boundary.filter(|boundary| boundary.len() <= 70);
                 let boundary = boundary
                     .ok_or_else(|| bad("multipart/form-data requires 'boundary' parameter"))?;
                 let boundary = boundary.into_owned();
-                Kind::Multipart { boundary }
+                BodyKind::Multipart { boundary }
             }
-            Some(media) if media.is_text() => Kind::Text,
-            _ => Kind::Bytes,
+            Some(media) if media.is_text() => BodyKind::Text,
+            _ => BodyKind::Bytes,
         };
         let charset = match kind {
-            Kind::Bytes | Kind::Multipart { .. } => None,
+            BodyKind::Bytes | BodyKind::Multipart { .. } => None,
             _ => media.as_ref().and_then(|media| media.parameter("charset")),
         };
         let charset = match charset {
             Some(name) => {
-                let known = Charset::named(&name);
+                let known = Charset::from_label(&name);
                 // JSON is UTF-8 (RFC 8259, section 8.1).
-                let fits = known.filter(|charset| kind != Kind::Json || charset.is_utf8());
+                let supported = known.filter(|charset| kind != BodyKind::Json || charset.is_utf8());
                 let charset = name.into_owned();
-                fits.ok_or(Refusal::UnsupportedCharset { charset })?
+                supported.ok_or(Refusal::UnsupportedCharset { charset })?
             }
             None => Charset::UTF_8,
         };
@@ -170,7 +170,7 @@ impl BodyPlan<'_> {
     #[must_use]
     pub fn boundary(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Multipart { boundary } => Some(boundary),
+            BodyKind::Multipart { boundary } => Some(boundary),
             _ => None,
         }
     }
@@ -185,19 +185,19 @@ impl BodyPlan<'_> {
             return self.absent();
         }
         match self.kind {
-            Kind::Json => self.read_json(bytes).map(Body::Json),
-            Kind::Text => {
+            BodyKind::Json => self.read_json(bytes).map(Body::Json),
+            BodyKind::Text => {
                 let text = self.charset.decode_body(bytes)?;
                 self.check(|| Value::String(text.to_string()))?;
                 Ok(Body::Text(text))
             }
-            Kind::Form => {
+            BodyKind::Form => {
                 // Clients should percent-encode non-ASCII bytes, but some send them raw.
                 let text = self.charset.decode_body(bytes)?;
                 let form = Form::from_urlencoded(&text, self.charset)?;
                 self.read_form(form).map(|(body, _)| body)
             }
-            Kind::Multipart { .. } | Kind::Bytes => Ok(Body::Bytes(bytes)),
+            BodyKind::Multipart { .. } | BodyKind::Bytes => Ok(Body::Bytes(bytes)),
         }
     }
 
@@ -206,15 +206,15 @@ impl BodyPlan<'_> {
     /// # Errors
     /// 400 for conflicting field names, 422 for a value that violates the schema.
     pub fn read_form(&self, form: Form) -> Result<(Body, Vec<FilePart>), Refusal> {
-        static NONE: LazyLock<Shapes> = LazyLock::new(Shapes::none);
+        static NONE: LazyLock<CoercionSchema> = LazyLock::new(CoercionSchema::any);
         let mut errors = Vec::new();
         if let Some(content) = self.content {
             content.check_parts(&form, &mut errors);
         }
-        let shapes = self.content.map_or(&*NONE, Content::shapes);
-        let (value, files) = form.into_json(shapes)?;
+        let coercion = self.content.map_or(&*NONE, BodyContent::coercion);
+        let (value, files) = form.into_json(coercion)?;
         let text = value.to_string();
-        if let Some(schema) = self.content.and_then(Content::schema) {
+        if let Some(schema) = self.content.and_then(BodyContent::schema) {
             schema.check(&value, &["body".into()], &mut errors);
         }
         if !errors.is_empty() {
@@ -245,16 +245,16 @@ impl BodyPlan<'_> {
             .content
             .is_some_and(|content| content.schema().is_some())
         {
-            let value = json::parse(&text).map_err(refuse_json)?;
+            let value = json::parse(&text).map_err(json_refusal)?;
             self.check(|| value)?;
         } else {
-            json::check(&text).map_err(refuse_json)?;
+            json::check(&text).map_err(json_refusal)?;
         }
         Ok(text)
     }
 
     fn check(&self, value: impl FnOnce() -> Value) -> Result<(), Refusal> {
-        let Some(schema) = self.content.and_then(Content::schema) else {
+        let Some(schema) = self.content.and_then(BodyContent::schema) else {
             return Ok(());
         };
         let mut errors = Vec::new();
@@ -266,7 +266,7 @@ impl BodyPlan<'_> {
     }
 }
 
-fn refuse_json(error: JsonError) -> Refusal {
+fn json_refusal(error: JsonError) -> Refusal {
     match error {
         JsonError::TooDeep => Refusal::BadRequest(format!(
             "Request body exceeds maximum nesting depth of {MAX_NESTING}"

@@ -16,7 +16,7 @@ impl Charset {
     pub(crate) const UTF_8: Self = Self(UTF_8);
 
     /// Finds a charset by its label. `None` if the label is unknown.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_label(name: &str) -> Option<Self> {
         // WHATWG maps `ascii` to windows-1252. ASCII is a subset of UTF-8, so decode it as
         // UTF-8 and reject other bytes.
         if ["us-ascii", "ascii"]
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn decodes() {
-        let decode = |name: &str, bytes: &[u8]| Charset::named(name).unwrap().decode(bytes);
+        let decode = |name: &str, bytes: &[u8]| Charset::from_label(name).unwrap().decode(bytes);
         assert_eq!(decode("ISO-8859-1", b"caf\xe9").unwrap(), "café");
         assert_eq!(decode("utf8", "é".as_bytes()).unwrap(), "é");
         assert_eq!(decode("utf-8", b"\xe9"), None);
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(decode("shift_jis", b"\x83"), None);
         assert_eq!(decode("utf-16", b"\xfe\xff\0a").unwrap(), "a");
         assert_eq!(decode("utf-16le", b"a\0").unwrap(), "a");
-        assert_eq!(Charset::named("latin-eleventy"), None);
-        assert_eq!(Charset::named("iso-2022-kr"), None);
+        assert_eq!(Charset::from_label("latin-eleventy"), None);
+        assert_eq!(Charset::from_label("iso-2022-kr"), None);
     }
 }

@@ -34,7 +34,7 @@ impl Scalar {
 /// Returns the value that an error shows for a text that matches none of `scalars`: the
 /// number if an integer is expected and the text is a number with a fraction, else the
 /// text.
-pub(crate) fn refused(scalars: &[Scalar], text: &str) -> Value {
+pub(crate) fn rejected_value(scalars: &[Scalar], text: &str) -> Value {
     let fraction = scalars.contains(&Scalar::Integer).then(|| number(text));
     match fraction.flatten() {
         Some(number) if number.as_f64().is_some_and(|number| number.fract() != 0.0) => {
@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn a_fraction_is_shown_as_the_number_it_is() {
-        assert_eq!(refused(&[Scalar::Integer], "42.5"), json!(42.5));
-        assert_eq!(refused(&[Scalar::Integer], "42.0"), json!("42.0"));
-        assert_eq!(refused(&[Scalar::Boolean], "42.5"), json!("42.5"));
+        assert_eq!(rejected_value(&[Scalar::Integer], "42.5"), json!(42.5));
+        assert_eq!(rejected_value(&[Scalar::Integer], "42.0"), json!("42.0"));
+        assert_eq!(rejected_value(&[Scalar::Boolean], "42.5"), json!("42.5"));
     }
 
     proptest! {

@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::coercion_schema::CoercionSchema;
 use crate::field_error::{ErrorKind, FieldError, shorten};
 use crate::form::Form;
 use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
 use crate::schema::Schema;
-use crate::shape::Shapes;
 
 /// A content type that a route accepts.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub(crate) struct BodyContent {
     range: String,
     schema: Option<Schema>,
-    shapes: Shapes,
+    coercion: CoercionSchema,
     /// The allowed content types of form parts, by field name.
     parts: BTreeMap<String, Vec<String>>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Content {
 /// A Request Body Object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireBody {
+struct RequestBodyObject {
     #[serde(default)]
     required: bool,
     content: Map<String, Value>,
@@ -34,11 +34,11 @@ struct WireBody {
     _description: Option<String>,
 }
 
-impl Content {
+impl BodyContent {
     /// Parses a Request Body Object. Returns whether a body is required, and the accepted
     /// content types.
     pub(crate) fn parse_all(text: &str) -> Result<(bool, Vec<Self>), String> {
-        let wire: WireBody = serde_json::from_str(text)
+        let wire: RequestBodyObject = serde_json::from_str(text)
             .map_err(|error| format!("its body is not a Request Body Object: {error}"))?;
         let content = wire.content.into_iter();
         let content = content.map(|(range, value)| Self::parse(&range, value));
@@ -90,7 +90,10 @@ impl Content {
         Ok(Self {
             range: media.as_str().to_owned(),
             schema,
-            shapes: wire.schema.as_ref().map_or_else(Shapes::none, Shapes::of),
+            coercion: wire
+                .schema
+                .as_ref()
+                .map_or_else(CoercionSchema::any, CoercionSchema::of),
             parts,
         })
     }
@@ -106,8 +109,8 @@ impl Content {
     }
 
     /// Returns the types that text fields are converted to.
-    pub(crate) fn shapes(&self) -> &Shapes {
-        &self.shapes
+    pub(crate) fn coercion(&self) -> &CoercionSchema {
+        &self.coercion
     }
 
     /// Checks the content types of the parts of a form.

@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(percent("a+b").unwrap(), "a+b");
         assert_eq!(form("a+b%2B").unwrap(), "a b+");
         assert_eq!(percent("%zz%").unwrap(), "%zz%");
-        let latin = Charset::named("latin1").unwrap();
+        let latin = Charset::from_label("latin1").unwrap();
         assert_eq!(form_in("caf%e9+b", latin).unwrap(), "café b");
     }
 
@@ -125,7 +125,7 @@ mod tests {
         fn never_panics(text in "\\PC*|[%0-9a-f+&=; \"]*") {
             let _ = (percent(&text), form(&text), raw_pairs(&text).count(), cookies(&text).count());
             for name in ["latin1", "utf-16", "gb18030", "iso-2022-jp"] {
-                let _ = form_in(&text, Charset::named(name).unwrap());
+                let _ = form_in(&text, Charset::from_label(name).unwrap());
             }
         }
     }

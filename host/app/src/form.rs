@@ -5,14 +5,14 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::bracket::{self, Tree};
+use crate::bracket::{self, FieldTree};
 use crate::charset::Charset;
+use crate::coercion_schema::{CoercionSchema, NodeId, ROOT};
 use crate::decode;
 use crate::json;
 use crate::limits::MAX_FIELDS;
 use crate::media_type::MediaType;
 use crate::refusal::Refusal;
-use crate::shape::{Id, ROOT, Shapes};
 
 /// A parsed form: its fields in order, and its files.
 #[derive(Debug, Default, PartialEq)]
@@ -116,23 +116,26 @@ impl Form {
 
     /// Converts the form to a JSON object, and returns its files.
     ///
-    /// `shapes` decides the type of each field. A field that cannot be converted stays
+    /// `coercion` decides the type of each field. A field that cannot be converted stays
     /// text, so that the schema rejects it.
-    pub(crate) fn into_json(self, shapes: &Shapes) -> Result<(Value, Vec<FilePart>), Refusal> {
+    pub(crate) fn into_json(
+        self,
+        coercion: &CoercionSchema,
+    ) -> Result<(Value, Vec<FilePart>), Refusal> {
         let refuse = |error: bracket::BracketError| Refusal::BadRequest(error.to_string());
-        let mut trees: IndexMap<String, Tree<Field>> = IndexMap::new();
-        let declared: std::collections::HashSet<&str> = shapes.names(ROOT).collect();
+        let mut trees: IndexMap<String, FieldTree<Field>> = IndexMap::new();
+        let declared: std::collections::HashSet<&str> = coercion.member_names(ROOT).collect();
         for (name, field) in self.fields {
             // Brackets in a declared name are part of the name.
             let (base, steps) = if declared.contains(name.as_str()) {
                 (name.as_str(), Vec::new())
             } else {
-                bracket::split(&name).map_err(refuse)?
+                bracket::parse_name(&name).map_err(refuse)?
             };
             match trees.get_mut(base) {
                 Some(tree) => tree.insert(&steps, field),
                 None => {
-                    let mut tree = Tree::default();
+                    let mut tree = FieldTree::default();
                     tree.insert(&steps, field);
                     trees.insert(base.to_owned(), tree);
                 }
@@ -140,14 +143,14 @@ impl Form {
         }
         let files = self.files;
         let mut read = |field, id| match field {
-            Field::Text(text, content_type) => read_text(text, content_type, id, shapes),
-            Field::File(part) => describe(part, &files[part]),
+            Field::Text(text, content_type) => read_text(text, content_type, id, coercion),
+            Field::File(part) => describe_file(part, &files[part]),
         };
         let mut object = Map::with_capacity(trees.len());
         for (name, tree) in trees {
-            let id = shapes.member(ROOT, &name);
+            let id = coercion.member(ROOT, &name);
             let value = tree
-                .into_json(&name, id, shapes, &mut read)
+                .into_json(&name, id, coercion, &mut read)
                 .map_err(refuse)?;
             object.insert(name, value);
         }
@@ -155,25 +158,30 @@ impl Form {
     }
 }
 
-fn read_text(text: String, content_type: Option<String>, id: Id, shapes: &Shapes) -> Value {
+fn read_text(
+    text: String,
+    content_type: Option<String>,
+    id: NodeId,
+    coercion: &CoercionSchema,
+) -> Value {
     // Parse a JSON part only if the schema declares an array or object here; invalid JSON
     // stays text.
     let media = content_type.as_deref().and_then(MediaType::parse);
-    if shapes.is_json(id)
+    if coercion.is_json(id)
         && media.is_some_and(|media| media.is_json())
         && let Ok(value) = json::parse(&text)
     {
         return value;
     }
-    if shapes.is_any(id) {
+    if coercion.is_untyped(id) {
         return Value::String(text);
     }
-    shapes.read(id, &text).unwrap_or_else(|refused| refused)
+    coercion.read(id, &text).unwrap_or_else(|refused| refused)
 }
 
 /// Returns the object that describes a file to the handler, which requests the bytes
 /// separately.
-fn describe(part: usize, file: &FilePart) -> Value {
+fn describe_file(part: usize, file: &FilePart) -> Value {
     let mut value = json!({
         "part": part,
         "filename": file.filename,
@@ -193,7 +201,8 @@ mod tests {
 
     fn read(schema: &Value, text: &str) -> Result<Value, Refusal> {
         let form = Form::from_urlencoded(text, Charset::UTF_8)?;
-        form.into_json(&Shapes::of(schema)).map(|(value, _)| value)
+        form.into_json(&CoercionSchema::of(schema))
+            .map(|(value, _)| value)
     }
 
     #[test]
@@ -229,7 +238,7 @@ mod tests {
         form.file("f".into(), file(vec![])).unwrap();
         form.file("g[]".into(), file(vec![("x-a".into(), "1".into())]))
             .unwrap();
-        let (value, files) = form.into_json(&Shapes::none()).unwrap();
+        let (value, files) = form.into_json(&CoercionSchema::any()).unwrap();
         assert_eq!(
             value,
             json!({"f": {"part": 0, "filename": "a.txt", "content_type": null, "size": 5},
@@ -242,13 +251,13 @@ mod tests {
     #[test]
     fn a_part_that_is_json_is_read_as_json() {
         let object = json!({"type": "array", "items": {"type": "object"}});
-        let shapes = Shapes::of(&json!({"properties": {"a": object, "c": object}}));
+        let coercion = CoercionSchema::of(&json!({"properties": {"a": object, "c": object}}));
         let mut form = Form::default();
         for (name, text) in [("a", "{\"b\": null}"), ("c", "{"), ("d", "{}")] {
             let json = Some("application/json".to_owned());
             form.text(name.into(), text.into(), json).unwrap();
         }
-        let (value, _) = form.into_json(&shapes).unwrap();
+        let (value, _) = form.into_json(&coercion).unwrap();
         assert_eq!(value, json!({"a": [{"b": null}], "c": ["{"], "d": "{}"}));
     }
 

@@ -24,7 +24,10 @@ pub(crate) enum JsonError {
 /// Parses a text into a tree.
 pub(crate) fn parse(text: &str) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Tree { room: MAX_NESTING }.deserialize(&mut reader);
+    let value = BoundedTree {
+        depth_left: MAX_NESTING,
+    }
+    .deserialize(&mut reader);
     let value = value.and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| malformed(text, error))
 }
@@ -74,21 +77,21 @@ fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// Builds a tree that nests at most `room` levels deep.
+/// Builds a tree that nests at most `depth_left` levels deep.
 #[derive(Clone, Copy)]
-struct Tree {
-    room: usize,
+struct BoundedTree {
+    depth_left: usize,
 }
 
-impl Tree {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        let room = self.room.checked_sub(1);
-        let room = room.ok_or_else(|| E::custom("it nests too deep"))?;
-        Ok(Self { room })
+impl BoundedTree {
+    fn descend<E: Error>(self) -> Result<Self, E> {
+        let depth_left = self.depth_left.checked_sub(1);
+        let depth_left = depth_left.ok_or_else(|| E::custom("it nests too deep"))?;
+        Ok(Self { depth_left })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Tree {
+impl<'de> DeserializeSeed<'de> for BoundedTree {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -96,7 +99,7 @@ impl<'de> DeserializeSeed<'de> for Tree {
     }
 }
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for BoundedTree {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +135,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.descend()?;
         let mut all = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
             all.push(item);
@@ -141,7 +144,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.descend()?;
         let mut all = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(inner)?;

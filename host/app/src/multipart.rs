@@ -31,7 +31,7 @@ where
     E: Into<Refusal> + Send,
 {
     let head = Arc::new(AtomicU64::new(0));
-    let body = Bounded {
+    let body = BoundedBody {
         body: Box::pin(body),
         has_yielded: false,
         left: limit,
@@ -42,7 +42,7 @@ where
     let mut form = Form::default();
     loop {
         head.store(0, Ordering::Relaxed);
-        let Some(part) = parts.next_field().await.map_err(refuse)? else {
+        let Some(part) = parts.next_field().await.map_err(to_refusal)? else {
             return Ok(form);
         };
         head.store(u64::MAX, Ordering::Relaxed);
@@ -55,11 +55,11 @@ async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> 
     let text_of = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let content_type = part.headers().get("content-type");
     let content_type = content_type.map(|value| text_of(value.as_bytes()));
-    let further = |name: &&str| !["content-disposition", "content-type"].contains(name);
+    let is_other = |name: &&str| !["content-disposition", "content-type"].contains(name);
     let headers = part.headers().iter();
     let headers = headers
         .map(|(name, value)| (name.as_str(), value))
-        .filter(|(name, _)| further(name))
+        .filter(|(name, _)| is_other(name))
         .map(|(name, value)| (name.to_owned(), text_of(value.as_bytes())))
         .collect();
     let bytes = read_bytes(&mut part).await?;
@@ -101,7 +101,7 @@ fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
 async fn read_bytes(part: &mut Field<'_>) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(chunk) = part.chunk().await.map_err(refuse)? {
+    while let Some(chunk) = part.chunk().await.map_err(to_refusal)? {
         if first.is_empty() && rest.is_empty() {
             first = chunk;
             continue;
@@ -124,15 +124,15 @@ fn read_text(content_type: Option<&str>, bytes: &[u8]) -> Option<String> {
     let charset =
         charset.and_then(|media| media.parameter("charset").map(|name| name.into_owned()));
     let charset = match charset {
-        Some(name) => Charset::named(&name)?,
+        Some(name) => Charset::from_label(&name)?,
         None => Charset::UTF_8,
     };
     charset.decode(bytes)
 }
 
-fn refuse(error: multer::Error) -> Refusal {
+fn to_refusal(error: multer::Error) -> Refusal {
     match error {
-        multer::Error::StreamReadFailed(error) => match error.downcast::<Failed>() {
+        multer::Error::StreamReadFailed(error) => match error.downcast::<RefusedBody>() {
             Ok(failed) => failed.0,
             Err(error) => Refusal::BadRequest(format!("the request body cannot be read: {error}")),
         },
@@ -143,14 +143,14 @@ fn refuse(error: multer::Error) -> Refusal {
 /// A refusal that passes through `multer` as an error.
 #[derive(Debug, thiserror::Error)]
 #[error("the host rejected the body")]
-struct Failed(Refusal);
+struct RefusedBody(Refusal);
 
 /// Limits how fast and how much `multer` reads.
 ///
 /// With every chunk, `multer` buffers all available data and searches for the end of the
 /// part's head from the start, which is quadratic. This stream therefore yields after each
 /// chunk and limits the number of bytes before the head ends.
-struct Bounded<S> {
+struct BoundedBody<S> {
     body: Pin<Box<S>>,
     has_yielded: bool,
     left: u64,
@@ -159,12 +159,12 @@ struct Bounded<S> {
     head: Arc<AtomicU64>,
 }
 
-impl<S, E> Stream for Bounded<S>
+impl<S, E> Stream for BoundedBody<S>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<Refusal>,
 {
-    type Item = Result<Bytes, Failed>;
+    type Item = Result<Bytes, RefusedBody>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if std::mem::take(&mut self.has_yielded) {
@@ -179,18 +179,18 @@ where
         };
         let chunk = match chunk {
             Ok(chunk) => chunk,
-            Err(error) => return Poll::Ready(Some(Err(Failed(error.into())))),
+            Err(error) => return Poll::Ready(Some(Err(RefusedBody(error.into())))),
         };
         let length = chunk.len() as u64;
         let Some(left) = self.left.checked_sub(length) else {
             let limit = self.limit;
-            return Poll::Ready(Some(Err(Failed(Refusal::BodyTooLarge { limit }))));
+            return Poll::Ready(Some(Err(RefusedBody(Refusal::BodyTooLarge { limit }))));
         };
         self.left = left;
         let head = self.head.load(Ordering::Relaxed);
         if head != u64::MAX {
             if head > MAX_PART_HEAD as u64 {
-                return Poll::Ready(Some(Err(Failed(Refusal::BadRequest(format!(
+                return Poll::Ready(Some(Err(RefusedBody(Refusal::BadRequest(format!(
                     "the head of a part of the multipart form is longer than {MAX_PART_HEAD} bytes"
                 ))))));
             }
@@ -205,7 +205,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Shapes;
+    use crate::coercion_schema::CoercionSchema;
     use futures_util::FutureExt;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -228,7 +228,7 @@ mod tests {
 
     fn value(body: &[u8]) -> (Value, Vec<FilePart>) {
         let form = read(body, 7, 1 << 20).unwrap();
-        form.into_json(&Shapes::none()).unwrap()
+        form.into_json(&CoercionSchema::any()).unwrap()
     }
 
     fn part(head: &str, content: &str) -> String {

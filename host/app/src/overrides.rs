@@ -50,12 +50,15 @@ pub(crate) fn choose<T>(operator: Option<T>, component: Option<T>, default: T) -
 }
 
 /// Lists the names of the first routes.
-fn some(routes: &[&str]) -> String {
-    const MOST: usize = 8;
-    let names = routes.iter().take(MOST).map(|name| format!("`{name}`"));
+fn list_names(routes: &[&str]) -> String {
+    const MAX_LISTED: usize = 8;
+    let names = routes
+        .iter()
+        .take(MAX_LISTED)
+        .map(|name| format!("`{name}`"));
     let mut names = names.collect::<Vec<_>>().join(", ");
-    if routes.len() > MOST {
-        names += &format!(" and {} more", routes.len() - MOST);
+    if routes.len() > MAX_LISTED {
+        names += &format!(" and {} more", routes.len() - MAX_LISTED);
     }
     names
 }
@@ -75,7 +78,7 @@ pub(crate) fn check(
         Some(unknown) => Err(AppError::UnknownRoute {
             hint: match nearest(unknown, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", some(routes)),
+                None => format!("it has {}", list_names(routes)),
             },
             route: unknown.clone(),
         }),

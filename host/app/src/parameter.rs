@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::bracket::{BracketError, Step, Tree};
+use crate::bracket::{BracketError, FieldTree, Step};
 use crate::coerce::Scalar;
+use crate::coercion_schema::{CoercionSchema, ROOT};
 use crate::field_error::{ErrorKind, FieldError, LocItem};
 use crate::location::Location;
 use crate::schema::{self, Schema};
-use crate::shape::{ROOT, Shapes};
 use crate::style::{self, Style};
 
 /// A declared parameter.
@@ -24,8 +24,8 @@ pub struct Parameter {
     required: bool,
     style: Style,
     explode: bool,
-    form: Form,
-    shapes: Shapes,
+    kind: ValueKind,
+    coercion: CoercionSchema,
     /// `None` if the schema has only a scalar type, which the conversion already checks.
     schema: Option<Schema>,
     default: Option<Value>,
@@ -33,7 +33,7 @@ pub struct Parameter {
 
 /// The structure of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ValueKind {
     /// A single text.
     Scalar,
     /// A list of items.
@@ -45,7 +45,7 @@ pub(crate) enum Form {
 }
 
 /// A declared parameter before its schema is compiled.
-pub(crate) struct Parts {
+pub(crate) struct ParameterSpec {
     pub(crate) name: String,
     pub(crate) key: Option<String>,
     pub(crate) location: Location,
@@ -57,7 +57,7 @@ pub(crate) struct Parts {
 }
 
 /// The schema keywords that need no validation beyond the conversion of a scalar.
-const PLAIN: [&str; 9] = [
+const UNCHECKED_KEYWORDS: [&str; 9] = [
     "type",
     "title",
     "description",
@@ -71,42 +71,42 @@ const PLAIN: [&str; 9] = [
 
 impl Parameter {
     /// Compiles a declared parameter.
-    pub(crate) fn new(parts: Parts) -> Result<Self, String> {
-        let Parts { name, schema, .. } = parts;
+    pub(crate) fn new(spec: ParameterSpec) -> Result<Self, String> {
+        let ParameterSpec { name, schema, .. } = spec;
         let compiled = Schema::compile(&schema)
             .map_err(|error| format!("the schema of parameter `{name}` is wrong: {error}"))?;
-        let shapes = Shapes::of(&schema);
-        let form = if parts.is_json {
-            Form::Json
-        } else if shapes.item(ROOT).is_some() {
-            Form::Array
-        } else if shapes.is_object(ROOT) {
-            Form::Object
+        let coercion = CoercionSchema::of(&schema);
+        let kind = if spec.is_json {
+            ValueKind::Json
+        } else if coercion.item(ROOT).is_some() {
+            ValueKind::Array
+        } else if coercion.is_object(ROOT) {
+            ValueKind::Object
         } else {
-            Form::Scalar
+            ValueKind::Scalar
         };
-        let only = |keyword: &String| PLAIN.contains(&keyword.as_str());
-        let is_plain = form == Form::Scalar
+        let is_unchecked = |keyword: &String| UNCHECKED_KEYWORDS.contains(&keyword.as_str());
+        let is_plain = kind == ValueKind::Scalar
             && schema != Value::Bool(false)
             && schema.get("type").is_none_or(Value::is_string)
-            && !shapes.scalars(ROOT).contains(&Scalar::Null)
+            && !coercion.scalars(ROOT).contains(&Scalar::Null)
             && schema
                 .as_object()
-                .is_none_or(|object| object.keys().all(only));
-        let key = parts.key.unwrap_or_else(|| name.clone());
+                .is_none_or(|object| object.keys().all(is_unchecked));
+        let key = spec.key.unwrap_or_else(|| name.clone());
         Ok(Self {
             json_key: format!("{}:", Value::String(key.clone())),
             key,
-            name: match parts.location {
+            name: match spec.location {
                 Location::Header => name.to_ascii_lowercase(),
                 _ => name,
             },
-            location: parts.location,
-            required: parts.required,
-            style: parts.style,
-            explode: parts.explode,
-            form,
-            shapes,
+            location: spec.location,
+            required: spec.required,
+            style: spec.style,
+            explode: spec.explode,
+            kind,
+            coercion,
             schema: (!is_plain).then_some(compiled),
             default: schema.get("default").cloned(),
         })
@@ -141,9 +141,9 @@ impl Parameter {
 
     /// Returns the member names of an exploded `form` object, whose members are separate
     /// pairs of the request.
-    pub(crate) fn spread(&self) -> Option<impl Iterator<Item = &str>> {
-        let is_spread = self.form == Form::Object && self.style == Style::Form && self.explode;
-        is_spread.then(|| self.shapes.names(ROOT))
+    pub(crate) fn exploded_members(&self) -> Option<impl Iterator<Item = &str>> {
+        let is_spread = self.kind == ValueKind::Object && self.style == Style::Form && self.explode;
+        is_spread.then(|| self.coercion.member_names(ROOT))
     }
 
     fn loc(&self) -> Vec<LocItem> {
@@ -157,7 +157,7 @@ impl Parameter {
         decode: fn(&'t str) -> Result<Cow<'t, str>, E>,
         slot: &mut Slot,
     ) -> Result<(), E> {
-        let is_list = matches!(self.form, Form::Array | Form::Object) && !self.explode;
+        let is_list = matches!(self.kind, ValueKind::Array | ValueKind::Object) && !self.explode;
         if is_list {
             let items = style::split_encoded(text, self.style.separator(false), decode)?;
             self.take_items(text, items, slot);
@@ -169,8 +169,8 @@ impl Parameter {
 
     /// Adds a member of an exploded object.
     pub(crate) fn take_member(&self, name: &str, text: &str, slot: &mut Slot) {
-        let id = self.shapes.member(ROOT, name);
-        let read = self.shapes.read(id, text).unwrap_or_else(|text| text);
+        let id = self.coercion.member(ROOT, name);
+        let read = self.coercion.read(id, text).unwrap_or_else(|text| text);
         let object = slot.value.get_or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(members) = object else {
             return;
@@ -195,10 +195,10 @@ impl Parameter {
         slot: &mut Slot,
     ) -> Result<(), E> {
         let Some(rest) = self.style.strip(&self.name, self.explode, text) else {
-            self.refuse(&decode(text)?, slot);
+            self.reject(&decode(text)?, slot);
             return Ok(());
         };
-        if matches!(self.form, Form::Scalar | Form::Json) {
+        if matches!(self.kind, ValueKind::Scalar | ValueKind::Json) {
             // A scalar in `matrix` style is `;a=1` with and without `explode`.
             let named = |rest: &'t str| rest.strip_prefix(&self.name)?.strip_prefix('=');
             let rest = match self.style {
@@ -210,8 +210,8 @@ impl Parameter {
         }
         let mut items = Vec::new();
         for item in rest.split(self.style.separator(self.explode)) {
-            let item = match (self.style, self.form) {
-                (Style::Matrix, Form::Array) if self.explode => {
+            let item = match (self.style, self.kind) {
+                (Style::Matrix, ValueKind::Array) if self.explode => {
                     let value = item.strip_prefix(&self.name);
                     value
                         .and_then(|item| item.strip_prefix('='))
@@ -227,7 +227,7 @@ impl Parameter {
 
     /// Adds the value of a header, which is never percent-encoded.
     pub(crate) fn take_header(&self, text: &str, slot: &mut Slot) {
-        if matches!(self.form, Form::Scalar | Form::Json) {
+        if matches!(self.kind, ValueKind::Scalar | ValueKind::Json) {
             return self.take_text(text, slot);
         }
         let items = text.split(',').map(|item| Cow::Borrowed(item.trim()));
@@ -237,24 +237,24 @@ impl Parameter {
 
     /// Adds a decoded text that is one value or one item.
     fn take_text(&self, text: &str, slot: &mut Slot) {
-        if self.form == Form::Json {
+        if self.kind == ValueKind::Json {
             let parsed = crate::json::parse(text);
-            slot.refused = parsed.is_err();
+            slot.is_mistyped = parsed.is_err();
             slot.value = Some(parsed.unwrap_or_else(|_| Value::String(text.to_owned())));
             return;
         }
-        let read = self.shapes.read(ROOT, text);
-        let refused = read.is_err();
+        let read = self.coercion.read(ROOT, text);
+        let is_mistyped = read.is_err();
         let (Ok(value) | Err(value)) = read;
         match (value, &mut slot.value) {
-            (Value::Array(mut items), Some(Value::Array(all))) if self.form == Form::Array => {
+            (Value::Array(mut items), Some(Value::Array(all))) if self.kind == ValueKind::Array => {
                 all.append(&mut items);
-                slot.refused |= refused;
+                slot.is_mistyped |= is_mistyped;
             }
             // A schema that allows both a list and a scalar yields a list.
-            (value, found) if self.form == Form::Array && !value.is_array() => {
-                let item = self.shapes.item(ROOT).unwrap_or(ROOT);
-                let value = self.shapes.read(item, text).unwrap_or(value);
+            (value, found) if self.kind == ValueKind::Array && !value.is_array() => {
+                let item = self.coercion.item(ROOT).unwrap_or(ROOT);
+                let value = self.coercion.read(item, text).unwrap_or(value);
                 match found {
                     Some(Value::Array(all)) => all.push(value),
                     _ => *found = Some(Value::Array(vec![value])),
@@ -263,16 +263,17 @@ impl Parameter {
             // The last occurrence of a value that is not a list wins.
             (value, found) => {
                 *found = Some(value);
-                slot.refused = refused;
+                slot.is_mistyped = is_mistyped;
             }
         }
     }
 
     /// Adds the items or members of a text.
     fn take_items(&self, text: &str, items: Vec<Cow<'_, str>>, slot: &mut Slot) {
-        if self.form == Form::Array {
-            let id = self.shapes.item(ROOT).unwrap_or(ROOT);
-            let read = |item: Cow<'_, str>| self.shapes.read(id, &item).unwrap_or_else(|item| item);
+        if self.kind == ValueKind::Array {
+            let id = self.coercion.item(ROOT).unwrap_or(ROOT);
+            let read =
+                |item: Cow<'_, str>| self.coercion.read(id, &item).unwrap_or_else(|item| item);
             let items = items.into_iter().map(read);
             match &mut slot.value {
                 Some(Value::Array(all)) => all.extend(items),
@@ -287,13 +288,13 @@ impl Parameter {
                     self.take_member(&name, &text, slot);
                 }
             }
-            None => self.refuse(text, slot),
+            None => self.reject(text, slot),
         }
     }
 
-    fn refuse(&self, text: &str, slot: &mut Slot) {
+    fn reject(&self, text: &str, slot: &mut Slot) {
         slot.value = Some(Value::String(text.to_owned()));
-        slot.refused = true;
+        slot.is_mistyped = true;
     }
 
     /// Validates the value. `None` if an optional parameter is absent or the value has
@@ -306,8 +307,8 @@ impl Parameter {
         let mut value = slot.value;
         if let Some(tree) = slot.deep {
             let mut read =
-                |text: String, id| self.shapes.read(id, &text).unwrap_or_else(|text| text);
-            value = Some(tree.into_json(&self.name, ROOT, &self.shapes, &mut read)?);
+                |text: String, id| self.coercion.read(id, &text).unwrap_or_else(|text| text);
+            value = Some(tree.into_json(&self.name, ROOT, &self.coercion, &mut read)?);
         }
         let Some(value) = value else {
             if self.default.is_none() && self.required {
@@ -320,28 +321,29 @@ impl Parameter {
             }
             return Ok(self.default.as_ref().map(Cow::Borrowed));
         };
-        let must_fail = slot.refused && (self.schema.is_none() || self.form != Form::Array);
+        let must_fail =
+            slot.is_mistyped && (self.schema.is_none() || self.kind != ValueKind::Array);
         match &self.schema {
             Some(schema) if must_fail || !schema.is_valid(&value) => {
                 let before = errors.len();
-                if self.form != Form::Json || !slot.refused {
+                if self.kind != ValueKind::Json || !slot.is_mistyped {
                     schema.check(&value, &self.loc(), errors);
                 }
                 if errors.len() == before {
                     errors.push(self.wrong_type(&value));
                 }
             }
-            None if slot.refused => errors.push(self.wrong_type(&value)),
+            None if slot.is_mistyped => errors.push(self.wrong_type(&value)),
             _ => return Ok(Some(Cow::Owned(value))),
         }
         Ok(None)
     }
 
     fn wrong_type(&self, input: &Value) -> FieldError {
-        let (kind, msg) = match (self.form, self.shapes.scalars(ROOT)) {
-            (Form::Json, _) => (ErrorKind::JsonInvalid, "Input should be valid JSON"),
-            (Form::Array, _) => schema::LIST,
-            (Form::Object, _) => schema::DICT,
+        let (kind, msg) = match (self.kind, self.coercion.scalars(ROOT)) {
+            (ValueKind::Json, _) => (ErrorKind::JsonInvalid, "Input should be valid JSON"),
+            (ValueKind::Array, _) => schema::LIST,
+            (ValueKind::Object, _) => schema::DICT,
             (_, [Scalar::Integer]) => schema::INTEGER,
             (_, [Scalar::Number]) => schema::NUMBER,
             (_, [Scalar::Boolean]) => schema::BOOLEAN,
@@ -355,7 +357,7 @@ impl Parameter {
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     value: Option<Value>,
-    deep: Option<Box<Tree<String>>>,
+    deep: Option<Box<FieldTree<String>>>,
     /// True if an occurrence could not be converted to the declared type.
-    refused: bool,
+    is_mistyped: bool,
 }

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::bracket;
-use crate::declare;
+
 use crate::decode;
 use crate::limits::MAX_FIELDS;
 use crate::location::Location;
 use crate::parameter::{Parameter, Slot};
+use crate::parameter_object;
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
 
@@ -28,48 +29,48 @@ pub trait RequestHead {
 pub(crate) struct Parameters {
     all: Vec<Parameter>,
     in_path: usize,
-    query: Names,
-    cookies: Names,
+    query: NameIndex,
+    cookies: NameIndex,
     /// The indexes of header parameters.
     headers: Vec<usize>,
 }
 
 /// Maps names in a query or in cookies to parameters.
 #[derive(Debug, Default)]
-struct Names {
-    known: HashMap<String, Owner>,
+struct NameIndex {
+    known: HashMap<String, Target>,
     /// `deepObject` parameters, by the name before the brackets.
     deep: HashMap<String, usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Owner {
+enum Target {
     /// The name of a parameter.
     Whole(usize),
     /// The name of a member of an exploded object.
     Member(usize),
 }
 
-impl Names {
+impl NameIndex {
     fn of(all: &[Parameter], location: Location) -> Result<Self, String> {
         let mut names = Self::default();
         let here = all.iter().enumerate();
         for (index, parameter) in here.filter(|(_, p)| p.location() == location) {
             if parameter.is_deep() {
                 names.deep.insert(parameter.name().to_owned(), index);
-            } else if let Some(members) = parameter.spread() {
+            } else if let Some(members) = parameter.exploded_members() {
                 for member in members {
-                    names.add(member, Owner::Member(index))?;
+                    names.add(member, Target::Member(index))?;
                 }
             } else {
-                names.add(parameter.name(), Owner::Whole(index))?;
+                names.add(parameter.name(), Target::Whole(index))?;
             }
         }
         Ok(names)
     }
 
-    fn add(&mut self, name: &str, owner: Owner) -> Result<(), String> {
-        match self.known.insert(name.to_owned(), owner) {
+    fn add(&mut self, name: &str, target: Target) -> Result<(), String> {
+        match self.known.insert(name.to_owned(), target) {
             None => Ok(()),
             Some(_) => Err(format!(
                 "`{name}` is the name of two parameters or exploded members in the same location; rename one of them"
@@ -92,7 +93,10 @@ impl Parameters {
                 .position(|p| p.location() == Location::Path && p.name() == name);
             all.push(match at {
                 Some(at) => declared.remove(at),
-                None => declare::undeclared(name, schema.unwrap_or(Value::Bool(true)))?,
+                None => parameter_object::implicit_path_parameter(
+                    name,
+                    schema.unwrap_or(Value::Bool(true)),
+                )?,
             });
         }
         if let Some(stray) = declared.iter().find(|p| p.location() == Location::Path) {
@@ -115,8 +119,8 @@ impl Parameters {
         let headers = all.iter().enumerate();
         let headers = headers.filter(|(_, p)| p.location() == Location::Header);
         Ok(Self {
-            query: Names::of(&all, Location::Query)?,
-            cookies: Names::of(&all, Location::Cookie)?,
+            query: NameIndex::of(&all, Location::Query)?,
+            cookies: NameIndex::of(&all, Location::Cookie)?,
             headers: headers.map(|(index, _)| index).collect(),
             in_path,
             all,
@@ -142,7 +146,9 @@ impl Parameters {
         for ((parameter, slot), text) in self.all[..self.in_path].iter().zip(&mut slots).zip(path) {
             parameter
                 .take_segment(text, decode::percent, slot)
-                .map_err(|error| bad(&format!("path parameter `{}`", parameter.name()), error))?;
+                .map_err(|error| {
+                    unreadable(&format!("path parameter `{}`", parameter.name()), error)
+                })?;
         }
         if !self.query.is_empty() {
             self.read_query(head.query(), &mut slots)?;
@@ -163,22 +169,23 @@ impl Parameters {
                     "the query has more than {MAX_FIELDS} parameters"
                 )));
             }
-            let name = decode::form(name).map_err(|error| bad("a name in the query", error))?;
+            let name =
+                decode::form(name).map_err(|error| unreadable("a name in the query", error))?;
             let refuse = |error| {
                 let name = crate::field_error::shorten(&name);
-                bad(&format!("query parameter `{name}`"), error)
+                unreadable(&format!("query parameter `{name}`"), error)
             };
             match self.query.known.get(&*name) {
-                Some(Owner::Whole(at)) => self.all[*at]
+                Some(Target::Whole(at)) => self.all[*at]
                     .take_encoded(text, decode::form, &mut slots[*at])
                     .map_err(refuse)?,
-                Some(Owner::Member(at)) => {
+                Some(Target::Member(at)) => {
                     let text = decode::form(text).map_err(refuse)?;
                     self.all[*at].take_member(&name, &text, &mut slots[*at]);
                 }
                 None if self.query.deep.is_empty() => {}
                 None => {
-                    let (base, steps) = bracket::split(&name)
+                    let (base, steps) = bracket::parse_name(&name)
                         .map_err(|error| Refusal::BadRequest(error.to_string()))?;
                     if let Some(at) = self.query.deep.get(base).filter(|_| !steps.is_empty()) {
                         let text = decode::form(text).map_err(refuse)?.into_owned();
@@ -197,22 +204,22 @@ impl Parameters {
             let text = String::from_utf8_lossy(field);
             let is_lossy = matches!(text, Cow::Owned(_));
             for (name, value) in decode::cookies(&text) {
-                let Some(owner) = self.cookies.known.get(name) else {
+                let Some(target) = self.cookies.known.get(name) else {
                     continue;
                 };
                 let taken = if is_lossy && value.contains('\u{fffd}') {
                     Err(decode::NotUtf8)
                 } else {
-                    match *owner {
-                        Owner::Whole(at) => {
+                    match *target {
+                        Target::Whole(at) => {
                             self.all[at].take_encoded(value, decode::percent, &mut slots[at])
                         }
-                        Owner::Member(at) => decode::percent(value)
+                        Target::Member(at) => decode::percent(value)
                             .map(|value| self.all[at].take_member(name, &value, &mut slots[at])),
                     }
                 };
                 if let Err(error) = taken {
-                    result = Err(bad(&format!("cookie `{name}`"), error));
+                    result = Err(unreadable(&format!("cookie `{name}`"), error));
                 }
             }
         });
@@ -243,7 +250,7 @@ impl Parameters {
     }
 }
 
-fn bad(what: &str, error: decode::NotUtf8) -> Refusal {
+fn unreadable(what: &str, error: decode::NotUtf8) -> Refusal {
     Refusal::BadRequest(format!("{what} cannot be read: {error}"))
 }
 

@@ -62,7 +62,7 @@ enum PathType {
 }
 
 impl PathType {
-    fn named(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "str" | "string" => Self::Text,
             "int" | "integer" => Self::Integer,
@@ -112,7 +112,7 @@ impl PathPattern {
                 if segment.contains(['{', '}']) {
                     return Err(PatternError::Segment(segment.to_owned()));
                 }
-                canonical.push_str(&normalise(segment));
+                canonical.push_str(&normalize(segment));
                 continue;
             };
             let (inner, has_star) = match inner.strip_prefix('*') {
@@ -122,7 +122,7 @@ impl PathPattern {
             let (name, kind) = match inner.split_once(':') {
                 Some((name, kind)) => {
                     let unknown = || PatternError::Type(name.to_owned(), kind.to_owned());
-                    (name, Some(PathType::named(kind).ok_or_else(unknown)?))
+                    (name, Some(PathType::from_name(kind).ok_or_else(unknown)?))
                 }
                 None => (inner, None),
             };
@@ -209,14 +209,14 @@ fn is_name(name: &str) -> bool {
 /// in upper case, including an escaped slash, which does not separate segments, and a `%`
 /// that begins no escape. The number of slashes does not change. Borrows a path that is
 /// already in normal form and has no escapes, which is the common case.
-pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+pub(crate) fn normalize(path: &str) -> Cow<'_, str> {
     if path.bytes().all(|byte| byte == b'/' || is_pchar(byte)) {
         return Cow::Borrowed(path);
     }
     let mut out = String::with_capacity(path.len() + 16);
     let mut rest = path.as_bytes();
     while let [byte, after @ ..] = rest {
-        let escape = escaped(rest);
+        let escape = decode_escape(rest);
         let is_literal = match escape {
             Some(byte) => is_pchar(byte),
             None => *byte == b'/' || is_pchar(*byte),
@@ -236,7 +236,7 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
 }
 
 /// Decodes an escape at the beginning of a text.
-fn escaped(text: &[u8]) -> Option<u8> {
+fn decode_escape(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else {
         return None;
     };
@@ -246,8 +246,8 @@ fn escaped(text: &[u8]) -> Option<u8> {
 
 /// Decodes an escape of an unreserved character (RFC 3986, section 2.3) at the beginning of
 /// a text.
-pub(crate) fn unreserved(text: &str) -> Option<u8> {
-    escaped(text.as_bytes()).filter(|byte| is_unreserved(*byte))
+pub(crate) fn decode_unreserved(text: &str) -> Option<u8> {
+    decode_escape(text.as_bytes()).filter(|byte| is_unreserved(*byte))
 }
 
 /// Returns true if a segment can contain a character without an escape (RFC 3986, section
@@ -263,7 +263,7 @@ fn is_unreserved(byte: u8) -> bool {
 /// Returns true if two paths have the same normal form.
 #[must_use]
 pub fn same_path(one: &str, other: &str) -> bool {
-    normalise(one) == normalise(other)
+    normalize(one) == normalize(other)
 }
 
 #[cfg(test)]
@@ -313,17 +313,17 @@ mod tests {
 
     #[test]
     fn normalises() {
-        assert_eq!(normalise("/%7euser/%2f%c3%a9"), "/~user/%2F%C3%A9");
-        assert_eq!(normalise("/a%21b%2Cc%3a%40"), "/a!b,c:@");
+        assert_eq!(normalize("/%7euser/%2f%c3%a9"), "/~user/%2F%C3%A9");
+        assert_eq!(normalize("/a%21b%2Cc%3a%40"), "/a!b,c:@");
         assert_eq!(
-            normalise("/é /%5c\\{}%7b%7D"),
+            normalize("/é /%5c\\{}%7b%7D"),
             "/%C3%A9%20/%5C%5C%7B%7D%7B%7D"
         );
         // A stray `%` and its escape are equal.
-        assert_eq!(normalise("/%4"), "/%254");
-        assert_eq!(normalise("/%é%4%31"), "/%25%C3%A9%2541");
+        assert_eq!(normalize("/%4"), "/%254");
+        assert_eq!(normalize("/%é%4%31"), "/%25%C3%A9%2541");
         for plain in ["/", "//a/./b", "/a!$&'()*+,;=:@-._~"] {
-            assert!(matches!(normalise(plain), Cow::Borrowed(path) if path == plain));
+            assert!(matches!(normalize(plain), Cow::Borrowed(path) if path == plain));
         }
     }
 
@@ -355,10 +355,10 @@ mod tests {
         #[test]
         fn every_spelling_of_a_path_is_one_path(text in "[\\PC\\x00/%]{0,12}|[a-z!-/:-@%é]{0,12}",
             one in escapes(), other in escapes()) {
-            let normal = normalise(&spell(&text, &one)).into_owned();
+            let normal = normalize(&spell(&text, &one)).into_owned();
             let other = spell(&text, &other);
-            prop_assert_eq!(&normal, &normalise(&other));
-            prop_assert_eq!(&normal, &normalise(&normal));
+            prop_assert_eq!(&normal, &normalize(&other));
+            prop_assert_eq!(&normal, &normalize(&normal));
             prop_assert!(!normal.contains('/'));
             prop_assert_eq!(crate::decode::percent(&normal).unwrap(), text);
         }
@@ -370,22 +370,22 @@ mod tests {
             prop_assume!(!source.contains(['{', '}']));
             let pattern = PathPattern::parse(&source).unwrap();
             let request = format!("/{}", spell(&text, &other));
-            prop_assert_eq!(pattern.canonical(), normalise(&request));
+            prop_assert_eq!(pattern.canonical(), normalize(&request));
         }
 
         #[test]
         fn the_normal_form_has_as_many_slashes(path in "[\\PC/%]{0,12}|[/%2fFaé]{0,12}") {
-            let normal = normalise(&path);
+            let normal = normalize(&path);
             prop_assert_eq!(normal.matches('/').count(), path.matches('/').count());
-            prop_assert_eq!(&normalise(&normal), &normal);
+            prop_assert_eq!(&normalize(&normal), &normal);
         }
 
         #[test]
         fn never_panics(text in "\\PC*") {
             let _ = PathPattern::parse(&text);
-            let once = normalise(&text).into_owned();
+            let once = normalize(&text).into_owned();
             prop_assert_eq!(PathPattern::parse(&format!("/{once}")).is_ok(),
-                PathPattern::parse(&format!("/{}", normalise(&once))).is_ok());
+                PathPattern::parse(&format!("/{}", normalize(&once))).is_ok());
         }
     }
 }

@@ -14,12 +14,12 @@ use crate::schema::Schema;
 /// The replies of a route, by status.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
-    by_status: BTreeMap<Status, Vec<Content>>,
+    by_status: BTreeMap<Status, Vec<ReplyContent>>,
 }
 
 /// The key of a declared reply, ordered from specific to general.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Status {
+pub(crate) enum Status {
     /// `200`.
     Exactly(u16),
     /// `2XX`.
@@ -29,14 +29,14 @@ enum Status {
 }
 
 #[derive(Debug)]
-struct Content {
+struct ReplyContent {
     range: String,
     schema: Option<Schema>,
 }
 
 /// A Response Object.
 #[derive(Debug, Deserialize)]
-struct WireReply {
+struct ResponseObject {
     #[serde(default)]
     content: BTreeMap<String, Value>,
 }
@@ -52,22 +52,17 @@ impl Replies {
             .map_err(|error| format!("its replies are not a Responses Object: {error}"))?;
         let mut by_status = BTreeMap::new();
         for (key, value) in wire {
-            if key.starts_with("x-") {
+            let Some(status) = Status::parse_key(&key)? else {
                 continue;
-            }
-            let status = Status::parse(&key).ok_or_else(|| {
-                format!(
-                    "its replies name `{key}`, which is not a status; write `200`, `2XX` or `default`"
-                )
-            })?;
-            let reply: WireReply = serde_json::from_value(value)
+            };
+            let reply: ResponseObject = serde_json::from_value(value)
                 .map_err(|error| format!("its reply `{key}` is not a Response Object: {error}"))?;
             let mut contents = Vec::new();
             for (range, content) in reply.content {
                 let content = MediaObject::parse(content).map_err(|error| {
                     format!("`{range}` of its reply `{key}` is not a Media Type Object: {error}")
                 })?;
-                contents.push(Content::parse(&key, &range, content.schema)?);
+                contents.push(ReplyContent::parse(&key, &range, content.schema)?);
             }
             by_status.insert(status, contents);
         }
@@ -84,12 +79,12 @@ impl Replies {
         if self.by_status.is_empty() {
             return Ok(());
         }
-        let fitting = [
+        let keys = [
             Status::Exactly(status),
             Status::Class(status / 100),
             Status::Default,
         ];
-        let Some(contents) = fitting.iter().find_map(|key| self.by_status.get(key)) else {
+        let Some(contents) = keys.iter().find_map(|key| self.by_status.get(key)) else {
             return Err(format!(
                 "its status {status} is not declared; the route declares {}",
                 self.names()
@@ -146,6 +141,21 @@ impl Replies {
 }
 
 impl Status {
+    /// Parses a key of a Responses Object. `None` for an extension (`x-...`).
+    ///
+    /// # Errors
+    /// A clause about the route, if the key is not a status.
+    pub(crate) fn parse_key(key: &str) -> Result<Option<Self>, String> {
+        if key.starts_with("x-") {
+            return Ok(None);
+        }
+        Self::parse(key).map(Some).ok_or_else(|| {
+            format!(
+                "its replies name `{key}`, which is not a status; write `200`, `2XX` or `default`"
+            )
+        })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if text == "default" {
             return Some(Self::Default);
@@ -172,7 +182,7 @@ impl Status {
     }
 }
 
-impl Content {
+impl ReplyContent {
     fn parse(key: &str, range: &str, schema: Option<Value>) -> Result<Self, String> {
         let range = range.to_ascii_lowercase();
         let Some(media) = MediaType::parse(&range) else {
@@ -224,7 +234,11 @@ mod tests {
                 .unwrap_err()
                 .contains("`text/plain`")
         );
-        assert!(check(200, None, "x").unwrap_err().contains("the reply has none"));
+        assert!(
+            check(200, None, "x")
+                .unwrap_err()
+                .contains("the reply has none")
+        );
         assert!(check(500, None, "").unwrap_err().contains("200, 204, 4XX"));
         assert_eq!(Replies::default().check(500, None, b"x"), Ok(()));
     }

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use crate::app_error::AppError;
 use crate::body::BodySpec;
-use crate::declare;
+
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
 use crate::isolation::Isolation;
 use crate::method::Method;
 use crate::overrides::{Origins, choose};
 use crate::parameter::Parameter;
+use crate::parameter_object;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
 use crate::policy::Policies;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
+use crate::route_settings::RouteSettings;
 use crate::router::RawPath;
 use crate::settings::{Defaults, Settings};
 
@@ -52,17 +54,16 @@ impl Route {
         };
         let pattern = PathPattern::parse(&description.path)
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
-        let settings = Settings::parse(&description.settings)
-            .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
+        let settings = Settings::parse_route(&description.settings).map_err(wrong)?;
+        let effective = RouteSettings::new(app, &settings);
         if settings.openapi.is_some() {
             return Err(wrong(
                 "`openapi` is for the app, not for a route; move it to the app's settings".into(),
             ));
         }
-        let declared = declare::parameters(&description.parameters).map_err(wrong)?;
+        let declared = parameter_object::parse_all(&description.parameters).map_err(wrong)?;
         let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
-        let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
-        let body = BodySpec::parse(&description.body, raw).map_err(wrong)?;
+        let body = BodySpec::parse(&description.body, effective.raw_body()).map_err(wrong)?;
         let replies = Replies::parse(&description.replies).map_err(wrong)?;
         if settings.trailing_slash.is_some() {
             return Err(wrong(
@@ -84,17 +85,14 @@ impl Route {
         )
         .map_err(|reason| wrong(format!("its {reason}")))?;
         let policies = Some(policies).filter(|policies| !policies.is_empty());
-        let body_limit = settings.body_limit.or(app.body_limit);
+        let body_limit = effective.body_limit();
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
                 "its body_limit `{limit}` is above the maximum of {} bytes",
                 Defaults::MAX_BODY_LIMIT
             )));
         }
-        let timeout = settings
-            .timeout_ms
-            .or(app.timeout_ms)
-            .map(Duration::from_millis);
+        let timeout = effective.timeout();
         if let Some(timeout) = timeout.filter(|t| *t > Defaults::MAX_TIMEOUT || t.is_zero()) {
             return Err(wrong(format!(
                 "its timeout_ms `{}` is not between 1 and {}",
@@ -102,10 +100,7 @@ impl Route {
                 Defaults::MAX_TIMEOUT.as_millis()
             )));
         }
-        let timeout_status = settings
-            .timeout_status
-            .or(app.timeout_status)
-            .unwrap_or(504);
+        let timeout_status = effective.timeout_status();
         if !matches!(timeout_status, 408 | 504) {
             return Err(wrong(format!(
                 "its timeout_status `{timeout_status}` is neither 408 nor 504"
@@ -115,12 +110,11 @@ impl Route {
             "" => label,
             name => name.to_owned(),
         };
-        let said = defaults.routes.get(&name).copied().unwrap_or_default();
-        let declared = settings.instances.or(app.instances);
-        let isolation = choose(said.instances, declared, defaults.isolation);
-        let timeout = choose(said.timeout, timeout, defaults.timeout);
-        let body_limit = choose(said.body_limit, body_limit, defaults.body_limit);
-        let hooks = app.hooks.iter().chain(&settings.hooks).copied().collect();
+        let overrides = defaults.routes.get(&name).copied().unwrap_or_default();
+        let isolation = effective.isolation();
+        let isolation = choose(overrides.instances, isolation, defaults.isolation);
+        let timeout = choose(overrides.timeout, timeout, defaults.timeout);
+        let body_limit = choose(overrides.body_limit, body_limit, defaults.body_limit);
         Ok(Self {
             method,
             name,
@@ -137,7 +131,7 @@ impl Route {
                 timeout: timeout.1,
                 body_limit: body_limit.1,
             },
-            hooks,
+            hooks: effective.hooks(),
             policies,
         })
     }

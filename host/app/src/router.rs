@@ -25,7 +25,7 @@ struct Endpoint {
 
 /// The result of a lookup.
 #[derive(Debug)]
-pub(crate) enum Found<'r, 'p> {
+pub(crate) enum RouteMatch<'r, 'p> {
     /// A route, with the raw values of its path parameters.
     Route {
         /// The route's index.
@@ -44,7 +44,7 @@ pub(crate) enum Found<'r, 'p> {
         allow: &'r str,
     },
     /// No route has the path.
-    Nothing,
+    NotFound,
 }
 
 /// The raw values of a matched path's parameters. They come from the path as sent, because
@@ -175,14 +175,14 @@ impl Router {
         method: &str,
         normal: &'p str,
         raw: &'p str,
-    ) -> Found<'r, 'p> {
+    ) -> RouteMatch<'r, 'p> {
         let Ok(matched) = self.tree.at(normal) else {
-            return Found::Nothing;
+            return RouteMatch::NotFound;
         };
         let endpoint = &self.endpoints[*matched.value];
         let method = Method::parse(method);
         match method.and_then(|method| endpoint.route(method)) {
-            Some(route) => Found::Route {
+            Some(route) => RouteMatch::Route {
                 route,
                 values: PathValues {
                     params: matched.params,
@@ -190,10 +190,10 @@ impl Router {
                     raw,
                 },
             },
-            None if method == Some(Method::Options) => Found::Options {
+            None if method == Some(Method::Options) => RouteMatch::Options {
                 allow: &endpoint.allow,
             },
-            None => Found::MethodNotAllowed {
+            None => RouteMatch::MethodNotAllowed {
                 allow: &endpoint.allow,
             },
         }
@@ -227,7 +227,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::normalise;
+    use crate::path::normalize;
     use proptest::prelude::*;
 
     fn router(routes: &[(Method, &str)]) -> Result<Router, Collision> {
@@ -241,7 +241,7 @@ mod tests {
 
     fn at(router: &Router, method: &str, path: &str) -> Option<(u32, Vec<String>)> {
         match router.find(method, path, path) {
-            Found::Route { route, values } => {
+            RouteMatch::Route { route, values } => {
                 Some((route, values.iter().map(str::to_owned).collect()))
             }
             _ => None,
@@ -251,8 +251,8 @@ mod tests {
     #[test]
     fn raw_values_outlast_the_path() {
         let router = router(&[(Method::Get, "/a/{x}/{*rest}"), (Method::Get, "/b")]).unwrap();
-        let raw = |path: &str| match router.find("GET", &normalise(path), path) {
-            Found::Route { values, .. } => values.to_raw(),
+        let raw = |path: &str| match router.find("GET", &normalize(path), path) {
+            RouteMatch::Route { values, .. } => values.to_raw(),
             other => panic!("{other:?}"),
         };
         let values = raw("/a/1%2F2/b//c/");
@@ -295,17 +295,20 @@ mod tests {
         let router = router(&[(Method::Get, "/a"), (Method::Post, "/a")]).unwrap();
         assert_eq!(at(&router, "HEAD", "/a"), Some((0, vec![])));
         assert!(
-            matches!(router.find("OPTIONS", "/a", "/a"), Found::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
+            matches!(router.find("OPTIONS", "/a", "/a"), RouteMatch::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
         );
         assert!(matches!(
             router.find("PUT", "/a", "/a"),
-            Found::MethodNotAllowed { .. }
+            RouteMatch::MethodNotAllowed { .. }
         ));
         assert!(matches!(
             router.find("BREW", "/a", "/a"),
-            Found::MethodNotAllowed { .. }
+            RouteMatch::MethodNotAllowed { .. }
         ));
-        assert!(matches!(router.find("GET", "/b", "/b"), Found::Nothing));
+        assert!(matches!(
+            router.find("GET", "/b", "/b"),
+            RouteMatch::NotFound
+        ));
     }
 
     /// A reference implementation of the documented rules for one route: matches a pattern,

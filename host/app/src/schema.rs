@@ -26,13 +26,13 @@ impl Schema {
     /// # Errors
     /// The error, with its position in the schema.
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
-        Self::build(&adapt(schema, false))
+        Self::build(&adapt_schema(schema, false))
     }
 
     /// Compiles the schema of a form. A schema with `format: binary` or `contentMediaType`
     /// also accepts the object that describes a file.
     pub(crate) fn compile_form(schema: &Value) -> Result<Self, String> {
-        Self::build(&adapt(schema, true))
+        Self::build(&adapt_schema(schema, true))
     }
 
     fn build(schema: &Value) -> Result<Self, String> {
@@ -43,7 +43,7 @@ impl Schema {
             .build(schema)
             .map(|validator| Self {
                 validator,
-                has_alternatives: mentions(schema, &["anyOf", "oneOf"]),
+                has_alternatives: has_key(schema, &["anyOf", "oneOf"]),
             })
             .map_err(|error| match error.instance_path().as_str() {
                 "" => error.to_string(),
@@ -63,7 +63,7 @@ impl Schema {
             return;
         }
         let mut found = Vec::new();
-        let is_large = !has_at_most(value, &mut MAX_EXPLAINED.clone());
+        let is_large = !is_within(value, &mut MAX_EXPLAINED.clone());
         if !is_large {
             for error in self.validator.iter_errors(value) {
                 explain::describe(&error, at, &mut found);
@@ -98,25 +98,25 @@ impl Schema {
 }
 
 /// Returns true if a value consists of at most `left` values, itself included.
-fn has_at_most(value: &Value, left: &mut usize) -> bool {
+fn is_within(value: &Value, left: &mut usize) -> bool {
     let Some(fewer) = left.checked_sub(1) else {
         return false;
     };
     *left = fewer;
     match value {
-        Value::Array(items) => items.iter().all(|item| has_at_most(item, left)),
-        Value::Object(members) => members.values().all(|member| has_at_most(member, left)),
+        Value::Array(items) => items.iter().all(|item| is_within(item, left)),
+        Value::Object(members) => members.values().all(|member| is_within(member, left)),
         _ => true,
     }
 }
 
 /// Returns true if a schema contains one of the keys anywhere.
-fn mentions(schema: &Value, words: &[&str]) -> bool {
+fn has_key(schema: &Value, words: &[&str]) -> bool {
     match schema {
-        Value::Array(items) => items.iter().any(|item| mentions(item, words)),
+        Value::Array(items) => items.iter().any(|item| has_key(item, words)),
         Value::Object(members) => members
             .iter()
-            .any(|(key, member)| words.contains(&key.as_str()) || mentions(member, words)),
+            .any(|(key, member)| words.contains(&key.as_str()) || has_key(member, words)),
         _ => false,
     }
 }
@@ -124,7 +124,7 @@ fn mentions(schema: &Value, words: &[&str]) -> bool {
 /// Rewrites a schema for the compiler: replaces `dependencies` of older drafts with
 /// `dependentRequired` and `dependentSchemas`, and if `files`, lets binary fields accept
 /// files.
-fn adapt(schema: &Value, files: bool) -> Value {
+fn adapt_schema(schema: &Value, files: bool) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();
     };
@@ -136,12 +136,16 @@ fn adapt(schema: &Value, files: bool) -> Value {
                 Value::Object(schemas),
             ) => {
                 let schemas = schemas.iter();
-                let schemas = schemas.map(|(name, schema)| (name.clone(), adapt(schema, files)));
+                let schemas =
+                    schemas.map(|(name, schema)| (name.clone(), adapt_schema(schema, files)));
                 Value::Object(schemas.collect())
             }
-            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
-                Value::Array(schemas.iter().map(|schema| adapt(schema, files)).collect())
-            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => Value::Array(
+                schemas
+                    .iter()
+                    .map(|schema| adapt_schema(schema, files))
+                    .collect(),
+            ),
             (
                 "items"
                 | "contains"
@@ -154,7 +158,7 @@ fn adapt(schema: &Value, files: bool) -> Value {
                 | "unevaluatedItems"
                 | "unevaluatedProperties",
                 schema,
-            ) => adapt(schema, files),
+            ) => adapt_schema(schema, files),
             (_, value) => value.clone(),
         };
         out.insert(keyword.clone(), adapted);
@@ -164,7 +168,7 @@ fn adapt(schema: &Value, files: bool) -> Value {
         for (name, dependency) in dependencies {
             let (keyword, value) = match dependency {
                 Value::Array(_) => ("dependentRequired", dependency.clone()),
-                schema => ("dependentSchemas", adapt(schema, files)),
+                schema => ("dependentSchemas", adapt_schema(schema, files)),
             };
             let all = out.entry(keyword).or_insert_with(|| json!({}));
             if let Value::Object(all) = all {
@@ -174,14 +178,14 @@ fn adapt(schema: &Value, files: bool) -> Value {
     }
     let binary = members.get("format").and_then(Value::as_str) == Some("binary");
     if files && (binary || members.contains_key("contentMediaType")) {
-        return file_or(out);
+        return file_or_text(out);
     }
     Value::Object(out)
 }
 
 /// Returns a schema that accepts a file or a text. Length limits apply to the size of the
 /// file.
-fn file_or(mut text: Map<String, Value>) -> Value {
+fn file_or_text(mut text: Map<String, Value>) -> Value {
     text.shift_remove("contentMediaType");
     let mut size = Map::new();
     for (length, bound) in [("minLength", "minimum"), ("maxLength", "maximum")] {
@@ -191,9 +195,9 @@ fn file_or(mut text: Map<String, Value>) -> Value {
     }
     // Keep the possible targets of `$ref` in place.
     let mut out = Map::new();
-    for kept in ["$defs", "definitions", "$id", "$anchor"] {
-        if let Some(value) = text.shift_remove(kept) {
-            out.insert(kept.to_owned(), value);
+    for keyword in ["$defs", "definitions", "$id", "$anchor"] {
+        if let Some(value) = text.shift_remove(keyword) {
+            out.insert(keyword.to_owned(), value);
         }
     }
     out.insert(

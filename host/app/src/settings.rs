@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::hooks::HookKind;
 use crate::isolation::Isolation;
@@ -13,7 +13,7 @@ use crate::policy::{
     ApiKeysSpec, Compression, CorsSpec, JwtSpec, PolicySpecs, RateLimitSpec, RequestIdPolicy,
     Secrets, SecurityHeaders, StaticSpec, Switch,
 };
-use crate::slash::TrailingSlash;
+use crate::trailing_slash::TrailingSlash;
 
 /// The `settings` of an app or a route. An unknown member is an error, because the host
 /// must enforce every declared policy.
@@ -39,9 +39,9 @@ pub struct Settings {
     pub summary: Option<String>,
     /// A longer description for the OpenAPI document.
     pub description: Option<String>,
-    /// Tags for the OpenAPI document.
-    #[serde(default)]
-    pub tags: Vec<String>,
+    /// Tags for the OpenAPI document. A route replaces those of the app.
+    #[serde(default, deserialize_with = "present")]
+    pub tags: Option<Vec<String>>,
     /// Request ids.
     pub request_id: Option<Switch<RequestIdPolicy>>,
     /// Rate limit.
@@ -73,6 +73,14 @@ impl Settings {
         serde_json::from_str(text)
     }
 
+    /// Parses the settings of a route.
+    ///
+    /// # Errors
+    /// A clause about the route.
+    pub(crate) fn parse_route(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| format!("its settings cannot be read: {error}"))
+    }
+
     /// Returns the declared policies.
     pub(crate) fn policies(&self) -> PolicySpecs<'_> {
         PolicySpecs {
@@ -85,6 +93,13 @@ impl Settings {
             security_headers: &self.security_headers,
         }
     }
+}
+
+/// Deserializes an optional member that must not be `null`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// The operator's configuration: defaults, secrets and route overrides.

@@ -36,7 +36,7 @@ impl Style {
     }
 
     /// Returns true if OpenAPI defines the style for a location.
-    pub(crate) fn is_for(self, location: Location) -> bool {
+    pub(crate) fn is_defined_for(self, location: Location) -> bool {
         match self {
             Self::Form => matches!(location, Location::Query | Location::Cookie),
             Self::SpaceDelimited | Self::PipeDelimited | Self::DeepObject => {

@@ -16,16 +16,16 @@
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
-mod passage;
 mod read;
 mod reply;
 mod request;
+mod request_policies;
 pub mod session;
 
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, AppError, Defaults, Description, Hit, RawPath, Refusal, Route};
 
-use passage::Passage;
+use request_policies::RequestPolicies;
 
 pub use read::Call;
 pub use reply::{Fields, Reply};
@@ -40,14 +40,14 @@ pub struct Contract {
 /// A request in progress.
 #[derive(Debug)]
 pub struct Exchange {
-    passage: Passage,
+    request_policies: RequestPolicies,
     head: Head,
-    route: Option<Found>,
+    route: Option<MatchedRoute>,
 }
 
 /// The route of a request, and the raw values of its path parameters.
 #[derive(Debug)]
-struct Found {
+struct MatchedRoute {
     index: u32,
     values: RawPath,
 }
@@ -94,12 +94,15 @@ impl Contract {
     /// Begins a request: answers a CORS preflight, finds the route, and applies the route's
     /// admission policies.
     pub fn begin(&self, head: Head) -> (Exchange, Result<Admission, Stop>) {
-        if let Some((passage, headers)) = passage::preflight(&self.app, &head) {
+        if let Some((request_policies, headers)) = request_policies::preflight(&self.app, &head) {
             let reply = match headers {
                 Ok(headers) => Reply::empty(204, headers),
                 Err(refusal) => Reply::of(refusal),
             };
-            return (Exchange::new(passage, head, None), Err(Stop::Reply(reply)));
+            return (
+                Exchange::new(request_policies, head, None),
+                Err(Stop::Reply(reply)),
+            );
         }
         let found = self.app.find(&head.method, &head.path, |hit| match hit {
             Hit::Route {
@@ -117,12 +120,12 @@ impl Contract {
             Ok(Ok((_, route, _))) => route.policies(),
             _ => self.app.policies(),
         };
-        let mut passage = Passage::begin(policies, &head);
+        let mut request_policies = RequestPolicies::begin(policies, &head);
         let (route, outcome) = match found {
             Err(refusal) => (None, Err(Stop::Reply(Reply::of(refusal)))),
             Ok(Err(reply)) => (None, Err(Stop::Reply(reply))),
             Ok(Ok((index, _, values))) => {
-                let outcome = match passage.admit(&head, index) {
+                let outcome = match request_policies.admit(&head, index) {
                     Ok(local) => Ok(Admission {
                         route: index,
                         local,
@@ -131,10 +134,10 @@ impl Contract {
                     Err(Refusal::Failed) => Err(Stop::MissingSecret),
                     Err(refusal) => Err(Stop::Reply(Reply::of(refusal))),
                 };
-                (Some(Found { index, values }), outcome)
+                (Some(MatchedRoute { index, values }), outcome)
             }
         };
-        (Exchange::new(passage, head, route), outcome)
+        (Exchange::new(request_policies, head, route), outcome)
     }
 
     /// Validates the parameters and the body of a request.
@@ -151,14 +154,14 @@ impl Contract {
     /// sets.
     #[must_use]
     pub fn finish(&self, exchange: Exchange, headers: Fields) -> Fields {
-        exchange.passage.finish(headers)
+        exchange.request_policies.finish(headers)
     }
 }
 
 impl Exchange {
-    fn new(passage: Passage, head: Head, route: Option<Found>) -> Self {
+    fn new(request_policies: RequestPolicies, head: Head, route: Option<MatchedRoute>) -> Self {
         Self {
-            passage,
+            request_policies,
             head,
             route,
         }
@@ -167,7 +170,7 @@ impl Exchange {
     /// Returns the request's id.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.passage.id()
+        self.request_policies.id()
     }
 
     /// Returns the request's head.

@@ -27,7 +27,7 @@ pub(crate) fn read(
     raw: Vec<u8>,
 ) -> Result<Call, Refusal> {
     let params = route.read_params(values, head);
-    let (params, (body, raw, files)) = both(params, read_body(route, head, raw))?;
+    let (params, (body, raw, files)) = combine(params, read_body(route, head, raw))?;
     Ok(Call {
         params,
         body,
@@ -73,7 +73,7 @@ fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> 
 }
 
 /// Returns both results, or all validation errors of both.
-fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+fn combine<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
         (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {

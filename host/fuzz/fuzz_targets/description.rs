@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use spikard_wasm_app::{App, Defaults, Description, Method, RouteDescription};
-use spikard_wasm_fuzz::{Head, params};
+use spikard_wasm_fuzz::{Head, check_params};
 
 fuzz_target!(|text: &str| {
     let mut lines = text.split('\n');
@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
             let path = next();
             let query = next();
             let header = query.as_bytes();
-            params(
+            check_params(
                 &app,
                 &path,
                 &Head {

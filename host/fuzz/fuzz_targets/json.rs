@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APPS: LazyLock<[App; 2]> = LazyLock::new(|| {
     let schema = json!({"type": "object", "required": ["name"], "properties": {
@@ -37,7 +37,7 @@ fuzz_target!(|body: &[u8]| {
                 serde_json::from_str::<IgnoredAny>(&text).expect("what passes is JSON");
             }
             Ok(body) => assert_eq!(body, Body::Empty),
-            Err(refusal) => refused(refusal),
+            Err(refusal) => check_refusal(refusal),
         }
     }
 });

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method, Refusal, read_multipart};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APP: LazyLock<App> = LazyLock::new(|| {
     let schema = json!({"type": "object", "properties": {"f": {"type": "string", "format": "binary", "maxLength": 20},
@@ -44,6 +44,6 @@ fuzz_target!(|data: &[u8]| {
             assert!(files.iter().map(|file| file.bytes.len()).sum::<usize>() <= body.len());
         }
         Ok((body, _)) => unreachable!("{body:?}"),
-        Err(refusal) => refused(refusal),
+        Err(refusal) => check_refusal(refusal),
     }
 });

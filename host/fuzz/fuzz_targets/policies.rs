@@ -60,7 +60,7 @@ fuzz_target!(|header: &[u8]| {
                     .rate
                     .is_some_and(|rate| rate.remaining <= rate.limit)
             );
-            said(&outcome.expect_err("nobody can guess"));
+            check_sendable(&outcome.expect_err("nobody can guess"));
         }
     }
     let policies: &Policies = APP.policies().expect("policies");
@@ -72,12 +72,12 @@ fuzz_target!(|header: &[u8]| {
         allow: "GET",
     };
     for (_, value) in cors.of_response(Some(header)) {
-        sendable(&value);
+        check_header_value(&value);
     }
     for origin in [header, b"https://a.example"] {
         match cors.of_preflight(asked(origin)) {
-            Ok(headers) => headers.iter().for_each(|(_, value)| sendable(value)),
-            Err(refusal) => said(&refusal),
+            Ok(headers) => headers.iter().for_each(|(_, value)| check_header_value(value)),
+            Err(refusal) => check_sendable(&refusal),
         }
     }
     let _ = policies
@@ -87,7 +87,7 @@ fuzz_target!(|header: &[u8]| {
         .choose(header);
     let _ = Compression::is_compressible(text);
     if let Some(id) = policies.request_id.as_ref().expect("a policy").take(header) {
-        sendable(id);
+        check_header_value(id);
     }
     if let Some((_, rest)) = APP.mount(text) {
         assert!(rest.is_empty() || rest.starts_with('/'));
@@ -96,15 +96,15 @@ fuzz_target!(|header: &[u8]| {
 });
 
 /// Checks that the problem document is small and its header is valid.
-fn said(refusal: &Refusal) {
+fn check_sendable(refusal: &Refusal) {
     if let Some((_, value)) = refusal.header() {
-        sendable(&value);
+        check_header_value(&value);
     }
     let document = refusal.clone().into_problem().to_json();
     assert!(document.len() < 4096, "{document}");
 }
 
-fn sendable(value: &str) {
+fn check_header_value(value: &str) {
     assert!(
         value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
         "{value:?}"

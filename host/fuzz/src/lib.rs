@@ -45,7 +45,7 @@ impl RequestHead for Head<'_> {
 ///
 /// # Panics
 /// The parameters are not a JSON object, or the refusal is not a valid problem document.
-pub fn params(app: &App, path: &str, head: &Head<'_>) {
+pub fn check_params(app: &App, path: &str, head: &Head<'_>) {
     let read = app.find("GET", path, |hit| match hit {
         Hit::Route { route, values, .. } => route.read_params(&values.to_raw(), head),
         Hit::Options { .. } | Hit::Redirect { .. } => Ok("{}".to_owned()),
@@ -63,7 +63,7 @@ pub fn params(app: &App, path: &str, head: &Head<'_>) {
             let value: Value = serde_json::from_str(&text).expect("parameters are JSON");
             assert!(value.is_object());
         }
-        Ok(Err(refusal)) | Err(refusal) => refused(refusal),
+        Ok(Err(refusal)) | Err(refusal) => check_refusal(refusal),
     }
 }
 
@@ -71,7 +71,7 @@ pub fn params(app: &App, path: &str, head: &Head<'_>) {
 ///
 /// # Panics
 /// The document is invalid or too large.
-pub fn refused(refusal: Refusal) {
+pub fn check_refusal(refusal: Refusal) {
     let status = refusal.status();
     let text = refusal.into_problem().to_json();
     let document: Value = serde_json::from_str(&text).expect("a problem is JSON");

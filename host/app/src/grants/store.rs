@@ -17,19 +17,19 @@ impl Store {
     /// # Errors
     /// The expected syntax. The error never contains the URL, which can hold a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str =
+        const SYNTAX: &str =
             "write the path of a file, such as `data/kv.redb`, or `redis://HOST:PORT/DATABASE`";
         if text.starts_with("redis://") {
             return Ok(Self::Redis(text.to_owned()));
         }
         if text.starts_with("rediss://") {
             return Err(format!(
-                "Redis over TLS is not supported; connect through a TLS tunnel, or {HOW}"
+                "Redis over TLS is not supported; connect through a TLS tunnel, or {SYNTAX}"
             ));
         }
         match text.split_once("://") {
-            Some(_) => Err(format!("the URL scheme must be `redis`; {HOW}")),
-            None if text.is_empty() => Err(HOW.to_owned()),
+            Some(_) => Err(format!("the URL scheme must be `redis`; {SYNTAX}")),
+            None if text.is_empty() => Err(SYNTAX.to_owned()),
             None => Ok(Self::File(text.into())),
         }
     }

@@ -10,9 +10,9 @@ mod tests;
 
 use std::fmt;
 
-use crate::path::unreserved;
+use crate::path::decode_unreserved;
 pub use host::bare_host;
-use host::{HostPattern, Lowered};
+use host::{HostPattern, LowercaseHost};
 
 /// The host name and path prefix of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -112,7 +112,7 @@ pub struct Mounts {
     /// Mounts of single host names, sorted by name.
     names: Vec<(String, Prefixes)>,
     /// Mounts of subdomain patterns, sorted by suffix, which includes the first dot.
-    below: Vec<(String, Prefixes)>,
+    suffixes: Vec<(String, Prefixes)>,
     any: Prefixes,
 }
 
@@ -129,8 +129,8 @@ impl Mounts {
         for (index, mount) in mounts.into_iter().enumerate() {
             let prefixes = match &mount.host {
                 HostPattern::Any => &mut all.any,
-                HostPattern::Name(name) => of_host(&mut all.names, name),
-                HostPattern::Below(end) => of_host(&mut all.below, end),
+                HostPattern::Name(name) => prefixes_of(&mut all.names, name),
+                HostPattern::Suffix(end) => prefixes_of(&mut all.suffixes, end),
             };
             let mut known = prefixes.iter();
             if let Some((_, other)) = known.find(|(prefix, _)| *prefix == mount.prefix) {
@@ -147,28 +147,29 @@ impl Mounts {
     /// without a port.
     #[must_use]
     pub fn find<'p>(&self, host: &str, path: &'p str) -> Option<(usize, &'p str)> {
-        if !self.names.is_empty() || !self.below.is_empty() {
-            let lowered = Lowered::new(bare_host(host));
+        if !self.names.is_empty() || !self.suffixes.is_empty() {
+            let lowered = LowercaseHost::new(bare_host(host));
             let host = lowered.as_str();
-            let by_name = get(&self.names, host).and_then(|prefixes| longest(prefixes, path));
+            let by_name =
+                get(&self.names, host).and_then(|prefixes| longest_prefix(prefixes, path));
             if by_name.is_some() {
                 return by_name;
             }
             // The first dot begins the longest suffix.
             for (dot, _) in host.match_indices('.').filter(|(dot, _)| *dot != 0) {
-                let below = get(&self.below, &host[dot..]);
-                let found = below.and_then(|prefixes| longest(prefixes, path));
+                let prefixes = get(&self.suffixes, &host[dot..]);
+                let found = prefixes.and_then(|prefixes| longest_prefix(prefixes, path));
                 if found.is_some() {
                     return found;
                 }
             }
         }
-        longest(&self.any, path)
+        longest_prefix(&self.any, path)
     }
 }
 
 /// Returns the prefixes of a host, and adds the host if it is new.
-fn of_host<'a>(hosts: &'a mut Vec<(String, Prefixes)>, name: &str) -> &'a mut Prefixes {
+fn prefixes_of<'a>(hosts: &'a mut Vec<(String, Prefixes)>, name: &str) -> &'a mut Prefixes {
     let at = match hosts.binary_search_by(|(host, _)| host.as_str().cmp(name)) {
         Ok(at) => at,
         Err(at) => {
@@ -184,18 +185,18 @@ fn get<'a>(hosts: &'a [(String, Prefixes)], name: &str) -> Option<&'a Prefixes> 
     Some(&hosts.get(found.ok()?)?.1)
 }
 
-fn longest<'p>(prefixes: &Prefixes, path: &'p str) -> Option<(usize, &'p str)> {
+fn longest_prefix<'p>(prefixes: &Prefixes, path: &'p str) -> Option<(usize, &'p str)> {
     let mut prefixes = prefixes.iter();
-    prefixes.find_map(|(prefix, app)| Some((*app, below(prefix, path)?)))
+    prefixes.find_map(|(prefix, app)| Some((*app, strip_mount_prefix(prefix, path)?)))
 }
 
 /// Strips a prefix of whole segments from a path. An escaped unreserved character equals
 /// the character itself (RFC 3986, section 6.2.2.2), as in routes.
-fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+fn strip_mount_prefix<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
     let mut rest = path;
     for wanted in prefix.bytes() {
         let (byte, length) = match rest.as_bytes() {
-            [b'%', ..] => (unreserved(rest)?, 3),
+            [b'%', ..] => (decode_unreserved(rest)?, 3),
             [byte, ..] => (*byte, 1),
             [] => return None,
         };

@@ -22,7 +22,7 @@ impl Components {
         let mut headers = self.headers;
         let mut responses = BTreeMap::new();
         for error in self.errors {
-            responses.insert(error.component(), error.response(&mut headers));
+            responses.insert(error.component_name(), error.response(&mut headers));
             schemas.add_host(error.schema());
         }
         let mut components = Map::new();
@@ -35,7 +35,7 @@ impl Components {
         put("responses", json!(responses));
         let headers = headers
             .into_iter()
-            .map(|name| (name.to_owned(), errors::header(name)));
+            .map(|name| (name.to_owned(), errors::header_object(name)));
         put("headers", Value::Object(headers.collect()));
         put("securitySchemes", json!(self.security));
         Value::Object(components)

@@ -13,7 +13,7 @@ pub(super) struct Template {
     pub(super) text: String,
     /// The template without names. OpenAPI considers templates identical that differ only
     /// in names.
-    shape: String,
+    canonical: String,
     /// The parameters, from left to right.
     pub(super) parameters: Vec<PathParameter>,
 }
@@ -37,7 +37,7 @@ impl Template {
         let rest = last.filter(|_| canonical.contains("{*"));
         Self {
             text: pattern.template(),
-            shape: canonical.replace("{*", "{"),
+            canonical: canonical.replace("{*", "{"),
             parameters: parameters
                 .enumerate()
                 .map(|(index, (name, schema))| PathParameter {
@@ -54,14 +54,14 @@ impl Template {
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     items: Vec<(Template, Map<String, Value>)>,
-    by_shape: HashMap<String, usize>,
+    by_canonical: HashMap<String, usize>,
 }
 
 impl Paths {
     /// Returns the names of a template's parameters in the document: those of the first
     /// route with an identical template.
     pub(super) fn names_of(&self, template: &Template) -> Vec<String> {
-        let first = self.by_shape.get(&template.shape);
+        let first = self.by_canonical.get(&template.canonical);
         let first = first.and_then(|index| self.items.get(*index));
         let template = first.map_or(template, |(first, _)| first);
         let names = template.parameters.iter();
@@ -72,8 +72,8 @@ impl Paths {
     /// the same method, the description of the first operation mentions the second.
     pub(super) fn add(&mut self, template: Template, method: Method, operation: Value) {
         let index = *self
-            .by_shape
-            .entry(template.shape.clone())
+            .by_canonical
+            .entry(template.canonical.clone())
             .or_insert_with(|| {
                 self.items.push((template.clone(), Map::new()));
                 self.items.len() - 1

@@ -64,18 +64,18 @@ impl Schemas {
         let Value::Object(root) = schema else {
             return schema.clone();
         };
-        let (id, mut nodes) = take_apart(root.clone(), fallback);
-        let wanted = reachable(&mut nodes, &id);
-        let is_named = is_component(&nodes[0].schema) || wanted.is_root_referred_to;
-        let mut kept: Vec<usize> = wanted
+        let (id, mut nodes) = split_definitions(root.clone(), fallback);
+        let reached = reachable(&mut nodes, &id);
+        let is_named = is_component(&nodes[0].schema) || reached.is_root_referred_to;
+        let mut emitted: Vec<usize> = reached
             .nodes
             .into_iter()
             .filter(|index| *index > 0)
             .collect();
         if is_named {
-            kept.insert(0, 0);
+            emitted.insert(0, 0);
         }
-        let (names, contents) = self.choose(&nodes, &kept, &id);
+        let (names, contents) = self.assign_names(&nodes, &emitted, &id);
         let name_of = |index: usize| {
             names
                 .iter()
@@ -84,7 +84,7 @@ impl Schemas {
         };
         let root = match name_of(0) {
             Some(name) => json!({ "$ref": format!("{PREFIX}{name}") }),
-            None => rewritten(&nodes, 0, &id, &names),
+            None => rewrite_references(&nodes, 0, &id, &names),
         };
         for ((_, name), content) in names.into_iter().zip(contents) {
             self.components.insert(name, content);
@@ -93,15 +93,15 @@ impl Schemas {
     }
 
     /// Assigns component names such that different schemas have different names.
-    fn choose(
+    fn assign_names(
         &self,
         nodes: &[Node],
-        kept: &[usize],
+        emitted: &[usize],
         id: &str,
     ) -> (Vec<(usize, String)>, Vec<Value>) {
-        let mut tries = vec![0_usize; kept.len()];
+        let mut tries = vec![0_usize; emitted.len()];
         loop {
-            let candidates = kept.iter().zip(&tries).map(|(index, tried)| {
+            let candidates = emitted.iter().zip(&tries).map(|(index, tried)| {
                 let name = &nodes[*index].name;
                 let name = match tried {
                     0 => name.clone(),
@@ -110,21 +110,23 @@ impl Schemas {
                 (*index, name)
             });
             let names: Vec<(usize, String)> = candidates.collect();
-            let contents: Vec<Value> = kept
+            let contents: Vec<Value> = emitted
                 .iter()
-                .map(|index| without_title(rewritten(nodes, *index, id, &names), nodes, *index))
+                .map(|index| {
+                    without_title(rewrite_references(nodes, *index, id, &names), nodes, *index)
+                })
                 .collect();
-            let mut settled = true;
+            let mut is_settled = true;
             for (at, (_, name)) in names.iter().enumerate() {
                 let in_document = self.components.get(name);
                 let in_schema = names[..at].iter().position(|(_, other)| other == name);
                 let other = in_document.or_else(|| in_schema.map(|other| &contents[other]));
                 if other.is_some_and(|other| *other != contents[at]) {
                     tries[at] += 1;
-                    settled = false;
+                    is_settled = false;
                 }
             }
-            if settled {
+            if is_settled {
                 return (names, contents);
             }
         }
@@ -222,7 +224,7 @@ impl HostSchema {
 
 /// Splits a schema into the root, which is the first node, and its definitions. Also
 /// removes and returns its `$id`, which is not valid within a larger document.
-fn take_apart(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node>) {
+fn split_definitions(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node>) {
     root.shift_remove("$schema");
     let id = match root.shift_remove("$id") {
         Some(Value::String(id)) => id.trim_end_matches('#').to_owned(),
@@ -326,7 +328,7 @@ fn reachable(nodes: &mut [Node], id: &str) -> Reachable {
 }
 
 /// Returns a node's schema with rewritten references.
-fn rewritten(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) -> Value {
+fn rewrite_references(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) -> Value {
     let pointers: Vec<String> = nodes.iter().map(|node| node.pointer.clone()).collect();
     let mut schema = nodes[index].schema.clone();
     for_each_reference(&mut schema, &mut |reference| {

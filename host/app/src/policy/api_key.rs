@@ -5,10 +5,11 @@ use std::fmt;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::declared::Switched;
 use super::header::{self, Fields};
 use super::secret::{Secret, Secrets};
+use super::switch::FromTrue;
 use crate::decode;
+use crate::location::Location;
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
@@ -33,8 +34,22 @@ fn default_query() -> Option<String> {
     Some("api_key".to_owned())
 }
 
-impl Switched for ApiKeysSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl ApiKeysSpec {
+    /// Returns the locations and names of the fields that can carry a key, in the order in
+    /// which the host checks them.
+    pub(crate) fn carriers(&self) -> impl Iterator<Item = (Location, &str)> {
+        let declared = [
+            (Location::Header, &self.header),
+            (Location::Query, &self.query),
+            (Location::Cookie, &self.cookie),
+        ];
+        let declared = declared.into_iter();
+        declared.filter_map(|(location, name)| Some((location, name.as_deref()?)))
+    }
+}
+
+impl FromTrue for ApiKeysSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `keys`")
     }
 }
@@ -87,7 +102,7 @@ impl<'de> Deserialize<'de> for Keys {
 pub struct ApiKeys {
     /// Names and digests. The digest is `None` if the operator did not provide the secret.
     keys: Vec<(Option<String>, Option<Digest>)>,
-    header: Option<Place>,
+    header: Option<HeaderName>,
     query: Option<String>,
     cookie: Option<String>,
     expected: String,
@@ -96,9 +111,9 @@ pub struct ApiKeys {
 
 /// A header name, in lower case and as declared.
 #[derive(Debug)]
-struct Place {
+struct HeaderName {
     name: String,
-    shown: String,
+    declared: String,
 }
 
 /// The digest of a key. Digests are compared in constant time, and timing information about
@@ -124,25 +139,23 @@ impl ApiKeys {
             let digest = secrets.find(secret)?.map(|key| Digest(blake3::hash(&key)));
             keys.push((name.clone(), digest));
         }
-        let header = spec.header.as_ref().map(|shown| {
-            header::name(shown).map(|name| Place {
+        let header = spec.header.as_ref().map(|declared| {
+            header::name(declared).map(|name| HeaderName {
                 name,
-                shown: shown.clone(),
+                declared: declared.clone(),
             })
         });
         let header = header.transpose()?;
-        let shown = |(kind, name): (&str, &Option<String>)| {
-            name.as_ref().map(|name| format!("'{name}' {kind}"))
-        };
-        let places: Vec<String> = [
-            ("header", &spec.header),
-            ("query parameter", &spec.query),
-            ("cookie", &spec.cookie),
-        ]
-        .into_iter()
-        .filter_map(shown)
-        .collect();
-        if places.is_empty() {
+        let carriers = spec.carriers().map(|(location, name)| {
+            let kind = match location {
+                Location::Query => "query parameter",
+                Location::Cookie => "cookie",
+                _ => "header",
+            };
+            format!("'{name}' {kind}")
+        });
+        let carriers: Vec<_> = carriers.collect();
+        if carriers.is_empty() {
             return Err("has no `header`, `query` or `cookie`; declare at least one".to_owned());
         }
         let realm = spec.realm.as_deref().unwrap_or(app);
@@ -151,7 +164,7 @@ impl ApiKeys {
             header,
             query: spec.query.clone(),
             cookie: spec.cookie.clone(),
-            expected: format!("Expected {} with valid API key", places.join(" or ")),
+            expected: format!("Expected {} with valid API key", carriers.join(" or ")),
             challenge: header::challenge("ApiKey", &[("realm", realm)]),
         })
     }
@@ -159,7 +172,7 @@ impl ApiKeys {
     /// Returns the header that carries a key, as declared.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
-        self.header.as_ref().map(|place| place.shown.as_str())
+        self.header.as_ref().map(|header| header.declared.as_str())
     }
 
     /// Returns the query parameter that carries a key.
@@ -181,7 +194,7 @@ impl ApiKeys {
             Fields::None => {
                 return Err(self.refuse("Missing API key", self.expected.clone()));
             }
-            Fields::One(key) => self.fitting(&key),
+            Fields::One(key) => self.matching_key(&key),
             Fields::Many => None,
         };
         let Some(name) = found else {
@@ -192,7 +205,7 @@ impl ApiKeys {
     }
 
     /// Compares with every key, so that the duration does not reveal which key matches.
-    fn fitting(&self, key: &[u8]) -> Option<Option<&str>> {
+    fn matching_key(&self, key: &[u8]) -> Option<Option<&str>> {
         let digest = blake3::hash(key);
         let mut found = None;
         for (name, known) in &self.keys {
@@ -205,20 +218,20 @@ impl ApiKeys {
 
     /// Returns the key from the first of header, query and cookie that has one.
     fn find(&self, head: &impl RequestHead) -> Fields {
-        if let Some(place) = &self.header {
-            match header::fields(head, &place.name) {
+        if let Some(header) = &self.header {
+            match header::fields(head, &header.name) {
                 Fields::None => {}
                 found => return found,
             }
         }
         if let Some(name) = &self.query {
-            match in_query(head.query(), name) {
+            match query_key(head.query(), name) {
                 Fields::None => {}
                 found => return found,
             }
         }
         match &self.cookie {
-            Some(name) => in_cookies(head, name),
+            Some(name) => cookie_key(head, name),
             None => Fields::None,
         }
     }
@@ -236,19 +249,19 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
     serde_json::to_string(value).ok()
 }
 
-fn and(fields: Fields, value: &str) -> Fields {
+fn add_field(fields: Fields, value: &str) -> Fields {
     match fields {
         Fields::None => Fields::One(value.as_bytes().to_vec()),
         _ => Fields::Many,
     }
 }
 
-fn in_query(query: &str, wanted: &str) -> Fields {
+fn query_key(query: &str, wanted: &str) -> Fields {
     let mut found = Fields::None;
     for (name, value) in decode::raw_pairs(query) {
         if decode::form(name).is_ok_and(|name| name == wanted) {
             found = match decode::form(value) {
-                Ok(value) => and(found, &value),
+                Ok(value) => add_field(found, &value),
                 Err(_) => Fields::Many,
             };
         }
@@ -256,14 +269,14 @@ fn in_query(query: &str, wanted: &str) -> Fields {
     found
 }
 
-fn in_cookies(head: &impl RequestHead, wanted: &str) -> Fields {
+fn cookie_key(head: &impl RequestHead, wanted: &str) -> Fields {
     let mut found = Fields::None;
     head.header("cookie", &mut |value| {
         let Ok(text) = std::str::from_utf8(value) else {
             return;
         };
         for (_, value) in decode::cookies(text).filter(|(name, _)| *name == wanted) {
-            found = and(std::mem::replace(&mut found, Fields::None), value);
+            found = add_field(std::mem::replace(&mut found, Fields::None), value);
         }
     });
     found
@@ -353,7 +366,10 @@ mod tests {
         assert!(error(json!({"keys": []})).contains("reject every request"));
         assert!(error(json!({"keys": [{"secret": "a"}]})).contains("--secret a=env:VARIABLE"));
         assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("not a header name"));
-        assert!(error(json!({"keys": ["k"], "header": null, "query": null})).contains("declare at least one"));
+        assert!(
+            error(json!({"keys": ["k"], "header": null, "query": null}))
+                .contains("declare at least one")
+        );
         let read = |text| serde_json::from_str::<Switch<ApiKeysSpec>>(text);
         let error = read(r#"{"keys": "hunter2"}"#).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");

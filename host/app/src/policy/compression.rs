@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::declared::Switched;
+use super::switch::FromTrue;
 
 /// The compression policy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -53,8 +53,8 @@ impl Default for Compression {
     }
 }
 
-impl Switched for Compression {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for Compression {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }

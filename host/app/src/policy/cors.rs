@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::declared::{OneOrMany, Switched};
 use super::header;
+use super::switch::{FromTrue, OneOrMany};
 use crate::method::Method;
 use crate::refusal::Refusal;
 
@@ -24,8 +24,8 @@ pub struct CorsSpec {
     max_age: Option<u32>,
 }
 
-impl Switched for CorsSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for CorsSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `origins`")
     }
 }
@@ -37,7 +37,7 @@ const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "POST"];
 const MAX_HEADERS: usize = 64;
 
 /// The maximum size of client text in a problem document, in bytes.
-const MAX_SHOWN: usize = 128;
+const MAX_ECHOED: usize = 128;
 
 /// The CORS policy.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ impl Cors {
         };
         let mut headers = self.of_origin(Some(asked.origin));
         if !headers.iter().any(|(name, _)| *name == ALLOW_ORIGIN) {
-            let origin = shown(asked.origin);
+            let origin = printable(asked.origin);
             return Err(forbidden(&format!("the origin `{origin}` is not allowed")));
         }
         let methods = match &self.methods {
@@ -160,29 +160,29 @@ impl Cors {
         };
         let is_method = |method: &str| method.as_bytes() == asked.method;
         if !methods.split(", ").chain(SAFE_METHODS).any(is_method) {
-            let method = shown(asked.method);
+            let method = printable(asked.method);
             return Err(forbidden(&format!(
                 "the method `{method}` is not allowed; {methods} are"
             )));
         }
         headers.push(("access-control-allow-methods", methods));
-        let wanted = wanted_headers(asked.headers);
-        let wanted = wanted.ok_or_else(|| {
+        let requested = requested_headers(asked.headers);
+        let requested = requested.ok_or_else(|| {
             forbidden(&"`access-control-request-headers` is not a list of header names")
         })?;
         if let Some(allowed) = &self.headers {
             let is_allowed =
                 |name: &str| allowed.iter().any(|known| known.eq_ignore_ascii_case(name));
-            if let Some(name) = wanted.iter().find(|name| !is_allowed(name)) {
-                let name = shown(name.as_bytes());
+            if let Some(name) = requested.iter().find(|name| !is_allowed(name)) {
+                let name = printable(name.as_bytes());
                 return Err(forbidden(&format!("the header `{name}` is not allowed")));
             }
             if !allowed.is_empty() {
                 headers.push(("access-control-allow-headers", allowed.join(", ")));
             }
-        } else if !wanted.is_empty() {
+        } else if !requested.is_empty() {
             // `*` excludes `authorization`, and is no wildcard for requests with credentials.
-            headers.push(("access-control-allow-headers", wanted.join(", ")));
+            headers.push(("access-control-allow-headers", requested.join(", ")));
         }
         if let Some(seconds) = self.max_age {
             headers.push(("access-control-max-age", seconds.to_string()));
@@ -215,7 +215,7 @@ impl Cors {
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 
 /// Parses `access-control-request-headers`. `None` if it is not a list of header names.
-fn wanted_headers(list: &[u8]) -> Option<Vec<&str>> {
+fn requested_headers(list: &[u8]) -> Option<Vec<&str>> {
     let list = std::str::from_utf8(list).ok()?;
     let mut names = Vec::new();
     for name in list
@@ -232,8 +232,8 @@ fn wanted_headers(list: &[u8]) -> Option<Vec<&str>> {
 }
 
 /// Truncates and escapes client text for a problem document.
-fn shown(bytes: &[u8]) -> String {
-    let bytes = bytes.get(..MAX_SHOWN).unwrap_or(bytes);
+fn printable(bytes: &[u8]) -> String {
+    let bytes = bytes.get(..MAX_ECHOED).unwrap_or(bytes);
     String::from_utf8_lossy(bytes).escape_debug().to_string()
 }
 

@@ -11,11 +11,11 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::declared::{OneOrMany, Switched};
 use super::header::{self, Fields};
 use super::jwt_claims::{self, ClaimError};
 use super::jwt_key;
 use super::secret::{Secret, Secrets};
+use super::switch::{FromTrue, OneOrMany};
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
@@ -40,8 +40,17 @@ fn default_claims() -> Vec<String> {
     vec!["exp".to_owned()]
 }
 
-impl Switched for JwtSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl JwtSpec {
+    /// Returns true if a valid token can be rejected with 403 because it lacks a claim of
+    /// the app.
+    pub(crate) fn requires_app_claims(&self) -> bool {
+        let mut claims = self.required_claims.iter();
+        claims.any(|claim| !jwt_claims::is_registered(claim))
+    }
+}
+
+impl FromTrue for JwtSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `algorithms`, and `secret` or `public_key`")
     }
 }
@@ -101,7 +110,7 @@ impl Jwt {
         validation.iss = accepted("issuer", &spec.issuer)?;
         let (registered, other_claims): (Vec<_>, Vec<_>) = required
             .into_iter()
-            .partition(|claim| jwt_claims::KNOWN_TO_THE_CRATE.contains(&claim.as_str()));
+            .partition(|claim| jwt_claims::CHECKED_BY_CRATE.contains(&claim.as_str()));
         validation.required_spec_claims = registered.into_iter().collect();
         Ok(Self {
             key,
@@ -175,7 +184,7 @@ impl Jwt {
         )
         .map_err(|error| match error {
             ClaimError::Invalid(detail) => invalid(detail),
-            ClaimError::Lacking(detail) => Refusal::Forbidden { detail },
+            ClaimError::MissingAppClaim(detail) => Refusal::Forbidden { detail },
         })?;
         serde_json::to_string(&decoded.claims).map_err(|_| Refusal::Failed)
     }

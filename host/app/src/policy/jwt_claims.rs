@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 /// The registered claims whose presence the crate checks.
-pub(super) const KNOWN_TO_THE_CRATE: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
+pub(super) const CHECKED_BY_CRATE: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
 
 /// Returns true if RFC 7519 registers a claim.
-pub(crate) fn is_registered(name: &str) -> bool {
-    KNOWN_TO_THE_CRATE.contains(&name) || matches!(name, "iat" | "jti")
+pub(super) fn is_registered(name: &str) -> bool {
+    CHECKED_BY_CRATE.contains(&name) || matches!(name, "iat" | "jti")
 }
 
 /// The reason to reject a token with a valid signature.
@@ -20,7 +20,7 @@ pub(super) enum ClaimError {
     /// The token is invalid, expired or not yet valid (401).
     Invalid(String),
     /// The token is valid but lacks a claim that the app requires (403).
-    Lacking(String),
+    MissingAppClaim(String),
 }
 
 /// Returns the current Unix time, in seconds.
@@ -39,34 +39,34 @@ pub(super) fn check(
     let invalid = |detail: &str| Err(ClaimError::Invalid(detail.to_owned()));
     let present = |name: &str| claims.get(name).filter(|value| !value.is_null());
     // RFC 7519, sections 4.1.4 and 4.1.5: not valid on or after `exp`, nor before `nbf`.
-    if date(present("exp"), "exp")?.is_some_and(|exp| exp + leeway <= now) {
+    if numeric_date(present("exp"), "exp")?.is_some_and(|exp| exp + leeway <= now) {
         return invalid("Token has expired");
     }
-    if date(present("nbf"), "nbf")?.is_some_and(|nbf| nbf > now + leeway) {
+    if numeric_date(present("nbf"), "nbf")?.is_some_and(|nbf| nbf > now + leeway) {
         return invalid("JWT not valid yet, not before claim is in the future");
     }
     // RFC 7519 gives no reason to reject an `iat` in the future, so check only its type.
-    date(present("iat"), "iat")?;
+    numeric_date(present("iat"), "iat")?;
     // The crate accepts a list of issuers, but RFC 7519, section 4.1.1, has only one.
     if present("iss").is_some_and(|issuer| !issuer.is_string()) {
         return Err(wrong_type("iss"));
     }
     let mut missing = required.iter().filter(|name| present(name).is_none());
-    let mut lacking = None;
+    let mut missing_app_claim = None;
     // An invalid token (401) takes precedence over a missing app claim (403).
     missing.try_for_each(|name| {
         let detail = format!("Token has no claim `{name}`");
         if is_registered(name) {
             return Err(ClaimError::Invalid(detail));
         }
-        lacking.get_or_insert(detail);
+        missing_app_claim.get_or_insert(detail);
         Ok(())
     })?;
-    lacking.map_or(Ok(()), |detail| Err(ClaimError::Lacking(detail)))
+    missing_app_claim.map_or(Ok(()), |detail| Err(ClaimError::MissingAppClaim(detail)))
 }
 
 /// Reads a NumericDate (RFC 7519, section 2), which can have a fraction.
-fn date(claim: Option<&Value>, name: &str) -> Result<Option<f64>, ClaimError> {
+fn numeric_date(claim: Option<&Value>, name: &str) -> Result<Option<f64>, ClaimError> {
     const END: f64 = u64::MAX as f64;
     let Some(value) = claim else { return Ok(None) };
     let seconds = value

@@ -8,7 +8,7 @@
 mod api_key;
 mod compression;
 mod cors;
-mod declared;
+
 mod header;
 mod jwt;
 mod jwt_claims;
@@ -20,6 +20,7 @@ mod request_id;
 mod secret;
 mod security_headers;
 mod static_files;
+mod switch;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,14 +28,16 @@ use std::sync::Arc;
 pub use self::api_key::{ApiKeys, ApiKeysSpec};
 pub use self::compression::{Algorithm, Coding, Compression};
 pub use self::cors::{Cors, CorsSpec, Headers, Preflight};
-pub use self::declared::{OneOrMany, Switch};
+
 pub use self::jwt::{Jwt, JwtSpec};
-pub(crate) use self::jwt_claims::is_registered as is_registered_claim;
+
 pub use self::rate_limit::{RateLimit, RateLimitSpec, RateState};
 pub use self::request_id::RequestIdPolicy;
 pub use self::secret::{Secret, Secrets};
 pub use self::security_headers::SecurityHeaders;
 pub use self::static_files::{StaticMount, StaticSpec};
+pub(crate) use self::switch::resolve;
+pub use self::switch::{OneOrMany, Switch};
 
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
@@ -164,20 +167,19 @@ impl Policies {
     }
 }
 
-/// One member of the settings, checked.
+/// Resolves and checks one policy. Routes that inherit a policy share its state.
 fn member<S, T>(
     name: &str,
     declared: &Option<Switch<S>>,
     outer: &Option<Arc<T>>,
     check: impl FnOnce(&S) -> Result<T, String>,
 ) -> Result<Option<Arc<T>>, String> {
-    match declared {
-        None => Ok(outer.clone()),
-        Some(Switch::Off) => Ok(None),
-        Some(Switch::On(spec)) => check(spec)
-            .map(|checked| Some(Arc::new(checked)))
-            .map_err(|reason| format!("`{name}` {reason}")),
-    }
+    let inherited = outer.clone().map(Ok);
+    let enable = |spec| match check(spec) {
+        Ok(checked) => Ok(Arc::new(checked)),
+        Err(reason) => Err(format!("`{name}` {reason}")),
+    };
+    resolve(declared, inherited, enable).transpose()
 }
 
 #[cfg(test)]

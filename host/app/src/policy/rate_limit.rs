@@ -17,8 +17,8 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
@@ -27,15 +27,15 @@ use crate::refusal::Refusal;
 #[serde(deny_unknown_fields)]
 pub struct RateLimitSpec {
     requests: u32,
-    per: Per,
+    per: Period,
     burst: Option<u32>,
     #[serde(default)]
-    by: By,
+    by: BucketKey,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Per {
+enum Period {
     Second,
     Minute,
     Hour,
@@ -44,15 +44,15 @@ enum Per {
 /// The property of a request that selects its bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum By {
+enum BucketKey {
     #[default]
     Client,
     Route,
     Header(String),
 }
 
-impl Switched for RateLimitSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for RateLimitSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `requests` and `per`")
     }
 }
@@ -70,7 +70,7 @@ const SHARDS: usize = 16;
 /// A rate limit, shared by all workers.
 #[derive(Debug)]
 pub struct RateLimit {
-    by: By,
+    by: BucketKey,
     hasher: RandomState,
     buckets: Buckets<DefaultClock>,
 }
@@ -99,12 +99,12 @@ impl RateLimit {
         let requests = number("requests", spec.requests)?;
         let burst = number("burst", spec.burst.unwrap_or(spec.requests))?;
         let quota = match spec.per {
-            Per::Second => Quota::per_second(requests),
-            Per::Minute => Quota::per_minute(requests),
-            Per::Hour => Quota::per_hour(requests),
+            Period::Second => Quota::per_second(requests),
+            Period::Minute => Quota::per_minute(requests),
+            Period::Hour => Quota::per_hour(requests),
         };
         let by = match &spec.by {
-            By::Header(name) => By::Header(header::name(name)?),
+            BucketKey::Header(name) => BucketKey::Header(header::name(name)?),
             by => by.clone(),
         };
         Ok(Self {
@@ -126,9 +126,9 @@ impl RateLimit {
         route: u32,
     ) -> (RateState, Result<(), Refusal>) {
         let key = match &self.by {
-            By::Route => self.hasher.hash_one(("route", route)),
-            By::Client => self.client(peer),
-            By::Header(name) => {
+            BucketKey::Route => self.hasher.hash_one(("route", route)),
+            BucketKey::Client => self.client(peer),
+            BucketKey::Header(name) => {
                 let mut key = None;
                 head.header(name, &mut |value| {
                     key.get_or_insert_with(|| self.hasher.hash_one(("header", value)));
@@ -166,20 +166,20 @@ struct Buckets<C: Clock> {
     limiter: RateLimiter<u64, Store, C, StateInformationMiddleware>,
     store: Store,
     quota: Quota,
-    swept: Mutex<Option<C::Instant>>,
+    last_sweep: Mutex<Option<C::Instant>>,
 }
 
 /// The minimum time between two sweeps.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
 impl<C: Clock> Buckets<C> {
-    fn new(quota: Quota, clock: C, most: usize) -> Self {
-        let store = Store(Arc::new(Bounded::new(most)));
+    fn new(quota: Quota, clock: C, max_buckets: usize) -> Self {
+        let store = Store(Arc::new(BucketStates::new(max_buckets)));
         Self {
             limiter: RateLimiter::new(quota, store.clone(), clock),
             store,
             quota,
-            swept: Mutex::new(None),
+            last_sweep: Mutex::new(None),
         }
     }
 
@@ -214,7 +214,7 @@ impl<C: Clock> Buckets<C> {
     /// Drops full buckets, which need no state.
     fn sweep(&self) {
         let now = self.limiter.clock().now();
-        let mut swept = lock(&self.swept);
+        let mut swept = lock(&self.last_sweep);
         let since = swept.map(|swept| Duration::from(now.duration_since(swept)));
         if since.is_some_and(|since| since < SWEEP_PAUSE) {
             return;
@@ -235,12 +235,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The state of at most `most` buckets, and of one shared bucket for all further keys.
+/// The state of up to `max_buckets` buckets, and of one shared bucket for all other keys.
 #[derive(Debug)]
-struct Bounded {
+struct BucketStates {
     shards: [Mutex<Shard>; SHARDS],
     shared: Mutex<Option<Nanos>>,
-    most: usize,
+    max_buckets: usize,
     count: AtomicUsize,
 }
 
@@ -248,20 +248,20 @@ type Shard = HashMap<u64, Nanos>;
 
 /// A handle to the state, which both the limiter and [`Buckets`] use.
 #[derive(Debug, Clone)]
-struct Store(Arc<Bounded>);
+struct Store(Arc<BucketStates>);
 
-impl Bounded {
-    fn new(most: usize) -> Self {
+impl BucketStates {
+    fn new(max_buckets: usize) -> Self {
         Self {
             shards: Default::default(),
             shared: Mutex::default(),
-            most,
+            max_buckets,
             count: AtomicUsize::new(0),
         }
     }
 
     fn is_full(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= self.most
+        self.count.load(Ordering::Relaxed) >= self.max_buckets
     }
 }
 
@@ -332,12 +332,12 @@ mod tests {
     fn buckets(
         per_second: u32,
         burst: u32,
-        most: usize,
+        max_buckets: usize,
     ) -> (Buckets<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
         let number = |number| NonZeroU32::new(number).unwrap();
         let quota = Quota::per_second(number(per_second)).allow_burst(number(burst));
-        (Buckets::new(quota, clock.clone(), most), clock)
+        (Buckets::new(quota, clock.clone(), max_buckets), clock)
     }
 
     #[test]

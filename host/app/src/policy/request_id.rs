@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 
 /// The request id policy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,8 +27,8 @@ impl Default for RequestIdPolicy {
     }
 }
 
-impl Switched for RequestIdPolicy {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for RequestIdPolicy {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 
 /// The security headers policy. A handler's own header of the same name takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,8 +44,8 @@ impl Default for SecurityHeaders {
     }
 }
 
-impl Switched for SecurityHeaders {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for SecurityHeaders {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }

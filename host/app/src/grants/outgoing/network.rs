@@ -16,20 +16,20 @@ impl Network {
     /// # Errors
     /// The expected syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str = "write a network, such as `10.0.0.0/8` or `fd00::/8`, or an address";
+        const SYNTAX: &str = "write a network, such as `10.0.0.0/8` or `fd00::/8`, or an address";
         let (address, prefix) = match text.split_once('/') {
             None => (text, None),
             Some((address, prefix)) => (address, Some(prefix)),
         };
-        let address: IpAddr = address.parse().map_err(|_| HOW.to_owned())?;
-        let most = bits(address);
+        let address: IpAddr = address.parse().map_err(|_| SYNTAX.to_owned())?;
+        let max = bits(address);
         let prefix = match prefix {
-            None => most,
+            None => max,
             Some(prefix) => prefix
                 .parse()
                 .ok()
-                .filter(|prefix| *prefix <= most)
-                .ok_or_else(|| format!("a prefix has 0 to {most} bits: {HOW}"))?,
+                .filter(|prefix| *prefix <= max)
+                .ok_or_else(|| format!("a prefix has 0 to {max} bits: {SYNTAX}"))?,
         };
         Ok(Self { address, prefix })
     }

@@ -84,31 +84,33 @@ impl OutgoingPattern {
     /// # Errors
     /// The error and the expected syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str = "write an origin, such as `https://api.example.com` or `http://*.example.com:8080`, or `app://NAME`";
-        let how = |what: &str| format!("{what}; {HOW}");
+        const SYNTAX: &str = "write an origin, such as `https://api.example.com` or `http://*.example.com:8080`, or `app://NAME`";
+        let syntax_error = |what: &str| format!("{what}; {SYNTAX}");
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or_else(|| how("it has no scheme"))?;
+            .ok_or_else(|| syntax_error("it has no scheme"))?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => OutgoingScheme::Http,
             "https" => OutgoingScheme::Https,
-            "app" => return Self::app(rest).ok_or_else(|| how("the app name is not valid")),
-            _ => return Err(how("the scheme must be `http`, `https` or `app`")),
+            "app" => {
+                return Self::app(rest).ok_or_else(|| syntax_error("the app name is not valid"));
+            }
+            _ => return Err(syntax_error("the scheme must be `http`, `https` or `app`")),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '@']) {
-            return Err(how("an origin has no path and no user"));
+            return Err(syntax_error("an origin has no path and no user"));
         }
-        let (host, port) = split_port(rest).ok_or_else(|| how("the port is not valid"))?;
+        let (host, port) = split_port(rest).ok_or_else(|| syntax_error("the port is not valid"))?;
         let port = match port {
             None => Some(scheme.default_port()),
             Some("*") => None,
             Some(port) => match port.parse() {
                 Ok(port) if port != 0 => Some(port),
-                _ => return Err(how("the port must be 1 to 65535, or `*`")),
+                _ => return Err(syntax_error("the port must be 1 to 65535, or `*`")),
             },
         };
-        let host = HostPattern::parse(host).ok_or_else(|| how("the host is not valid"))?;
+        let host = HostPattern::parse(host).ok_or_else(|| syntax_error("the host is not valid"))?;
         Ok(Self::Origin { scheme, host, port })
     }
 

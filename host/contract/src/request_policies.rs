@@ -21,14 +21,14 @@ const HOST_ONLY: [&str; 8] = [
 ];
 
 /// The request id if no policy accepts the client's.
-const ID: &str = "test";
+const DEFAULT_REQUEST_ID: &str = "test";
 
 /// The address of the client.
-const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const CLIENT_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// The policies of one request, and their state.
 #[derive(Debug)]
-pub(crate) struct Passage {
+pub(crate) struct RequestPolicies {
     policies: Policies,
     /// The `Origin` of the request. `None` if the reply already has CORS headers.
     origin: Option<Option<Vec<u8>>>,
@@ -36,7 +36,7 @@ pub(crate) struct Passage {
     admitted: Admitted,
 }
 
-impl Passage {
+impl RequestPolicies {
     /// Begins a request. If the test sets a local context key of an authentication policy,
     /// that policy does not check the request.
     pub(crate) fn begin(policies: Option<&Policies>, head: &Head) -> Self {
@@ -51,7 +51,7 @@ impl Passage {
             let value = head.only(&policy.header)?;
             policy.take(value)
         });
-        let id = taken.unwrap_or(ID).to_owned();
+        let id = taken.unwrap_or(DEFAULT_REQUEST_ID).to_owned();
         Self {
             policies,
             origin: Some(origin(head)),
@@ -71,7 +71,8 @@ impl Passage {
         head: &Head,
         route: u32,
     ) -> Result<Vec<(&'static str, String)>, Refusal> {
-        self.policies.admit(head, PEER, route, &mut self.admitted)?;
+        self.policies
+            .admit(head, CLIENT_ADDRESS, route, &mut self.admitted)?;
         Ok(std::mem::take(&mut self.admitted.local))
     }
 
@@ -110,7 +111,7 @@ impl Passage {
 pub(crate) fn preflight(
     app: &App,
     head: &Head,
-) -> Option<(Passage, Result<policy::Headers, Refusal>)> {
+) -> Option<(RequestPolicies, Result<policy::Headers, Refusal>)> {
     if head.method != "OPTIONS" {
         return None;
     }
@@ -122,15 +123,15 @@ pub(crate) fn preflight(
         None => return None,
     };
     let cors = policies.cors.as_ref()?;
-    let mut passage = Passage::begin(Some(policies), head);
-    let origin = passage.origin.take()??;
+    let mut request_policies = RequestPolicies::begin(Some(policies), head);
+    let origin = request_policies.origin.take()??;
     let headers = cors.of_preflight(Preflight {
         origin: &origin,
         method,
         headers: &head.joined("access-control-request-headers"),
         allow,
     });
-    Some((passage, headers))
+    Some((request_policies, headers))
 }
 
 /// Returns the `Origin` of a request. Several fields become an empty value, which no policy

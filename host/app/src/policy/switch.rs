@@ -15,26 +15,40 @@ pub enum Switch<T> {
     On(T),
 }
 
+/// Decides which declaration of a policy applies: a declaration replaces the inherited one,
+/// and `false` turns the policy off.
+pub(crate) fn resolve<'s, S, T>(
+    declared: &'s Option<Switch<S>>,
+    inherited: Option<T>,
+    enable: impl FnOnce(&'s S) -> T,
+) -> Option<T> {
+    match declared {
+        None => inherited,
+        Some(Switch::Off) => None,
+        Some(Switch::On(spec)) => Some(enable(spec)),
+    }
+}
+
 /// A policy declaration that can be written as `true`.
-pub(crate) trait Switched {
+pub(crate) trait FromTrue {
     /// Returns the declaration for `true`.
     ///
     /// # Errors
     /// Names the required members.
-    fn plain() -> Result<Self, &'static str>
+    fn from_true() -> Result<Self, &'static str>
     where
         Self: Sized;
 }
 
-impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
+impl<'de, T: Deserialize<'de> + FromTrue> Deserialize<'de> for Switch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SwitchVisitor<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de> + Switched> Visitor<'de> for SwitchVisitor<T> {
+        impl<'de, T: Deserialize<'de> + FromTrue> Visitor<'de> for SwitchVisitor<T> {
             type Value = Switch<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match T::plain() {
+                f.write_str(match T::from_true() {
                     Ok(_) => "true, false or an object",
                     Err(_) => "false or an object",
                 })
@@ -44,7 +58,7 @@ impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
                 if !on {
                     return Ok(Switch::Off);
                 }
-                T::plain()
+                T::from_true()
                     .map(Switch::On)
                     .map_err(|missing| E::custom(format!("`true` is not enough here; {missing}")))
             }

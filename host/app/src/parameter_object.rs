@@ -4,17 +4,17 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::coercion_schema::{CoercionSchema, ROOT};
 use crate::location::Location;
 use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
-use crate::parameter::{Parameter, Parts};
-use crate::shape::{ROOT, Shapes};
+use crate::parameter::{Parameter, ParameterSpec};
 use crate::style::Style;
 
 /// A Parameter Object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Declared {
+struct ParameterObject {
     name: String,
     r#in: Location,
     required: Option<bool>,
@@ -40,19 +40,19 @@ struct Declared {
 }
 
 /// Parses a JSON array of Parameter Objects. An empty text declares none.
-pub(crate) fn parameters(text: &str) -> Result<Vec<Parameter>, String> {
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Parameter>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let declared: Vec<Declared> = serde_json::from_str(text)
+    let declared: Vec<ParameterObject> = serde_json::from_str(text)
         .map_err(|error| format!("its parameters are not Parameter Objects: {error}"))?;
-    declared.into_iter().map(parameter).collect()
+    declared.into_iter().map(from_object).collect()
 }
 
 /// Creates a path parameter that the route does not declare, with the schema from the
 /// path pattern.
-pub(crate) fn undeclared(name: &str, schema: Value) -> Result<Parameter, String> {
-    Parameter::new(Parts {
+pub(crate) fn implicit_path_parameter(name: &str, schema: Value) -> Result<Parameter, String> {
+    Parameter::new(ParameterSpec {
         name: name.to_owned(),
         key: None,
         location: Location::Path,
@@ -64,7 +64,7 @@ pub(crate) fn undeclared(name: &str, schema: Value) -> Result<Parameter, String>
     })
 }
 
-fn parameter(declared: Declared) -> Result<Parameter, String> {
+fn from_object(declared: ParameterObject) -> Result<Parameter, String> {
     let name = declared.name;
     let location = declared.r#in;
     if declared.allow_empty_value {
@@ -73,7 +73,7 @@ fn parameter(declared: Declared) -> Result<Parameter, String> {
         ));
     }
     let style = declared.style.unwrap_or(Style::default_of(location));
-    if !style.is_for(location) {
+    if !style.is_defined_for(location) {
         return Err(format!(
             "parameter `{name}` has a `style` that OpenAPI does not define for its location; a query has `form`, `spaceDelimited`, `pipeDelimited` and `deepObject`, a path `simple`, `label` and `matrix`, a header `simple`, a cookie `form`"
         ));
@@ -98,7 +98,7 @@ fn parameter(declared: Declared) -> Result<Parameter, String> {
     if !is_json {
         check_style(&name, location, style, explode, &schema)?;
     }
-    Parameter::new(Parts {
+    Parameter::new(ParameterSpec {
         name,
         key: declared.key,
         location,
@@ -144,9 +144,9 @@ fn check_style(
     explode: Option<bool>,
     schema: &Value,
 ) -> Result<(), String> {
-    let shapes = Shapes::of(schema);
-    let is_array = shapes.item(ROOT).is_some();
-    let is_object = shapes.is_object(ROOT);
+    let coercion = CoercionSchema::of(schema);
+    let is_array = coercion.item(ROOT).is_some();
+    let is_object = coercion.is_object(ROOT);
     match style {
         Style::DeepObject if !is_object || is_array => Err(format!(
             "parameter `{name}` has the style `deepObject`, so its schema must have the type `object`; change one of them"
@@ -164,7 +164,7 @@ fn check_style(
             if is_object
                 && !is_array
                 && explode != Some(false)
-                && shapes.names(ROOT).next().is_none() =>
+                && coercion.member_names(ROOT).next().is_none() =>
         {
             let deep = match location {
                 Location::Query => ", or use the style `deepObject`",

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::path::normalise;
+use crate::path::normalize;
 
 /// The settings of an app's OpenAPI document: `false` to turn it off, `true`, or an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +194,7 @@ fn check(wire: &Wire) -> Result<(), String> {
             ));
         }
     }
-    if normalise(&wire.path) == normalise(&wire.docs) {
+    if normalize(&wire.path) == normalize(&wire.docs) {
         return Err(format!(
             "in `openapi`: `path` and `docs` are both `{}`; give the viewer another path",
             wire.path

@@ -17,7 +17,7 @@ pub enum TrailingSlash {
 
 /// Adds or removes the trailing slash of a path. `None` for `/`, and for a path that
 /// begins with two slashes, because a redirect to it would lead to another host.
-pub(crate) fn toggled(path: &str) -> Option<String> {
+pub(crate) fn toggle_trailing_slash(path: &str) -> Option<String> {
     let begins_twice = |path: &str| path.get(1..2).is_some_and(|c| c == "/" || c == "\\");
     if path == "/" || begins_twice(path) {
         return None;
@@ -34,8 +34,8 @@ mod tests {
 
     #[test]
     fn toggles() {
-        assert_eq!(toggled("/a/"), Some("/a".to_owned()));
-        assert_eq!(toggled("/a"), Some("/a/".to_owned()));
+        assert_eq!(toggle_trailing_slash("/a/"), Some("/a".to_owned()));
+        assert_eq!(toggle_trailing_slash("/a"), Some("/a/".to_owned()));
         for path in [
             "/",
             "//",
@@ -43,7 +43,7 @@ mod tests {
             "//evil.example/",
             "/\\evil.example",
         ] {
-            assert_eq!(toggled(path), None, "{path}");
+            assert_eq!(toggle_trailing_slash(path), None, "{path}");
         }
     }
 }
