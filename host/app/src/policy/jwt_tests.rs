@@ -375,7 +375,10 @@ fn says_what_is_wrong_with_keys() {
             json!({"algorithms": ["RS256"], "public_key": "-----BEGIN PUBLIC KEY-----\nMFww\n-----END PUBLIC KEY-----"}),
             "for `RS256`",
         ),
-        (json!({"secret": "s", "leeway": 3601}), "above 3600 seconds"),
+        (
+            json!({"secret": "s", "leeway": 3601}),
+            "maximum of 3600 seconds",
+        ),
         (
             json!({"secret": "s", "audience": []}),
             "an empty `audience`",
