@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(read["title"], "hi");
         assert_eq!(read["photo"]["filename"], "a; name=evil");
         assert_eq!(files.len(), 1);
-        // Bytes that are no text are those of a file, whatever its name ends with.
+        // A file can contain any bytes, regardless of its name.
         let mut body = part("name=\"photo\"; filename=\"x\\\\\"", "??").into_bytes();
         let at = body.iter().position(|byte| *byte == b'?').unwrap();
         body[at..at + 2].copy_from_slice(&[0xff, 0]);

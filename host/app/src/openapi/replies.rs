@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_status_is_refused() {
+    fn invalid_statuses_are_rejected() {
         let mut route = RouteDescription::new(Method::Get, "/");
         for (status, good) in [
             ("200", true),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn extensions_stay_and_are_no_replies() {
+    fn extensions_are_kept_and_are_not_replies() {
         let mut route = RouteDescription::new(Method::Get, "/");
         route.replies = json!({"x-internal": 1}).to_string();
         let none = Settings::default();

@@ -188,7 +188,7 @@ fn every_reference_leads_somewhere_and_every_id_is_one_operations() {
 }
 
 #[test]
-fn an_app_that_says_nothing_has_a_document() {
+fn a_minimal_app_has_a_document() {
     let description = Description {
         routes: vec![RouteDescription::new(Method::Get, "/")],
         ..Description::default()
@@ -213,7 +213,7 @@ fn an_app_that_says_nothing_has_a_document() {
 }
 
 #[test]
-fn what_is_wrong_with_the_setting_is_said_at_load() {
+fn invalid_openapi_settings_are_load_errors() {
     let error = |settings: Value| {
         let description = Description {
             routes: vec![RouteDescription::new(Method::Get, "/")],
@@ -251,7 +251,7 @@ fn what_is_wrong_with_the_setting_is_said_at_load() {
 }
 
 #[test]
-fn what_is_of_an_app_or_of_a_route_alone_is_refused_elsewhere() {
+fn settings_of_an_app_or_a_route_are_rejected_elsewhere() {
     let error = |app: &str, route: &str| {
         let mut described = RouteDescription::new(Method::Get, "/");
         described.settings = route.to_owned();
@@ -269,7 +269,7 @@ fn what_is_of_an_app_or_of_a_route_alone_is_refused_elsewhere() {
 }
 
 #[test]
-fn replies_that_are_none_name_the_route() {
+fn invalid_replies_name_the_route() {
     let mut described = RouteDescription::new(Method::Get, "/a");
     described.replies = r#"{"fine": {}}"#.to_owned();
     let description = Description {

@@ -1,4 +1,4 @@
-//! Tests of schemas: their errors, their formats, and what they may cost.
+//! Tests of schemas: errors, formats and cost.
 
 use std::time::{Duration, Instant};
 
