@@ -1,5 +1,5 @@
-//! What keeping the contract costs a request, and the floor under each figure: what
-//! anybody must do to the same bytes.
+//! Benchmarks of request validation. Each has a `floor_*` benchmark beside it: the least
+//! work that any server must do on the same bytes.
 //!
 //! `cargo bench -p spikard-wasm-app --bench contract`
 
@@ -123,7 +123,7 @@ mod body {
         read(bencher, &body, false);
     }
 
-    /// Into a tree, as serde_json builds one.
+    /// Parses into a `serde_json::Value`.
     #[divan::bench]
     fn floor_parse(bencher: Bencher<'_, '_>) {
         let text = item().to_string();
@@ -140,7 +140,7 @@ mod body {
             .bench(|| serde_json::from_slice::<IgnoredAny>(black_box(text.as_bytes())).is_ok());
     }
 
-    /// Without a schema: syntax and depth alone.
+    /// Reads a body without a schema: the host checks only syntax and nesting depth.
     #[divan::bench]
     fn undeclared(bencher: Bencher<'_, '_>) {
         let app = app(vec![RouteDescription::new(Method::Post, "/items")]);
@@ -190,7 +190,7 @@ mod query {
         });
     }
 
-    /// Target: 2 us, the router included.
+    /// Target: 2 us, including the router.
     #[divan::bench]
     fn five_valid(bencher: Bencher<'_, '_>) {
         read(bencher, QUERY, true);
@@ -201,7 +201,7 @@ mod query {
         read(bencher, "q=&page=0&limit=many&available=maybe", false);
     }
 
-    /// Names and values, decoded into a list.
+    /// Decodes names and values into a list.
     #[divan::bench]
     fn floor_decode() -> Vec<(String, String)> {
         let decode = |text: &str| {
@@ -240,7 +240,7 @@ mod route {
             .replace("{*rest}", "a/b/c")
     }
 
-    /// Target: 1 us among 1,000. Every route is asked for in turn.
+    /// Target: 1 us with 1,000 routes. Requests every route in turn.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn find(bencher: Bencher<'_, '_>, count: usize) {
         let paths = paths(count);
@@ -261,7 +261,7 @@ mod route {
         });
     }
 
-    /// A path that is not there.
+    /// Looks up a path that no route matches.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn miss(bencher: Bencher<'_, '_>, count: usize) {
         let routes = paths(count)
@@ -274,7 +274,7 @@ mod route {
         });
     }
 
-    /// The whole path in a hash map, as only static paths can be found.
+    /// Looks up the whole path in a hash map, which works only for static paths.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn floor_map(bencher: Bencher<'_, '_>, count: usize) {
         let requests: Vec<_> = paths(count).iter().map(|path| request(path)).collect();

@@ -1,4 +1,4 @@
-//! An app: its routes, checked, and the router over them.
+//! An app: its validated routes and the router that finds them.
 
 use std::borrow::Cow;
 
@@ -6,15 +6,15 @@ use crate::app_error::AppError;
 use crate::description::Description;
 use crate::isolation::Isolation;
 use crate::overrides;
-use crate::path::normalise;
+use crate::path::normalize;
 use crate::policy::{Policies, StaticMount};
 use crate::refusal::Refusal;
 use crate::route::Route;
-use crate::router::{Found, PathValues, Router};
+use crate::router::{PathValues, RouteMatch, Router};
 use crate::settings::{Defaults, Settings};
-use crate::slash::{self, TrailingSlash};
+use crate::trailing_slash::{TrailingSlash, toggle_trailing_slash};
 
-/// An app that can be served: every pattern parsed, every schema compiled.
+/// A validated app: every path pattern is parsed and every schema is compiled.
 #[derive(Debug)]
 pub struct App {
     name: String,
@@ -27,10 +27,10 @@ pub struct App {
 }
 
 impl App {
-    /// Checks a description.
+    /// Validates a description.
     ///
     /// # Errors
-    /// Names the route that cannot be served, and why.
+    /// Names the invalid route or setting and says what is wrong with it.
     pub fn new(description: &Description, defaults: &Defaults) -> Result<Self, AppError> {
         if description.routes.is_empty() {
             return Err(AppError::NoRoutes(description.name.clone()));
@@ -48,7 +48,7 @@ impl App {
         let statics = settings.r#static.as_deref().unwrap_or_default();
         let statics = StaticMount::check_all(statics).map_err(AppError::Policy)?;
         if settings.deprecated.is_some() {
-            let reason = "`deprecated` is for a route, not for the app";
+            let reason = "`deprecated` is for a route, not for the app; move it to a route";
             return Err(AppError::Settings(reason.to_owned()));
         }
         let mut routes: Vec<Route> = Vec::with_capacity(description.routes.len());
@@ -78,10 +78,11 @@ impl App {
         })
     }
 
-    /// An app whose routes are its own affair, for which nothing is declared.
+    /// Creates an app that declares no routes because it routes requests itself
+    /// (`wasi:http`).
     ///
     /// # Errors
-    /// The operator speaks of a route.
+    /// The operator's configuration overrides a route.
     pub fn without_routes(name: &str, defaults: &Defaults) -> Result<Self, AppError> {
         overrides::check(&defaults.routes, &[])?;
         Ok(Self {
@@ -95,52 +96,52 @@ impl App {
         })
     }
 
-    /// The app's name.
+    /// Returns the app's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The app's version.
+    /// Returns the app's version.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The routes, in the order the component declares them.
+    /// Returns the routes in the order in which the component declares them.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.routes
     }
 
-    /// Whether there is a route whose requests are so far apart.
+    /// Returns true if any route has this isolation.
     #[must_use]
     pub fn has(&self, isolation: Isolation) -> bool {
         let mut routes = self.routes.iter();
         routes.any(|route| route.isolation() == isolation)
     }
 
-    /// The policies of what no route answers: a path that is not there, a method that
-    /// it does not answer, a static file. `None` where there is none.
+    /// Returns the policies for requests that no route handles: unknown paths, methods
+    /// that a path does not support, and static files. `None` if the app declares none.
     #[must_use]
     pub fn policies(&self) -> Option<&Policies> {
         self.policies.as_ref()
     }
 
-    /// The folders of files that are served, the longest prefix first.
+    /// Returns the static file mounts, longest prefix first.
     #[must_use]
     pub fn statics(&self) -> &[StaticMount] {
         &self.statics
     }
 
-    /// The folder that serves a path: its index in [`App::statics`], and what is left
-    /// of the path below its prefix, still percent-encoded.
+    /// Finds the static file mount for a path. Returns its index in [`App::statics`] and
+    /// the rest of the path below its prefix, still percent-encoded.
     #[must_use]
     pub fn mount<'p>(&self, path: &'p str) -> Option<(usize, Cow<'p, str>)> {
         if self.statics.is_empty() {
             return None;
         }
-        let path = normalise(path);
+        let path = normalize(path);
         let mut found = self.statics.iter().enumerate();
         let (index, length) =
             found.find_map(|(index, mount)| Some((index, mount.rest(&path)?.len())))?;
@@ -154,15 +155,15 @@ impl App {
         ))
     }
 
-    /// The route that a path has for a method, if it has one, and the value of
-    /// `Allow` there; `None` where there is no such path. A preflight asks so for the
-    /// request that comes after it.
+    /// Returns the route for a method and a path, if any, and the path's `Allow` value;
+    /// `None` if no route has the path. A CORS preflight uses this to look up the route of
+    /// the request that follows it.
     #[must_use]
     pub fn about(&self, method: &str, path: &str) -> Option<(Option<&Route>, &str)> {
-        let normal = normalise(path);
+        let normal = normalize(path);
         let about = self.router.about(method, &normal).or_else(|| {
             let is_strict = self.trailing_slash == TrailingSlash::Strict;
-            let other = slash::toggled(&normal).filter(|_| !is_strict)?;
+            let other = toggle_trailing_slash(&normal).filter(|_| !is_strict)?;
             self.router.about(method, &other)
         });
         let (route, allow) = about?;
@@ -170,40 +171,41 @@ impl App {
         Some((route, allow))
     }
 
-    /// Finds a request's route. The path is brought into normal form first, and
-    /// `hit` reads what it needs of it.
+    /// Finds the route of a request. Normalizes the path first, and passes the match to
+    /// `hit`, because path values borrow from the normalized path.
     ///
     /// # Errors
-    /// 404, or 405 with what the path does answer.
+    /// 404, or 405 with the methods that the path supports.
     pub fn find<'a, T>(
         &'a self,
         method: &str,
         path: &str,
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
-        let normal = normalise(path);
+        let normal = normalize(path);
         let found = self.router.find(method, &normal, path);
-        if !matches!(found, Found::Nothing) || self.trailing_slash == TrailingSlash::Strict {
-            return self.hit(found, hit);
+        if !matches!(found, RouteMatch::NotFound) || self.trailing_slash == TrailingSlash::Strict {
+            return self.resolve_match(found, hit);
         }
-        let (Some(other), Some(to)) = (slash::toggled(&normal), slash::toggled(path)) else {
+        let (Some(other), Some(to)) = (toggle_trailing_slash(&normal), toggle_trailing_slash(path))
+        else {
             return Err(Refusal::NotFound);
         };
         let found = self.router.find(method, &other, &to);
         match (self.trailing_slash, found) {
-            (_, Found::Nothing) => Err(Refusal::NotFound),
+            (_, RouteMatch::NotFound) => Err(Refusal::NotFound),
             (TrailingSlash::Redirect, _) => Ok(hit(Hit::Redirect { to })),
-            (_, found) => self.hit(found, hit),
+            (_, found) => self.resolve_match(found, hit),
         }
     }
 
-    fn hit<'a, T>(
+    fn resolve_match<'a, T>(
         &'a self,
-        found: Found<'a, '_>,
+        found: RouteMatch<'a, '_>,
         hit: impl FnOnce(Hit<'a, '_>) -> T,
     ) -> Result<T, Refusal> {
         match found {
-            Found::Route {
+            RouteMatch::Route {
                 route: index,
                 values,
             } => {
@@ -214,16 +216,16 @@ impl App {
                     values,
                 }))
             }
-            Found::Options { allow } => Ok(hit(Hit::Options { allow })),
-            Found::Nothing => Err(Refusal::NotFound),
-            Found::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
+            RouteMatch::Options { allow } => Ok(hit(Hit::Options { allow })),
+            RouteMatch::NotFound => Err(Refusal::NotFound),
+            RouteMatch::MethodNotAllowed { allow } => Err(Refusal::MethodNotAllowed {
                 allow: allow.to_owned(),
             }),
         }
     }
 }
 
-/// What a request is for.
+/// The result of a successful route lookup.
 #[derive(Debug)]
 pub enum Hit<'a, 'p> {
     /// A route.
@@ -235,14 +237,14 @@ pub enum Hit<'a, 'p> {
         /// The raw values of its path parameters.
         values: PathValues<'a, 'p>,
     },
-    /// OPTIONS for a path whose routes do not declare it.
+    /// An OPTIONS request for a path that has no OPTIONS route.
     Options {
         /// The value of `Allow`.
         allow: &'a str,
     },
-    /// A path that is there with a slash more or less at its end (308).
+    /// A path that exists only with or without its trailing slash (308).
     Redirect {
-        /// That path, encoded as the request's was. The query is to be added.
+        /// The existing path, encoded as in the request. The caller appends the query.
         to: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Request bodies: which content types a route takes, and how each is read.
+//! Request bodies: the content types that a route accepts, and how the host reads each.
 
 use std::sync::LazyLock;
 
@@ -8,40 +8,40 @@ use serde_json::{Value, json};
 
 use crate::call::Body;
 use crate::charset::Charset;
-use crate::content::Content;
+use crate::coercion_schema::CoercionSchema;
+use crate::content::BodyContent;
 use crate::field_error::{ErrorKind, FieldError};
 use crate::form::{FilePart, Form};
 use crate::json::{self, JsonError};
 use crate::limits::MAX_NESTING;
 use crate::media_type::MediaType;
 use crate::refusal::Refusal;
-use crate::shape::Shapes;
 
-/// How a route reads its bodies.
+/// A route's rules for request bodies.
 #[derive(Debug)]
 pub struct BodySpec {
-    declared: Option<Declared>,
+    declared: Option<DeclaredBody>,
     raw: bool,
 }
 
 #[derive(Debug)]
-struct Declared {
+struct DeclaredBody {
     required: bool,
-    content: Vec<Content>,
+    content: Vec<BodyContent>,
 }
 
-/// How the body of one request is read, decided from its head alone, so that a
-/// body nobody accepts is never waited for.
+/// How to read the body of one request. The host decides this from the head alone, so
+/// that it rejects an unacceptable body without waiting for it.
 #[derive(Debug, Clone)]
 pub struct BodyPlan<'a> {
-    kind: Kind,
+    kind: BodyKind,
     charset: Charset,
-    content: Option<&'a Content>,
+    content: Option<&'a BodyContent>,
     required: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum BodyKind {
     Json,
     Text,
     Form,
@@ -50,20 +50,20 @@ enum Kind {
 }
 
 impl BodySpec {
-    /// Reads a Request Body Object; an empty text accepts anything.
+    /// Parses a Request Body Object. An empty text accepts any body.
     pub(crate) fn parse(text: &str, raw: bool) -> Result<Self, String> {
         let declared = match text {
             "" => None,
             text => {
-                let (required, content) = Content::parse_all(text)?;
-                Some(Declared { required, content })
+                let (required, content) = BodyContent::parse_all(text)?;
+                Some(DeclaredBody { required, content })
             }
         };
         Ok(Self { declared, raw })
     }
 
     /// Checks the `content-encoding` fields of a request that has a body. The host
-    /// decodes no content coding. A route that takes raw bytes gets them as sent.
+    /// decodes no content coding; a route with `raw_body` receives the bytes as sent.
     ///
     /// # Errors
     /// 415 for any coding but `identity` (RFC 9110, section 15.5.16).
@@ -87,14 +87,14 @@ impl BodySpec {
         Err(Refusal::UnsupportedContentCoding { coding })
     }
 
-    /// Decides how to read a body by its content type.
+    /// Decides how to read a body from its content type.
     ///
-    /// A body without a content type is read as the first type that the route
-    /// declares, and as bytes where it declares none.
+    /// A body without a content type has the first type that the route declares, or is
+    /// bytes if the route declares none.
     ///
     /// # Errors
-    /// 415 for a type that the route does not declare, or a charset that the host does
-    /// not know or that is not UTF-8 for JSON; 400 for a header that is not a media type, or that of a multipart form
+    /// 415 for a type that the route does not declare, an unknown charset, or JSON in a
+    /// charset other than UTF-8; 400 for an invalid media type or for a multipart form
     /// without a boundary.
     pub fn plan(&self, content_type: Option<&[u8]>) -> Result<BodyPlan<'_>, Refusal> {
         let bad = |what: &str| Refusal::BadRequest(what.to_owned());
@@ -112,40 +112,40 @@ impl BodySpec {
             (Some(declared), None) => declared.content.first(),
             (Some(declared), Some(media)) => {
                 let accepted = declared.content.iter();
-                // The most particular range is meant, whatever comes first.
-                let fitting = accepted.filter(|content| media.matches(content.range()));
-                let best = fitting.min_by_key(|content| content.range().matches('*').count());
+                // The most specific range wins, regardless of order.
+                let matching = accepted.filter(|content| media.matches(content.range()));
+                let best = matching.min_by_key(|content| content.range().matches('*').count());
                 Some(best.ok_or(Refusal::UnsupportedMediaType)?)
             }
         };
         let has_type = media.is_some();
         let media = media.or_else(|| MediaType::parse(content?.range()));
         let kind = match &media {
-            _ if self.raw => Kind::Bytes,
-            Some(media) if media.is_json() => Kind::Json,
-            Some(media) if media.is_form() => Kind::Form,
+            _ if self.raw => BodyKind::Bytes,
+            Some(media) if media.is_json() => BodyKind::Json,
+            Some(media) if media.is_form() => BodyKind::Form,
             Some(media) if media.is_multipart() && has_type => {
                 let boundary = media.parameter("boundary").filter(|b| !b.is_empty());
                 let boundary = boundary.filter(|boundary| boundary.len() <= 70);
                 let boundary = boundary
                     .ok_or_else(|| bad("multipart/form-data requires 'boundary' parameter"))?;
                 let boundary = boundary.into_owned();
-                Kind::Multipart { boundary }
+                BodyKind::Multipart { boundary }
             }
-            Some(media) if media.is_text() => Kind::Text,
-            _ => Kind::Bytes,
+            Some(media) if media.is_text() => BodyKind::Text,
+            _ => BodyKind::Bytes,
         };
         let charset = match kind {
-            Kind::Bytes | Kind::Multipart { .. } => None,
+            BodyKind::Bytes | BodyKind::Multipart { .. } => None,
             _ => media.as_ref().and_then(|media| media.parameter("charset")),
         };
         let charset = match charset {
             Some(name) => {
-                let known = Charset::named(&name);
+                let known = Charset::from_label(&name);
                 // JSON is UTF-8 (RFC 8259, section 8.1).
-                let fits = known.filter(|charset| kind != Kind::Json || charset.is_utf8());
+                let supported = known.filter(|charset| kind != BodyKind::Json || charset.is_utf8());
                 let charset = name.into_owned();
-                fits.ok_or(Refusal::UnsupportedCharset { charset })?
+                supported.ok_or(Refusal::UnsupportedCharset { charset })?
             }
             None => Charset::UTF_8,
         };
@@ -159,61 +159,62 @@ impl BodySpec {
 }
 
 impl BodyPlan<'_> {
-    /// Whether the body is a multipart form: [`crate::read_multipart`] takes it apart
-    /// then, and [`BodyPlan::read_form`] reads it.
+    /// Returns true if the body is a multipart form. The caller then splits it with
+    /// [`crate::read_multipart`] and passes the parts to [`BodyPlan::read_form`].
     #[must_use]
     pub fn is_multipart(&self) -> bool {
         self.boundary().is_some()
     }
 
-    /// What separates the parts of a multipart form.
+    /// Returns the boundary of a multipart form.
     #[must_use]
     pub fn boundary(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Multipart { boundary } => Some(boundary),
+            BodyKind::Multipart { boundary } => Some(boundary),
             _ => None,
         }
     }
 
-    /// Reads a complete body that is no multipart form.
+    /// Reads a complete body that is not a multipart form.
     ///
     /// # Errors
-    /// 400 for what is not JSON or not of its charset, 422 for what breaks the schema.
+    /// 400 for invalid JSON or bytes that are invalid in the charset, 422 for a value that
+    /// violates the schema.
     pub fn read(&self, bytes: Bytes) -> Result<Body, Refusal> {
         if bytes.is_empty() {
             return self.absent();
         }
         match self.kind {
-            Kind::Json => self.read_json(bytes).map(Body::Json),
-            Kind::Text => {
+            BodyKind::Json => self.read_json(bytes).map(Body::Json),
+            BodyKind::Text => {
                 let text = self.charset.decode_body(bytes)?;
                 self.check(|| Value::String(text.to_string()))?;
                 Ok(Body::Text(text))
             }
-            Kind::Form => {
-                // Bytes of any charset are escaped, but not every client escapes them.
+            BodyKind::Form => {
+                // Clients should percent-encode non-ASCII bytes, but some send them raw.
                 let text = self.charset.decode_body(bytes)?;
                 let form = Form::from_urlencoded(&text, self.charset)?;
                 self.read_form(form).map(|(body, _)| body)
             }
-            Kind::Multipart { .. } | Kind::Bytes => Ok(Body::Bytes(bytes)),
+            BodyKind::Multipart { .. } | BodyKind::Bytes => Ok(Body::Bytes(bytes)),
         }
     }
 
-    /// Reads a form whose parts were taken apart already.
+    /// Reads a form that is already split into fields.
     ///
     /// # Errors
-    /// 400 for fields that contradict each other, 422 for what breaks the schema.
+    /// 400 for conflicting field names, 422 for a value that violates the schema.
     pub fn read_form(&self, form: Form) -> Result<(Body, Vec<FilePart>), Refusal> {
-        static NONE: LazyLock<Shapes> = LazyLock::new(Shapes::none);
+        static NONE: LazyLock<CoercionSchema> = LazyLock::new(CoercionSchema::any);
         let mut errors = Vec::new();
         if let Some(content) = self.content {
             content.check_parts(&form, &mut errors);
         }
-        let shapes = self.content.map_or(&*NONE, Content::shapes);
-        let (value, files) = form.into_json(shapes)?;
+        let coercion = self.content.map_or(&*NONE, BodyContent::coercion);
+        let (value, files) = form.into_json(coercion)?;
         let text = value.to_string();
-        if let Some(schema) = self.content.and_then(Content::schema) {
+        if let Some(schema) = self.content.and_then(BodyContent::schema) {
             schema.check(&value, &["body".into()], &mut errors);
         }
         if !errors.is_empty() {
@@ -222,10 +223,10 @@ impl BodyPlan<'_> {
         Ok((Body::Form(text), files))
     }
 
-    /// The body of a request that has none.
+    /// Handles a request without a body.
     ///
     /// # Errors
-    /// 422 where the route requires one.
+    /// 422 if the route requires a body.
     pub fn absent(&self) -> Result<Body, Refusal> {
         if self.required {
             let missing = FieldError::missing(vec!["body".into()], &Value::Null);
@@ -234,8 +235,8 @@ impl BodyPlan<'_> {
         Ok(Body::Empty)
     }
 
-    /// A JSON text crosses as it was sent; only where a schema asks for it is a
-    /// tree built.
+    /// Checks a JSON body and returns its text as sent. Builds a tree only if a schema
+    /// needs one.
     fn read_json(&self, bytes: Bytes) -> Result<ByteString, Refusal> {
         let text = ByteString::try_from(bytes).map_err(|_| {
             Refusal::BadRequest("the body is not UTF-8, which JSON must be".to_owned())
@@ -244,16 +245,16 @@ impl BodyPlan<'_> {
             .content
             .is_some_and(|content| content.schema().is_some())
         {
-            let value = json::parse(&text).map_err(refuse_json)?;
+            let value = json::parse(&text).map_err(json_refusal)?;
             self.check(|| value)?;
         } else {
-            json::check(&text).map_err(refuse_json)?;
+            json::check(&text).map_err(json_refusal)?;
         }
         Ok(text)
     }
 
     fn check(&self, value: impl FnOnce() -> Value) -> Result<(), Refusal> {
-        let Some(schema) = self.content.and_then(Content::schema) else {
+        let Some(schema) = self.content.and_then(BodyContent::schema) else {
             return Ok(());
         };
         let mut errors = Vec::new();
@@ -265,7 +266,7 @@ impl BodyPlan<'_> {
     }
 }
 
-fn refuse_json(error: JsonError) -> Refusal {
+fn json_refusal(error: JsonError) -> Refusal {
     match error {
         JsonError::TooDeep => Refusal::BadRequest(format!(
             "Request body exceeds maximum nesting depth of {MAX_NESTING}"

@@ -1,43 +1,45 @@
-//! Field names with brackets: `tags[]=a`, `user[name]=x`, `items[0][a]=1`. Forms and
-//! the query style `deepObject` are written so; a dot in a name is nothing special.
+//! Field names with brackets: `tags[]=a`, `user[name]=x`, `items[0][a]=1`.
+//!
+//! Forms and the query style `deepObject` use this syntax. A dot in a name has no meaning.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::coercion_schema::{CoercionSchema, NodeId};
 use crate::field_error::shorten;
 use crate::limits::MAX_NESTING;
-use crate::shape::{Id, Shapes};
 
-/// One step into a field: `[]`, or `[name]`.
+/// One bracketed step of a field name: `[]` or `[name]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step<'n> {
-    /// A further item.
-    Next,
-    /// A member, or the item of an index.
+    /// `[]` appends an item.
+    Append,
+    /// `[name]` selects a member, `[0]` an item.
     Key(&'n str),
 }
 
-/// Why a field's name cannot be read.
+/// An error in a field name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BracketError {
-    /// It nests too deep.
+    /// The name nests too deep.
     #[error("a field's name nests deeper than {MAX_NESTING} levels")]
     TooDeep,
-    /// Two fields make different things of one place.
+    /// Two fields give one name different types.
     #[error("the field `{0}` is a single value in one place and has members or items in another")]
     Conflict(String),
-    /// An index is missing before a greater one.
+    /// An index is missing below a greater one.
     #[error(
         "the field `{0}` has no item `[{1}]` but has a later one; number its items from 0 without gaps"
     )]
     Gap(String, usize),
-    /// Text fields describe what only the host describes.
+    /// Text fields try to forge the object that describes a file.
     #[error("the field `{0}` is a file, which has no members")]
     File(String),
 }
 
-/// Takes a name apart. A name whose brackets do not match is a plain name.
-pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
+/// Splits a name into its base and its steps. A name with unbalanced brackets is a plain
+/// name.
+pub(crate) fn parse_name(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
     let Some(at) = name.find('[').filter(|at| *at > 0) else {
         return Ok((name, Vec::new()));
     };
@@ -52,7 +54,7 @@ pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
             return Err(BracketError::TooDeep);
         }
         steps.push(if key.is_empty() {
-            Step::Next
+            Step::Append
         } else {
             Step::Key(key)
         });
@@ -63,39 +65,39 @@ pub(crate) fn split(name: &str) -> Result<(&str, Vec<Step<'_>>), BracketError> {
 
 /// The fields under one name.
 #[derive(Debug)]
-pub(crate) struct Tree<L> {
+pub(crate) struct FieldTree<L> {
     leaves: Vec<L>,
-    /// Some of the leaves were written with `[]`.
+    /// True if any leaf was written with `[]`.
     is_list: bool,
-    next: Vec<Tree<L>>,
-    keyed: IndexMap<String, Tree<L>>,
+    appended: Vec<FieldTree<L>>,
+    keyed: IndexMap<String, FieldTree<L>>,
 }
 
-impl<L> Default for Tree<L> {
+impl<L> Default for FieldTree<L> {
     fn default() -> Self {
         Self {
             leaves: Vec::new(),
             is_list: false,
-            next: Vec::new(),
+            appended: Vec::new(),
             keyed: IndexMap::new(),
         }
     }
 }
 
-impl<L> Tree<L> {
-    /// Adds a value where `steps` lead.
+impl<L> FieldTree<L> {
+    /// Adds a value at the end of `steps`.
     pub(crate) fn insert(&mut self, steps: &[Step<'_>], leaf: L) {
         match steps.split_first() {
             None => self.leaves.push(leaf),
-            // `a[]` is a further value of `a`, as a repeated `a` is.
-            Some((Step::Next, [])) => {
+            // `a[]=1` adds a value to `a`, as repeating `a=1` does.
+            Some((Step::Append, [])) => {
                 self.is_list = true;
                 self.leaves.push(leaf);
             }
-            Some((Step::Next, rest)) => {
+            Some((Step::Append, rest)) => {
                 let mut item = Self::default();
                 item.insert(rest, leaf);
-                self.next.push(item);
+                self.appended.push(item);
             }
             Some((Step::Key(key), rest)) => match self.keyed.get_mut(*key) {
                 Some(inner) => inner.insert(rest, leaf),
@@ -108,61 +110,61 @@ impl<L> Tree<L> {
         }
     }
 
-    /// The fields as JSON, in the shape that the schema declares; `read` makes a
-    /// value of one field.
+    /// Converts the fields to JSON of the types that the schema declares. `read` converts
+    /// one field.
     pub(crate) fn into_json(
         self,
-        place: &str,
-        id: Id,
-        shapes: &Shapes,
-        read: &mut impl FnMut(L, Id) -> Value,
+        path: &str,
+        id: NodeId,
+        coercion: &CoercionSchema,
+        read: &mut impl FnMut(L, NodeId) -> Value,
     ) -> Result<Value, BracketError> {
-        let is_single = self.leaves.len() == 1 && !self.is_list && self.next.is_empty();
-        if self.keyed.is_empty() && is_single && shapes.item(id).is_none() {
+        let is_single = self.leaves.len() == 1 && !self.is_list && self.appended.is_empty();
+        if self.keyed.is_empty() && is_single && coercion.item(id).is_none() {
             let mut leaves = self.leaves;
             let leaf = leaves.pop();
             return Ok(leaf.map_or(Value::Null, |leaf| read(leaf, id)));
         }
-        let is_list = shapes.item(id).is_some();
-        let is_indexed = (is_list || shapes.is_any(id)) && is_indexed(&self.keyed, is_list);
+        let is_list = coercion.item(id).is_some();
+        let is_indexed = (is_list || coercion.is_untyped(id)) && is_indexed(&self.keyed, is_list);
         if !self.keyed.is_empty() && !is_indexed {
-            if !self.leaves.is_empty() || !self.next.is_empty() {
-                return Err(BracketError::Conflict(shorten(place).into_owned()));
+            if !self.leaves.is_empty() || !self.appended.is_empty() {
+                return Err(BracketError::Conflict(shorten(path).into_owned()));
             }
-            if shapes.is_binary(id) {
-                return Err(BracketError::File(shorten(place).into_owned()));
+            if coercion.is_binary(id) {
+                return Err(BracketError::File(shorten(path).into_owned()));
             }
             let mut members = Map::with_capacity(self.keyed.len());
             for (name, inner) in self.keyed {
-                let place = format!("{place}[{name}]");
-                let value = inner.into_json(&place, shapes.member(id, &name), shapes, read)?;
+                let path = format!("{path}[{name}]");
+                let value = inner.into_json(&path, coercion.member(id, &name), coercion, read)?;
                 members.insert(name, value);
             }
             return Ok(Value::Object(members));
         }
-        // A list: what has an index in its order, then the others in theirs.
-        let item = shapes.item(id).unwrap_or(id);
+        // A list: indexed items by index, then the others in the order of arrival.
+        let item = coercion.item(id).unwrap_or(id);
         let mut items = Vec::new();
         let mut indexed: Vec<_> = self.keyed.into_iter().collect();
-        // Shorter numbers are less, since none begins with a zero.
+        // Indexes have no leading zeros, so a shorter one is smaller.
         indexed.sort_by(|(one, _), (other, _)| (one.len(), one).cmp(&(other.len(), other)));
         for (expected, (index, inner)) in indexed.into_iter().enumerate() {
             if index.parse() != Ok(expected) {
-                return Err(BracketError::Gap(shorten(place).into_owned(), expected));
+                return Err(BracketError::Gap(shorten(path).into_owned(), expected));
             }
-            items.push(inner.into_json(&format!("{place}[{index}]"), item, shapes, read)?);
+            items.push(inner.into_json(&format!("{path}[{index}]"), item, coercion, read)?);
         }
         items.extend(self.leaves.into_iter().map(|leaf| read(leaf, item)));
-        for inner in self.next {
-            items.push(inner.into_json(&format!("{place}[]"), item, shapes, read)?);
+        for inner in self.appended {
+            items.push(inner.into_json(&format!("{path}[]"), item, coercion, read)?);
         }
         Ok(Value::Array(items))
     }
 }
 
-/// Whether the keys are indices: whole numbers without leading zeros. Where the schema
-/// does not declare an array, 0 must be among them.
-fn is_indexed<L>(keyed: &IndexMap<String, Tree<L>>, is_list: bool) -> bool {
+/// Returns true if all keys are indexes: whole numbers without leading zeros. If the
+/// schema does not declare an array, 0 must be among them.
+fn is_indexed<L>(keyed: &IndexMap<String, FieldTree<L>>, is_list: bool) -> bool {
     let is_index = |key: &String| {
         let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
         is_number && (key == "0" || !key.starts_with('0'))
@@ -173,19 +175,19 @@ fn is_indexed<L>(keyed: &IndexMap<String, Tree<L>>, is_list: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::ROOT;
+    use crate::coercion_schema::ROOT;
     use proptest::prelude::*;
     use serde_json::json;
 
     fn read(schema: &Value, fields: &[(&str, &str)]) -> Result<Value, BracketError> {
-        let shapes = Shapes::of(schema);
-        let mut tree = Tree::default();
+        let coercion = CoercionSchema::of(schema);
+        let mut tree = FieldTree::default();
         for (name, text) in fields {
-            let (_, steps) = split(name)?;
+            let (_, steps) = parse_name(name)?;
             tree.insert(&steps, *text);
         }
-        let mut value = |text: &str, id| shapes.read(id, text).unwrap_or_else(|text| text);
-        tree.into_json("a", ROOT, &shapes, &mut value)
+        let mut value = |text: &str, id| coercion.read(id, text).unwrap_or_else(|text| text);
+        tree.into_json("a", ROOT, &coercion, &mut value)
     }
 
     fn any(fields: &[(&str, &str)]) -> Result<Value, BracketError> {
@@ -194,17 +196,17 @@ mod tests {
 
     #[test]
     fn splits() {
-        assert_eq!(split("a"), Ok(("a", vec![])));
-        assert_eq!(split("a[]"), Ok(("a", vec![Step::Next])));
-        let deep = vec![Step::Key("0"), Step::Key("b.c"), Step::Next];
-        assert_eq!(split("a[0][b.c][]"), Ok(("a", deep)));
+        assert_eq!(parse_name("a"), Ok(("a", vec![])));
+        assert_eq!(parse_name("a[]"), Ok(("a", vec![Step::Append])));
+        let deep = vec![Step::Key("0"), Step::Key("b.c"), Step::Append];
+        assert_eq!(parse_name("a[0][b.c][]"), Ok(("a", deep)));
         for plain in [
             "[a]", "a[", "a]b", "a[b", "a[b]c", "a[b[c]]", "a[b][c", "a[[b]]",
         ] {
-            assert_eq!(split(plain), Ok((plain, vec![])), "{plain}");
+            assert_eq!(parse_name(plain), Ok((plain, vec![])), "{plain}");
         }
         let long = format!("a{}", "[x]".repeat(MAX_NESTING + 1));
-        assert_eq!(split(&long), Err(BracketError::TooDeep));
+        assert_eq!(parse_name(&long), Err(BracketError::TooDeep));
     }
 
     #[test]
@@ -253,10 +255,10 @@ mod tests {
         let nested = [("a[0][b][0]", "1"), ("a[0][b][2]", "1")];
         let inner = BracketError::Gap("a[0][b]".to_owned(), 1);
         assert_eq!(any(&nested), Err(inner));
-        // One index in two spellings is not two items.
+        // `00` is not another spelling of index 0.
         let twice = [("a[0]", "1"), ("a[00]", "2")];
         assert_eq!(any(&twice), Ok(json!({"0": "1", "00": "2"})));
-        // Without 0 and without a schema, numbers are names of members.
+        // Without a schema and without 0, numbers are member names.
         let members = [("a[5]", "x"), ("a[7]", "y")];
         assert_eq!(any(&members), Ok(json!({"5": "x", "7": "y"})));
         let object = json!({"type": "object"});

@@ -1,5 +1,5 @@
-//! The charset of a text, form or part (RFC 9110, section 8.3.2; names as the
-//! WHATWG Encoding standard knows them).
+//! Charsets of text bodies, forms and parts (RFC 9110, section 8.3.2), by the labels of
+//! the WHATWG Encoding standard.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -12,12 +12,13 @@ use crate::refusal::Refusal;
 pub(crate) struct Charset(&'static Encoding);
 
 impl Charset {
-    /// The charset of everything that names none.
+    /// The default charset.
     pub(crate) const UTF_8: Self = Self(UTF_8);
 
-    /// Finds a charset by its name; `None` for one that nobody knows.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        // ASCII is strict here, not the superset that browsers read it as.
+    /// Finds a charset by its label. `None` if the label is unknown.
+    pub(crate) fn from_label(name: &str) -> Option<Self> {
+        // WHATWG maps `ascii` to windows-1252. ASCII is a subset of UTF-8, so decode it as
+        // UTF-8 and reject other bytes.
         if ["us-ascii", "ascii"]
             .iter()
             .any(|ascii| name.eq_ignore_ascii_case(ascii))
@@ -28,17 +29,17 @@ impl Charset {
         found.filter(|found| *found != REPLACEMENT).map(Self)
     }
 
-    /// Whether text crosses as it is.
+    /// Returns true if text needs no conversion.
     pub(crate) fn is_utf8(self) -> bool {
         self == Self::UTF_8
     }
 
-    /// Decodes a text; `None` where its bytes are not of this charset.
+    /// Decodes a text. `None` if its bytes are invalid in this charset.
     pub(crate) fn decode(self, bytes: &[u8]) -> Option<String> {
         if self.is_utf8() {
             return std::str::from_utf8(bytes).ok().map(str::to_owned);
         }
-        // UTF-16 says its byte order in its first character.
+        // A byte order mark overrides the byte order of the label.
         let encoding = match Encoding::for_bom(bytes) {
             Some((found, _)) if self.is_utf16() && found != UTF_8 => found,
             _ => self.0,
@@ -54,7 +55,7 @@ impl Charset {
     /// Decodes a body.
     ///
     /// # Errors
-    /// 400 where its bytes are not of this charset.
+    /// 400 if its bytes are invalid in this charset.
     pub(crate) fn decode_body(self, bytes: Bytes) -> Result<ByteString, Refusal> {
         let text = if self.is_utf8() {
             ByteString::try_from(bytes).ok()
@@ -63,7 +64,7 @@ impl Charset {
         };
         text.ok_or_else(|| {
             Refusal::BadRequest(format!(
-                "the body is not {}, which its content type says it is",
+                "the body is not valid {}, the charset of its content type",
                 self.0.name()
             ))
         })
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn decodes() {
-        let decode = |name: &str, bytes: &[u8]| Charset::named(name).unwrap().decode(bytes);
+        let decode = |name: &str, bytes: &[u8]| Charset::from_label(name).unwrap().decode(bytes);
         assert_eq!(decode("ISO-8859-1", b"caf\xe9").unwrap(), "café");
         assert_eq!(decode("utf8", "é".as_bytes()).unwrap(), "é");
         assert_eq!(decode("utf-8", b"\xe9"), None);
@@ -89,7 +90,7 @@ mod tests {
         assert_eq!(decode("shift_jis", b"\x83"), None);
         assert_eq!(decode("utf-16", b"\xfe\xff\0a").unwrap(), "a");
         assert_eq!(decode("utf-16le", b"a\0").unwrap(), "a");
-        assert_eq!(Charset::named("latin-eleventy"), None);
-        assert_eq!(Charset::named("iso-2022-kr"), None);
+        assert_eq!(Charset::from_label("latin-eleventy"), None);
+        assert_eq!(Charset::from_label("iso-2022-kr"), None);
     }
 }

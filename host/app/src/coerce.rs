@@ -1,9 +1,9 @@
-//! Turns the text of a parameter or form field into the JSON type its schema
-//! declares. `shape.rs` finds that type.
+//! Converts the text of a parameter or form field to the JSON type that its schema
+//! declares. `coercion_schema.rs` finds that type.
 
 use serde_json::{Number, Value};
 
-/// A JSON type that a text can stand for by itself.
+/// A scalar JSON type that text can be converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scalar {
     /// The text itself.
@@ -12,14 +12,14 @@ pub(crate) enum Scalar {
     Integer,
     /// A number.
     Number,
-    /// A truth value.
+    /// `true`, `1`, `yes` or `on`; `false`, `0`, `no` or `off`; in any case.
     Boolean,
-    /// Null, for an empty text.
+    /// Null, from an empty text.
     Null,
 }
 
 impl Scalar {
-    /// Reads a text; `None` where it does not stand for this type.
+    /// Converts a text. `None` if it does not represent this type.
     pub(crate) fn read(self, text: &str) -> Option<Value> {
         match self {
             Self::Text => Some(Value::String(text.to_owned())),
@@ -31,9 +31,10 @@ impl Scalar {
     }
 }
 
-/// The value an error shows for a text that is none of `scalars`: the number that the
-/// text is, where an integer was asked for and it has a fraction; else the text.
-pub(crate) fn refused(scalars: &[Scalar], text: &str) -> Value {
+/// Returns the value that an error shows for a text that matches none of `scalars`: the
+/// number if an integer is expected and the text is a number with a fraction, else the
+/// text.
+pub(crate) fn rejected_value(scalars: &[Scalar], text: &str) -> Value {
     let fraction = scalars.contains(&Scalar::Integer).then(|| number(text));
     match fraction.flatten() {
         Some(number) if number.as_f64().is_some_and(|number| number.fract() != 0.0) => {
@@ -43,7 +44,7 @@ pub(crate) fn refused(scalars: &[Scalar], text: &str) -> Value {
     }
 }
 
-/// Decimal digits with an optional sign, within 64 bits.
+/// Parses decimal digits with an optional sign, within 64 bits.
 fn integer(text: &str) -> Option<Number> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -55,7 +56,7 @@ fn integer(text: &str) -> Option<Number> {
         .ok()
 }
 
-/// An integer, or a decimal fraction with an optional exponent.
+/// Parses an integer, or a decimal fraction with an optional exponent.
 fn number(text: &str) -> Option<Number> {
     integer(text).or_else(|| {
         let decimal = text
@@ -64,7 +65,7 @@ fn number(text: &str) -> Option<Number> {
         if !decimal {
             return None;
         }
-        // `from_f64` refuses what JSON cannot write: infinities and NaN.
+        // `from_f64` rejects infinities and NaN, which JSON cannot represent.
         text.parse::<f64>().ok().and_then(Number::from_f64)
     })
 }
@@ -104,9 +105,9 @@ mod tests {
 
     #[test]
     fn a_fraction_is_shown_as_the_number_it_is() {
-        assert_eq!(refused(&[Scalar::Integer], "42.5"), json!(42.5));
-        assert_eq!(refused(&[Scalar::Integer], "42.0"), json!("42.0"));
-        assert_eq!(refused(&[Scalar::Boolean], "42.5"), json!("42.5"));
+        assert_eq!(rejected_value(&[Scalar::Integer], "42.5"), json!(42.5));
+        assert_eq!(rejected_value(&[Scalar::Integer], "42.0"), json!("42.0"));
+        assert_eq!(rejected_value(&[Scalar::Boolean], "42.5"), json!("42.5"));
     }
 
     proptest! {

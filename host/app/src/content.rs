@@ -1,32 +1,32 @@
-//! Reads Request Body Objects (OpenAPI 3.1, section 4.8.13) as a component declares
-//! them, and checks the content types that one declares for the parts of a form.
+//! Parses Request Body Objects (OpenAPI 3.1, section 4.8.13), and checks the content
+//! types of form parts against their `encoding`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::coercion_schema::CoercionSchema;
 use crate::field_error::{ErrorKind, FieldError, shorten};
 use crate::form::Form;
 use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
 use crate::schema::Schema;
-use crate::shape::Shapes;
 
-/// A content type that a route takes.
+/// A content type that a route accepts.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub(crate) struct BodyContent {
     range: String,
     schema: Option<Schema>,
-    shapes: Shapes,
-    /// The content types that the parts of a form may have.
+    coercion: CoercionSchema,
+    /// The allowed content types of form parts, by field name.
     parts: BTreeMap<String, Vec<String>>,
 }
 
 /// A Request Body Object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireBody {
+struct RequestBodyObject {
     #[serde(default)]
     required: bool,
     content: Map<String, Value>,
@@ -34,10 +34,11 @@ struct WireBody {
     _description: Option<String>,
 }
 
-impl Content {
-    /// Reads a Request Body Object: whether a body is required, and what it may be.
+impl BodyContent {
+    /// Parses a Request Body Object. Returns whether a body is required, and the accepted
+    /// content types.
     pub(crate) fn parse_all(text: &str) -> Result<(bool, Vec<Self>), String> {
-        let wire: WireBody = serde_json::from_str(text)
+        let wire: RequestBodyObject = serde_json::from_str(text)
             .map_err(|error| format!("its body is not a Request Body Object: {error}"))?;
         let content = wire.content.into_iter();
         let content = content.map(|(range, value)| Self::parse(&range, value));
@@ -66,7 +67,7 @@ impl Content {
             .map_err(wrong)?;
         if !wire.encoding.is_empty() && !media.is_multipart() {
             return Err(format!(
-                "its body's `{range}` has `encoding`, which is for the parts of `{}`",
+                "its body's `{range}` has `encoding`, which applies only to `{}`; remove it",
                 MediaType::MULTIPART
             ));
         }
@@ -89,27 +90,30 @@ impl Content {
         Ok(Self {
             range: media.as_str().to_owned(),
             schema,
-            shapes: wire.schema.as_ref().map_or_else(Shapes::none, Shapes::of),
+            coercion: wire
+                .schema
+                .as_ref()
+                .map_or_else(CoercionSchema::any, CoercionSchema::of),
             parts,
         })
     }
 
-    /// The type or range of types, in lower case and without parameters.
+    /// Returns the media type or range, in lower case and without parameters.
     pub(crate) fn range(&self) -> &str {
         &self.range
     }
 
-    /// The schema, if there is one.
+    /// Returns the schema, if the type declares one.
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
 
-    /// The shapes of the schema.
-    pub(crate) fn shapes(&self) -> &Shapes {
-        &self.shapes
+    /// Returns the types that text fields are converted to.
+    pub(crate) fn coercion(&self) -> &CoercionSchema {
+        &self.coercion
     }
 
-    /// Checks the content types of a form's parts.
+    /// Checks the content types of the parts of a form.
     pub(crate) fn check_parts(&self, form: &Form, errors: &mut Vec<FieldError>) {
         if self.parts.is_empty() {
             return;
@@ -119,7 +123,8 @@ impl Content {
             let Some(allowed) = self.parts.get(name).or_else(|| self.parts.get(field)) else {
                 continue;
             };
-            // RFC 7578, section 4.4, and what browsers send for a file they do not know.
+            // The default of RFC 7578, section 4.4; browsers send `application/octet-stream`
+            // for a file of unknown type.
             let default = if file.is_some() {
                 "application/octet-stream"
             } else {

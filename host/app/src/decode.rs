@@ -1,5 +1,6 @@
-//! Percent-decoding of untrusted text, once and strictly: bytes that are not text
-//! are an error, never replaced.
+//! Strict percent-decoding of untrusted text.
+//!
+//! Text is decoded exactly once. Invalid bytes are an error; they are never replaced.
 
 use std::borrow::Cow;
 
@@ -7,12 +8,12 @@ use percent_encoding::percent_decode_str;
 
 use crate::charset::Charset;
 
-/// Text that is not UTF-8 once it is percent-decoded.
+/// Percent-decoding produced bytes that are not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not UTF-8 once it is percent-decoded")]
 pub struct NotUtf8;
 
-/// Text that is not of its charset once it is percent-decoded.
+/// Percent-decoding produced bytes that are invalid in the form's charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not text of the form's charset once it is percent-decoded")]
 pub(crate) struct NotText;
@@ -35,7 +36,7 @@ pub(crate) fn form(text: &str) -> Result<Cow<'_, str>, NotUtf8> {
     percent(&spaced).map(|decoded| Cow::Owned(decoded.into_owned()))
 }
 
-/// The same, where the escapes stand for bytes of a charset.
+/// Decodes a name or value of a form whose escapes are bytes of `charset`.
 pub(crate) fn form_in(text: &str, charset: Charset) -> Result<Cow<'_, str>, NotText> {
     if charset.is_utf8() {
         return form(text).map_err(|_| NotText);
@@ -48,16 +49,15 @@ pub(crate) fn form_in(text: &str, charset: Charset) -> Result<Cow<'_, str>, NotT
     charset.decode(&bytes).map(Cow::Owned).ok_or(NotText)
 }
 
-/// The pairs of a query or form, still encoded; empty pieces are passed over.
+/// Splits a query or form into pairs, still encoded. Skips empty pieces.
 pub(crate) fn raw_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&')
         .filter(|piece| !piece.is_empty())
         .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
 }
 
-/// The cookies of one `Cookie` header field (RFC 6265, section 5.4), in order;
-/// a piece without `=` is passed over and double quotes around a value are not
-/// part of it.
+/// Splits one `Cookie` header field into names and values, in order (RFC 6265, section
+/// 5.4). Skips pieces without `=`, and removes double quotes around a value.
 pub fn cookies(header: &str) -> impl Iterator<Item = (&str, &str)> {
     header.split(';').filter_map(|piece| {
         let (name, value) = piece.split_once('=')?;
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(percent("a+b").unwrap(), "a+b");
         assert_eq!(form("a+b%2B").unwrap(), "a b+");
         assert_eq!(percent("%zz%").unwrap(), "%zz%");
-        let latin = Charset::named("latin1").unwrap();
+        let latin = Charset::from_label("latin1").unwrap();
         assert_eq!(form_in("caf%e9+b", latin).unwrap(), "café b");
     }
 
@@ -125,7 +125,7 @@ mod tests {
         fn never_panics(text in "\\PC*|[%0-9a-f+&=; \"]*") {
             let _ = (percent(&text), form(&text), raw_pairs(&text).count(), cookies(&text).count());
             for name in ["latin1", "utf-16", "gb18030", "iso-2022-jp"] {
-                let _ = form_in(&text, Charset::named(name).unwrap());
+                let _ = form_in(&text, Charset::from_label(name).unwrap());
             }
         }
     }

@@ -1,42 +1,42 @@
-//! What a component says of itself, before any of it is checked.
+//! The description that a component returns, before validation.
 
 use crate::Method;
 
-/// An app as its component describes it: the record of the WIT interface
-/// `definition`, whose documentation is the reference for every field.
+/// An app as its component describes it: the record `description` of the WIT interface
+/// `definition`, which is the reference for every field.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
     /// The app's name.
     pub name: String,
     /// The app's version.
     pub version: String,
-    /// Its routes; a call names one by its index here.
+    /// The app's routes. A call names a route by its index in this list.
     pub routes: Vec<RouteDescription>,
-    /// Limits and policies of every route, as JSON text.
+    /// Default limits and policies of all routes, as JSON text.
     pub settings: String,
 }
 
 /// A route as its component describes it.
 #[derive(Debug, Clone)]
 pub struct RouteDescription {
-    /// The method it answers.
+    /// The request method.
     pub method: Method,
     /// The path pattern.
     pub path: String,
-    /// The name for logs and metrics; may be empty.
+    /// The name for logs and metrics. If empty, the host uses method and path.
     pub name: String,
-    /// Its parameters, as JSON text.
+    /// A JSON array of Parameter Objects; may be empty.
     pub parameters: String,
-    /// Its request body, as JSON text.
+    /// A JSON Request Body Object; may be empty.
     pub body: String,
-    /// Its replies, as JSON text.
+    /// A JSON Responses Object; may be empty.
     pub replies: String,
-    /// Its limits and policies, as JSON text.
+    /// Limits and policies of this route, as JSON text; may be empty.
     pub settings: String,
 }
 
 impl RouteDescription {
-    /// A route that declares nothing but its method and path.
+    /// Creates a route that declares only its method and path.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {

@@ -1,27 +1,27 @@
-//! Reads the `Content-Disposition` of a form's part (RFC 7578, section 4.2).
+//! Parses the `Content-Disposition` of a form part (RFC 7578, section 4.2).
 //!
-//! The whole field is parsed, so that text in a quoted string is never a parameter.
-//! In a quoted string `\"` and `\\` stand for the second character; any other backslash
-//! is itself, as old browsers send paths. Browsers escape no backslash at all, so a field
-//! that does not parse is read again with every backslash as itself.
+//! The parser reads the whole field, so text inside a quoted string is never taken for a
+//! parameter. In a quoted string, `\"` and `\\` are escapes; any other backslash is
+//! literal, because old browsers send Windows paths. Current browsers do not escape
+//! backslashes, so a field that does not parse is parsed again with literal backslashes.
 
 use crate::refusal::Refusal;
 
-/// The parameters of a part.
+/// The disposition parameters of a form part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Disposition {
-    /// The name of the form's field.
+    /// The name of the form field.
     pub(crate) name: String,
-    /// The name of the file, which only a part that is a file has.
+    /// The file name. `None` if the part is a text field.
     pub(crate) filename: Option<String>,
 }
 
 impl Disposition {
-    /// Reads the value of the header field.
+    /// Parses the value of the header field.
     ///
     /// # Errors
-    /// 400 for a field that is not well formed, that has no `name` in UTF-8, or that has
-    /// a parameter twice.
+    /// 400 for a malformed field, for a missing or non-UTF-8 `name`, or for a repeated
+    /// parameter.
     pub(crate) fn parse(value: &[u8]) -> Result<Self, Refusal> {
         let bad = |what: &str| {
             let text = String::from_utf8_lossy(value);
@@ -47,14 +47,14 @@ impl Disposition {
         let name = name.ok_or_else(|| bad("has no `name`; name the field of the form"))?;
         let name = String::from_utf8(name)
             .map_err(|_| bad("has a `name` that is not UTF-8; encode it in UTF-8"))?;
-        // A file with a name in another charset is still a file.
+        // A file name that is not UTF-8 still marks the part as a file.
         let filename = filename.map(|name| String::from_utf8_lossy(&name).into_owned());
         Ok(Self { name, filename })
     }
 }
 
-/// The parameters, as they are named; `None` for a value that is not well formed. A
-/// word without `=` is no parameter.
+/// Parses the parameters. `None` if the value is malformed. Skips words without `=`.
+/// `has_pairs`: true if backslash escapes are honored.
 fn parameters(value: &[u8], has_pairs: bool) -> Option<Vec<(&[u8], Vec<u8>)>> {
     let mut found = Vec::new();
     let (kind, mut rest) = split_at_semicolon(value);
@@ -102,7 +102,7 @@ fn split_at_semicolon(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The text up to the closing quote, and what stands after that.
+/// Returns the text up to the closing quote, and the text after it.
 fn quoted_string(text: &[u8], has_pairs: bool) -> Option<(Vec<u8>, &[u8])> {
     let mut value = Vec::new();
     let mut rest = text;

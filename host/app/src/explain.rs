@@ -1,5 +1,5 @@
-//! The errors of a schema in the words of the problem document. Words and kinds are
-//! those that clients of Pydantic know.
+//! Converts schema errors to entries of a problem document, with the messages and types
+//! of Pydantic.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::LocationSegment;
@@ -9,34 +9,34 @@ use serde_json::{Value, json};
 use crate::field_error::{ErrorKind, FieldError, LocItem, is_small, shorten};
 use crate::limits::MAX_ERRORS;
 
-/// What a schema's `type` asks for.
-type Asked = (ErrorKind, &'static str);
+/// The error type and message for a JSON Schema `type`.
+type TypeMessage = (ErrorKind, &'static str);
 
-pub(crate) const INTEGER: Asked = (
+pub(crate) const INTEGER: TypeMessage = (
     ErrorKind::IntParsing,
     "Input should be a valid integer, unable to parse string as an integer",
 );
-pub(crate) const NUMBER: Asked = (
+pub(crate) const NUMBER: TypeMessage = (
     ErrorKind::FloatParsing,
     "Input should be a valid number, unable to parse string as a number",
 );
-pub(crate) const BOOLEAN: Asked = (
+pub(crate) const BOOLEAN: TypeMessage = (
     ErrorKind::BoolParsing,
     "Input should be a valid boolean, unable to interpret input",
 );
-pub(crate) const LIST: Asked = (ErrorKind::ListType, "Input should be a valid list");
-pub(crate) const DICT: Asked = (ErrorKind::DictType, "Input should be a valid dictionary");
-pub(crate) const TYPES: Asked = (
+pub(crate) const LIST: TypeMessage = (ErrorKind::ListType, "Input should be a valid list");
+pub(crate) const DICT: TypeMessage = (ErrorKind::DictType, "Input should be a valid dictionary");
+pub(crate) const TYPES: TypeMessage = (
     ErrorKind::TypeError,
     "Input should be a valid value of one of the declared types",
 );
-const TEXT: Asked = (ErrorKind::StringType, "Input should be a valid string");
-const NULL: Asked = (ErrorKind::NoneRequired, "Input should be a valid null");
+const TEXT: TypeMessage = (ErrorKind::StringType, "Input should be a valid string");
+const NULL: TypeMessage = (ErrorKind::NoneRequired, "Input should be a valid null");
 
-/// What an address looks like, for people. The check itself is that of RFC 5321.
+/// The pattern that an `email` error shows. The check itself follows RFC 5321.
 const EMAIL: &str = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$";
 
-/// Adds one error of a schema; one that names several members is several errors.
+/// Appends one schema error. An error about several members becomes several entries.
 pub(crate) fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut Vec<FieldError>) {
     let mut loc = at.to_vec();
     loc.extend(error.instance_path().into_iter().map(|step| match step {
@@ -69,11 +69,11 @@ pub(crate) fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut
             return;
         }
         Kind::Type { kind } => {
-            let (kind, msg) = asked(kind);
+            let (kind, msg) = type_message(kind);
             new(kind, loc, msg.to_owned())
         }
         Kind::Format { format } if format == "email" => pattern(EMAIL, loc, input),
-        Kind::Pattern { pattern: asked } => pattern(asked, loc, input),
+        Kind::Pattern { pattern: expected } => pattern(expected, loc, input),
         Kind::BacktrackLimitExceeded { .. } => {
             let msg = "String is too long for the pattern it should match";
             new(ErrorKind::StringPatternMismatch, loc, msg.to_owned())
@@ -89,32 +89,32 @@ pub(crate) fn describe(error: &ValidationError<'_>, at: &[LocItem], errors: &mut
                 let error = new(kind, loc, msg);
                 ctx.map_or(error.clone(), |ctx| error.with(ctx))
             }
-            None => new(ErrorKind::ValidationError, loc, other(error)),
+            None => new(ErrorKind::ValidationError, loc, crate_message(error)),
         },
     };
     errors.push(found);
 }
 
-/// The keywords that compare a value with a number, and formats.
+/// Describes errors of keywords that compare with a number, and of formats.
 fn bound(kind: &Kind) -> Option<(ErrorKind, String, Option<Value>)> {
-    let least = |what: &str, limit: u64, noun: &str, after: &str| {
+    let count_message = |what: &str, limit: u64, noun: &str, after: &str| {
         let plural = if limit == 1 { "" } else { "s" };
         format!("{what} {limit} {noun}{plural}{after}")
     };
     let (kind, msg, ctx) = match kind {
         Kind::MinLength { limit } => (
             ErrorKind::StringTooShort,
-            least("String should have at least", *limit, "character", ""),
+            count_message("String should have at least", *limit, "character", ""),
             json!({"min_length": limit}),
         ),
         Kind::MaxLength { limit } => (
             ErrorKind::StringTooLong,
-            least("String should have at most", *limit, "character", ""),
+            count_message("String should have at most", *limit, "character", ""),
             json!({"max_length": limit}),
         ),
         Kind::MinItems { limit } => (
             ErrorKind::TooShort,
-            least(
+            count_message(
                 "List should have at least",
                 *limit,
                 "item",
@@ -124,7 +124,7 @@ fn bound(kind: &Kind) -> Option<(ErrorKind, String, Option<Value>)> {
         ),
         Kind::MaxItems { limit } => (
             ErrorKind::TooLong,
-            least(
+            count_message(
                 "List should have at most",
                 *limit,
                 "item",
@@ -195,8 +195,9 @@ fn unique(loc: Vec<LocItem>, input: &Value) -> FieldError {
     }
 }
 
-/// The words of the crate, which repeat the value: a large one is left out of them.
-fn other(error: &ValidationError<'_>) -> String {
+/// Returns the message of the crate `jsonschema`. It contains the value, so a large value
+/// is masked.
+fn crate_message(error: &ValidationError<'_>) -> String {
     let text = if is_small(error.instance()) {
         error.to_string()
     } else {
@@ -205,7 +206,7 @@ fn other(error: &ValidationError<'_>) -> String {
     shorten(&text).into_owned()
 }
 
-fn asked(kind: &TypeKind) -> Asked {
+fn type_message(kind: &TypeKind) -> TypeMessage {
     match kind {
         TypeKind::Single(JsonType::Integer) => INTEGER,
         TypeKind::Single(JsonType::Number) => NUMBER,
@@ -218,7 +219,7 @@ fn asked(kind: &TypeKind) -> Asked {
     }
 }
 
-/// `'a', 'b' or 'c'`.
+/// Formats a list as `'a', 'b' or 'c'`.
 fn alternatives(options: &Value) -> String {
     let words: Vec<String> = options
         .as_array()

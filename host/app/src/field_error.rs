@@ -1,4 +1,4 @@
-//! What is wrong with one field of a request: an entry of a problem's `errors`.
+//! Validation errors: the entries of a problem document's `errors`.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::limits::MAX_ECHO;
 
-/// The kinds of errors that a field can have, as they stand in `errors[].type`.
+/// The type of a validation error, as in `errors[].type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -45,7 +45,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 29] = [
         Self::Missing,
         Self::IntParsing,
@@ -79,27 +79,26 @@ impl ErrorKind {
     ];
 }
 
-/// What is wrong with one field of a request.
+/// A validation error of one field of a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldError {
     /// The kind of error, such as `int_parsing`.
     #[serde(rename = "type")]
     pub kind: ErrorKind,
-    /// Where: `path`, `query`, `headers`, `cookie`, `body` or `files`, then the way to
-    /// the field.
+    /// The location: `path`, `query`, `headers`, `cookie`, `body` or `files`, followed by
+    /// the path to the field.
     pub loc: Vec<LocItem>,
-    /// What is wrong, for people.
+    /// A message for people.
     pub msg: String,
-    /// The value that was refused. Where `ctx` names the part of it that matters, or it
-    /// is a file, there is none.
+    /// The rejected value. Absent for a file, and if `ctx` names the relevant part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
-    /// The numbers and names of the rule that was broken.
+    /// The parameters of the violated rule, such as its limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<Value>,
 }
 
-/// A step on the way to a field.
+/// A step of an error's location.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum LocItem {
@@ -116,7 +115,7 @@ impl From<&str> for LocItem {
 }
 
 impl FieldError {
-    /// An error without `ctx`. A large `input` is not repeated.
+    /// Creates an error without `ctx`. Shortens a large `input`.
     #[must_use]
     pub fn new(kind: ErrorKind, loc: Vec<LocItem>, msg: impl Into<String>, input: &Value) -> Self {
         Self {
@@ -128,7 +127,7 @@ impl FieldError {
         }
     }
 
-    /// The same with the numbers and names of the rule that was broken.
+    /// Sets `ctx`: the parameters of the violated rule.
     #[must_use]
     pub fn with(self, ctx: Value) -> Self {
         Self {
@@ -137,7 +136,7 @@ impl FieldError {
         }
     }
 
-    /// The same without the value.
+    /// Removes the rejected value.
     #[must_use]
     pub fn without_input(self) -> Self {
         Self {
@@ -146,14 +145,14 @@ impl FieldError {
         }
     }
 
-    /// A required field that is not there.
+    /// Creates the error of a missing required field.
     #[must_use]
     pub fn missing(loc: Vec<LocItem>, input: &Value) -> Self {
         Self::new(ErrorKind::Missing, loc, "Field required", input)
     }
 }
 
-/// The text, or its beginning where it is long.
+/// Truncates a text to [`MAX_ECHO`] bytes and marks the cut with an ellipsis.
 pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     if text.len() <= MAX_ECHO {
         return Cow::Borrowed(text);
@@ -162,8 +161,8 @@ pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}\u{2026}", &text[..end.unwrap_or(0)]))
 }
 
-/// The value as an error repeats it: a long text is cut, and an array or object that
-/// is large is only counted. The reply to a large body stays small so.
+/// Returns the value as an error shows it: a long text is truncated, and a large array or
+/// object is replaced by its size. This keeps the reply to a large body small.
 fn echo(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(shorten(text).into_owned()),
@@ -177,9 +176,9 @@ fn echo(value: &Value) -> Value {
     }
 }
 
-/// Whether a value takes about [`MAX_ECHO`] bytes at most.
+/// Returns true if the JSON text of a value has about [`MAX_ECHO`] bytes or fewer.
 pub(crate) fn is_small(value: &Value) -> bool {
-    /// Takes the bytes of `value` off the room that is left.
+    /// Subtracts the size of `value` from `room`. Returns false if it does not fit.
     fn fits(value: &Value, room: &mut usize) -> bool {
         let own = match value {
             Value::String(text) => text.len() + 2,

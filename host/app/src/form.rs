@@ -1,20 +1,20 @@
-//! Forms (`application/x-www-form-urlencoded`, `multipart/form-data`) as JSON
+//! Converts forms (`application/x-www-form-urlencoded`, `multipart/form-data`) to JSON
 //! objects.
 
 use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::bracket::{self, Tree};
+use crate::bracket::{self, FieldTree};
 use crate::charset::Charset;
+use crate::coercion_schema::{CoercionSchema, NodeId, ROOT};
 use crate::decode;
 use crate::json;
 use crate::limits::MAX_FIELDS;
 use crate::media_type::MediaType;
 use crate::refusal::Refusal;
-use crate::shape::{Id, ROOT, Shapes};
 
-/// A form that was read: its fields in order, and the files among them.
+/// A parsed form: its fields in order, and its files.
 #[derive(Debug, Default, PartialEq)]
 pub struct Form {
     fields: Vec<(String, Field)>,
@@ -23,30 +23,30 @@ pub struct Form {
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Field {
-    /// A text field, and the content type its part declares.
+    /// A text field, and the content type of its part.
     Text(String, Option<String>),
-    /// The index of a file.
+    /// A file, by its index in `files`.
     File(usize),
 }
 
 /// A file of a `multipart/form-data` body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilePart {
-    /// The name it had where it came from. Untrusted: never a path to open.
+    /// The file name that the client sent. Untrusted: never use it as a path.
     pub filename: String,
-    /// The content type its part declares.
+    /// The content type of its part.
     pub content_type: Option<String>,
-    /// The further headers of its part, names in lower case.
+    /// The other headers of its part, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// What it contains.
+    /// The content.
     pub bytes: Bytes,
 }
 
 impl Form {
-    /// Reads a URL-encoded form whose escapes stand for bytes of `charset`.
+    /// Parses a URL-encoded form whose escapes are bytes of `charset`.
     ///
     /// # Errors
-    /// 400 for a name or value that is not text, and for too many fields.
+    /// 400 for a name or value that is invalid in the charset, or for too many fields.
     pub(crate) fn from_urlencoded(text: &str, charset: Charset) -> Result<Self, Refusal> {
         let refuse = |error| Refusal::BadRequest(format!("the form cannot be read: {error}"));
         let mut form = Self::default();
@@ -58,10 +58,10 @@ impl Form {
         Ok(form)
     }
 
-    /// Adds a text field, and the content type its part declares if any.
+    /// Adds a text field and the content type of its part, if any.
     ///
     /// # Errors
-    /// 400 where the form has too many fields.
+    /// 400 if the form has too many fields.
     pub fn text(
         &mut self,
         name: String,
@@ -74,7 +74,7 @@ impl Form {
     /// Adds a file.
     ///
     /// # Errors
-    /// 400 where the form has too many fields.
+    /// 400 if the form has too many fields.
     pub fn file(&mut self, name: String, file: FilePart) -> Result<(), Refusal> {
         self.push(name, Field::File(self.files.len()))?;
         self.files.push(file);
@@ -91,19 +91,19 @@ impl Form {
         Ok(())
     }
 
-    /// How many fields and files there are.
+    /// Returns the number of fields, including files.
     #[must_use]
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there is no field at all.
+    /// Returns true if the form has no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// The names of the fields, each with its file or the content type of its text.
+    /// Returns each field's name, content type and file, if it is one.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&FilePart>)> {
         self.fields.iter().map(|(name, field)| match field {
             Field::Text(_, content_type) => (name.as_str(), content_type.as_deref(), None),
@@ -114,25 +114,28 @@ impl Form {
         })
     }
 
-    /// The form as a JSON object, and its files.
+    /// Converts the form to a JSON object, and returns its files.
     ///
-    /// A field is what `shapes` says; one that cannot be read as that stays the text
-    /// it was, for the schema to refuse.
-    pub(crate) fn into_json(self, shapes: &Shapes) -> Result<(Value, Vec<FilePart>), Refusal> {
+    /// `coercion` decides the type of each field. A field that cannot be converted stays
+    /// text, so that the schema rejects it.
+    pub(crate) fn into_json(
+        self,
+        coercion: &CoercionSchema,
+    ) -> Result<(Value, Vec<FilePart>), Refusal> {
         let refuse = |error: bracket::BracketError| Refusal::BadRequest(error.to_string());
-        let mut trees: IndexMap<String, Tree<Field>> = IndexMap::new();
-        let declared: std::collections::HashSet<&str> = shapes.names(ROOT).collect();
+        let mut trees: IndexMap<String, FieldTree<Field>> = IndexMap::new();
+        let declared: std::collections::HashSet<&str> = coercion.member_names(ROOT).collect();
         for (name, field) in self.fields {
-            // A declared name is taken as it stands, whatever brackets it has.
+            // Brackets in a declared name are part of the name.
             let (base, steps) = if declared.contains(name.as_str()) {
                 (name.as_str(), Vec::new())
             } else {
-                bracket::split(&name).map_err(refuse)?
+                bracket::parse_name(&name).map_err(refuse)?
             };
             match trees.get_mut(base) {
                 Some(tree) => tree.insert(&steps, field),
                 None => {
-                    let mut tree = Tree::default();
+                    let mut tree = FieldTree::default();
                     tree.insert(&steps, field);
                     trees.insert(base.to_owned(), tree);
                 }
@@ -140,14 +143,14 @@ impl Form {
         }
         let files = self.files;
         let mut read = |field, id| match field {
-            Field::Text(text, content_type) => read_text(text, content_type, id, shapes),
-            Field::File(part) => describe(part, &files[part]),
+            Field::Text(text, content_type) => read_text(text, content_type, id, coercion),
+            Field::File(part) => describe_file(part, &files[part]),
         };
         let mut object = Map::with_capacity(trees.len());
         for (name, tree) in trees {
-            let id = shapes.member(ROOT, &name);
+            let id = coercion.member(ROOT, &name);
             let value = tree
-                .into_json(&name, id, shapes, &mut read)
+                .into_json(&name, id, coercion, &mut read)
                 .map_err(refuse)?;
             object.insert(name, value);
         }
@@ -155,23 +158,30 @@ impl Form {
     }
 }
 
-fn read_text(text: String, content_type: Option<String>, id: Id, shapes: &Shapes) -> Value {
-    // A part that says it is JSON is read as JSON where it is, and is asked for.
+fn read_text(
+    text: String,
+    content_type: Option<String>,
+    id: NodeId,
+    coercion: &CoercionSchema,
+) -> Value {
+    // Parse a JSON part only if the schema declares an array or object here; invalid JSON
+    // stays text.
     let media = content_type.as_deref().and_then(MediaType::parse);
-    if shapes.is_json(id)
+    if coercion.is_json(id)
         && media.is_some_and(|media| media.is_json())
         && let Ok(value) = json::parse(&text)
     {
         return value;
     }
-    if shapes.is_any(id) {
+    if coercion.is_untyped(id) {
         return Value::String(text);
     }
-    shapes.read(id, &text).unwrap_or_else(|refused| refused)
+    coercion.read(id, &text).unwrap_or_else(|refused| refused)
 }
 
-/// What a handler is told of a file, whose bytes it asks for.
-fn describe(part: usize, file: &FilePart) -> Value {
+/// Returns the object that describes a file to the handler, which requests the bytes
+/// separately.
+fn describe_file(part: usize, file: &FilePart) -> Value {
     let mut value = json!({
         "part": part,
         "filename": file.filename,
@@ -191,7 +201,8 @@ mod tests {
 
     fn read(schema: &Value, text: &str) -> Result<Value, Refusal> {
         let form = Form::from_urlencoded(text, Charset::UTF_8)?;
-        form.into_json(&Shapes::of(schema)).map(|(value, _)| value)
+        form.into_json(&CoercionSchema::of(schema))
+            .map(|(value, _)| value)
     }
 
     #[test]
@@ -227,7 +238,7 @@ mod tests {
         form.file("f".into(), file(vec![])).unwrap();
         form.file("g[]".into(), file(vec![("x-a".into(), "1".into())]))
             .unwrap();
-        let (value, files) = form.into_json(&Shapes::none()).unwrap();
+        let (value, files) = form.into_json(&CoercionSchema::any()).unwrap();
         assert_eq!(
             value,
             json!({"f": {"part": 0, "filename": "a.txt", "content_type": null, "size": 5},
@@ -240,13 +251,13 @@ mod tests {
     #[test]
     fn a_part_that_is_json_is_read_as_json() {
         let object = json!({"type": "array", "items": {"type": "object"}});
-        let shapes = Shapes::of(&json!({"properties": {"a": object, "c": object}}));
+        let coercion = CoercionSchema::of(&json!({"properties": {"a": object, "c": object}}));
         let mut form = Form::default();
         for (name, text) in [("a", "{\"b\": null}"), ("c", "{"), ("d", "{}")] {
             let json = Some("application/json".to_owned());
             form.text(name.into(), text.into(), json).unwrap();
         }
-        let (value, _) = form.into_json(&shapes).unwrap();
+        let (value, _) = form.into_json(&coercion).unwrap();
         assert_eq!(value, json!({"a": [{"b": null}], "c": ["{"], "d": "{}"}));
     }
 

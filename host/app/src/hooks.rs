@@ -1,28 +1,28 @@
-//! Which hooks of the app a request runs through.
+//! Hook kinds, and the set of kinds that a route declares.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// A place in a request's way where the app may have hooks: the functions of the WIT
+/// A point of the request pipeline at which an app can run hooks: a function of the WIT
 /// interface `hooks`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookKind {
-    /// The request has arrived.
+    /// After routing and the host's policies.
     OnRequest,
-    /// It is about to be checked.
+    /// Before validation.
     PreValidation,
-    /// It kept its contract.
+    /// After validation, before the handler.
     PreHandler,
-    /// There is a reply.
+    /// After the handler or a hook replied.
     OnResponse,
-    /// It was refused, or the app failed.
+    /// After the host rejected the request, or the app failed.
     OnError,
 }
 
 impl HookKind {
-    /// All of them, in the order of a request's way.
+    /// All kinds, in pipeline order.
     pub const ALL: [Self; 5] = [
         Self::OnRequest,
         Self::PreValidation,
@@ -31,7 +31,7 @@ impl HookKind {
         Self::OnError,
     ];
 
-    /// The name of its function in the WIT interface.
+    /// Returns the name of the function in the WIT interface.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,19 +55,19 @@ impl fmt::Display for HookKind {
 pub struct Hooks(u8);
 
 impl Hooks {
-    /// Whether a kind is declared.
+    /// Returns true if the set contains a kind.
     #[must_use]
     pub fn has(self, kind: HookKind) -> bool {
         self.0 & (1 << kind as u8) != 0
     }
 
-    /// Whether none is declared.
+    /// Returns true if the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The declared kinds, in the order of a request's way.
+    /// Iterates over the kinds in pipeline order.
     pub fn iter(self) -> impl Iterator<Item = HookKind> {
         HookKind::ALL
             .into_iter()

@@ -1,22 +1,21 @@
-//! How far apart the requests of a route are kept.
+//! Instance isolation between requests.
 
 use serde::Deserialize;
 
-/// Whether requests share instances. The reply is the same either way; what a guest
-/// left in its memory is not.
+/// The isolation between requests of a route. It decides whether a request can observe
+/// guest memory that an earlier request wrote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
-    /// An instance serves one request after another, and keeps what they left in its
-    /// memory.
+    /// An instance serves requests one after another and keeps its memory between them.
     #[default]
     Reuse,
-    /// Every request has an instance of its own, which no other has met.
+    /// Every request gets a fresh instance.
     Fresh,
 }
 
 impl Isolation {
-    /// Its name in declarations.
+    /// Returns the name in declarations.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

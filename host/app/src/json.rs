@@ -1,8 +1,8 @@
-//! JSON texts from a client: bounded in depth, and with members that occur once.
+//! JSON from clients, with bounded nesting and without duplicate members.
 //!
-//! A member that occurs twice means one thing to one parser and another to the next
-//! (RFC 8259, section 4). A checked text crosses as it was sent, so what the host
-//! checked must be what the guest reads: the second one is refused.
+//! Parsers disagree on the value of a duplicate member (RFC 8259, section 4). The guest
+//! receives the text as sent, so it must read the same values that the host validated:
+//! the host rejects duplicates.
 
 use std::fmt;
 
@@ -12,24 +12,27 @@ use serde_json::{Map, Number, Value};
 
 use crate::limits::MAX_NESTING;
 
-/// Why a text is not taken.
+/// An error in a JSON text.
 #[derive(Debug)]
 pub(crate) enum JsonError {
-    /// It nests deeper than [`MAX_NESTING`].
+    /// The text nests deeper than [`MAX_NESTING`].
     TooDeep,
-    /// It is not JSON, or has a member twice.
+    /// The text is not JSON, or has a duplicate member.
     Malformed(serde_json::Error),
 }
 
-/// Reads a text into a tree.
+/// Parses a text into a tree.
 pub(crate) fn parse(text: &str) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Tree { room: MAX_NESTING }.deserialize(&mut reader);
+    let value = BoundedTree {
+        depth_left: MAX_NESTING,
+    }
+    .deserialize(&mut reader);
     let value = value.and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| malformed(text, error))
 }
 
-/// Checks a text that no schema asks a tree of.
+/// Checks the syntax and depth of a text without building a tree.
 pub(crate) fn check(text: &str) -> Result<(), JsonError> {
     if is_too_deep(text) {
         return Err(JsonError::TooDeep);
@@ -46,7 +49,7 @@ fn malformed(text: &str, error: serde_json::Error) -> JsonError {
     JsonError::Malformed(error)
 }
 
-/// Counts brackets outside of strings; what is not JSON is for the parser to refuse.
+/// Returns true if the brackets outside of strings nest too deep. Does not check syntax.
 fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     let mut bytes = text.bytes();
@@ -74,21 +77,21 @@ fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// Builds a tree with so much room left for nesting.
+/// Builds a tree that nests at most `depth_left` levels deep.
 #[derive(Clone, Copy)]
-struct Tree {
-    room: usize,
+struct BoundedTree {
+    depth_left: usize,
 }
 
-impl Tree {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        let room = self.room.checked_sub(1);
-        let room = room.ok_or_else(|| E::custom("it nests too deep"))?;
-        Ok(Self { room })
+impl BoundedTree {
+    fn descend<E: Error>(self) -> Result<Self, E> {
+        let depth_left = self.depth_left.checked_sub(1);
+        let depth_left = depth_left.ok_or_else(|| E::custom("it nests too deep"))?;
+        Ok(Self { depth_left })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Tree {
+impl<'de> DeserializeSeed<'de> for BoundedTree {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -96,7 +99,7 @@ impl<'de> DeserializeSeed<'de> for Tree {
     }
 }
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for BoundedTree {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +135,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.descend()?;
         let mut all = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
             all.push(item);
@@ -141,7 +144,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.descend()?;
         let mut all = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(inner)?;

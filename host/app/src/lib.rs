@@ -1,10 +1,9 @@
-//! What an app is, apart from how it runs: its routes, parameters, bodies and
-//! schemas, and the documents a client gets when a request breaks them.
+//! The app model: routes, parameters, bodies, schemas and policies, and the problem
+//! documents that the host sends when a request violates them.
 //!
-//! The crate is pure. It names no runtime, no socket and no engine: it turns a
-//! [`Description`] into an [`App`], and a request's text and bytes into a checked
-//! [`Call`] or a [`Refusal`]. Everything a request contains is untrusted here;
-//! nothing in it may panic.
+//! The crate is pure: it depends on no runtime, socket or Wasm engine. It turns a
+//! [`Description`] into an [`App`], and the text and bytes of a request into a validated
+//! [`Call`] or a [`Refusal`]. All request data is untrusted; no input may cause a panic.
 
 mod app;
 mod app_error;
@@ -13,8 +12,8 @@ mod bracket;
 mod call;
 mod charset;
 mod coerce;
+mod coercion_schema;
 mod content;
-mod declare;
 mod decode;
 mod description;
 mod disposition;
@@ -36,6 +35,7 @@ mod nearest;
 mod openapi;
 mod overrides;
 mod parameter;
+mod parameter_object;
 mod params;
 mod path;
 pub mod policy;
@@ -44,13 +44,13 @@ mod problem;
 mod refusal;
 mod reply;
 mod route;
+mod route_settings;
 mod router;
 mod schema;
 mod settings;
-mod shape;
-mod slash;
 mod status;
 mod style;
+mod trailing_slash;
 
 pub use app::{App, Hit};
 pub use app_error::AppError;
@@ -82,5 +82,5 @@ pub use refusal::Refusal;
 pub use route::Route;
 pub use router::{PathValues, RawPath};
 pub use settings::{Defaults, Settings};
-pub use slash::TrailingSlash;
 pub use status::is_bodiless;
+pub use trailing_slash::TrailingSlash;

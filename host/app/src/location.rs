@@ -1,8 +1,8 @@
-//! Where a parameter stands in a request.
+//! Locations of parameters.
 
 use serde::Deserialize;
 
-/// Where a parameter stands in a request.
+/// The part of a request that carries a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
@@ -17,7 +17,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The first step of `loc` in a validation error.
+    /// Returns the first step of `loc` in a validation error.
     pub(crate) fn loc(self) -> &'static str {
         match self {
             Self::Path => "path",

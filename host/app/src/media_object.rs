@@ -1,6 +1,8 @@
-//! Reads Media Type Objects (OpenAPI 3.1, section 4.8.14) of bodies, parameters and
-//! replies. A member that the host does not know is refused by its name, since a
-//! misspelled `schema` would check nothing; extensions (`x-...`) are allowed.
+//! Parses Media Type Objects (OpenAPI 3.1, section 4.8.14) of bodies, parameters and
+//! replies.
+//!
+//! An unknown member is an error, because a misspelled `schema` would validate nothing.
+//! Extensions (`x-...`) are allowed.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +14,17 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub(crate) struct MediaObject {
     pub(crate) schema: Option<Value>,
-    /// The encodings of a form's parts, by their fields.
+    /// The encodings of form parts, by field name.
     #[serde(default)]
     pub(crate) encoding: BTreeMap<String, Encoding>,
-    // Words for people, which change nothing here.
+    // Documentation only.
     #[serde(rename = "example")]
     _example: Option<Value>,
     #[serde(rename = "examples")]
     _examples: Option<Value>,
 }
 
-/// An Encoding Object, as far as the host keeps to one.
+/// The part of an Encoding Object that the host supports.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Encoding {
@@ -31,10 +33,10 @@ pub(crate) struct Encoding {
 }
 
 impl MediaObject {
-    /// Reads one.
+    /// Parses a Media Type Object.
     ///
     /// # Errors
-    /// Names a member that is unknown or has the wrong type.
+    /// Names the unknown or invalid member.
     pub(crate) fn parse(mut value: Value) -> Result<Self, serde_json::Error> {
         if let Value::Object(members) = &mut value {
             members.retain(|name, _| !name.starts_with("x-"));

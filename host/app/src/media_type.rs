@@ -1,5 +1,4 @@
-//! Media types (RFC 9110, section 8.3), as far as choosing how to read a body
-//! needs them.
+//! Media types (RFC 9110, section 8.3).
 
 use std::borrow::Cow;
 
@@ -13,10 +12,10 @@ pub struct MediaType<'t> {
 impl<'t> MediaType<'t> {
     /// The content type of a URL-encoded form.
     pub const FORM: &'static str = "application/x-www-form-urlencoded";
-    /// The content type of a form with files.
+    /// The content type of a multipart form.
     pub const MULTIPART: &'static str = "multipart/form-data";
 
-    /// Reads the value of a `content-type` header. `None` when it is not a media type.
+    /// Parses the value of a `content-type` header. `None` if it is not a media type.
     #[must_use]
     pub fn parse(value: &'t str) -> Option<Self> {
         let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
@@ -36,14 +35,14 @@ impl<'t> MediaType<'t> {
         })
     }
 
-    /// Type and subtype.
+    /// Returns type and subtype.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.essence
     }
 
-    /// The value of a parameter, whose name counts in any case; of several the first
-    /// one. What is not a parameter is passed over.
+    /// Returns the value of the first parameter of this name, ignoring case. Skips
+    /// malformed parameters.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'t, str>> {
         let mut rest = self.parameters;
@@ -63,32 +62,32 @@ impl<'t> MediaType<'t> {
         None
     }
 
-    /// `application/json` and every `+json`.
+    /// Returns true for `application/json` and every `+json` type.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.essence == "application/json" || self.essence.ends_with("+json")
     }
 
-    /// `text/*`.
+    /// Returns true for `text/*`.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.essence.starts_with("text/")
     }
 
-    /// A URL-encoded form.
+    /// Returns true for a URL-encoded form.
     #[must_use]
     pub fn is_form(&self) -> bool {
         self.essence == Self::FORM
     }
 
-    /// A form with files.
+    /// Returns true for a multipart form.
     #[must_use]
     pub fn is_multipart(&self) -> bool {
         self.essence == Self::MULTIPART
     }
 
-    /// Whether `range` (`text/plain`, `text/*`, `*/*`), in lower case and without
-    /// parameters, covers this type; a range of `application/json` covers every `+json`.
+    /// Returns true if `range` (`text/plain`, `text/*`, `*/*`) covers this type. `range` is
+    /// in lower case and without parameters; `application/json` covers every `+json` type.
     pub(crate) fn matches(&self, range: &str) -> bool {
         range == self.essence
             || range == "*/*"
@@ -106,7 +105,7 @@ fn is_token(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// Reads a token or a quoted string, and gives what stands after the next `;`.
+/// Reads a token or a quoted string. Returns its value and the text after the next `;`.
 fn read_value(text: &str) -> (Cow<'_, str>, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, after) = text.split_once(';').unwrap_or((text, ""));

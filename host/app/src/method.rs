@@ -1,11 +1,11 @@
-//! The request methods a route may answer (RFC 9110, RFC 5789).
+//! The request methods that a route can have (RFC 9110, RFC 5789).
 
 use std::fmt;
 
 /// A request method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Method {
-    /// GET; a route for it answers HEAD too.
+    /// GET; a GET route also handles HEAD.
     Get,
     /// HEAD.
     Head,
@@ -24,7 +24,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method, in the order `Allow` lists them.
+    /// All methods, in the order of the `Allow` header.
     pub const ALL: [Self; 8] = [
         Self::Get,
         Self::Head,
@@ -36,7 +36,7 @@ impl Method {
         Self::Trace,
     ];
 
-    /// The method as it stands on the wire.
+    /// Returns the method as in an HTTP message.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Method {
         }
     }
 
-    /// Reads a method from the wire; methods are case-sensitive.
+    /// Parses a method of an HTTP message. Methods are case-sensitive.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.as_str() == text)

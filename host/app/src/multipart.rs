@@ -1,5 +1,5 @@
-//! Takes a `multipart/form-data` body (RFC 7578) apart as it arrives, with the crate
-//! `multer`. What is kept is one copy of each part's bytes; the body itself is not.
+//! Splits a `multipart/form-data` body (RFC 7578) into parts while it arrives, with the
+//! crate `multer`. The host keeps one copy of each part's bytes and discards the body.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,9 +20,8 @@ use crate::refusal::Refusal;
 /// Reads a multipart body whose parts are separated by `boundary`.
 ///
 /// # Errors
-/// What `body` fails with; 413 past `limit` bytes; 400 for a body that is not well
-/// formed, has too many parts or a part with too large a head, or a text that is not of
-/// its charset.
+/// Any error of `body`; 413 for more than `limit` bytes; 400 for a malformed body, too
+/// many parts, a part with too large a head, or text that is invalid in its charset.
 pub async fn read_multipart<E>(
     boundary: &str,
     body: impl Stream<Item = Result<Bytes, E>> + Send,
@@ -32,7 +31,7 @@ where
     E: Into<Refusal> + Send,
 {
     let head = Arc::new(AtomicU64::new(0));
-    let body = Bounded {
+    let body = BoundedBody {
         body: Box::pin(body),
         has_yielded: false,
         left: limit,
@@ -43,7 +42,7 @@ where
     let mut form = Form::default();
     loop {
         head.store(0, Ordering::Relaxed);
-        let Some(part) = parts.next_field().await.map_err(refuse)? else {
+        let Some(part) = parts.next_field().await.map_err(to_refusal)? else {
             return Ok(form);
         };
         head.store(u64::MAX, Ordering::Relaxed);
@@ -56,11 +55,11 @@ async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> 
     let text_of = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let content_type = part.headers().get("content-type");
     let content_type = content_type.map(|value| text_of(value.as_bytes()));
-    let further = |name: &&str| !["content-disposition", "content-type"].contains(name);
+    let is_other = |name: &&str| !["content-disposition", "content-type"].contains(name);
     let headers = part.headers().iter();
     let headers = headers
         .map(|(name, value)| (name.as_str(), value))
-        .filter(|(name, _)| further(name))
+        .filter(|(name, _)| is_other(name))
         .map(|(name, value)| (name.to_owned(), text_of(value.as_bytes())))
         .collect();
     let bytes = read_bytes(&mut part).await?;
@@ -86,7 +85,8 @@ async fn read_part(mut part: Field<'_>, form: &mut Form) -> Result<(), Refusal> 
     }
 }
 
-/// `multer` finds parameters by searching text, so its names are not used.
+/// Reads the disposition of a part. The parser of `multer` can mistake quoted text for a
+/// parameter, so this uses [`Disposition`] instead.
 fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
     let field = part.headers().get("content-disposition").ok_or_else(|| {
         Refusal::BadRequest(
@@ -97,11 +97,11 @@ fn read_disposition(part: &Field<'_>) -> Result<Disposition, Refusal> {
     Disposition::parse(field.as_bytes())
 }
 
-/// Most parts come in one piece, which is then not copied again.
+/// Reads the bytes of a part. Most parts arrive in one chunk, which is copied once.
 async fn read_bytes(part: &mut Field<'_>) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(chunk) = part.chunk().await.map_err(refuse)? {
+    while let Some(chunk) = part.chunk().await.map_err(to_refusal)? {
         if first.is_empty() && rest.is_empty() {
             first = chunk;
             continue;
@@ -111,7 +111,7 @@ async fn read_bytes(part: &mut Field<'_>) -> Result<Bytes, Refusal> {
         }
         rest.extend_from_slice(&chunk);
     }
-    // A piece of a larger buffer would keep all of that alive.
+    // A slice would keep the whole network buffer alive.
     Ok(if rest.is_empty() {
         Bytes::copy_from_slice(&first)
     } else {
@@ -124,15 +124,15 @@ fn read_text(content_type: Option<&str>, bytes: &[u8]) -> Option<String> {
     let charset =
         charset.and_then(|media| media.parameter("charset").map(|name| name.into_owned()));
     let charset = match charset {
-        Some(name) => Charset::named(&name)?,
+        Some(name) => Charset::from_label(&name)?,
         None => Charset::UTF_8,
     };
     charset.decode(bytes)
 }
 
-fn refuse(error: multer::Error) -> Refusal {
+fn to_refusal(error: multer::Error) -> Refusal {
     match error {
-        multer::Error::StreamReadFailed(error) => match error.downcast::<Failed>() {
+        multer::Error::StreamReadFailed(error) => match error.downcast::<RefusedBody>() {
             Ok(failed) => failed.0,
             Err(error) => Refusal::BadRequest(format!("the request body cannot be read: {error}")),
         },
@@ -140,29 +140,31 @@ fn refuse(error: multer::Error) -> Refusal {
     }
 }
 
-/// A refusal on its way through `multer`.
+/// A refusal that passes through `multer` as an error.
 #[derive(Debug, thiserror::Error)]
-#[error("the body is refused")]
-struct Failed(Refusal);
+#[error("the host rejected the body")]
+struct RefusedBody(Refusal);
 
-/// The body as `multer` may see it. On its own it takes all that has arrived, and looks
-/// for the end of a part's head from the beginning again with every piece that comes:
-/// so it gets a piece at a time, and not too many without an end in sight.
-struct Bounded<S> {
+/// Limits how fast and how much `multer` reads.
+///
+/// With every chunk, `multer` buffers all available data and searches for the end of the
+/// part's head from the start, which is quadratic. This stream therefore yields after each
+/// chunk and limits the number of bytes before the head ends.
+struct BoundedBody<S> {
     body: Pin<Box<S>>,
     has_yielded: bool,
     left: u64,
     limit: u64,
-    /// The bytes since the last part; `u64::MAX` while the content of one is read.
+    /// The number of bytes since the last part; `u64::MAX` while content is being read.
     head: Arc<AtomicU64>,
 }
 
-impl<S, E> Stream for Bounded<S>
+impl<S, E> Stream for BoundedBody<S>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<Refusal>,
 {
-    type Item = Result<Bytes, Failed>;
+    type Item = Result<Bytes, RefusedBody>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if std::mem::take(&mut self.has_yielded) {
@@ -177,18 +179,18 @@ where
         };
         let chunk = match chunk {
             Ok(chunk) => chunk,
-            Err(error) => return Poll::Ready(Some(Err(Failed(error.into())))),
+            Err(error) => return Poll::Ready(Some(Err(RefusedBody(error.into())))),
         };
         let length = chunk.len() as u64;
         let Some(left) = self.left.checked_sub(length) else {
             let limit = self.limit;
-            return Poll::Ready(Some(Err(Failed(Refusal::BodyTooLarge { limit }))));
+            return Poll::Ready(Some(Err(RefusedBody(Refusal::BodyTooLarge { limit }))));
         };
         self.left = left;
         let head = self.head.load(Ordering::Relaxed);
         if head != u64::MAX {
             if head > MAX_PART_HEAD as u64 {
-                return Poll::Ready(Some(Err(Failed(Refusal::BadRequest(format!(
+                return Poll::Ready(Some(Err(RefusedBody(Refusal::BadRequest(format!(
                     "the head of a part of the multipart form is longer than {MAX_PART_HEAD} bytes"
                 ))))));
             }
@@ -203,12 +205,12 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Shapes;
+    use crate::coercion_schema::CoercionSchema;
     use futures_util::FutureExt;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    /// Reads a body that comes in pieces of `size` bytes, all of them at once.
+    /// Reads a body that arrives at once, in chunks of `size` bytes.
     fn read(body: &[u8], size: usize, limit: u64) -> Result<Form, Refusal> {
         let pieces: Vec<_> = body.chunks(size).map(Bytes::copy_from_slice).collect();
         let pieces = pieces.into_iter().map(Ok::<_, Refusal>);
@@ -226,7 +228,7 @@ mod tests {
 
     fn value(body: &[u8]) -> (Value, Vec<FilePart>) {
         let form = read(body, 7, 1 << 20).unwrap();
-        form.into_json(&Shapes::none()).unwrap()
+        form.into_json(&CoercionSchema::any()).unwrap()
     }
 
     fn part(head: &str, content: &str) -> String {
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(read["title"], "hi");
         assert_eq!(read["photo"]["filename"], "a; name=evil");
         assert_eq!(files.len(), 1);
-        // Bytes that are no text are those of a file, whatever its name ends with.
+        // A file can contain any bytes, regardless of its name.
         let mut body = part("name=\"photo\"; filename=\"x\\\\\"", "??").into_bytes();
         let at = body.iter().position(|byte| *byte == b'?').unwrap();
         body[at..at + 2].copy_from_slice(&[0xff, 0]);

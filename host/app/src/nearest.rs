@@ -1,7 +1,7 @@
-//! The known word that a misspelt one was meant to be.
+//! Suggestions for misspelled words.
 
-/// The word that is nearest to a misspelt one, if any is near: one that takes few
-/// letters put in, left out, changed or swapped with their neighbour.
+/// Returns the known word with the smallest edit distance to a misspelled one. `None` if
+/// the distance exceeds a quarter of the word's length plus one.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = 1 + word.chars().count() / 4;
@@ -12,7 +12,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (distance <= most).then_some(other)
 }
 
-/// How many letters two words differ in (Damerau and Levenshtein, restricted).
+/// Returns the restricted Damerau-Levenshtein distance of two words, ignoring case.
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().flat_map(char::to_lowercase).collect();
     let right: Vec<char> = right.chars().flat_map(char::to_lowercase).collect();

@@ -1,4 +1,4 @@
-//! What an operator says about single routes, whatever the component says.
+//! Per-route overrides by the operator, which take precedence over the component.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,40 +7,40 @@ use crate::app_error::AppError;
 use crate::isolation::Isolation;
 use crate::nearest::nearest;
 
-/// What an operator says about a route. What is `None` is left to the component.
+/// An operator's override for one route. `None` keeps the component's value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RouteOverride {
-    /// Whether its requests share instances.
+    /// The isolation between requests.
     pub instances: Option<Isolation>,
-    /// The longest a call may take.
+    /// The maximum duration of a call.
     pub timeout: Option<Duration>,
-    /// The longest request body, in bytes.
+    /// The maximum size of a request body, in bytes.
     pub body_limit: Option<u64>,
 }
 
-/// Whose word a limit of a route is.
+/// The source of a route's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The operator's word about all routes, or nobody's: the host's default.
+    /// The default for all routes: the operator's, or else the host's.
     Default,
-    /// The component's.
+    /// The component's declaration.
     Component,
-    /// The operator's about this route.
+    /// The operator's override for this route.
     Override,
 }
 
-/// Whose words the limits of a route are.
+/// The sources of a route's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origins {
-    /// Of [`Route::isolation`](crate::Route::isolation).
+    /// The source of [`Route::isolation`](crate::Route::isolation).
     pub instances: Origin,
-    /// Of [`Route::timeout`](crate::Route::timeout).
+    /// The source of [`Route::timeout`](crate::Route::timeout).
     pub timeout: Origin,
-    /// Of [`Route::body_limit`](crate::Route::body_limit).
+    /// The source of [`Route::body_limit`](crate::Route::body_limit).
     pub body_limit: Origin,
 }
 
-/// The first word of operator, component and default, in this order.
+/// Returns the operator's value, else the component's, else the default, with its source.
 pub(crate) fn choose<T>(operator: Option<T>, component: Option<T>, default: T) -> (T, Origin) {
     match (operator, component) {
         (Some(value), _) => (value, Origin::Override),
@@ -49,18 +49,22 @@ pub(crate) fn choose<T>(operator: Option<T>, component: Option<T>, default: T) -
     }
 }
 
-/// The names of the first routes.
-fn some(routes: &[&str]) -> String {
-    const MOST: usize = 8;
-    let names = routes.iter().take(MOST).map(|name| format!("`{name}`"));
+/// Lists the names of the first routes.
+fn list_names(routes: &[&str]) -> String {
+    const MAX_LISTED: usize = 8;
+    let names = routes
+        .iter()
+        .take(MAX_LISTED)
+        .map(|name| format!("`{name}`"));
     let mut names = names.collect::<Vec<_>>().join(", ");
-    if routes.len() > MOST {
-        names += &format!(" and {} more", routes.len() - MOST);
+    if routes.len() > MAX_LISTED {
+        names += &format!(" and {} more", routes.len() - MAX_LISTED);
     }
     names
 }
 
-/// Refuses an override of a route that the app does not have; `routes` are their names.
+/// Rejects an override for a route that the app does not have. `routes`: the names of the
+/// app's routes.
 pub(crate) fn check(
     overrides: &BTreeMap<String, RouteOverride>,
     routes: &[&str],
@@ -74,7 +78,7 @@ pub(crate) fn check(
         Some(unknown) => Err(AppError::UnknownRoute {
             hint: match nearest(unknown, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", some(routes)),
+                None => format!("it has {}", list_names(routes)),
             },
             route: unknown.clone(),
         }),

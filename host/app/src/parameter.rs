@@ -1,16 +1,16 @@
-//! One parameter: declared as an OpenAPI 3.1 Parameter Object, coerced from text and
-//! checked. `params.rs` reads a route's parameters from a request.
+//! A single parameter: converts its text to JSON and validates it. `params.rs` reads all
+//! parameters of a route from a request.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::bracket::{BracketError, Step, Tree};
+use crate::bracket::{BracketError, FieldTree, Step};
 use crate::coerce::Scalar;
+use crate::coercion_schema::{CoercionSchema, ROOT};
 use crate::field_error::{ErrorKind, FieldError, LocItem};
 use crate::location::Location;
 use crate::schema::{self, Schema};
-use crate::shape::{ROOT, Shapes};
 use crate::style::{self, Style};
 
 /// A declared parameter.
@@ -18,34 +18,34 @@ use crate::style::{self, Style};
 pub struct Parameter {
     name: String,
     key: String,
-    /// The key as it stands in JSON, with the colon.
+    /// The key as a JSON string, followed by a colon.
     json_key: String,
     location: Location,
     required: bool,
     style: Style,
     explode: bool,
-    form: Form,
-    shapes: Shapes,
-    /// Absent where the type says all there is to check.
+    kind: ValueKind,
+    coercion: CoercionSchema,
+    /// `None` if the schema has only a scalar type, which the conversion already checks.
     schema: Option<Schema>,
     default: Option<Value>,
 }
 
-/// What a parameter is made of.
+/// The structure of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// One text.
+pub(crate) enum ValueKind {
+    /// A single text.
     Scalar,
-    /// Items.
+    /// A list of items.
     Array,
-    /// Members.
+    /// An object of members.
     Object,
     /// A JSON text (`content` with `application/json`).
     Json,
 }
 
-/// A parameter as it is declared, in the words of `declare.rs`.
-pub(crate) struct Parts {
+/// A declared parameter before its schema is compiled.
+pub(crate) struct ParameterSpec {
     pub(crate) name: String,
     pub(crate) key: Option<String>,
     pub(crate) location: Location,
@@ -56,8 +56,8 @@ pub(crate) struct Parts {
     pub(crate) schema: Value,
 }
 
-/// The keywords that a scalar's type covers or that check nothing.
-const PLAIN: [&str; 9] = [
+/// The schema keywords that need no validation beyond the conversion of a scalar.
+const UNCHECKED_KEYWORDS: [&str; 9] = [
     "type",
     "title",
     "description",
@@ -70,61 +70,61 @@ const PLAIN: [&str; 9] = [
 ];
 
 impl Parameter {
-    /// Compiles what was declared.
-    pub(crate) fn new(parts: Parts) -> Result<Self, String> {
-        let Parts { name, schema, .. } = parts;
+    /// Compiles a declared parameter.
+    pub(crate) fn new(spec: ParameterSpec) -> Result<Self, String> {
+        let ParameterSpec { name, schema, .. } = spec;
         let compiled = Schema::compile(&schema)
             .map_err(|error| format!("the schema of parameter `{name}` is wrong: {error}"))?;
-        let shapes = Shapes::of(&schema);
-        let form = if parts.is_json {
-            Form::Json
-        } else if shapes.item(ROOT).is_some() {
-            Form::Array
-        } else if shapes.is_object(ROOT) {
-            Form::Object
+        let coercion = CoercionSchema::of(&schema);
+        let kind = if spec.is_json {
+            ValueKind::Json
+        } else if coercion.item(ROOT).is_some() {
+            ValueKind::Array
+        } else if coercion.is_object(ROOT) {
+            ValueKind::Object
         } else {
-            Form::Scalar
+            ValueKind::Scalar
         };
-        let only = |keyword: &String| PLAIN.contains(&keyword.as_str());
-        let is_plain = form == Form::Scalar
+        let is_unchecked = |keyword: &String| UNCHECKED_KEYWORDS.contains(&keyword.as_str());
+        let is_plain = kind == ValueKind::Scalar
             && schema != Value::Bool(false)
             && schema.get("type").is_none_or(Value::is_string)
-            && !shapes.scalars(ROOT).contains(&Scalar::Null)
+            && !coercion.scalars(ROOT).contains(&Scalar::Null)
             && schema
                 .as_object()
-                .is_none_or(|object| object.keys().all(only));
-        let key = parts.key.unwrap_or_else(|| name.clone());
+                .is_none_or(|object| object.keys().all(is_unchecked));
+        let key = spec.key.unwrap_or_else(|| name.clone());
         Ok(Self {
             json_key: format!("{}:", Value::String(key.clone())),
             key,
-            name: match parts.location {
+            name: match spec.location {
                 Location::Header => name.to_ascii_lowercase(),
                 _ => name,
             },
-            location: parts.location,
-            required: parts.required,
-            style: parts.style,
-            explode: parts.explode,
-            form,
-            shapes,
+            location: spec.location,
+            required: spec.required,
+            style: spec.style,
+            explode: spec.explode,
+            kind,
+            coercion,
             schema: (!is_plain).then_some(compiled),
             default: schema.get("default").cloned(),
         })
     }
 
-    /// Its name in the request.
+    /// Returns the name in the request.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its name in the object that a handler gets.
+    /// Returns the member name in the object that a handler receives.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Where it stands in the request.
+    /// Returns the location in the request.
     #[must_use]
     pub fn location(&self) -> Location {
         self.location
@@ -134,29 +134,30 @@ impl Parameter {
         &self.json_key
     }
 
-    /// Whether it is written as `a[b]=1`.
+    /// Returns true if the style is `deepObject`: `a[b]=1`.
     pub(crate) fn is_deep(&self) -> bool {
         self.style == Style::DeepObject
     }
 
-    /// The names of its members, where each stands in the request by itself.
-    pub(crate) fn spread(&self) -> Option<impl Iterator<Item = &str>> {
-        let is_spread = self.form == Form::Object && self.style == Style::Form && self.explode;
-        is_spread.then(|| self.shapes.names(ROOT))
+    /// Returns the member names of an exploded `form` object, whose members are separate
+    /// pairs of the request.
+    pub(crate) fn exploded_members(&self) -> Option<impl Iterator<Item = &str>> {
+        let is_spread = self.kind == ValueKind::Object && self.style == Style::Form && self.explode;
+        is_spread.then(|| self.coercion.member_names(ROOT))
     }
 
     fn loc(&self) -> Vec<LocItem> {
         vec![self.location.loc().into(), self.name.as_str().into()]
     }
 
-    /// Takes one occurrence in a query or cookies, still encoded.
+    /// Adds one occurrence in a query or cookie, still encoded.
     pub(crate) fn take_encoded<'t, E>(
         &self,
         text: &'t str,
         decode: fn(&'t str) -> Result<Cow<'t, str>, E>,
         slot: &mut Slot,
     ) -> Result<(), E> {
-        let is_list = matches!(self.form, Form::Array | Form::Object) && !self.explode;
+        let is_list = matches!(self.kind, ValueKind::Array | ValueKind::Object) && !self.explode;
         if is_list {
             let items = style::split_encoded(text, self.style.separator(false), decode)?;
             self.take_items(text, items, slot);
@@ -166,10 +167,10 @@ impl Parameter {
         Ok(())
     }
 
-    /// Takes a member that stands in the request by itself.
+    /// Adds a member of an exploded object.
     pub(crate) fn take_member(&self, name: &str, text: &str, slot: &mut Slot) {
-        let id = self.shapes.member(ROOT, name);
-        let read = self.shapes.read(id, text).unwrap_or_else(|text| text);
+        let id = self.coercion.member(ROOT, name);
+        let read = self.coercion.read(id, text).unwrap_or_else(|text| text);
         let object = slot.value.get_or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(members) = object else {
             return;
@@ -180,13 +181,13 @@ impl Parameter {
         }
     }
 
-    /// Takes a member of a `deepObject`.
+    /// Adds a member of a `deepObject`.
     pub(crate) fn take_deep(&self, steps: &[Step<'_>], text: String, slot: &mut Slot) {
         let tree = slot.deep.get_or_insert_with(Box::default);
         tree.insert(steps, text);
     }
 
-    /// Takes a path segment, still encoded.
+    /// Adds a path segment, still encoded.
     pub(crate) fn take_segment<'t, E>(
         &self,
         text: &'t str,
@@ -194,11 +195,11 @@ impl Parameter {
         slot: &mut Slot,
     ) -> Result<(), E> {
         let Some(rest) = self.style.strip(&self.name, self.explode, text) else {
-            self.refuse(&decode(text)?, slot);
+            self.reject(&decode(text)?, slot);
             return Ok(());
         };
-        if matches!(self.form, Form::Scalar | Form::Json) {
-            // `;a=1` names a scalar in either way.
+        if matches!(self.kind, ValueKind::Scalar | ValueKind::Json) {
+            // A scalar in `matrix` style is `;a=1` with and without `explode`.
             let named = |rest: &'t str| rest.strip_prefix(&self.name)?.strip_prefix('=');
             let rest = match self.style {
                 Style::Matrix if self.explode => named(rest).unwrap_or(rest),
@@ -209,8 +210,8 @@ impl Parameter {
         }
         let mut items = Vec::new();
         for item in rest.split(self.style.separator(self.explode)) {
-            let item = match (self.style, self.form) {
-                (Style::Matrix, Form::Array) if self.explode => {
+            let item = match (self.style, self.kind) {
+                (Style::Matrix, ValueKind::Array) if self.explode => {
                     let value = item.strip_prefix(&self.name);
                     value
                         .and_then(|item| item.strip_prefix('='))
@@ -224,9 +225,9 @@ impl Parameter {
         Ok(())
     }
 
-    /// Takes the value of a header, which is never encoded.
+    /// Adds the value of a header, which is never percent-encoded.
     pub(crate) fn take_header(&self, text: &str, slot: &mut Slot) {
-        if matches!(self.form, Form::Scalar | Form::Json) {
+        if matches!(self.kind, ValueKind::Scalar | ValueKind::Json) {
             return self.take_text(text, slot);
         }
         let items = text.split(',').map(|item| Cow::Borrowed(item.trim()));
@@ -234,44 +235,45 @@ impl Parameter {
         self.take_items(text, items, slot);
     }
 
-    /// Takes a text that is decoded, and is one value or one item.
+    /// Adds a decoded text that is one value or one item.
     fn take_text(&self, text: &str, slot: &mut Slot) {
-        if self.form == Form::Json {
+        if self.kind == ValueKind::Json {
             let parsed = crate::json::parse(text);
-            slot.refused = parsed.is_err();
+            slot.is_mistyped = parsed.is_err();
             slot.value = Some(parsed.unwrap_or_else(|_| Value::String(text.to_owned())));
             return;
         }
-        let read = self.shapes.read(ROOT, text);
-        let refused = read.is_err();
+        let read = self.coercion.read(ROOT, text);
+        let is_mistyped = read.is_err();
         let (Ok(value) | Err(value)) = read;
         match (value, &mut slot.value) {
-            (Value::Array(mut items), Some(Value::Array(all))) if self.form == Form::Array => {
+            (Value::Array(mut items), Some(Value::Array(all))) if self.kind == ValueKind::Array => {
                 all.append(&mut items);
-                slot.refused |= refused;
+                slot.is_mistyped |= is_mistyped;
             }
-            // A list that may also be a scalar is a list all the same.
-            (value, found) if self.form == Form::Array && !value.is_array() => {
-                let item = self.shapes.item(ROOT).unwrap_or(ROOT);
-                let value = self.shapes.read(item, text).unwrap_or(value);
+            // A schema that allows both a list and a scalar yields a list.
+            (value, found) if self.kind == ValueKind::Array && !value.is_array() => {
+                let item = self.coercion.item(ROOT).unwrap_or(ROOT);
+                let value = self.coercion.read(item, text).unwrap_or(value);
                 match found {
                     Some(Value::Array(all)) => all.push(value),
                     _ => *found = Some(Value::Array(vec![value])),
                 }
             }
-            // Of a value that is not a list the last occurrence counts.
+            // The last occurrence of a value that is not a list wins.
             (value, found) => {
                 *found = Some(value);
-                slot.refused = refused;
+                slot.is_mistyped = is_mistyped;
             }
         }
     }
 
-    /// Takes the items or members of a text.
+    /// Adds the items or members of a text.
     fn take_items(&self, text: &str, items: Vec<Cow<'_, str>>, slot: &mut Slot) {
-        if self.form == Form::Array {
-            let id = self.shapes.item(ROOT).unwrap_or(ROOT);
-            let read = |item: Cow<'_, str>| self.shapes.read(id, &item).unwrap_or_else(|item| item);
+        if self.kind == ValueKind::Array {
+            let id = self.coercion.item(ROOT).unwrap_or(ROOT);
+            let read =
+                |item: Cow<'_, str>| self.coercion.read(id, &item).unwrap_or_else(|item| item);
             let items = items.into_iter().map(read);
             match &mut slot.value {
                 Some(Value::Array(all)) => all.extend(items),
@@ -286,17 +288,17 @@ impl Parameter {
                     self.take_member(&name, &text, slot);
                 }
             }
-            None => self.refuse(text, slot),
+            None => self.reject(text, slot),
         }
     }
 
-    fn refuse(&self, text: &str, slot: &mut Slot) {
+    fn reject(&self, text: &str, slot: &mut Slot) {
         slot.value = Some(Value::String(text.to_owned()));
-        slot.refused = true;
+        slot.is_mistyped = true;
     }
 
-    /// Checks what was read; `None` is an optional parameter that is not there, or one
-    /// with errors.
+    /// Validates the value. `None` if an optional parameter is absent or the value has
+    /// errors, which are appended to `errors`.
     pub(crate) fn finish<'s>(
         &'s self,
         slot: Slot,
@@ -305,12 +307,12 @@ impl Parameter {
         let mut value = slot.value;
         if let Some(tree) = slot.deep {
             let mut read =
-                |text: String, id| self.shapes.read(id, &text).unwrap_or_else(|text| text);
-            value = Some(tree.into_json(&self.name, ROOT, &self.shapes, &mut read)?);
+                |text: String, id| self.coercion.read(id, &text).unwrap_or_else(|text| text);
+            value = Some(tree.into_json(&self.name, ROOT, &self.coercion, &mut read)?);
         }
         let Some(value) = value else {
             if self.default.is_none() && self.required {
-                // Browsers and clients show a cookie that is not there as an empty one.
+                // By convention, the error shows an absent cookie as an empty text.
                 let input = match self.location {
                     Location::Cookie => Value::String(String::new()),
                     _ => Value::Null,
@@ -319,28 +321,29 @@ impl Parameter {
             }
             return Ok(self.default.as_ref().map(Cow::Borrowed));
         };
-        let must_fail = slot.refused && (self.schema.is_none() || self.form != Form::Array);
+        let must_fail =
+            slot.is_mistyped && (self.schema.is_none() || self.kind != ValueKind::Array);
         match &self.schema {
             Some(schema) if must_fail || !schema.is_valid(&value) => {
                 let before = errors.len();
-                if self.form != Form::Json || !slot.refused {
+                if self.kind != ValueKind::Json || !slot.is_mistyped {
                     schema.check(&value, &self.loc(), errors);
                 }
                 if errors.len() == before {
                     errors.push(self.wrong_type(&value));
                 }
             }
-            None if slot.refused => errors.push(self.wrong_type(&value)),
+            None if slot.is_mistyped => errors.push(self.wrong_type(&value)),
             _ => return Ok(Some(Cow::Owned(value))),
         }
         Ok(None)
     }
 
     fn wrong_type(&self, input: &Value) -> FieldError {
-        let (kind, msg) = match (self.form, self.shapes.scalars(ROOT)) {
-            (Form::Json, _) => (ErrorKind::JsonInvalid, "Input should be valid JSON"),
-            (Form::Array, _) => schema::LIST,
-            (Form::Object, _) => schema::DICT,
+        let (kind, msg) = match (self.kind, self.coercion.scalars(ROOT)) {
+            (ValueKind::Json, _) => (ErrorKind::JsonInvalid, "Input should be valid JSON"),
+            (ValueKind::Array, _) => schema::LIST,
+            (ValueKind::Object, _) => schema::DICT,
             (_, [Scalar::Integer]) => schema::INTEGER,
             (_, [Scalar::Number]) => schema::NUMBER,
             (_, [Scalar::Boolean]) => schema::BOOLEAN,
@@ -350,11 +353,11 @@ impl Parameter {
     }
 }
 
-/// What was read of one parameter so far.
+/// The value of one parameter while the request is being read.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     value: Option<Value>,
-    deep: Option<Box<Tree<String>>>,
-    /// An occurrence could not be read as the declared type.
-    refused: bool,
+    deep: Option<Box<FieldTree<String>>>,
+    /// True if an occurrence could not be converted to the declared type.
+    is_mistyped: bool,
 }

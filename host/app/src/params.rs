@@ -1,5 +1,5 @@
-//! The parameters of a route: read from the path, the query, the headers and the
-//! cookies of a request, and written as one JSON object.
+//! The parameters of a route. Reads them from the path, query, headers and cookies of a
+//! request, and writes them as one JSON object.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,72 +7,73 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::bracket;
-use crate::declare;
+
 use crate::decode;
 use crate::limits::MAX_FIELDS;
 use crate::location::Location;
 use crate::parameter::{Parameter, Slot};
+use crate::parameter_object;
 use crate::path::PathPattern;
 use crate::refusal::Refusal;
 
-/// What parameters are read from, besides the path.
+/// Access to the query and headers of a request.
 pub trait RequestHead {
-    /// The query, still encoded, without `?`.
+    /// Returns the query, still encoded, without `?`.
     fn query(&self) -> &str;
-    /// Calls `each` with the value of every header field of a name in lower case.
+    /// Calls `each` with the value of every header field called `name` (lower case).
     fn header(&self, name: &str, each: &mut dyn FnMut(&[u8]));
 }
 
-/// The parameters of a route: those of the path first, in its order.
+/// The parameters of a route: path parameters first, in path order.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     all: Vec<Parameter>,
     in_path: usize,
-    query: Names,
-    cookies: Names,
-    /// Those of headers, by their index.
+    query: NameIndex,
+    cookies: NameIndex,
+    /// The indexes of header parameters.
     headers: Vec<usize>,
 }
 
-/// Which parameter a name in a query or among cookies belongs to.
+/// Maps names in a query or in cookies to parameters.
 #[derive(Debug, Default)]
-struct Names {
-    known: HashMap<String, Owner>,
-    /// The parameters of style `deepObject`, by the name before the brackets.
+struct NameIndex {
+    known: HashMap<String, Target>,
+    /// `deepObject` parameters, by the name before the brackets.
     deep: HashMap<String, usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Owner {
-    /// The name is the parameter's.
+enum Target {
+    /// The name of a parameter.
     Whole(usize),
-    /// The name is that of a member of the parameter.
+    /// The name of a member of an exploded object.
     Member(usize),
 }
 
-impl Names {
+impl NameIndex {
     fn of(all: &[Parameter], location: Location) -> Result<Self, String> {
         let mut names = Self::default();
         let here = all.iter().enumerate();
         for (index, parameter) in here.filter(|(_, p)| p.location() == location) {
             if parameter.is_deep() {
                 names.deep.insert(parameter.name().to_owned(), index);
-            } else if let Some(members) = parameter.spread() {
+            } else if let Some(members) = parameter.exploded_members() {
                 for member in members {
-                    names.add(member, Owner::Member(index))?;
+                    names.add(member, Target::Member(index))?;
                 }
             } else {
-                names.add(parameter.name(), Owner::Whole(index))?;
+                names.add(parameter.name(), Target::Whole(index))?;
             }
         }
         Ok(names)
     }
 
-    fn add(&mut self, name: &str, owner: Owner) -> Result<(), String> {
-        match self.known.insert(name.to_owned(), owner) {
+    fn add(&mut self, name: &str, target: Target) -> Result<(), String> {
+        match self.known.insert(name.to_owned(), target) {
             None => Ok(()),
             Some(_) => Err(format!(
-                "`{name}` is the name of two parameters, or of one and of a member of another, in the same place"
+                "`{name}` is the name of two parameters or exploded members in the same location; rename one of them"
             )),
         }
     }
@@ -83,7 +84,7 @@ impl Names {
 }
 
 impl Parameters {
-    /// Orders the declared parameters by the names of the path.
+    /// Orders the declared parameters: those of the path pattern first, in its order.
     pub(crate) fn new(path: &PathPattern, mut declared: Vec<Parameter>) -> Result<Self, String> {
         let mut all = Vec::new();
         for (name, schema) in path.parameters() {
@@ -92,12 +93,15 @@ impl Parameters {
                 .position(|p| p.location() == Location::Path && p.name() == name);
             all.push(match at {
                 Some(at) => declared.remove(at),
-                None => declare::undeclared(name, schema.unwrap_or(Value::Bool(true)))?,
+                None => parameter_object::implicit_path_parameter(
+                    name,
+                    schema.unwrap_or(Value::Bool(true)),
+                )?,
             });
         }
         if let Some(stray) = declared.iter().find(|p| p.location() == Location::Path) {
             return Err(format!(
-                "path parameter `{}` is declared but is not in the path",
+                "path parameter `{}` is declared but is not in the path; add it to the path or remove it",
                 stray.name()
             ));
         }
@@ -107,7 +111,7 @@ impl Parameters {
         for parameter in &all {
             if keys.insert(parameter.key(), ()).is_some() {
                 return Err(format!(
-                    "two parameters are called `{}`: give one of them another `key`",
+                    "two parameters are called `{}`; give one of them another `key`",
                     parameter.key()
                 ));
             }
@@ -115,8 +119,8 @@ impl Parameters {
         let headers = all.iter().enumerate();
         let headers = headers.filter(|(_, p)| p.location() == Location::Header);
         Ok(Self {
-            query: Names::of(&all, Location::Query)?,
-            cookies: Names::of(&all, Location::Cookie)?,
+            query: NameIndex::of(&all, Location::Query)?,
+            cookies: NameIndex::of(&all, Location::Cookie)?,
             headers: headers.map(|(index, _)| index).collect(),
             in_path,
             all,
@@ -127,8 +131,8 @@ impl Parameters {
         &self.all
     }
 
-    /// Reads, coerces and checks the parameters of one request, as a JSON object;
-    /// empty when there are none to declare.
+    /// Reads, converts and validates the parameters of one request. Returns a JSON object,
+    /// or an empty text if the route has no parameters.
     pub(crate) fn read<'p>(
         &self,
         path: impl Iterator<Item = &'p str>,
@@ -142,7 +146,9 @@ impl Parameters {
         for ((parameter, slot), text) in self.all[..self.in_path].iter().zip(&mut slots).zip(path) {
             parameter
                 .take_segment(text, decode::percent, slot)
-                .map_err(|error| bad(&format!("path parameter `{}`", parameter.name()), error))?;
+                .map_err(|error| {
+                    unreadable(&format!("path parameter `{}`", parameter.name()), error)
+                })?;
         }
         if !self.query.is_empty() {
             self.read_query(head.query(), &mut slots)?;
@@ -163,22 +169,23 @@ impl Parameters {
                     "the query has more than {MAX_FIELDS} parameters"
                 )));
             }
-            let name = decode::form(name).map_err(|error| bad("a name in the query", error))?;
+            let name =
+                decode::form(name).map_err(|error| unreadable("a name in the query", error))?;
             let refuse = |error| {
                 let name = crate::field_error::shorten(&name);
-                bad(&format!("query parameter `{name}`"), error)
+                unreadable(&format!("query parameter `{name}`"), error)
             };
             match self.query.known.get(&*name) {
-                Some(Owner::Whole(at)) => self.all[*at]
+                Some(Target::Whole(at)) => self.all[*at]
                     .take_encoded(text, decode::form, &mut slots[*at])
                     .map_err(refuse)?,
-                Some(Owner::Member(at)) => {
+                Some(Target::Member(at)) => {
                     let text = decode::form(text).map_err(refuse)?;
                     self.all[*at].take_member(&name, &text, &mut slots[*at]);
                 }
                 None if self.query.deep.is_empty() => {}
                 None => {
-                    let (base, steps) = bracket::split(&name)
+                    let (base, steps) = bracket::parse_name(&name)
                         .map_err(|error| Refusal::BadRequest(error.to_string()))?;
                     if let Some(at) = self.query.deep.get(base).filter(|_| !steps.is_empty()) {
                         let text = decode::form(text).map_err(refuse)?.into_owned();
@@ -193,26 +200,26 @@ impl Parameters {
     fn read_cookies(&self, head: &impl RequestHead, slots: &mut [Slot]) -> Result<(), Refusal> {
         let mut result = Ok(());
         head.header("cookie", &mut |field| {
-            // Bytes that are not UTF-8 matter only in the cookie that is asked for.
+            // Ignore bytes that are not UTF-8 in cookies that the route does not declare.
             let text = String::from_utf8_lossy(field);
             let is_lossy = matches!(text, Cow::Owned(_));
             for (name, value) in decode::cookies(&text) {
-                let Some(owner) = self.cookies.known.get(name) else {
+                let Some(target) = self.cookies.known.get(name) else {
                     continue;
                 };
                 let taken = if is_lossy && value.contains('\u{fffd}') {
                     Err(decode::NotUtf8)
                 } else {
-                    match *owner {
-                        Owner::Whole(at) => {
+                    match *target {
+                        Target::Whole(at) => {
                             self.all[at].take_encoded(value, decode::percent, &mut slots[at])
                         }
-                        Owner::Member(at) => decode::percent(value)
+                        Target::Member(at) => decode::percent(value)
                             .map(|value| self.all[at].take_member(name, &value, &mut slots[at])),
                     }
                 };
                 if let Err(error) = taken {
-                    result = Err(bad(&format!("cookie `{name}`"), error));
+                    result = Err(unreadable(&format!("cookie `{name}`"), error));
                 }
             }
         });
@@ -243,11 +250,11 @@ impl Parameters {
     }
 }
 
-fn bad(what: &str, error: decode::NotUtf8) -> Refusal {
+fn unreadable(what: &str, error: decode::NotUtf8) -> Refusal {
     Refusal::BadRequest(format!("{what} cannot be read: {error}"))
 }
 
-/// Several fields of one name are one value, joined as RFC 9110, section 5.3 says.
+/// Reads a header parameter. Joins repeated fields as in RFC 9110, section 5.3.
 fn read_header(
     parameter: &Parameter,
     head: &impl RequestHead,

@@ -1,12 +1,12 @@
-//! Path patterns (`/users/{id}`, `/users/{id:int}`, `/files/{*rest}`) and the normal
-//! form in which patterns and request paths are compared.
+//! Path patterns (`/users/{id}`, `/users/{id:int}`, `/files/{*rest}`), and the normal form
+//! in which the router compares patterns and request paths.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Value, json};
 
-/// A path pattern that parsed.
+/// A parsed path pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
     source: String,
@@ -15,39 +15,39 @@ pub struct PathPattern {
     canonical: String,
 }
 
-/// Why a path pattern does not parse.
+/// A syntax error in a path pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// It does not begin with a slash.
+    /// The pattern does not begin with a slash.
     #[error("it must begin with `/`")]
     NoSlash,
-    /// A segment mixes text and braces, or a brace has no partner.
+    /// A segment mixes text and braces, or has an unmatched brace.
     #[error(
-        "segment `{0}` is neither literal text nor one parameter: write `{{name}}` for a segment, `{{*name}}` for all that remain"
+        "segment `{0}` is neither literal text nor a single parameter; write `{{name}}` for one segment, `{{*name}}` for all remaining segments"
     )]
     Segment(String),
     /// A parameter's name is not an identifier.
     #[error(
-        "parameter name `{0}` must begin with a letter or `_` and go on with letters, digits, `_` or `-`"
+        "parameter name `{0}` must begin with a letter or `_` and continue with letters, digits, `_` or `-`"
     )]
     Name(String),
-    /// Two parameters have one name.
+    /// Two parameters have the same name.
     #[error("parameter `{0}` occurs twice")]
     Twice(String),
     /// `{*rest}` is not the last segment.
     #[error("`{{*{0}}}` must be the last segment")]
     RestNotLast(String),
-    /// A parameter has a type that is not known.
+    /// A parameter has an unknown type.
     #[error(
-        "parameter `{0}` has the type `{1}`, which is none of `str`, `string`, `int`, `integer`, `float`, `number`, `bool`, `boolean`, `uuid`, `date`, `datetime` and `path`: declare the parameter with a schema instead"
+        "parameter `{0}` has the unknown type `{1}`; write `str`, `string`, `int`, `integer`, `float`, `number`, `bool`, `boolean`, `uuid`, `date`, `datetime` or `path`, or declare the parameter with a schema"
     )]
     Type(String, String),
-    /// It holds a query, a fragment or a control character.
-    #[error("`{0}` cannot stand in a path")]
+    /// The pattern contains `?`, `#` or a control character.
+    #[error("a path pattern must not contain `{0}`")]
     Character(char),
 }
 
-/// A type that a path gives to its parameter, as in `{id:int}`.
+/// The type of a parameter in a pattern, as in `{id:int}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PathType {
     Text,
@@ -57,12 +57,12 @@ enum PathType {
     Uuid,
     Date,
     DateTime,
-    /// All segments that remain.
+    /// All remaining segments.
     Rest,
 }
 
 impl PathType {
-    fn named(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "str" | "string" => Self::Text,
             "int" | "integer" => Self::Integer,
@@ -93,7 +93,7 @@ impl PathPattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// Says which segment does not parse, and why.
+    /// Names the invalid segment.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let rest = source.strip_prefix('/').ok_or(PatternError::NoSlash)?;
         if let Some(bad) = source
@@ -112,7 +112,7 @@ impl PathPattern {
                 if segment.contains(['{', '}']) {
                     return Err(PatternError::Segment(segment.to_owned()));
                 }
-                canonical.push_str(&normalise(segment));
+                canonical.push_str(&normalize(segment));
                 continue;
             };
             let (inner, has_star) = match inner.strip_prefix('*') {
@@ -122,7 +122,7 @@ impl PathPattern {
             let (name, kind) = match inner.split_once(':') {
                 Some((name, kind)) => {
                     let unknown = || PatternError::Type(name.to_owned(), kind.to_owned());
-                    (name, Some(PathType::named(kind).ok_or_else(unknown)?))
+                    (name, Some(PathType::from_name(kind).ok_or_else(unknown)?))
                 }
                 None => (inner, None),
             };
@@ -149,25 +149,25 @@ impl PathPattern {
         })
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
-    /// The names of its parameters, from left to right.
+    /// Returns the parameter names, from left to right.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The names of its parameters, each with the schema that the path itself gives it.
+    /// Returns the parameter names, each with the schema of its type, if it has one.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, Option<Value>)> {
         let types = self.types.iter().map(|kind| kind.map(PathType::schema));
         self.names.iter().map(String::as_str).zip(types)
     }
 
-    /// The pattern as OpenAPI writes it: parameters without their types and stars.
+    /// Returns the OpenAPI path template: the pattern without types and stars.
     #[must_use]
     pub fn template(&self) -> String {
         let segments = self.source.split('/').map(|segment| {
@@ -181,8 +181,8 @@ impl PathPattern {
         segments.collect::<Vec<_>>().join("/")
     }
 
-    /// The pattern with its parameters numbered: equal for two patterns that
-    /// match the same paths.
+    /// Returns the pattern with numbered parameters. Two patterns that match the same paths
+    /// have the same canonical form.
     pub(crate) fn canonical(&self) -> &str {
         &self.canonical
     }
@@ -202,19 +202,21 @@ fn is_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// The normal form of a request path, the same for every spelling of one path
-/// (RFC 3986, section 6.2.2): characters that may stand in a segment as they are
-/// (`pchar`) are decoded, all others are escapes in upper case. So is an escaped slash,
-/// which separates nothing, and a `%` that begins no escape. The number of slashes stays
-/// the same. A path in normal form without escapes, the usual one, is returned as it is.
-pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+/// Normalizes a request path, so that equivalent paths become equal (RFC 3986, section
+/// 6.2.2).
+///
+/// Characters that a segment can contain (`pchar`) are decoded; all others become escapes
+/// in upper case, including an escaped slash, which does not separate segments, and a `%`
+/// that begins no escape. The number of slashes does not change. Borrows a path that is
+/// already in normal form and has no escapes, which is the common case.
+pub(crate) fn normalize(path: &str) -> Cow<'_, str> {
     if path.bytes().all(|byte| byte == b'/' || is_pchar(byte)) {
         return Cow::Borrowed(path);
     }
     let mut out = String::with_capacity(path.len() + 16);
     let mut rest = path.as_bytes();
     while let [byte, after @ ..] = rest {
-        let escape = escaped(rest);
+        let escape = decode_escape(rest);
         let is_literal = match escape {
             Some(byte) => is_pchar(byte),
             None => *byte == b'/' || is_pchar(*byte),
@@ -233,8 +235,8 @@ pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The byte that an escape at the beginning of a text stands for.
-fn escaped(text: &[u8]) -> Option<u8> {
+/// Decodes an escape at the beginning of a text.
+fn decode_escape(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else {
         return None;
     };
@@ -242,12 +244,14 @@ fn escaped(text: &[u8]) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// The same for a character that needs no escape, and is the same with and without.
-pub(crate) fn unreserved(text: &str) -> Option<u8> {
-    escaped(text.as_bytes()).filter(|byte| is_unreserved(*byte))
+/// Decodes an escape of an unreserved character (RFC 3986, section 2.3) at the beginning of
+/// a text.
+pub(crate) fn decode_unreserved(text: &str) -> Option<u8> {
+    decode_escape(text.as_bytes()).filter(|byte| is_unreserved(*byte))
 }
 
-/// Whether a character may stand in a segment as it is (RFC 3986, section 3.3).
+/// Returns true if a segment can contain a character without an escape (RFC 3986, section
+/// 3.3).
 fn is_pchar(byte: u8) -> bool {
     is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte)
 }
@@ -256,10 +260,10 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Whether two paths are the same in the normal form that routes are compared in.
+/// Returns true if two paths have the same normal form.
 #[must_use]
 pub fn same_path(one: &str, other: &str) -> bool {
-    normalise(one) == normalise(other)
+    normalize(one) == normalize(other)
 }
 
 #[cfg(test)]
@@ -309,22 +313,22 @@ mod tests {
 
     #[test]
     fn normalises() {
-        assert_eq!(normalise("/%7euser/%2f%c3%a9"), "/~user/%2F%C3%A9");
-        assert_eq!(normalise("/a%21b%2Cc%3a%40"), "/a!b,c:@");
+        assert_eq!(normalize("/%7euser/%2f%c3%a9"), "/~user/%2F%C3%A9");
+        assert_eq!(normalize("/a%21b%2Cc%3a%40"), "/a!b,c:@");
         assert_eq!(
-            normalise("/é /%5c\\{}%7b%7D"),
+            normalize("/é /%5c\\{}%7b%7D"),
             "/%C3%A9%20/%5C%5C%7B%7D%7B%7D"
         );
-        // A `%` that begins no escape is one, before and after it is escaped.
-        assert_eq!(normalise("/%4"), "/%254");
-        assert_eq!(normalise("/%é%4%31"), "/%25%C3%A9%2541");
+        // A stray `%` and its escape are equal.
+        assert_eq!(normalize("/%4"), "/%254");
+        assert_eq!(normalize("/%é%4%31"), "/%25%C3%A9%2541");
         for plain in ["/", "//a/./b", "/a!$&'()*+,;=:@-._~"] {
-            assert!(matches!(normalise(plain), Cow::Borrowed(path) if path == plain));
+            assert!(matches!(normalize(plain), Cow::Borrowed(path) if path == plain));
         }
     }
 
-    /// A text in a spelling: a bit of `escapes` says which of its bytes are escaped, and
-    /// another one in which case. `%` and what would end a segment always are.
+    /// Encodes a text: bits of `escapes` choose which bytes are escaped and the case of the
+    /// digits. Always escapes `%` and characters that would end a segment.
     fn spell(text: &str, escapes: &[(bool, bool)]) -> String {
         let mut out = Vec::new();
         let mut escapes = escapes.iter().cycle();
@@ -338,7 +342,7 @@ mod tests {
                 out.extend_from_slice(format!("%{byte:02x}").as_bytes());
             }
         }
-        // Half an escaped character is no text: such a spelling is escaped as a whole.
+        // Escape everything if only part of a multi-byte character was escaped.
         String::from_utf8(out)
             .unwrap_or_else(|_| text.bytes().map(|byte| format!("%{byte:02X}")).collect())
     }
@@ -351,10 +355,10 @@ mod tests {
         #[test]
         fn every_spelling_of_a_path_is_one_path(text in "[\\PC\\x00/%]{0,12}|[a-z!-/:-@%é]{0,12}",
             one in escapes(), other in escapes()) {
-            let normal = normalise(&spell(&text, &one)).into_owned();
+            let normal = normalize(&spell(&text, &one)).into_owned();
             let other = spell(&text, &other);
-            prop_assert_eq!(&normal, &normalise(&other));
-            prop_assert_eq!(&normal, &normalise(&normal));
+            prop_assert_eq!(&normal, &normalize(&other));
+            prop_assert_eq!(&normal, &normalize(&normal));
             prop_assert!(!normal.contains('/'));
             prop_assert_eq!(crate::decode::percent(&normal).unwrap(), text);
         }
@@ -366,22 +370,22 @@ mod tests {
             prop_assume!(!source.contains(['{', '}']));
             let pattern = PathPattern::parse(&source).unwrap();
             let request = format!("/{}", spell(&text, &other));
-            prop_assert_eq!(pattern.canonical(), normalise(&request));
+            prop_assert_eq!(pattern.canonical(), normalize(&request));
         }
 
         #[test]
         fn the_normal_form_has_as_many_slashes(path in "[\\PC/%]{0,12}|[/%2fFaé]{0,12}") {
-            let normal = normalise(&path);
+            let normal = normalize(&path);
             prop_assert_eq!(normal.matches('/').count(), path.matches('/').count());
-            prop_assert_eq!(&normalise(&normal), &normal);
+            prop_assert_eq!(&normalize(&normal), &normal);
         }
 
         #[test]
         fn never_panics(text in "\\PC*") {
             let _ = PathPattern::parse(&text);
-            let once = normalise(&text).into_owned();
+            let once = normalize(&text).into_owned();
             prop_assert_eq!(PathPattern::parse(&format!("/{once}")).is_ok(),
-                PathPattern::parse(&format!("/{}", normalise(&once))).is_ok());
+                PathPattern::parse(&format!("/{}", normalize(&once))).is_ok());
         }
     }
 }

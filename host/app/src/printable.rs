@@ -1,10 +1,10 @@
-//! Text from a guest or a client, made fit for a log or a terminal.
+//! Escapes untrusted text for logs and terminals.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Escapes control characters, so that the text can neither begin a line of its own
-/// nor steer a terminal.
+/// Escapes control characters, so that the text can neither begin a new line nor send
+/// terminal control sequences.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
@@ -21,8 +21,8 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same for a text of several lines, such as a stack: its lines stay, each after
-/// the first indented.
+/// Escapes a multi-line text, such as a stack trace. Keeps its lines and indents all but
+/// the first.
 #[must_use]
 pub fn indented(text: &str) -> String {
     let lines: Vec<_> = text.trim_end().lines().map(one_line).collect();

@@ -1,26 +1,26 @@
-//! Problem documents (RFC 9457): the body of every error a client gets.
+//! Problem documents (RFC 9457): the body of every error response of the host.
 
 use serde::Serialize;
 
 use crate::field_error::FieldError;
 use crate::limits::MAX_ERRORS;
 
-/// Where the error types of this host are named.
+/// The base URI of the host's problem types.
 const TYPES: &str = "https://spikard.dev/errors/";
 
 /// A problem document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Problem {
-    /// What kind of problem it is, as a URI.
+    /// The problem type, a URI.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind in a few words; the same for every occurrence.
+    /// A short summary, the same for every occurrence of the type.
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What happened this time, for the client's developer.
+    /// The details of this occurrence, for the client's developer.
     pub detail: String,
-    /// What is wrong with each field; only in validation errors.
+    /// The errors of single fields; only for validation errors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
@@ -29,7 +29,7 @@ impl Problem {
     /// The content type of a problem document.
     pub const CONTENT_TYPE: &'static str = "application/problem+json";
 
-    /// A problem of a kind this host names.
+    /// Creates a problem. `kind`: the last segment of the type URI.
     #[must_use]
     pub fn new(status: u16, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
@@ -41,8 +41,8 @@ impl Problem {
         }
     }
 
-    /// The document of a request whose fields break their schemas. It names at most
-    /// 100 errors.
+    /// Creates the problem of a request that violates its schemas. Keeps at most 100
+    /// errors.
     #[must_use]
     pub fn validation(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.len() {
@@ -57,7 +57,7 @@ impl Problem {
         }
     }
 
-    /// The document as JSON.
+    /// Serializes the document.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())

@@ -1,41 +1,41 @@
-//! Why a request does not get a handler's reply. Every early exit of the pipeline
-//! is a value of this one type, turned into a response in one place.
+//! Refusals: the reasons why the host answers a request itself with an error. Every early
+//! exit of the pipeline is a [`Refusal`], which one function turns into a response.
 
 use crate::field_error::{FieldError, shorten};
 use crate::problem::Problem;
 
-/// A request that ends early.
+/// The reason why the host rejects a request or replaces its reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
-    /// The path, query, a header or the body cannot be read (400).
+    /// The path, query, a header or the body is malformed (400).
     BadRequest(String),
-    /// The body is not of the format that its content type says it is (400), with
-    /// the place where it ceases to be.
+    /// The body does not match the format of its content type (400). The error has the
+    /// position.
     Malformed(Vec<FieldError>),
-    /// The request carries no credentials, or none that are let in (401).
+    /// The credentials are missing or invalid (401).
     Unauthorized {
-        /// What is wrong, in a few words.
+        /// The title of the problem document.
         title: &'static str,
-        /// What is wrong.
+        /// The detail of the problem document.
         detail: String,
         /// The value of `WWW-Authenticate`.
         challenge: String,
     },
-    /// What is asked is not allowed (403).
+    /// A policy forbids the request (403).
     Forbidden {
-        /// Why.
+        /// The detail of the problem document.
         detail: String,
     },
     /// No route has the path (404).
     NotFound,
-    /// The path's routes answer other methods (405).
+    /// No route of the path has the method (405).
     MethodNotAllowed {
         /// The value of `Allow`.
         allow: String,
     },
     /// The body did not arrive in time (408).
     RequestTimeout,
-    /// A condition of the request does not hold (412).
+    /// A precondition of the request is false (412).
     PreconditionFailed,
     /// The body is longer than the route allows (413).
     BodyTooLarge {
@@ -44,14 +44,14 @@ pub enum Refusal {
     },
     /// The route does not accept the body's content type (415).
     UnsupportedMediaType,
-    /// The charset of the body is unknown, or is not UTF-8 where it must be (415).
+    /// The charset of the body is unknown, or the content type requires UTF-8 (415).
     UnsupportedCharset {
-        /// The charset, as the content type names it.
+        /// The charset, as in the content type.
         charset: String,
     },
     /// The body has a content coding, and the host decodes none (415).
     UnsupportedContentCoding {
-        /// The codings, as the request names them.
+        /// The codings, as in the request.
         coding: String,
     },
     /// The range is outside of the file (416).
@@ -59,27 +59,27 @@ pub enum Refusal {
         /// The value of `Content-Range`.
         content_range: String,
     },
-    /// Fields break their schemas (422).
+    /// Values violate their schemas (422).
     Invalid(Vec<FieldError>),
-    /// The client asks more often than it may (429).
+    /// The client exceeded its rate limit (429).
     RateLimited {
-        /// When to try again, in seconds.
+        /// The delay before the next attempt, in seconds.
         retry_after: u32,
     },
-    /// The header fields are longer than the host accepts (431).
+    /// The header fields exceed the host's limit (431).
     HeadersTooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// The guest failed or trapped, or its reply cannot be sent (500). The log
-    /// has the reason; the client does not.
+    /// The guest failed or trapped, or its reply is invalid (500). Only the log contains
+    /// the reason.
     Failed,
-    /// No instance came free in time (503).
+    /// No instance became available in time (503).
     Overloaded {
-        /// When to try again, in seconds.
+        /// The delay before the next attempt, in seconds.
         retry_after: u32,
     },
-    /// The call ran past its deadline (504, or 408 where the route says so).
+    /// The call exceeded its deadline (504, or 408 if the route declares it).
     DeadlineExceeded {
         /// The status.
         status: u16,
@@ -87,7 +87,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The response's status.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -112,8 +112,8 @@ impl Refusal {
         }
     }
 
-    /// The header that tells the client how to go on, if there is one: its name in
-    /// lower case and its value.
+    /// Returns the header that tells the client how to proceed, if any: its name in lower
+    /// case and its value.
     #[must_use]
     pub fn header(&self) -> Option<(&'static str, String)> {
         match self {
@@ -133,7 +133,7 @@ impl Refusal {
         }
     }
 
-    /// The document the client gets.
+    /// Converts the refusal to the problem document for the client.
     #[must_use]
     pub fn into_problem(self) -> Problem {
         let status = self.status();
@@ -168,7 +168,7 @@ impl Refusal {
             Self::PreconditionFailed => problem(
                 "precondition-failed",
                 "Precondition Failed",
-                "the file is not the one that the request's condition names".to_owned(),
+                "the file does not match the precondition of the request".to_owned(),
             ),
             Self::BodyTooLarge { limit } => problem(
                 "payload-too-large",
@@ -199,7 +199,7 @@ impl Refusal {
             Self::RangeNotSatisfiable { .. } => problem(
                 "range-not-satisfiable",
                 "Range Not Satisfiable",
-                "the file has no such range; content-range has its length".to_owned(),
+                "the requested range is outside the file; content-range has its length".to_owned(),
             ),
             Self::Invalid(errors) => Problem::validation(errors),
             Self::RateLimited { retry_after } => problem(

@@ -1,5 +1,5 @@
-//! The replies that a route declares (OpenAPI 3.1, Responses Object), checked where
-//! the operator asks for it.
+//! Declared replies (OpenAPI 3.1, Responses Object), and the optional validation of
+//! replies against them.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use crate::schema::Schema;
 /// The replies of a route, by status.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
-    by_status: BTreeMap<Status, Vec<Content>>,
+    by_status: BTreeMap<Status, Vec<ReplyContent>>,
 }
 
-/// What a declared reply is for; the most particular one comes first.
+/// The key of a declared reply, ordered from specific to general.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Status {
+pub(crate) enum Status {
     /// `200`.
     Exactly(u16),
     /// `2XX`.
@@ -29,21 +29,21 @@ enum Status {
 }
 
 #[derive(Debug)]
-struct Content {
+struct ReplyContent {
     range: String,
     schema: Option<Schema>,
 }
 
 /// A Response Object.
 #[derive(Debug, Deserialize)]
-struct WireReply {
+struct ResponseObject {
     #[serde(default)]
     content: BTreeMap<String, Value>,
 }
 
 impl Replies {
-    /// Reads a Responses Object; an empty text declares none. What is only for readers
-    /// of the contract (headers, links, examples, extensions) is let be.
+    /// Parses a Responses Object. An empty text declares none. Ignores headers, links,
+    /// examples and extensions, which serve documentation only.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Ok(Self::default());
@@ -52,22 +52,17 @@ impl Replies {
             .map_err(|error| format!("its replies are not a Responses Object: {error}"))?;
         let mut by_status = BTreeMap::new();
         for (key, value) in wire {
-            if key.starts_with("x-") {
+            let Some(status) = Status::parse_key(&key)? else {
                 continue;
-            }
-            let status = Status::parse(&key).ok_or_else(|| {
-                format!(
-                    "its replies name `{key}`, which is no status: write `200`, `2XX` or `default`"
-                )
-            })?;
-            let reply: WireReply = serde_json::from_value(value)
+            };
+            let reply: ResponseObject = serde_json::from_value(value)
                 .map_err(|error| format!("its reply `{key}` is not a Response Object: {error}"))?;
             let mut contents = Vec::new();
             for (range, content) in reply.content {
                 let content = MediaObject::parse(content).map_err(|error| {
                     format!("`{range}` of its reply `{key}` is not a Media Type Object: {error}")
                 })?;
-                contents.push(Content::parse(&key, &range, content.schema)?);
+                contents.push(ReplyContent::parse(&key, &range, content.schema)?);
             }
             by_status.insert(status, contents);
         }
@@ -84,14 +79,14 @@ impl Replies {
         if self.by_status.is_empty() {
             return Ok(());
         }
-        let fitting = [
+        let keys = [
             Status::Exactly(status),
             Status::Class(status / 100),
             Status::Default,
         ];
-        let Some(contents) = fitting.iter().find_map(|key| self.by_status.get(key)) else {
+        let Some(contents) = keys.iter().find_map(|key| self.by_status.get(key)) else {
             return Err(format!(
-                "its status {status} is not declared: the route declares {}",
+                "its status {status} is not declared; the route declares {}",
                 self.names()
             ));
         };
@@ -100,7 +95,7 @@ impl Replies {
         }
         let Some(media) = content_type.and_then(MediaType::parse) else {
             return Err(format!(
-                "its status {status} declares a body's content type, and it has none"
+                "its status {status} declares a content type, but the reply has none"
             ));
         };
         let Some(content) = contents
@@ -112,7 +107,7 @@ impl Replies {
                 .map(|content| format!("`{}`", content.range))
                 .collect();
             return Err(format!(
-                "its content type `{}` is not declared for status {status}: the route declares {}",
+                "its content type `{}` is not declared for status {status}; the route declares {}",
                 media.as_str(),
                 ranges.join(", ")
             ));
@@ -123,7 +118,7 @@ impl Replies {
         let text = std::str::from_utf8(body).map_err(|_| "its body is not UTF-8".to_owned())?;
         let value = if media.is_json() {
             json::parse(text).map_err(|error| match error {
-                JsonError::TooDeep => "its body nests too deep to be checked".to_owned(),
+                JsonError::TooDeep => "its body nests too deep to validate".to_owned(),
                 JsonError::Malformed(error) => format!("its body is not valid JSON: {error}"),
             })?
         } else if media.is_text() {
@@ -134,7 +129,7 @@ impl Replies {
         match schema.first_error(&value) {
             None => Ok(()),
             Some(error) => Err(format!(
-                "its body breaks the schema declared for status {status}: {error}"
+                "its body violates the schema for status {status}: {error}"
             )),
         }
     }
@@ -146,6 +141,21 @@ impl Replies {
 }
 
 impl Status {
+    /// Parses a key of a Responses Object. `None` for an extension (`x-...`).
+    ///
+    /// # Errors
+    /// A clause about the route, if the key is not a status.
+    pub(crate) fn parse_key(key: &str) -> Result<Option<Self>, String> {
+        if key.starts_with("x-") {
+            return Ok(None);
+        }
+        Self::parse(key).map(Some).ok_or_else(|| {
+            format!(
+                "its replies name `{key}`, which is not a status; write `200`, `2XX` or `default`"
+            )
+        })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if text == "default" {
             return Some(Self::Default);
@@ -172,7 +182,7 @@ impl Status {
     }
 }
 
-impl Content {
+impl ReplyContent {
     fn parse(key: &str, range: &str, schema: Option<Value>) -> Result<Self, String> {
         let range = range.to_ascii_lowercase();
         let Some(media) = MediaType::parse(&range) else {
@@ -224,7 +234,11 @@ mod tests {
                 .unwrap_err()
                 .contains("`text/plain`")
         );
-        assert!(check(200, None, "x").unwrap_err().contains("it has none"));
+        assert!(
+            check(200, None, "x")
+                .unwrap_err()
+                .contains("the reply has none")
+        );
         assert!(check(500, None, "").unwrap_err().contains("200, 204, 4XX"));
         assert_eq!(Replies::default().check(500, None, b"x"), Ok(()));
     }

@@ -1,21 +1,23 @@
-//! A route whose declarations were checked.
+//! A validated route.
 
 use std::time::Duration;
 
 use crate::app_error::AppError;
 use crate::body::BodySpec;
-use crate::declare;
+
 use crate::description::RouteDescription;
 use crate::hooks::Hooks;
 use crate::isolation::Isolation;
 use crate::method::Method;
 use crate::overrides::{Origins, choose};
 use crate::parameter::Parameter;
+use crate::parameter_object;
 use crate::params::{Parameters, RequestHead};
 use crate::path::PathPattern;
 use crate::policy::Policies;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
+use crate::route_settings::RouteSettings;
 use crate::router::RawPath;
 use crate::settings::{Defaults, Settings};
 
@@ -52,27 +54,26 @@ impl Route {
         };
         let pattern = PathPattern::parse(&description.path)
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
-        let settings = Settings::parse(&description.settings)
-            .map_err(|error| wrong(format!("its settings cannot be read: {error}")))?;
+        let settings = Settings::parse_route(&description.settings).map_err(wrong)?;
+        let effective = RouteSettings::new(app, &settings);
         if settings.openapi.is_some() {
             return Err(wrong(
-                "`openapi` is for the app, not for a route: move it to the app's settings".into(),
+                "`openapi` is for the app, not for a route; move it to the app's settings".into(),
             ));
         }
-        let declared = declare::parameters(&description.parameters).map_err(wrong)?;
+        let declared = parameter_object::parse_all(&description.parameters).map_err(wrong)?;
         let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
-        let raw = settings.raw_body.or(app.raw_body).unwrap_or(false);
-        let body = BodySpec::parse(&description.body, raw).map_err(wrong)?;
+        let body = BodySpec::parse(&description.body, effective.raw_body()).map_err(wrong)?;
         let replies = Replies::parse(&description.replies).map_err(wrong)?;
         if settings.trailing_slash.is_some() {
             return Err(wrong(
-                "its settings have `trailing_slash`, which is for the whole app: declare it there"
+                "its settings have `trailing_slash`, which is for the whole app; move it there"
                     .to_owned(),
             ));
         }
         if settings.r#static.is_some() {
             return Err(wrong(
-                "its settings have `static`, which only an app may declare".to_owned(),
+                "its settings have `static`, which is for the whole app; move it there".to_owned(),
             ));
         }
         let (app_name, app_policies) = app_policies;
@@ -84,17 +85,14 @@ impl Route {
         )
         .map_err(|reason| wrong(format!("its {reason}")))?;
         let policies = Some(policies).filter(|policies| !policies.is_empty());
-        let body_limit = settings.body_limit.or(app.body_limit);
+        let body_limit = effective.body_limit();
         if let Some(limit) = body_limit.filter(|limit| *limit > Defaults::MAX_BODY_LIMIT) {
             return Err(wrong(format!(
-                "its body_limit `{limit}` is above the {} bytes a component may ask for",
+                "its body_limit `{limit}` is above the maximum of {} bytes",
                 Defaults::MAX_BODY_LIMIT
             )));
         }
-        let timeout = settings
-            .timeout_ms
-            .or(app.timeout_ms)
-            .map(Duration::from_millis);
+        let timeout = effective.timeout();
         if let Some(timeout) = timeout.filter(|t| *t > Defaults::MAX_TIMEOUT || t.is_zero()) {
             return Err(wrong(format!(
                 "its timeout_ms `{}` is not between 1 and {}",
@@ -102,10 +100,7 @@ impl Route {
                 Defaults::MAX_TIMEOUT.as_millis()
             )));
         }
-        let timeout_status = settings
-            .timeout_status
-            .or(app.timeout_status)
-            .unwrap_or(504);
+        let timeout_status = effective.timeout_status();
         if !matches!(timeout_status, 408 | 504) {
             return Err(wrong(format!(
                 "its timeout_status `{timeout_status}` is neither 408 nor 504"
@@ -115,12 +110,11 @@ impl Route {
             "" => label,
             name => name.to_owned(),
         };
-        let said = defaults.routes.get(&name).copied().unwrap_or_default();
-        let declared = settings.instances.or(app.instances);
-        let isolation = choose(said.instances, declared, defaults.isolation);
-        let timeout = choose(said.timeout, timeout, defaults.timeout);
-        let body_limit = choose(said.body_limit, body_limit, defaults.body_limit);
-        let hooks = app.hooks.iter().chain(&settings.hooks).copied().collect();
+        let overrides = defaults.routes.get(&name).copied().unwrap_or_default();
+        let isolation = effective.isolation();
+        let isolation = choose(overrides.instances, isolation, defaults.isolation);
+        let timeout = choose(overrides.timeout, timeout, defaults.timeout);
+        let body_limit = choose(overrides.body_limit, body_limit, defaults.body_limit);
         Ok(Self {
             method,
             name,
@@ -137,94 +131,94 @@ impl Route {
                 timeout: timeout.1,
                 body_limit: body_limit.1,
             },
-            hooks,
+            hooks: effective.hooks(),
             policies,
         })
     }
 
-    /// The method it answers.
+    /// Returns the request method.
     #[must_use]
     pub fn method(&self) -> Method {
         self.method
     }
 
-    /// Its path pattern.
+    /// Returns the path pattern.
     #[must_use]
     pub fn pattern(&self) -> &PathPattern {
         &self.pattern
     }
 
-    /// Its name in logs and metrics.
+    /// Returns the name in logs and metrics.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its parameters, those of the path first.
+    /// Returns the parameters, path parameters first.
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         self.parameters.all()
     }
 
-    /// How it reads bodies.
+    /// Returns the rules for request bodies.
     #[must_use]
     pub fn body(&self) -> &BodySpec {
         &self.body
     }
 
-    /// The longest body it reads, in bytes.
+    /// Returns the maximum size of a request body, in bytes.
     #[must_use]
     pub fn body_limit(&self) -> u64 {
         self.body_limit
     }
 
-    /// The longest a call may take.
+    /// Returns the maximum duration of a call.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The status of a call that ran past it: 504, or 408.
+    /// Returns the status of a call that exceeds [`timeout`](Self::timeout): 504, or 408.
     #[must_use]
     pub fn timeout_status(&self) -> u16 {
         self.timeout_status
     }
 
-    /// Whether its requests share instances.
+    /// Returns the isolation between requests.
     #[must_use]
     pub fn isolation(&self) -> Isolation {
         self.isolation
     }
 
-    /// Whose words its limits are.
+    /// Returns the sources of the limits.
     #[must_use]
     pub fn origins(&self) -> Origins {
         self.origins
     }
 
-    /// The hooks that its requests run through.
+    /// Returns the hook kinds that the route or the app declares.
     #[must_use]
     pub fn hooks(&self) -> Hooks {
         self.hooks
     }
 
-    /// What the host enforces for it besides its contract, if anything.
+    /// Returns the policies. `None` if the route has none.
     #[must_use]
     pub fn policies(&self) -> Option<&Policies> {
         self.policies.as_ref()
     }
 
-    /// Reads, coerces and checks the parameters of one request, as a JSON object;
-    /// empty when the route has none.
+    /// Reads, converts and validates the parameters of one request. Returns a JSON object,
+    /// or an empty text if the route has no parameters.
     ///
     /// # Errors
-    /// 400 for text that is not UTF-8, 422 for values that break their schemas.
+    /// 400 for text that is not UTF-8, 422 for values that violate their schemas.
     pub fn read_params(&self, path: &RawPath, head: &impl RequestHead) -> Result<String, Refusal> {
         self.parameters.read(path.iter(), head)
     }
 
-    /// Checks a reply against what the route declares for its status and content type.
-    /// A route that declares no reply lets every one pass.
+    /// Validates a reply against the declared reply of its status and content type. A route
+    /// that declares no replies accepts every reply.
     ///
     /// # Errors
     /// A sentence about the reply, for the log.

@@ -1,8 +1,8 @@
-//! Finds the route of a request: by path first, then by method.
+//! Finds the route of a request, by path first and then by method.
 //!
-//! Precedence, by segment from left to right: literal text, then `{param}`, then
-//! `{*rest}`; the order of declaration never matters. Two routes that would match
-//! the same requests are an error at load. The tree is the crate `matchit`.
+//! The precedence of each segment, from left to right, is literal text, then `{param}`,
+//! then `{*rest}`. The order of declaration does not matter: two routes that match the
+//! same requests are a load-time error. The crate `matchit` implements the tree.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,9 @@ struct Endpoint {
     allow: String,
 }
 
-/// What the router found.
+/// The result of a lookup.
 #[derive(Debug)]
-pub(crate) enum Found<'r, 'p> {
+pub(crate) enum RouteMatch<'r, 'p> {
     /// A route, with the raw values of its path parameters.
     Route {
         /// The route's index.
@@ -33,22 +33,22 @@ pub(crate) enum Found<'r, 'p> {
         /// The values, from left to right, still percent-encoded.
         values: PathValues<'r, 'p>,
     },
-    /// OPTIONS for a path whose routes do not declare it.
+    /// An OPTIONS request for a path that has no OPTIONS route.
     Options {
         /// The value of `Allow`.
         allow: &'r str,
     },
-    /// A path that is there, with another method.
+    /// No route of the path has the method.
     MethodNotAllowed {
         /// The value of `Allow`.
         allow: &'r str,
     },
-    /// No such path.
-    Nothing,
+    /// No route has the path.
+    NotFound,
 }
 
-/// The raw values of a matched path's parameters: as they stand in the request's path,
-/// not in its normal form, since an escaped delimiter separates nothing.
+/// The raw values of a matched path's parameters. They come from the path as sent, because
+/// normalization would turn an escaped delimiter into a real one.
 #[derive(Debug)]
 pub struct PathValues<'r, 'p> {
     params: matchit::Params<'r, 'p>,
@@ -57,18 +57,18 @@ pub struct PathValues<'r, 'p> {
 }
 
 impl<'p> PathValues<'_, 'p> {
-    /// The values, from left to right, still percent-encoded.
+    /// Iterates over the values, from left to right, still percent-encoded.
     pub fn iter(&self) -> impl Iterator<Item = &'p str> + '_ {
         self.params.iter().map(|(_, value)| self.raw_of(value))
     }
 
-    /// The segments of the raw path that a value of the normal path stands for: both
+    /// Returns the segments of the raw path for a value of the normalized path. Both paths
     /// have the same slashes.
     fn raw_of(&self, value: &'p str) -> &'p str {
         if std::ptr::eq(self.normal, self.raw) {
             return value;
         }
-        // The value is part of the path.
+        // The value is a slice of the normalized path, so the difference is its offset.
         let start = value.as_ptr().addr() - self.normal.as_ptr().addr();
         let slashes = self.normal[..start].matches('/').count();
         let rest = self.raw.splitn(slashes + 1, '/').last().unwrap_or_default();
@@ -78,7 +78,7 @@ impl<'p> PathValues<'_, 'p> {
         rest.split_once('/').map_or(rest, |(segment, _)| segment)
     }
 
-    /// The values without the path they stand in.
+    /// Copies the values out of the path.
     #[must_use]
     pub fn to_raw(&self) -> RawPath {
         let mut raw = RawPath::default();
@@ -93,23 +93,23 @@ impl<'p> PathValues<'_, 'p> {
     }
 }
 
-/// The raw values of a matched path's parameters, kept until the request is admitted.
-/// Nothing is allocated for a path without parameters.
+/// An owned copy of the raw path values, kept until the host reads the parameters. A path
+/// without parameters does not allocate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawPath {
-    /// The values with a slash between them, which only the last one may contain.
+    /// The values, separated by slashes. Only the last value can contain slashes.
     text: String,
     count: usize,
 }
 
 impl RawPath {
-    /// The values, from left to right, still percent-encoded.
+    /// Iterates over the values, from left to right, still percent-encoded.
     pub fn iter(&self) -> impl Iterator<Item = &str> + '_ {
         self.text.splitn(self.count, '/')
     }
 }
 
-/// A route that would match the same requests as an earlier one.
+/// A route that matches the same requests as an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Collision {
     /// The index of the earlier route.
@@ -161,7 +161,7 @@ impl Router {
         }
     }
 
-    /// The route of a path in normal form for a method, and the path's `Allow`.
+    /// Returns the route of a normalized path for a method, and the path's `Allow` value.
     pub(crate) fn about(&self, method: &str, path: &str) -> Option<(Option<u32>, &str)> {
         let matched = self.tree.at(path).ok()?;
         let endpoint = &self.endpoints[*matched.value];
@@ -169,20 +169,20 @@ impl Router {
         Some((route, &endpoint.allow))
     }
 
-    /// Finds the route for a method and a path in normal form, which was `raw`.
+    /// Finds the route for a method and a path. `normal`: the normal form of `raw`.
     pub(crate) fn find<'r, 'p>(
         &'r self,
         method: &str,
         normal: &'p str,
         raw: &'p str,
-    ) -> Found<'r, 'p> {
+    ) -> RouteMatch<'r, 'p> {
         let Ok(matched) = self.tree.at(normal) else {
-            return Found::Nothing;
+            return RouteMatch::NotFound;
         };
         let endpoint = &self.endpoints[*matched.value];
         let method = Method::parse(method);
         match method.and_then(|method| endpoint.route(method)) {
-            Some(route) => Found::Route {
+            Some(route) => RouteMatch::Route {
                 route,
                 values: PathValues {
                     params: matched.params,
@@ -190,10 +190,10 @@ impl Router {
                     raw,
                 },
             },
-            None if method == Some(Method::Options) => Found::Options {
+            None if method == Some(Method::Options) => RouteMatch::Options {
                 allow: &endpoint.allow,
             },
-            None => Found::MethodNotAllowed {
+            None => RouteMatch::MethodNotAllowed {
                 allow: &endpoint.allow,
             },
         }
@@ -205,7 +205,7 @@ impl Endpoint {
         self.routes[method as usize]
     }
 
-    /// The route that answers a method; one for GET answers HEAD.
+    /// Returns the route for a method. A GET route also handles HEAD.
     fn route(&self, method: Method) -> Option<u32> {
         match method {
             Method::Head => self.get(method).or(self.get(Method::Get)),
@@ -227,7 +227,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::normalise;
+    use crate::path::normalize;
     use proptest::prelude::*;
 
     fn router(routes: &[(Method, &str)]) -> Result<Router, Collision> {
@@ -241,7 +241,7 @@ mod tests {
 
     fn at(router: &Router, method: &str, path: &str) -> Option<(u32, Vec<String>)> {
         match router.find(method, path, path) {
-            Found::Route { route, values } => {
+            RouteMatch::Route { route, values } => {
                 Some((route, values.iter().map(str::to_owned).collect()))
             }
             _ => None,
@@ -251,8 +251,8 @@ mod tests {
     #[test]
     fn raw_values_outlast_the_path() {
         let router = router(&[(Method::Get, "/a/{x}/{*rest}"), (Method::Get, "/b")]).unwrap();
-        let raw = |path: &str| match router.find("GET", &normalise(path), path) {
-            Found::Route { values, .. } => values.to_raw(),
+        let raw = |path: &str| match router.find("GET", &normalize(path), path) {
+            RouteMatch::Route { values, .. } => values.to_raw(),
             other => panic!("{other:?}"),
         };
         let values = raw("/a/1%2F2/b//c/");
@@ -295,22 +295,24 @@ mod tests {
         let router = router(&[(Method::Get, "/a"), (Method::Post, "/a")]).unwrap();
         assert_eq!(at(&router, "HEAD", "/a"), Some((0, vec![])));
         assert!(
-            matches!(router.find("OPTIONS", "/a", "/a"), Found::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
+            matches!(router.find("OPTIONS", "/a", "/a"), RouteMatch::Options { allow } if allow == "GET, HEAD, POST, OPTIONS")
         );
         assert!(matches!(
             router.find("PUT", "/a", "/a"),
-            Found::MethodNotAllowed { .. }
+            RouteMatch::MethodNotAllowed { .. }
         ));
         assert!(matches!(
             router.find("BREW", "/a", "/a"),
-            Found::MethodNotAllowed { .. }
+            RouteMatch::MethodNotAllowed { .. }
         ));
-        assert!(matches!(router.find("GET", "/b", "/b"), Found::Nothing));
+        assert!(matches!(
+            router.find("GET", "/b", "/b"),
+            RouteMatch::NotFound
+        ));
     }
 
-    /// What the documentation says, one route at a time: the values of a pattern, and
-    /// how particular each of its segments is, literal text before a parameter before
-    /// the rest.
+    /// A reference implementation of the documented rules for one route: matches a pattern,
+    /// and returns its values and the rank of each segment (literal, parameter, rest).
     fn matches(pattern: &str, path: &str) -> Option<(Vec<u8>, Vec<String>)> {
         let (mut ranks, mut values) = (Vec::new(), Vec::new());
         let mut rest = Some(path.strip_prefix('/')?);

@@ -1,5 +1,5 @@
-//! JSON Schemas (2020-12), compiled once at load by the crate `jsonschema`.
-//! `explain.rs` puts their errors into the words of the problem document.
+//! JSON Schemas (2020-12), compiled at load time by the crate `jsonschema`. `explain.rs`
+//! converts their errors to entries of a problem document.
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
@@ -14,23 +14,25 @@ pub(crate) use crate::explain::{BOOLEAN, DICT, INTEGER, LIST, NUMBER, TYPES};
 #[derive(Debug)]
 pub(crate) struct Schema {
     validator: Validator,
-    /// It has alternatives: its first error is made of all the errors of each.
+    /// True if the schema has `anyOf` or `oneOf`: even its first error then contains all
+    /// errors of every alternative.
     has_alternatives: bool,
 }
 
 impl Schema {
-    /// Compiles a schema. Formats are checked; references outside of it are not
-    /// followed.
+    /// Compiles a schema. Validates formats, and does not resolve references to other
+    /// documents.
     ///
-    /// The error says where in the schema, and what is wrong there.
+    /// # Errors
+    /// The error, with its position in the schema.
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
-        Self::build(&adapt(schema, false))
+        Self::build(&adapt_schema(schema, false))
     }
 
-    /// Compiles the schema of a form: `format: binary` and `contentMediaType` are met
-    /// by a file too, whose bytes do not cross.
+    /// Compiles the schema of a form. A schema with `format: binary` or `contentMediaType`
+    /// also accepts the object that describes a file.
     pub(crate) fn compile_form(schema: &Value) -> Result<Self, String> {
-        Self::build(&adapt(schema, true))
+        Self::build(&adapt_schema(schema, true))
     }
 
     fn build(schema: &Value) -> Result<Self, String> {
@@ -41,7 +43,7 @@ impl Schema {
             .build(schema)
             .map(|validator| Self {
                 validator,
-                has_alternatives: mentions(schema, &["anyOf", "oneOf"]),
+                has_alternatives: has_key(schema, &["anyOf", "oneOf"]),
             })
             .map_err(|error| match error.instance_path().as_str() {
                 "" => error.to_string(),
@@ -49,20 +51,19 @@ impl Schema {
             })
     }
 
-    /// Whether the value keeps the schema. Cheaper than collecting errors.
+    /// Returns true if the value is valid. Cheaper than collecting errors.
     pub(crate) fn is_valid(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
     }
 
-    /// Adds the errors of `value`, whose place in the request is `at`: in the order of
-    /// their places, and no more than a reply names. There may be none; of a very large
-    /// value there is one.
+    /// Appends the errors of `value`, sorted by location and limited to [`MAX_ERRORS`]. `at`
+    /// is the location of the value. A very large value gets only one error.
     pub(crate) fn check(&self, value: &Value, at: &[LocItem], errors: &mut Vec<FieldError>) {
         if self.is_valid(value) {
             return;
         }
         let mut found = Vec::new();
-        let is_large = !has_at_most(value, &mut MAX_EXPLAINED.clone());
+        let is_large = !is_within(value, &mut MAX_EXPLAINED.clone());
         if !is_large {
             for error in self.validator.iter_errors(value) {
                 explain::describe(&error, at, &mut found);
@@ -76,7 +77,7 @@ impl Schema {
             explain::describe(&error, at, &mut found);
         }
         if found.is_empty() {
-            let msg = "Input does not keep its schema, and is too large to say where";
+            let msg = "Input violates its schema and is too large for detailed errors";
             let kind = ErrorKind::ValidationError;
             found.push(FieldError::new(kind, at.to_vec(), msg, value));
         }
@@ -84,7 +85,7 @@ impl Schema {
         errors.append(&mut found);
     }
 
-    /// The first thing that is wrong with a value, as a sentence.
+    /// Returns the first error of a value, as a sentence.
     pub(crate) fn first_error(&self, value: &Value) -> Option<String> {
         let error = self.validator.iter_errors(value).next()?;
         let place = error.instance_path().as_str().to_owned();
@@ -96,33 +97,34 @@ impl Schema {
     }
 }
 
-/// Whether a value is made of at most so many values.
-fn has_at_most(value: &Value, left: &mut usize) -> bool {
+/// Returns true if a value consists of at most `left` values, itself included.
+fn is_within(value: &Value, left: &mut usize) -> bool {
     let Some(fewer) = left.checked_sub(1) else {
         return false;
     };
     *left = fewer;
     match value {
-        Value::Array(items) => items.iter().all(|item| has_at_most(item, left)),
-        Value::Object(members) => members.values().all(|member| has_at_most(member, left)),
+        Value::Array(items) => items.iter().all(|item| is_within(item, left)),
+        Value::Object(members) => members.values().all(|member| is_within(member, left)),
         _ => true,
     }
 }
 
-/// Whether one of the words is a key anywhere in a schema.
-fn mentions(schema: &Value, words: &[&str]) -> bool {
+/// Returns true if a schema contains one of the keys anywhere.
+fn has_key(schema: &Value, words: &[&str]) -> bool {
     match schema {
-        Value::Array(items) => items.iter().any(|item| mentions(item, words)),
+        Value::Array(items) => items.iter().any(|item| has_key(item, words)),
         Value::Object(members) => members
             .iter()
-            .any(|(key, member)| words.contains(&key.as_str()) || mentions(member, words)),
+            .any(|(key, member)| words.contains(&key.as_str()) || has_key(member, words)),
         _ => false,
     }
 }
 
-/// A copy of a schema in which `dependencies`, which 2020-12 has under two other names
-/// and which is still written, is one of these; and, for forms, files are let in.
-fn adapt(schema: &Value, files: bool) -> Value {
+/// Rewrites a schema for the compiler: replaces `dependencies` of older drafts with
+/// `dependentRequired` and `dependentSchemas`, and if `files`, lets binary fields accept
+/// files.
+fn adapt_schema(schema: &Value, files: bool) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();
     };
@@ -134,12 +136,16 @@ fn adapt(schema: &Value, files: bool) -> Value {
                 Value::Object(schemas),
             ) => {
                 let schemas = schemas.iter();
-                let schemas = schemas.map(|(name, schema)| (name.clone(), adapt(schema, files)));
+                let schemas =
+                    schemas.map(|(name, schema)| (name.clone(), adapt_schema(schema, files)));
                 Value::Object(schemas.collect())
             }
-            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
-                Value::Array(schemas.iter().map(|schema| adapt(schema, files)).collect())
-            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => Value::Array(
+                schemas
+                    .iter()
+                    .map(|schema| adapt_schema(schema, files))
+                    .collect(),
+            ),
             (
                 "items"
                 | "contains"
@@ -152,7 +158,7 @@ fn adapt(schema: &Value, files: bool) -> Value {
                 | "unevaluatedItems"
                 | "unevaluatedProperties",
                 schema,
-            ) => adapt(schema, files),
+            ) => adapt_schema(schema, files),
             (_, value) => value.clone(),
         };
         out.insert(keyword.clone(), adapted);
@@ -162,7 +168,7 @@ fn adapt(schema: &Value, files: bool) -> Value {
         for (name, dependency) in dependencies {
             let (keyword, value) = match dependency {
                 Value::Array(_) => ("dependentRequired", dependency.clone()),
-                schema => ("dependentSchemas", adapt(schema, files)),
+                schema => ("dependentSchemas", adapt_schema(schema, files)),
             };
             let all = out.entry(keyword).or_insert_with(|| json!({}));
             if let Value::Object(all) = all {
@@ -172,13 +178,14 @@ fn adapt(schema: &Value, files: bool) -> Value {
     }
     let binary = members.get("format").and_then(Value::as_str) == Some("binary");
     if files && (binary || members.contains_key("contentMediaType")) {
-        return file_or(out);
+        return file_or_text(out);
     }
     Value::Object(out)
 }
 
-/// The schema of a file or of a text: the lengths of one count for the size of the other.
-fn file_or(mut text: Map<String, Value>) -> Value {
+/// Returns a schema that accepts a file or a text. Length limits apply to the size of the
+/// file.
+fn file_or_text(mut text: Map<String, Value>) -> Value {
     text.shift_remove("contentMediaType");
     let mut size = Map::new();
     for (length, bound) in [("minLength", "minimum"), ("maxLength", "maximum")] {
@@ -186,11 +193,11 @@ fn file_or(mut text: Map<String, Value>) -> Value {
             size.insert(bound.to_owned(), value.clone());
         }
     }
-    // What `$ref` in other places may point at stays where it is.
+    // Keep the possible targets of `$ref` in place.
     let mut out = Map::new();
-    for kept in ["$defs", "definitions", "$id", "$anchor"] {
-        if let Some(value) = text.shift_remove(kept) {
-            out.insert(kept.to_owned(), value);
+    for keyword in ["$defs", "definitions", "$id", "$anchor"] {
+        if let Some(value) = text.shift_remove(keyword) {
+            out.insert(keyword.to_owned(), value);
         }
     }
     out.insert(

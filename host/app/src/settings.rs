@@ -1,9 +1,9 @@
-//! Limits and policies, declared by an app or a route as JSON.
+//! Settings of apps and routes: limits and policies, declared as JSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::hooks::HookKind;
 use crate::isolation::Isolation;
@@ -13,59 +13,59 @@ use crate::policy::{
     ApiKeysSpec, Compression, CorsSpec, JwtSpec, PolicySpecs, RateLimitSpec, RequestIdPolicy,
     Secrets, SecurityHeaders, StaticSpec, Switch,
 };
-use crate::slash::TrailingSlash;
+use crate::trailing_slash::TrailingSlash;
 
-/// What the member `settings` of an app or a route may hold. A member that is
-/// not here is an error, since a policy that is declared must be enforced.
+/// The `settings` of an app or a route. An unknown member is an error, because the host
+/// must enforce every declared policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The longest request body, in bytes.
+    /// The maximum size of a request body, in bytes.
     pub body_limit: Option<u64>,
-    /// The longest a call may take, in milliseconds.
+    /// The maximum duration of a call, in milliseconds.
     pub timeout_ms: Option<u64>,
-    /// The status of a call that ran past its deadline: 504, or 408.
+    /// The status of a call that exceeds its deadline: 504, or 408.
     pub timeout_status: Option<u16>,
-    /// Whether requests share instances.
+    /// The isolation between requests.
     pub instances: Option<Isolation>,
-    /// The kinds of hooks there are, beside those of the app.
+    /// The declared hook kinds. A route adds to those of the app.
     #[serde(default)]
     pub hooks: Vec<HookKind>,
-    /// The body crosses as bytes, whatever its content type.
+    /// True if the guest receives the body as bytes regardless of its content type.
     pub raw_body: Option<bool>,
-    /// What becomes of a path with a slash too many or too few at its end.
+    /// The trailing-slash policy; only for an app.
     pub trailing_slash: Option<TrailingSlash>,
-    /// A line about the route, for people.
+    /// A one-line summary for the OpenAPI document.
     pub summary: Option<String>,
-    /// More about the route, for people.
+    /// A longer description for the OpenAPI document.
     pub description: Option<String>,
-    /// Words that group routes, for people.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// Whose id a request has, and in which header.
+    /// Tags for the OpenAPI document. A route replaces those of the app.
+    #[serde(default, deserialize_with = "present")]
+    pub tags: Option<Vec<String>>,
+    /// Request ids.
     pub request_id: Option<Switch<RequestIdPolicy>>,
-    /// How often it may be asked.
+    /// Rate limit.
     pub rate_limit: Option<Switch<RateLimitSpec>>,
-    /// Which pages of other origins may ask.
+    /// Cross-origin requests.
     pub cors: Option<Switch<CorsSpec>>,
-    /// How replies are compressed.
+    /// Compression of replies.
     pub compression: Option<Switch<Compression>>,
-    /// Whose tokens are let in.
+    /// Authentication by JSON Web Token.
     pub jwt: Option<Switch<JwtSpec>>,
-    /// Which API keys are let in.
+    /// Authentication by API key.
     pub api_key: Option<Switch<ApiKeysSpec>>,
-    /// What replies tell browsers not to do.
+    /// Security headers of replies.
     pub security_headers: Option<Switch<SecurityHeaders>>,
-    /// The folders of files that are served; only of an app.
+    /// Static file mounts; only for an app.
     pub r#static: Option<Vec<StaticSpec>>,
-    /// The route will go away, which its OpenAPI operation says; of a route alone.
+    /// True if the OpenAPI document marks the route as deprecated; only for a route.
     pub deprecated: Option<bool>,
-    /// The OpenAPI document and its viewer; of the app alone.
+    /// The OpenAPI document and its viewer; only for an app.
     pub openapi: Option<OpenApiSettings>,
 }
 
 impl Settings {
-    /// Reads settings; an empty text declares none.
+    /// Parses settings. An empty text declares none.
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         if text.is_empty() {
             return Ok(Self::default());
@@ -73,7 +73,15 @@ impl Settings {
         serde_json::from_str(text)
     }
 
-    /// The policies among them.
+    /// Parses the settings of a route.
+    ///
+    /// # Errors
+    /// A clause about the route.
+    pub(crate) fn parse_route(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| format!("its settings cannot be read: {error}"))
+    }
+
+    /// Returns the declared policies.
     pub(crate) fn policies(&self) -> PolicySpecs<'_> {
         PolicySpecs {
             request_id: &self.request_id,
@@ -87,27 +95,34 @@ impl Settings {
     }
 }
 
-/// What holds where neither the route nor the app says otherwise.
+/// Deserializes an optional member that must not be `null`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
+/// The operator's configuration: defaults, secrets and route overrides.
 #[derive(Debug, Clone)]
 pub struct Defaults {
-    /// The longest request body, in bytes.
+    /// The default maximum size of a request body, in bytes.
     pub body_limit: u64,
-    /// The longest a call may take.
+    /// The default maximum duration of a call.
     pub timeout: Duration,
-    /// Whether requests share instances.
+    /// The default isolation between requests.
     pub isolation: Isolation,
-    /// The secrets that declarations name.
+    /// The secrets that declarations can name.
     pub secrets: Secrets,
-    /// What goes before the component's own word, by the names of routes.
+    /// Overrides of the component's declarations, by route name.
     pub routes: BTreeMap<String, RouteOverride>,
 }
 
 impl Defaults {
-    /// The most a component may ask for itself: the host holds a body in memory,
-    /// so a component alone must not decide how much of it. An operator's own
-    /// default may be higher.
+    /// The maximum `body_limit` that a component can declare. The host holds bodies in
+    /// memory, so the component alone must not decide how much it uses. The operator's
+    /// default can be higher.
     pub const MAX_BODY_LIMIT: u64 = 1 << 30;
-    /// The longest deadline a component may ask for itself.
+    /// The maximum timeout that a component can declare.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 }
 

@@ -1,5 +1,4 @@
-//! The styles in which OpenAPI 3.1 writes a parameter that is an array or an object
-//! (section 4.8.12.3; RFC 6570 is where they come from).
+//! Serialization styles of parameters (OpenAPI 3.1, section 4.8.12.3; based on RFC 6570).
 
 use std::borrow::Cow;
 
@@ -7,7 +6,7 @@ use serde::Deserialize;
 
 use crate::location::Location;
 
-/// How a parameter is written.
+/// The serialization style of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Style {
@@ -28,7 +27,7 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// The style of a parameter that names none.
+    /// Returns the default style of a location.
     pub(crate) fn default_of(location: Location) -> Self {
         match location {
             Location::Query | Location::Cookie => Self::Form,
@@ -36,8 +35,8 @@ impl Style {
         }
     }
 
-    /// Whether OpenAPI has the style at this location.
-    pub(crate) fn is_for(self, location: Location) -> bool {
+    /// Returns true if OpenAPI defines the style for a location.
+    pub(crate) fn is_defined_for(self, location: Location) -> bool {
         match self {
             Self::Form => matches!(location, Location::Query | Location::Cookie),
             Self::SpaceDelimited | Self::PipeDelimited | Self::DeepObject => {
@@ -48,8 +47,8 @@ impl Style {
         }
     }
 
-    /// Takes off what begins a path segment in this style; `None` where it is not
-    /// there. What is left of `matrix` with `explode` still has the names.
+    /// Strips the prefix of this style from a path segment. `None` if the prefix is
+    /// missing. For `matrix` with `explode`, the rest still contains the names.
     pub(crate) fn strip<'t>(self, name: &str, explode: bool, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Label => text.strip_prefix('.'),
@@ -62,7 +61,7 @@ impl Style {
         }
     }
 
-    /// What stands between two items.
+    /// Returns the separator between items.
     pub(crate) fn separator(self, explode: bool) -> char {
         match self {
             Self::SpaceDelimited => ' ',
@@ -74,9 +73,10 @@ impl Style {
     }
 }
 
-/// Splits the text of a query or cookie, which may have its separators escaped: clients
-/// escape them more often than not. Where one is not escaped, the escaped ones are part
-/// of an item. An empty text has no item.
+/// Splits the text of a query or cookie into decoded items.
+///
+/// Most clients escape separators. If the text contains an unescaped separator, escaped
+/// ones are part of an item; otherwise they separate items. An empty text has no items.
 pub(crate) fn split_encoded<'t, E>(
     text: &'t str,
     separator: char,
@@ -85,7 +85,7 @@ pub(crate) fn split_encoded<'t, E>(
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    // Neither a space nor a bar can stand in a query as it is.
+    // A space or a bar is always escaped in a query.
     if separator == ',' && text.contains(separator) {
         return text.split(separator).map(decode).collect();
     }
@@ -98,8 +98,8 @@ pub(crate) fn split_encoded<'t, E>(
     })
 }
 
-/// The members that a list of items stands for: `a,1,b,2`, or with `explode`
-/// `a=1,b=2`. `None` where a name is without its value.
+/// Converts a list of items to members: `a,1,b,2`, or `a=1,b=2` with `explode`. `None` if a
+/// name has no value.
 pub(crate) fn members<'t>(
     items: Vec<Cow<'t, str>>,
     explode: bool,

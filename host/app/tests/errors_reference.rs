@@ -1,4 +1,4 @@
-//! docs/errors.md is the reference of every error: it lists each kind that the code has.
+//! Checks that docs/errors.md lists every problem type and validation error of the code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The words that begin a row of a table in the page.
+/// Returns the first cells of the tables in the page.
 fn listed() -> BTreeSet<String> {
     let page = fs::read_to_string(root().join("docs/errors.md")).expect("the page is there");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -42,7 +42,7 @@ fn every_kind_of_field_error_is_listed() {
     }
 }
 
-/// A type of problem stands as a text behind the function that makes the document.
+/// Finds problem types as string literals in calls of the constructors.
 #[test]
 fn every_type_of_problem_is_listed() {
     let mut texts = Vec::new();

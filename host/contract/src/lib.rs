@@ -1,59 +1,58 @@
-//! The host's part in a test without a host: whether a request is admitted, what its
-//! handler gets, and which answer its client gets.
+//! The request pipeline of the host without a server, for tests of apps.
 //!
-//! The test clients of all SDKs are built on this crate: the Rust SDK calls it, and
-//! those of JavaScript and Python run it as a core WebAssembly module. Every decision
-//! is made by the crate `spikard-wasm-app`, as in the host; this crate only takes a
-//! request through the steps in the order of the host's pipeline:
+//! The test clients of all SDKs use this crate: the Rust SDK calls it directly, and those of
+//! JavaScript and Python run it as a core WebAssembly module. As in the host, the crate
+//! `spikard-wasm-app` makes every decision. This crate only runs the steps of a request in
+//! the order of the host's pipeline:
 //!
-//! 1. [`Contract::begin`] finds the route and lets the policies admit the request.
+//! 1. [`Contract::begin`] finds the route and applies the admission policies.
 //! 2. The client runs the hooks before validation.
-//! 3. [`Contract::read`] checks parameters and body.
+//! 3. [`Contract::read`] validates parameters and body.
 //! 4. The client runs the other hooks and the handler.
 //! 5. [`Contract::finish`] adds the headers of the policies to the reply.
 //!
-//! It differs from the host where HTTP, time or a component matters: it compresses
-//! nothing, serves no static file and no OpenAPI document, and enforces no timeout.
+//! Unlike the host, it does not compress replies, serve static files or the OpenAPI
+//! document, or enforce timeouts.
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
-mod passage;
 mod read;
 mod reply;
 mod request;
+mod request_policies;
 pub mod session;
 
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_app::{App, AppError, Defaults, Description, Hit, RawPath, Refusal, Route};
 
-use passage::Passage;
+use request_policies::RequestPolicies;
 
 pub use read::Call;
 pub use reply::{Fields, Reply};
 pub use request::Head;
 
-/// An app's contract.
+/// A loaded app.
 #[derive(Debug)]
 pub struct Contract {
     app: App,
 }
 
-/// A request on its way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct Exchange {
-    passage: Passage,
+    request_policies: RequestPolicies,
     head: Head,
-    route: Option<Found>,
+    route: Option<MatchedRoute>,
 }
 
 /// The route of a request, and the raw values of its path parameters.
 #[derive(Debug)]
-struct Found {
+struct MatchedRoute {
     index: u32,
     values: RawPath,
 }
 
-/// A request that goes on to the hooks and the handler of its route.
+/// An admitted request, which continues to the hooks and the handler of its route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
     /// The route's index.
@@ -62,21 +61,21 @@ pub struct Admission {
     pub local: Vec<(&'static str, String)>,
 }
 
-/// Why a request does not go on.
+/// The reason why a request ends before its handler.
 #[derive(Debug)]
 pub enum Stop {
-    /// The host answers it.
+    /// The host replies itself.
     Reply(Reply),
-    /// A policy needs a secret that the contract was not given.
+    /// A policy needs a secret that the client did not provide.
     MissingSecret,
 }
 
 impl Contract {
-    /// Loads an app as the host does. Default `Secrets` stand for secrets that are not
-    /// known: an app that names some loads, and requests that need one stop.
+    /// Loads an app as the host does. With default `Secrets`, an app that names secrets
+    /// loads, but requests that need one stop.
     ///
     /// # Errors
-    /// The sentence that the host would print.
+    /// The error that the host prints.
     pub fn new(description: &Description, secrets: Secrets) -> Result<Self, AppError> {
         let defaults = Defaults {
             secrets,
@@ -86,21 +85,24 @@ impl Contract {
         Ok(Self { app })
     }
 
-    /// A route, by its index.
+    /// Returns a route by its index.
     #[must_use]
     pub fn route(&self, index: u32) -> Option<&Route> {
         self.app.routes().get(index as usize)
     }
 
-    /// Begins with a request: answers a CORS preflight, finds the route, and lets the
-    /// route's policies admit it.
+    /// Begins a request: answers a CORS preflight, finds the route, and applies the route's
+    /// admission policies.
     pub fn begin(&self, head: Head) -> (Exchange, Result<Admission, Stop>) {
-        if let Some((passage, headers)) = passage::preflight(&self.app, &head) {
+        if let Some((request_policies, headers)) = request_policies::preflight(&self.app, &head) {
             let reply = match headers {
                 Ok(headers) => Reply::empty(204, headers),
                 Err(refusal) => Reply::of(refusal),
             };
-            return (Exchange::new(passage, head, None), Err(Stop::Reply(reply)));
+            return (
+                Exchange::new(request_policies, head, None),
+                Err(Stop::Reply(reply)),
+            );
         }
         let found = self.app.find(&head.method, &head.path, |hit| match hit {
             Hit::Route {
@@ -116,63 +118,63 @@ impl Contract {
         });
         let policies = match &found {
             Ok(Ok((_, route, _))) => route.policies(),
-            Ok(Err(reply)) if reply.status == 204 => passage::of_options(&self.app, &head),
+            Ok(Err(reply)) if reply.status == 204 => request_policies::of_options(&self.app, &head),
             _ => self.app.policies(),
         };
-        let mut passage = Passage::begin(policies, &head);
+        let mut request_policies = RequestPolicies::begin(policies, &head);
         let (route, outcome) = match found {
             Err(refusal) => (None, Err(Stop::Reply(Reply::of(refusal)))),
             Ok(Err(reply)) => (None, Err(Stop::Reply(reply))),
             Ok(Ok((index, _, values))) => {
-                let outcome = match passage.admit(&head, index) {
+                let outcome = match request_policies.admit(&head, index) {
                     Ok(local) => Ok(Admission {
                         route: index,
                         local,
                     }),
-                    // The only failure of an admission is a key that is not there.
+                    // Admission fails only if a key is missing.
                     Err(Refusal::Failed) => Err(Stop::MissingSecret),
                     Err(refusal) => Err(Stop::Reply(Reply::of(refusal))),
                 };
-                (Some(Found { index, values }), outcome)
+                (Some(MatchedRoute { index, values }), outcome)
             }
         };
-        (Exchange::new(passage, head, route), outcome)
+        (Exchange::new(request_policies, head, route), outcome)
     }
 
-    /// Checks the parameters and the body of a request.
+    /// Validates the parameters and the body of a request.
     ///
     /// # Errors
-    /// All errors of both.
+    /// The refusal, with the validation errors of both.
     pub fn read(&self, exchange: &Exchange, raw: Vec<u8>) -> Result<Call, Refusal> {
         let found = exchange.route.as_ref().ok_or(Refusal::NotFound)?;
         let route = self.route(found.index).ok_or(Refusal::NotFound)?;
         read::read(route, &found.values, &exchange.head, raw)
     }
 
-    /// Adds to the headers of a reply what the policies set, and drops those that only
-    /// the host may set.
+    /// Adds the headers of the policies to a reply, and drops headers that only the host
+    /// sets.
     #[must_use]
     pub fn finish(&self, exchange: Exchange, headers: Fields) -> Fields {
-        exchange.passage.finish(headers)
+        exchange.request_policies.finish(headers)
     }
 }
 
 impl Exchange {
-    fn new(passage: Passage, head: Head, route: Option<Found>) -> Self {
+    fn new(request_policies: RequestPolicies, head: Head, route: Option<MatchedRoute>) -> Self {
         Self {
-            passage,
+            request_policies,
             head,
             route,
         }
     }
 
-    /// The request's id.
+    /// Returns the request's id.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.passage.id()
+        self.request_policies.id()
     }
 
-    /// The request's head.
+    /// Returns the request's head.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
@@ -186,8 +188,8 @@ impl Exchange {
     }
 }
 
-/// The target of a redirect. Two slashes at the beginning would name another host
-/// (RFC 3986, section 4.2).
+/// Returns the target of a redirect. Avoids two leading slashes, which would name another
+/// host (RFC 3986, section 4.2).
 fn location(path: &str, query: &str) -> String {
     let dot = if path.starts_with("//") { "/." } else { "" };
     let mark = if query.is_empty() { "" } else { "?" };

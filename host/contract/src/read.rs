@@ -1,4 +1,4 @@
-//! Checks the parameters and the body of a request.
+//! Validates the parameters and the body of a request.
 
 use std::task::{Context, Poll, Waker};
 
@@ -7,14 +7,14 @@ use spikard_wasm_app::{Body, Form, RawPath, Refusal, Route, read_multipart};
 
 use crate::Head;
 
-/// What the handler of a request gets.
+/// The call that the handler of a request receives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The route's parameters as one JSON object; empty when it has none.
+    /// The route's parameters as one JSON object; empty if the route has none.
     pub params: String,
     /// The body.
     pub body: Body,
-    /// The body as `request.raw-body` has it: empty for a multipart form.
+    /// The body as `request.raw-body` returns it; empty for a multipart form.
     pub raw: Vec<u8>,
     /// The bytes of a form's files, in the order of their parts.
     pub files: Vec<Vec<u8>>,
@@ -31,7 +31,7 @@ pub(crate) fn read(
 ) -> Result<Call, Refusal> {
     let params = route.read_params(values, head);
     let content = read_body(route, head, raw)?;
-    let (params, (body, raw, files)) = both(params, content)?;
+    let (params, (body, raw, files)) = combine(params, content)?;
     Ok(Call {
         params,
         body,
@@ -40,7 +40,7 @@ pub(crate) fn read(
     })
 }
 
-/// A body, its bytes where it is no form of files, and the bytes of its files.
+/// A body, its raw bytes unless it is a multipart form, and the bytes of its files.
 type Content = (Body, Vec<u8>, Vec<Vec<u8>>);
 
 fn read_body(
@@ -79,8 +79,8 @@ fn read_body(
     })
 }
 
-/// Takes a multipart form apart. All of it is there, so its reader never waits; it may
-/// pause between two pieces.
+/// Splits a multipart form. The whole body is available, so polling always makes progress,
+/// although the reader yields between chunks.
 fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> {
     let pieces = stream::iter([Ok::<_, Refusal>(raw.into())]);
     let mut reading = std::pin::pin!(read_multipart(boundary, pieces, limit));
@@ -92,8 +92,8 @@ fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> 
     }
 }
 
-/// Both results, or every error of both.
-fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+/// Returns both results, or all validation errors of both.
+fn combine<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
         (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {

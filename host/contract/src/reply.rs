@@ -1,4 +1,4 @@
-//! Replies that the host makes itself.
+//! Replies of the host itself.
 
 use spikard_wasm_app::{Problem, Refusal};
 
@@ -12,14 +12,14 @@ pub struct Reply {
     pub status: u16,
     /// The headers.
     pub headers: Fields,
-    /// A problem document; empty where there is no content.
+    /// A problem document; empty if the reply has no content.
     pub body: String,
-    /// The sentence that an `on-error` hook gets.
+    /// The message for an `on-error` hook.
     pub message: String,
 }
 
 impl Reply {
-    /// The problem document of a refusal.
+    /// Creates the reply of a refusal, with its problem document.
     #[must_use]
     pub fn of(refusal: Refusal) -> Self {
         let extra = refusal.header();

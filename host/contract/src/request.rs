@@ -13,31 +13,31 @@ pub struct Head {
     pub query: String,
     /// The headers in order, with names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The keys of the local context that a test has set. The policy that would have
-    /// set one of them does not check the request.
+    /// The local context keys that the test sets. The policy that normally sets a key does
+    /// not check the request.
     pub local: Vec<String>,
 }
 
 impl Head {
-    /// The first value of a header.
+    /// Returns the first value of a header.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
         self.values(name).next()
     }
 
-    /// The only value of a header; none where there are several.
+    /// Returns the value of a header that occurs exactly once.
     pub(crate) fn only(&self, name: &str) -> Option<&[u8]> {
         let mut values = self.values(name);
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// All values of a header as one (RFC 9110, section 5.3).
+    /// Joins all values of a header (RFC 9110, section 5.3).
     pub(crate) fn joined(&self, name: &str) -> Vec<u8> {
         let values: Vec<_> = self.values(name).collect();
         values.join(b", " as &[u8])
     }
 
-    /// The `Cookie` fields as one (RFC 9113, section 8.2.3).
+    /// Joins the `Cookie` fields (RFC 9113, section 8.2.3).
     pub(crate) fn joined_cookies(&self) -> String {
         let values: Vec<_> = self.values("cookie").map(String::from_utf8_lossy).collect();
         values.join("; ")

@@ -1,4 +1,4 @@
-//! The contract as messages of JSON and bytes, for test clients in other languages.
+//! A message interface of JSON and bytes, for test clients in other languages.
 //!
 //! A [`Session`] holds one app and the requests in progress. [`Session::call`] takes an
 //! operation, the number of a request and the operation's input, and returns a
@@ -12,8 +12,8 @@
 //! | 2 read | the bytes of the body | `{"params", "body", "text", "raw", "files"}` or `{"refusal": reply}` |
 //! | 3 finish | `{"status", "headers"}` | `{"headers", "bodiless"}` |
 //!
-//! Every operation may return `{"error": sentence}` instead. A reply is `{"status",
-//! "headers", "body", "message"}`. The result of `read` names the body's case in `body`
+//! Every operation can return `{"error": sentence}` instead. A reply is `{"status",
+//! "headers", "body", "message"}`. The result of `read` has the body's variant in `body`
 //! (`empty`, `json`, `text`, `form` or `bytes`) and has its text in `text`; `raw` and
 //! `files` are the lengths of the byte strings that follow the JSON text.
 
@@ -26,11 +26,11 @@ use spikard_wasm_app::{Body, Description, Method, Refusal, RouteDescription, coo
 
 use crate::{Contract, Exchange, Fields, Head, Reply, Stop};
 
-/// The sentence about a secret that only the server was given.
+/// The error for a policy that needs a secret which the client did not provide.
 const MISSING_SECRET: &str =
     "a policy needs a secret that this client does not have; give it to the client in `secrets`";
 
-/// The most requests in progress at once.
+/// The maximum number of requests in progress.
 const MAX_EXCHANGES: usize = 1024;
 
 /// One app, and the requests in progress.
@@ -85,15 +85,15 @@ struct WireReply {
 type Outcome = Result<(Value, Vec<u8>), String>;
 
 impl Session {
-    /// Runs an operation, and returns its frame. `exchange` is the number that `begin`
-    /// has returned; `load` and `begin` ignore it.
+    /// Runs an operation, and returns its frame. `exchange`: the number that `begin`
+    /// returned; `load` and `begin` ignore it.
     pub fn call(&mut self, operation: u32, exchange: u32, input: &[u8]) -> Vec<u8> {
         let outcome = match operation {
             0 => self.load(input),
             1 => self.begin(input),
             2 => self.read(exchange, input),
             3 => self.finish(exchange, input),
-            _ => Err(format!("there is no operation `{operation}`")),
+            _ => Err(format!("unknown operation `{operation}`")),
         };
         let (value, bytes) =
             outcome.unwrap_or_else(|sentence| (json!({ "error": sentence }), Vec::new()));
@@ -186,8 +186,9 @@ impl Session {
 impl WireDescription {
     fn read(self) -> Result<Description, String> {
         let routes = self.routes.into_iter().map(|route| {
-            let method = Method::parse(&route.method.to_ascii_uppercase())
-                .ok_or_else(|| format!("`{}` is no method of a route", route.method))?;
+            let method = Method::parse(&route.method.to_ascii_uppercase()).ok_or_else(|| {
+                format!("`{}` is not a method that a route can have", route.method)
+            })?;
             Ok(RouteDescription {
                 method,
                 path: route.path,
@@ -217,7 +218,7 @@ fn reply(reply: Reply) -> Value {
         "message": reply.message})
 }
 
-/// A result as bytes: the length of its JSON text, the text, and what follows it.
+/// Encodes a result: the length of its JSON text, the text, and the bytes after it.
 fn frame(value: &Value, bytes: &[u8]) -> Vec<u8> {
     let text = value.to_string();
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! The `Content-Type` header: media types, parameters, charsets.
+//! Fuzzes the `Content-Type` header: media types, parameters, charsets.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use spikard_wasm_app::{App, MediaType, Method};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APPS: LazyLock<[App; 2]> = LazyLock::new(|| {
     let body =
@@ -33,7 +33,7 @@ fuzz_target!(|header: &[u8]| {
             plan.read(Bytes::from_static(b"{\"a\": \xe9}"))
         });
         if let Err(refusal) = read {
-            refused(refusal);
+            check_refusal(refusal);
         }
     }
 });

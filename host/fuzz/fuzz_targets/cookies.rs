@@ -1,4 +1,4 @@
-//! The `Cookie` header, whose bytes need not be text.
+//! Fuzzes the `Cookie` header with arbitrary bytes.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use spikard_wasm_app::{App, Method};
-use spikard_wasm_fuzz::{Head, app, params};
+use spikard_wasm_fuzz::{Head, app, check_params};
 
 static APP: LazyLock<App> = LazyLock::new(|| {
     let parameters = json!([
@@ -19,5 +19,5 @@ static APP: LazyLock<App> = LazyLock::new(|| {
 });
 
 fuzz_target!(|header: &[u8]| {
-    params(&APP, "/", &Head { query: "", header });
+    check_params(&APP, "/", &Head { query: "", header });
 });

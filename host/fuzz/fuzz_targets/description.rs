@@ -1,10 +1,10 @@
-//! What a component says of itself: parameters, bodies, replies and settings. The lines
-//! of the input are these members of one route, the app's settings first.
+//! Fuzzes descriptions. The lines of the input are the app's settings, then the parameters,
+//! body, replies, settings and path of one route, then a request path and query.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use spikard_wasm_app::{App, Defaults, Description, Method, RouteDescription};
-use spikard_wasm_fuzz::{Head, params};
+use spikard_wasm_fuzz::{Head, check_params};
 
 fuzz_target!(|text: &str| {
     let mut lines = text.split('\n');
@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
             let path = next();
             let query = next();
             let header = query.as_bytes();
-            params(
+            check_params(
                 &app,
                 &path,
                 &Head {

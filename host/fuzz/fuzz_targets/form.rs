@@ -1,4 +1,4 @@
-//! URL-encoded forms: brackets, repeats, charsets, coercion and schemas.
+//! Fuzzes URL-encoded forms: brackets, repeated fields, charsets, coercion and schemas.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APPS: LazyLock<[App; 2]> = LazyLock::new(|| {
     let schema = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"},
@@ -29,7 +29,7 @@ fuzz_target!(|body: &[u8]| {
                     assert!(value.is_object());
                 }
                 Ok(body) => assert_eq!(body, Body::Empty),
-                Err(refusal) => refused(refusal),
+                Err(refusal) => check_refusal(refusal),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! JSON bodies, against a schema and without one.
+//! Fuzzes JSON bodies, with and without a schema.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APPS: LazyLock<[App; 2]> = LazyLock::new(|| {
     let schema = json!({"type": "object", "required": ["name"], "properties": {
@@ -28,8 +28,8 @@ fuzz_target!(|body: &[u8]| {
         let plan = app.routes()[0].body().plan(Some(b"application/json"));
         let plan = plan.expect("the content type is right");
         match plan.read(Bytes::copy_from_slice(body)) {
-            // What a schema was asked about is a tree; else the syntax alone is right, and
-            // numbers may be too large and escapes half a character.
+            // With a schema, the host builds a tree. Without one, it checks only syntax, so
+            // numbers can be out of range and escapes can be unpaired surrogates.
             Ok(Body::Json(text)) if has_schema => {
                 serde_json::from_str::<Value>(&text).expect("what passes is a tree");
             }
@@ -37,7 +37,7 @@ fuzz_target!(|body: &[u8]| {
                 serde_json::from_str::<IgnoredAny>(&text).expect("what passes is JSON");
             }
             Ok(body) => assert_eq!(body, Body::Empty),
-            Err(refusal) => refused(refusal),
+            Err(refusal) => check_refusal(refusal),
         }
     }
 });

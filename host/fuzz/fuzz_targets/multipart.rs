@@ -1,4 +1,4 @@
-//! Multipart forms, in pieces whose size the first byte says.
+//! Fuzzes multipart forms, in chunks whose size is the first byte.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Body, Method, Refusal, read_multipart};
-use spikard_wasm_fuzz::{app, refused};
+use spikard_wasm_fuzz::{app, check_refusal};
 
 static APP: LazyLock<App> = LazyLock::new(|| {
     let schema = json!({"type": "object", "properties": {"f": {"type": "string", "format": "binary", "maxLength": 20},
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         .plan(Some(b"multipart/form-data; boundary=x"));
     let plan = plan.expect("the content type is right");
     let mut reading = Box::pin(read_multipart("x", stream, 1 << 16));
-    // Every piece may ask to be polled again once or twice, and no more.
+    // Reading a chunk takes at most a few polls.
     let form = (0..4 * body.len() + 16).find_map(|_| reading.as_mut().now_or_never());
     match form
         .expect("reading ends")
@@ -44,6 +44,6 @@ fuzz_target!(|data: &[u8]| {
             assert!(files.iter().map(|file| file.bytes.len()).sum::<usize>() <= body.len());
         }
         Ok((body, _)) => unreachable!("{body:?}"),
-        Err(refusal) => refused(refusal),
+        Err(refusal) => check_refusal(refusal),
     }
 });

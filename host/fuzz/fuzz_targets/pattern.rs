@@ -1,4 +1,4 @@
-//! Path patterns: one that parses is one that the router takes.
+//! Fuzzes path patterns: the router must accept every pattern that parses.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! The headers that policies read, whose bytes need not be text: tokens, keys, origins,
-//! codings and ids; and paths of static files.
+//! Fuzzes the headers that policies read (tokens, keys, origins, codings and ids) with
+//! arbitrary bytes, and the paths of static files.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,7 +14,7 @@ use spikard_wasm_fuzz::Head;
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PUBLIC_KEY: &str = include_str!("../../app/tests/keys/rsa.pub.pem");
 
-/// An app whose routes have a policy each that reads a header.
+/// An app whose routes each have a policy that reads a header.
 static APP: LazyLock<App> = LazyLock::new(|| {
     let settings = json!({
         "request_id": true,
@@ -60,7 +60,7 @@ fuzz_target!(|header: &[u8]| {
                     .rate
                     .is_some_and(|rate| rate.remaining <= rate.limit)
             );
-            said(&outcome.expect_err("nobody can guess"));
+            check_sendable(&outcome.expect_err("nobody can guess"));
         }
     }
     let policies: &Policies = APP.policies().expect("policies");
@@ -72,12 +72,12 @@ fuzz_target!(|header: &[u8]| {
         allow: "GET",
     };
     for (_, value) in cors.of_response(Some(header)) {
-        sendable(&value);
+        check_header_value(&value);
     }
     for origin in [header, b"https://a.example"] {
         match cors.of_preflight(asked(origin)) {
-            Ok(headers) => headers.iter().for_each(|(_, value)| sendable(value)),
-            Err(refusal) => said(&refusal),
+            Ok(headers) => headers.iter().for_each(|(_, value)| check_header_value(value)),
+            Err(refusal) => check_sendable(&refusal),
         }
     }
     let _ = policies
@@ -87,7 +87,7 @@ fuzz_target!(|header: &[u8]| {
         .choose(header);
     let _ = Compression::is_compressible(text);
     if let Some(id) = policies.request_id.as_ref().expect("a policy").take(header) {
-        sendable(id);
+        check_header_value(id);
     }
     if let Some((_, rest)) = APP.mount(text) {
         assert!(rest.is_empty() || rest.starts_with('/'));
@@ -95,16 +95,16 @@ fuzz_target!(|header: &[u8]| {
     let _ = APP.about(text, text);
 });
 
-/// What the client gets can be sent: a problem document, and a header.
-fn said(refusal: &Refusal) {
+/// Checks that the problem document is small and its header is valid.
+fn check_sendable(refusal: &Refusal) {
     if let Some((_, value)) = refusal.header() {
-        sendable(&value);
+        check_header_value(&value);
     }
     let document = refusal.clone().into_problem().to_json();
     assert!(document.len() < 4096, "{document}");
 }
 
-fn sendable(value: &str) {
+fn check_header_value(value: &str) {
     assert!(
         value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
         "{value:?}"

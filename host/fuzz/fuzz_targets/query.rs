@@ -1,5 +1,5 @@
-//! The query: pairs, decoding, styles, coercion and schemas; the same text as a header
-//! and as a path segment.
+//! Fuzzes parameters: decoding, styles, coercion and schemas. Uses the input as the query,
+//! as a header and as a path segment.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use spikard_wasm_app::{App, Method};
-use spikard_wasm_fuzz::{Head, app, params};
+use spikard_wasm_fuzz::{Head, app, check_params};
 
 static APP: LazyLock<App> = LazyLock::new(|| {
     let list = json!({"type": "array", "items": {"type": "integer"}, "uniqueItems": true});
@@ -37,7 +37,7 @@ static APP: LazyLock<App> = LazyLock::new(|| {
 fuzz_target!(|text: &str| {
     let segment = text.split(['/', '&']).next().unwrap_or_default();
     let header = text.as_bytes();
-    params(
+    check_params(
         &APP,
         &format!("/{segment}"),
         &Head {

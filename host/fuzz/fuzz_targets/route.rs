@@ -1,4 +1,4 @@
-//! The path of a request: its normal form, and the router.
+//! Fuzzes request paths: normalization and routing.
 #![no_main]
 
 use std::sync::LazyLock;

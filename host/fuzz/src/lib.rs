@@ -1,14 +1,14 @@
-//! What the fuzz targets share: apps to send requests to.
+//! Helpers of the fuzz targets.
 
 use serde_json::Value;
 use spikard_wasm_app::{
     App, Defaults, Description, Hit, Method, Refusal, RequestHead, RouteDescription,
 };
 
-/// An app of one route.
+/// Creates an app with one route.
 ///
 /// # Panics
-/// The description is wrong.
+/// The description is invalid.
 #[must_use]
 pub fn app(method: Method, path: &str, parameters: &Value, body: &str) -> App {
     let description = Description {
@@ -27,7 +27,7 @@ pub fn app(method: Method, path: &str, parameters: &Value, body: &str) -> App {
 pub struct Head<'a> {
     /// The query.
     pub query: &'a str,
-    /// The value of every header that is asked for.
+    /// The value of every header.
     pub header: &'a [u8],
 }
 
@@ -41,17 +41,17 @@ impl RequestHead for Head<'_> {
     }
 }
 
-/// Reads the parameters of the route at a path, and checks what comes of it.
+/// Reads the parameters of the route at a path, and checks the result.
 ///
 /// # Panics
-/// The parameters are not a JSON object, or the refusal is no problem document.
-pub fn params(app: &App, path: &str, head: &Head<'_>) {
+/// The parameters are not a JSON object, or the refusal is not a valid problem document.
+pub fn check_params(app: &App, path: &str, head: &Head<'_>) {
     let read = app.find("GET", path, |hit| match hit {
         Hit::Route { route, values, .. } => route.read_params(&values.to_raw(), head),
         Hit::Options { .. } | Hit::Redirect { .. } => Ok("{}".to_owned()),
     });
     match read {
-        // A route without parameters has no text either.
+        // A route without parameters yields an empty text.
         Ok(Ok(text)) if text.is_empty() => {
             assert!(
                 app.routes()
@@ -63,15 +63,15 @@ pub fn params(app: &App, path: &str, head: &Head<'_>) {
             let value: Value = serde_json::from_str(&text).expect("parameters are JSON");
             assert!(value.is_object());
         }
-        Ok(Err(refusal)) | Err(refusal) => refused(refusal),
+        Ok(Err(refusal)) | Err(refusal) => check_refusal(refusal),
     }
 }
 
-/// Checks that a refusal is a document of a bounded size.
+/// Checks that a refusal becomes a problem document of bounded size.
 ///
 /// # Panics
-/// It is not.
-pub fn refused(refusal: Refusal) {
+/// The document is invalid or too large.
+pub fn check_refusal(refusal: Refusal) {
     let status = refusal.status();
     let text = refusal.into_problem().to_json();
     let document: Value = serde_json::from_str(&text).expect("a problem is JSON");

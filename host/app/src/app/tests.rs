@@ -388,7 +388,7 @@ fn slashes_at_the_end_follow_the_policy() {
     assert_eq!(find("redirect", "GET", "/"), Err(404));
     assert_eq!(find("ignore", "GET", "/a/%31/"), Ok("0:%31".to_owned()));
     assert_eq!(find("ignore", "GET", "/a/é%2C/"), Ok("0:é%2C".to_owned()));
-    // A browser reads a backslash as a slash, and two slashes as another host.
+    // A browser treats a backslash as a slash, and two leading slashes as another host.
     assert_eq!(find("redirect", "GET", "/\\c"), Err(404));
     assert_eq!(find("ignore", "GET", "/c"), Ok("1:".to_owned()));
     assert_eq!(find("ignore", "POST", "/c"), Err(405));
@@ -480,7 +480,7 @@ fn an_operator_has_the_last_word_about_a_route() {
         (origins.timeout, origins.body_limit, other.origins().timeout),
         (Origin::Override, Origin::Component, Origin::Default)
     );
-    // A route without a name of its own goes by its method and path.
+    // The name of an unnamed route is its method and path.
     assert_eq!(
         with("GET /other", said).unwrap().routes()[1].timeout(),
         Duration::from_secs(7200)

@@ -76,7 +76,7 @@ fn unsupported_charsets_are_named() {
         let json = format!("application/json; charset={charset}");
         assert!(read(&spec, &json, b"{}").is_ok(), "{charset}");
     }
-    // A charset says nothing about bytes.
+    // The charset of binary content has no meaning.
     assert!(read(&spec, "image/svg; charset=klingon", b"x").is_ok());
 }
 
@@ -169,7 +169,7 @@ fn malformed_json_is_located() {
     );
 }
 
-/// Found by fuzzing: a number may be JSON and yet no double.
+/// Regression test (fuzzing): a valid JSON number can be out of the range of a double.
 #[test]
 fn numbers_that_are_no_doubles_are_refused_where_a_schema_looks_at_them() {
     let digits: &'static [u8] = "9".repeat(400).leak().as_bytes();

@@ -1,24 +1,23 @@
-//! A folder of the host that is there for an app, as a flag has it.
+//! Directory grants, in the syntax of the `--dir` flag.
 
 use std::path::PathBuf;
 
-/// A folder of the host that is there for an app.
+/// A host directory that the app can access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
-    /// Where it is.
+    /// The path on the host.
     pub host: PathBuf,
-    /// The path that the app knows it by.
+    /// The path in the guest.
     pub guest: String,
-    /// Whether the app may change what is in it.
+    /// True if the app can write to the directory.
     pub write: bool,
 }
 
 impl Directory {
-    /// Reads `HOST[:GUEST][:ro]`. Without `GUEST` the app knows the folder by the path
-    /// that the host does.
+    /// Parses `HOST[:GUEST][:ro]`. The default of `GUEST` is `HOST`.
     ///
     /// # Errors
-    /// Says what to write.
+    /// The expected syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (rest, write) = match text.strip_suffix(":ro") {
             Some(rest) => (rest, false),
@@ -37,12 +36,12 @@ impl Directory {
     }
 }
 
-/// Checks a path that an app is to know a folder by.
+/// Checks the guest path of a directory.
 pub(super) fn check_guest(guest: &str) -> Result<(), String> {
     let is_plain = !guest.is_empty() && !guest.contains([':', '\0']);
     match is_plain {
         true => Ok(()),
-        false => Err("the app knows a folder by a path without `:`, such as `/data`".to_owned()),
+        false => Err("write a guest path without `:`, such as `/data`".to_owned()),
     }
 }
 

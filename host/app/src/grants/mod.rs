@@ -1,5 +1,7 @@
-//! What an app may use of the world outside, beside answering requests. Nothing is
-//! granted that is not named, but clocks, randomness and lines in the log.
+//! Grants: the host resources that an app can use besides answering requests.
+//!
+//! An operator must grant each resource by name. Only clocks, random bytes and log output
+//! are granted by default.
 
 mod directory;
 mod outgoing;
@@ -11,27 +13,27 @@ pub use self::directory::Directory;
 pub use self::outgoing::{Network, OutgoingPattern, OutgoingRules, OutgoingScheme, is_private};
 pub use self::store::Store;
 
-/// What an app may use of the world outside.
+/// The host resources that an app can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grants {
-    /// The variables of its environment (`wasi:cli/environment`).
+    /// Environment variables (`wasi:cli/environment`).
     pub environment: BTreeMap<String, String>,
-    /// The folders that are there for it (`wasi:filesystem/preopens`).
+    /// Preopened directories (`wasi:filesystem/preopens`).
     pub directories: Vec<Directory>,
-    /// Whether what it prints goes to the log (`wasi:cli/stdout`, `stderr`); else it
-    /// goes nowhere.
+    /// True if stdout and stderr go to the log (`wasi:cli/stdout`, `stderr`); otherwise
+    /// the host discards them.
     pub stdio: bool,
-    /// Whether it may ask for the time, and wait (`wasi:clocks`).
+    /// True if the app can read clocks and sleep (`wasi:clocks`).
     pub clocks: bool,
-    /// Whether it may ask for random bytes (`wasi:random`).
+    /// True if the app can read random bytes (`wasi:random`).
     pub random: bool,
-    /// Whether it may write to the log (`wasi:logging`).
+    /// True if the app can write to the log (`wasi:logging`).
     pub logging: bool,
-    /// Its settings (`wasi:config`), where it may ask for them.
+    /// Configuration values (`wasi:config`). `None` if not granted.
     pub config: Option<BTreeMap<String, String>>,
-    /// Its stores of keys and values (`wasi:keyvalue`), by the names that it opens them by.
+    /// Key-value stores (`wasi:keyvalue`), by the name with which the app opens them.
     pub keyvalue: BTreeMap<String, Store>,
-    /// Whom it may send requests to (`wasi:http`).
+    /// Rules for outgoing requests (`wasi:http`).
     pub outgoing: OutgoingRules,
 }
 
@@ -51,21 +53,21 @@ impl Default for Grants {
     }
 }
 
-/// Checks the name of a variable of the environment.
+/// Checks the name of an environment variable.
 ///
 /// # Errors
-/// Says what a name is.
+/// The rule for names.
 pub fn check_variable(name: &str) -> Result<(), String> {
     match name.is_empty() || name.contains(['=', '\0']) {
-        true => Err("a variable has a name without `=`".to_owned()),
+        true => Err("write a name without `=`, such as `LOG_LEVEL`".to_owned()),
         false => Ok(()),
     }
 }
 
-/// Checks the path that an app is to know a folder by.
+/// Checks the guest path of a directory.
 ///
 /// # Errors
-/// Says what to write.
+/// The rule for guest paths.
 pub fn check_guest_path(path: &str) -> Result<(), String> {
     directory::check_guest(path)
 }

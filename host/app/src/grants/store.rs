@@ -1,35 +1,35 @@
-//! Where a store of keys and values is, as an operator writes it.
+//! Locations of key-value stores, in the syntax of the `--keyvalue` flag.
 
 use std::path::PathBuf;
 
-/// Where a store of keys and values is.
+/// The location of a key-value store.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Store {
-    /// In a file of the host's own.
+    /// A database file of the host.
     File(PathBuf),
-    /// In a Redis server, by its URL, which may hold a password.
+    /// The URL of a Redis server, which can contain a password.
     Redis(String),
 }
 
 impl Store {
-    /// Reads a path or the URL of a Redis server.
+    /// Parses a file path or the URL of a Redis server.
     ///
     /// # Errors
-    /// Says what to write; never repeats a URL, which may hold a password.
+    /// The expected syntax. The error never contains the URL, which can hold a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str =
+        const SYNTAX: &str =
             "write the path of a file, such as `data/kv.redb`, or `redis://HOST:PORT/DATABASE`";
         if text.starts_with("redis://") {
             return Ok(Self::Redis(text.to_owned()));
         }
         if text.starts_with("rediss://") {
             return Err(format!(
-                "Redis over TLS is not spoken: put a tunnel in between, or {HOW}"
+                "Redis over TLS is not supported; connect through a TLS tunnel, or {SYNTAX}"
             ));
         }
         match text.split_once("://") {
-            Some(_) => Err(format!("there are stores of `redis://` only: {HOW}")),
-            None if text.is_empty() => Err(HOW.to_owned()),
+            Some(_) => Err(format!("the URL scheme must be `redis`; {SYNTAX}")),
+            None if text.is_empty() => Err(SYNTAX.to_owned()),
             None => Ok(Self::File(text.into())),
         }
     }

@@ -1,29 +1,29 @@
-//! Host names, as operators name them and as clients send them.
+//! Host name patterns of mounts, and normalization of the host names that clients send.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 
-/// The longest name of a host (RFC 1035, section 2.3.4).
-const LONGEST: usize = 255;
+/// The maximum length of a host name (RFC 1035, section 2.3.4).
+const MAX_HOST_NAME: usize = 255;
 
-/// Which hosts a mount is for.
+/// The hosts of a mount.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum HostPattern {
     #[default]
     Any,
-    /// One, in lower case.
+    /// A single name, in lower case.
     Name(String),
-    /// Those whose names end so, dot and all.
-    Below(String),
+    /// All subdomains. The text includes the first dot.
+    Suffix(String),
 }
 
 impl HostPattern {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str = "write a host's name without scheme or port, such as `shop.example.com` or `*.example.com`";
+        const SYNTAX: &str = "write a host's name without scheme or port, such as `shop.example.com` or `*.example.com`";
         let text = text.to_ascii_lowercase();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         let is_name = |name: &str| {
-            name.len() < LONGEST
+            name.len() < MAX_HOST_NAME
                 && name
                     .split('.')
                     .all(|label| !label.is_empty() && label.bytes().all(is_plain))
@@ -32,10 +32,10 @@ impl HostPattern {
         let is_ipv6 = inner.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok());
         match text.strip_prefix('*') {
             Some(end) if end.strip_prefix('.').is_some_and(is_name) => {
-                Ok(Self::Below(end.to_owned()))
+                Ok(Self::Suffix(end.to_owned()))
             }
             None if is_ipv6 || is_name(&text) => Ok(Self::Name(text)),
-            _ => Err(HOW.to_owned()),
+            _ => Err(SYNTAX.to_owned()),
         }
     }
 }
@@ -45,13 +45,12 @@ impl fmt::Display for HostPattern {
         match self {
             Self::Any => f.write_str("*"),
             Self::Name(name) => f.write_str(name),
-            Self::Below(end) => write!(f, "*{end}"),
+            Self::Suffix(end) => write!(f, "*{end}"),
         }
     }
 }
 
-/// The name of a host without its port, and without the dot at its end that makes it
-/// absolute.
+/// Removes the port and the trailing dot of an absolute name from a host.
 #[must_use]
 pub fn bare_host(host: &str) -> &str {
     let end = match host.starts_with('[') {
@@ -62,12 +61,13 @@ pub fn bare_host(host: &str) -> &str {
     bare.strip_suffix('.').unwrap_or(bare)
 }
 
-/// A name in lower case, without an allocation. One that is no name of a host is empty.
-pub(super) struct Lowered([u8; LONGEST], usize);
+/// A host name in lower case, without an allocation. Empty if the name is too long or not
+/// ASCII.
+pub(super) struct LowercaseHost([u8; MAX_HOST_NAME], usize);
 
-impl Lowered {
+impl LowercaseHost {
     pub(super) fn new(name: &str) -> Self {
-        let mut lowered = [0; LONGEST];
+        let mut lowered = [0; MAX_HOST_NAME];
         match lowered.get_mut(..name.len()) {
             Some(place) if name.is_ascii() => {
                 place.copy_from_slice(name.as_bytes());

@@ -1,7 +1,8 @@
-//! Where an app is in a host of several: under which host names, below which path.
+//! Mounts: the host name and path prefix under which a host of several apps serves an app.
 //!
-//! A request goes to the mount with the longest matching host, and of those to the one
-//! with the longest prefix of whole segments. Looking it up allocates nothing.
+//! A request goes to the mount with the most specific matching host, and among those to
+//! the one with the longest matching prefix of whole segments. The lookup does not
+//! allocate.
 
 mod host;
 #[cfg(test)]
@@ -9,23 +10,24 @@ mod tests;
 
 use std::fmt;
 
-use crate::path::unreserved;
+use crate::path::decode_unreserved;
 pub use host::bare_host;
-use host::{HostPattern, Lowered};
+use host::{HostPattern, LowercaseHost};
 
-/// Where an app is.
+/// The host name and path prefix of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mount {
     host: HostPattern,
-    /// The path, without a slash at its end: empty for all paths.
+    /// The path prefix without a trailing slash. Empty for all paths.
     prefix: String,
 }
 
 impl Mount {
-    /// Reads a host name, a pattern `*.example.com`, or nothing for any host, and a path.
+    /// Parses a path and a host name, which is a name, a pattern `*.example.com`, or `None`
+    /// for any host.
     ///
     /// # Errors
-    /// Says what to write.
+    /// The expected syntax.
     pub fn new(host: Option<&str>, path: &str) -> Result<Self, String> {
         Ok(Self {
             host: Self::host(host)?,
@@ -53,25 +55,25 @@ impl Mount {
         }
     }
 
-    /// Whether every request is below it.
+    /// Returns true if the mount matches every request.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.host == HostPattern::Any && self.prefix.is_empty()
     }
 
-    /// Whether it is for any host.
+    /// Returns true if the mount matches any host.
     #[must_use]
     pub fn is_for_any_host(&self) -> bool {
         self.host == HostPattern::Any
     }
 
-    /// The path before what the app sees: empty, or without a slash at its end.
+    /// Returns the path prefix that the host strips: empty, or without a trailing slash.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// The host's name or pattern; `None` for any.
+    /// Returns the host name or pattern. `None` for any host.
     #[must_use]
     pub fn host_name(&self) -> Option<String> {
         match &self.host {
@@ -81,7 +83,7 @@ impl Mount {
     }
 }
 
-/// As `shop.example.com/shop`, or `/shop`.
+/// Formats as `shop.example.com/shop`, or `/shop`.
 impl fmt::Display for Mount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.host, self.prefix.as_str()) {
@@ -95,7 +97,7 @@ impl fmt::Display for Mount {
 /// Checks the name of an app.
 ///
 /// # Errors
-/// Says what to write.
+/// The rule for names.
 pub fn check_app_name(name: &str) -> Result<(), String> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match (1..=63).contains(&name.len()) && name.bytes().all(is_plain) {
@@ -104,31 +106,31 @@ pub fn check_app_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// The mounts of a host, by which a request finds its app.
+/// An index of mounts that finds the app of a request.
 #[derive(Debug, Clone, Default)]
 pub struct Mounts {
-    /// By the name of a host, sorted.
+    /// Mounts of single host names, sorted by name.
     names: Vec<(String, Prefixes)>,
-    /// By what a name ends with, its first dot included, sorted.
-    below: Vec<(String, Prefixes)>,
+    /// Mounts of subdomain patterns, sorted by suffix, which includes the first dot.
+    suffixes: Vec<(String, Prefixes)>,
     any: Prefixes,
 }
 
-/// The prefixes of a host with the indexes of their apps, the longest first.
+/// The path prefixes of a host and the indexes of their apps, longest prefix first.
 type Prefixes = Vec<(String, usize)>;
 
 impl Mounts {
-    /// The mounts, of which each is an app by its index.
+    /// Builds the index. The position of a mount is the index of its app.
     ///
     /// # Errors
-    /// Two of them, by their indexes, are the same.
+    /// The positions of two equal mounts.
     pub fn new<'m>(mounts: impl IntoIterator<Item = &'m Mount>) -> Result<Self, (usize, usize)> {
         let mut all = Self::default();
         for (index, mount) in mounts.into_iter().enumerate() {
             let prefixes = match &mount.host {
                 HostPattern::Any => &mut all.any,
-                HostPattern::Name(name) => of_host(&mut all.names, name),
-                HostPattern::Below(end) => of_host(&mut all.below, end),
+                HostPattern::Name(name) => prefixes_of(&mut all.names, name),
+                HostPattern::Suffix(end) => prefixes_of(&mut all.suffixes, end),
             };
             let mut known = prefixes.iter();
             if let Some((_, other)) = known.find(|(prefix, _)| *prefix == mount.prefix) {
@@ -140,32 +142,34 @@ impl Mounts {
         Ok(all)
     }
 
-    /// The app of a request, by its index, with what is left of its path: empty, or with
-    /// a slash at its beginning. `host` is as clients send it, with or without a port.
+    /// Finds the app of a request. Returns its index and the rest of the path, which is
+    /// empty or begins with a slash. `host` is the value that the client sent, with or
+    /// without a port.
     #[must_use]
     pub fn find<'p>(&self, host: &str, path: &'p str) -> Option<(usize, &'p str)> {
-        if !self.names.is_empty() || !self.below.is_empty() {
-            let lowered = Lowered::new(bare_host(host));
+        if !self.names.is_empty() || !self.suffixes.is_empty() {
+            let lowered = LowercaseHost::new(bare_host(host));
             let host = lowered.as_str();
-            let by_name = get(&self.names, host).and_then(|prefixes| longest(prefixes, path));
+            let by_name =
+                get(&self.names, host).and_then(|prefixes| longest_prefix(prefixes, path));
             if by_name.is_some() {
                 return by_name;
             }
-            // The first dot begins the longest end.
+            // The first dot begins the longest suffix.
             for (dot, _) in host.match_indices('.').filter(|(dot, _)| *dot != 0) {
-                let below = get(&self.below, &host[dot..]);
-                let found = below.and_then(|prefixes| longest(prefixes, path));
+                let prefixes = get(&self.suffixes, &host[dot..]);
+                let found = prefixes.and_then(|prefixes| longest_prefix(prefixes, path));
                 if found.is_some() {
                     return found;
                 }
             }
         }
-        longest(&self.any, path)
+        longest_prefix(&self.any, path)
     }
 }
 
-/// The prefixes of a host, which may be new.
-fn of_host<'a>(hosts: &'a mut Vec<(String, Prefixes)>, name: &str) -> &'a mut Prefixes {
+/// Returns the prefixes of a host, and adds the host if it is new.
+fn prefixes_of<'a>(hosts: &'a mut Vec<(String, Prefixes)>, name: &str) -> &'a mut Prefixes {
     let at = match hosts.binary_search_by(|(host, _)| host.as_str().cmp(name)) {
         Ok(at) => at,
         Err(at) => {
@@ -181,18 +185,18 @@ fn get<'a>(hosts: &'a [(String, Prefixes)], name: &str) -> Option<&'a Prefixes> 
     Some(&hosts.get(found.ok()?)?.1)
 }
 
-fn longest<'p>(prefixes: &Prefixes, path: &'p str) -> Option<(usize, &'p str)> {
+fn longest_prefix<'p>(prefixes: &Prefixes, path: &'p str) -> Option<(usize, &'p str)> {
     let mut prefixes = prefixes.iter();
-    prefixes.find_map(|(prefix, app)| Some((*app, below(prefix, path)?)))
+    prefixes.find_map(|(prefix, app)| Some((*app, strip_mount_prefix(prefix, path)?)))
 }
 
-/// What is left of a path below a prefix of whole segments. An escaped character that
-/// needs no escape is the character (RFC 3986, section 6.2.2.2), as it is in routes.
-fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+/// Strips a prefix of whole segments from a path. An escaped unreserved character equals
+/// the character itself (RFC 3986, section 6.2.2.2), as in routes.
+fn strip_mount_prefix<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
     let mut rest = path;
     for wanted in prefix.bytes() {
         let (byte, length) = match rest.as_bytes() {
-            [b'%', ..] => (unreserved(rest)?, 3),
+            [b'%', ..] => (decode_unreserved(rest)?, 3),
             [byte, ..] => (*byte, 1),
             [] => return None,
         };

@@ -37,7 +37,7 @@ fn the_longest_host_and_then_the_longest_prefix() {
         ("example.com", "/", 0, "/"),
         ("b.a.example.com:8080", "/x", 3, "/x"),
         ("a.eu.example.com", "/shop/x", 4, "/x"),
-        // The longer host has no such path.
+        // The more specific host has no matching path.
         ("a.eu.example.com", "/x", 3, "/x"),
         ("SHOP.example.COM.:80", "/shop", 5, "/shop"),
         ("[::1]:8000", "/six/x", 6, "/x"),

@@ -1,4 +1,4 @@
-//! The Components Object of a document: what its operations share.
+//! The Components Object of a document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::errors::{self, HostError};
 use super::schemas::Schemas;
 
-/// What the operations of a document share.
+/// The objects that the operations of a document share.
 #[derive(Debug, Default)]
 pub(super) struct Components {
     pub(super) schemas: Schemas,
@@ -22,7 +22,7 @@ impl Components {
         let mut headers = self.headers;
         let mut responses = BTreeMap::new();
         for error in self.errors {
-            responses.insert(error.component(), error.response(&mut headers));
+            responses.insert(error.component_name(), error.response(&mut headers));
             schemas.add_host(error.schema());
         }
         let mut components = Map::new();
@@ -35,7 +35,7 @@ impl Components {
         put("responses", json!(responses));
         let headers = headers
             .into_iter()
-            .map(|name| (name.to_owned(), errors::header(name)));
+            .map(|name| (name.to_owned(), errors::header_object(name)));
         put("headers", Value::Object(headers.collect()));
         put("securitySchemes", json!(self.security));
         Value::Object(components)

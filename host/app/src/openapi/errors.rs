@@ -1,15 +1,15 @@
-//! The errors that the host itself answers with, and the headers that it sets.
+//! The host's own error responses, and the response headers that it sets.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::policies::Policies;
 use super::schemas::HostSchema;
-use crate::policy::is_registered_claim;
+use crate::policy::JwtSpec;
 use crate::problem::Problem;
+use crate::route_settings::RouteSettings;
 
-/// An error of the host's own, named by its reason phrase (RFC 9110).
+/// An error response of the host, named by its reason phrase (RFC 9110).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum HostError {
     BadRequest,
@@ -25,34 +25,34 @@ pub(super) enum HostError {
     GatewayTimeout,
 }
 
-/// What of a route decides which errors it can have.
+/// The inputs of a route, which determine its possible errors.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Surface {
-    /// It reads text of the path, the query, headers or cookies.
+pub(super) struct RouteInputs {
+    /// True if the route reads text of the path, the query, headers or cookies.
     pub(super) has_parameters: bool,
-    /// It has a parameter or a body whose values are checked.
+    /// True if the host validates the values of a parameter or a body.
     pub(super) is_checked: bool,
-    /// It reads a body.
+    /// True if the route reads a body.
     pub(super) has_body: bool,
 }
 
 impl HostError {
-    /// The errors that a route can have, in the order of their statuses.
-    pub(super) fn of(surface: Surface, policies: &Policies) -> Vec<Self> {
-        let is_guarded = policies.has("jwt") || policies.has("api_key");
-        let is_408 = policies.get("timeout_status").and_then(Value::as_u64) == Some(408);
+    /// Returns the errors that a route can have, ordered by status.
+    pub(super) fn for_route(inputs: RouteInputs, settings: RouteSettings<'_>) -> Vec<Self> {
+        let is_guarded = settings.jwt().is_some() || settings.api_key().is_some();
+        let is_408 = settings.timeout_status() == 408;
         let all = [
-            (Self::BadRequest, surface.has_parameters || surface.has_body),
+            (Self::BadRequest, inputs.has_parameters || inputs.has_body),
             (Self::Unauthorized, is_guarded),
             (
                 Self::Forbidden,
-                policies.get("jwt").is_some_and(requires_claims),
+                settings.jwt().is_some_and(JwtSpec::requires_app_claims),
             ),
-            (Self::RequestTimeout, surface.has_body || is_408),
-            (Self::ContentTooLarge, surface.has_body),
-            (Self::UnsupportedMediaType, surface.has_body),
-            (Self::UnprocessableContent, surface.is_checked),
-            (Self::TooManyRequests, policies.has("rate_limit")),
+            (Self::RequestTimeout, inputs.has_body || is_408),
+            (Self::ContentTooLarge, inputs.has_body),
+            (Self::UnsupportedMediaType, inputs.has_body),
+            (Self::UnprocessableContent, inputs.is_checked),
+            (Self::TooManyRequests, settings.rate_limit().is_some()),
             (Self::InternalServerError, true),
             (Self::ServiceUnavailable, true),
             (Self::GatewayTimeout, !is_408),
@@ -62,16 +62,16 @@ impl HostError {
     }
 
     pub(super) fn status(self) -> u16 {
-        self.words().0
+        self.status_and_description().0
     }
 
-    /// The name of its Response Object among the components.
-    pub(super) fn component(self) -> String {
+    /// Returns the component name of the Response Object.
+    pub(super) fn component_name(self) -> String {
         format!("{self:?}")
     }
 
-    /// Its status and description.
-    pub(super) fn words(self) -> (u16, &'static str) {
+    /// Returns the status and the description.
+    pub(super) fn status_and_description(self) -> (u16, &'static str) {
         match self {
             Self::BadRequest => (
                 400,
@@ -100,7 +100,7 @@ impl HostError {
         }
     }
 
-    /// The headers it has that other replies of the route have not.
+    /// Returns the headers that only this error has.
     fn headers(self) -> &'static [&'static str] {
         match self {
             Self::Unauthorized => &["WWW-Authenticate"],
@@ -115,10 +115,10 @@ impl HostError {
         }
     }
 
-    /// Its Response Object. Adds the headers it refers to.
+    /// Returns the Response Object, and adds the headers that it references to `headers`.
     pub(super) fn response(self, headers: &mut BTreeSet<&'static str>) -> Value {
-        let mut response = json!({ "description": self.words().1 });
-        let own = refer_to_headers(self.headers(), headers);
+        let mut response = json!({ "description": self.status_and_description().1 });
+        let own = header_references(self.headers(), headers);
         if !own.is_empty() {
             response["headers"] = Value::Object(own);
         }
@@ -128,15 +128,9 @@ impl HostError {
     }
 }
 
-/// Whether a declared `jwt` requires claims of the app's own.
-fn requires_claims(jwt: &Value) -> bool {
-    let names = jwt.get("required_claims").and_then(Value::as_array);
-    let mut names = names.into_iter().flatten().filter_map(Value::as_str);
-    names.any(|name| !is_registered_claim(name))
-}
-
-/// Headers as the member `headers` of a Response Object.
-pub(super) fn refer_to_headers(
+/// Returns references to headers, for the member `headers` of a Response Object, and adds
+/// the names to `used`.
+pub(super) fn header_references(
     names: &[&'static str],
     used: &mut BTreeSet<&'static str>,
 ) -> Map<String, Value> {
@@ -148,17 +142,16 @@ pub(super) fn refer_to_headers(
     names.iter().map(reference).collect()
 }
 
-/// The headers that every reply of a route has by its policies.
-pub(super) fn of_every_reply(policies: &Policies) -> Vec<&'static str> {
-    let mut headers = Vec::new();
-    if policies.has("rate_limit") {
-        headers.extend(["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]);
+/// Returns the headers that policies add to every reply of a route.
+pub(super) fn policy_headers(settings: RouteSettings<'_>) -> &'static [&'static str] {
+    match settings.rate_limit() {
+        Some(_) => &["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+        None => &[],
     }
-    headers
 }
 
-/// The Header Object of a header that the host sets.
-pub(super) fn header(name: &str) -> Value {
+/// Returns the Header Object of a header that the host sets.
+pub(super) fn header_object(name: &str) -> Value {
     let count = json!({"type": "integer", "minimum": 0});
     let (description, schema) = match name {
         "Retry-After" => ("When to try again, in seconds.", count),

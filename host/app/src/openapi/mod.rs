@@ -1,35 +1,36 @@
-//! The OpenAPI 3.1 document of an app, made of what its component says of itself.
+//! Generates the OpenAPI 3.1 document of an app from its description.
 //!
-//! It is a matter of words alone: nothing here decides what a request gets. An app
-//! that [`App::new`](crate::App::new) took has a document that a validator takes.
+//! The document only describes the app; it does not affect requests. Settings are resolved
+//! by [`RouteSettings`], as for requests, so that the document states what the host
+//! enforces. The document of an app that [`App::new`](crate::App::new) accepts is valid.
 
 mod components;
-mod declared;
 mod errors;
 mod operation;
 mod paths;
-mod policies;
 mod replies;
 mod schemas;
 mod security;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 use serde_json::{Map, Value, json};
 
+use crate::route_settings::RouteSettings;
+use crate::settings::Settings;
 use crate::{AppError, Description, PathPattern, RouteDescription};
 
-pub use declared::{Contact, ExternalDocs, License, OpenApiSettings, Server, ServerVariable, Tag};
+pub use settings::{Contact, ExternalDocs, License, OpenApiSettings, Server, ServerVariable, Tag};
 
 use components::Components;
 use operation::Operation;
 use paths::Paths;
-use policies::Policies;
 
-/// The version of OpenAPI that documents are written in.
+/// The OpenAPI version of the documents.
 const VERSION: &str = "3.1.0";
 
-/// The OpenAPI document of an app, and where it is served.
+/// The OpenAPI document of an app, and its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenApi {
     document: Value,
@@ -37,35 +38,31 @@ pub struct OpenApi {
 }
 
 impl OpenApi {
-    /// Makes the document of an app that can be served.
+    /// Generates the document of a valid app.
     ///
     /// # Errors
-    /// Names the route whose replies are no Responses Object, or says what else
-    /// cannot be read.
+    /// Names the route whose declarations are invalid.
     pub fn new(description: &Description) -> Result<Self, AppError> {
-        let of_app = Policies::of_app(&description.settings).map_err(AppError::Settings)?;
-        let settings: OpenApiSettings = match of_app.get_raw("openapi") {
-            Some(value) => serde_json::from_value(value.clone())
-                .map_err(|error| AppError::Settings(error.to_string()))?,
-            None => OpenApiSettings::default(),
-        };
+        let app = Settings::parse(&description.settings)
+            .map_err(|error| AppError::Settings(error.to_string()))?;
+        let settings = app.openapi.clone().unwrap_or_default();
         let mut components = Components::default();
         let mut paths = Paths::default();
-        let mut ids = operation::Ids::default();
+        let mut ids = operation::OperationIds::default();
         for route in &description.routes {
             let wrong = |reason: String| AppError::Route {
                 route: format!("{} {}", route.method, route.path),
                 reason,
             };
-            let policies = of_app.under(&route.settings).map_err(wrong)?;
+            let own = Settings::parse_route(&route.settings).map_err(wrong)?;
             let pattern = PathPattern::parse(&route.path)
                 .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
             let template = paths::Template::of(&pattern);
             let names = paths.names_of(&template);
             let operation = Operation {
                 route,
-                id: ids.make(route, &template),
-                policies: &policies,
+                id: ids.assign(route, &template),
+                settings: RouteSettings::new(&app, &own),
                 template: &template,
                 names: &names,
             };
@@ -74,7 +71,7 @@ impl OpenApi {
         }
         let mut document = Map::new();
         document.insert("openapi".to_owned(), VERSION.into());
-        document.insert("info".to_owned(), info(description, &of_app, &settings));
+        document.insert("info".to_owned(), info(description, &app, &settings));
         if !settings.servers.is_empty() {
             document.insert("servers".to_owned(), json!(settings.servers));
         }
@@ -89,8 +86,7 @@ impl OpenApi {
         })
     }
 
-    /// The same of an app that is mounted below a path, which the document names where
-    /// the app names no server itself.
+    /// Adds the mount prefix of an app as the server, unless the app declares servers.
     #[must_use]
     pub fn below(mut self, prefix: &str) -> Self {
         if let (Value::Object(document), false) = (&mut self.document, prefix.is_empty()) {
@@ -100,20 +96,28 @@ impl OpenApi {
         self
     }
 
-    /// The document.
+    /// Returns the document.
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// Where it is served, and what it says of the app.
+    /// Returns the settings of the document.
     #[must_use]
     pub fn settings(&self) -> &OpenApiSettings {
         &self.settings
     }
 }
 
-fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -> Value {
+/// Parses a JSON object of a description. An empty text is an empty object.
+fn parse_object(text: &str, name: &str) -> Result<Map<String, Value>, String> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(text).map_err(|error| format!("its {name} cannot be read: {error}"))
+}
+
+fn info(description: &Description, app: &Settings, settings: &OpenApiSettings) -> Value {
     let or = |text: &str, other: &str| if text.is_empty() { other } else { text }.to_owned();
     let mut info = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
@@ -126,12 +130,9 @@ fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -
         "title",
         Some(title.unwrap_or_else(|| or(&description.name, "app")).into()),
     );
-    put("summary", app.text("summary").map(Value::from));
-    let words = settings.description.clone();
-    put(
-        "description",
-        words.or_else(|| app.text("description")).map(Value::from),
-    );
+    put("summary", app.summary.clone().map(Value::from));
+    let text = settings.description.as_ref().or(app.description.as_ref());
+    put("description", text.cloned().map(Value::from));
     put(
         "termsOfService",
         settings.terms_of_service.clone().map(Value::from),
@@ -149,8 +150,8 @@ fn info(description: &Description, app: &Policies, settings: &OpenApiSettings) -
 }
 
 impl RouteDescription {
-    /// Whether the method's requests have a body whose meaning HTTP defines.
-    fn takes_undeclared_body(&self) -> bool {
+    /// Returns true if the route declares no body but HTTP defines one for its method.
+    fn accepts_undeclared_body(&self) -> bool {
         use crate::Method;
         self.body.is_empty() && matches!(self.method, Method::Post | Method::Put | Method::Patch)
     }

@@ -1,35 +1,35 @@
-//! One operation of a document: a route.
+//! The Operation Object of a route.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
 use super::components::Components;
-use super::errors::{HostError, Surface};
+use super::errors::{HostError, RouteInputs};
 use super::paths::Template;
-use super::policies::{Policies, object};
-use super::{replies, security};
+use super::{parse_object, replies, security};
+use crate::route_settings::RouteSettings;
 use crate::{MediaType, RouteDescription};
 
-/// A route on its way to an Operation Object.
+/// The inputs of an Operation Object.
 pub(super) struct Operation<'a> {
     pub(super) route: &'a RouteDescription,
-    /// Its `operationId`.
+    /// The `operationId`.
     pub(super) id: String,
-    pub(super) policies: &'a Policies,
+    pub(super) settings: RouteSettings<'a>,
     pub(super) template: &'a Template,
-    /// The names of its path parameters in the document.
+    /// The names of the path parameters in the document.
     pub(super) names: &'a [String],
 }
 
-/// The `operationId`s that are taken.
+/// The set of assigned `operationId`s.
 #[derive(Debug, Default)]
-pub(super) struct Ids(HashSet<String>);
+pub(super) struct OperationIds(HashSet<String>);
 
-impl Ids {
-    /// The route's name, or what its method and path make, with a number where
-    /// another route has it.
-    pub(super) fn make(&mut self, route: &RouteDescription, template: &Template) -> String {
+impl OperationIds {
+    /// Assigns a unique id: the route's name, or its method and path, with a number if the
+    /// id is taken.
+    pub(super) fn assign(&mut self, route: &RouteDescription, template: &Template) -> String {
         let mut base = route.name.clone();
         if base.is_empty() {
             base = route.method.as_str().to_ascii_lowercase();
@@ -50,7 +50,7 @@ impl Ids {
 }
 
 impl Operation<'_> {
-    /// Writes the Operation Object.
+    /// Builds the Operation Object.
     pub(super) fn write(&self, components: &mut Components) -> Result<Value, String> {
         let mut operation = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
@@ -58,15 +58,15 @@ impl Operation<'_> {
                 operation.insert(name.to_owned(), value);
             }
         };
-        let tags = self.policies.get("tags").filter(|tags| **tags != json!([]));
-        put("tags", tags.cloned());
-        put("summary", self.policies.own("summary").cloned());
-        put("description", self.policies.own("description").cloned());
+        let own = self.settings.own();
+        let tags = Some(self.settings.tags()).filter(|tags| !tags.is_empty());
+        put("tags", tags.map(|tags| json!(tags)));
+        put("summary", own.summary.clone().map(Value::from));
+        put("description", own.description.clone().map(Value::from));
         put("operationId", Some(self.id.clone().into()));
-        let deprecated = self.policies.own("deprecated");
         put(
             "deprecated",
-            deprecated.filter(|value| **value == true).cloned(),
+            (own.deprecated == Some(true)).then(|| true.into()),
         );
 
         let declared: Vec<Map<String, Value>> = match self.route.parameters.as_str() {
@@ -76,7 +76,7 @@ impl Operation<'_> {
         };
         let parameters = self.parameters(&declared, components);
         let body = self.body(components)?;
-        let surface = Surface {
+        let inputs = RouteInputs {
             has_parameters: !parameters.is_empty(),
             is_checked: !declared.is_empty() || !self.route.body.is_empty() || self.has_types(),
             has_body: body.is_some(),
@@ -87,10 +87,10 @@ impl Operation<'_> {
         );
         put("requestBody", body);
 
-        let errors = HostError::of(surface, self.policies);
-        let replies = replies::responses(self.route, &errors, self.policies, &self.id, components)?;
+        let errors = HostError::for_route(inputs, self.settings);
+        let replies = replies::responses(self.route, &errors, self.settings, &self.id, components)?;
         put("responses", Some(replies));
-        let needed = security::requirements(self.policies, &mut components.security);
+        let needed = security::requirements(self.settings, &mut components.security);
         put(
             "security",
             (!needed.is_empty()).then_some(Value::Array(needed)),
@@ -105,7 +105,7 @@ impl Operation<'_> {
             .any(|parameter| parameter.schema.is_some())
     }
 
-    /// The Parameter Objects: those of the path first, in its order.
+    /// Builds the Parameter Objects: path parameters first, in path order.
     fn parameters(
         &self,
         declared: &[Map<String, Value>],
@@ -144,28 +144,29 @@ impl Operation<'_> {
             if place == "path" {
                 continue;
             }
-            // A name may be declared twice, under two keys; a document has it once.
-            let is_there = all.iter().any(|other| {
+            // A route can declare a name twice with two keys; the document lists it once.
+            let is_listed = all.iter().any(|other| {
                 let same = |member| {
-                    text(other.get(member)).eq_ignore_ascii_case(text(parameter.get(member)))
+                    str_or_empty(other.get(member))
+                        .eq_ignore_ascii_case(str_or_empty(parameter.get(member)))
                 };
                 same("in")
                     && same("name")
                     && (place == "header" || other.get("name") == parameter.get("name"))
             });
-            if !is_there {
+            if !is_listed {
                 all.push(self.parameter(parameter.clone(), components));
             }
         }
         all
     }
 
-    /// A Parameter Object without what is the host's own.
+    /// Builds a Parameter Object without the host's extensions.
     fn parameter(&self, mut declared: Map<String, Value>, components: &mut Components) -> Value {
         declared.shift_remove("key");
-        let place = text(declared.get("in")).to_owned();
-        let name = text(declared.get("name")).to_owned();
-        with_examples(&mut declared);
+        let place = str_or_empty(declared.get("in")).to_owned();
+        let name = str_or_empty(declared.get("name")).to_owned();
+        convert_examples(&mut declared);
         let examples = declared
             .contains_key("content")
             .then(|| ["example", "examples"].map(|member| declared.shift_remove_entry(member)));
@@ -177,15 +178,15 @@ impl Operation<'_> {
                     if let Some(schema) = media.get_mut("schema") {
                         *schema = components.schemas.add(schema, &fallback);
                     }
-                    // Beside `content`, examples stand in it.
+                    // With `content`, examples belong to the Media Type Object.
                     if let Value::Object(media) = media {
                         media.extend(examples.iter().flatten().flatten().cloned());
-                        with_examples(media);
+                        convert_examples(media);
                     }
                 }
             }
             None => {
-                // What has no schema is text as it stands.
+                // A parameter without a schema is text.
                 let schema = match declared.get("schema") {
                     Some(Value::Bool(true)) | None => &json!({"type": "string"}),
                     Some(schema) => schema,
@@ -208,15 +209,15 @@ impl Operation<'_> {
         Value::Object(parameter)
     }
 
-    /// The Request Body Object; none where the route reads no body.
+    /// Builds the Request Body Object. `None` if the route reads no body.
     fn body(&self, components: &mut Components) -> Result<Option<Value>, String> {
-        if self.route.takes_undeclared_body() {
+        if self.route.accepts_undeclared_body() {
             return Ok(Some(json!({
                 "description": "Any body, or none.",
                 "content": {"*/*": {}},
             })));
         }
-        let mut declared = object(&self.route.body, "body")?;
+        let mut declared = parse_object(&self.route.body, "body")?;
         if declared.is_empty() {
             return Ok(None);
         }
@@ -227,25 +228,25 @@ impl Operation<'_> {
                 };
                 if let Some(mut schema) = media.shift_remove("schema") {
                     if range.eq_ignore_ascii_case(MediaType::MULTIPART) {
-                        show_files(&mut schema);
+                        describe_files(&mut schema);
                     }
                     let schema = components
                         .schemas
                         .add(&schema, &format!("{}_body", self.id));
                     media.shift_insert(0, "schema".to_owned(), schema);
                 }
-                with_examples(media);
+                convert_examples(media);
             }
         }
         Ok(Some(Value::Object(declared)))
     }
 }
 
-fn text(value: Option<&Value>) -> &str {
+fn str_or_empty(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether the values of a schema are objects.
+/// Returns true if a schema has the type `object`.
 fn is_object(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => name == "object",
@@ -254,9 +255,9 @@ fn is_object(schema: &Value) -> bool {
     }
 }
 
-/// Examples as OpenAPI has them: one value, or a map of Example Objects. A list, as
-/// JSON Schema has it, becomes the latter.
-fn with_examples(declared: &mut Map<String, Value>) {
+/// Converts a list of examples (JSON Schema) to a map of Example Objects (OpenAPI), and
+/// removes `example` if `examples` exists.
+fn convert_examples(declared: &mut Map<String, Value>) {
     if let Some(examples) = declared.get_mut("examples") {
         if let Value::Array(list) = examples {
             let named = list.drain(..).enumerate();
@@ -268,31 +269,30 @@ fn with_examples(declared: &mut Map<String, Value>) {
     }
 }
 
-/// Files of a multipart form reach a handler as objects that describe them; a client
-/// sends their bytes.
-fn show_files(schema: &mut Value) {
+/// Replaces the schemas of files in a multipart form. A handler receives an object that
+/// describes the file, but a client sends its bytes.
+fn describe_files(schema: &mut Value) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for (_, property) in properties {
             let field = match property.get_mut("items") {
                 Some(items) => items,
                 None => property,
             };
-            // A field is text, so one that is an object of no declared members can
-            // only be a file.
+            // A text field cannot be an object without declared members, so it is a file.
             if is_file(field) || (is_object(field) && field.get("properties").is_none()) {
-                make_file(field);
+                replace_with_file(field);
             }
         }
     }
     for group in ["$defs", "definitions"] {
         if let Some(definitions) = schema.get_mut(group).and_then(Value::as_object_mut) {
             let files = definitions.iter_mut().filter(|(_, schema)| is_file(schema));
-            files.for_each(|(_, schema)| make_file(schema));
+            files.for_each(|(_, schema)| replace_with_file(schema));
         }
     }
 }
 
-/// Whether a schema is of what the host says of a file.
+/// Returns true if a schema describes the object that represents a file.
 fn is_file(schema: &Value) -> bool {
     let has = |name| {
         schema
@@ -302,7 +302,7 @@ fn is_file(schema: &Value) -> bool {
     is_object(schema) && has("part") && has("size")
 }
 
-fn make_file(schema: &mut Value) {
+fn replace_with_file(schema: &mut Value) {
     let words = schema.get("description").cloned();
     *schema = json!({
         "type": "string",

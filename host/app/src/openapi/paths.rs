@@ -1,4 +1,4 @@
-//! The paths of a document: patterns as OpenAPI templates.
+//! The Paths Object of a document, and the conversion of patterns to path templates.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use crate::{Method, PathPattern};
 pub(super) struct Template {
     /// The template, with the names of the pattern.
     pub(super) text: String,
-    /// The template without names: OpenAPI takes two that differ in them alone for
-    /// the same path.
-    shape: String,
+    /// The template without names. OpenAPI considers templates identical that differ only
+    /// in names.
+    canonical: String,
     /// The parameters, from left to right.
     pub(super) parameters: Vec<PathParameter>,
 }
@@ -22,9 +22,9 @@ pub(super) struct Template {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PathParameter {
     pub(super) name: String,
-    /// It binds all that remains of the path: `{*rest}`.
+    /// True for `{*rest}`, which binds all remaining segments.
     pub(super) is_rest: bool,
-    /// The schema that the pattern gives it: an integer's for `{id:int}`.
+    /// The schema of its type in the pattern, such as `{id:int}`.
     pub(super) schema: Option<Value>,
 }
 
@@ -32,12 +32,12 @@ impl Template {
     pub(super) fn of(pattern: &PathPattern) -> Self {
         let canonical = pattern.canonical();
         let parameters = pattern.parameters();
-        // `{*rest}` is the last where it is there at all.
+        // `{*rest}` can only be the last parameter.
         let last = pattern.names().len().checked_sub(1);
         let rest = last.filter(|_| canonical.contains("{*"));
         Self {
             text: pattern.template(),
-            shape: canonical.replace("{*", "{"),
+            canonical: canonical.replace("{*", "{"),
             parameters: parameters
                 .enumerate()
                 .map(|(index, (name, schema))| PathParameter {
@@ -54,26 +54,26 @@ impl Template {
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     items: Vec<(Template, Map<String, Value>)>,
-    by_shape: HashMap<String, usize>,
+    by_canonical: HashMap<String, usize>,
 }
 
 impl Paths {
-    /// The names that the parameters of a template have in the document: those of
-    /// the first route of its shape.
+    /// Returns the names of a template's parameters in the document: those of the first
+    /// route with an identical template.
     pub(super) fn names_of(&self, template: &Template) -> Vec<String> {
-        let first = self.by_shape.get(&template.shape);
+        let first = self.by_canonical.get(&template.canonical);
         let first = first.and_then(|index| self.items.get(*index));
         let template = first.map_or(template, |(first, _)| first);
         let names = template.parameters.iter();
         names.map(|parameter| parameter.name.clone()).collect()
     }
 
-    /// Adds an operation. `/{name}` and `/{*rest}` are one path to OpenAPI; where
-    /// both have a method, the description of the first says that there is another.
+    /// Adds an operation. OpenAPI cannot distinguish `/{name}` from `/{*rest}`. If both have
+    /// the same method, the description of the first operation mentions the second.
     pub(super) fn add(&mut self, template: Template, method: Method, operation: Value) {
         let index = *self
-            .by_shape
-            .entry(template.shape.clone())
+            .by_canonical
+            .entry(template.canonical.clone())
             .or_insert_with(|| {
                 self.items.push((template.clone(), Map::new()));
                 self.items.len() - 1

@@ -1,4 +1,4 @@
-//! The Responses Object of a route: what it declares, and the host's own errors.
+//! The Responses Object of a route: its declared replies and the host's own errors.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,31 @@ use serde_json::{Map, Value, json};
 
 use super::components::Components;
 use super::errors::{self, HostError};
-use super::policies::{Policies, object};
+use super::parse_object;
+use crate::reply::Status;
+use crate::route_settings::RouteSettings;
 use crate::{Problem, RouteDescription};
 
-/// Makes the responses of a route. `id` names what has no name of its own.
+/// Builds the responses of a route. `id`: the prefix for the names of untitled schemas.
 pub(super) fn responses(
     route: &RouteDescription,
     errors: &[HostError],
-    policies: &Policies,
+    settings: RouteSettings<'_>,
     id: &str,
     components: &mut Components,
 ) -> Result<Value, String> {
     let mut declared = BTreeMap::new();
-    for (status, reply) in object(&route.replies, "replies")? {
-        if !is_status(&status) {
-            return Err(format!(
-                "its replies name `{status}`, which is no status: write one such as `200`, a range such as `4XX`, or `default`"
-            ));
+    let mut extensions = Map::new();
+    for (key, reply) in parse_object(&route.replies, "replies")? {
+        if Status::parse_key(&key)?.is_none() {
+            extensions.insert(key, reply);
+            continue;
         }
-        let reply = response(&status, reply, policies, id, components)?;
-        declared.insert(status, reply);
+        let reply = response(&key, reply, settings, id, components)?;
+        declared.insert(key, reply);
     }
     if declared.is_empty() {
-        let reply = response("default", json!({}), policies, id, components)?;
+        let reply = response("default", json!({}), settings, id, components)?;
         declared.insert("default".to_owned(), reply);
     }
     for error in errors {
@@ -39,34 +41,27 @@ pub(super) fn responses(
         let own = own.into_iter().find_map(|name| declared.get(name));
         let own = own.filter(|own| own.get("content").is_some());
         let reply = match own {
-            Some(own) => both(own, *error, components),
-            None => json!({ "$ref": format!("#/components/responses/{}", error.component()) }),
+            Some(own) => merge_error(own, *error, components),
+            None => json!({ "$ref": format!("#/components/responses/{}", error.component_name()) }),
         };
         declared.insert(status, reply);
     }
-    // Digits sort before `default`, as people would write it.
-    Ok(Value::Object(declared.into_iter().collect()))
+    // Digits sort before `default`.
+    Ok(Value::Object(
+        declared.into_iter().chain(extensions).collect(),
+    ))
 }
 
-/// Whether a name is one that a Responses Object may have.
-fn is_status(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    name == "default"
-        || (name.len() == 3
-            && bytes.next().is_some_and(|b| (b'1'..=b'5').contains(&b))
-            && (&name[1..] == "XX" || bytes.all(|b| b.is_ascii_digit())))
-}
-
-/// A Response Object as it is declared, complete.
+/// Completes a declared Response Object.
 fn response(
     status: &str,
     declared: Value,
-    policies: &Policies,
+    settings: RouteSettings<'_>,
     id: &str,
     components: &mut Components,
 ) -> Result<Value, String> {
     let Value::Object(mut declared) = declared else {
-        return Err(format!("its reply `{status}` is no Response Object"));
+        return Err(format!("its reply `{status}` is not a Response Object"));
     };
     let mut reply = Map::new();
     let words = declared.shift_remove("description");
@@ -84,8 +79,8 @@ fn response(
                 .add(schema, &format!("{id}_{status}_{name}"));
         }
     }
-    let of_policies = errors::of_every_reply(policies);
-    for (name, header) in errors::refer_to_headers(&of_policies, &mut components.headers) {
+    let policy_headers = errors::policy_headers(settings);
+    for (name, header) in errors::header_references(policy_headers, &mut components.headers) {
         headers.entry(name).or_insert(header);
     }
     if !headers.is_empty() {
@@ -103,7 +98,7 @@ fn response(
     Ok(Value::Object(reply))
 }
 
-/// What is said of a reply of which nothing is said.
+/// Returns the description of a reply that declares none.
 fn description(status: &str) -> String {
     let words = match status {
         "default" => "The reply of the handler.",
@@ -118,9 +113,8 @@ fn description(status: &str) -> String {
     words.to_owned()
 }
 
-/// A reply that the app declares for a status, or for all of its kind, which the host
-/// answers with too.
-fn both(own: &Value, error: HostError, components: &mut Components) -> Value {
+/// Merges a declared reply with the host's error of the same status.
+fn merge_error(own: &Value, error: HostError, components: &mut Components) -> Value {
     let mut reply = own.clone();
     let host = error.response(&mut components.headers);
     if let Some(headers) = host.get("headers").and_then(Value::as_object) {
@@ -147,6 +141,7 @@ fn both(own: &Value, error: HostError, components: &mut Components) -> Value {
 mod tests {
     use super::*;
     use crate::Method;
+    use crate::settings::Settings;
 
     #[test]
     fn an_error_that_the_app_declares_too_has_both_documents() {
@@ -155,13 +150,14 @@ mod tests {
             "application/problem+json": {"schema": {"type": "object"}}}});
         route.replies = json!({"2XX": {}, "4XX": own, "503": own}).to_string();
         let mut components = Components::default();
-        let policies = Policies::of_app("").unwrap();
+        let none = Settings::default();
+        let settings = RouteSettings::new(&none, &none);
         let errors = [
             HostError::BadRequest,
             HostError::InternalServerError,
             HostError::ServiceUnavailable,
         ];
-        let made = responses(&route, &errors, &policies, "x", &mut components).unwrap();
+        let made = responses(&route, &errors, settings, "x", &mut components).unwrap();
         let names: Vec<_> = made.as_object().unwrap().keys().collect();
         assert_eq!(names, ["2XX", "400", "4XX", "500", "503"]);
         assert_eq!(
@@ -182,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_status_is_refused() {
+    fn invalid_statuses_are_rejected() {
         let mut route = RouteDescription::new(Method::Get, "/");
         for (status, good) in [
             ("200", true),
@@ -193,11 +189,24 @@ mod tests {
             ("ok", false),
             ("2xx", false),
             ("2éX", false),
+            ("x-internal", true),
         ] {
             route.replies = json!({ status: {} }).to_string();
-            let policies = Policies::of_app("").unwrap();
-            let made = responses(&route, &[], &policies, "x", &mut Components::default());
+            let none = Settings::default();
+            let settings = RouteSettings::new(&none, &none);
+            let made = responses(&route, &[], settings, "x", &mut Components::default());
             assert_eq!(made.is_ok(), good, "{status}");
         }
+    }
+
+    #[test]
+    fn extensions_are_kept_and_are_not_replies() {
+        let mut route = RouteDescription::new(Method::Get, "/");
+        route.replies = json!({"x-internal": 1}).to_string();
+        let none = Settings::default();
+        let settings = RouteSettings::new(&none, &none);
+        let made = responses(&route, &[], settings, "x", &mut Components::default()).unwrap();
+        assert_eq!(made["x-internal"], 1);
+        assert!(made.get("default").is_some());
     }
 }

@@ -1,10 +1,12 @@
-//! The schemas of a document. A schema of a description is a document of its own,
-//! whose definitions are `#/$defs/...` in itself; here they become components of
-//! one document, and references are rewritten.
+//! The schemas of a document.
 //!
-//! Definitions of one name are one component where they say the same, which for
-//! recursive ones is found by supposing it and looking for what contradicts; others
-//! get a number.
+//! Each schema of a description is a separate document with its own `#/$defs/...`. This
+//! module moves the definitions to the components of one document and rewrites the
+//! references.
+//!
+//! Equal definitions of the same name share a component; different ones get a number. To
+//! compare recursive definitions, the module assumes that they are equal, rewrites their
+//! references, and checks the results for differences.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,13 +14,13 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-/// Where components are referred to.
+/// The reference prefix of schema components.
 const PREFIX: &str = "#/components/schemas/";
 
-/// The members of a schema that hold definitions.
+/// The members of a schema that contain definitions.
 const GROUPS: [&str; 2] = ["$defs", "definitions"];
 
-/// What must be encoded in a fragment.
+/// The characters to escape in a URI fragment.
 const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -33,19 +35,19 @@ pub(super) struct Schemas {
     components: BTreeMap<String, Value>,
 }
 
-/// A part of a schema that may become a component.
+/// A part of a schema that can become a component.
 #[derive(Debug)]
 struct Node {
-    /// Where it is in the schema, as a JSON Pointer.
+    /// The position in the schema, a JSON Pointer.
     pointer: String,
-    /// What it is called where nothing else is.
+    /// The preferred component name.
     name: String,
     schema: Value,
 }
 
 impl Default for Schemas {
-    /// The host's own names are taken from the beginning: an app's schema of the same
-    /// name gets a number.
+    /// Reserves the names of the host's schemas, so that an app's schema of the same name
+    /// gets a number.
     fn default() -> Self {
         let host = HostSchema::ALL.map(|schema| (schema.name().to_owned(), Value::Null));
         Self {
@@ -55,25 +57,25 @@ impl Default for Schemas {
 }
 
 impl Schemas {
-    /// Adds what a schema defines, and gives the schema as it stands in the document:
-    /// itself, or a reference where it has a title or refers to itself. `fallback` is
-    /// its name where it needs one and has none.
+    /// Adds the definitions of a schema, and returns the schema to put in the document:
+    /// the schema itself, or a reference if it is titled or recursive. `fallback`: the
+    /// component name of an untitled schema.
     pub(super) fn add(&mut self, schema: &Value, fallback: &str) -> Value {
         let Value::Object(root) = schema else {
             return schema.clone();
         };
-        let (id, mut nodes) = take_apart(root.clone(), fallback);
-        let wanted = reachable(&mut nodes, &id);
-        let is_named = is_component(&nodes[0].schema) || wanted.is_root_referred_to;
-        let mut kept: Vec<usize> = wanted
+        let (id, mut nodes) = split_definitions(root.clone(), fallback);
+        let reached = reachable(&mut nodes, &id);
+        let is_named = is_component(&nodes[0].schema) || reached.is_root_referred_to;
+        let mut emitted: Vec<usize> = reached
             .nodes
             .into_iter()
             .filter(|index| *index > 0)
             .collect();
         if is_named {
-            kept.insert(0, 0);
+            emitted.insert(0, 0);
         }
-        let (names, contents) = self.choose(&nodes, &kept, &id);
+        let (names, contents) = self.assign_names(&nodes, &emitted, &id);
         let name_of = |index: usize| {
             names
                 .iter()
@@ -82,7 +84,7 @@ impl Schemas {
         };
         let root = match name_of(0) {
             Some(name) => json!({ "$ref": format!("{PREFIX}{name}") }),
-            None => rewritten(&nodes, 0, &id, &names),
+            None => rewrite_references(&nodes, 0, &id, &names),
         };
         for ((_, name), content) in names.into_iter().zip(contents) {
             self.components.insert(name, content);
@@ -90,16 +92,16 @@ impl Schemas {
         root
     }
 
-    /// Finds names under which no two schemas that differ stand.
-    fn choose(
+    /// Assigns component names such that different schemas have different names.
+    fn assign_names(
         &self,
         nodes: &[Node],
-        kept: &[usize],
+        emitted: &[usize],
         id: &str,
     ) -> (Vec<(usize, String)>, Vec<Value>) {
-        let mut tries = vec![0_usize; kept.len()];
+        let mut tries = vec![0_usize; emitted.len()];
         loop {
-            let candidates = kept.iter().zip(&tries).map(|(index, tried)| {
+            let candidates = emitted.iter().zip(&tries).map(|(index, tried)| {
                 let name = &nodes[*index].name;
                 let name = match tried {
                     0 => name.clone(),
@@ -108,27 +110,29 @@ impl Schemas {
                 (*index, name)
             });
             let names: Vec<(usize, String)> = candidates.collect();
-            let contents: Vec<Value> = kept
+            let contents: Vec<Value> = emitted
                 .iter()
-                .map(|index| without_title(rewritten(nodes, *index, id, &names), nodes, *index))
+                .map(|index| {
+                    without_title(rewrite_references(nodes, *index, id, &names), nodes, *index)
+                })
                 .collect();
-            let mut settled = true;
+            let mut is_settled = true;
             for (at, (_, name)) in names.iter().enumerate() {
                 let in_document = self.components.get(name);
                 let in_schema = names[..at].iter().position(|(_, other)| other == name);
                 let other = in_document.or_else(|| in_schema.map(|other| &contents[other]));
                 if other.is_some_and(|other| *other != contents[at]) {
                     tries[at] += 1;
-                    settled = false;
+                    is_settled = false;
                 }
             }
-            if settled {
+            if is_settled {
                 return (names, contents);
             }
         }
     }
 
-    /// Adds a schema of the host's, and those that it refers to.
+    /// Adds a schema of the host, and the schemas that it references.
     pub(super) fn add_host(&mut self, schema: HostSchema) {
         self.components
             .insert(schema.name().to_owned(), schema.value());
@@ -146,7 +150,7 @@ impl Schemas {
     }
 }
 
-/// A schema that the host's own errors have.
+/// A schema of the host's error responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HostSchema {
     Problem,
@@ -165,7 +169,7 @@ impl HostSchema {
         }
     }
 
-    /// The schema where it is used.
+    /// Returns a reference to the schema.
     pub(super) fn reference(self) -> Value {
         json!({ "$ref": format!("{PREFIX}{}", self.name()) })
     }
@@ -218,9 +222,9 @@ impl HostSchema {
     }
 }
 
-/// Splits a schema into itself, which is the first, and its definitions. Gives its
-/// `$id` too, which a part of a larger document cannot have.
-fn take_apart(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node>) {
+/// Splits a schema into the root, which is the first node, and its definitions. Also
+/// removes and returns its `$id`, which is not valid within a larger document.
+fn split_definitions(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node>) {
     root.shift_remove("$schema");
     let id = match root.shift_remove("$id") {
         Some(Value::String(id)) => id.trim_end_matches('#').to_owned(),
@@ -256,8 +260,8 @@ fn take_apart(mut root: Map<String, Value>, fallback: &str) -> (String, Vec<Node
     (id, nodes)
 }
 
-/// Whether a schema that stands by itself is worth a name: a titled one of an object
-/// or of a list of values.
+/// Returns true if a root schema becomes a component: it is titled, and an object or a
+/// combination of values or schemas.
 fn is_component(schema: &Value) -> bool {
     let has = |keyword| schema.get(keyword).is_some();
     let title = schema.get("title").and_then(Value::as_str);
@@ -267,7 +271,7 @@ fn is_component(schema: &Value) -> bool {
             .any(has)
 }
 
-/// What a component may be called.
+/// Replaces the characters that a component name cannot contain.
 fn component_name(name: &str) -> String {
     let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let name: String = name
@@ -281,7 +285,7 @@ fn component_name(name: &str) -> String {
     }
 }
 
-/// The title of a component that is called so says nothing.
+/// Removes a title that equals the component name.
 fn without_title(mut content: Value, nodes: &[Node], index: usize) -> Value {
     if let Some(object) = content.as_object_mut()
         && object
@@ -300,7 +304,7 @@ struct Reachable {
     is_root_referred_to: bool,
 }
 
-/// The definitions that the schema uses, in the order it mentions them.
+/// Finds the definitions that the schema references, in the order of reference.
 fn reachable(nodes: &mut [Node], id: &str) -> Reachable {
     let pointers: Vec<String> = nodes.iter().map(|node| node.pointer.clone()).collect();
     let mut found = Reachable {
@@ -323,8 +327,8 @@ fn reachable(nodes: &mut [Node], id: &str) -> Reachable {
     found
 }
 
-/// A part of the schema with its references rewritten.
-fn rewritten(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) -> Value {
+/// Returns a node's schema with rewritten references.
+fn rewrite_references(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) -> Value {
     let pointers: Vec<String> = nodes.iter().map(|node| node.pointer.clone()).collect();
     let mut schema = nodes[index].schema.clone();
     for_each_reference(&mut schema, &mut |reference| {
@@ -338,7 +342,7 @@ fn rewritten(nodes: &[Node], index: usize, id: &str, names: &[(usize, String)]) 
     schema
 }
 
-/// The part that a reference within the schema is to, and the rest of the way in it.
+/// Resolves a reference within the schema to a node and the rest of the pointer.
 fn resolve(reference: &str, id: &str, pointers: &[String]) -> Option<(usize, String)> {
     let reference = match id {
         "" => reference,
@@ -361,9 +365,8 @@ fn resolve(reference: &str, id: &str, pointers: &[String]) -> Option<(usize, Str
     found.next().or_else(|| Some((0, pointer.to_string())))
 }
 
-/// Calls `each` with every `$ref` of a schema, and leaves alone what only looks like
-/// one: members of examples, and schemas with an `$id`, which are documents of their
-/// own.
+/// Calls `each` with every `$ref` of a schema. Skips values that only look like references,
+/// such as members of examples, and schemas with an `$id`, which are separate documents.
 fn for_each_reference(schema: &mut Value, each: &mut dyn FnMut(&mut String)) {
     match schema {
         Value::Array(items) => items

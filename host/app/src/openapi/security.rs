@@ -1,38 +1,36 @@
-//! Security: what a request must prove, from the policies `jwt` and `api_key`.
+//! Security requirements and schemes, from the policies `jwt` and `api_key`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::policies::Policies;
+use crate::location::Location;
+use crate::route_settings::RouteSettings;
 
-/// The Security Requirement Objects of a route, any of which is enough. Adds the
-/// schemes they name.
+/// Returns the Security Requirement Objects of a route, any of which is sufficient. Adds
+/// the security schemes that they name.
 pub(super) fn requirements(
-    policies: &Policies,
+    settings: RouteSettings<'_>,
     schemes: &mut BTreeMap<String, Value>,
 ) -> Vec<Value> {
     let mut needed: Vec<Vec<String>> = vec![Vec::new()];
-    if policies.has("jwt") {
+    if settings.jwt().is_some() {
         let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
-        let name = name_of("bearerAuth", bearer, schemes);
+        let name = add_scheme("bearerAuth", bearer, schemes);
         needed[0].push(name);
     }
-    if let Some(policy) = policies.get("api_key") {
-        let places = places(policy).into_iter().map(|(place, key)| {
-            let name = match place {
-                "header" => "apiKey",
-                "query" => "apiKeyInQuery",
-                _ => "apiKeyInCookie",
+    if let Some(policy) = settings.api_key() {
+        let carriers = policy.carriers().map(|(location, field)| {
+            let (name, location) = match location {
+                Location::Query => ("apiKeyInQuery", "query"),
+                Location::Cookie => ("apiKeyInCookie", "cookie"),
+                _ => ("apiKey", "header"),
             };
-            name_of(
-                name,
-                json!({"type": "apiKey", "in": place, "name": key}),
-                schemes,
-            )
+            let scheme = json!({"type": "apiKey", "in": location, "name": field});
+            add_scheme(name, scheme, schemes)
         });
         let both = |name: String| needed[0].iter().cloned().chain([name]).collect();
-        needed = places.map(both).collect();
+        needed = carriers.map(both).collect();
     }
     let requirement = |names: Vec<String>| {
         names
@@ -45,22 +43,8 @@ pub(super) fn requirements(
         .collect()
 }
 
-/// Where an API key may stand, and its name there: by default as the policy has it.
-fn places(policy: &Value) -> Vec<(&'static str, String)> {
-    let text = |place: &'static str, default: Option<&str>| match policy.get(place) {
-        None => default.map(|name| (place, name.to_owned())),
-        Some(name) => name.as_str().map(|name| (place, name.to_owned())),
-    };
-    let declared = [
-        text("header", Some("x-api-key")),
-        text("query", Some("api_key")),
-        text("cookie", None),
-    ];
-    declared.into_iter().flatten().collect()
-}
-
-/// The name of a scheme, which is numbered where another has it.
-fn name_of(base: &str, scheme: Value, schemes: &mut BTreeMap<String, Value>) -> String {
+/// Adds a scheme and returns its name, with a number if a different scheme has the name.
+fn add_scheme(base: &str, scheme: Value, schemes: &mut BTreeMap<String, Value>) -> String {
     let mut name = base.to_owned();
     let mut number = 1;
     while schemes.get(&name).is_some_and(|other| *other != scheme) {
@@ -74,14 +58,21 @@ fn name_of(base: &str, scheme: Value, schemes: &mut BTreeMap<String, Value>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     fn of(app: Value, route: &str) -> (Vec<Value>, BTreeMap<String, Value>) {
-        let policies = Policies::of_app(&app.to_string())
-            .unwrap()
-            .under(route)
-            .unwrap();
+        let app = Settings::parse(&app.to_string()).expect("settings");
+        let own = Settings::parse(route).expect("settings");
         let mut schemes = BTreeMap::new();
-        (requirements(&policies, &mut schemes), schemes)
+        let needed = requirements(RouteSettings::new(&app, &own), &mut schemes);
+        (needed, schemes)
+    }
+
+    #[test]
+    fn a_null_policy_is_inherited_as_the_host_enforces_it() {
+        let app = json!({"api_key": {"keys": ["k"], "query": null}});
+        let (needed, _) = of(app, r#"{"api_key": null}"#);
+        assert_eq!(needed, [json!({"apiKey": []})]);
     }
 
     #[test]
@@ -109,10 +100,10 @@ mod tests {
     fn schemes_that_differ_have_names_that_differ() {
         let mut schemes = BTreeMap::new();
         for (header, expected) in [("a", "apiKey"), ("b", "apiKey_2"), ("a", "apiKey")] {
-            let policies =
-                json!({"api_key": {"keys": ["k"], "header": header, "query": null}}).to_string();
-            let policies = Policies::of_app(&policies).unwrap();
-            let needed = requirements(&policies, &mut schemes);
+            let app = json!({"api_key": {"keys": ["k"], "header": header, "query": null}});
+            let app = Settings::parse(&app.to_string()).unwrap();
+            let none = Settings::default();
+            let needed = requirements(RouteSettings::new(&app, &none), &mut schemes);
             assert_eq!(needed, [json!({ expected: [] })]);
         }
     }

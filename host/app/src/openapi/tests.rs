@@ -1,5 +1,5 @@
-//! A document of an app that declares all there is, kept as a file for people to
-//! read, and the rules that hold for any.
+//! Compares the document of an app that uses every feature with a golden file, and checks
+//! rules that hold for every document.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ fn document(description: &Description) -> Value {
     OpenApi::new(description).unwrap().document().clone()
 }
 
-/// Compares with the file of this name; `BLESS=1` writes it.
+/// Compares a document with a golden file. `BLESS=1` updates the file.
 #[track_caller]
 fn golden(name: &str, document: &Value) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -29,10 +29,10 @@ fn golden(name: &str, document: &Value) {
     if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
         std::fs::write(&path, &text).unwrap();
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        kept == text,
-        "this is not what `{name}` has; `BLESS=1` keeps it:\n{text}"
+        expected == text,
+        "the document differs from `{name}`; set `BLESS=1` to update the file:\n{text}"
     );
 }
 
@@ -134,7 +134,7 @@ fn shop() -> Description {
 fn a_rich_app_has_this_document() {
     let document = document(&shop());
     golden("shop.json", &document);
-    // A recursive type is one component, whether it is the root or a definition.
+    // A recursive type is a single component, both as the root and as a definition.
     let list = &document["paths"]["/items"]["get"]["responses"]["200"];
     let items = &list["content"]["application/json"]["schema"]["items"]["$ref"];
     assert_eq!(*items, "#/components/schemas/Item");
@@ -188,7 +188,7 @@ fn every_reference_leads_somewhere_and_every_id_is_one_operations() {
 }
 
 #[test]
-fn an_app_that_says_nothing_has_a_document() {
+fn a_minimal_app_has_a_document() {
     let description = Description {
         routes: vec![RouteDescription::new(Method::Get, "/")],
         ..Description::default()
@@ -213,7 +213,7 @@ fn an_app_that_says_nothing_has_a_document() {
 }
 
 #[test]
-fn what_is_wrong_with_the_setting_is_said_at_load() {
+fn invalid_openapi_settings_are_load_errors() {
     let error = |settings: Value| {
         let description = Description {
             routes: vec![RouteDescription::new(Method::Get, "/")],
@@ -247,11 +247,11 @@ fn what_is_wrong_with_the_setting_is_said_at_load() {
     assert!(error(json!({"openapi": {"docs": "/a{b}"}})).contains("`docs` is `/a{b}`"));
     assert!(error(json!({"openapi": {"docs": "/openapi%2ejson"}})).contains("both"));
     let both = json!({"openapi": {"license": {"name": "MIT", "identifier": "MIT", "url": "https://a.example"}}});
-    assert!(error(both).contains("not both"));
+    assert!(error(both).contains("both `identifier` and `url`"));
 }
 
 #[test]
-fn what_is_of_an_app_or_of_a_route_alone_is_refused_elsewhere() {
+fn settings_of_an_app_or_a_route_are_rejected_elsewhere() {
     let error = |app: &str, route: &str| {
         let mut described = RouteDescription::new(Method::Get, "/");
         described.settings = route.to_owned();
@@ -269,7 +269,7 @@ fn what_is_of_an_app_or_of_a_route_alone_is_refused_elsewhere() {
 }
 
 #[test]
-fn replies_that_are_none_name_the_route() {
+fn invalid_replies_name_the_route() {
     let mut described = RouteDescription::new(Method::Get, "/a");
     described.replies = r#"{"fine": {}}"#.to_owned();
     let description = Description {

@@ -1,18 +1,19 @@
-//! API keys: which ones a route lets in, and where a request carries them.
+//! API key authentication.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::declared::Switched;
 use super::header::{self, Fields};
 use super::secret::{Secret, Secrets};
+use super::switch::FromTrue;
 use crate::decode;
+use crate::location::Location;
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
-/// `api_key` as it is declared.
+/// The declaration of `api_key`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeysSpec {
@@ -33,13 +34,27 @@ fn default_query() -> Option<String> {
     Some("api_key".to_owned())
 }
 
-impl Switched for ApiKeysSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl ApiKeysSpec {
+    /// Returns the locations and names of the fields that can carry a key, in the order in
+    /// which the host checks them.
+    pub(crate) fn carriers(&self) -> impl Iterator<Item = (Location, &str)> {
+        let declared = [
+            (Location::Header, &self.header),
+            (Location::Query, &self.query),
+            (Location::Cookie, &self.cookie),
+        ];
+        let declared = declared.into_iter();
+        declared.filter_map(|(location, name)| Some((location, name.as_deref()?)))
+    }
+}
+
+impl FromTrue for ApiKeysSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `keys`")
     }
 }
 
-/// The keys: a list, or an object of names and keys.
+/// The declared keys: a list, or an object of names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Keys(Vec<(Option<String>, Secret)>);
 
@@ -54,7 +69,7 @@ impl<'de> Deserialize<'de> for Keys {
                 f.write_str("a list of keys, or an object of names and keys")
             }
 
-            // A text that is taken for a list must not be shown.
+            // The text can be a key, so the error must not contain it.
             fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
                 Err(E::custom(
                     "`keys` is a list of keys, or an object of names and keys",
@@ -82,27 +97,27 @@ impl<'de> Deserialize<'de> for Keys {
     }
 }
 
-/// The keys that a route lets in.
+/// The valid API keys of a route, and where a request carries them.
 #[derive(Debug)]
 pub struct ApiKeys {
-    /// Names and digests; a key that the operator has not given is none.
+    /// Names and digests. The digest is `None` if the operator did not provide the secret.
     keys: Vec<(Option<String>, Option<Digest>)>,
-    header: Option<Place>,
+    header: Option<HeaderName>,
     query: Option<String>,
     cookie: Option<String>,
     expected: String,
     challenge: String,
 }
 
-/// A header by the name that is looked for, and as it was declared.
+/// A header name, in lower case and as declared.
 #[derive(Debug)]
-struct Place {
+struct HeaderName {
     name: String,
-    shown: String,
+    declared: String,
 }
 
-/// A key's digest. Digests are compared in constant time, and what a client learns
-/// of one says nothing of its key.
+/// The digest of a key. Digests are compared in constant time, and timing information about
+/// a digest reveals nothing about the key.
 struct Digest(blake3::Hash);
 
 impl fmt::Debug for Digest {
@@ -112,38 +127,36 @@ impl fmt::Debug for Digest {
 }
 
 impl ApiKeys {
-    /// The key of the local context that has the name of the key that fitted.
+    /// The local context key that holds the name of the matching API key.
     pub const CONTEXT: &'static str = "spikard.api-key";
 
     pub(super) fn new(spec: &ApiKeysSpec, secrets: &Secrets, app: &str) -> Result<Self, String> {
         if spec.keys.0.is_empty() {
-            return Err("has no `keys`, so it would let nobody in".to_owned());
+            return Err("has no `keys`, so it would reject every request; add a key".to_owned());
         }
         let mut keys = Vec::new();
         for (name, secret) in &spec.keys.0 {
             let digest = secrets.find(secret)?.map(|key| Digest(blake3::hash(&key)));
             keys.push((name.clone(), digest));
         }
-        let header = spec.header.as_ref().map(|shown| {
-            header::name(shown).map(|name| Place {
+        let header = spec.header.as_ref().map(|declared| {
+            header::name(declared).map(|name| HeaderName {
                 name,
-                shown: shown.clone(),
+                declared: declared.clone(),
             })
         });
         let header = header.transpose()?;
-        let shown = |(kind, name): (&str, &Option<String>)| {
-            name.as_ref().map(|name| format!("'{name}' {kind}"))
-        };
-        let places: Vec<String> = [
-            ("header", &spec.header),
-            ("query parameter", &spec.query),
-            ("cookie", &spec.cookie),
-        ]
-        .into_iter()
-        .filter_map(shown)
-        .collect();
-        if places.is_empty() {
-            return Err("names no `header`, `query` or `cookie` to find a key in".to_owned());
+        let carriers = spec.carriers().map(|(location, name)| {
+            let kind = match location {
+                Location::Query => "query parameter",
+                Location::Cookie => "cookie",
+                _ => "header",
+            };
+            format!("'{name}' {kind}")
+        });
+        let carriers: Vec<_> = carriers.collect();
+        if carriers.is_empty() {
+            return Err("has no `header`, `query` or `cookie`; declare at least one".to_owned());
         }
         let realm = spec.realm.as_deref().unwrap_or(app);
         Ok(Self {
@@ -151,37 +164,37 @@ impl ApiKeys {
             header,
             query: spec.query.clone(),
             cookie: spec.cookie.clone(),
-            expected: format!("Expected {} with valid API key", places.join(" or ")),
+            expected: format!("Expected {} with valid API key", carriers.join(" or ")),
             challenge: header::challenge("ApiKey", &[("realm", realm)]),
         })
     }
 
-    /// The header that carries a key, as it was declared.
+    /// Returns the header that carries a key, as declared.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
-        self.header.as_ref().map(|place| place.shown.as_str())
+        self.header.as_ref().map(|header| header.declared.as_str())
     }
 
-    /// The query parameter that carries a key.
+    /// Returns the query parameter that carries a key.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The cookie that carries a key.
+    /// Returns the cookie that carries a key.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
     }
 
-    /// Lets a request in, and gives the name of its key, as JSON, if the keys have
+    /// Authenticates a request. Returns the name of its key as JSON, if the keys have
     /// names.
     pub(super) fn check(&self, head: &impl RequestHead) -> Result<Option<String>, Refusal> {
         let found = match self.find(head) {
             Fields::None => {
                 return Err(self.refuse("Missing API key", self.expected.clone()));
             }
-            Fields::One(key) => self.fitting(&key),
+            Fields::One(key) => self.matching_key(&key),
             Fields::Many => None,
         };
         let Some(name) = found else {
@@ -191,8 +204,8 @@ impl ApiKeys {
         Ok(name.and_then(to_json))
     }
 
-    /// Compares with every key, so that the time tells nothing of which fits.
-    fn fitting(&self, key: &[u8]) -> Option<Option<&str>> {
+    /// Compares with every key, so that the duration does not reveal which key matches.
+    fn matching_key(&self, key: &[u8]) -> Option<Option<&str>> {
         let digest = blake3::hash(key);
         let mut found = None;
         for (name, known) in &self.keys {
@@ -203,22 +216,22 @@ impl ApiKeys {
         found
     }
 
-    /// The key of a request: of the first place that has one.
+    /// Returns the key from the first of header, query and cookie that has one.
     fn find(&self, head: &impl RequestHead) -> Fields {
-        if let Some(place) = &self.header {
-            match header::fields(head, &place.name) {
+        if let Some(header) = &self.header {
+            match header::fields(head, &header.name) {
                 Fields::None => {}
                 found => return found,
             }
         }
         if let Some(name) = &self.query {
-            match in_query(head.query(), name) {
+            match query_key(head.query(), name) {
                 Fields::None => {}
                 found => return found,
             }
         }
         match &self.cookie {
-            Some(name) => in_cookies(head, name),
+            Some(name) => cookie_key(head, name),
             None => Fields::None,
         }
     }
@@ -236,19 +249,19 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
     serde_json::to_string(value).ok()
 }
 
-fn and(fields: Fields, value: &str) -> Fields {
+fn add_field(fields: Fields, value: &str) -> Fields {
     match fields {
         Fields::None => Fields::One(value.as_bytes().to_vec()),
         _ => Fields::Many,
     }
 }
 
-fn in_query(query: &str, wanted: &str) -> Fields {
+fn query_key(query: &str, wanted: &str) -> Fields {
     let mut found = Fields::None;
     for (name, value) in decode::raw_pairs(query) {
         if decode::form(name).is_ok_and(|name| name == wanted) {
             found = match decode::form(value) {
-                Ok(value) => and(found, &value),
+                Ok(value) => add_field(found, &value),
                 Err(_) => Fields::Many,
             };
         }
@@ -256,14 +269,14 @@ fn in_query(query: &str, wanted: &str) -> Fields {
     found
 }
 
-fn in_cookies(head: &impl RequestHead, wanted: &str) -> Fields {
+fn cookie_key(head: &impl RequestHead, wanted: &str) -> Fields {
     let mut found = Fields::None;
     head.header("cookie", &mut |value| {
         let Ok(text) = std::str::from_utf8(value) else {
             return;
         };
         for (_, value) in decode::cookies(text).filter(|(name, _)| *name == wanted) {
-            found = and(std::mem::replace(&mut found, Fields::None), value);
+            found = add_field(std::mem::replace(&mut found, Fields::None), value);
         }
     });
     found
@@ -310,7 +323,7 @@ mod tests {
             ("", vec![("x-api-key", b"k3" as &[u8])]),
             ("", vec![("x-api-key", b"")]),
             ("", vec![("x-api-key", b"\xff")]),
-            // The header is looked at first, and one is enough.
+            // The header comes first, and one key is enough.
             ("api_key=k1", vec![("x-api-key", b"no")]),
             ("", vec![("x-api-key", b"k1"), ("x-api-key", b"k1")]),
             ("api_key=k1&api_key=k1", vec![]),
@@ -341,7 +354,7 @@ mod tests {
         assert_eq!(known.header(), Some("X-Token"));
         let (_, detail, _) = refusal(known.check(&Head("", vec![])));
         assert_eq!(detail, "Expected 'X-Token' header with valid API key");
-        // What the operator has not given lets nobody in.
+        // A secret that the operator did not provide matches no key.
         let unknown = keys(declared, &Secrets::default()).unwrap();
         assert_eq!(check(&unknown, b"k1"), Ok(Some("\"a\"".to_owned())));
         assert!(check(&unknown, b"k2").is_err());
@@ -350,10 +363,13 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let error = |declared| keys(declared, &Secrets::from_iter([])).unwrap_err();
-        assert!(error(json!({"keys": []})).contains("let nobody in"));
+        assert!(error(json!({"keys": []})).contains("reject every request"));
         assert!(error(json!({"keys": [{"secret": "a"}]})).contains("--secret a=env:VARIABLE"));
-        assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("no header name"));
-        assert!(error(json!({"keys": ["k"], "header": null, "query": null})).contains("names no"));
+        assert!(error(json!({"keys": ["k"], "header": "a b"})).contains("not a header name"));
+        assert!(
+            error(json!({"keys": ["k"], "header": null, "query": null}))
+                .contains("declare at least one")
+        );
         let read = |text| serde_json::from_str::<Switch<ApiKeysSpec>>(text);
         let error = read(r#"{"keys": "hunter2"}"#).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");

@@ -1,19 +1,18 @@
-//! Compression: which replies are compressed, and how, by `Accept-Encoding`
-//! (RFC 9110, section 12.5.3).
+//! Compression of replies, negotiated with `Accept-Encoding` (RFC 9110, section 12.5.3).
 
 use serde::Deserialize;
 
-use super::declared::Switched;
+use super::switch::FromTrue;
 
-/// How replies are compressed.
+/// The compression policy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Compression {
-    /// The codings, the preferred one first.
+    /// The codings, in order of preference.
     pub algorithms: Vec<Algorithm>,
-    /// The shortest body that is compressed, in bytes.
+    /// The minimum size of a body to compress, in bytes.
     pub min_size: u64,
-    /// How hard to try, 1 to 11.
+    /// The compression level, 1 to 11.
     pub level: u8,
 }
 
@@ -29,16 +28,17 @@ pub enum Algorithm {
     Gzip,
 }
 
-/// What a client's `Accept-Encoding` comes to.
+/// The negotiated coding of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// The body as it is.
+    /// No coding.
     Identity,
-    /// A body of this coding.
+    /// A content coding.
     Encoded {
         /// The coding.
         algorithm: Algorithm,
-        /// The client takes nothing else: a short body too is compressed.
+        /// True if the client does not accept `identity`, so that even a short body is
+        /// compressed.
         always: bool,
     },
 }
@@ -53,14 +53,14 @@ impl Default for Compression {
     }
 }
 
-impl Switched for Compression {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for Compression {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }
 
 impl Algorithm {
-    /// The coding's name in `Content-Encoding`.
+    /// Returns the name in `Content-Encoding`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Algorithm {
 impl Compression {
     pub(super) fn check(&self) -> Result<Self, String> {
         if self.algorithms.is_empty() {
-            return Err("has no `algorithms`: declare `false` for none".to_owned());
+            return Err("has no `algorithms`; declare `false` to turn it off".to_owned());
         }
         if !(1..=11).contains(&self.level) {
             return Err(format!(
@@ -90,10 +90,11 @@ impl Compression {
         Ok(self.clone())
     }
 
-    /// Chooses the coding of highest weight, of equal ones the one that is declared
-    /// first. A client that says nothing takes the body as it is; so does one that
-    /// takes none of the codings, even where it says otherwise: a handler has
-    /// answered already.
+    /// Chooses the coding with the highest weight; among equals, the one declared first.
+    ///
+    /// Returns [`Coding::Identity`] without `Accept-Encoding`, and also if the client accepts
+    /// neither a declared coding nor `identity`: the handler has already replied, so an
+    /// uncompressed reply is better than none.
     #[must_use]
     pub fn choose(&self, accept_encoding: &[u8]) -> Coding {
         let Ok(text) = std::str::from_utf8(accept_encoding) else {
@@ -108,7 +109,7 @@ impl Compression {
         }
         let is_identity = |name: &str| name.eq_ignore_ascii_case("identity");
         let named = items(text).find(|(name, _)| is_identity(name));
-        // Without a weight of its own `identity` is taken, but not preferred.
+        // Without an explicit weight, `identity` is acceptable but not preferred.
         let identity = named.map_or(0, |(_, weight)| weight);
         match best {
             Some((algorithm, weight)) if weight >= identity => Coding::Encoded {
@@ -119,8 +120,8 @@ impl Compression {
         }
     }
 
-    /// Whether a body of this type gets shorter; those that are compressed already
-    /// do not, and events must not wait for each other.
+    /// Returns true if compression reduces the size of this content type. False for formats
+    /// that are already compressed, and for event streams, which must not be buffered.
     #[must_use]
     pub fn is_compressible(content_type: &str) -> bool {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -152,8 +153,7 @@ impl Compression {
     }
 }
 
-/// The items of a list of codings: names and weights in thousandths. What is not an
-/// item is passed over.
+/// Parses a list of codings into names and weights in thousandths. Skips malformed items.
 fn items(text: &str) -> impl Iterator<Item = (&str, u16)> {
     text.split(',').filter_map(|item| {
         let mut pieces = item.split(';').map(str::trim);
@@ -172,7 +172,7 @@ fn items(text: &str) -> impl Iterator<Item = (&str, u16)> {
     })
 }
 
-/// A weight (RFC 9110, section 12.4.2): 0 to 1 with at most three digits.
+/// Parses a weight (RFC 9110, section 12.4.2): 0 to 1 with at most three decimals.
 fn thousandths(text: &str) -> Option<u16> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     if rest.len() > 3 || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -186,7 +186,7 @@ fn thousandths(text: &str) -> Option<u16> {
     }
 }
 
-/// The weight of a coding: its own, else that of `*`.
+/// Returns the weight of a coding: its own, else that of `*`.
 fn weight(text: &str, is_it: impl Fn(&str) -> bool) -> Option<u16> {
     let mut any = None;
     for (name, weight) in items(text) {

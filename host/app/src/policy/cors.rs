@@ -1,16 +1,15 @@
-//! Cross-origin requests (Fetch standard, section 3.2): which pages of other origins
-//! may ask, what, and what they may read of the answer.
+//! Cross-origin resource sharing (Fetch standard, section 3.2).
 
 use std::fmt;
 
 use serde::Deserialize;
 
-use super::declared::{OneOrMany, Switched};
 use super::header;
+use super::switch::{FromTrue, OneOrMany};
 use crate::method::Method;
 use crate::refusal::Refusal;
 
-/// `cors` as it is declared.
+/// The declaration of `cors`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CorsSpec {
@@ -25,29 +24,29 @@ pub struct CorsSpec {
     max_age: Option<u32>,
 }
 
-impl Switched for CorsSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for CorsSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `origins`")
     }
 }
 
-/// The methods that need no permission (Fetch, section 2.2.1).
+/// The CORS-safelisted methods (Fetch, section 2.2.1), which need no permission.
 const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "POST"];
 
-/// The most headers that a preflight may ask for.
+/// The maximum number of headers in a preflight.
 const MAX_HEADERS: usize = 64;
 
-/// The longest origin that is shown in a problem document, in bytes.
-const MAX_SHOWN: usize = 128;
+/// The maximum size of client text in a problem document, in bytes.
+const MAX_ECHOED: usize = 128;
 
-/// Which pages of other origins may ask.
+/// The CORS policy.
 #[derive(Debug)]
 pub struct Cors {
-    /// `None` for all.
+    /// `None` for all origins.
     origins: Option<Vec<String>>,
-    /// `None` for those that the path answers.
+    /// `None` for the methods of the path.
     methods: Option<Vec<String>>,
-    /// `None` for all.
+    /// `None` for all headers.
     headers: Option<Vec<String>>,
     expose: String,
     credentials: bool,
@@ -57,16 +56,16 @@ pub struct Cors {
 /// Headers of a response: names in lower case, and values.
 pub type Headers = Vec<(&'static str, String)>;
 
-/// A preflight request: what a page is about to ask.
+/// A preflight request.
 #[derive(Debug, Clone, Copy)]
 pub struct Preflight<'a> {
     /// The page's origin.
     pub origin: &'a [u8],
-    /// The method it is about to use.
+    /// The method of the actual request.
     pub method: &'a [u8],
-    /// The headers it is about to send, by comma.
+    /// The headers of the actual request, separated by commas.
     pub headers: &'a [u8],
-    /// The methods that the path answers, by comma.
+    /// The methods of the path, separated by commas.
     pub allow: &'a str,
 }
 
@@ -75,17 +74,20 @@ impl Cors {
         let any = |list: &OneOrMany| list.0.iter().any(|item| item == "*");
         let origins = match any(&spec.origins) {
             true if spec.origins.0.len() > 1 => {
-                return Err("has `origins` with `*` beside others: `*` is all of them".to_owned());
+                return Err(
+                    "has `origins` with `*` and other origins; `*` allows all, so remove the others"
+                        .to_owned(),
+                );
             }
             true if spec.credentials => {
                 return Err(
-                    "allows `credentials` to all `origins`, which browsers refuse and any page could use: list the origins"
+                    "allows `credentials` with `origins` `*`, which browsers reject; list the origins"
                         .to_owned(),
                 );
             }
             true => None,
             false if spec.origins.0.is_empty() => {
-                return Err("has no `origins`, so it would allow none".to_owned());
+                return Err("has no `origins`; list at least one, or write `*`".to_owned());
             }
             false => Some(spec.origins.0.clone()),
         };
@@ -95,7 +97,7 @@ impl Cors {
         for method in spec.methods.iter().flatten() {
             if Method::parse(method).is_none() {
                 return Err(format!(
-                    "has `methods` with `{}`, which no route can have",
+                    "has `methods` with `{}`, which no route can have; write a method in upper case",
                     method.escape_debug()
                 ));
             }
@@ -106,14 +108,14 @@ impl Cors {
         };
         if spec.credentials && any(&spec.expose) {
             return Err(
-                "has `expose` `*` with `credentials`, which browsers do not take for all: list the headers"
+                "has `expose` `*` with `credentials`, for which browsers ignore the wildcard; list the headers"
                     .to_owned(),
             );
         }
         for name in headers.iter().flatten().chain(&spec.expose.0) {
             if name.is_empty() || !name.bytes().all(header::is_token) {
                 return Err(format!(
-                    "has `{}`, which is no header name",
+                    "has `{}`, which is not a header name",
                     name.escape_debug()
                 ));
             }
@@ -128,8 +130,8 @@ impl Cors {
         })
     }
 
-    /// The headers of a response to a request of this origin, if it has one. Whether
-    /// a page may read it, its browser decides by them.
+    /// Returns the headers of a response to a request with this `Origin`. They tell the
+    /// browser whether the page can read the response.
     #[must_use]
     pub fn of_response(&self, origin: Option<&[u8]>) -> Headers {
         let mut headers = self.of_origin(origin);
@@ -139,17 +141,17 @@ impl Cors {
         headers
     }
 
-    /// The headers of the answer to a preflight.
+    /// Returns the headers of the response to a preflight.
     ///
     /// # Errors
-    /// 403 with what is not allowed.
+    /// 403 that names the forbidden origin, method or header.
     pub fn of_preflight(&self, asked: Preflight<'_>) -> Result<Headers, Refusal> {
         let forbidden = |what: &dyn fmt::Display| Refusal::Forbidden {
             detail: format!("CORS: {what}"),
         };
         let mut headers = self.of_origin(Some(asked.origin));
         if !headers.iter().any(|(name, _)| *name == ALLOW_ORIGIN) {
-            let origin = shown(asked.origin);
+            let origin = printable(asked.origin);
             return Err(forbidden(&format!("the origin `{origin}` is not allowed")));
         }
         let methods = match &self.methods {
@@ -158,29 +160,29 @@ impl Cors {
         };
         let is_method = |method: &str| method.as_bytes() == asked.method;
         if !methods.split(", ").chain(SAFE_METHODS).any(is_method) {
-            let method = shown(asked.method);
+            let method = printable(asked.method);
             return Err(forbidden(&format!(
                 "the method `{method}` is not allowed; {methods} are"
             )));
         }
         headers.push(("access-control-allow-methods", methods));
-        let wanted = wanted_headers(asked.headers);
-        let wanted = wanted.ok_or_else(|| {
+        let requested = requested_headers(asked.headers);
+        let requested = requested.ok_or_else(|| {
             forbidden(&"`access-control-request-headers` is not a list of header names")
         })?;
         if let Some(allowed) = &self.headers {
             let is_allowed =
                 |name: &str| allowed.iter().any(|known| known.eq_ignore_ascii_case(name));
-            if let Some(name) = wanted.iter().find(|name| !is_allowed(name)) {
-                let name = shown(name.as_bytes());
+            if let Some(name) = requested.iter().find(|name| !is_allowed(name)) {
+                let name = printable(name.as_bytes());
                 return Err(forbidden(&format!("the header `{name}` is not allowed")));
             }
             if !allowed.is_empty() {
                 headers.push(("access-control-allow-headers", allowed.join(", ")));
             }
-        } else if !wanted.is_empty() {
-            // `*` would leave out `authorization`, and all of them with credentials.
-            headers.push(("access-control-allow-headers", wanted.join(", ")));
+        } else if !requested.is_empty() {
+            // `*` excludes `authorization`, and is no wildcard for requests with credentials.
+            headers.push(("access-control-allow-headers", requested.join(", ")));
         }
         if let Some(seconds) = self.max_age {
             headers.push(("access-control-max-age", seconds.to_string()));
@@ -188,7 +190,7 @@ impl Cors {
         Ok(headers)
     }
 
-    /// What preflights and other requests have in common.
+    /// Returns the headers that responses to preflights and other requests share.
     fn of_origin(&self, origin: Option<&[u8]>) -> Headers {
         let mut headers = Vec::with_capacity(4);
         let Some(origins) = &self.origins else {
@@ -204,7 +206,7 @@ impl Cors {
                 headers.push(("access-control-allow-credentials", "true".to_owned()));
             }
         }
-        // Caches must know that another origin has another answer.
+        // Caches must store a separate response for each origin.
         headers.push(("vary", "Origin".to_owned()));
         headers
     }
@@ -212,9 +214,8 @@ impl Cors {
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 
-/// The names in `access-control-request-headers`, or `None` where it is not a list
-/// of them.
-fn wanted_headers(list: &[u8]) -> Option<Vec<&str>> {
+/// Parses `access-control-request-headers`. `None` if it is not a list of header names.
+fn requested_headers(list: &[u8]) -> Option<Vec<&str>> {
     let list = std::str::from_utf8(list).ok()?;
     let mut names = Vec::new();
     for name in list
@@ -230,18 +231,19 @@ fn wanted_headers(list: &[u8]) -> Option<Vec<&str>> {
     Some(names)
 }
 
-/// Text of a client, for a problem document.
-fn shown(bytes: &[u8]) -> String {
-    let bytes = bytes.get(..MAX_SHOWN).unwrap_or(bytes);
+/// Truncates and escapes client text for a problem document.
+fn printable(bytes: &[u8]) -> String {
+    let bytes = bytes.get(..MAX_ECHOED).unwrap_or(bytes);
     String::from_utf8_lossy(bytes).escape_debug().to_string()
 }
 
-/// An origin as browsers write it: scheme, host and perhaps a port.
+/// Checks that an origin has the form that browsers send: scheme, host and optional port.
 fn check_origin(origin: &str, credentials: bool) -> Result<(), String> {
     if origin == "null" {
         return match credentials {
             true => Err(
-                "allows `credentials` to the origin `null`, which any page can take on".to_owned(),
+                "allows `credentials` to the origin `null`, which any page can assume; remove one"
+                    .to_owned(),
             ),
             false => Ok(()),
         };
@@ -262,7 +264,7 @@ fn check_origin(origin: &str, credentials: bool) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "has `origins` with `{}`, which is no origin: write scheme, host and perhaps a port, in lower case and without a path, such as `https://a.example`",
+        "has `origins` with `{}`, which is not an origin; write scheme, host and optional port in lower case and without a path, such as `https://a.example`",
         origin.escape_debug()
     ))
 }
@@ -343,7 +345,7 @@ mod tests {
             ask("https://a.example", "PUT", "x-custom"),
             "allow-origin: https://a.example; vary: Origin; allow-methods: PUT; allow-headers: X-Custom"
         );
-        // These need no permission.
+        // Safelisted methods need no permission.
         assert!(ask("https://a.example", "POST", "").starts_with("allow-origin"));
         for (origin, method, headers, reason) in [
             (
@@ -385,7 +387,7 @@ mod tests {
         assert!(error(json!({"origins": "*", "credentials": true})).contains("list the origins"));
         assert!(error(json!({"origins": "null", "credentials": true})).contains("null"));
         assert!(error(json!({"origins": []})).contains("no `origins`"));
-        assert!(error(json!({"origins": ["*", "https://a"]})).contains("beside others"));
+        assert!(error(json!({"origins": ["*", "https://a"]})).contains("remove the others"));
         for bad in [
             "https://a.example/",
             "a.example",
@@ -395,7 +397,7 @@ mod tests {
             "https://a b",
         ] {
             assert!(
-                error(json!({"origins": bad})).contains("no origin"),
+                error(json!({"origins": bad})).contains("not an origin"),
                 "{bad}"
             );
         }
@@ -405,7 +407,7 @@ mod tests {
             error(declared)
         };
         assert!(with("methods", json!(["get"])).contains("no route can have"));
-        assert!(with("headers", json!(["a b"])).contains("no header name"));
+        assert!(with("headers", json!(["a b"])).contains("not a header name"));
         let both = json!({"origins": "https://a", "credentials": true, "expose": "*"});
         assert!(error(both).contains("`expose`"));
     }

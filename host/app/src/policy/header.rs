@@ -1,8 +1,8 @@
-//! Header fields, as declarations name them and requests carry them.
+//! Header names and values in declarations, and header fields of requests.
 
 use crate::params::RequestHead;
 
-/// The headers that the host alone reads or writes: no policy may take one over.
+/// The headers that only the host reads or writes. Policies cannot use them.
 const RESERVED: [&str; 9] = [
     "connection",
     "content-length",
@@ -15,23 +15,25 @@ const RESERVED: [&str; 9] = [
     "upgrade",
 ];
 
-/// Checks a declared header name and gives it in lower case.
+/// Checks a declared header name, and returns it in lower case.
 pub(super) fn name(declared: &str) -> Result<String, String> {
     if declared.is_empty() || !declared.bytes().all(is_token) {
         return Err(format!(
-            "has `{}`, which is no header name",
+            "has `{}`, which is not a header name",
             declared.escape_debug()
         ));
     }
     let name = declared.to_ascii_lowercase();
     if RESERVED.contains(&name.as_str()) {
-        return Err(format!("has `{declared}`, a header that frames messages"));
+        return Err(format!(
+            "has `{declared}`, a header that only the host sets; use another name"
+        ));
     }
     Ok(name)
 }
 
-/// Checks a declared header value: visible ASCII and spaces, without a space at
-/// either end.
+/// Checks a declared header value: visible ASCII and spaces, without leading or trailing
+/// spaces.
 pub(super) fn value(declared: &str) -> Result<(), String> {
     let is_clean = !declared.is_empty()
         && declared.trim() == declared
@@ -40,24 +42,24 @@ pub(super) fn value(declared: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "has the text `{}`, which cannot stand in a header",
+        "has `{}`, which is not a header value; use ASCII without control characters",
         declared.escape_debug()
     ))
 }
 
-/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
+/// Returns true if a token can contain a byte (RFC 9110, section 5.6.2).
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// The fields of one name.
+/// The header fields with one name.
 pub(super) enum Fields {
     None,
     One(Vec<u8>),
     Many,
 }
 
-/// Reads the fields of one name, in lower case.
+/// Reads the header fields called `name` (lower case).
 pub(super) fn fields(head: &impl RequestHead, name: &str) -> Fields {
     let mut fields = Fields::None;
     head.header(name, &mut |value| {
@@ -69,8 +71,8 @@ pub(super) fn fields(head: &impl RequestHead, name: &str) -> Fields {
     fields
 }
 
-/// The parameters of a challenge (RFC 9110, section 11.2). What a quoted text must
-/// not hold (RFC 6750, section 3) is left out of it.
+/// Formats a challenge (RFC 9110, section 11.2). Drops the characters that a quoted value
+/// must not contain (RFC 6750, section 3).
 pub(super) fn challenge(scheme: &str, parameters: &[(&str, &str)]) -> String {
     let mut out = scheme.to_owned();
     for (index, (name, value)) in parameters.iter().enumerate() {

@@ -1,5 +1,6 @@
-//! JSON Web Tokens (RFC 7519) as bearer tokens (RFC 6750): whose a route lets in.
-//! The crate `jsonwebtoken` checks signatures, audience and issuer; the module
+//! Authentication by JSON Web Tokens (RFC 7519) as bearer tokens (RFC 6750).
+//!
+//! The crate `jsonwebtoken` checks signatures, audience and issuer. The module
 //! `jwt_claims` checks times and types.
 
 use std::collections::HashSet;
@@ -10,15 +11,15 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::declared::{OneOrMany, Switched};
 use super::header::{self, Fields};
 use super::jwt_claims::{self, ClaimError};
 use super::jwt_key;
 use super::secret::{Secret, Secrets};
+use super::switch::{FromTrue, OneOrMany};
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
-/// `jwt` as it is declared.
+/// The declaration of `jwt`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JwtSpec {
@@ -39,32 +40,41 @@ fn default_claims() -> Vec<String> {
     vec!["exp".to_owned()]
 }
 
-impl Switched for JwtSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl JwtSpec {
+    /// Returns true if a valid token can be rejected with 403 because it lacks a claim of
+    /// the app.
+    pub(crate) fn requires_app_claims(&self) -> bool {
+        let mut claims = self.required_claims.iter();
+        claims.any(|claim| !jwt_claims::is_registered(claim))
+    }
+}
+
+impl FromTrue for JwtSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `algorithms`, and `secret` or `public_key`")
     }
 }
 
-/// The longest token that is looked at, in bytes.
+/// The maximum size of a token, in bytes.
 const MAX_TOKEN: usize = 16 << 10;
 
-/// The most that clocks may differ, in seconds.
+/// The maximum leeway for clock differences, in seconds.
 const MAX_LEEWAY: u64 = 3600;
 
-/// The tokens that a route lets in.
+/// The JWT policy.
 #[derive(Debug)]
 pub struct Jwt {
-    /// `None` where the operator has not given it: nobody is let in then.
+    /// `None` if the operator did not provide the secret: every request then fails.
     key: Option<DecodingKey>,
     validation: Validation,
-    /// Required claims that the crate does not look for.
+    /// Required claims that the crate does not check.
     other_claims: Vec<String>,
     wrong_issuer: String,
     realm: String,
 }
 
 impl Jwt {
-    /// The key of the local context that has the claims.
+    /// The local context key that holds the claims.
     pub const CONTEXT: &'static str = "spikard.jwt";
 
     pub(super) fn new(spec: &JwtSpec, secrets: &Secrets, app: &str) -> Result<Self, String> {
@@ -72,23 +82,24 @@ impl Jwt {
         let mut validation = Validation::new(algorithms[0]);
         validation.algorithms = algorithms;
         validation.leeway = spec.leeway;
-        // The crate rounds times to seconds and accepts a token at the instant of `exp`.
+        // `jwt_claims` checks times, because the crate rounds them to seconds and accepts a
+        // token at the instant of `exp`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         if spec.leeway > MAX_LEEWAY {
             return Err(format!(
-                "has `leeway` `{}`, which is above {MAX_LEEWAY} seconds",
+                "has `leeway` `{}`, which is above the maximum of {MAX_LEEWAY} seconds",
                 spec.leeway
             ));
         }
         let mut required = spec.required_claims.clone();
         let mut accepted = |name: &str, declared: &Option<OneOrMany>| match declared {
             None => Ok(None),
-            Some(OneOrMany(values)) if values.is_empty() => {
-                Err(format!("has an empty `{name}`, which no token would have"))
-            }
+            Some(OneOrMany(values)) if values.is_empty() => Err(format!(
+                "has an empty `{name}`, so it would reject every token; remove it or add a value"
+            )),
             Some(OneOrMany(values)) => {
-                // What is declared must be there, not only right where it is.
+                // The crate accepts a token without the claim unless it is required.
                 let claim = if name == "audience" { "aud" } else { "iss" };
                 required.push(claim.to_owned());
                 Ok(Some(values.iter().cloned().collect::<HashSet<_>>()))
@@ -99,7 +110,7 @@ impl Jwt {
         validation.iss = accepted("issuer", &spec.issuer)?;
         let (registered, other_claims): (Vec<_>, Vec<_>) = required
             .into_iter()
-            .partition(|claim| jwt_claims::KNOWN_TO_THE_CRATE.contains(&claim.as_str()));
+            .partition(|claim| jwt_claims::CHECKED_BY_CRATE.contains(&claim.as_str()));
         validation.required_spec_claims = registered.into_iter().collect();
         Ok(Self {
             key,
@@ -113,7 +124,7 @@ impl Jwt {
         })
     }
 
-    /// Lets a request in, and gives the claims of its token as JSON.
+    /// Authenticates a request, and returns the claims of its token as JSON.
     pub(super) fn check(&self, head: &impl RequestHead) -> Result<String, Refusal> {
         let missing = || {
             self.no_token(
@@ -159,8 +170,8 @@ impl Jwt {
         let key = self.key.as_ref().ok_or(Refusal::Failed)?;
         let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, key, &self.validation)
             .map_err(|error| invalid(self.describe(&error)))?;
-        // An extension that is critical must be understood (RFC 7515, section 4.1.11),
-        // and none is.
+        // Critical extensions must be understood (RFC 7515, section 4.1.11); the host
+        // supports none.
         if decoded.header.crit.is_some() {
             return Err(invalid("Token has a critical header".to_owned()));
         }
@@ -173,15 +184,15 @@ impl Jwt {
         )
         .map_err(|error| match error {
             ClaimError::Invalid(detail) => invalid(detail),
-            ClaimError::Lacking(detail) => Refusal::Forbidden { detail },
+            ClaimError::MissingAppClaim(detail) => Refusal::Forbidden { detail },
         })?;
         serde_json::to_string(&decoded.claims).map_err(|_| Refusal::Failed)
     }
 
-    /// What is wrong with a token, for its owner: nothing of the key.
+    /// Describes an invalid token to the client, without information about the key.
     fn describe(&self, error: &Error) -> String {
         match error.kind() {
-            // Base64 is what a signature is not, mostly.
+            // A corrupt signature is often not valid Base64.
             ErrorKind::InvalidSignature | ErrorKind::Base64(_) => {
                 "Token signature is invalid".to_owned()
             }
@@ -193,7 +204,8 @@ impl Jwt {
         }
     }
 
-    /// A request without a token learns only what to send (RFC 6750, section 3.1).
+    /// Rejects a request without a token. The challenge has no error code (RFC 6750,
+    /// section 3.1).
     fn no_token(&self, title: &'static str, detail: &str) -> Refusal {
         Refusal::Unauthorized {
             title,
@@ -216,17 +228,17 @@ impl Jwt {
     }
 }
 
-/// The algorithms that are declared, all of one family, and the key for them.
+/// Returns the declared algorithms, all of one family, and their key.
 fn key(spec: &JwtSpec, secrets: &Secrets) -> Result<(Vec<Algorithm>, Option<DecodingKey>), String> {
     let algorithms = match (spec.algorithms.as_slice(), &spec.secret) {
         ([], Some(_)) => vec![Algorithm::HS256],
-        ([], None) => return Err("has no `algorithms`".to_owned()),
+        ([], None) => return Err("has no `algorithms`; declare at least one".to_owned()),
         (declared, _) => declared.to_vec(),
     };
     let family = algorithms[0].family();
     if let Some(other) = algorithms.iter().find(|other| other.family() != family) {
         return Err(format!(
-            "has `algorithms` `{:?}` and `{other:?}`, which need different keys: declare those of one key",
+            "has `algorithms` `{:?}` and `{other:?}`, which need different keys; declare algorithms of one key type",
             algorithms[0]
         ));
     }
@@ -242,12 +254,12 @@ fn key(spec: &JwtSpec, secrets: &Secrets) -> Result<(Vec<Algorithm>, Option<Deco
     let first = algorithms[0];
     if stray.is_some() {
         return Err(format!(
-            "has a `{other}`, which `{first:?}` has no use for: it needs a `{wanted}`"
+            "has a `{other}`, but `{first:?}` needs a `{wanted}`; replace or remove it"
         ));
     }
     let declared = declared
         .as_ref()
-        .ok_or_else(|| format!("has no `{wanted}`, which `{first:?}` needs"))?;
+        .ok_or_else(|| format!("has no `{wanted}`, which `{first:?}` needs; declare it"))?;
     let key = match secrets.find(declared)? {
         Some(bytes) => Some(jwt_key::read(&bytes, &algorithms)?),
         None => None,

@@ -1,35 +1,35 @@
-//! Checks of a token's claims that the crate `jsonwebtoken` does not make or makes in
-//! whole seconds: times and types of registered claims (RFC 7519, section 4.1), and the
-//! presence of claims that it does not know.
+//! Checks of a token's claims that the crate `jsonwebtoken` does not make or makes only in
+//! whole seconds: the times and types of registered claims (RFC 7519, section 4.1), and the
+//! presence of other required claims.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
-/// The registered claims that the crate looks for itself.
-pub(super) const KNOWN_TO_THE_CRATE: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
+/// The registered claims whose presence the crate checks.
+pub(super) const CHECKED_BY_CRATE: [&str; 5] = ["exp", "nbf", "aud", "iss", "sub"];
 
-/// Whether RFC 7519 registers a claim.
-pub(crate) fn is_registered(name: &str) -> bool {
-    KNOWN_TO_THE_CRATE.contains(&name) || matches!(name, "iat" | "jti")
+/// Returns true if RFC 7519 registers a claim.
+pub(super) fn is_registered(name: &str) -> bool {
+    CHECKED_BY_CRATE.contains(&name) || matches!(name, "iat" | "jti")
 }
 
-/// Why the claims of a signed token do not let a request in.
+/// The reason to reject a token with a valid signature.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ClaimError {
-    /// The token is not valid, or not at this time (401).
+    /// The token is invalid, expired or not yet valid (401).
     Invalid(String),
     /// The token is valid but lacks a claim that the app requires (403).
-    Lacking(String),
+    MissingAppClaim(String),
 }
 
-/// The seconds since 1970.
+/// Returns the current Unix time, in seconds.
 pub(super) fn now() -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default().as_secs_f64()
 }
 
-/// Checks claims at a time, in seconds since 1970. A claim that is `null` is absent.
+/// Checks claims at a Unix time in seconds. Treats a `null` claim as absent.
 pub(super) fn check(
     claims: &Map<String, Value>,
     required: &[String],
@@ -39,34 +39,34 @@ pub(super) fn check(
     let invalid = |detail: &str| Err(ClaimError::Invalid(detail.to_owned()));
     let present = |name: &str| claims.get(name).filter(|value| !value.is_null());
     // RFC 7519, sections 4.1.4 and 4.1.5: not valid on or after `exp`, nor before `nbf`.
-    if date(present("exp"), "exp")?.is_some_and(|exp| exp + leeway <= now) {
+    if numeric_date(present("exp"), "exp")?.is_some_and(|exp| exp + leeway <= now) {
         return invalid("Token has expired");
     }
-    if date(present("nbf"), "nbf")?.is_some_and(|nbf| nbf > now + leeway) {
+    if numeric_date(present("nbf"), "nbf")?.is_some_and(|nbf| nbf > now + leeway) {
         return invalid("JWT not valid yet, not before claim is in the future");
     }
-    // `iat` tells a token's age; RFC 7519 gives no reason to refuse one of the future.
-    date(present("iat"), "iat")?;
+    // RFC 7519 gives no reason to reject an `iat` in the future, so check only its type.
+    numeric_date(present("iat"), "iat")?;
     // The crate accepts a list of issuers, but RFC 7519, section 4.1.1, has only one.
     if present("iss").is_some_and(|issuer| !issuer.is_string()) {
         return Err(wrong_type("iss"));
     }
     let mut missing = required.iter().filter(|name| present(name).is_none());
-    let mut lacking = None;
-    // A token that is not valid is refused as such, whatever else it lacks.
+    let mut missing_app_claim = None;
+    // An invalid token (401) takes precedence over a missing app claim (403).
     missing.try_for_each(|name| {
         let detail = format!("Token has no claim `{name}`");
         if is_registered(name) {
             return Err(ClaimError::Invalid(detail));
         }
-        lacking.get_or_insert(detail);
+        missing_app_claim.get_or_insert(detail);
         Ok(())
     })?;
-    lacking.map_or(Ok(()), |detail| Err(ClaimError::Lacking(detail)))
+    missing_app_claim.map_or(Ok(()), |detail| Err(ClaimError::MissingAppClaim(detail)))
 }
 
-/// A NumericDate (RFC 7519, section 2), which may have a fraction.
-fn date(claim: Option<&Value>, name: &str) -> Result<Option<f64>, ClaimError> {
+/// Reads a NumericDate (RFC 7519, section 2), which can have a fraction.
+fn numeric_date(claim: Option<&Value>, name: &str) -> Result<Option<f64>, ClaimError> {
     const END: f64 = u64::MAX as f64;
     let Some(value) = claim else { return Ok(None) };
     let seconds = value
@@ -101,7 +101,7 @@ mod tests {
         for now in [1000.0, 1000.4, 1001.0, 1500.0] {
             assert_eq!(at(now, 0.0, &claims), expired, "{now}");
         }
-        // Leeway moves the instant, and fractions count.
+        // Leeway shifts the instant, and fractions matter.
         assert_eq!(at(1029.9, 30.0, &claims), Ok(()));
         assert_eq!(at(1030.0, 30.0, &claims), expired);
         let claims = json!({"exp": 1000.5});

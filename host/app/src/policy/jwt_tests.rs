@@ -125,7 +125,7 @@ fn every_algorithm_with_its_key_and_no_other() {
 #[test]
 fn algorithms_are_those_declared() {
     let claims = json!({"exp": later()});
-    // A public key must not do as a secret.
+    // A public key is not a valid HMAC secret.
     let rsa = jwt(json!({"algorithms": ["RS256"], "public_key": RSA_PUBLIC})).unwrap();
     let forged = sign_as(Algorithm::HS256, RSA_PUBLIC, &claims);
     assert_eq!(error(&rsa, &forged), "Token algorithm is not accepted");
@@ -197,7 +197,7 @@ fn claims_are_required_and_compared() {
         without("iss", json!("https://j")),
         "Token issuer is invalid, expected 'https://i'"
     );
-    // One that is of another type must not count as one that is not there.
+    // A claim of the wrong type is invalid, not absent.
     for (name, values) in [
         ("aud", [json!(7), json!({"a": 1})]),
         ("iss", [json!(7), json!(["https://i"])]),
@@ -211,8 +211,8 @@ fn claims_are_required_and_compared() {
             format!("Token has no claim `{name}`")
         );
     }
-    // A valid token without a claim of the app's own is not enough; an expired one is
-    // refused as such, whatever else it lacks.
+    // A valid token must have the app's own claims (403), but an expired token is 401 even
+    // if it lacks them.
     let outcome = |claims: &Value| check_field(&jwt_all, format!("Bearer {}", sign(claims)));
     let mut lacking = good.clone();
     for role in [Some(json!(null)), None] {
@@ -232,7 +232,7 @@ fn claims_are_required_and_compared() {
     let two = jwt(json!({"secret": SECRET, "issuer": ["a", "b"]})).unwrap();
     let token = sign(&json!({"exp": later(), "iss": "c"}));
     assert_eq!(error(&two, &token), "Token issuer is invalid");
-    // What is not declared is not compared.
+    // Undeclared claims are not compared.
     let token = sign(&json!({"exp": later(), "iss": "c", "aud": "d"}));
     assert!(check(&hs(), &token).is_ok());
     let free = jwt(json!({"secret": SECRET, "required_claims": []})).unwrap();
@@ -281,7 +281,7 @@ fn what_is_no_bearer_token() {
     let twice = vec![("authorization", b"Bearer a.b.c" as &[u8]); 2];
     let (_, detail, _) = refusal(hs().check(&Head("", twice)));
     assert_eq!(detail, "The request has more than one Authorization header");
-    // The scheme's case does not matter.
+    // The scheme is case-insensitive.
     assert!(check_field(&hs(), format!("bEARER   {token} ")).is_ok());
     for (token, found) in [("", 1), ("invalid.token", 2), ("a.b.c.d", 4)] {
         assert_eq!(
@@ -327,12 +327,12 @@ fn says_what_is_wrong_with_keys() {
     let refused = |declared: Value| jwt(declared).unwrap_err();
     for (declared, reason) in [
         (json!({}), "no `algorithms`"),
-        (json!({"secret": ""}), "a secret that is empty"),
+        (json!({"secret": ""}), "an empty secret"),
         (json!({"algorithms": ["HS256"]}), "has no `secret`"),
         (json!({"algorithms": ["RS256"]}), "has no `public_key`"),
         (
             json!({"algorithms": ["RS256"], "public_key": RSA_PUBLIC, "secret": "s"}),
-            "`RS256` has no use for",
+            "`RS256` needs a `public_key`",
         ),
         (
             json!({"algorithms": ["HS256", "RS256"], "secret": "s"}),
@@ -361,11 +361,11 @@ fn says_what_is_wrong_with_keys() {
         ),
         (
             json!({"algorithms": ["ES256"], "public_key": EC_384_PUBLIC}),
-            "another curve than `ES256`",
+            "not on the curve of `ES256`",
         ),
         (
             json!({"algorithms": ["ES256", "ES384"], "public_key": EC_256_PUBLIC}),
-            "another curve than `ES384`",
+            "not on the curve of `ES384`",
         ),
         (
             json!({"algorithms": ["EdDSA"], "public_key": EC_256_PUBLIC}),
@@ -375,7 +375,10 @@ fn says_what_is_wrong_with_keys() {
             json!({"algorithms": ["RS256"], "public_key": "-----BEGIN PUBLIC KEY-----\nMFww\n-----END PUBLIC KEY-----"}),
             "for `RS256`",
         ),
-        (json!({"secret": "s", "leeway": 3601}), "above 3600 seconds"),
+        (
+            json!({"secret": "s", "leeway": 3601}),
+            "maximum of 3600 seconds",
+        ),
         (
             json!({"secret": "s", "audience": []}),
             "an empty `audience`",
@@ -392,7 +395,7 @@ fn says_what_is_wrong_with_keys() {
         let error = refused(declared.clone());
         assert!(error.contains(reason), "{declared}: {error}");
     }
-    // What the operator has not given lets nobody in.
+    // A secret that the operator did not provide rejects every request.
     let unknown = with(json!({"secret": {"secret": "x"}}), &Secrets::default()).unwrap();
     let token = sign_as(Algorithm::HS256, "", &json!({"exp": later()}));
     let outcome = check_field(&unknown, format!("Bearer {token}"));

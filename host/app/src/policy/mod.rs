@@ -1,14 +1,14 @@
-//! What the host enforces for a route besides its contract: declared in the
-//! settings of the app or of a route, checked when the app is loaded.
+//! Policies: the rules that the host enforces for a route besides its contract.
 //!
-//! A module for each policy holds its declaration (serde), the checks of it, and
-//! all of its work that needs no HTTP library. A route's declaration replaces the
-//! app's of the same name; `false` turns the app's off.
+//! The settings of an app or a route declare policies, and the host validates them at load
+//! time. Each policy has a module with its declaration (serde), its load-time checks, and
+//! the logic that needs no HTTP library. A route's declaration replaces the app's
+//! declaration of the same policy; `false` turns the policy off.
 
 mod api_key;
 mod compression;
 mod cors;
-mod declared;
+
 mod header;
 mod jwt;
 mod jwt_claims;
@@ -20,6 +20,7 @@ mod request_id;
 mod secret;
 mod security_headers;
 mod static_files;
+mod switch;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,38 +28,40 @@ use std::sync::Arc;
 pub use self::api_key::{ApiKeys, ApiKeysSpec};
 pub use self::compression::{Algorithm, Coding, Compression};
 pub use self::cors::{Cors, CorsSpec, Headers, Preflight};
-pub use self::declared::{OneOrMany, Switch};
+
 pub use self::jwt::{Jwt, JwtSpec};
-pub(crate) use self::jwt_claims::is_registered as is_registered_claim;
+
 pub use self::rate_limit::{RateLimit, RateLimitSpec, RateState};
 pub use self::request_id::RequestIdPolicy;
 pub use self::secret::{Secret, Secrets};
 pub use self::security_headers::SecurityHeaders;
 pub use self::static_files::{StaticMount, StaticSpec};
+pub(crate) use self::switch::resolve;
+pub use self::switch::{OneOrMany, Switch};
 
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
-/// The policies of a route, or of the app where no route was found.
+/// The policies of a route, or of an app for requests that match no route.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
-    /// Whose id a request has.
+    /// Request ids.
     pub request_id: Option<Arc<RequestIdPolicy>>,
-    /// How often it may be asked.
+    /// Rate limit.
     pub rate_limit: Option<Arc<RateLimit>>,
-    /// Which pages of other origins may ask.
+    /// Cross-origin requests.
     pub cors: Option<Arc<Cors>>,
-    /// How replies are compressed.
+    /// Compression of replies.
     pub compression: Option<Arc<Compression>>,
-    /// Whose tokens are let in.
+    /// Authentication by JSON Web Token.
     pub jwt: Option<Arc<Jwt>>,
-    /// Which API keys are let in.
+    /// Authentication by API key.
     pub api_keys: Option<Arc<ApiKeys>>,
-    /// What replies tell browsers not to do.
+    /// Security headers of replies.
     pub security_headers: Option<Arc<SecurityHeaders>>,
 }
 
-/// The policies of an app or a route as its settings declare them.
+/// The policies that the settings of an app or a route declare.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PolicySpecs<'s> {
     pub(crate) request_id: &'s Option<Switch<RequestIdPolicy>>,
@@ -70,20 +73,21 @@ pub(crate) struct PolicySpecs<'s> {
     pub(crate) security_headers: &'s Option<Switch<SecurityHeaders>>,
 }
 
-/// What is known of a request that was let in.
+/// The results of admitting a request.
 #[derive(Debug, Default)]
 pub struct Admitted {
-    /// What is left of its rate limit; known of a refused one too.
+    /// The state of the rate limit, also for a rejected request.
     pub rate: Option<RateState>,
-    /// Entries for its local context: keys and JSON texts.
+    /// Entries for the request's local context: keys and JSON texts.
     pub local: Vec<(&'static str, String)>,
 }
 
 impl Policies {
-    /// Checks what the settings declare; what they leave out is as in `outer`.
+    /// Checks the declared policies. A policy that is not declared is inherited from
+    /// `outer`.
     ///
     /// # Errors
-    /// Says which member is wrong, and why, to follow "its".
+    /// A clause that names the invalid member, to follow "its".
     pub(crate) fn check(
         specs: PolicySpecs<'_>,
         outer: &Self,
@@ -122,7 +126,7 @@ impl Policies {
         })
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no policies.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.request_id.is_none()
@@ -134,11 +138,11 @@ impl Policies {
             && self.security_headers.is_none()
     }
 
-    /// Lets a request in, by its rate limit first and its credentials then: who
-    /// guesses credentials is slowed down.
+    /// Admits a request. Checks the rate limit before the credentials, to slow down
+    /// guessing of credentials.
     ///
     /// # Errors
-    /// 429, 401, and 403 for a valid token without a claim that the app requires.
+    /// 429, 401, or 403 for a valid token that lacks a required claim of the app.
     pub fn admit(
         &self,
         head: &impl RequestHead,
@@ -163,20 +167,19 @@ impl Policies {
     }
 }
 
-/// One member of the settings, checked.
+/// Resolves and checks one policy. Routes that inherit a policy share its state.
 fn member<S, T>(
     name: &str,
     declared: &Option<Switch<S>>,
     outer: &Option<Arc<T>>,
     check: impl FnOnce(&S) -> Result<T, String>,
 ) -> Result<Option<Arc<T>>, String> {
-    match declared {
-        None => Ok(outer.clone()),
-        Some(Switch::Off) => Ok(None),
-        Some(Switch::On(spec)) => check(spec)
-            .map(|checked| Some(Arc::new(checked)))
-            .map_err(|reason| format!("`{name}` {reason}")),
-    }
+    let inherited = outer.clone().map(Ok);
+    let enable = |spec| match check(spec) {
+        Ok(checked) => Ok(Arc::new(checked)),
+        Err(reason) => Err(format!("`{name}` {reason}")),
+    };
+    resolve(declared, inherited, enable).transpose()
 }
 
 #[cfg(test)]
@@ -237,7 +240,7 @@ mod tests {
         let policies = |index: usize| app.routes()[index].policies().unwrap();
         assert!(policies(0).request_id.is_some());
         assert!(policies(2).security_headers.is_some());
-        // One limit for all routes that declare none.
+        // Routes that inherit the rate limit share its buckets.
         let shared = |index: usize| policies(index).rate_limit.clone().unwrap();
         assert!(Arc::ptr_eq(&shared(0), &shared(2)));
         let peer = "10.0.0.1".parse().unwrap();
@@ -250,7 +253,7 @@ mod tests {
                 admitted.rate.map(|rate| rate.remaining),
             )
         };
-        // A wrong key is counted too.
+        // A request with a wrong key counts, too.
         assert_eq!(admit(0, b"s"), (Err(401), Some(0)));
         assert_eq!(admit(2, b"s"), (Err(429), Some(0)));
         let outer = app.policies().unwrap();
@@ -298,6 +301,6 @@ mod tests {
         let bare = error(json!({}), json!({"cors": true}));
         assert!(bare.contains("declare `origins`"), "{bare}");
         let files = json!({"static": [{"prefix": "/a", "folder": "a"}]});
-        assert!(error(json!({}), files).contains("only an app may declare"));
+        assert!(error(json!({}), files).contains("for the whole app"));
     }
 }

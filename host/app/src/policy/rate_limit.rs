@@ -1,4 +1,4 @@
-//! Rate limits: a token bucket for each client, key or route (the crate `governor`).
+//! Rate limits: a token bucket per client, header value or route (crate `governor`).
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -17,73 +17,73 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 use crate::params::RequestHead;
 use crate::refusal::Refusal;
 
-/// `rate_limit` as it is declared.
+/// The declaration of `rate_limit`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimitSpec {
     requests: u32,
-    per: Per,
+    per: Period,
     burst: Option<u32>,
     #[serde(default)]
-    by: By,
+    by: BucketKey,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Per {
+enum Period {
     Second,
     Minute,
     Hour,
 }
 
-/// What has a bucket of its own.
+/// The property of a request that selects its bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum By {
+enum BucketKey {
     #[default]
     Client,
     Route,
     Header(String),
 }
 
-impl Switched for RateLimitSpec {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for RateLimitSpec {
+    fn from_true() -> Result<Self, &'static str> {
         Err("declare `requests` and `per`")
     }
 }
 
-/// The most requests of a bucket.
+/// The maximum number of requests per period.
 const MAX_REQUESTS: u32 = 1_000_000;
 
-/// The most buckets of a rate limit. What comes past it, while none is full again
-/// and can be dropped, shares one: 64 Ki of them take about 2 MiB.
+/// The maximum number of buckets of a rate limit, which take about 2 MiB. Beyond it, and
+/// until full buckets can be dropped, all further keys share one bucket.
 const MAX_BUCKETS: usize = 64 << 10;
 
-/// Where the buckets are, so that workers seldom wait for each other.
+/// The number of shards, to reduce lock contention between workers.
 const SHARDS: usize = 16;
 
-/// A rate limit; all workers share it.
+/// A rate limit, shared by all workers.
 #[derive(Debug)]
 pub struct RateLimit {
-    by: By,
+    by: BucketKey,
     hasher: RandomState,
     buckets: Buckets<DefaultClock>,
 }
 
-/// What is left of a rate limit after a request.
+/// The state of a bucket after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateState {
-    /// The most requests at once.
+    /// The maximum number of requests in a burst.
     pub limit: u32,
-    /// How many of them are left.
+    /// The number of requests left.
     pub remaining: u32,
-    /// When all of them are left again or, for a request that was refused, one is:
-    /// in seconds, rounded up.
+    /// The time until the bucket is full or, for a rejected request, until the next request
+    /// is allowed; in seconds, rounded up.
     pub reset: u32,
 }
 
@@ -99,12 +99,12 @@ impl RateLimit {
         let requests = number("requests", spec.requests)?;
         let burst = number("burst", spec.burst.unwrap_or(spec.requests))?;
         let quota = match spec.per {
-            Per::Second => Quota::per_second(requests),
-            Per::Minute => Quota::per_minute(requests),
-            Per::Hour => Quota::per_hour(requests),
+            Period::Second => Quota::per_second(requests),
+            Period::Minute => Quota::per_minute(requests),
+            Period::Hour => Quota::per_hour(requests),
         };
         let by = match &spec.by {
-            By::Header(name) => By::Header(header::name(name)?),
+            BucketKey::Header(name) => BucketKey::Header(header::name(name)?),
             by => by.clone(),
         };
         Ok(Self {
@@ -118,7 +118,7 @@ impl RateLimit {
         })
     }
 
-    /// Takes a request out of its bucket.
+    /// Takes one request from its bucket.
     pub(super) fn take(
         &self,
         head: &impl RequestHead,
@@ -126,14 +126,14 @@ impl RateLimit {
         route: u32,
     ) -> (RateState, Result<(), Refusal>) {
         let key = match &self.by {
-            By::Route => self.hasher.hash_one(("route", route)),
-            By::Client => self.client(peer),
-            By::Header(name) => {
+            BucketKey::Route => self.hasher.hash_one(("route", route)),
+            BucketKey::Client => self.client(peer),
+            BucketKey::Header(name) => {
                 let mut key = None;
                 head.header(name, &mut |value| {
                     key.get_or_insert_with(|| self.hasher.hash_one(("header", value)));
                 });
-                // Those without the header must not starve each other.
+                // Clients that do not send the header must not share a bucket.
                 key.unwrap_or_else(|| self.client(peer))
             }
         };
@@ -148,8 +148,8 @@ impl RateLimit {
         (state, outcome)
     }
 
-    /// A client is an IPv4 address, or the 64-bit network of an IPv6 one: who has
-    /// one address of such a network has all of them.
+    /// Returns the key of a client: its IPv4 address or IPv6 /64 network, because one
+    /// client controls all addresses of such a network.
     fn client(&self, peer: IpAddr) -> u64 {
         let network = match peer.to_canonical() {
             IpAddr::V4(address) => (true, u64::from(address.to_bits())),
@@ -159,27 +159,27 @@ impl RateLimit {
     }
 }
 
-/// Buckets by the hashes of what they are of: of a bounded size whatever clients
-/// send, and hashed with a random key, so that nobody can aim at another's bucket.
+/// Buckets by key hash. Their memory is bounded regardless of client input, and the hash has
+/// a random key, so that a client cannot collide with another client's bucket on purpose.
 #[derive(Debug)]
 struct Buckets<C: Clock> {
     limiter: RateLimiter<u64, Store, C, StateInformationMiddleware>,
     store: Store,
     quota: Quota,
-    swept: Mutex<Option<C::Instant>>,
+    last_sweep: Mutex<Option<C::Instant>>,
 }
 
-/// How long buckets that are full again are not looked for anew.
+/// The minimum time between two sweeps.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
 impl<C: Clock> Buckets<C> {
-    fn new(quota: Quota, clock: C, most: usize) -> Self {
-        let store = Store(Arc::new(Bounded::new(most)));
+    fn new(quota: Quota, clock: C, max_buckets: usize) -> Self {
+        let store = Store(Arc::new(BucketStates::new(max_buckets)));
         Self {
             limiter: RateLimiter::new(quota, store.clone(), clock),
             store,
             quota,
-            swept: Mutex::new(None),
+            last_sweep: Mutex::new(None),
         }
     }
 
@@ -211,10 +211,10 @@ impl<C: Clock> Buckets<C> {
         }
     }
 
-    /// Drops the buckets that are full again.
+    /// Drops full buckets, which need no state.
     fn sweep(&self) {
         let now = self.limiter.clock().now();
-        let mut swept = lock(&self.swept);
+        let mut swept = lock(&self.last_sweep);
         let since = swept.map(|swept| Duration::from(now.duration_since(swept)));
         if since.is_some_and(|since| since < SWEEP_PAUSE) {
             return;
@@ -225,7 +225,7 @@ impl<C: Clock> Buckets<C> {
     }
 }
 
-/// Whole seconds, rounded up.
+/// Converts to whole seconds, rounded up.
 fn seconds(duration: Duration) -> u32 {
     let up = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     u32::try_from(up).unwrap_or(u32::MAX)
@@ -235,33 +235,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The state of the buckets: so many of them, and one more that the others share.
+/// The state of up to `max_buckets` buckets, and of one shared bucket for all other keys.
 #[derive(Debug)]
-struct Bounded {
+struct BucketStates {
     shards: [Mutex<Shard>; SHARDS],
     shared: Mutex<Option<Nanos>>,
-    most: usize,
+    max_buckets: usize,
     count: AtomicUsize,
 }
 
 type Shard = HashMap<u64, Nanos>;
 
-/// The limiter owns its store, which is looked at here too.
+/// A handle to the state, which both the limiter and [`Buckets`] use.
 #[derive(Debug, Clone)]
-struct Store(Arc<Bounded>);
+struct Store(Arc<BucketStates>);
 
-impl Bounded {
-    fn new(most: usize) -> Self {
+impl BucketStates {
+    fn new(max_buckets: usize) -> Self {
         Self {
             shards: Default::default(),
             shared: Mutex::default(),
-            most,
+            max_buckets,
             count: AtomicUsize::new(0),
         }
     }
 
     fn is_full(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= self.most
+        self.count.load(Ordering::Relaxed) >= self.max_buckets
     }
 }
 
@@ -332,12 +332,12 @@ mod tests {
     fn buckets(
         per_second: u32,
         burst: u32,
-        most: usize,
+        max_buckets: usize,
     ) -> (Buckets<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
         let number = |number| NonZeroU32::new(number).unwrap();
         let quota = Quota::per_second(number(per_second)).allow_burst(number(burst));
-        (Buckets::new(quota, clock.clone(), most), clock)
+        (Buckets::new(quota, clock.clone(), max_buckets), clock)
     }
 
     #[test]
@@ -368,10 +368,10 @@ mod tests {
             buckets.take(key);
         }
         assert_eq!(buckets.store.len(), 100);
-        // The first ones have their own, all others together one.
+        // The first keys have separate buckets; all others share one.
         assert!(buckets.take(0).1 && !buckets.take(0).1);
         assert!(!buckets.take(20_000).1);
-        // Once they are full again they make room.
+        // Full buckets make room.
         clock.advance(Duration::from_secs(10));
         assert!(buckets.take(30_000).1);
         assert_eq!(buckets.store.len(), 1);

@@ -1,21 +1,21 @@
-//! Request ids: taken from the client or made, and sent back.
+//! Request ids: accepted from the client or generated, and returned in the response.
 
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 
-/// Which header carries a request's id, and whether a client may choose it.
+/// The request id policy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestIdPolicy {
-    /// The header, in lower case once checked.
+    /// The header that carries the id, in lower case after validation.
     pub header: String,
-    /// Whether a client's id is taken.
+    /// True if the host accepts a client's id.
     pub accept: bool,
 }
 
-/// The longest id that is taken from a client, in bytes.
+/// The maximum length of a client's id, in bytes.
 const MAX_LENGTH: usize = 128;
 
 impl Default for RequestIdPolicy {
@@ -27,8 +27,8 @@ impl Default for RequestIdPolicy {
     }
 }
 
-impl Switched for RequestIdPolicy {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for RequestIdPolicy {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }
@@ -41,8 +41,8 @@ impl RequestIdPolicy {
         })
     }
 
-    /// The client's id, if it is taken: 1 to 128 visible ASCII characters, so that
-    /// it can neither break a log line nor fill one.
+    /// Returns the client's id if it is acceptable: 1 to 128 visible ASCII characters, so
+    /// that it can neither break nor flood a log line.
     #[must_use]
     pub fn take<'a>(&self, value: &'a [u8]) -> Option<&'a str> {
         let is_clean =

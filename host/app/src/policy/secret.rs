@@ -1,4 +1,4 @@
-//! Secrets: written in a declaration, or named there and given by the operator.
+//! Secrets: literal values in a declaration, or names of secrets that the operator provides.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
-/// A secret as it is declared: a text, or `{"secret": "name"}`. Neither its `Debug`
-/// nor an error about it shows the text.
+/// A declared secret: a string, or `{"secret": "name"}`. Neither `Debug` nor error messages
+/// reveal the string.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
-    /// The secret itself.
+    /// A literal secret.
     Text(String),
-    /// The name of one that the operator gives.
+    /// The name of a secret that the operator provides.
     Named(String),
 }
 
@@ -38,15 +38,15 @@ impl<'de> Deserialize<'de> for Secret {
             _ => {}
         }
         Err(D::Error::custom(
-            "a secret is a text, or `{\"secret\": \"name\"}` for one that `serve --secret` gives",
+            "a secret is a string, or `{\"secret\": \"name\"}` for one from `serve --secret`",
         ))
     }
 }
 
-/// The secrets that the operator gives, by name.
+/// The secrets that the operator provides, by name.
 ///
-/// The default does not know them: an app that names some can be looked at, and
-/// what they would protect lets nobody in.
+/// The default value stands for unknown secrets: an app that names secrets loads for
+/// inspection, but the policies that need them reject every request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Option<BTreeMap<String, Arc<[u8]>>>);
 
@@ -69,24 +69,24 @@ impl FromIterator<(String, Vec<u8>)> for Secrets {
 }
 
 impl Secrets {
-    /// The bytes of a declared secret, or `None` where they are not known.
+    /// Returns the bytes of a declared secret. `None` if secrets are unknown.
     ///
     /// # Errors
-    /// It is not given, or empty.
+    /// The secret is missing or empty.
     pub(super) fn find(&self, declared: &Secret) -> Result<Option<Arc<[u8]>>, String> {
         let found: Arc<[u8]> = match (declared, &self.0) {
             (Secret::Text(text), _) => text.as_bytes().into(),
             (Secret::Named(_), None) => return Ok(None),
             (Secret::Named(name), Some(given)) => given.get(name).cloned().ok_or_else(|| {
                 format!(
-                    "needs the secret `{name}`, which is not given: start with \
+                    "needs the secret `{name}`, which is not given; start with \
                      `--secret {name}=env:VARIABLE` or `--secret {name}=file:PATH`"
                 )
             })?,
         };
         if found.is_empty() {
             return Err(match declared {
-                Secret::Text(_) => "has a secret that is empty".to_owned(),
+                Secret::Text(_) => "has an empty secret".to_owned(),
                 Secret::Named(name) => format!("has the secret `{name}`, which is empty"),
             });
         }

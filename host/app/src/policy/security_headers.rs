@@ -1,11 +1,11 @@
-//! Headers that tell browsers what a reply must not be used for.
+//! Security headers: response headers that restrict what browsers do with a reply.
 
 use serde::Deserialize;
 
-use super::declared::Switched;
 use super::header;
+use super::switch::FromTrue;
 
-/// Which security headers a reply has; a handler's own header of the same name wins.
+/// The security headers policy. A handler's own header of the same name takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SecurityHeaders {
@@ -35,8 +35,8 @@ impl Default for SecurityHeaders {
             referrer_policy: Some("no-referrer".to_owned()),
             cross_origin_opener_policy: Some("same-origin".to_owned()),
             cross_origin_resource_policy: Some("same-origin".to_owned()),
-            // The host serves cleartext: whether all of a domain is behind TLS, and
-            // what its pages load, is for the app to say.
+            // Only the app knows whether its whole domain uses TLS, which the host does not
+            // terminate, and which resources its pages load.
             strict_transport_security: None,
             content_security_policy: None,
             permissions_policy: None,
@@ -44,8 +44,8 @@ impl Default for SecurityHeaders {
     }
 }
 
-impl Switched for SecurityHeaders {
-    fn plain() -> Result<Self, &'static str> {
+impl FromTrue for SecurityHeaders {
+    fn from_true() -> Result<Self, &'static str> {
         Ok(Self::default())
     }
 }
@@ -58,7 +58,7 @@ impl SecurityHeaders {
         Ok(self.clone())
     }
 
-    /// The headers, names in lower case.
+    /// Iterates over the headers, with names in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let nosniff = self.content_type_options.then_some("nosniff");
         [
@@ -110,10 +110,6 @@ mod tests {
         assert_eq!(names(&other), 4);
         assert!(other.check().is_ok());
         let bad = read(r#"{"permissions_policy": "a\r\nb: c"}"#);
-        assert!(
-            bad.check()
-                .unwrap_err()
-                .contains("cannot stand in a header")
-        );
+        assert!(bad.check().unwrap_err().contains("not a header value"));
     }
 }

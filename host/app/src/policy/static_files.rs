@@ -1,10 +1,10 @@
-//! Static files: which folder is served under which path.
+//! Static file mounts: directories of files and the paths under which the host serves them.
 
 use serde::Deserialize;
 
 use super::header;
 
-/// A member of `static` as it is declared.
+/// The declaration of a member of `static`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StaticSpec {
@@ -17,30 +17,30 @@ pub struct StaticSpec {
     precompressed: bool,
 }
 
-/// A folder of files and the path that it is served under.
+/// A directory of static files and its path prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticMount {
-    /// The path, without a slash at its end: empty for all paths.
+    /// The path prefix without a trailing slash. Empty for all paths.
     prefix: String,
-    /// The folder, below the one that the operator grants.
+    /// The directory, relative to the operator's static root.
     pub folder: String,
     /// The value of `cache-control`.
     pub cache_control: Option<String>,
-    /// Whether a folder is answered with its `index.html`.
+    /// True if a request for a directory returns its `index.html`.
     pub index: bool,
-    /// Whether a file `a.css.br`, `.gz` or `.zst` stands for `a.css`.
+    /// True if the host serves `a.css.br`, `.gz` or `.zst` for `a.css`.
     pub precompressed: bool,
 }
 
 impl StaticMount {
-    /// Checks mounts; the longest prefix comes first.
+    /// Validates mounts, and sorts them by prefix length, longest first.
     pub(crate) fn check_all(declared: &[StaticSpec]) -> Result<Vec<Self>, String> {
         let mut mounts: Vec<Self> = Vec::new();
         for spec in declared {
             let mount = Self::check(spec)?;
             if mounts.iter().any(|other| other.prefix == mount.prefix) {
                 return Err(format!(
-                    "`static` has the prefix `{}` twice: remove one of them",
+                    "`static` has the prefix `{}` twice; remove one of them",
                     spec.prefix
                 ));
             }
@@ -64,7 +64,7 @@ impl StaticMount {
         };
         if !spec.prefix.starts_with('/') || !(prefix.is_empty() || is_path(prefix)) {
             return Err(format!(
-                "`static` has the prefix `{}`, which is no plain path such as `/public`",
+                "`static` has the prefix `{}`, which is not a plain path; write one such as `/public`",
                 spec.prefix.escape_debug()
             ));
         }
@@ -73,7 +73,7 @@ impl StaticMount {
         });
         if !is_folder {
             return Err(format!(
-                "`static` has the folder `{}`, which is no plain path below the folder that `serve --static-root` grants, such as `public`",
+                "`static` has the folder `{}`, which is not a plain path; write one relative to `serve --static-root`, such as `public`",
                 spec.folder.escape_debug()
             ));
         }
@@ -89,7 +89,7 @@ impl StaticMount {
         })
     }
 
-    /// The path it is served under.
+    /// Returns the path prefix.
     #[must_use]
     pub fn prefix(&self) -> &str {
         match self.prefix.as_str() {
@@ -98,8 +98,8 @@ impl StaticMount {
         }
     }
 
-    /// What is left of a request's path below the prefix: empty for the prefix
-    /// itself, else with the slash. `None` for a path that is not below it.
+    /// Strips the prefix from a path. Returns an empty text for the prefix itself, else a
+    /// text that begins with a slash. `None` if the path is not below the prefix.
     #[must_use]
     pub fn rest<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(self.prefix.as_str())?;
@@ -146,11 +146,11 @@ mod tests {
         }
         for prefix in ["", "a", "//a", "/a//b", "/{a}", "/a%20b", "/a/../b", "/é"] {
             let error = mounts(json!([{"prefix": prefix, "folder": "a"}])).unwrap_err();
-            assert!(error.contains("no plain path"), "{prefix}: {error}");
+            assert!(error.contains("not a plain path"), "{prefix}: {error}");
         }
         let twice = json!([{"prefix": "/a", "folder": "a"}, {"prefix": "/a/", "folder": "b"}]);
         assert!(mounts(twice).unwrap_err().contains("twice"));
         let header = json!([{"prefix": "/a", "folder": "a", "cache_control": "a\n"}]);
-        assert!(mounts(header).unwrap_err().contains("in a header"));
+        assert!(mounts(header).unwrap_err().contains("not a header value"));
     }
 }

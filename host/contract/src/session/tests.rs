@@ -94,7 +94,7 @@ fn policies_admit_a_request() {
 
     let missing = Client::new(routes.clone(), json!({})).err();
     assert!(missing.is_some_and(|sentence| sentence.contains("`key`")));
-    // A key that is not known lets nobody in; a token cannot be checked without its key.
+    // An unknown API key matches no request; a token cannot be checked without its key.
     let mut unknown = Client::new(routes, Value::Null).unwrap();
     assert_eq!(unknown.status("GET", "/", with("right")), 401);
     let settings = json!({"jwt": {"secret": {"secret": "key"}}});

@@ -79,7 +79,7 @@ fn a_declaration_that_is_wrong_stops_the_start() {
         ),
         (
             json!({"cors": {"origins": "*", "credentials": true}}),
-            "its `cors` allows `credentials` to all",
+            "its `cors` allows `credentials` with `origins` `*`",
         ),
         (
             json!({"rate_limit": {"requests": 0, "per": "hour"}}),
@@ -95,13 +95,16 @@ fn a_declaration_that_is_wrong_stops_the_start() {
         ),
         (
             json!({"request_id": {"header": "content-length"}}),
-            "a header that frames messages",
+            "a header that only the host sets",
         ),
         (
             json!({"security_headers": {"frame_options": "a\nb"}}),
-            "cannot stand in a header",
+            "not a header value",
         ),
-        (json!({"api_key": {"keys": []}}), "would let nobody in"),
+        (
+            json!({"api_key": {"keys": []}}),
+            "would reject every request",
+        ),
         (json!({"api_key": true}), "declare `keys`"),
     ] {
         let error = App::new(json!({}))

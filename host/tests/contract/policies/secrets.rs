@@ -51,7 +51,7 @@ fn one_that_is_missing_stops_the_start() {
     for (args, expected) in [
         (
             vec![],
-            "error: route `GET /` cannot be served: its `api_key` needs the secret `ci-key`, which is not given: start with `--secret ci-key=env:VARIABLE` or `--secret ci-key=file:PATH`",
+            "error: route `GET /` cannot be served: its `api_key` needs the secret `ci-key`, which is not given; start with `--secret ci-key=env:VARIABLE` or `--secret ci-key=file:PATH`",
         ),
         (
             vec!["--secret", "ci-key=env:SPIKARD_NOT_SET"],

@@ -146,5 +146,5 @@ fn folders_must_be_granted() {
     settings = mounted();
     settings["static"][0]["folder"] = json!("../public");
     let refused = app(settings).refused(&["--static-root", path]);
-    assert!(refused.contains("is no plain path"), "{refused}");
+    assert!(refused.contains("is not a plain path"), "{refused}");
 }

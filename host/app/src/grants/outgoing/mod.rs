@@ -1,10 +1,10 @@
-//! Whom an app may send requests to: patterns of origins, and which private networks
-//! their names may lead into.
+//! Rules for outgoing requests: allowed origins, and the private networks that their names
+//! can resolve to.
 //!
-//! A name is checked twice, as text and by the address that it resolves to: whoever
-//! runs the name's zone could else point it at the host's own network. Private addresses
-//! are those that the IANA registries of special-purpose addresses (RFC 6890) do not
-//! call globally reachable.
+//! The host checks a name twice: as text, and by the address that it resolves to.
+//! Otherwise the owner of a DNS zone could point an allowed name at the host's own network
+//! (DNS rebinding). An address is private if the IANA registries of special-purpose
+//! addresses (RFC 6890) do not list it as globally reachable.
 
 mod network;
 mod pattern;
@@ -15,19 +15,19 @@ use std::time::Duration;
 pub use self::network::{Network, is_private};
 pub use self::pattern::{OutgoingPattern, OutgoingScheme};
 
-/// Whom an app may send requests to, and what these may take.
+/// The allowed targets of an app's outgoing requests, and their limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingRules {
-    /// Origins and apps; none where this is empty.
+    /// Allowed origins and apps. If empty, the app cannot send requests.
     pub allow: Vec<OutgoingPattern>,
-    /// The private networks that an allowed name may lead into.
+    /// Private networks that an allowed name can resolve to.
     pub networks: Vec<Network>,
-    /// The longest that the head of a response may take, connecting included, and any
-    /// piece of its body after another.
+    /// The time limit for connecting and receiving the response head, and for each further
+    /// chunk of the body.
     pub timeout: Duration,
-    /// The longest body of a response, in bytes.
+    /// The maximum size of a response body, in bytes.
     pub max_response: u64,
-    /// How many requests of the app may be under way at once, over all workers.
+    /// The maximum number of requests in flight, across all workers.
     pub max_requests: u32,
 }
 
@@ -44,21 +44,21 @@ impl Default for OutgoingRules {
 }
 
 impl OutgoingRules {
-    /// Whether it may send none at all.
+    /// Returns true if the app cannot send requests.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.allow.is_empty()
     }
 
-    /// Whether a request may go to an origin, as far as its name tells. `host` is in
-    /// lower case, an IPv6 address in brackets.
+    /// Returns true if the rules allow an origin by its name. `host` is in lower case; an
+    /// IPv6 address is in brackets.
     #[must_use]
     pub fn admits(&self, scheme: OutgoingScheme, host: &str, port: u16) -> bool {
         let mut allow = self.allow.iter();
         allow.any(|pattern| pattern.matches(scheme, host, port))
     }
 
-    /// Whether a request may go to another app of the same host.
+    /// Returns true if the rules allow another app of the same host.
     #[must_use]
     pub fn admits_app(&self, name: &str) -> bool {
         let mut allow = self.allow.iter();
@@ -67,9 +67,8 @@ impl OutgoingRules {
         )
     }
 
-    /// Whether a name that is allowed may lead to an address: to any that is not
-    /// private, and to private ones where they are named, by themselves or with their
-    /// network.
+    /// Returns true if an allowed name can resolve to an address: a public address, or a
+    /// private one that the rules name directly or by its network.
     #[must_use]
     pub fn admits_address(&self, host: &str, address: IpAddr) -> bool {
         let address = address.to_canonical();

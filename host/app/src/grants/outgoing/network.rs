@@ -1,4 +1,4 @@
-//! Networks, and which addresses are nobody else's business.
+//! Networks in CIDR notation, and the classification of private addresses.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,30 +11,30 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads a network, such as `10.0.0.0/8`, or an address, which is a network of one.
+    /// Parses a network, such as `10.0.0.0/8`, or a single address.
     ///
     /// # Errors
-    /// Says what to write.
+    /// The expected syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str = "write a network, such as `10.0.0.0/8` or `fd00::/8`, or an address";
+        const SYNTAX: &str = "write a network, such as `10.0.0.0/8` or `fd00::/8`, or an address";
         let (address, prefix) = match text.split_once('/') {
             None => (text, None),
             Some((address, prefix)) => (address, Some(prefix)),
         };
-        let address: IpAddr = address.parse().map_err(|_| HOW.to_owned())?;
-        let most = bits(address);
+        let address: IpAddr = address.parse().map_err(|_| SYNTAX.to_owned())?;
+        let max = bits(address);
         let prefix = match prefix {
-            None => most,
+            None => max,
             Some(prefix) => prefix
                 .parse()
                 .ok()
-                .filter(|prefix| *prefix <= most)
-                .ok_or_else(|| format!("a prefix has 0 to {most} bits: {HOW}"))?,
+                .filter(|prefix| *prefix <= max)
+                .ok_or_else(|| format!("a prefix has 0 to {max} bits: {SYNTAX}"))?,
         };
         Ok(Self { address, prefix })
     }
 
-    /// Whether an address is in it.
+    /// Returns true if the network contains an address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let differ = match (self.address, address) {
@@ -68,7 +68,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// Whether an address is not one of the public Internet.
+/// Returns true if an address is not globally reachable (RFC 6890).
 #[must_use]
 pub fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -82,12 +82,12 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     match (a, b, c) {
         // This network, private use, loopback.
         (0 | 10 | 127, ..) => true,
-        // Shared by carriers (RFC 6598).
+        // Shared address space of carriers (RFC 6598).
         (100, 64..=127, _) => true,
-        // Link-local, where clouds have their metadata.
+        // Link-local, which includes the metadata services of clouds.
         (169, 254, _) => true,
         (172, 16..=31, _) | (192, 168, _) => true,
-        // Protocol assignments, documentation, 6to4 relays, benchmarks.
+        // Protocol assignments, documentation, 6to4 relays, benchmarking.
         (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => {
             true
         }
@@ -104,11 +104,11 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         is_private_v4(Ipv4Addr::new(a, b, c, d))
     };
     match segments {
-        // Addresses of IPv4 in another coat: NAT64 (RFC 6052), 6to4 (RFC 3056).
+        // Embedded IPv4 addresses: NAT64 (RFC 6052), 6to4 (RFC 3056).
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inner(high, low),
         [0x2002, high, low, ..] => inner(high, low),
-        // All that is global unicast begins with 001 (RFC 4291); Teredo, benchmarks, ORCHID
-        // and documentation are special in it.
+        // Global unicast begins with 001 (RFC 4291), except for Teredo, benchmarking, ORCHID
+        // and documentation.
         [0x2001, 0x0000..=0x01ff, ..] | [0x2001, 0x0db8, ..] => true,
         [0x3fff, 0x0000..=0x0fff, ..] => true,
         [first, ..] => first & 0xe000 != 0x2000,

@@ -1,4 +1,4 @@
-//! A pattern of origins, as an operator writes it.
+//! Patterns of allowed origins, in the syntax of the `--allow-outgoing` flag.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,7 +13,7 @@ pub enum OutgoingScheme {
 }
 
 impl OutgoingScheme {
-    /// Its name in a URL.
+    /// Returns the scheme as in a URL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -22,7 +22,7 @@ impl OutgoingScheme {
         }
     }
 
-    /// The port where a URL names none.
+    /// Returns the port of a URL that names none.
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -32,7 +32,7 @@ impl OutgoingScheme {
     }
 }
 
-/// A pattern of origins, or an app of the same host.
+/// An allowed target: a pattern of origins, or an app of the same host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutgoingPattern {
     /// `https://api.example.com`, `http://*.example.com:8080`, `https://*`,
@@ -40,7 +40,7 @@ pub enum OutgoingPattern {
     Origin {
         /// The scheme.
         scheme: OutgoingScheme,
-        /// Which hosts.
+        /// The host.
         host: HostPattern,
         /// The port; `None` for any.
         port: Option<u16>,
@@ -49,25 +49,25 @@ pub enum OutgoingPattern {
     App(String),
 }
 
-/// Which hosts a pattern means.
+/// The host part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostPattern {
-    /// All whose addresses are not private: `*`.
+    /// `*`: all hosts with public addresses.
     Any,
-    /// Those whose names end so, dot and all: `*.example.com`.
+    /// `*.example.com`: all subdomains. The text includes the first dot.
     Below(String),
-    /// One name.
+    /// A single name.
     Name(String),
-    /// One address.
+    /// A single address.
     Address(IpAddr),
 }
 
-/// The names that mean the machine itself (RFC 6761, section 6.3).
+/// Returns true if a name refers to the local machine (RFC 6761, section 6.3).
 fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// The address that the host of a URL is, if it is one.
+/// Parses the host of a URL as an address. `None` if it is a name.
 pub(super) fn literal(host: &str) -> Option<IpAddr> {
     let inner = host
         .strip_prefix('[')
@@ -79,36 +79,38 @@ pub(super) fn literal(host: &str) -> Option<IpAddr> {
 }
 
 impl OutgoingPattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// Says what to write.
+    /// The error and the expected syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const HOW: &str = "write an origin, such as `https://api.example.com` or `http://*.example.com:8080`, or `app://NAME`";
-        let how = |what: &str| format!("{what}: {HOW}");
+        const SYNTAX: &str = "write an origin, such as `https://api.example.com` or `http://*.example.com:8080`, or `app://NAME`";
+        let syntax_error = |what: &str| format!("{what}; {SYNTAX}");
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or_else(|| how("it has no scheme"))?;
+            .ok_or_else(|| syntax_error("it has no scheme"))?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => OutgoingScheme::Http,
             "https" => OutgoingScheme::Https,
-            "app" => return Self::app(rest).ok_or_else(|| how("that is no name of an app")),
-            _ => return Err(how("the scheme is neither `http` nor `https` nor `app`")),
+            "app" => {
+                return Self::app(rest).ok_or_else(|| syntax_error("the app name is not valid"));
+            }
+            _ => return Err(syntax_error("the scheme must be `http`, `https` or `app`")),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '@']) {
-            return Err(how("a grant is for a whole origin, without path or user"));
+            return Err(syntax_error("an origin has no path and no user"));
         }
-        let (host, port) = split_port(rest).ok_or_else(|| how("that is no port"))?;
+        let (host, port) = split_port(rest).ok_or_else(|| syntax_error("the port is not valid"))?;
         let port = match port {
             None => Some(scheme.default_port()),
             Some("*") => None,
             Some(port) => match port.parse() {
                 Ok(port) if port != 0 => Some(port),
-                _ => return Err(how("a port lies from 1 to 65535, or is `*`")),
+                _ => return Err(syntax_error("the port must be 1 to 65535, or `*`")),
             },
         };
-        let host = HostPattern::parse(host).ok_or_else(|| how("that is no host"))?;
+        let host = HostPattern::parse(host).ok_or_else(|| syntax_error("the host is not valid"))?;
         Ok(Self::Origin { scheme, host, port })
     }
 
@@ -134,7 +136,8 @@ impl OutgoingPattern {
         *wanted == scheme && ports.is_none_or(|wanted| wanted == port) && hosts.matches(host)
     }
 
-    /// Whether it names an address that `host` leads to, so that it may be private.
+    /// Returns true if the pattern explicitly names the address of `host`, so that the
+    /// address can be private.
     pub(super) fn names(&self, host: &str, address: IpAddr) -> bool {
         match self {
             Self::Origin {
@@ -173,7 +176,8 @@ impl HostPattern {
         if name.len() > 253 || !name.split('.').all(is_label) {
             return None;
         }
-        // `1.2.3` or `0x7f.1` are addresses to some resolvers: nobody's name ends so.
+        // Some resolvers read `1.2.3` or `0x7f.1` as an address. No top-level domain has
+        // such a label.
         let last = name.rsplit('.').next()?;
         if last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") {
             return None;
@@ -198,7 +202,7 @@ impl HostPattern {
     }
 }
 
-/// A host and its port; the brackets of an IPv6 address stay.
+/// Splits an authority into host and port. Keeps the brackets of an IPv6 address.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let end = match authority.starts_with('[') {
         true => authority.find(']')? + 1,

@@ -108,7 +108,7 @@ fn private_addresses_must_be_named() {
     assert!(rules.admits_address("127.0.0.1", ip("127.0.0.1")));
     assert!(rules.admits_address("[::1]", ip("::1")));
     assert!(rules.admits_address("localhost", ip("127.0.0.1")));
-    // Only the address itself is named, not each name that leads there.
+    // Granting an address does not grant names that resolve to it.
     assert!(!rules.admits_address("rebound.example.com", ip("127.0.0.1")));
     assert!(!rules.admits_address("localhost", ip("10.2.0.1")));
     assert!(rules.admits_address("db.internal", ip("10.1.255.1")));

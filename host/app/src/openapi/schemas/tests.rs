@@ -50,7 +50,7 @@ fn recursive_schemas_are_compared_by_what_they_say() {
     let listed = json!({"items": {"$ref": "#/$defs/Node"},
         "$defs": {"Node": {"properties": {"next": {"$ref": "#/$defs/Node"}}}}});
     assert_eq!(schemas.add(&listed, "x")["items"], node);
-    // Two that name each other, where what the second is differs.
+    // Two mutually recursive definitions, where the second one differs.
     let pair = |kind: &str| {
         json!({"$ref": "#/$defs/A", "$defs": {
             "A": {"properties": {"b": {"$ref": "#/$defs/B"}}},

@@ -1,4 +1,4 @@
-//! The policies of a route or an app around one request, in the host's order.
+//! Applies the policies of a route or an app to one request, in the host's order.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,8 +7,8 @@ use spikard_wasm_app::{App, Refusal};
 
 use crate::{Fields, Head};
 
-/// The headers that frame a message or belong to the connection (RFC 9110, section
-/// 7.6.1): the host drops those of an app.
+/// The headers that frame a message or belong to the connection (RFC 9110, section 7.6.1).
+/// The host drops them from an app's reply.
 const HOST_ONLY: [&str; 8] = [
     "connection",
     "content-length",
@@ -20,25 +20,25 @@ const HOST_ONLY: [&str; 8] = [
     "proxy-connection",
 ];
 
-/// The id of a request, where no policy takes the client's.
-const ID: &str = "test";
+/// The request id if no policy accepts the client's.
+const DEFAULT_REQUEST_ID: &str = "test";
 
-/// The address that a client has.
-const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// The address of the client.
+const CLIENT_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// A request on its way under policies.
+/// The policies of one request, and their state.
 #[derive(Debug)]
-pub(crate) struct Passage {
+pub(crate) struct RequestPolicies {
     policies: Policies,
-    /// The origin of the page that asks, for CORS: `None` if the answer has its headers.
+    /// The `Origin` of the request. `None` if the reply already has CORS headers.
     origin: Option<Option<Vec<u8>>>,
     id: String,
     admitted: Admitted,
 }
 
-impl Passage {
-    /// Begins with a request. What its local context is given, the policy that would
-    /// have put it there does not check.
+impl RequestPolicies {
+    /// Begins a request. If the test sets a local context key of an authentication policy,
+    /// that policy does not check the request.
     pub(crate) fn begin(policies: Option<&Policies>, head: &Head) -> Self {
         let mut policies = policies.cloned().unwrap_or_default();
         if head.has_local("spikard.jwt") {
@@ -51,7 +51,7 @@ impl Passage {
             let value = head.only(&policy.header)?;
             policy.take(value)
         });
-        let id = taken.unwrap_or(ID).to_owned();
+        let id = taken.unwrap_or(DEFAULT_REQUEST_ID).to_owned();
         Self {
             policies,
             origin: Some(origin(head)),
@@ -60,23 +60,24 @@ impl Passage {
         }
     }
 
-    /// The request's id.
+    /// Returns the request's id.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Lets a request in, and returns the values for its local context.
+    /// Admits a request, and returns the entries for its local context.
     pub(crate) fn admit(
         &mut self,
         head: &Head,
         route: u32,
     ) -> Result<Vec<(&'static str, String)>, Refusal> {
-        self.policies.admit(head, PEER, route, &mut self.admitted)?;
+        self.policies
+            .admit(head, CLIENT_ADDRESS, route, &mut self.admitted)?;
         Ok(std::mem::take(&mut self.admitted.local))
     }
 
-    /// Adds to the headers of an answer what the policies say, and drops those that
-    /// only the host may set.
+    /// Adds the headers of the policies to a reply, and drops headers that only the host
+    /// sets.
     pub(crate) fn finish(self, mut headers: Fields) -> Fields {
         headers.retain(|(name, _)| !HOST_ONLY.iter().any(|host| name.eq_ignore_ascii_case(host)));
         if let Some(policy) = &self.policies.security_headers {
@@ -105,12 +106,12 @@ impl Passage {
     }
 }
 
-/// Finds the CORS headers of a preflight's answer by the policy of the route that the next request is for. `None`
-/// for other requests, and where no policy allows anything.
+/// Returns the headers of the reply to a CORS preflight, by the policy of the route of the
+/// actual request. `None` if the request is not a preflight or no CORS policy applies.
 pub(crate) fn preflight(
     app: &App,
     head: &Head,
-) -> Option<(Passage, Result<policy::Headers, Refusal>)> {
+) -> Option<(RequestPolicies, Result<policy::Headers, Refusal>)> {
     if head.method != "OPTIONS" {
         return None;
     }
@@ -122,15 +123,15 @@ pub(crate) fn preflight(
         None => return None,
     };
     let cors = policies.cors.as_ref()?;
-    let mut passage = Passage::begin(Some(policies), head);
-    let origin = passage.origin.take()??;
+    let mut request_policies = RequestPolicies::begin(Some(policies), head);
+    let origin = request_policies.origin.take()??;
     let headers = cors.of_preflight(Preflight {
         origin: &origin,
         method,
         headers: &head.joined("access-control-request-headers"),
         allow,
     });
-    Some((passage, headers))
+    Some((request_policies, headers))
 }
 
 /// The policies of an answer to OPTIONS: those of the route that the next request is for, as
@@ -144,7 +145,8 @@ pub(crate) fn of_options<'a>(app: &'a App, head: &Head) -> Option<&'a Policies> 
     }
 }
 
-/// Several origins are none that could be allowed.
+/// Returns the `Origin` of a request. Several fields become an empty value, which no policy
+/// allows.
 fn origin(head: &Head) -> Option<Vec<u8>> {
     head.first("origin")?;
     Some(head.only("origin").unwrap_or_default().to_vec())
@@ -161,7 +163,7 @@ fn set(headers: &mut Fields, name: &str, value: String) {
     headers.push((name.to_owned(), value));
 }
 
-/// Sets the headers of CORS in place of a handler's own.
+/// Replaces a handler's own CORS headers.
 fn set_cors(headers: &mut Fields, new: Vec<(&'static str, String)>) {
     headers.retain(|(have, _)| !have.to_ascii_lowercase().starts_with("access-control-"));
     for (name, value) in new {
@@ -173,7 +175,7 @@ fn set_cors(headers: &mut Fields, new: Vec<(&'static str, String)>) {
     }
 }
 
-/// Adds to the headers that a reply depends on.
+/// Adds a name to the `Vary` header.
 fn vary(headers: &mut Fields, name: &str) {
     let known = headers
         .iter()

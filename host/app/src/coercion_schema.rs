@@ -1,5 +1,8 @@
-//! The shape that a schema gives to text: which member or item stands for which JSON
-//! type. Found once at load, so that a request only looks things up.
+//! The types that a schema assigns to text values: the JSON types of each member and item.
+//!
+//! Text from parameters and forms has no type of its own, so the host converts it to the
+//! type that the schema declares. The types are derived once at load time; a request only
+//! looks them up.
 
 use std::collections::HashMap;
 
@@ -8,44 +11,44 @@ use serde_json::Value;
 use crate::coerce::{self, Scalar};
 use crate::json;
 
-/// Names a node of [`Shapes`].
-pub(crate) type Id = usize;
+/// The index of a node of [`CoercionSchema`].
+pub(crate) type NodeId = usize;
 
-/// The shapes of a schema and of what is in it. A schema that refers to itself is a
-/// node that names itself.
+/// A graph of the types in a schema. A recursive schema yields a node that refers to
+/// itself.
 #[derive(Debug)]
-pub(crate) struct Shapes {
+pub(crate) struct CoercionSchema {
     nodes: Vec<Node>,
 }
 
-/// What the value at one place may be.
+/// The possible types of the value at one position.
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     scalars: Vec<Scalar>,
-    array: Option<Id>,
+    array: Option<NodeId>,
     object: Option<Members>,
     binary: bool,
-    /// A file may be in it.
-    holds_files: bool,
+    /// True if the value can contain a file.
+    contains_file: bool,
 }
 
 #[derive(Debug, Default)]
 struct Members {
-    named: HashMap<String, Id>,
-    other: Option<Id>,
+    named: HashMap<String, NodeId>,
+    other: Option<NodeId>,
 }
 
-/// The node of text that no schema says anything about.
-const TEXT: Id = 0;
+/// The node of text without a schema.
+const TEXT: NodeId = 0;
 
 /// The node of the schema itself.
-pub(crate) const ROOT: Id = 1;
+pub(crate) const ROOT: NodeId = 1;
 
-impl Shapes {
-    /// Reads the shapes of a schema.
+impl CoercionSchema {
+    /// Derives the types of a schema.
     ///
-    /// `$ref` is followed inside of the schema. Of `anyOf`, `oneOf`, `allOf` and of a
-    /// list of types each adds what it allows, in the order of the schema.
+    /// Follows `$ref` within the schema. Every branch of `anyOf`, `oneOf` and `allOf` and
+    /// every type of a list adds its types, in the order of the schema.
     pub(crate) fn of(schema: &Value) -> Self {
         let mut found = Builder {
             root: schema,
@@ -53,81 +56,82 @@ impl Shapes {
             known: HashMap::new(),
         };
         found.node(schema);
-        let mut shapes = Self { nodes: found.nodes };
-        shapes.find_files();
-        shapes
+        let mut coercion = Self { nodes: found.nodes };
+        coercion.mark_file_containers();
+        coercion
     }
 
-    /// Marks what may hold a file, from the inside out until nothing changes.
-    fn find_files(&mut self) {
+    /// Marks the nodes that can contain a file, repeating until nothing changes.
+    fn mark_file_containers(&mut self) {
         loop {
-            let holds = |id: &Id| self.node(*id).holds_files;
+            let holds = |id: &NodeId| self.node(*id).contains_file;
             let next = self.nodes.iter().position(|node| {
                 let inner = node.object.iter().flat_map(|members| {
                     let named = members.named.values();
                     named.chain(members.other.iter())
                 });
                 let found = node.binary || node.array.iter().chain(inner).any(holds);
-                found && !node.holds_files
+                found && !node.contains_file
             });
             let Some(node) = next.and_then(|at| self.nodes.get_mut(at)) else {
                 return;
             };
-            node.holds_files = true;
+            node.contains_file = true;
         }
     }
 
-    /// Shapes that say nothing.
-    pub(crate) fn none() -> Self {
+    /// Returns the types of a schema that allows anything.
+    pub(crate) fn any() -> Self {
         Self::of(&Value::Bool(true))
     }
 
-    fn node(&self, id: Id) -> &Node {
+    fn node(&self, id: NodeId) -> &Node {
         const NOTHING: &Node = &Node {
             scalars: Vec::new(),
             array: None,
             object: None,
             binary: false,
-            holds_files: false,
+            contains_file: false,
         };
         self.nodes.get(id).unwrap_or(NOTHING)
     }
 
-    /// The shape of an item, where the value may be an array.
-    pub(crate) fn item(&self, id: Id) -> Option<Id> {
+    /// Returns the node of the items if the value can be an array.
+    pub(crate) fn item(&self, id: NodeId) -> Option<NodeId> {
         self.node(id).array
     }
 
-    /// Whether the value may be an object.
-    pub(crate) fn is_object(&self, id: Id) -> bool {
+    /// Returns true if the value can be an object.
+    pub(crate) fn is_object(&self, id: NodeId) -> bool {
         self.node(id).object.is_some()
     }
 
-    /// Whether the value is a file or bytes.
-    pub(crate) fn is_binary(&self, id: Id) -> bool {
+    /// Returns true if the value is a file or bytes.
+    pub(crate) fn is_binary(&self, id: NodeId) -> bool {
         self.node(id).binary
     }
 
-    /// Whether a text may be read as JSON here: where an array or object is declared in
-    /// which a client cannot pass a text for the host's word on a file.
-    pub(crate) fn is_json(&self, id: Id) -> bool {
+    /// Returns true if text can be parsed as JSON here: the schema declares an array or
+    /// object that cannot contain a file. Otherwise a client could forge the object that
+    /// describes a file.
+    pub(crate) fn is_json(&self, id: NodeId) -> bool {
         let node = self.node(id);
-        (node.object.is_some() || node.array.is_some()) && !node.holds_files
+        (node.object.is_some() || node.array.is_some()) && !node.contains_file
     }
 
-    /// Whether a schema says nothing of the value's type.
-    pub(crate) fn is_any(&self, id: Id) -> bool {
+    /// Returns true if the schema does not restrict the value's type.
+    pub(crate) fn is_untyped(&self, id: NodeId) -> bool {
         let node = self.node(id);
         node.scalars.is_empty() && node.array.is_none() && node.object.is_none()
     }
 
-    /// The scalars that the value may be; empty for text.
-    pub(crate) fn scalars(&self, id: Id) -> &[Scalar] {
+    /// Returns the possible scalar types. Empty for text.
+    pub(crate) fn scalars(&self, id: NodeId) -> &[Scalar] {
         &self.node(id).scalars
     }
 
-    /// The shape of a member.
-    pub(crate) fn member(&self, id: Id, name: &str) -> Id {
+    /// Returns the node of a member.
+    pub(crate) fn member(&self, id: NodeId, name: &str) -> NodeId {
         let members = self.node(id).object.as_ref();
         members.map_or(TEXT, |members| {
             let named = members.named.get(name).copied();
@@ -135,15 +139,15 @@ impl Shapes {
         })
     }
 
-    /// The names of the declared members.
-    pub(crate) fn names(&self, id: Id) -> impl Iterator<Item = &str> {
+    /// Iterates over the names of the declared members.
+    pub(crate) fn member_names(&self, id: NodeId) -> impl Iterator<Item = &str> {
         let members = self.node(id).object.iter();
         members.flat_map(|members| members.named.keys().map(String::as_str))
     }
 
-    /// Reads one text. `Err` is the value to show where it cannot be read; the schema
-    /// then says what is wrong with it.
-    pub(crate) fn read(&self, id: Id, text: &str) -> Result<Value, Value> {
+    /// Converts one text. If it matches no type, `Err` has the value that the error shows;
+    /// the schema then produces the message.
+    pub(crate) fn read(&self, id: NodeId, text: &str) -> Result<Value, Value> {
         let node = self.node(id);
         let mut scalars = node.scalars.iter();
         if let Some(value) = scalars.find_map(|scalar| scalar.read(text)) {
@@ -155,12 +159,12 @@ impl Shapes {
                 Err(value) => Err(Value::Array(vec![value])),
             };
         }
-        if node.object.is_some() && !node.holds_files {
+        if node.object.is_some() && !node.contains_file {
             return json::parse(text).map_err(|_| Value::String(text.to_owned()));
         }
         match node.scalars.as_slice() {
             [] => Ok(Value::String(text.to_owned())),
-            scalars => Err(coerce::refused(scalars, text)),
+            scalars => Err(coerce::rejected_value(scalars, text)),
         }
     }
 }
@@ -168,12 +172,12 @@ impl Shapes {
 struct Builder<'s> {
     root: &'s Value,
     nodes: Vec<Node>,
-    /// The nodes of the subschemas met so far, by where they are in memory.
-    known: HashMap<*const Value, Id>,
+    /// The nodes of visited subschemas, by address.
+    known: HashMap<*const Value, NodeId>,
 }
 
 impl<'s> Builder<'s> {
-    fn node(&mut self, schema: &'s Value) -> Id {
+    fn node(&mut self, schema: &'s Value) -> NodeId {
         if let Some(id) = self.known.get(&std::ptr::from_ref(schema)) {
             return *id;
         }
@@ -182,7 +186,7 @@ impl<'s> Builder<'s> {
         self.known.insert(schema, id);
         let mut node = Node::default();
         self.add(schema, &mut node, &mut Vec::new());
-        // The object that the host makes of a file is not to be made of text fields.
+        // This object describes a file. Text fields must not be able to forge it.
         if let Some(members) = &node.object {
             let file = ["part", "size"].map(|name| members.named.contains_key(name));
             node.binary |= file == [true; 2];
@@ -191,7 +195,7 @@ impl<'s> Builder<'s> {
         id
     }
 
-    /// Adds what `schema` allows; `seen` keeps a reference from going in a circle.
+    /// Adds the types that `schema` allows. `seen` detects reference cycles.
     fn add(&mut self, schema: &'s Value, node: &mut Node, seen: &mut Vec<*const Value>) {
         let address = std::ptr::from_ref(schema);
         if seen.contains(&address) || seen.len() > 256 {
@@ -241,7 +245,7 @@ impl<'s> Builder<'s> {
         node.add_scalar(scalar);
     }
 
-    /// A schema without a type has that of what it names.
+    /// Infers the types of a schema without `type` from its other keywords.
     fn add_untyped(&mut self, schema: &'s Value, node: &mut Node) {
         if schema.get("properties").is_some() {
             self.add_object(schema, node);
@@ -298,7 +302,7 @@ mod tests {
     use serde_json::json;
 
     fn read(schema: Value, text: &str) -> Result<Value, Value> {
-        Shapes::of(&schema).read(ROOT, text)
+        CoercionSchema::of(&schema).read(ROOT, text)
     }
 
     #[test]
@@ -341,8 +345,8 @@ mod tests {
         let schema = json!({"allOf": [{"$ref": "#/$defs/a"}, {"properties": {"b": {"type": "boolean"}}}],
             "$defs": {"a": {"type": "object", "properties": {"a": {"type": "integer"}},
                 "additionalProperties": {"type": "number"}}}});
-        let shapes = Shapes::of(&schema);
-        let member = |name, text| shapes.read(shapes.member(ROOT, name), text);
+        let coercion = CoercionSchema::of(&schema);
+        let member = |name, text| coercion.read(coercion.member(ROOT, name), text);
         assert_eq!(member("a", "1"), Ok(json!(1)));
         assert_eq!(member("b", "on"), Ok(json!(true)));
         assert_eq!(member("c", "1.5"), Ok(json!(1.5)));
@@ -363,9 +367,9 @@ mod tests {
         let circle = json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}});
         assert_eq!(read(circle, "x"), Ok(json!("x")));
         let tree = json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}});
-        let shapes = Shapes::of(&tree);
-        let deep = (0..9).fold(ROOT, |id, _| shapes.member(id, "next"));
-        assert_eq!(shapes.read(shapes.member(deep, "n"), "5"), Ok(json!(5)));
+        let coercion = CoercionSchema::of(&tree);
+        let deep = (0..9).fold(ROOT, |id, _| coercion.member(id, "next"));
+        assert_eq!(coercion.read(coercion.member(deep, "n"), "5"), Ok(json!(5)));
         let both = json!({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]});
         assert_eq!(read(both, "x"), Ok(json!("x")));
     }

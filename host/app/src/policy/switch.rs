@@ -1,4 +1,4 @@
-//! Shapes that declarations share.
+//! Common forms of declarations.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,32 +6,49 @@ use std::marker::PhantomData;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A policy that is declared: off, or on with its members.
+/// A declared policy: off, or on with its members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch<T> {
     /// `false`.
     Off,
-    /// An object, or `true` where the policy can do without members.
+    /// An object, or `true` if the policy has no required members.
     On(T),
 }
 
-/// What `true` declares.
-pub(crate) trait Switched {
-    /// The policy without members; an error says what it cannot do without.
-    fn plain() -> Result<Self, &'static str>
+/// Decides which declaration of a policy applies: a declaration replaces the inherited one,
+/// and `false` turns the policy off.
+pub(crate) fn resolve<'s, S, T>(
+    declared: &'s Option<Switch<S>>,
+    inherited: Option<T>,
+    enable: impl FnOnce(&'s S) -> T,
+) -> Option<T> {
+    match declared {
+        None => inherited,
+        Some(Switch::Off) => None,
+        Some(Switch::On(spec)) => Some(enable(spec)),
+    }
+}
+
+/// A policy declaration that can be written as `true`.
+pub(crate) trait FromTrue {
+    /// Returns the declaration for `true`.
+    ///
+    /// # Errors
+    /// Names the required members.
+    fn from_true() -> Result<Self, &'static str>
     where
         Self: Sized;
 }
 
-impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
+impl<'de, T: Deserialize<'de> + FromTrue> Deserialize<'de> for Switch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SwitchVisitor<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de> + Switched> Visitor<'de> for SwitchVisitor<T> {
+        impl<'de, T: Deserialize<'de> + FromTrue> Visitor<'de> for SwitchVisitor<T> {
             type Value = Switch<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match T::plain() {
+                f.write_str(match T::from_true() {
                     Ok(_) => "true, false or an object",
                     Err(_) => "false or an object",
                 })
@@ -41,9 +58,9 @@ impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
                 if !on {
                     return Ok(Switch::Off);
                 }
-                T::plain()
+                T::from_true()
                     .map(Switch::On)
-                    .map_err(|missing| E::custom(format!("`true` says too little here: {missing}")))
+                    .map_err(|missing| E::custom(format!("`true` is not enough here; {missing}")))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
@@ -55,7 +72,7 @@ impl<'de, T: Deserialize<'de> + Switched> Deserialize<'de> for Switch<T> {
     }
 }
 
-/// A list of texts, or a text for a list of one.
+/// A list of strings, or a single string.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OneOrMany(pub Vec<String>);
 
@@ -67,7 +84,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             type Value = OneOrMany;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
+                f.write_str("a string or a list of strings")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {

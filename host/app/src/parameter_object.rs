@@ -1,20 +1,20 @@
-//! Reads Parameter Objects (OpenAPI 3.1, section 4.8.12) as a component declares them.
-//! What the host does not do is refused by its name.
+//! Parses Parameter Objects (OpenAPI 3.1, section 4.8.12), and rejects unsupported
+//! members by name.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::coercion_schema::{CoercionSchema, ROOT};
 use crate::location::Location;
 use crate::media_object::MediaObject;
 use crate::media_type::MediaType;
-use crate::parameter::{Parameter, Parts};
-use crate::shape::{ROOT, Shapes};
+use crate::parameter::{Parameter, ParameterSpec};
 use crate::style::Style;
 
 /// A Parameter Object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Declared {
+struct ParameterObject {
     name: String,
     r#in: Location,
     required: Option<bool>,
@@ -25,10 +25,10 @@ struct Declared {
     explode: Option<bool>,
     #[serde(rename = "allowEmptyValue", default)]
     allow_empty_value: bool,
-    // It says how a client writes the value; what it allows is read anyway.
+    // This affects only how a client encodes the value; the host accepts both encodings.
     #[serde(rename = "allowReserved")]
     _allow_reserved: Option<bool>,
-    // Words for people, which change nothing here.
+    // Documentation only.
     #[serde(rename = "description")]
     _description: Option<String>,
     #[serde(rename = "deprecated")]
@@ -39,19 +39,20 @@ struct Declared {
     _examples: Option<Value>,
 }
 
-/// Reads a JSON array of Parameter Objects; an empty text declares none.
-pub(crate) fn parameters(text: &str) -> Result<Vec<Parameter>, String> {
+/// Parses a JSON array of Parameter Objects. An empty text declares none.
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Parameter>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let declared: Vec<Declared> = serde_json::from_str(text)
+    let declared: Vec<ParameterObject> = serde_json::from_str(text)
         .map_err(|error| format!("its parameters are not Parameter Objects: {error}"))?;
-    declared.into_iter().map(parameter).collect()
+    declared.into_iter().map(from_object).collect()
 }
 
-/// A path parameter that is not declared: a string, or what the path says of it.
-pub(crate) fn undeclared(name: &str, schema: Value) -> Result<Parameter, String> {
-    Parameter::new(Parts {
+/// Creates a path parameter that the route does not declare, with the schema from the
+/// path pattern.
+pub(crate) fn implicit_path_parameter(name: &str, schema: Value) -> Result<Parameter, String> {
+    Parameter::new(ParameterSpec {
         name: name.to_owned(),
         key: None,
         location: Location::Path,
@@ -63,31 +64,31 @@ pub(crate) fn undeclared(name: &str, schema: Value) -> Result<Parameter, String>
     })
 }
 
-fn parameter(declared: Declared) -> Result<Parameter, String> {
+fn from_object(declared: ParameterObject) -> Result<Parameter, String> {
     let name = declared.name;
     let location = declared.r#in;
     if declared.allow_empty_value {
         return Err(format!(
-            "parameter `{name}` asks for `allowEmptyValue`, which this host does not do: an empty value is an empty text, so allow it in the schema"
+            "parameter `{name}` has `allowEmptyValue`, which is not supported; remove it and allow an empty string in the schema"
         ));
     }
     let style = declared.style.unwrap_or(Style::default_of(location));
-    if !style.is_for(location) {
+    if !style.is_defined_for(location) {
         return Err(format!(
-            "parameter `{name}` asks for a style that OpenAPI does not have there: a query has `form`, `spaceDelimited`, `pipeDelimited` and `deepObject`, a path `simple`, `label` and `matrix`, a header `simple`, a cookie `form`"
+            "parameter `{name}` has a `style` that OpenAPI does not define for its location; a query has `form`, `spaceDelimited`, `pipeDelimited` and `deepObject`, a path `simple`, `label` and `matrix`, a header `simple`, a cookie `form`"
         ));
     }
     let explode = declared.explode;
     let (schema, is_json) = match (declared.schema, declared.content) {
         (Some(_), Some(_)) => {
             return Err(format!(
-                "parameter `{name}` has both `schema` and `content`: keep one"
+                "parameter `{name}` has both `schema` and `content`; remove one"
             ));
         }
         (None, Some(content)) => {
             if declared.style.is_some() || explode.is_some() {
                 return Err(format!(
-                    "parameter `{name}` has `content`, with which it has neither `style` nor `explode`"
+                    "parameter `{name}` has `content`, which excludes `style` and `explode`; remove them"
                 ));
             }
             (content_schema(&name, content)?, true)
@@ -97,7 +98,7 @@ fn parameter(declared: Declared) -> Result<Parameter, String> {
     if !is_json {
         check_style(&name, location, style, explode, &schema)?;
     }
-    Parameter::new(Parts {
+    Parameter::new(ParameterSpec {
         name,
         key: declared.key,
         location,
@@ -112,7 +113,7 @@ fn parameter(declared: Declared) -> Result<Parameter, String> {
 fn content_schema(name: &str, content: Map<String, Value>) -> Result<Value, String> {
     let wrong = || {
         format!(
-            "the `content` of parameter `{name}` must have one member, `application/json` or another JSON type: use `schema` for anything else"
+            "the `content` of parameter `{name}` must have one member, `application/json` or another JSON type; use `schema` for anything else"
         )
     };
     let mut content = content.into_iter();
@@ -127,14 +128,15 @@ fn content_schema(name: &str, content: Map<String, Value>) -> Result<Value, Stri
     })?;
     if !content.encoding.is_empty() {
         return Err(format!(
-            "the `content` of parameter `{name}` has `encoding`, which is for the parts of `{}`; remove it",
+            "the `content` of parameter `{name}` has `encoding`, which applies only to `{}`; remove it",
             MediaType::MULTIPART
         ));
     }
     Ok(content.schema.unwrap_or(Value::Bool(true)))
 }
 
-/// Refuses what a style cannot write, so that it is not found out by a client.
+/// Rejects a schema that the style cannot represent, so that the error appears at load
+/// time instead of at the first request.
 fn check_style(
     name: &str,
     location: Location,
@@ -142,34 +144,34 @@ fn check_style(
     explode: Option<bool>,
     schema: &Value,
 ) -> Result<(), String> {
-    let shapes = Shapes::of(schema);
-    let is_array = shapes.item(ROOT).is_some();
-    let is_object = shapes.is_object(ROOT);
+    let coercion = CoercionSchema::of(schema);
+    let is_array = coercion.item(ROOT).is_some();
+    let is_object = coercion.is_object(ROOT);
     match style {
         Style::DeepObject if !is_object || is_array => Err(format!(
-            "parameter `{name}` has the style `deepObject`, so its schema must have the type `object`"
+            "parameter `{name}` has the style `deepObject`, so its schema must have the type `object`; change one of them"
         )),
         Style::DeepObject if explode == Some(false) => Err(format!(
-            "parameter `{name}` has the style `deepObject`, which OpenAPI has only with `explode`"
+            "parameter `{name}` has the style `deepObject`, which OpenAPI defines only with `explode`; remove `\"explode\": false`"
         )),
         Style::SpaceDelimited | Style::PipeDelimited if explode == Some(true) => Err(format!(
-            "parameter `{name}` has a delimited style, which OpenAPI has only without `explode`"
+            "parameter `{name}` has a delimited style, which OpenAPI defines only without `explode`; remove `\"explode\": true`"
         )),
         Style::SpaceDelimited | Style::PipeDelimited if !is_array && !is_object => Err(format!(
-            "parameter `{name}` has a delimited style, so its schema must have the type `array` or `object`"
+            "parameter `{name}` has a delimited style, so its schema must have the type `array` or `object`; change one of them"
         )),
         Style::Form
             if is_object
                 && !is_array
                 && explode != Some(false)
-                && shapes.names(ROOT).next().is_none() =>
+                && coercion.member_names(ROOT).next().is_none() =>
         {
             let deep = match location {
                 Location::Query => ", or use the style `deepObject`",
                 _ => "",
             };
             Err(format!(
-                "parameter `{name}` is an object whose members each stand by themselves in the request, so its schema must name them: give it `properties`{deep}, or for a JSON text use `content` with `application/json`"
+                "parameter `{name}` is an exploded object, so its schema must list its members; give it `properties`{deep}, or use `content` with `application/json` for a JSON text"
             ))
         }
         _ => Ok(()),

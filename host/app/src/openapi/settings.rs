@@ -1,4 +1,4 @@
-//! The member `openapi` of an app's settings.
+//! The `openapi` member of an app's settings.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +6,30 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::path::normalise;
+use crate::path::normalize;
 
-/// What an app says of its OpenAPI document: `false` for none, `true`, or an object.
+/// The settings of an app's OpenAPI document: `false` to turn it off, `true`, or an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenApiSettings {
-    /// Whether the document and its viewer are served.
+    /// True if the host serves the document and its viewer.
     pub served: bool,
     /// The path of the document.
     pub path: String,
     /// The path of the viewer.
     pub docs: String,
-    /// The title; without it the app's name is.
+    /// The title. The default is the app's name.
     pub title: Option<String>,
-    /// What the app is, in CommonMark; without it the app's `description` is.
+    /// A description in CommonMark. The default is the app's `description` setting.
     pub description: Option<String>,
     /// A link to the terms of service.
     pub terms_of_service: Option<String>,
-    /// Whom to ask.
+    /// The contact for the API.
     pub contact: Option<Contact>,
-    /// The licence of the API.
+    /// The license of the API.
     pub license: Option<License>,
-    /// Where the API is to be had; without any, where the document is.
+    /// The servers of the API. If empty, the server of the document.
     pub servers: Vec<Server>,
-    /// What is said of tags, in the order they are shown in.
+    /// Descriptions of tags, in display order.
     pub tags: Vec<Tag>,
 }
 
@@ -96,7 +96,7 @@ pub struct Contact {
     /// A link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The address for mail.
+    /// An email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
@@ -107,10 +107,10 @@ pub struct Contact {
 pub struct License {
     /// The name.
     pub name: String,
-    /// The licence as an SPDX expression; not beside `url`.
+    /// An SPDX license expression; excludes `url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    /// A link to its text.
+    /// A link to the license text; excludes `identifier`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
@@ -119,12 +119,12 @@ pub struct License {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Its address, which may hold variables: `https://{region}.example`.
+    /// The URL, which can contain variables: `https://{region}.example`.
     pub url: String,
-    /// What it is.
+    /// A description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The variables of the address.
+    /// The variables of the URL.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, ServerVariable>,
 }
@@ -133,12 +133,12 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerVariable {
-    /// Its values, where they are few.
+    /// The allowed values, if they are limited.
     #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
-    /// Its value where none is chosen.
+    /// The default value.
     pub default: String,
-    /// What it is.
+    /// A description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -147,12 +147,12 @@ pub struct ServerVariable {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
-    /// The tag, as routes have it.
+    /// The tag, as in the settings of routes.
     pub name: String,
-    /// What it stands for.
+    /// A description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where more is to be read: an External Documentation Object.
+    /// A link to more documentation.
     #[serde(rename = "externalDocs", skip_serializing_if = "Option::is_none")]
     pub external_docs: Option<ExternalDocs>,
 }
@@ -163,7 +163,7 @@ pub struct Tag {
 pub struct ExternalDocs {
     /// The link.
     pub url: String,
-    /// What is there.
+    /// A description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -190,11 +190,11 @@ fn check(wire: &Wire) -> Result<(), String> {
             && !path.contains(|c: char| c.is_control() || "{}?# \"<>\\".contains(c));
         if !is_path {
             return Err(format!(
-                "in `openapi`: `{member}` is `{path}`, and must be a path that begins with `/` and has no parameter"
+                "in `openapi`: `{member}` is `{path}`; write a path that begins with `/` and has no parameters"
             ));
         }
     }
-    if normalise(&wire.path) == normalise(&wire.docs) {
+    if normalize(&wire.path) == normalize(&wire.docs) {
         return Err(format!(
             "in `openapi`: `path` and `docs` are both `{}`; give the viewer another path",
             wire.path
@@ -202,7 +202,7 @@ fn check(wire: &Wire) -> Result<(), String> {
     }
     match &wire.license {
         Some(license) if license.identifier.is_some() && license.url.is_some() => {
-            Err("in `openapi`: a license has `identifier` or `url`, and not both".to_owned())
+            Err("in `openapi`: the license has both `identifier` and `url`; remove one".to_owned())
         }
         _ => Ok(()),
     }

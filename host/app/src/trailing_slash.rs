@@ -1,23 +1,23 @@
-//! What becomes of a request whose path is a route's but for a slash at its end.
+//! Trailing-slash policy.
 
 use serde::Deserialize;
 
-/// The policy of an app.
+/// How an app handles a path that matches a route except for its trailing slash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrailingSlash {
-    /// `/a` and `/a/` are two paths.
+    /// `/a` and `/a/` are different paths.
     #[default]
     Strict,
-    /// The client is told of the path that is there (308).
+    /// The host redirects to the existing path (308).
     Redirect,
-    /// Both lead to the route.
+    /// Both paths match the route.
     Ignore,
 }
 
-/// The path with a slash more or less at its end; `None` where no sensible path comes
-/// of it. A path that begins with two slashes would lead to another host.
-pub(crate) fn toggled(path: &str) -> Option<String> {
+/// Adds or removes the trailing slash of a path. `None` for `/`, and for a path that
+/// begins with two slashes, because a redirect to it would lead to another host.
+pub(crate) fn toggle_trailing_slash(path: &str) -> Option<String> {
     let begins_twice = |path: &str| path.get(1..2).is_some_and(|c| c == "/" || c == "\\");
     if path == "/" || begins_twice(path) {
         return None;
@@ -34,8 +34,8 @@ mod tests {
 
     #[test]
     fn toggles() {
-        assert_eq!(toggled("/a/"), Some("/a".to_owned()));
-        assert_eq!(toggled("/a"), Some("/a/".to_owned()));
+        assert_eq!(toggle_trailing_slash("/a/"), Some("/a".to_owned()));
+        assert_eq!(toggle_trailing_slash("/a"), Some("/a/".to_owned()));
         for path in [
             "/",
             "//",
@@ -43,7 +43,7 @@ mod tests {
             "//evil.example/",
             "/\\evil.example",
         ] {
-            assert_eq!(toggled(path), None, "{path}");
+            assert_eq!(toggle_trailing_slash(path), None, "{path}");
         }
     }
 }
