@@ -11,16 +11,17 @@ use crate::server::Places;
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The project's root, from which definitions name files [default: found above the current folder]
+    /// Project root, to which paths in definitions are relative [default: nearest parent of the
+    /// current directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// The folder with `targets`, `workloads` and `loads` [default: `bench` in the root]
+    /// Directory with `targets`, `workloads` and `loads` [default: `bench` in the root]
     #[arg(long, global = true, value_name = "DIR")]
     pub definitions: Option<PathBuf>,
 }
 
 impl Common {
-    /// Reads the definitions, and finds the places that they name.
+    /// Reads the definitions and resolves the paths that they use.
     pub fn read(&self) -> Result<(Catalogue, Places)> {
         let places = self.places()?;
         let definitions = match &self.definitions {
@@ -30,7 +31,7 @@ impl Common {
         Ok((Catalogue::read(&definitions)?, places))
     }
 
-    /// Finds the places on this machine.
+    /// Resolves the paths on this machine.
     pub fn places(&self) -> Result<Places> {
         let root = match &self.root {
             Some(root) => root.clone(),
@@ -46,13 +47,13 @@ impl Common {
     }
 }
 
-/// Targets and workloads to use; without names, all.
+/// Targets and workloads to use; all by default.
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Targets, as `axum,fastify`
+    /// Targets, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub targets: Vec<String>,
-    /// Workloads or suites of them
+    /// Workloads or suites, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub workloads: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Requests ready to be sent, and the check of their replies.
+//! Requests that are ready to send, and the checks of their replies.
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -12,16 +12,16 @@ use crate::template::{Place, Template, Values, records};
 
 const BOUNDARY: &str = "spikard-bench-8f3c1d9a7e5b";
 
-/// One request, with what its reply must be.
+/// A request and the expected reply.
 #[derive(Debug, Clone)]
 pub struct Shot {
-    /// The request's method.
+    /// The method.
     pub method: Method,
-    /// Its path and query.
+    /// The path and query.
     pub uri: Uri,
-    /// All its headers.
+    /// All headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub body: Bytes,
     statuses: Vec<u16>,
     expected: Expected,
@@ -35,7 +35,7 @@ enum Expected {
 }
 
 impl Shot {
-    /// A request of a workload with values drawn anew.
+    /// Creates a request of a workload with new random values.
     pub fn new(workload: &Workload, host: &str, rng: &mut Rng) -> Result<Self> {
         let (Some(request), Some(reply)) = (&workload.request, &workload.reply) else {
             anyhow::bail!("the workload `{}` is a mix: send its parts", workload.name);
@@ -76,7 +76,7 @@ impl Shot {
         })
     }
 
-    /// A plain `GET`, whose reply may be anything.
+    /// Creates a plain `GET` that accepts any reply.
     pub fn get(port: u16, path: &str) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::try_from(format!("127.0.0.1:{port}"))?);
@@ -90,12 +90,12 @@ impl Shot {
         })
     }
 
-    /// Whether the status is right; the cheap half of the check.
+    /// Returns true if the status is right; the cheap half of the check.
     pub fn status_fits(&self, status: StatusCode) -> bool {
         self.statuses.contains(&status.as_u16())
     }
 
-    /// What is wrong with a reply, in words.
+    /// Checks a reply; the error describes the difference.
     pub fn check(
         &self,
         status: StatusCode,
@@ -189,7 +189,8 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
     body.into()
 }
 
-/// Whether two JSON values are the same: members in any order, and 42 as 42.0.
+/// Returns true if two JSON values are equal; the order of members does not matter, and 42 equals
+/// 42.0.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_reply_is_a_sentence() {
+    fn the_error_for_a_wrong_reply_names_both_values() {
         let workload = workload(
             r#"
             name = "x"

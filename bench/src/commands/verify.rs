@@ -1,4 +1,4 @@
-//! `verify`: whether each target answers each workload rightly, before anything is timed.
+//! `verify`: checks that each target answers each workload correctly, before any timing.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,26 +13,26 @@ use crate::options::{Common, Selection};
 use crate::server::{Availability, Cores, Places, Server, Start, availability, build};
 use crate::shot::Shot;
 
-/// What `verify` takes.
+/// Options of `verify`.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
     selection: Selection,
-    /// Requests with different values for each workload
+    /// Requests per workload, each with different values
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     values: u32,
-    /// The seed of the values, to repeat what failed [default: another one each time]
+    /// Seed of the values, to repeat a failure [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// Build the targets anew
+    /// Rebuild the targets
     #[arg(long)]
     build: bool,
-    /// The port of the servers [default: a free one]
+    /// Port for the servers [default: a free port]
     #[arg(long)]
     port: Option<u16>,
 }
 
-/// Verifies what is selected.
+/// Verifies the selected targets and workloads.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let (catalogue, places) = common.read()?;
     let targets = catalogue.select_targets(&options.selection.targets)?;
@@ -116,7 +116,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// The servers that a target is started as, each with the workloads that it answers then.
+/// Returns the variants to start a target as, each with the workloads that it answers.
 fn servers<'a, 'b>(
     target: &'a Target,
     workloads: &[&'b Workload],
@@ -137,7 +137,7 @@ fn servers<'a, 'b>(
     servers
 }
 
-/// Sends a workload's requests with random values, one after the other on one connection.
+/// Sends a workload's requests with random values, one after another on one connection.
 pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Result<()> {
     let mut rng = Rng::with_seed(seed ^ fold(&workload.name));
     block_on(Duration::from_secs(60), async {
@@ -157,14 +157,14 @@ pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Re
     })
 }
 
-/// Each workload has values of its own for a seed, whatever else is verified.
+/// Derives a seed from a workload's name, so that its values do not depend on the other workloads.
 fn fold(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |value, byte| {
         (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// The program of a target for a workload, or a sentence that says why there is none.
+/// Returns the program of a target for a workload, or the reason why the target has none.
 pub fn app_for<'a>(
     target: &'a Target,
     workload: &Workload,
@@ -173,7 +173,7 @@ pub fn app_for<'a>(
     if let Some(app) = target.app(workload) {
         return Ok(app);
     }
-    // A mix is served by whoever serves all that is in it, with one program.
+    // One program must serve every part of a mix.
     let parts = catalogue.parts(workload);
     if !workload.mix.is_empty() {
         let all = |app: &&App| parts.iter().all(|(part, _)| app.serves(part));
@@ -190,7 +190,7 @@ pub fn app_for<'a>(
     })
 }
 
-/// For other commands: a target's places.
+/// Builds a target; fails if this machine lacks something that it needs.
 pub fn ready(target: &Target, places: &Places) -> Result<()> {
     if let Availability::Missing(why) = availability(target, places)? {
         bail!("target `{}` is unavailable: {why}", target.name);

@@ -1,5 +1,5 @@
-//! Definitions as data: targets, workloads and loads, each a TOML file that names every
-//! field it may have. Whatever is unknown is refused, with the nearest name that exists.
+//! Definitions of targets, workloads and loads as TOML files. An unknown field or name is an error
+//! that suggests the nearest known one.
 
 mod build;
 mod catalogue;

@@ -1,4 +1,4 @@
-//! One server with one load, from the start of its process to its end.
+//! Measures one server under one load, from the start of its process to its exit.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,18 +18,18 @@ use super::phases::phases;
 use super::row::{Memory, Row, SCHEMA, Sample, Status};
 use super::stages::Stages;
 
-/// What jobs need of their surroundings.
+/// The context of all jobs.
 #[derive(Debug)]
 pub struct Tools<'a> {
     /// The definitions.
     pub catalogue: &'a Catalogue,
-    /// Where things are.
+    /// The paths on this machine.
     pub places: &'a Places,
-    /// Set when the run is to end.
+    /// Set to interrupt the run.
     pub stop: &'a AtomicBool,
-    /// When the run began.
+    /// The time at which the run began.
     pub began: Instant,
-    /// A fixed port, where one is asked for.
+    /// The port for servers, if fixed.
     pub port: Option<u16>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Job<'a> {
 }
 
 const REQUEST_TIMEOUT: f64 = 10.0;
-/// Different requests of each workload; more than any cache of a last value has room for.
+/// Distinct requests per workload, more than a cache of recent values would hold.
 const VARIANTS: usize = 64;
 const VERIFIED: u32 = 4;
 /// How long the load process may take beyond its phases.
@@ -57,7 +57,7 @@ const SLACK: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(100);
 
 impl Job<'_> {
-    /// A row with nothing measured.
+    /// Creates a row without figures.
     fn row(&self, tools: &Tools<'_>, load: &Load, point: &str) -> Row {
         Row {
             schema: SCHEMA,
@@ -82,7 +82,7 @@ impl Job<'_> {
         }
     }
 
-    /// A row that says why nothing was measured.
+    /// Creates a void row with a reason.
     pub(super) fn void(&self, tools: &Tools<'_>, load: &Load, why: String) -> Row {
         let mut row = self.row(tools, load, "");
         row.status = Status::Void;
@@ -90,7 +90,7 @@ impl Job<'_> {
         row
     }
 
-    /// Carries out a load on fresh servers; nothing where the run was stopped meanwhile.
+    /// Applies a load to fresh servers; returns no rows if the run was interrupted.
     pub(super) fn carry_out(
         &self,
         tools: &Tools<'_>,
@@ -103,8 +103,8 @@ impl Job<'_> {
         };
         let started = self.target.started_for(self.workload, tools.catalogue);
         let started = started.and_then(|target| {
-            // What the target itself needs is made before a run, and never between its rows;
-            // this is made too, unless that failed.
+            // Targets are built before the run, never between rows. A variant is also built then,
+            // so this does work only if that build failed.
             if let Cow::Owned(target) = &target {
                 build(target, tools.places, false).map_err(|error| format!("{error:#}"))?;
             }
@@ -145,7 +145,7 @@ impl Job<'_> {
         }
     }
 
-    /// One value of a sweep, with a server of its own.
+    /// Measures one value of a sweep with a fresh server.
     fn of_value(
         &self,
         tools: &Tools<'_>,
@@ -156,7 +156,7 @@ impl Job<'_> {
     ) -> Result<Vec<Row>> {
         if over == Over::Workers {
             if !self.target.run.scales && value > 1 {
-                let why = format!("`{}` has one worker alone", self.target.name);
+                let why = format!("`{}` supports only one worker", self.target.name);
                 return Ok(vec![self.void(tools, load, why)]);
             }
             return self.measure(tools, settings, load, app, Some(value));
@@ -165,7 +165,7 @@ impl Job<'_> {
             Ok(target) => target,
             Err(why) => return Ok(vec![self.void(tools, load, why)]),
         };
-        // Done already, unless that failed.
+        // A no-op, unless the build before the run failed.
         if let Err(error) = build(&target, tools.places, false) {
             return Ok(vec![self.void(tools, load, format!("{error:#}"))]);
         }
@@ -174,7 +174,7 @@ impl Job<'_> {
         job.measure(tools, settings, load, app, None)
     }
 
-    /// Cores and workers: a sweep over workers gives each of them a core, from the first on.
+    /// Returns the cores and the number of workers; a sweep over workers assigns one core to each.
     fn cores(&self, settings: &Settings, workers: Option<usize>) -> Result<(Cores, usize)> {
         let own: Cores = settings.server_cores.parse()?;
         let Some(workers) = workers else {
@@ -269,7 +269,7 @@ impl Job<'_> {
             if let Some(status) = &ended {
                 row.status = Status::Void;
                 row.why.push(format!(
-                    "the server ended meanwhile ({status}); its last lines: {tail}"
+                    "the server exited during the load ({status}); its last lines: {tail}"
                 ));
             }
             row.judge();
@@ -278,13 +278,13 @@ impl Job<'_> {
         if rows.is_empty() {
             let why = watched
                 .why
-                .unwrap_or_else(|| "the load process measured nothing".to_owned());
+                .unwrap_or_else(|| "the load process printed no figures".to_owned());
             rows.push(self.void(tools, load, why));
         }
         Ok(rows)
     }
 
-    /// Times from the start of a process to its first 2xx.
+    /// Measures the time from the start of a process to its first 2xx.
     fn cold(
         &self,
         tools: &Tools<'_>,
@@ -294,7 +294,7 @@ impl Job<'_> {
     ) -> Result<Vec<Row>> {
         let cached = load.cache == Cache::Warm;
         if !cached && self.target.run.uncached.is_empty() {
-            let why = format!("`{}` keeps nothing between starts", self.target.name);
+            let why = format!("`{}` has no cache to leave empty", self.target.name);
             return Ok(vec![self.void(tools, load, why)]);
         }
         let (cores, workers) = self.cores(settings, None)?;
@@ -310,7 +310,7 @@ impl Job<'_> {
         let mut row = self.row(tools, load, "");
         row.server_cores = cores.0.len();
         let mut starts = Vec::new();
-        // The first start with a cache fills it, and does not count.
+        // With a cache, the first start only fills it and does not count.
         for number in 0..load.starts + usize::from(cached) {
             if tools.stopped() {
                 return Ok(Vec::new());
@@ -345,7 +345,8 @@ impl Job<'_> {
     }
 }
 
-/// Fewer of large ones, as all are in memory, replies too.
+/// Returns the number of distinct requests; large ones get fewer, because requests and replies
+/// stay in memory.
 fn variants(parts: &[(Workload, u32)]) -> usize {
     let bytes = |workload: &Workload| {
         workload
@@ -361,14 +362,14 @@ fn variants(parts: &[(Workload, u32)]) -> usize {
     ((8 << 20) / largest.max(1)).clamp(2, VARIANTS)
 }
 
-/// What was seen of a load.
+/// Observations of a server under load.
 #[derive(Debug, Default)]
 struct Watched {
     measured: Vec<(Measured, Vec<Sample>, Memory)>,
     why: Option<String>,
 }
 
-/// Runs the load process and reads the server's state ten times a second.
+/// Runs the load process and samples the server's state ten times a second.
 fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched> {
     let seconds: f64 = plan
         .phases
@@ -380,7 +381,7 @@ fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched>
     let until = Instant::now() + Duration::from_secs_f64(seconds) + drains + SLACK;
     let (mut loader, events) = Loader::start(tools.places, plan)?;
     let mut watched = Watched::default();
-    // Of stretches whose figures have not come yet, in their order.
+    // Observations of segments whose figures have not arrived yet, in order.
     let mut seen: std::collections::VecDeque<(Vec<Sample>, Memory)> = Default::default();
     let mut current: Option<(Instant, Vec<Sample>)> = None;
     let mut last = (Instant::now(), CpuTimes::of_tree(server.pid()));
@@ -438,7 +439,7 @@ fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched>
         }
         if Instant::now() > until {
             loader.kill();
-            watched.why = Some("the load process did not end in time and was ended".to_owned());
+            watched.why = Some("the load process did not exit in time and was killed".to_owned());
             return Ok(watched);
         }
     }

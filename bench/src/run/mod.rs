@@ -1,5 +1,5 @@
-//! A run: rounds in which each target is measured by a fresh server, in one order and then
-//! in its reverse, with one target measured twice as a control.
+//! A run consists of rounds that measure each target with a fresh server, in alternating order.
+//! One target is measured twice per round as a control.
 
 mod folder;
 mod job;

@@ -1,4 +1,4 @@
-//! What a target needs and how it is made.
+//! The prerequisites and build steps of targets.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,18 +11,18 @@ use crate::defs::{Build, Target};
 
 use super::Places;
 
-/// Whether a target can be measured here.
+/// The availability of a target on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
-    /// It can.
+    /// The target can be measured.
     Ready,
-    /// Its tools are there; it has to be built first.
+    /// All tools are present, but the target must be built first.
     Unbuilt,
-    /// Something is missing: what, and what to do about it.
+    /// Something is missing; the text names it and the remedy.
     Missing(String),
 }
 
-/// Whether a target's tools and files are there.
+/// Checks the tools and files that a target requires.
 pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
     for need in &target.needs {
         let command = places.fill(&need.command, &[])?;
@@ -42,7 +42,7 @@ pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
     Ok(Availability::Ready)
 }
 
-/// Whether all that a step makes is there and newer than what it is made from.
+/// Returns true if all outputs of a step exist and are newer than its inputs.
 fn is_made(step: &Build, places: &Places) -> Result<bool> {
     let (mut oldest, mut newest) = (SystemTime::now(), SystemTime::UNIX_EPOCH);
     for file in &step.makes {
@@ -54,7 +54,7 @@ fn is_made(step: &Build, places: &Places) -> Result<bool> {
     for file in &step.from {
         let path = places.root.join(places.fill(file, &[])?);
         if !path.exists() {
-            bail!("a build step is made from `{file}`, which is not there");
+            bail!("the input `{file}` of a build step does not exist");
         }
         newest = newest.max(newest_below(&path));
     }
@@ -65,7 +65,8 @@ fn time_of(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|found| found.modified()).ok()
 }
 
-/// When the newest file of a folder was written, but for what is made there.
+/// Returns the modification time of the newest file below a directory, except in build
+/// directories.
 fn newest_below(path: &Path) -> SystemTime {
     let skipped = ["target", "node_modules", "__pycache__", "dist", ".git"];
     if !path.is_dir() {
@@ -79,7 +80,7 @@ fn newest_below(path: &Path) -> SystemTime {
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Runs the steps whose results are missing, or all of them.
+/// Runs the steps whose outputs are missing or outdated, or all steps.
 pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
     for step in &target.build {
         if !all && is_made(step, places)? {
@@ -100,7 +101,7 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         for (name, value) in &step.environment {
             process.env(name, places.fill(value, &[])?);
         }
-        // What a step prints is no result.
+        // The step must not read the terminal, and its output is shown only if it fails.
         let output = process.stdin(Stdio::null()).output();
         let output = output
             .with_context(|| format!("cannot run `{program}` to build target `{}`", target.name))?;
@@ -122,7 +123,8 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 step.makes.join("`, `")
             );
         }
-        // Of what a step found as it should be, the time is old.
+        // A step may leave a current file untouched; update its time so that the step is not
+        // repeated.
         for file in &step.makes {
             let path = places.root.join(places.fill(file, &[])?);
             let _ = File::open(path).and_then(|made| made.set_modified(SystemTime::now()));
@@ -140,12 +142,12 @@ fn all_there(step: &Build, places: &Places) -> Result<bool> {
     Ok(true)
 }
 
-/// A command with its places filled.
+/// Fills the placeholders of a command.
 pub(super) fn fill_all(command: &[String], places: &Places) -> Result<Vec<String>> {
     command.iter().map(|word| places.fill(word, &[])).collect()
 }
 
-/// The first line that the version command prints.
+/// Returns the first line of the version command's output.
 pub fn version(target: &Target, places: &Places) -> Result<String> {
     let command = fill_all(&target.version, places)?;
     let Some((program, arguments)) = command.split_first() else {
@@ -158,7 +160,7 @@ pub fn version(target: &Target, places: &Places) -> Result<String> {
         .output();
     let output = output.with_context(|| {
         format!(
-            "cannot ask target `{}` for its version with `{program}`",
+            "cannot run `{program}` for the version of target `{}`",
             target.name
         )
     })?;
@@ -166,7 +168,7 @@ pub fn version(target: &Target, places: &Places) -> Result<String> {
     match text.lines().find(|line| !line.trim().is_empty()) {
         Some(line) if output.status.success() => Ok(line.trim().to_owned()),
         _ => bail!(
-            "target `{}` does not say its version: `{}` printed `{}`",
+            "target `{}` has no version: `{}` printed `{}`",
             target.name,
             target.version.join(" "),
             String::from_utf8_lossy(&output.stderr)

@@ -1,5 +1,5 @@
-//! Targets as processes: built, started on a free port, waited for, stopped with all
-//! that they started.
+//! Runs targets as processes: builds them, starts them on a free port, waits until they are ready,
+//! and stops them with all descendants.
 
 pub mod artificial;
 mod build;

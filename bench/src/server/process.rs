@@ -1,4 +1,4 @@
-//! One server process and its descendants.
+//! A server process and its descendants.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -16,49 +16,49 @@ use crate::{client, proc};
 
 use super::{Cores, Places};
 
-/// How long a server may take to end by itself, as in the Spikard harness.
+/// How long a server may take for a graceful shutdown, as in the Spikard harness.
 const GRACE: Duration = Duration::from_secs(15);
 const KEPT_LINES: usize = 200;
 
-/// What a server is started with.
+/// How to start a server.
 #[derive(Debug, Clone)]
 pub struct Start<'a> {
-    /// Which server.
+    /// The target.
     pub target: &'a Target,
-    /// Its program.
+    /// The program of the target.
     pub app: &'a App,
-    /// The cores that it may use.
+    /// The cores for the server.
     pub cores: &'a Cores,
-    /// Its workers.
+    /// The number of workers.
     pub workers: usize,
-    /// Its port; a free one is found where there is none.
+    /// The port; `None` for a free one.
     pub port: Option<u16>,
-    /// Whether it may use what former starts left.
+    /// True to let the server use the caches of earlier starts.
     pub cached: bool,
 }
 
-/// A server that runs.
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
-    /// Its target's name.
+    /// The name of the target.
     pub name: String,
-    /// The port it listens on.
+    /// The port on which it listens.
     pub port: u16,
-    /// From the start of the process to the first 2xx.
+    /// Time from the start of the process to the first 2xx.
     pub startup: Duration,
     child: Child,
     lines: Arc<Mutex<VecDeque<String>>>,
     readers: Vec<JoinHandle<()>>,
 }
 
-/// A port on which nobody listens.
+/// Returns a port that no process listens on.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
     Ok(listener.local_addr()?.port())
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
+    /// Starts the server and waits until it is ready.
     pub fn start(places: &Places, start: &Start<'_>) -> Result<Self> {
         let name = &start.target.name;
         let port = match start.port {
@@ -67,7 +67,7 @@ impl Server {
         };
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
             bail!(
-                "port `{port}` is taken, so target `{name}` cannot have it: name another one with `--port`, or none"
+                "port `{port}` for target `{name}` is already in use: pass another one with `--port`, or omit it"
             );
         }
         let command = command_line(places, start, port)?;
@@ -149,12 +149,12 @@ impl Server {
         }
     }
 
-    /// The process that was started; its descendants are found by it.
+    /// Returns the process ID of the server, the root of its process tree.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it did.
+    /// Returns the exit status if the server has exited.
     pub fn ended(&mut self) -> Option<String> {
         self.child
             .try_wait()
@@ -163,7 +163,7 @@ impl Server {
             .map(|status| status.to_string())
     }
 
-    /// What it printed last.
+    /// Returns the last lines of its output.
     pub fn tail(&self, lines: usize) -> String {
         let kept = self
             .lines
@@ -177,13 +177,13 @@ impl Server {
             .join("\n")
     }
 
-    /// Ends it and all that it started; says what it printed last.
+    /// Stops the server and all its descendants, and returns its last output.
     pub fn stop(mut self) -> String {
         self.end()
     }
 
     fn end(&mut self) -> String {
-        // With the time of its start, as the number alone may be another's by then.
+        // With start times, because a process ID may be reused by then.
         let all: Vec<(u32, Option<u64>)> = proc::family(self.pid())
             .into_iter()
             .map(|pid| (pid, proc::started(pid)))
@@ -196,7 +196,7 @@ impl Server {
                     thread::sleep(Duration::from_millis(2));
                 }
             }
-            // Whoever is left of the tree, also one that has made a group of its own.
+            // Kill the remaining descendants, including those in other process groups.
             for (pid, started) in all {
                 if started.is_some() && proc::started(pid) == started {
                     let _ = Pid::from_raw(pid as i32).map(|pid| kill_process(pid, Signal::KILL));
@@ -259,7 +259,7 @@ fn keep_lines(
     thread::spawn(move || {
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
-        // A line is cut, so that a server without line ends does not fill the memory.
+        // Cut long lines, so that output without line ends cannot exhaust memory.
         while reader
             .by_ref()
             .take(4096)
@@ -278,7 +278,7 @@ fn keep_lines(
     })
 }
 
-/// The end of a text.
+/// Returns the last lines of a text.
 pub(crate) fn last_lines(text: &str, number: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(number)..].join("\n")
