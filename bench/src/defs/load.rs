@@ -16,8 +16,8 @@ pub struct Load {
     /// Open connections. An open load has at most this many requests in flight.
     #[serde(default = "connections")]
     pub connections: usize,
-    /// Seconds that count; of a ramp, of each step.
-    Length of the measurement in seconds; for a ramp, of each step.
+    /// Length of the measurement in seconds; for a ramp, of each step.
+    #[serde(default = "seconds")]
     pub seconds: f64,
     /// Length of the warm-up in seconds.
     #[serde(default = "warmup")]
