@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::defs::Catalogue;
-use crate::server::Places;
+use crate::server::Paths;
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -22,17 +22,17 @@ pub struct Common {
 
 impl Common {
     /// Reads the definitions and resolves the paths that they use.
-    pub fn read(&self) -> Result<(Catalogue, Places)> {
-        let places = self.places()?;
+    pub fn read(&self) -> Result<(Catalogue, Paths)> {
+        let paths = self.paths()?;
         let definitions = match &self.definitions {
             Some(folder) => folder.clone(),
-            None => places.root.join("bench"),
+            None => paths.root.join("bench"),
         };
-        Ok((Catalogue::read(&definitions)?, places))
+        Ok((Catalogue::read(&definitions)?, paths))
     }
 
     /// Resolves the paths on this machine.
-    pub fn places(&self) -> Result<Places> {
+    pub fn paths(&self) -> Result<Paths> {
         let root = match &self.root {
             Some(root) => root.clone(),
             None => {
@@ -43,7 +43,7 @@ impl Common {
                 found.map_or(here.clone(), PathBuf::from)
             }
         };
-        Places::new(&root)
+        Paths::new(&root)
     }
 }
 

@@ -247,8 +247,8 @@ impl Memory {
         memory
     }
 
-    /// Resident pages alone, which is cheap enough to ask for often.
-    Reads only the resident set size, which is cheap enough for frequent sampling.
+    /// Reads only the resident set size, which is cheap enough for frequent sampling.
+    pub fn rss_of_tree(root: u32) -> u64 {
         let page = rustix::param::page_size() as u64;
         let of = |pid: u32| {
             let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;

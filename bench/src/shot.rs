@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 
 use crate::defs::{Check, Request, Workload};
-use crate::template::{Place, Template, Values, records};
+use crate::template::{Context, Template, Values, records};
 
 const BOUNDARY: &str = "spikard-bench-8f3c1d9a7e5b";
 
@@ -44,7 +44,7 @@ impl Shot {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(host)?);
         for (name, value) in &request.headers {
-            let value = Template(value).fill(&values, Place::Plain);
+            let value = Template(value).fill(&values, Context::Plain);
             headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }
         let body = body(request, &values, &mut headers, rng);
@@ -56,16 +56,16 @@ impl Shot {
                 serde_json::from_slice(&body).context("the body to echo is not JSON")?,
             ),
             Check::Json(text) => {
-                let text = Template(text).fill(&values, Place::Json);
+                let text = Template(text).fill(&values, Context::Json);
                 let value = serde_json::from_str(&text);
                 Expected::Json(
                     value.with_context(|| format!("the template of the reply gives `{text}`"))?,
                 )
             }
-            Check::Text(text) => Expected::Text(Template(text).fill(&values, Place::Plain)),
+            Check::Text(text) => Expected::Text(Template(text).fill(&values, Context::Plain)),
             Check::Some(_) => Expected::Something,
         };
-        let uri = Template(&request.path).fill(&values, Place::Url);
+        let uri = Template(&request.path).fill(&values, Context::Url);
         Ok(Self {
             method: Method::from_bytes(request.method.as_bytes())?,
             uri: uri.parse().with_context(|| format!("the path `{uri}`"))?,
@@ -141,7 +141,7 @@ impl Shot {
                     ));
                 }
                 match serde_json::from_slice::<Value>(body) {
-                    Ok(value) if same(wanted, &value) => Ok(()),
+                    Ok(value) if json_equal(wanted, &value) => Ok(()),
                     _ => Err(format!(
                         "`{}` got `{}` instead of `{}`",
                         asked(),
@@ -160,8 +160,8 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
             kind.as_bytes()
                 .starts_with(b"application/x-www-form-urlencoded")
         });
-        let place = if form { Place::Url } else { Place::Json };
-        return Template(text).fill(values, place).into();
+        let context = if form { Context::Url } else { Context::Json };
+        return Template(text).fill(values, context).into();
     }
     if let Some(bytes) = request.json_bytes {
         return records(bytes, rng).to_string().into();
@@ -191,17 +191,23 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
 
 /// Returns true if two JSON values are equal; the order of members does not matter, and 42 equals
 /// 42.0.
-fn same(one: &Value, other: &Value) -> bool {
+fn json_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
             one == other || one.as_f64() == other.as_f64()
         }
         (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| json_equal(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
             let member = |(name, value): (&String, &Value)| {
-                other.get(name).is_some_and(|other| same(value, other))
+                other
+                    .get(name)
+                    .is_some_and(|other| json_equal(value, other))
             };
             one.len() == other.len() && one.iter().all(member)
         }
@@ -227,12 +233,12 @@ mod tests {
 
     #[test]
     fn numbers_are_values_and_types_are_kept() {
-        assert!(same(
+        assert!(json_equal(
             &json!({"a": 42, "b": [1.0]}),
             &json!({"b": [1], "a": 42.0})
         ));
-        assert!(!same(&json!({"a": 42}), &json!({"a": "42"})));
-        assert!(!same(&json!({"a": 42}), &json!({"a": 42, "b": null})));
+        assert!(!json_equal(&json!({"a": 42}), &json!({"a": "42"})));
+        assert!(!json_equal(&json!({"a": 42}), &json!({"a": 42, "b": null})));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The minimum number of rounds for a claim: with four rounds, all ratios fall on the same side by
 /// chance once in eight times.
-pub const LEAST_ROUNDS: usize = 5;
+pub const MIN_ROUNDS: usize = 5;
 const RESAMPLES: usize = 4000;
 
 /// Returns the median; for an even number of values, the mean of the middle two.
@@ -116,7 +116,7 @@ impl Estimate {
         let excludes = low > 1.0 || high < 1.0;
         let verdict = match (
             excludes && distance(ratio) > threshold,
-            ratios.len() < LEAST_ROUNDS,
+            ratios.len() < MIN_ROUNDS,
         ) {
             (_, true) => Verdict::TooFewRounds,
             (true, _) => Verdict::Different,

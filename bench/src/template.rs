@@ -13,7 +13,7 @@ pub struct Template<'a>(pub &'a str);
 
 /// The context of a placeholder, which determines the escaping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Context {
     /// In a path, a query or a form.
     Url,
     /// In a JSON string, or as a JSON number.
@@ -24,7 +24,7 @@ pub enum Place {
 
 impl Template<'_> {
     /// Returns the text with its values filled in.
-    pub fn fill(self, values: &Values, place: Place) -> String {
+    pub fn fill(self, values: &Values, context: Context) -> String {
         let mut rest = self.0;
         let mut text = String::with_capacity(rest.len() + 32);
         while let Some(start) = rest.find("${") {
@@ -33,10 +33,10 @@ impl Template<'_> {
                 .map_or(rest.len(), |length| start + length);
             text.push_str(&rest[..start]);
             let value = values.get(&rest[start + 2..end]).unwrap_or_default();
-            match place {
-                Place::Url => escape_url(value, &mut text),
-                Place::Json => escape_json(value, &mut text),
-                Place::Plain => text.push_str(value),
+            match context {
+                Context::Url => escape_url(value, &mut text),
+                Context::Json => escape_json(value, &mut text),
+                Context::Plain => text.push_str(value),
             }
             rest = rest.get(end + 1..).unwrap_or_default();
         }
@@ -222,11 +222,11 @@ mod tests {
     fn fills_and_escapes() {
         let values = Values(BTreeMap::from([("a".to_owned(), "x y\"z".to_owned())]));
         assert_eq!(
-            Template("/p/${a}?q=${a}").fill(&values, Place::Url),
+            Template("/p/${a}?q=${a}").fill(&values, Context::Url),
             "/p/x%20y%22z?q=x%20y%22z"
         );
         assert_eq!(
-            Template("\"${a}\"").fill(&values, Place::Json),
+            Template("\"${a}\"").fill(&values, Context::Json),
             "\"x y\\\"z\""
         );
         let error = Template("${b}").check(&values).unwrap_err().to_string();

@@ -83,7 +83,10 @@ fn save(all: &Path, name: &str, folder: &Path, force: bool) -> Result<()> {
     }
     let run = Folder::read(folder)?;
     if run.rows.is_empty() {
-        bail!("`{}` has no rows: run the benchmarks with this `--out` first", folder.display());
+        bail!(
+            "`{}` has no rows: run the benchmarks with this `--out` first",
+            folder.display()
+        );
     }
     let place = all.join(name);
     if place.exists() && !force {
@@ -105,7 +108,7 @@ fn save(all: &Path, name: &str, folder: &Path, force: bool) -> Result<()> {
 pub(super) fn folder(common: &Common, given: Option<&Path>) -> Result<PathBuf> {
     match given {
         Some(folder) => Ok(folder.to_owned()),
-        None => Ok(common.places()?.root.join("bench/baselines")),
+        None => Ok(common.paths()?.root.join("bench/baselines")),
     }
 }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::options::Common;
 use crate::report::summary::{METRICS, Metric};
 use crate::run::{Folder, Row};
-use crate::stats::{Estimate, LEAST_ROUNDS, bootstrap_ratio, median};
+use crate::stats::{Estimate, MIN_ROUNDS, bootstrap_ratio, median};
 
 use super::baseline;
 
@@ -196,7 +196,7 @@ fn pairs(old: &Folder, new: &Folder) -> Vec<Pair> {
                 high,
                 control: control(old, workload, load, point, metric)
                     .max(control(new, workload, load, point, metric)),
-                few: before.len().min(after.len()) < LEAST_ROUNDS,
+                few: before.len().min(after.len()) < MIN_ROUNDS,
             });
         }
     }

@@ -33,7 +33,7 @@ pub struct Options {
 
 /// The figures that one tool measured.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct ToolFigures {
     rate: f64,
     cpu_us: f64,
     p50_ms: f64,
@@ -42,8 +42,8 @@ struct Seen {
 /// The figures of one round, two of each tool.
 #[derive(Debug)]
 struct Round {
-    own: [Seen; 2],
-    wrk: [Seen; 2],
+    own: [ToolFigures; 2],
+    wrk: [ToolFigures; 2],
 }
 
 const WORKLOAD: &str = "hello";
@@ -52,13 +52,13 @@ const FLOOR: f64 = 0.02;
 
 /// Measures with both tools in ABBA order and compares the figures.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
-    if places.find("wrk").is_none() {
+    let (catalogue, paths) = common.read()?;
+    if paths.find("wrk").is_none() {
         bail!("`wrk` is not installed: install it (Debian: apt-get install wrk)");
     }
     let target = catalogue.select_targets(std::slice::from_ref(&options.target))?[0];
     let workload = catalogue.select_workloads(&[WORKLOAD.to_owned()])?[0];
-    ready(target, &places)?;
+    ready(target, &paths)?;
     let app = app_for(target, workload, &catalogue).map_err(anyhow::Error::msg)?;
     let all = Cores::allowed()?;
     let (Some(first), Some(last)) = (all.0.first().copied(), all.0.last().copied()) else {
@@ -73,7 +73,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         port: None,
         cached: true,
     };
-    let server = Server::start(&places, &start)?;
+    let server = Server::start(&paths, &start)?;
     check(&server, workload, 1, 8)?;
     let plan = Plan {
         port: server.port,
@@ -101,8 +101,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }],
         knee: None,
     };
-    let own = || -> Result<Seen> {
-        let (mut loader, events) = Loader::start(&places, &plan)?;
+    let own = || -> Result<ToolFigures> {
+        let (mut loader, events) = Loader::start(&paths, &plan)?;
         let limit = Duration::from_secs(u64::from(options.seconds) + 60);
         let mut seen = None;
         while let Ok(event) = events.recv_timeout(limit) {
@@ -116,7 +116,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 }
                 let p50_ms = decode(&m.histogram)?.value_at_quantile(0.5) as f64 / 1e6;
                 let cpu_us = m.server_cpu_us / m.requests_of_cpu.max(1) as f64;
-                seen = Some(Seen {
+                seen = Some(ToolFigures {
                     rate: m.rate(),
                     cpu_us,
                     p50_ms,
@@ -156,18 +156,18 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         "| {}, {WORKLOAD} | spikard-bench | wrk | ratio | interval | |\n|---|---|---|---|---|---|",
         target.name
     );
-    type Figure = fn(&Seen) -> f64;
+    type Figure = fn(&ToolFigures) -> f64;
     let figures: [(&str, Figure); 3] = [
         ("requests/s", |seen| seen.rate),
         ("server CPU us/request", |seen| seen.cpu_us),
         ("p50 ms", |seen| seen.p50_ms),
     ];
     for (name, of) in figures {
-        let side = |pick: fn(&Round) -> &[Seen; 2]| {
+        let side = |pick: fn(&Round) -> &[ToolFigures; 2]| {
             let all = found.iter().flat_map(|round| pick(round).iter().map(of));
             median(&all.collect::<Vec<_>>()).unwrap_or(0.0)
         };
-        let both = |seen: &[Seen; 2]| of(&seen[0]) + of(&seen[1]);
+        let both = |seen: &[ToolFigures; 2]| of(&seen[0]) + of(&seen[1]);
         let ratio = |round: &Round| both(&round.own) / both(&round.wrk);
         let again = |round: &Round| of(&round.own[0]) / of(&round.own[1]);
         let ratios: Vec<f64> = found.iter().map(ratio).collect();
@@ -191,7 +191,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
+fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<ToolFigures> {
     let before = CpuTimes::of_tree(server.pid());
     let output = Command::new("taskset")
         .args(["-c", &cores.to_string(), "wrk", "-t1", "--latency"])
@@ -229,7 +229,7 @@ fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
     let p50_ms = after("50%")
         .and_then(time)
         .context("wrk did not print a median")?;
-    Ok(Seen {
+    Ok(ToolFigures {
         rate,
         cpu_us: used.micros / requests.max(1.0),
         p50_ms,

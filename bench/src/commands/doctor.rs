@@ -29,7 +29,7 @@ enum Grade {
 
 /// Examines the machine for about two seconds.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let print = Fingerprint::take(&common.places()?.root);
+    let print = Fingerprint::take(&common.paths()?.root);
     let cores = Cores::allowed()?.0.len();
     println!("{}; {}; {}", print.machine(), print.kernel, print.os);
     let mut findings: Vec<(Grade, String)> = Vec::new();
@@ -46,9 +46,21 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         ),
     }
     match print.governor.as_str() {
-        "none" => say(Grade::Doubtful, "the frequency governor is unknown, as in most virtual machines: rely on the A/A pair".to_owned()),
-        "performance" => say(Grade::Good, "cores run at a constant frequency (governor `performance`)".to_owned()),
-        other => say(Grade::Doubtful, format!("the governor `{other}` changes the frequency of cores: run `cpupower frequency-set -g performance`")),
+        "none" => say(
+            Grade::Doubtful,
+            "the frequency governor is unknown, as in most virtual machines: rely on the A/A pair"
+                .to_owned(),
+        ),
+        "performance" => say(
+            Grade::Good,
+            "cores run at a constant frequency (governor `performance`)".to_owned(),
+        ),
+        other => say(
+            Grade::Doubtful,
+            format!(
+                "the governor `{other}` changes the frequency of cores: run `cpupower frequency-set -g performance`"
+            ),
+        ),
     }
     match print.boost.as_str() {
         "1" => say(Grade::Doubtful, "boost is on and makes the frequency depend on heat: write 0 to /sys/devices/system/cpu/cpufreq/boost".to_owned()),
@@ -62,7 +74,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     if print.virtual_machine {
         say(
             Grade::Doubtful,
-            "this is a virtual machine: the hypervisor may preempt its cores at any time".to_owned(),
+            "this is a virtual machine: the hypervisor may preempt its cores at any time"
+                .to_owned(),
         );
     }
     let before = ticks();
@@ -70,10 +83,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let after = ticks();
     let (idle, stolen) = shares(before, after);
     match idle {
-        0.9.. => say(
-            Grade::Good,
-            format!("cores are {:.0} % idle", idle * 100.0),
-        ),
+        0.9.. => say(Grade::Good, format!("cores are {:.0} % idle", idle * 100.0)),
         0.5.. => say(
             Grade::Doubtful,
             format!(
@@ -99,7 +109,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     match late {
         0.0..1000.0 => say(
             Grade::Good,
-            format!("timers are on time: the 99th percentile of the lateness of a 1 ms sleep is {late:.0} us"),
+            format!(
+                "timers are on time: the 99th percentile of the lateness of a 1 ms sleep is {late:.0} us"
+            ),
         ),
         _ => say(
             Grade::Doubtful,
@@ -127,21 +139,20 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         ),
         _ => say(
             Grade::Impossible,
-            "the kernel does not measure each task's CPU time: use one with CONFIG_SCHED_INFO".to_owned(),
+            "the kernel does not measure each task's CPU time: use one with CONFIG_SCHED_INFO"
+                .to_owned(),
         ),
     }
     if !std::path::Path::new("/proc/self/smaps_rollup").exists() {
         say(
             Grade::Doubtful,
-            "the kernel does not report proportional memory: use one with CONFIG_PROC_PAGE_MONITOR".to_owned(),
+            "the kernel does not report proportional memory: use one with CONFIG_PROC_PAGE_MONITOR"
+                .to_owned(),
         );
     }
     let paranoid = fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_default();
     match paranoid.trim().parse::<i32>() {
-        Ok(..=1) => say(
-            Grade::Good,
-            "`profile` can use perf counters".to_owned(),
-        ),
+        Ok(..=1) => say(Grade::Good, "`profile` can use perf counters".to_owned()),
         Ok(level) if rustix::process::geteuid().is_root() => say(
             Grade::Good,
             format!("`profile` can use perf, as root (perf_event_paranoid {level})"),

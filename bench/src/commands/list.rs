@@ -21,11 +21,11 @@ pub struct Options {
 
 /// Lists all definitions.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let mut targets = Vec::new();
     for target in catalogue.targets.values() {
-        let (state, note) = match availability(target, &places)? {
-            Availability::Ready => match version(target, &places) {
+        let (state, note) = match availability(target, &paths)? {
+            Availability::Ready => match version(target, &paths) {
                 Ok(version) => ("available", version),
                 Err(error) => ("unavailable", format!("{error:#}")),
             },

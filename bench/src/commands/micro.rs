@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::nearest::nearest;
 use crate::options::Common;
-use crate::server::Places;
+use crate::server::Paths;
 
 /// The script that builds the apps for suites with `apps`. `BUILD_ONLY` makes it stop after the
 /// build, and `REUSE` makes it skip the build.
@@ -45,7 +45,7 @@ struct Suite {
     name: String,
     description: String,
     command: Vec<String>,
-    reads: Reads,
+    reads: OutputFormat,
     /// True if the suite calls the apps of `bench/boundary`, which are built once for all suites.
     #[serde(default)]
     apps: bool,
@@ -56,7 +56,7 @@ struct Suite {
 /// The format of a suite's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Reads {
+enum OutputFormat {
     /// The tree that divan prints; the figures are medians.
     Divan,
     /// The JSON of `scripts/bench-boundary`; the figures are medians of calls of the app or its
@@ -96,11 +96,11 @@ impl Bound {
 
 /// Runs the selected suites.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let places = common.places()?;
+    let paths = common.paths()?;
     let name = common
         .definitions
         .clone()
-        .unwrap_or_else(|| places.root.join("bench"))
+        .unwrap_or_else(|| paths.root.join("bench"))
         .join("micro.toml");
     let text =
         fs::read_to_string(&name).with_context(|| format!("cannot read `{}`", name.display()))?;
@@ -122,11 +122,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         eprintln!("{}: {}", suite.name, suite.description);
         if suite.apps && !built {
-            build(&places)?;
+            build(&paths)?;
             built = true;
         }
-        let output = start(&places, suite)?;
-        if suite.reads == Reads::Exit {
+        let output = start(&paths, suite)?;
+        if suite.reads == OutputFormat::Exit {
             print!("{}", String::from_utf8_lossy(&output.stdout));
             match output.status.success() {
                 true => held += 1,
@@ -139,7 +139,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let figures = match suite.reads {
-            Reads::Divan => figures::divan(&text),
+            OutputFormat::Divan => figures::divan(&text),
             _ => figures::boundary(&text)?,
         };
         for bound in &suite.bounds {
@@ -163,7 +163,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             );
         }
     }
-    println!("{held} figures within bounds, {past_own} above their own bound, {past_outer} above the outer bound");
+    println!(
+        "{held} figures within bounds, {past_own} above their own bound, {past_outer} above the outer bound"
+    );
     let failed = past_outer > 0 || (options.strict && past_own > 0);
     Ok(if failed {
         ExitCode::FAILURE
@@ -173,9 +175,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
 }
 
 /// Builds the apps.
-fn build(places: &Places) -> Result<()> {
-    let status = Command::new(places.root.join(BUILD))
-        .current_dir(&places.root)
+fn build(paths: &Paths) -> Result<()> {
+    let status = Command::new(paths.root.join(BUILD))
+        .current_dir(&paths.root)
         .env(BUILD_ONLY, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -188,14 +190,14 @@ fn build(places: &Places) -> Result<()> {
 }
 
 /// Runs a suite's command to completion.
-fn start(places: &Places, suite: &Suite) -> Result<Output> {
+fn start(paths: &Paths, suite: &Suite) -> Result<Output> {
     let Some((program, arguments)) = suite.command.split_first() else {
         bail!("the suite `{}` has no command", suite.name);
     };
-    let mut command = Command::new(places.find(program).unwrap_or_else(|| program.into()));
+    let mut command = Command::new(paths.find(program).unwrap_or_else(|| program.into()));
     command
         .args(arguments)
-        .current_dir(&places.root)
+        .current_dir(&paths.root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     if suite.apps {
@@ -220,7 +222,7 @@ mod tests {
         for suite in &file.suite {
             assert!(!suite.command.is_empty(), "{}", suite.name);
             // A suite without bounds checks its own bounds.
-            assert_eq!(suite.bounds.is_empty(), suite.reads == Reads::Exit);
+            assert_eq!(suite.bounds.is_empty(), suite.reads == OutputFormat::Exit);
             for bound in &suite.bounds {
                 assert!(0.0 < bound.own && bound.own <= bound.outer, "{bound:?}");
             }

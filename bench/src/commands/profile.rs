@@ -46,11 +46,11 @@ pub struct Options {
 
 /// Profiles one target under one workload.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let target = catalogue.select_targets(std::slice::from_ref(&options.target))?[0];
     let workload = catalogue.select_workloads(std::slice::from_ref(&options.workload))?[0];
-    ready(target, &places)?;
-    if !options.no_perf && places.find("perf").is_none() {
+    ready(target, &paths)?;
+    if !options.no_perf && paths.find("perf").is_none() {
         bail!(
             "`perf` is not installed: install it (Debian: apt-get install linux-perf), or pass `--no-perf` to record memory only"
         );
@@ -61,7 +61,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let target = &*target
         .started_for(workload, &catalogue)
         .map_err(anyhow::Error::msg)?;
-    ready(target, &places)?;
+    ready(target, &paths)?;
     let all = Cores::allowed()?;
     let (server_cores, load_cores) = match all.0.as_slice() {
         [one] => (Cores(vec![*one]), Cores(vec![*one])),
@@ -76,7 +76,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         port: None,
         cached: true,
     };
-    let server = Server::start(&places, &start)?;
+    let server = Server::start(&paths, &start)?;
     let parts = catalogue.parts(workload);
     for (part, _) in &parts {
         check(&server, part, 1, 2)?;
@@ -110,7 +110,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }],
         knee: None,
     };
-    let (mut loader, events) = Loader::start(&places, &plan)?;
+    let (mut loader, events) = Loader::start(&paths, &plan)?;
     let data = options.out.join("perf.data");
     let (mut perf, mut memory, mut began) = (None, Vec::new(), None);
     let until = Instant::now() + Duration::from_secs_f64(options.seconds + 60.0);
@@ -178,11 +178,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let page = page(&title, flame.as_deref(), &memory);
     write_file(&options.out.join("profile.html"), page.as_bytes())?;
     written.push("profile.html".to_owned());
-    println!(
-        "wrote to {}: {}",
-        options.out.display(),
-        written.join(", ")
-    );
+    println!("wrote to {}: {}", options.out.display(), written.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,8 +13,8 @@ use crate::defs::{Catalogue, Load, Target, Workload};
 use crate::fingerprint::Fingerprint;
 use crate::options::{Common, Selection};
 use crate::report;
-use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
-use crate::server::{Availability, Cores, Places, availability, build, version};
+use crate::run::{Folder, JobContext, Lane, Plan, SCHEMA, Settings, carry_out};
+use crate::server::{Availability, Cores, Paths, availability, build, version};
 
 use super::verify::app_for;
 
@@ -74,13 +74,13 @@ pub struct Options {
 
 /// Measures the selected targets.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let selected = catalogue.select_targets(&options.selection.targets)?;
     let workloads = catalogue.select_workloads(&options.selection.workloads)?;
     let loads = adapted(catalogue.select_loads(&options.loads)?, options)?;
     let (mut targets, mut unavailable) = (Vec::new(), Vec::new());
     for target in selected {
-        match ready(target, &places)? {
+        match ready(target, &paths)? {
             Some(why) => {
                 eprintln!("skipping target `{}`: {why}", target.name);
                 unavailable.push((target.name.clone(), why));
@@ -89,7 +89,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
     }
     for target in &targets {
-        prepare(target, &workloads, &loads, &catalogue, &places);
+        prepare(target, &workloads, &loads, &catalogue, &paths);
     }
     put_base_first(&mut targets, options.base.as_deref())?;
     let (server_cores, load_cores) = cores(options)?;
@@ -110,10 +110,10 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let plan = Plan {
         schema: SCHEMA,
         settings,
-        fingerprint: Fingerprint::take(&places.root),
+        fingerprint: Fingerprint::take(&paths.root),
         versions: targets
             .iter()
-            .map(|target| version(target, &places))
+            .map(|target| version(target, &paths))
             .collect::<Result<_>>()?,
         targets: targets.iter().map(|target| (*target).clone()).collect(),
         workloads: workloads
@@ -137,9 +137,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, stop.clone())?;
     }
-    let tools = Tools {
+    let tools = JobContext {
         catalogue: &catalogue,
-        places: &places,
+        paths: &paths,
         stop: &stop,
         began: Instant::now(),
         port: options.port,
@@ -161,11 +161,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
 }
 
 /// Returns the reason why a target cannot be measured, or `None` if it can.
-fn ready(target: &Target, places: &Places) -> Result<Option<String>> {
-    if let Availability::Missing(why) = availability(target, places)? {
+fn ready(target: &Target, paths: &Paths) -> Result<Option<String>> {
+    if let Availability::Missing(why) = availability(target, paths)? {
         return Ok(Some(why));
     }
-    Ok(build(target, places, false)
+    Ok(build(target, paths, false)
         .err()
         .map(|error| format!("{error:#}")))
 }
@@ -177,11 +177,11 @@ fn prepare(
     workloads: &[&Workload],
     loads: &[Load],
     catalogue: &Catalogue,
-    places: &Places,
+    paths: &Paths,
 ) {
     for workload in workloads {
         let started = target.started_for(workload, catalogue).ok();
-        if let Some(Err(error)) = started.map(|target| build(&target, places, false)) {
+        if let Some(Err(error)) = started.map(|target| build(&target, paths, false)) {
             eprintln!("{error:#}");
         }
     }
@@ -191,7 +191,7 @@ fn prepare(
             let numbered = workloads
                 .iter()
                 .find_map(|workload| target.with_number(over, *value, workload).ok());
-            if let Some(Err(error)) = numbered.map(|target| build(&target, places, false)) {
+            if let Some(Err(error)) = numbered.map(|target| build(&target, paths, false)) {
                 eprintln!("{error:#}");
             }
         }
@@ -240,7 +240,10 @@ fn lanes<'a>(targets: &[&'a Target], no_control: bool) -> Vec<Lane<'a>> {
 
 fn cores(options: &Options) -> Result<(Cores, Cores)> {
     let all = Cores::allowed()?;
-    let last = *all.0.last().context("this process may not run on any core: check its CPU affinity")?;
+    let last = *all
+        .0
+        .last()
+        .context("this process may not run on any core: check its CPU affinity")?;
     let load = options.load_cores.clone().unwrap_or(Cores(vec![last]));
     let server = match &options.server_cores {
         Some(cores) => cores.clone(),

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use crate::client::{Connection, block_on};
 use crate::defs::{App, Catalogue, Target, Workload};
 use crate::options::{Common, Selection};
-use crate::server::{Availability, Cores, Places, Server, Start, availability, build};
+use crate::server::{Availability, Cores, Paths, Server, Start, availability, build};
 use crate::shot::Shot;
 
 /// Options of `verify`.
@@ -34,7 +34,7 @@ pub struct Options {
 
 /// Verifies the selected targets and workloads.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let targets = catalogue.select_targets(&options.selection.targets)?;
     let workloads = catalogue.select_workloads(&options.selection.workloads)?;
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
@@ -42,12 +42,12 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let cores = Cores::allowed()?;
     let (mut passed, mut failed, mut unavailable) = (0, 0, 0);
     for target in targets {
-        if let Availability::Missing(why) = availability(target, &places)? {
+        if let Availability::Missing(why) = availability(target, &paths)? {
             unavailable += 1;
             println!("{:<28} unavailable: {why}", target.name);
             continue;
         }
-        if let Err(error) = build(target, &places, options.build) {
+        if let Err(error) = build(target, &paths, options.build) {
             failed += 1;
             println!("{:<28} {error:#}", target.name);
             continue;
@@ -58,7 +58,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 .started_for(served[0], &catalogue)
                 .map_err(anyhow::Error::msg)
                 .and_then(|target| {
-                    build(&target, &places, false)?;
+                    build(&target, &paths, false)?;
                     let start = Start {
                         target: &target,
                         app,
@@ -67,7 +67,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                         port: options.port,
                         cached: true,
                     };
-                    Server::start(&places, &start)
+                    Server::start(&paths, &start)
                 });
             let server = match server {
                 Ok(server) => server,
@@ -139,7 +139,7 @@ fn servers<'a, 'b>(
 
 /// Sends a workload's requests with random values, one after another on one connection.
 pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Result<()> {
-    let mut rng = Rng::with_seed(seed ^ fold(&workload.name));
+    let mut rng = Rng::with_seed(seed ^ name_seed(&workload.name));
     block_on(Duration::from_secs(60), async {
         let host = format!("127.0.0.1:{}", server.port);
         let mut connection = Connection::open(server.port).await?;
@@ -158,7 +158,7 @@ pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Re
 }
 
 /// Derives a seed from a workload's name, so that its values do not depend on the other workloads.
-fn fold(name: &str) -> u64 {
+fn name_seed(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |value, byte| {
         (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -191,9 +191,9 @@ pub fn app_for<'a>(
 }
 
 /// Builds a target; fails if this machine lacks something that it needs.
-pub fn ready(target: &Target, places: &Places) -> Result<()> {
-    if let Availability::Missing(why) = availability(target, places)? {
+pub fn ready(target: &Target, paths: &Paths) -> Result<()> {
+    if let Availability::Missing(why) = availability(target, paths)? {
         bail!("target `{}` is unavailable: {why}", target.name);
     }
-    build(target, places, false)
+    build(target, paths, false)
 }

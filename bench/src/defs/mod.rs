@@ -13,6 +13,6 @@ mod workload;
 pub use build::Build;
 pub use catalogue::Catalogue;
 pub use load::{Arrivals, Cache, Knee, Load, LoadKind, Over};
-pub use over::{Sweeps, Swept};
+pub use over::{SweepOverride, Sweeps};
 pub use target::{App, Kind, Need, Ready, Run, Target, Variant};
 pub use workload::{Check, Part, Reply, Request, Workload};

@@ -14,16 +14,16 @@ use super::load::Over;
 pub struct Sweeps {
     /// Numbered routes in addition to its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub routes: Option<Swept>,
+    pub routes: Option<SweepOverride>,
     /// Apps in one process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub apps: Option<Swept>,
+    pub apps: Option<SweepOverride>,
 }
 
 /// Overrides for one dimension of a sweep; `{value}` stands for the value of the point.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Swept {
+pub struct SweepOverride {
     /// Suites whose programs support the sweep; empty means all.
     #[serde(default)]
     pub suites: Vec<String>,
@@ -49,7 +49,7 @@ impl Sweeps {
         *self == Self::default()
     }
 
-    pub(super) fn get(&self, over: Over) -> Option<&Swept> {
+    pub(super) fn get(&self, over: Over) -> Option<&SweepOverride> {
         match over {
             Over::Routes => self.routes.as_ref(),
             Over::Apps => self.apps.as_ref(),
@@ -58,11 +58,11 @@ impl Sweeps {
     }
 
     /// Returns the overrides of every supported dimension.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Swept> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &SweepOverride> {
         self.routes.iter().chain(&self.apps)
     }
 
-    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Swept> {
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut SweepOverride> {
         self.routes.iter_mut().chain(&mut self.apps)
     }
 

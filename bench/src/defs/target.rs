@@ -32,8 +32,8 @@ pub struct Target {
     pub build: Vec<Build>,
     /// How to start it.
     pub run: Run,
-    /// When it is ready.
-    How to tell that it is ready.
+    /// How to tell that it is ready.
+    #[serde(default)]
     pub ready: Ready,
     /// The programs to start it with, each for its workloads.
     #[serde(rename = "app")]
@@ -112,7 +112,7 @@ pub struct Ready {
     #[serde(default = "health")]
     pub path: String,
     /// Maximum time to become ready, in seconds.
-    #[serde(default = "patience")]
+    #[serde(default = "ready_timeout")]
     pub seconds: f64,
 }
 
@@ -120,7 +120,7 @@ impl Default for Ready {
     fn default() -> Self {
         Self {
             path: health(),
-            seconds: patience(),
+            seconds: ready_timeout(),
         }
     }
 }
@@ -159,7 +159,7 @@ fn health() -> String {
     "/health".to_owned()
 }
 
-fn patience() -> f64 {
+fn ready_timeout() -> f64 {
     30.0
 }
 

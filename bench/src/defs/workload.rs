@@ -121,7 +121,10 @@ impl Workload {
             bail!("its path `{}` does not begin with `/`", request.path);
         }
         if http::Method::from_bytes(request.method.as_bytes()).is_err() {
-            bail!("its method `{}` is invalid: use a method such as `GET`", request.method);
+            bail!(
+                "its method `{}` is invalid: use a method such as `GET`",
+                request.method
+            );
         }
         let bodies = [
             request.body.is_some(),
@@ -132,7 +135,9 @@ impl Workload {
             bail!("`body`, `json_bytes` and `multipart` exclude each other: keep one of them");
         }
         if matches!(reply.body, Check::Echo(_)) && !bodies[0] && !bodies[1] {
-            bail!("the reply is to echo a body, but the request has none: add `body` or `json_bytes`");
+            bail!(
+                "the reply is to echo a body, but the request has none: add `body` or `json_bytes`"
+            );
         }
         let values = Values::draw(&self.values, &mut fastrand::Rng::with_seed(1))?;
         let mut texts = vec![&request.path];

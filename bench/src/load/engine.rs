@@ -19,7 +19,7 @@ use super::timer::Timer;
 /// How long to wait for replies after the last segment.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The phase ends early after this many failures, which make the row void in any case.
-const ENOUGH: u64 = 500;
+const MAX_FAILURES: u64 = 500;
 
 /// Executes a plan and emits the events.
 pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Result<()> {
@@ -121,7 +121,7 @@ async fn carry_out(
             emit(&Event::Begin(point.clone()))?;
         }
         let before = Reading::take(plan.pid, shared);
-        while Instant::now() < end && shared.failures.get() < ENOUGH {
+        while Instant::now() < end && shared.failures.get() < MAX_FAILURES {
             timer
                 .until(end.min(Instant::now() + Duration::from_millis(100)))
                 .await?;

@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 pub use plan::{Event, Measured, Pace, Phase, Plan, Segment};
 pub use tally::{Histogram, decode, encode, new_histogram};
 
-use crate::server::Places;
+use crate::server::Paths;
 
 /// Maximum size of a plan. The process generates requests from templates, so plans are small.
 const MAX_PLAN: u64 = 64 << 20;
@@ -25,7 +25,8 @@ const MAX_PLAN: u64 = 64 << 20;
 pub fn command() -> Result<()> {
     let mut text = String::new();
     std::io::stdin().take(MAX_PLAN).read_to_string(&mut text)?;
-    let plan: Plan = serde_json::from_str(&text).context("standard input is not a valid load plan")?;
+    let plan: Plan =
+        serde_json::from_str(&text).context("standard input is not a valid load plan")?;
     plan.cores.parse::<crate::server::Cores>()?.bind()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -50,14 +51,14 @@ pub struct Loader {
 
 impl Loader {
     /// Starts the process with a plan. A separate thread sends its events to the returned channel.
-    pub fn start(places: &Places, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
-        let mut child = Command::new(places.get("self"))
+    pub fn start(paths: &Paths, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
+        let mut child = Command::new(paths.get("self"))
             .args([
                 "exec",
                 "--cores",
                 &plan.cores,
                 "--",
-                places.get("self"),
+                paths.get("self"),
                 "load",
             ])
             .stdin(Stdio::piped())

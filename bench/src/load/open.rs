@@ -115,8 +115,8 @@ pub(super) async fn serve(
 ) {
     loop {
         match schedule.ready.acquire().await {
-            A closed semaphore grants no permits, so requests that are still due are sent without one.
-            // The schedule is closed; requests that are still due have no permits left.
+            Ok(permit) => permit.forget(),
+            // A closed semaphore grants no permits; requests that are still due need none.
             Err(_) if schedule.due.borrow().is_empty() => return,
             Err(_) => {}
         }

@@ -22,7 +22,10 @@ impl Timer {
         )?;
         // `register` exists for types that may misreport the descriptor they own; `OwnedFd` does
         // not.
-        #[expect(deprecated, reason = "the replacement is unsafe and has no benefit here")]
+        #[expect(
+            deprecated,
+            reason = "the replacement is unsafe and has no benefit here"
+        )]
         let timer = AsyncFd::new(fd)?;
         Ok(Self(timer))
     }

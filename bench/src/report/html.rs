@@ -115,10 +115,7 @@ fn section(group: &Group) -> String {
     let memory: Vec<Curve> = group.lines.iter().filter_map(memory).collect();
     if !memory.is_empty() && group.point.is_empty() {
         text += &curves(
-            &format!(
-                "{}: resident memory over time, last round",
-                title(group)
-            ),
+            &format!("{}: resident memory over time, last round", title(group)),
             Axis::Linear,
             "megabytes over seconds",
             &memory,

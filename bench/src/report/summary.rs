@@ -67,7 +67,7 @@ impl Metric {
             (Self::PssMb, _, _) => (row.memory.pss > 0).then_some(row.memory.pss as f64 / 1e6),
             (_, _, LoadKind::Cold) => None,
             // If the generator fell behind, replies and CPU time do not cover the same period.
-            (Self::CpuUs, Status::GeneratorBound, _) if !row.held_rate() => None,
+            (Self::CpuUs, Status::GeneratorBound, _) if !row.sustained_rate() => None,
             (Self::CpuUs, _, _) => row.cpu_us(),
             (_, Status::GeneratorBound, _) => None,
             (Self::Throughput, _, _) => closed.then(|| row.throughput()),
@@ -86,7 +86,7 @@ pub struct Summary {
     /// The settings of the run.
     pub settings: Settings,
     /// The targets, in the order of the settings.
-    pub targets: Vec<About>,
+    pub targets: Vec<TargetSummary>,
     /// Requested targets that could not be measured, with the reason.
     pub unavailable: Vec<(String, String)>,
     /// One group per workload, load and point.
@@ -95,7 +95,7 @@ pub struct Summary {
 
 /// A description of a target.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct About {
+pub struct TargetSummary {
     /// The name.
     pub name: String,
     /// The version.
@@ -179,7 +179,7 @@ impl Summary {
     /// Summarizes the rows that a run has so far.
     pub fn of(folder: &Folder) -> Self {
         let plan = &folder.plan;
-        let about = |(target, version): (&crate::defs::Target, &String)| About {
+        let about = |(target, version): (&crate::defs::Target, &String)| TargetSummary {
             name: target.name.clone(),
             version: version.clone(),
             language: target.language.clone(),

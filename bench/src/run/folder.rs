@@ -173,10 +173,7 @@ impl Folder {
             text.push(b'\n');
         }
         let name = self.path.join("rows.jsonl");
-        let file = self
-            .file
-            .as_mut()
-            .context("the run was opened read-only")?;
+        let file = self.file.as_mut().context("the run was opened read-only")?;
         let written = file.write_all(&text).and_then(|()| file.flush());
         written.with_context(|| {
             format!("cannot write to `{}`: free disk space and run the same command again; earlier rows are saved", name.display())

@@ -11,7 +11,7 @@ use crate::commands::verify;
 use crate::defs::{App, Cache, Catalogue, Load, LoadKind, Over, Target, Workload};
 use crate::load::{Event, Loader, Measured, Plan, encode, new_histogram};
 use crate::proc::{CpuTimes, Memory as Pages};
-use crate::server::{Cores, Places, Server, Start, build};
+use crate::server::{Cores, Paths, Server, Start, build};
 
 use super::folder::Settings;
 use super::phases::phases;
@@ -20,11 +20,11 @@ use super::stages::Stages;
 
 /// The context of all jobs.
 #[derive(Debug)]
-pub struct Tools<'a> {
+pub struct JobContext<'a> {
     /// The definitions.
     pub catalogue: &'a Catalogue,
     /// The paths on this machine.
-    pub places: &'a Places,
+    pub paths: &'a Paths,
     /// Set to interrupt the run.
     pub stop: &'a AtomicBool,
     /// The time at which the run began.
@@ -33,7 +33,7 @@ pub struct Tools<'a> {
     pub port: Option<u16>,
 }
 
-impl Tools<'_> {
+impl JobContext<'_> {
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -51,14 +51,14 @@ pub(super) struct Job<'a> {
 const REQUEST_TIMEOUT: f64 = 10.0;
 /// Distinct requests per workload, more than a cache of recent values would hold.
 const VARIANTS: usize = 64;
-const VERIFIED: u32 = 4;
+const VERIFIED_REQUESTS: u32 = 4;
 /// How long the load process may take beyond its phases.
 const SLACK: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(100);
 
 impl Job<'_> {
     /// Creates a row without figures.
-    fn row(&self, tools: &Tools<'_>, load: &Load, point: &str) -> Row {
+    fn row(&self, tools: &JobContext<'_>, load: &Load, point: &str) -> Row {
         Row {
             schema: SCHEMA,
             target: self.target.name.clone(),
@@ -83,7 +83,7 @@ impl Job<'_> {
     }
 
     /// Creates a void row with a reason.
-    pub(super) fn void(&self, tools: &Tools<'_>, load: &Load, why: String) -> Row {
+    pub(super) fn void(&self, tools: &JobContext<'_>, load: &Load, why: String) -> Row {
         let mut row = self.row(tools, load, "");
         row.status = Status::Void;
         row.why.push(why);
@@ -93,7 +93,7 @@ impl Job<'_> {
     /// Applies a load to fresh servers; returns no rows if the run was interrupted.
     pub(super) fn carry_out(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
     ) -> Result<Vec<Row>> {
@@ -106,7 +106,7 @@ impl Job<'_> {
             // Targets are built before the run, never between rows. A variant is also built then,
             // so this does work only if that build failed.
             if let Cow::Owned(target) = &target {
-                build(target, tools.places, false).map_err(|error| format!("{error:#}"))?;
+                build(target, tools.paths, false).map_err(|error| format!("{error:#}"))?;
             }
             Ok(target)
         });
@@ -122,7 +122,7 @@ impl Job<'_> {
 
     fn load(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -148,7 +148,7 @@ impl Job<'_> {
     /// Measures one value of a sweep with a fresh server.
     fn of_value(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -166,7 +166,7 @@ impl Job<'_> {
             Err(why) => return Ok(vec![self.void(tools, load, why)]),
         };
         // A no-op, unless the build before the run failed.
-        if let Err(error) = build(&target, tools.places, false) {
+        if let Err(error) = build(&target, tools.paths, false) {
             return Ok(vec![self.void(tools, load, format!("{error:#}"))]);
         }
         let target = &target;
@@ -187,7 +187,7 @@ impl Job<'_> {
 
     fn measure(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -202,7 +202,7 @@ impl Job<'_> {
             port: tools.port,
             cached: true,
         };
-        let mut server = match Server::start(tools.places, &start) {
+        let mut server = match Server::start(tools.paths, &start) {
             Ok(server) => server,
             Err(error) => return Ok(vec![self.void(tools, load, format!("{error:#}"))]),
         };
@@ -212,7 +212,7 @@ impl Job<'_> {
                 &server,
                 part,
                 settings.seed ^ u64::from(self.round),
-                VERIFIED,
+                VERIFIED_REQUESTS,
             ) {
                 server.stop();
                 return Ok(vec![self.void(
@@ -287,7 +287,7 @@ impl Job<'_> {
     /// Measures the time from the start of a process to its first 2xx.
     fn cold(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -315,7 +315,7 @@ impl Job<'_> {
             if tools.stopped() {
                 return Ok(Vec::new());
             }
-            match Server::start(tools.places, &start) {
+            match Server::start(tools.paths, &start) {
                 Ok(server) => {
                     let took = server.startup;
                     let memory = Pages::of_tree(server.pid());
@@ -364,13 +364,13 @@ fn variants(parts: &[(Workload, u32)]) -> usize {
 
 /// Observations of a server under load.
 #[derive(Debug, Default)]
-struct Watched {
+struct Observation {
     measured: Vec<(Measured, Vec<Sample>, Memory)>,
     why: Option<String>,
 }
 
 /// Runs the load process and samples the server's state ten times a second.
-fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched> {
+fn watch(tools: &JobContext<'_>, server: &mut Server, plan: &Plan) -> Result<Observation> {
     let seconds: f64 = plan
         .phases
         .iter()
@@ -379,8 +379,8 @@ fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched>
         .sum();
     let drains = plan.phases.len() as u32 * Duration::from_secs(6);
     let until = Instant::now() + Duration::from_secs_f64(seconds) + drains + SLACK;
-    let (mut loader, events) = Loader::start(tools.places, plan)?;
-    let mut watched = Watched::default();
+    let (mut loader, events) = Loader::start(tools.paths, plan)?;
+    let mut watched = Observation::default();
     // Observations of segments whose figures have not arrived yet, in order.
     let mut seen: std::collections::VecDeque<(Vec<Sample>, Memory)> = Default::default();
     let mut current: Option<(Instant, Vec<Sample>)> = None;

@@ -10,6 +10,6 @@ mod stages;
 
 pub(crate) use folder::write_file;
 pub use folder::{Folder, Plan, Settings};
-pub use job::Tools;
+pub use job::JobContext;
 pub use rounds::{Lane, carry_out};
 pub use row::{Memory, Row, SCHEMA, Sample, Status};

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::defs::{Load, LoadKind, Target, Workload};
 
 use super::folder::Folder;
-use super::job::{Job, Tools};
+use super::job::{Job, JobContext};
 use super::row::{Row, Status};
 
 /// A target of a run, or the control of the base.
@@ -21,11 +21,11 @@ pub struct Lane<'a> {
 }
 
 /// A target is skipped for the rest of the run after this many failed starts in a row.
-const PATIENCE: u32 = 2;
+const MAX_FAILED_STARTS: u32 = 2;
 
 /// Measures everything that is not done yet. Returns false if the run was interrupted.
 pub fn carry_out(
-    tools: &Tools<'_>,
+    tools: &JobContext<'_>,
     folder: &mut Folder,
     lanes: &[Lane<'_>],
     workloads: &[&Workload],
@@ -70,9 +70,9 @@ pub fn carry_out(
     for (number, (job, load)) in left.iter().enumerate() {
         let began = Instant::now();
         let failed = failures.entry(&job.target.name).or_default();
-        let rows = if *failed >= PATIENCE {
+        let rows = if *failed >= MAX_FAILED_STARTS {
             let why = format!(
-                "`{}` failed to start {PATIENCE} times in a row and was skipped",
+                "`{}` failed to start {MAX_FAILED_STARTS} times in a row and was skipped",
                 job.target.name
             );
             vec![job.void(tools, load, why)]
@@ -82,12 +82,12 @@ pub fn carry_out(
         if tools.stopped() {
             return Ok(false);
         }
-        let did_not_start = rows.iter().all(|row| {
+        let failed_to_start = rows.iter().all(|row| {
             row.status == Status::Void
                 && row.startup_ms == 0.0
                 && row.why.iter().any(|why| why.contains("ready"))
         });
-        *failed = if did_not_start { *failed + 1 } else { 0 };
+        *failed = if failed_to_start { *failed + 1 } else { 0 };
         spent += began.elapsed().as_secs_f64();
         planned += seconds(load);
         let rest = (expected - planned) * (spent / planned.max(1e-6));

@@ -95,7 +95,7 @@ const BUSY: f64 = 0.9;
 /// A load whose 99th percentile of lateness exceeds this is late.
 const LATE_US: f64 = 1000.0;
 /// The minimum ratio of achieved to requested rate that counts as sustained.
-const HELD: f64 = 0.98;
+const MIN_RATE_SHARE: f64 = 0.98;
 
 impl Row {
     /// Sets the status by the rules of `docs/benchmarking/method.md`.
@@ -140,7 +140,7 @@ impl Row {
                     own * 100.0
                 ));
             }
-            Some(asked) if m.unfinished > 0 || !self.held_rate() => {
+            Some(asked) if m.unfinished > 0 || !self.sustained_rate() => {
                 self.status = Status::Overloaded;
                 self.why.push(format!(
                     "the server answered {:.0} of {asked:.0} requests per second in time",
@@ -163,11 +163,11 @@ impl Row {
     }
 
     /// Returns true if the server answered the requested rate of an open load within the segment.
-    pub fn held_rate(&self) -> bool {
+    pub fn sustained_rate(&self) -> bool {
         let asked = self.measured.asked_rate;
         // A request or two may be in flight at each end of a short segment.
         let few = 2.0 / self.measured.seconds.max(1e-9);
-        asked.is_none_or(|asked| self.measured.rate() + few >= asked * HELD)
+        asked.is_none_or(|asked| self.measured.rate() + few >= asked * MIN_RATE_SHARE)
     }
 
     /// Returns the server's CPU time per request in microseconds, if there were any requests.

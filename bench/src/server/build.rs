@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::defs::{Build, Target};
 
-use super::Places;
+use super::Paths;
 
 /// The availability of a target on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub enum Availability {
 }
 
 /// Checks the tools and files that a target requires.
-pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
+pub fn availability(target: &Target, paths: &Paths) -> Result<Availability> {
     for need in &target.needs {
-        let command = places.fill(&need.command, &[])?;
-        if places.find(&command).is_none() {
+        let command = paths.fill(&need.command, &[])?;
+        if paths.find(&command).is_none() {
             return Ok(Availability::Missing(format!(
                 "`{}` was not found: {}",
                 need.command.trim_matches(['{', '}']),
@@ -35,7 +35,7 @@ pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
         }
     }
     for step in &target.build {
-        if !is_made(step, places)? {
+        if !is_made(step, paths)? {
             return Ok(Availability::Unbuilt);
         }
     }
@@ -43,16 +43,16 @@ pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
 }
 
 /// Returns true if all outputs of a step exist and are newer than its inputs.
-fn is_made(step: &Build, places: &Places) -> Result<bool> {
+fn is_made(step: &Build, paths: &Paths) -> Result<bool> {
     let (mut oldest, mut newest) = (SystemTime::now(), SystemTime::UNIX_EPOCH);
     for file in &step.makes {
-        match time_of(&places.root.join(places.fill(file, &[])?)) {
+        match time_of(&paths.root.join(paths.fill(file, &[])?)) {
             Some(time) => oldest = oldest.min(time),
             None => return Ok(false),
         }
     }
     for file in &step.from {
-        let path = places.root.join(places.fill(file, &[])?);
+        let path = paths.root.join(paths.fill(file, &[])?);
         if !path.exists() {
             bail!("the input `{file}` of a build step does not exist");
         }
@@ -81,12 +81,12 @@ fn newest_below(path: &Path) -> SystemTime {
 }
 
 /// Runs the steps whose outputs are missing or outdated, or all steps.
-pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
+pub fn build(target: &Target, paths: &Paths, all: bool) -> Result<()> {
     for step in &target.build {
-        if !all && is_made(step, places)? {
+        if !all && is_made(step, paths)? {
             continue;
         }
-        let command = fill_all(&step.command, places)?;
+        let command = fill_all(&step.command, paths)?;
         let Some((program, arguments)) = command.split_first() else {
             bail!(
                 "target `{}` has a build step without a command",
@@ -97,9 +97,9 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         let mut process = Command::new(program);
         process
             .args(arguments)
-            .current_dir(places.root.join(places.fill(&step.folder, &[])?));
+            .current_dir(paths.root.join(paths.fill(&step.folder, &[])?));
         for (name, value) in &step.environment {
-            process.env(name, places.fill(value, &[])?);
+            process.env(name, paths.fill(value, &[])?);
         }
         // The step must not read the terminal, and its output is shown only if it fails.
         let output = process.stdin(Stdio::null()).output();
@@ -115,7 +115,7 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 super::process::last_lines(&text, 15)
             );
         }
-        if !all_there(step, places)? {
+        if !outputs_exist(step, paths)? {
             bail!(
                 "the build step `{}` of target `{}` did not make `{}`",
                 step.command.join(" "),
@@ -126,16 +126,16 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         // A step may leave a current file untouched; update its time so that the step is not
         // repeated.
         for file in &step.makes {
-            let path = places.root.join(places.fill(file, &[])?);
+            let path = paths.root.join(paths.fill(file, &[])?);
             let _ = File::open(path).and_then(|made| made.set_modified(SystemTime::now()));
         }
     }
     Ok(())
 }
 
-fn all_there(step: &Build, places: &Places) -> Result<bool> {
+fn outputs_exist(step: &Build, paths: &Paths) -> Result<bool> {
     for file in &step.makes {
-        if !places.root.join(places.fill(file, &[])?).exists() {
+        if !paths.root.join(paths.fill(file, &[])?).exists() {
             return Ok(false);
         }
     }
@@ -143,19 +143,19 @@ fn all_there(step: &Build, places: &Places) -> Result<bool> {
 }
 
 /// Fills the placeholders of a command.
-pub(super) fn fill_all(command: &[String], places: &Places) -> Result<Vec<String>> {
-    command.iter().map(|word| places.fill(word, &[])).collect()
+pub(super) fn fill_all(command: &[String], paths: &Paths) -> Result<Vec<String>> {
+    command.iter().map(|word| paths.fill(word, &[])).collect()
 }
 
 /// Returns the first line of the version command's output.
-pub fn version(target: &Target, places: &Places) -> Result<String> {
-    let command = fill_all(&target.version, places)?;
+pub fn version(target: &Target, paths: &Paths) -> Result<String> {
+    let command = fill_all(&target.version, paths)?;
     let Some((program, arguments)) = command.split_first() else {
         return Ok("unknown".to_owned());
     };
     let output = Command::new(program)
         .args(arguments)
-        .current_dir(&places.root)
+        .current_dir(&paths.root)
         .stdin(Stdio::null())
         .output();
     let output = output.with_context(|| {

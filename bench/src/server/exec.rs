@@ -16,7 +16,8 @@ impl std::str::FromStr for Cores {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || format!("`{text}` is not a list of cores: use a list such as `0`, `0,2` or `0-3`");
+        let wrong =
+            || format!("`{text}` is not a list of cores: use a list such as `0`, `0,2` or `0-3`");
         let mut cores = Vec::new();
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -59,8 +60,9 @@ impl Cores {
         for core in &self.0 {
             set.set(*core);
         }
-        sched_setaffinity(None, &set)
-            .with_context(|| format!("cannot bind to the cores `{self}`: use cores that this machine has"))
+        sched_setaffinity(None, &set).with_context(|| {
+            format!("cannot bind to the cores `{self}`: use cores that this machine has")
+        })
     }
 }
 

@@ -4,10 +4,10 @@
 pub mod artificial;
 mod build;
 mod exec;
-mod places;
+mod paths;
 mod process;
 
 pub use build::{Availability, availability, build, version};
 pub use exec::{Cores, exec};
-pub use places::Places;
+pub use paths::Paths;
 pub use process::{Server, Start, free_port};

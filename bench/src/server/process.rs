@@ -14,11 +14,11 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::defs::{App, Target};
 use crate::{client, proc};
 
-use super::{Cores, Places};
+use super::{Cores, Paths};
 
 /// How long a server may take for a graceful shutdown, as in the Spikard harness.
 const GRACE: Duration = Duration::from_secs(15);
-const KEPT_LINES: usize = 200;
+const MAX_LINES: usize = 200;
 
 /// How to start a server.
 #[derive(Debug, Clone)]
@@ -53,13 +53,14 @@ pub struct Server {
 
 /// Returns a port that no process listens on.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
     Ok(listener.local_addr()?.port())
 }
 
 impl Server {
     /// Starts the server and waits until it is ready.
-    pub fn start(places: &Places, start: &Start<'_>) -> Result<Self> {
+    pub fn start(paths: &Paths, start: &Start<'_>) -> Result<Self> {
         let name = &start.target.name;
         let port = match start.port {
             Some(port) => port,
@@ -70,23 +71,19 @@ impl Server {
                 "port `{port}` for target `{name}` is already in use: pass another one with `--port`, or omit it"
             );
         }
-        let command = command_line(places, start, port)?;
+        let command = command_line(paths, start, port)?;
         let cores = start.cores.to_string();
-        let mut process = Command::new(places.get("self"));
+        let mut process = Command::new(paths.get("self"));
         process
             .args(["exec", "--cores", &cores, "--"])
             .args(&command)
-            .current_dir(
-                places
-                    .root
-                    .join(places.fill(&start.target.run.folder, &[])?),
-            )
+            .current_dir(paths.root.join(paths.fill(&start.target.run.folder, &[])?))
             .env("PORT", port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (variable, value) in &start.target.run.environment {
-            process.env(variable, fill(places, start, value, port)?);
+            process.env(variable, fill(paths, start, value, port)?);
         }
         let started = Instant::now();
         let mut child = process
@@ -130,7 +127,7 @@ impl Server {
         }
     }
 
-    fn wait(&mut self, path: &str, patience: Duration, started: Instant) -> Result<()> {
+    fn wait(&mut self, path: &str, timeout: Duration, started: Instant) -> Result<()> {
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("ended before it was ready ({status})");
@@ -139,10 +136,10 @@ impl Server {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            if started.elapsed() > patience {
+            if started.elapsed() > timeout {
                 bail!(
                     "was not ready within {} s: {refused:#}",
-                    patience.as_secs_f64()
+                    timeout.as_secs_f64()
                 );
             }
             thread::sleep(Duration::from_micros(500));
@@ -220,7 +217,7 @@ impl Drop for Server {
     }
 }
 
-fn command_line(places: &Places, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
+fn command_line(paths: &Paths, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
     let run = &start.target.run;
     let uncached: &[String] = if start.cached { &[] } else { &run.uncached };
     if !run.command.iter().any(|word| word.contains("{port}"))
@@ -237,19 +234,19 @@ fn command_line(places: &Places, start: &Start<'_>, port: u16) -> Result<Vec<Str
     run.command
         .iter()
         .chain(uncached)
-        .map(|word| fill(places, start, word, port))
+        .map(|word| fill(paths, start, word, port))
         .collect()
 }
 
-fn fill(places: &Places, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
-    let app = places.fill(&start.app.file, &[])?;
+fn fill(paths: &Paths, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
+    let app = paths.fill(&start.app.file, &[])?;
     let more = [
         ("port", &*port.to_string()),
         ("workers", &*start.workers.to_string()),
         ("cores", &*start.cores.to_string()),
         ("app", &*app),
     ];
-    places.fill(text, &more)
+    paths.fill(text, &more)
 }
 
 fn keep_lines(
@@ -269,7 +266,7 @@ fn keep_lines(
             let mut kept = lines
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
-            if kept.len() == KEPT_LINES {
+            if kept.len() == MAX_LINES {
                 kept.pop_front();
             }
             kept.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());

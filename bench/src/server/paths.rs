@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result, bail};
 
 /// The values of the placeholders `{name}` in commands of targets.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct Paths {
     /// The project root, the working directory of all commands.
     pub root: PathBuf,
     names: BTreeMap<&'static str, String>,
 }
 
-impl Places {
+impl Paths {
     /// Resolves the paths below the project root; environment variables override them.
     pub fn new(root: &Path) -> Result<Self> {
         let root = root.canonicalize().with_context(|| {
@@ -30,7 +30,7 @@ impl Places {
         let target = folder("CARGO_TARGET_DIR", root.join("target"));
         let host = folder(
             "SPIKARD_WASM_BIN",
-            first_there(&[
+            first_existing(&[
                 target.join("dist/spikard-wasm"),
                 target.join("release/spikard-wasm"),
             ]),
@@ -113,7 +113,7 @@ impl Places {
     }
 }
 
-fn first_there(paths: &[PathBuf]) -> PathBuf {
+fn first_existing(paths: &[PathBuf]) -> PathBuf {
     let there = paths.iter().find(|path| path.exists());
     there.or(paths.last()).cloned().unwrap_or_default()
 }
