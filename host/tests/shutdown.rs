@@ -1,4 +1,4 @@
-//! Stopping: what is in flight is finished, what is idle is let go.
+//! Shutdown: requests in flight are finished and idle connections are closed.
 
 use std::net::TcpStream;
 use std::thread;
@@ -25,7 +25,7 @@ fn requests_in_flight_are_finished(lane: Lane) {
         let start = Instant::now();
         server.signal(signal);
         let _ = server.logged("graceful shutdown started");
-        // Those that wait for nothing are closed; nobody new is let in.
+        // Idle connections are closed, and new ones are refused.
         assert!(idle.is_closed() && silent.is_closed());
         assert!(
             start.elapsed() < Duration::from_millis(450),
@@ -52,7 +52,7 @@ fn requests_in_flight_are_finished(lane: Lane) {
     }
 }
 
-/// A connection that is refused, or accepted by the kernel alone and never answered.
+/// Returns true if a connection is refused, or accepted only by the kernel and never answered.
 fn refused(address: std::net::SocketAddr) -> bool {
     match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
         Err(_) => true,

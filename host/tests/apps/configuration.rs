@@ -1,4 +1,4 @@
-//! `[[app]]`, `serve FOLDER` and `inspect --limits`: what is said of what cannot be kept.
+//! Errors of `[[app]]`, `serve FOLDER` and `inspect --limits`.
 
 use serde_json::Value;
 use spikard_wasm_testing::Run;
@@ -10,7 +10,7 @@ use crate::support::host;
 
 const A: &str = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\n";
 
-/// What is said of this `spikard.toml`, with the folder left out.
+/// Returns the error for a `spikard.toml`, without the path of the directory.
 fn refusal_of(folder: &Folder, text: &str) -> String {
     folder.config(text);
     refusal(folder, &["serve", "spikard.toml", "--port", "0"])

@@ -1,4 +1,4 @@
-//! Which app a request goes to, and what that app sees of it.
+//! Which app a request is routed to, and the path that the app sees.
 
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn hosts_and_prefixes_lead_to_apps() {
     ] {
         assert_eq!(ask(&server, host, path).0, 404, "{host} {path}");
     }
-    // The target of a request through a proxy, and HTTP/2, name the host themselves.
+    // An absolute-form target and the `:authority` of HTTP/2 name the host.
     let absolute = "GET http://shop.example.com/shop/admin/x HTTP/1.1\r\nhost: localhost";
     assert_eq!(server.wire().ask(absolute).text(), "admin");
     let problem = server.client().get("/").problem(404);
@@ -74,7 +74,7 @@ fn an_app_sees_what_is_below_its_prefix() {
         (&seen["query"], &seen["rest"]),
         (&json!("x=%41"), &json!("a/b/c"))
     );
-    // The log has what the client sent, and whose request it was.
+    // The log has the path that the client sent, and the name of the app.
     let line = server.logged("/deep/er/request/");
     assert!(
         line.contains("app=\"a\"") && line.contains("path=\"/deep/er/request/a%2Fb/c\""),
@@ -152,7 +152,7 @@ fn a_folder_of_components_is_a_host_of_apps() {
     assert_eq!(found(&server, "a", "/second-one"), "second");
     assert_eq!(ask(&server, "a", "/").0, 404);
     server.stop();
-    // A `spikard.toml` in it says better.
+    // A `spikard.toml` in the directory takes precedence.
     folder.config("[[app]]\nname = \"one\"\ncomponent = \"first.wasm\"\npath = \"/one\"\n");
     let server = serve().start_now();
     assert_eq!(found(&server, "a", "/one/x"), "first");

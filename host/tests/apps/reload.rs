@@ -1,4 +1,4 @@
-//! SIGHUP: what has changed is served anew, and nothing else is touched.
+//! Reload on SIGHUP: changed apps are replaced and the others are untouched.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,13 +20,13 @@ fn two() -> Folder {
     folder
 }
 
-/// Sends SIGHUP, and waits for a line that says what came of it.
+/// Sends SIGHUP and waits for a log line with the result.
 fn reload(server: &Server, wanted: &str) -> String {
     server.signal("HUP");
     server.logged(wanted)
 }
 
-/// How often a text has been logged.
+/// Counts the occurrences of a text in the log.
 fn times(server: &Server, text: &str) -> usize {
     server.log().matches(text).count()
 }
@@ -50,7 +50,7 @@ fn a_component_is_replaced_and_connections_stay() {
         assert_eq!(found(&server, "a", "/b/x"), "b 1");
     }
     assert_eq!(times(&server, "app reloaded"), 1);
-    // Counters go on.
+    // Counters continue.
     let text = found(&server, "a", "/metrics");
     let all = "spikard_wasm_requests_total{app=\"a\",route=\"at /x\",status=\"200\"} 6\n";
     assert!(text.contains(all), "{text}");
@@ -89,7 +89,7 @@ fn requests_are_finished_by_the_app_that_they_began_with() {
     folder.app("a.wasm", "new");
     let _ = reload(&server, "app reloaded");
     assert_eq!(found(&server, "a", "/x"), "new");
-    // Both have an engine with its clock until the last request of the old one ends.
+    // Both versions have an engine with a clock thread until the last request of the old one ends.
     assert!(server.usage().threads > before, "{before}");
     assert_eq!(wire.response().text(), "slept");
     assert_eq!(wire.ask("GET /x HTTP/1.1\r\nhost: a").text(), "new");
@@ -140,7 +140,7 @@ fn what_is_broken_leaves_what_was() {
         assert_eq!(found(&server, "a", "/a/x"), "a 1");
         assert_eq!(found(&server, "a", "/b/x"), "b 2");
     }
-    // A guest that cannot say what it is, does not hold up the others for ever.
+    // A guest that hangs in `describe` delays the other apps only for a limited time.
     folder.app("a.wasm", "a 2");
     folder.config(TWO);
     let _ = reload(&server, "app=\"a\" version=\"1\"");

@@ -1,4 +1,4 @@
-//! `--watch`: what has changed is served anew without being told.
+//! `--watch`: changes are served without a signal.
 
 use std::fs;
 use std::thread;
@@ -9,7 +9,7 @@ use spikard_wasm_testing::{Server, define};
 use super::{Folder, app, ask, found};
 use crate::support::host;
 
-/// Waits until an app answers a text.
+/// Waits until an app answers with a text.
 #[track_caller]
 fn becomes(server: &Server, path: &str, text: &str) {
     let start = Instant::now();
@@ -34,14 +34,14 @@ fn components_and_the_file_are_watched() {
     becomes(&server, "/a/x", "a 2");
     folder.config(&text.replace("\"/a\"", "\"/b\""));
     becomes(&server, "/b/x", "a 2");
-    // A folder that is new is watched from then on.
+    // A new directory is watched from then on.
     fs::create_dir(folder.path("sub")).expect("a folder");
     folder.app("sub/b.wasm", "b 1");
     folder.config(&text.replace("a.wasm", "sub/b.wasm"));
     becomes(&server, "/a/x", "b 1");
     folder.app("sub/b.wasm", "b 2");
     becomes(&server, "/a/x", "b 2");
-    // What does not matter does not.
+    // Unrelated files do not cause a reload.
     let before = server.log().matches("app reloaded").count();
     folder.write("sub/notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
@@ -63,7 +63,7 @@ fn a_file_that_is_half_written_is_waited_for() {
     let line = server.logged("keeping the previous version");
     assert!(line.contains("ERROR"), "{line}");
     assert_eq!(found(&server, "a", "/x"), "a 1");
-    // It is said once, however often something else changes.
+    // The warning is logged once, whatever else changes.
     folder.write("notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
     assert_eq!(
@@ -102,7 +102,7 @@ fn what_is_wrong_is_said_once_and_put_right_at_once() {
         assert_eq!(server.log().matches(said).count(), 1, "{}", server.log());
         assert_eq!(found(&server, "a", "/b/x"), "a 1");
     }
-    // What was refused together may be right beside something else.
+    // A component that was rejected together with others may be valid in another configuration.
     folder.config(
         &text
             .replace("\"/b\"", "\"/a\"")

@@ -1,5 +1,5 @@
-//! `build`: errors for folders with no app or several. `scripts/guests`, which builds every
-//! guest, tests that builds succeed.
+//! Errors of `build` for directories with no app or several. `scripts/guests` covers successful
+//! builds.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use super::failed;
 use super::golden::golden;
 use crate::support::host;
 
-/// Builds a folder of these files; gives what is said, with the folder left out.
+/// Builds a directory with these files; returns the error, without the path of the directory.
 #[track_caller]
 fn refusal_of(files: &[(&str, &str)], args: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -49,7 +49,7 @@ fn a_manifest_must_be_readable() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
     let head = format!("error: failed to parse `{}`: ", manifest.display());
     assert!(run.stderr.starts_with(&head), "{}", run.stderr);
-    // The place in the file is shown beneath.
+    // The error points to the line in the file.
     assert!(
         run.stderr.contains("unknown variant `cobol`"),
         "{}",

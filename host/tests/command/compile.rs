@@ -1,4 +1,4 @@
-//! `compile`, and serving what it wrote.
+//! `compile`, and serving its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// Compiles an app into a folder.
+/// Compiles an app into a directory.
 #[track_caller]
 fn compile(app: &Path, folder: &Path) -> PathBuf {
     let path = folder.join("app.cwasm");
@@ -55,7 +55,7 @@ fn what_is_compiled_is_served() {
         let _ = client.get("/hello/Ann?shout=loudly").problem(422);
         server.stop();
     }
-    // The flag allows, and asks for nothing: a component is served as ever.
+    // The flag permits precompiled files but does not require them.
     let server = host()
         .serve(Some(&guest("hello-rust")))
         .args(["--allow-precompiled"])
@@ -97,8 +97,7 @@ fn code_for_another_machine_is_not_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = compile(&Lane::Rust.guest("hello"), folder.path());
     let mut bytes = fs::read(&path).expect("the file");
-    // What the engine keeps of the machine that it compiled for, with the file's hash
-    // made anew.
+    // Change the target machine that the engine recorded, and recompute the file's hash.
     let (here, there) = match std::env::consts::ARCH {
         "x86_64" => ("x86_64-", "mips64-"),
         _ => ("aarch64-", "powerpc-"),

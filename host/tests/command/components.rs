@@ -1,4 +1,4 @@
-//! Files that cannot be served, each refused in a sentence with the way out.
+//! Errors for files that cannot be served.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::golden::golden;
 use super::refusal_of;
 use crate::support::host;
 
-/// Serves a file of these bytes.
+/// Serves a file with these bytes.
 fn of_bytes(name: &str, bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("app.wasm");
@@ -18,7 +18,7 @@ fn of_bytes(name: &str, bytes: &[u8]) {
     golden(name, &refusal_of(&path));
 }
 
-/// Serves a component of this definition.
+/// Serves a component with this definition.
 fn of_definition(name: &str, definition: &Value) {
     golden(name, &refusal_of(&define(definition)));
 }
@@ -77,7 +77,7 @@ fn another_world() {
             (export "spikard:handler/definition@0.1.0" (instance $empty))
             (export "other:package/api" (instance $empty)))"#),
     );
-    // The right names, with nothing behind them.
+    // The names are right, but the instance exports nothing.
     of_bytes(
         "empty-world",
         &wat(r#"(component

@@ -12,21 +12,21 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// A folder with this `spikard.toml`.
+/// Creates a directory with this `spikard.toml`.
 fn folder(text: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("spikard.toml"), text).expect("the file");
     folder
 }
 
-/// A command in a folder.
+/// Prepares a command that runs in a directory.
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = host().command(args);
     command.current_dir(folder);
     command
 }
 
-/// What `inspect --limits` says of a limit there: its value and whose word it is.
+/// Returns a limit from the report of `inspect --limits`: its value and its source.
 fn limit(report: &Value, key: &str) -> (Value, String) {
     let limits = report["limits"].as_array().expect("limits");
     let limit = limits.iter().find(|limit| limit["key"] == key);
@@ -52,7 +52,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     );
     ask.env("SPIKARD_WASM_QUEUE", "2")
         .env("SPIKARD_WASM_MAX_MEMORY", "2MiB")
-        // Set to nothing, as containers do, is not set.
+        // An empty variable, as containers set it, counts as unset.
         .env("SPIKARD_WASM_MAX_STACK", "");
     let report = limits_of(ask);
     assert_eq!(report["file"], "spikard.toml");
@@ -126,7 +126,7 @@ fn a_file_that_only_builds_changes_nothing() {
         limits.iter().all(|limit| limit["from"] == "default"),
         "{report}"
     );
-    // Without a file there is none to name.
+    // Without a file, the output names none.
     let empty = tempfile::tempdir().expect("a temporary folder");
     let report = limits_of(command(empty.path(), &["inspect", "--limits", "--json"]));
     assert_eq!(report["file"], Value::Null);

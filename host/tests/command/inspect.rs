@@ -1,4 +1,4 @@
-//! `inspect`: what a component is.
+//! `inspect`: reports on components.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// Every size and version that a new compiler would change is left out.
+/// Removes sizes and versions, which depend on the compiler.
 fn normalised(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! The log: a line for each request, for people or as JSON.
+//! The log: one line per request, as text or JSON.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::define;
@@ -23,7 +23,7 @@ fn json_lines_say_what_was_asked() {
     let log = server.stop().log;
     assert!(
         !log.contains("secret=1"),
-        "a query is nobody's business: {log}"
+        "the log contains a query: {log}"
     );
     let lines: Vec<Value> = log
         .lines()
@@ -77,8 +77,7 @@ fn a_level_leaves_out_what_is_below() {
     assert!(log.contains("the secret is 4711"), "{log}");
 }
 
-/// What a client or a guest chooses cannot begin a line of its own, or steer a
-/// terminal.
+/// Text from clients and guests can neither start a new line nor control a terminal.
 #[test]
 fn nothing_forges_a_line() {
     let app = define(&json!({

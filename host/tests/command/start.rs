@@ -1,4 +1,4 @@
-//! The start: what is said, where it listens, and the cache of compiled code.
+//! The start: the start-up line, the listen address, and the cache of compiled code.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use spikard_wasm_testing::{Server, guest};
 use super::host_with_cache;
 use crate::support::{Lane, host};
 
-/// The start-up line with its numbers that vary left out.
+/// Returns the start-up line without its variable numbers.
 fn line(server: &Server) -> String {
     let line = server
         .line()
@@ -39,7 +39,7 @@ fn the_second_start_finds_compiled_code() {
         server.stop();
     }
     assert_eq!(entries(&cache).len(), 1);
-    // The flag goes before the folder that the environment names.
+    // The flag takes precedence over the directory from the environment.
     let none = folder.path().join("none");
     let server = host_with_cache(&none)
         .serve(Some(&app))
@@ -139,7 +139,7 @@ fn the_address_comes_from_flags_or_the_environment() {
     let server = server.env("HOST", "127.0.0.1").start();
     assert_eq!(server.address().to_string(), format!("127.0.0.1:{port}"));
     server.stop();
-    // A flag goes before the environment.
+    // A flag takes precedence over the environment.
     let server = host()
         .serve(Some(&app))
         .env("PORT", "1")

@@ -1,4 +1,4 @@
-//! `wit` and `doctor`: what an app is built against, and with.
+//! `wit` and `doctor`.
 
 use std::collections::BTreeMap;
 use std::fs;

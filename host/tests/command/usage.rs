@@ -1,4 +1,4 @@
-//! Command lines that cannot be understood: exit code 2, and the word that is wrong.
+//! Invalid command lines: exit code 2, and an error that names the invalid argument.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! Time: deadlines end a handler that spins, and one that waits holds up nobody.
+//! Deadlines end handlers that spin, and waiting handlers do not block others.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ use crate::support::{Lane, on_every_lane};
 
 on_every_lane!(spinning, waiting);
 
-/// The longest that a request may take while another spins on the same worker: a
-/// few turns of 5 ms each, on a machine that does other things as well.
+/// Maximum latency of a request while another one spins on the same worker: a few slices of 5 ms,
+/// on a machine that runs other processes too.
 const FAIR: Duration = Duration::from_millis(150);
 
 fn spinning(lane: Lane) {
@@ -19,7 +19,7 @@ fn spinning(lane: Lane) {
     let spinner = server.client();
     let start = Instant::now();
     let spin = thread::spawn(move || (spinner.get("/spin"), start.elapsed()));
-    // The worker has one thread, and the guest does not give it up by itself.
+    // The worker has one thread, and the guest does not yield.
     thread::sleep(Duration::from_millis(100));
     let mut slowest = Duration::ZERO;
     while !spin.is_finished() {
@@ -39,7 +39,7 @@ fn spinning(lane: Lane) {
         slowest < FAIR,
         "another request took {slowest:?} while it spun"
     );
-    // A call that waits is ended as well.
+    // A call that waits is also ended.
     let _ = server.client().get("/sleep?ms=60000").problem(504);
     assert_eq!(server.client().get("/count").status, 200);
     let log = server.stop().log;
@@ -65,7 +65,7 @@ fn waiting(lane: Lane) {
     assert!(took >= NAP, "{took:?}");
     assert!(
         took < NAP * (CALLS - 1),
-        "{took:?}: they waited for one another"
+        "{took:?}: the calls ran one after another"
     );
     assert_eq!(
         server.client().get("/count").json()["calls"]

@@ -1,5 +1,5 @@
-//! Handlers that fail: the client learns nothing, the log everything, and the next
-//! request is answered.
+//! Failing handlers: the client gets no details, the log has all of them, and the next request is
+//! served.
 
 use serde_json::json;
 use spikard_wasm_testing::{Server, define};
@@ -10,8 +10,7 @@ const SECRET: &str = "the secret is 4711";
 
 on_every_lane!(throwing, ending, refusing);
 
-/// Asks for a route that fails; gives the lines of the log that have the failure's
-/// message.
+/// Sends a request that fails; returns the log lines with the failure's message.
 #[track_caller]
 fn fails(server: &Server, target: &str) -> String {
     let response = server.client().get(target);
@@ -28,7 +27,7 @@ fn fails(server: &Server, target: &str) -> String {
     server.logged(&path)
 }
 
-/// The value of a field of a line in the log.
+/// Returns the value of a field in a log line.
 fn field<'a>(line: &'a str, name: &str) -> &'a str {
     let start = line.find(&format!("{name}=")).map(|at| at + name.len() + 1);
     let rest = start.map_or("", |start| &line[start..]);
@@ -62,7 +61,7 @@ fn throwing(lane: Lane) {
         }
         Lane::Python => drop(fails(&server, "/throw-async")),
     }
-    // An error costs no instance.
+    // An error does not cost the instance.
     assert_eq!(server.client().get("/count").json(), json!({"calls": 2}));
     server.stop();
 }
@@ -72,7 +71,7 @@ fn ending(lane: Lane) {
     assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
     for _ in 0..3 {
         let _ = fails(&server, "/end");
-        // What ends an instance makes the next call begin anew; QuickJS survives it.
+        // After an exit the next call gets a new instance; QuickJS survives it.
         let calls = server.client().get("/count").json();
         assert!(
             lane == Lane::QuickJs || calls == json!({"calls": 1}),
@@ -113,7 +112,7 @@ fn a_reported_failure_counts_whatever_is_returned() {
     let _ = response.problem(500);
     assert!(!response.text().contains("well") && !response.text().contains("wrong"));
     let log = server.stop().log;
-    // A message of the guest's cannot begin a line of its own.
+    // A message from the guest cannot start a new line.
     assert!(
         log.contains("at somewhere") && !log.contains("\nwrong"),
         "{log}"

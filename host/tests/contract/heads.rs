@@ -1,4 +1,4 @@
-//! Heads that RFC 9112 and RFC 9113 do not allow, and what apps see of the others.
+//! Request heads that RFC 9112 and RFC 9113 forbid, and what apps see of valid ones.
 
 use bytes::Bytes;
 use http::Request;
@@ -40,14 +40,14 @@ fn a_request_names_one_host() {
     ] {
         assert_eq!(status(&server, head), 200, "{head:?}");
     }
-    // HTTP/1.0 has no Host.
+    // HTTP/1.0 requires no Host.
     let mut wire = server.wire();
     wire.send("GET /only/get HTTP/1.0\r\n\r\n");
     assert!(wire.rest().starts_with(b"HTTP/1.0 200"));
     let mut wire = server.wire();
     wire.send(b"GET /only/get HTTP/1.1\r\nhost: \xff\r\n\r\n");
     assert_eq!(wire.response().status, 400);
-    // The refusal is logged like any other response.
+    // The rejection is logged like any other response.
     let _ = server.logged("status=400");
     server.stop();
 }

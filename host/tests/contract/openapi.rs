@@ -1,4 +1,4 @@
-//! The OpenAPI document and its viewer, as a client gets them.
+//! The OpenAPI document and its viewer, over HTTP.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Response, define};
@@ -85,7 +85,7 @@ fn other_methods_are_refused_as_a_routes_are() {
     server.stop();
 }
 
-/// What the page refers to, of everything that could make a browser fetch.
+/// Returns every reference of the page that makes a browser fetch something.
 fn references(page: &str) -> Vec<String> {
     let names = ["src=\"", "href=\"", "data-document=\""];
     let after = names.iter().flat_map(|name| page.split(name).skip(1));
@@ -132,7 +132,7 @@ fn the_viewer_is_all_here() {
             "{reference}"
         );
         assert!(!plain.body.is_empty());
-        // What the page loads is in no way loaded from elsewhere.
+        // The page's assets do not load external resources either.
         if path.ends_with(".css") {
             assert!(!plain.text().contains("url(http"), "{reference}");
         }

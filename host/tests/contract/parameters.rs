@@ -1,5 +1,5 @@
-//! Declared parameters and bodies: typed where they fit, and a document that says
-//! all that is wrong where they do not.
+//! Declared parameters and bodies: valid ones are typed, and the problem document of invalid ones
+//! lists all errors.
 
 use serde_json::{Value, json};
 

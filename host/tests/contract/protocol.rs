@@ -1,5 +1,4 @@
-//! HTTP/1.1 itself: connections that are kept, requests sent ahead, bodies that
-//! wait to be asked for.
+//! HTTP/1.1: keep-alive, pipelining, and `100 Continue`.
 
 use crate::support::Lane;
 
@@ -13,7 +12,7 @@ fn a_connection_is_kept() {
         let response = wire.ask(COUNT);
         assert_eq!((response.status, response.text().as_str()), (200, "got"));
     }
-    // Errors of every kind keep it too.
+    // Errors keep the connection open too.
     for (target, status) in [
         ("/nothing", 404),
         ("/throw", 500),
@@ -55,7 +54,7 @@ fn a_body_is_asked_for_before_it_is_sent() {
     wire.send("body");
     let response = wire.response();
     assert_eq!((response.status, response.text().as_str()), (200, "body"));
-    // One that is refused is not asked for.
+    // For a rejected body, the host does not send `100 Continue`.
     for (target, length, status) in [("/body/small", 17, 413), ("/nothing", 4, 404)] {
         let mut wire = server.wire();
         wire.send(format!(

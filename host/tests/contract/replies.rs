@@ -1,4 +1,4 @@
-//! Replies of every kind, and those that HTTP does not allow.
+//! Replies of all kinds, and replies that HTTP forbids.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::define;
@@ -47,7 +47,7 @@ fn kinds(lane: Lane) {
     server.stop();
 }
 
-/// The host alone frames messages, and sends nothing that could be taken for two.
+/// Only the host frames messages, and no reply can be mistaken for two.
 fn limits(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let mut wire = server.wire();
@@ -70,7 +70,7 @@ fn limits(lane: Lane) {
     assert!(log.contains("`99`"), "{log}");
 }
 
-/// What no SDK lets through, as a guest in another language might send it.
+/// Replies that no SDK produces, but a guest in another language could.
 #[test]
 fn a_reply_that_is_none_is_500_and_said_in_the_log() {
     let bad = [

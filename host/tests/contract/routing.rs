@@ -1,4 +1,4 @@
-//! Which route answers, and what is said where none does.
+//! Route matching, and responses for unmatched requests.
 
 use crate::support::Lane;
 
@@ -63,7 +63,7 @@ fn head_is_get_without_the_body() {
     for name in ["content-length", "content-type"] {
         assert_eq!(head.header(name), Some(get.header(name)), "{name}");
     }
-    // What follows is the next response: no body came between.
+    // The next response follows directly: there was no body.
     assert_eq!(wire.response().status, 200);
     wire.send("HEAD /nothing HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_eq!(wire.head_response().status, 404);

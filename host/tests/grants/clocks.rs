@@ -1,5 +1,4 @@
-//! The time and random bytes, which are granted unless they are denied; `load.rs` has
-//! what is said then.
+//! Clocks and random bytes, which are granted by default; `load.rs` tests their denial.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};

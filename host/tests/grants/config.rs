@@ -1,4 +1,4 @@
-//! Settings of an app, by `wasi:config`.
+//! Settings of an app through `wasi:config`.
 
 use serde_json::{Value, json};
 

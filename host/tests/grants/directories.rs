@@ -1,4 +1,4 @@
-//! The folders that are there for an app.
+//! Directories granted to an app.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! The variables of an app's environment.
+//! Environment variables of an app.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::support::host;
 fn nothing_is_there_that_is_not_granted() {
     let place = Place::new();
     let server = place.serve("");
-    // The host's own has `PATH` at least.
+    // The host's own environment has at least `PATH`.
     assert_eq!(done(&server, json!({"do": "environment"})), json!({}));
     server.stop();
 }

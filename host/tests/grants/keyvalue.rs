@@ -1,5 +1,4 @@
-//! Stores of keys and values: what both drafts of `wasi:keyvalue` do, in a file and in a
-//! Redis server.
+//! Key-value stores: both drafts of `wasi:keyvalue`, in a file and in a Redis server.
 
 use std::thread;
 
@@ -8,14 +7,14 @@ use spikard_wasm_testing::{Redis, Server};
 
 use super::{Place, done, failed, keyvalue};
 
-/// Serves with the store in a file.
+/// Serves with a store in a file.
 fn in_a_file() -> (Place, Server) {
     let place = Place::new();
     let server = place.serve("");
     (place, server)
 }
 
-/// Serves with the store in Redis.
+/// Serves with a store in Redis.
 pub(super) fn in_redis(redis: &Redis) -> (Place, Server) {
     let place = Place::new();
     let file = place.write_all("[grants]\nconfig = {}\n");
@@ -24,7 +23,7 @@ pub(super) fn in_redis(redis: &Redis) -> (Place, Server) {
     (place, server)
 }
 
-/// Tests both drafts in both places.
+/// Runs a test with both drafts and both backends.
 fn everywhere(test: fn(&Server, u8)) {
     for draft in [1, 2] {
         let (_place, server) = in_a_file();
@@ -69,7 +68,7 @@ fn numbers() {
             done(server, keyvalue(draft, "get", json!({"key": "n"}))),
             "42"
         );
-        // Of a delta below zero the first draft knows nothing.
+        // The first draft does not define negative deltas.
         match draft {
             1 => failed(server, add(-1)),
             _ => done(server, add(-43)).to_string(),
@@ -151,7 +150,7 @@ fn a_value_is_swapped_only_from_what_it_was() {
         let failed = swap(json!({"key": "a", "between": "other", "value": "three"}));
         assert_eq!(failed, json!({"was": "two", "is": "other"}));
         assert_eq!(get(), "three");
-        // What was not there, and what is not there any more.
+        // Missing and deleted keys.
         let failed = swap(json!({"key": "b", "between": "", "value": "1"}));
         assert_eq!(failed, json!({"was": null, "is": ""}));
     });
@@ -196,7 +195,7 @@ fn what_is_in_a_file_stays() {
         &server,
         keyvalue(2, "set", json!({"key": "a", "value": "one"})),
     );
-    // Not even a host that is killed loses what it has said is set.
+    // Even a killed host does not lose acknowledged writes.
     server.signal("KILL");
     let _ = server.wait();
     let server = place.serve("");

@@ -1,4 +1,4 @@
-//! What is too much for a store of keys and values.
+//! Limits of key-value stores.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ fn a_value_has_a_longest() {
         );
         let pairs = json!({"pairs": [["b", "x"], ["c", "x".repeat(101)]]});
         failed(&server, keyvalue(draft, "set-many", pairs));
-        // All of it or nothing.
+        // A batch fails or succeeds as a whole.
         assert_eq!(
             done(&server, keyvalue(draft, "keys", json!({}))),
             json!([1, ["a"]])
@@ -78,7 +78,7 @@ fn a_batch_has_a_most() {
     server.stop();
 }
 
-/// A batch of large values would be in the host's memory all at once.
+/// A batch of large values would be in the host's memory at once.
 #[test]
 fn a_batch_gives_only_so_much() {
     fn check(server: &Server) {
@@ -129,7 +129,7 @@ fn a_file_has_a_most() {
         &server,
         keyvalue(2, "swap", json!({"key": "c", "value": "1"})),
     );
-    // What makes room, or takes none, is done.
+    // Writes that free space or need none succeed.
     done(&server, set("b", 399));
     done(&server, set("c", 99));
     done(&server, keyvalue(2, "delete", json!({"key": "a"})));
@@ -148,7 +148,7 @@ fn what_was_set_under_a_higher_limit_stays() {
     let get = keyvalue(2, "get", json!({"key": "a"}));
     let why = failed(&server, get.clone());
     assert!(why.contains("`a` is longer than 100 bytes"), "{why}");
-    // It may get smaller, and be deleted.
+    // The value may shrink and may be deleted.
     done(&server, set(50));
     assert_eq!(done(&server, get), "x".repeat(50));
     done(&server, keyvalue(2, "delete", json!({"key": "a"})));
@@ -161,13 +161,13 @@ fn handles_are_not_without_end() {
     let got = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
     let got = got.as_u64().expect("a number");
     assert!((5_000..=10_000).contains(&got), "{got}");
-    // They are gone with the call.
+    // The handles end with the call.
     let again = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
     assert_eq!(again.as_u64(), Some(got));
     server.stop();
 }
 
-/// What may be swapped is in the host's memory.
+/// Values to swap are in the host's memory.
 #[test]
 fn values_to_swap_are_not_without_end() {
     let (_place, server) = small("");
@@ -194,8 +194,7 @@ fn values_to_swap_are_not_without_end() {
     server.stop();
 }
 
-/// A store that does not answer costs its own request the time that it may take, and
-/// nobody else any.
+/// A store that does not answer delays only its own request, up to a time limit.
 #[test]
 fn a_store_has_its_time() {
     let redis = Redis::start();

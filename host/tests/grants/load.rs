@@ -1,4 +1,4 @@
-//! What a component imports is granted, or it is not served.
+//! A component is served only if all its imports are granted.
 
 use super::Place;
 
@@ -38,7 +38,7 @@ fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
         );
         assert!(said.starts_with(&begin) && said.ends_with(&end), "{said}");
     }
-    // The line that is named does it.
+    // The suggested line works.
     let server = place.serve("");
     server.stop();
 }

@@ -1,4 +1,4 @@
-//! Lines of an app in the log, by `wasi:logging`.
+//! Log lines of an app through `wasi:logging`.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! A store in a Redis server: what others see there, and what becomes of it when the
-//! server is away. `keyvalue.rs` has what it does as any store.
+//! Stores in a Redis server: interoperability and outages. `keyvalue.rs` tests what all stores
+//! have in common.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::Redis;
@@ -20,14 +20,14 @@ fn keys_and_values_are_those_of_the_database() {
     assert_eq!(redis.ask(&["INCR", "n"]), ":8\r\n");
     assert_eq!(ask("get", json!({"key": "n"})), "8");
     assert_eq!(ask("keys", json!({})), json!([1, ["mine", "n", "theirs"]]));
-    // What is no string cannot be read, and says so.
+    // A value that is not a string causes an error.
     redis.ask(&["LPUSH", "list", "a"]);
     let why = failed(&server, keyvalue(2, "get", json!({"key": "list"})));
     assert!(
         why.contains("WRONGTYPE") || why.contains("wrong kind"),
         "{why}"
     );
-    // One that is too long is not fetched as a whole.
+    // A value above the limit is not fetched as a whole.
     redis.ask(&["SETRANGE", "long", "2000000", "x"]);
     let why = failed(&server, keyvalue(2, "get", json!({"key": "long"})));
     assert!(why.contains("longer than 1048576 bytes"), "{why}");
@@ -98,14 +98,14 @@ fn a_server_may_go_and_come_back() {
     let line = server.logged("a store of keys and values failed");
     assert!(line.contains("WARN"), "{line}");
     let redis = Redis::start_at(port, None).expect("the same port again");
-    // The first command finds the connection lost, makes one anew, and works.
+    // The first command notices the lost connection, reconnects and works.
     assert_eq!(done(&server, get), Value::Null);
     done(&server, set);
     drop(redis);
     server.stop();
 }
 
-/// The host starts while the server does not run yet.
+/// The host starts before the Redis server.
 #[test]
 fn a_server_may_come_later() {
     let redis = Redis::start();

@@ -1,4 +1,4 @@
-//! What an app prints.
+//! Standard output and standard error of an app.
 
 use serde_json::json;
 

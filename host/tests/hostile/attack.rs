@@ -1,4 +1,4 @@
-//! A hostile guest that is served, and what must go on meanwhile.
+//! A hostile guest under load, and the checks that the host continues to work.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,34 +11,34 @@ use spikard_wasm_testing::{Client, Response, Server, guest};
 
 use crate::support::{Lane, host};
 
-/// The memory of a host whose guests are small, also of one that has just compiled
-/// its component.
+/// Maximum resident memory of a host with small guests, including the compilation of its
+/// component.
 pub(crate) const HOST: u64 = 192 << 20;
 
-/// The default limit on the memory of an instance.
+/// The default memory limit of an instance.
 pub(crate) const INSTANCE: u64 = 512 << 20;
 
-/// The longest that a well-behaved request may take meanwhile, on a machine that
-/// does other things as well.
+/// Maximum latency of a well-behaved request during an attack, on a machine that runs other
+/// processes too.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A host under attack, with a host of another app beside it. Both are asked for
-/// what they do well, all the time.
+/// A host under attack, and another host next to it. Both receive well-behaved requests all the
+/// time.
 pub(crate) struct Attack {
-    // They end before what they ask.
+    // Dropped before the servers that they query.
     watches: [Watch; 2],
     server: Server,
     beside: Server,
     before: u64,
 }
 
-/// Asks for one thing again and again.
+/// A thread that sends the same request again and again.
 struct Watch {
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<Seen>>,
 }
 
-/// What the answers were.
+/// Summary of the answers.
 #[derive(Default)]
 struct Seen {
     fine: u32,
@@ -57,7 +57,7 @@ impl Attack {
         Self::on(&guest("hostile"), args)
     }
 
-    /// As [`Attack::hostile`], where the host may say 503 when it is busy.
+    /// As [`Attack::hostile`], for a host that may answer 503 when it is busy.
     pub(crate) fn crowded(args: &[&str]) -> Self {
         Self::begin(&guest("hostile"), args, true)
     }
@@ -83,12 +83,12 @@ impl Attack {
         &self.server
     }
 
-    /// Asks the guest to do something, and waits for the answer.
+    /// Makes the guest perform an action and waits for the response.
     pub(crate) fn act(&self, target: &str, what: &str) -> Response {
         act(&self.server.client(), target, what)
     }
 
-    /// As [`Attack::act`], from several clients at once.
+    /// As [`Attack::act`], from several clients concurrently.
     pub(crate) fn act_at_once(&self, clients: usize, target: &str, what: &str) -> Vec<Response> {
         thread::scope(|scope| {
             let asked: Vec<_> = (0..clients)
@@ -101,7 +101,7 @@ impl Attack {
         })
     }
 
-    /// Asks the guest for a reply.
+    /// Makes the guest send a reply.
     pub(crate) fn say(&self, what: &Value) -> Response {
         let say = what.to_string();
         self.server
@@ -115,15 +115,15 @@ impl Attack {
         while self.server.rss() >= bound {
             assert!(
                 start.elapsed() < PATIENCE,
-                "{} bytes are still resident, and {bound} were to be",
+                "{} bytes are still resident, above the bound {bound}",
                 self.server.rss()
             );
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends it and checks that all went on; the host's memory never passed `bound`,
-    /// and no file stays open. Gives the log.
+    /// Ends the attack and returns the log. Checks that all requests were answered, the host's
+    /// memory never exceeded `bound`, and no files stay open.
     pub(crate) fn end(self, bound: u64) -> String {
         let Self {
             server,
@@ -136,7 +136,7 @@ impl Attack {
             watch.end();
         }
         let start = Instant::now();
-        // Closed connections are noticed a moment later.
+        // The host notices closed connections with a delay.
         while server.open_files() > before {
             assert!(
                 start.elapsed() < PATIENCE,
@@ -158,7 +158,7 @@ impl Attack {
     }
 }
 
-/// Asks a guest to do something.
+/// Makes a guest perform an action.
 pub(crate) fn act(client: &Client, target: &str, what: &str) -> Response {
     client.send("GET", target, &[("x-do", what)], b"")
 }

@@ -1,5 +1,5 @@
-//! Apps for `wasi:http` that break what they promise. What of a reply was not sent yet is
-//! a problem document; what was breaks off where a client can see it.
+//! Apps for `wasi:http` that violate the protocol. Before the head is sent, the client gets a
+//! problem document; afterwards, the response is visibly truncated.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ fn serve(args: &[&str]) -> Server {
     serve.args(["--workers", "1"]).args(args).start()
 }
 
-/// Does something with both kinds of instances, on whose host others are served after it.
+/// Runs an action with both instance policies, and checks that the host still serves requests.
 fn in_both(args: &[&str], act: impl Fn(&Server)) {
     for policy in ["fresh", "reuse"] {
         let server = serve(&[&["--instances", policy], args].concat());
@@ -25,7 +25,7 @@ fn in_both(args: &[&str], act: impl Fn(&Server)) {
     }
 }
 
-/// All that comes for a request until the server closes the connection.
+/// Reads everything until the server closes the connection.
 fn until_closed(server: &Server, path: &str) -> (String, String) {
     let mut wire = server.wire();
     wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
@@ -88,7 +88,7 @@ fn what_was_begun_breaks_off() {
     });
 }
 
-/// What a guest says of the framing is the host's affair.
+/// The host ignores framing headers from the guest.
 #[test]
 fn the_host_alone_frames() {
     in_both(&[], |server| {
@@ -100,7 +100,7 @@ fn the_host_alone_frames() {
             (None, None)
         );
         assert_eq!(framed.header("x-kept"), Some("yes"));
-        // The bytes of a body that may not be there are not there.
+        // The bytes of a forbidden body are not sent.
         wire.send("GET /no-content HTTP/1.1\r\nhost: a\r\n\r\n");
         let none = wire.head_response();
         assert_eq!((none.status, none.header("content-length")), (204, None));
@@ -108,7 +108,7 @@ fn the_host_alone_frames() {
         wire.send("HEAD /fine HTTP/1.1\r\nhost: a\r\n\r\n");
         assert_eq!(wire.head_response().header("content-length"), Some("4"));
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
-        // A tunnel is not to be had, and a request names its host.
+        // The host rejects tunnels, and requests without a host.
         let tunnel = wire.ask("CONNECT a:80 HTTP/1.1\r\nhost: a:80");
         assert_eq!(tunnel.status, 405, "{tunnel:?}");
         let nameless = server.wire().ask("GET /fine HTTP/1.1");
@@ -123,7 +123,7 @@ fn the_host_alone_frames() {
     });
 }
 
-/// A reply that is whole is whole, whatever the guest does after it.
+/// A failure after a complete reply does not affect the client.
 #[test]
 fn what_comes_after_a_reply_is_nothing_to_its_client() {
     in_both(&["--timeout", "400ms"], |server| {
@@ -142,7 +142,7 @@ fn what_comes_after_a_reply_is_nothing_to_its_client() {
     });
 }
 
-/// A guest that keeps a request's body does not keep its connection.
+/// A guest that holds on to a request's body does not block the connection.
 #[test]
 fn a_body_that_is_kept() {
     in_both(&[], |server| {
@@ -155,7 +155,7 @@ fn a_body_that_is_kept() {
             assert_eq!((kept.status, kept.text().as_str()), (200, "kept"));
         }
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
-        // What nobody wants is read only so far.
+        // The host reads only a limited amount of an unread body.
         wire.send(
             "POST /keeps-the-request HTTP/1.1\r\nhost: a\r\ncontent-length: 900000\r\n\r\nabcde",
         );
@@ -188,7 +188,7 @@ fn a_body_that_does_not_come() {
     });
 }
 
-/// What the host keeps of a body that has no end is bounded, and so is how long.
+/// The host limits both size and time of an endless body.
 #[test]
 fn an_endless_body_that_nobody_reads() {
     in_both(&["--timeout", "500ms", "--max-instances", "2"], |server| {
@@ -213,7 +213,7 @@ fn an_endless_body_that_nobody_reads() {
         }
         let grown = server.usage().peak.saturating_sub(before);
         assert!(grown < 32 << 20, "{grown} bytes");
-        // The connection ends, once the client has read what is on its way.
+        // The connection ends after the client has read the data in flight.
         let mut stream = clients.remove(0);
         let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
         let mut all = Vec::new();
@@ -222,7 +222,7 @@ fn an_endless_body_that_nobody_reads() {
     });
 }
 
-/// A client that leaves while a reply is made ends its call.
+/// A client that disconnects during a reply ends the call.
 #[test]
 fn a_client_that_leaves_half_way() {
     let args = ["--timeout", "10m", "--max-instances", "1"];

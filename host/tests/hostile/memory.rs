@@ -1,4 +1,4 @@
-//! Guests that take memory and stack, and that trap.
+//! Guests that exhaust memory or stack, and guests that trap.
 
 use super::attack::{Attack, HOST, INSTANCE, act};
 
@@ -11,7 +11,7 @@ fn a_memory_bomb() {
         for response in attack.act_at_once(2, target, "eat") {
             let _ = response.problem(500);
         }
-        // Trapped instances give back all they had.
+        // Trapped instances release their memory.
         attack.settles_below(HOST);
     }
     let log = attack.end(2 * INSTANCE + HOST);
@@ -23,8 +23,8 @@ fn a_memory_bomb() {
     assert_eq!(log.lines().filter(trapped).count(), 6, "{log}");
 }
 
-/// Its calls end well, so that it may be used again; but nothing of that size is
-/// kept (`[instances] max_memory`).
+/// The calls succeed, so the instance could be reused, but the host does not keep one of that size
+/// (`[instances] max_memory`).
 #[test]
 fn an_instance_that_hoards() {
     let attack = Attack::hostile(&TWO);

@@ -1,9 +1,9 @@
-//! Responses as they are on the wire, byte by byte.
+//! Raw responses, byte by byte.
 
 use serde_json::Value;
 use spikard_wasm_testing::Server;
 
-/// A response that is all that came.
+/// The only response on a connection.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
@@ -11,12 +11,11 @@ pub(crate) struct Raw {
     pub(crate) body: Vec<u8>,
 }
 
-/// Asks the guest for a reply, and checks that what comes back is one HTTP/1.1
-/// response and nothing else.
+/// Makes the guest send a reply, and checks that the output is exactly one HTTP/1.1 response.
 #[track_caller]
 pub(crate) fn say(server: &Server, method: &str, what: &Value) -> Raw {
     let mut wire = server.wire();
-    // JSON leaves DEL as it is, which no header may have.
+    // JSON does not escape DEL, which a header must not contain.
     let what = what.to_string().replace('\u{7f}', "\\u007f");
     wire.send(format!(
         "{method} /do HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-say: {what}\r\n\r\n"
@@ -74,13 +73,13 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
 }
 
 impl Raw {
-    /// All values of a header.
+    /// Returns all values of a header.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let values = self.headers.iter().filter(|(known, _)| known == name);
         values.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Checks that it is the problem document of a failure.
+    /// Checks that this is the problem document of a failure.
     #[track_caller]
     pub(crate) fn is_failure(&self) {
         assert_eq!(self.status, 500, "{self:?}");

@@ -1,5 +1,5 @@
-//! Guests that take table elements, which no language of ours can: text that is
-//! assembled here.
+//! Guests with large tables. The supported languages cannot grow tables, so the guest is
+//! WebAssembly text.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use tempfile::{Builder, TempPath};
 use super::attack::{Attack, HOST};
 use crate::support::host;
 
-/// The default limit on the elements of a table.
+/// The default limit on table elements.
 const ELEMENTS: u64 = 200_000;
 
-/// The app of `tables.wat`, with its table as large from the start as is wanted.
+/// Assembles the app of `tables.wat` with a table of this initial size.
 pub(crate) fn app(elements: u64) -> TempPath {
     let path = root().join("guests/conformance/hostile/tables.wat");
     let text = fs::read_to_string(path).expect("the text of the app");

@@ -1,4 +1,4 @@
-//! When instances are made, kept and replaced.
+//! Creation, reuse and replacement of instances.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::support::{Lane, on_every_lane};
 
 on_every_lane!(fresh);
 
-/// Begins requests that sleep in the guest, all at once.
+/// Starts concurrent requests that sleep in the guest.
 fn sleeping(
     server: &spikard_wasm_testing::Server,
     count: usize,
@@ -30,7 +30,7 @@ fn an_instance_serves_so_many_requests_more_or_less() {
         let count = server.client().get("/count").json()["calls"].as_u64();
         counts.push(count.expect("a number"));
     }
-    // The last request of each instance says how many it served.
+    // The last request of each instance has its total.
     let lives: Vec<u64> = counts
         .windows(2)
         .filter(|pair| pair[1] == 1)
@@ -45,7 +45,7 @@ fn an_instance_serves_so_many_requests_more_or_less() {
         lives.iter().any(|life| *life != lives[0]),
         "not at random: {lives:?}"
     );
-    // The last request of all may have ended one more.
+    // The very last request may have ended another instance.
     let ended = recycled(&server, "requests") - lives.len() as f64;
     assert!((0.0..=1.0).contains(&ended), "{ended} more");
     server.stop();
@@ -72,7 +72,7 @@ fn an_instance_that_is_idle_goes_unless_it_is_the_last() {
         (65_536.0..4e6).contains(&memory),
         "of one instance: {memory}"
     );
-    // The last is the one that served first.
+    // The remaining instance is the one that served first.
     assert_eq!(server.client().get("/count").status, 200);
     assert_eq!(figure(&server, CREATED), 6.0);
     server.stop();
@@ -85,7 +85,7 @@ fn fresh(lane: Lane) {
     for _ in 0..5 {
         assert_eq!(server.client().get("/count").json()["calls"], 1);
     }
-    // What is prepared follows what was asked for at once, up to the most there may be.
+    // The number of prepared instances follows the peak of concurrent requests, up to the maximum.
     let statuses = sleeping(&server, 8, 400)
         .into_iter()
         .map(thread::JoinHandle::join);
@@ -165,7 +165,7 @@ fn the_queue_is_bounded_in_length_and_time() {
     );
     assert_eq!(response.header("retry-after"), "1");
     assert_eq!(refused(&server, "queue"), 1.0);
-    // And the one that waits does so in vain.
+    // The queued request times out.
     let response = waits.join().expect("an answer");
     let _ = response.problem(503);
     assert_eq!(response.header("retry-after"), "1");
@@ -214,7 +214,7 @@ fn requests_are_served_in_the_order_they_came() {
 
 #[test]
 fn an_idle_instance_makes_room_for_a_fresh_one() {
-    // Both policies in one worker that may have one instance at a time.
+    // One worker with at most one instance serves both policies.
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("spikard.toml");
     std::fs::write(&file, "[routes.end]\ninstances = \"fresh\"\n").expect("a file");

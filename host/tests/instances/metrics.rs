@@ -51,7 +51,7 @@ fn routes_are_counted_by_name_and_never_by_path() {
         of(r#"spikard_wasm_request_stage_seconds_count{route="-",stage="guest"}"#),
         0.0
     );
-    // Buckets count up to all, and the sum of the stages is the whole.
+    // Buckets are cumulative, and the stages add up to the total.
     let all = r#"spikard_wasm_request_duration_seconds_bucket{le="+Inf",route="count"}"#;
     assert_eq!(of(all), 3.0, "{text}");
     let whole = of(r#"spikard_wasm_request_duration_seconds_sum{route="count"}"#);
@@ -124,7 +124,7 @@ fn they_may_be_elsewhere_or_nowhere() {
     server.stop();
 }
 
-/// The milliseconds of a part in `Server-Timing`.
+/// Returns the duration of a stage in `Server-Timing`, in milliseconds.
 fn part(header: &str, name: &str) -> Option<f64> {
     let mut parts = header
         .split(", ")
@@ -144,7 +144,7 @@ fn the_time_is_where_it_was_spent() {
         "{timing}"
     );
     assert!(of("guest") < 60.0, "{timing}");
-    // It is stopped after 300 ms, and gave way to nobody most of that time.
+    // The call ends after 300 ms, most of which it spends in the guest.
     let spun = server.client().get("/spin");
     let timing = spun.header("server-timing");
     let of = |name| part(timing, name).unwrap_or_default();

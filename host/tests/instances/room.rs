@@ -1,4 +1,4 @@
-//! Room for instances: what an engine reserves, and what there is none for.
+//! Limits on reserved memory: the address space of engines, and the initial size of instances.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use spikard_wasm_testing::Host;
 
 use crate::support::{Lane, host};
 
-/// What a host says that does not serve, with the path of the app left out.
+/// Returns the error of a host that cannot serve, without the path of the app.
 #[track_caller]
 fn refusal(host: &Host, args: &[&str]) -> String {
     let app = Lane::Rust.guest("faulty");
@@ -57,7 +57,8 @@ fn an_instance_that_begins_above_a_limit() {
 
 #[test]
 fn more_instances_than_a_sized_engine_needs_room_for_before() {
-    // Sized for four memories each, this many would not fit into the address space.
+    // If the engine reserved four memories per instance, this many would not fit into the address
+    // space.
     let app = Lane::Rust.guest("faulty");
     let args = ["--max-instances", "8000", "--workers", "2"];
     let server = host().serve(Some(&app)).args(args).start();

@@ -1,5 +1,5 @@
-//! The benchmark target in every lane: each workload, raw and validated, with the
-//! documented values and with random ones.
+//! The benchmark target in every lane: each workload, raw and validated, with documented and with
+//! random values.
 
 mod documented;
 mod drawn;
@@ -12,7 +12,7 @@ use spikard_wasm_testing::{Client, Random, multipart};
 use self::workload::Workload;
 use crate::support::{Lane, on_every_lane, same};
 
-/// How often each workload is asked with random values.
+/// Number of requests per workload with random values.
 const ROUNDS: usize = 12;
 
 on_every_lane!(documented_values, random_values, refusals);
@@ -81,8 +81,8 @@ fn check(client: &Client, workload: &Workload) {
     );
 }
 
-/// What `/validated` refuses, as far as it can be said without the harness's own
-/// schemas, which [`schemas`] reads where they are.
+/// Checks that `/validated` rejects invalid requests, as far as that is possible without the
+/// harness's schemas; [`schemas`] uses those if they are available.
 fn refusals(lane: Lane) {
     let server = lane.serve("target", &[]);
     let client = server.client();

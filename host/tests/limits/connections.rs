@@ -1,4 +1,4 @@
-//! Too many connections.
+//! The limit on connections.
 
 use std::time::Instant;
 
@@ -33,7 +33,7 @@ fn a_connection_too_many_is_told_to_come_back() {
         assert!(late.is_closed());
         assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
     }
-    // Those that are in are served as before.
+    // Existing connections are still served.
     for wire in &mut kept {
         assert_eq!(wire.ask(GET).status, 200);
     }

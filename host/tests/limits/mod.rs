@@ -1,5 +1,5 @@
-//! Limits of the server, each set to something short or small: what is late or too
-//! much is refused or let go, and what is not is served.
+//! Limits of the server: each test sets one to a small value, exceeds it, and checks that other
+//! requests are served.
 
 mod connections;
 mod requests;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const GET: &str = "GET /only/get HTTP/1.1\r\nhost: a";
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 #[track_caller]
 fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -23,8 +23,8 @@ fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Checks that something took as long as a limit, and not as long as the other limits
-/// of the test, which are ten seconds.
+/// Checks that something took as long as a limit, but not as long as the other limits of the test,
+/// which are ten seconds.
 #[track_caller]
 fn took(start: Instant, limit: Duration) {
     let took = start.elapsed();

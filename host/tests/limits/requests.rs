@@ -1,4 +1,4 @@
-//! Too many requests in flight.
+//! The limit on requests in flight.
 
 use std::thread;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn a_request_too_many_is_told_to_come_back() {
         response.header("content-type"),
         Some("application/problem+json")
     );
-    // It is answered as any request is: the connection is kept, the log has a line.
+    // The rejection is a normal response: it is logged, and the connection stays open.
     let _ = server.logged("status=503");
     let _ = server.logged("too many requests in flight; rejecting with 503");
     for wire in &mut busy {

@@ -1,5 +1,4 @@
-//! Clients that are late: with the head of a request, with its body, with the next
-//! request, and with reading a response.
+//! Timeouts for slow clients: the head, the body, idle connections, and reading responses.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -17,7 +16,7 @@ fn a_slow_head_is_given_up() {
         "faulty",
         &["--head-timeout", "400ms", "--idle-timeout", "10s"],
     );
-    // Silent, and one byte at a time: each byte puts nothing off.
+    // A silent client and one that sends one byte at a time: bytes do not extend the timeout.
     let mut silent = server.wire();
     let start = Instant::now();
     assert!(silent.is_closed());
@@ -31,7 +30,7 @@ fn a_slow_head_is_given_up() {
     }
     assert!(slow.is_closed());
     took(start, LIMIT);
-    // A connection that had a request waits longer, until the next one begins.
+    // An idle connection waits longer, until the next head begins.
     let mut kept = server.wire();
     assert_eq!(kept.ask(GET).status, 200);
     thread::sleep(2 * LIMIT);
@@ -41,7 +40,7 @@ fn a_slow_head_is_given_up() {
     let start = Instant::now();
     assert!(kept.is_closed());
     took(start, LIMIT);
-    // A head that is in time is served, though it comes in pieces.
+    // A head that arrives in time is served, even in pieces.
     let mut pieces = server.wire();
     for piece in [GET, "\r\nx-a: b", "\r\n\r\n"] {
         pieces.send(piece);
@@ -70,14 +69,14 @@ fn an_idle_connection_is_let_go() {
     assert!(idle.is_closed());
     took(start, LIMIT);
     let _ = server.logged("idle timeout; connection closed");
-    // What the host itself needs is no idleness.
+    // Time in the handler is not idle time.
     let mut busy = server.wire();
     assert_eq!(
         busy.ask("GET /sleep?ms=900 HTTP/1.1\r\nhost: a").status,
         200
     );
     assert_eq!(busy.ask(GET).status, 200);
-    // A head that has begun has its own time.
+    // A head that has begun has its own timeout.
     busy.send("GET /only/get HTTP/1.1\r\n");
     thread::sleep(2 * LIMIT);
     assert_eq!(busy.ask("host: a").status, 200);
@@ -105,7 +104,7 @@ fn an_idle_connection_of_http2_is_let_go_too() {
         let (response, _) = client
             .send_request(request.body(()).expect("a request"), true)
             .expect("a stream");
-        // Longer than idleness may last, and it is none.
+        // The request takes longer than the idle timeout but is not idle.
         assert_eq!(response.await.expect("a response").status(), 200);
         let start = Instant::now();
         let _ = tokio::time::timeout(Duration::from_secs(8), driver).await;
@@ -158,7 +157,7 @@ fn requests_in_flight_are_given_up_when_the_drain_takes_too_long() {
     );
 }
 
-/// A response longer than what lies between both ends.
+/// A response that is larger than all socket buffers.
 const LONG: usize = 32 << 20;
 
 #[test]
@@ -180,7 +179,7 @@ fn a_slow_reader_is_served_and_one_that_stopped_is_not() {
         stream.write_all(&vec![7; LONG]).expect("a body");
         stream
     };
-    // A quarter of a second between two pieces: two seconds together.
+    // A quarter of a second between two pieces, two seconds in total.
     let mut slow = ask();
     let mut piece = vec![0; LONG / 8];
     for _ in 0..8 {

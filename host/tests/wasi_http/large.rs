@@ -1,4 +1,4 @@
-//! Bodies far larger than what the host may keep of them.
+//! Bodies far larger than the host's buffers.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ on_every_guest!(
     a_reply_that_nobody_reads_waits,
 );
 
-/// How large a body is. A guest in an interpreter has a fourth of it, as it is slower.
+/// Returns the size of a body in bytes; interpreted guests get a fourth, because they are slower.
 fn size(guest: Guest) -> u64 {
     match guest {
         Guest::Js | Guest::Python => 256 << 20,
@@ -24,8 +24,8 @@ fn size(guest: Guest) -> u64 {
     }
 }
 
-/// What the host may have more of at its peak than before a body, with the memory of the
-/// guest: StarlingMonkey collects its garbage when it likes.
+/// Returns how much the peak memory of host and guest may grow; StarlingMonkey collects garbage at
+/// unpredictable times.
 fn bound(guest: Guest) -> u64 {
     match guest {
         Guest::Js => 160 << 20,
@@ -34,8 +34,8 @@ fn bound(guest: Guest) -> u64 {
     }
 }
 
-/// As [`bound`], for what the guest writes. The glue of componentize-py keeps all that a
-/// call hands to the host until the call ends, in any host: that much is the guest's.
+/// As [`bound`], for replies. The bindings of componentize-py keep everything that a call writes
+/// until the call ends, and that memory belongs to the guest.
 fn bound_of_reply(guest: Guest) -> u64 {
     match guest {
         Guest::Python => bound(guest) + size(guest),
@@ -43,8 +43,8 @@ fn bound_of_reply(guest: Guest) -> u64 {
     }
 }
 
-/// A host that has compiled nothing itself, and has answered a request: what it has at
-/// its peak is what it has for serving.
+/// Starts a host from cached code and sends it a request, so that its peak memory contains no
+/// compilation.
 fn warm(guest: Guest) -> Server {
     drop(guest.serve(&[]));
     let server = guest.serve(&["--timeout", "120s", "--body-timeout", "120s"]);
@@ -52,7 +52,7 @@ fn warm(guest: Guest) -> Server {
     server
 }
 
-/// Checks that the host's peak is not much above what it was.
+/// Checks that the host's peak memory grew by less than a bound.
 #[track_caller]
 fn bounded(server: &Server, before: u64, bound: u64) {
     let peak = server.usage().peak;
@@ -60,7 +60,7 @@ fn bounded(server: &Server, before: u64, bound: u64) {
     assert!(grown < bound, "{} MiB more than before", grown >> 20);
 }
 
-/// Sends a request of so many bytes, from a thread of its own.
+/// Sends a request with a body of this size from a separate thread.
 fn send(mut stream: TcpStream, path: &'static str, bytes: u64) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let piece = vec![b'y'; 256 << 10];
@@ -77,8 +77,8 @@ fn send(mut stream: TcpStream, path: &'static str, bytes: u64) -> thread::JoinHa
     })
 }
 
-/// Reads to the end of a chunked reply and counts the bytes of its body that are
-/// `wanted`, which no other part of the reply has so many of.
+/// Reads a chunked reply to its end and counts the bytes `wanted`, which must be rare outside the
+/// body.
 fn count(mut stream: TcpStream, wanted: u8) -> u64 {
     let mut buffer = vec![0; 256 << 10];
     let (mut found, mut tail) = (0, Vec::new());
@@ -122,7 +122,7 @@ fn a_large_reply_goes_through_little_memory(guest: Guest) {
     let mut stream = connect(&server);
     let request = format!("GET /big?bytes={} HTTP/1.1\r\nhost: a\r\n\r\n", size(guest));
     stream.write_all(request.as_bytes()).expect("a request");
-    // The head has an `x` or more too.
+    // The head contains a few `x` too.
     let head = head(&mut stream);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(count(stream, b'x'), size(guest));
@@ -141,7 +141,7 @@ fn a_large_echo_goes_through_little_memory(guest: Guest) {
     bounded(&server, before, bound_of_reply(guest));
 }
 
-/// A guest that writes faster than its client reads is kept waiting.
+/// Back pressure holds up a guest that writes faster than its client reads.
 fn a_reply_that_nobody_reads_waits(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
@@ -152,14 +152,14 @@ fn a_reply_that_nobody_reads_waits(guest: Guest) {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     thread::sleep(Duration::from_secs(1));
     bounded(&server, before, bound(guest));
-    // Others are answered meanwhile.
+    // Other requests are served meanwhile.
     assert_eq!(server.client().get("/hello").status, 200);
     drop(stream);
     let _ = server.logged("path=\"/big\"");
     bounded(&server, before, bound(guest));
 }
 
-/// The head of a reply, byte by byte.
+/// Reads the head of a reply byte by byte.
 fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -82,7 +82,7 @@ fn tokens() {
         with(&client, "/ec", &format!("Bearer {signed}")).status,
         200
     );
-    // The key of one algorithm is no secret of another.
+    // The public key of one algorithm is not accepted as the secret of another.
     let key = EncodingKey::from_secret(PUBLIC.as_bytes());
     let forged = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
     let forged = with(&client, "/ec", &format!("Bearer {forged}"));
@@ -91,7 +91,7 @@ fn tokens() {
         "JWT validation failed",
         "Token algorithm is not accepted",
     );
-    // Paths that are not there say so, to anybody; a HEAD is a GET.
+    // An unknown path is 404 without credentials, and HEAD is treated like GET.
     assert_eq!(client.get("/nothing").status, 404);
     assert_eq!(client.send("HEAD", "/", &[], b"").status, 401);
     let log = server.stop().log;

@@ -1,4 +1,4 @@
-//! Policies together, and security headers.
+//! Combinations of policies, and security headers.
 
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use spikard_wasm_testing::Response;
 
 use super::App;
 
-/// The body, of whatever coding it is.
+/// Returns the decoded body.
 pub(super) fn decoded(response: &Response) -> Vec<u8> {
     let body = response.body.as_slice();
     let mut out = Vec::new();

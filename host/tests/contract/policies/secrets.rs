@@ -1,4 +1,4 @@
-//! Secrets that the operator gives.
+//! Secrets from the operator.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Paths of static files: which of them name a file, and which folders are served.
+//! Paths of static files: which paths name files, and which directories may be served.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -59,7 +59,7 @@ fn nothing_leads_out_of_a_folder() {
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
 }
 
-/// A path that no route has names no file that a route guards.
+/// A path without a route must not reach a file that a route guards.
 #[test]
 fn a_guarded_folder_has_no_other_spelling() {
     let root = folder();
@@ -143,7 +143,7 @@ fn folders_must_be_granted() {
         refused.contains("of `--static-root` cannot be opened"),
         "{refused}"
     );
-    // A link does not lead out either.
+    // A symbolic link must not leave the root either.
     symlink("/etc", root.path().join("link")).expect("a link");
     let mut settings = mounted();
     settings["static"][0]["folder"] = json!("link");
