@@ -14,7 +14,7 @@ fn dependencies(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn one_crate_names_each_engine() {
+fn each_engine_is_a_dependency_of_one_crate() {
     let owners = [
         ("wasmtime", "runtime"),
         ("hyper", "server"),
@@ -45,7 +45,7 @@ fn dependencies_run_one_way() {
 }
 
 #[test]
-fn an_app_is_pure() {
+fn the_app_crate_has_no_io_dependencies() {
     for dependency in dependencies("app") {
         assert!(
             !dependency.starts_with("tokio"),

@@ -10,7 +10,7 @@ use spikard_wasm_testing::root;
 use crate::support::host;
 
 #[test]
-fn serving_nothing_serves_the_demo() {
+fn serve_without_an_app_serves_the_demo() {
     let server = host().serve(None).start();
     assert!(
         server.line().starts_with("serving demo "),
@@ -68,7 +68,7 @@ fn serving_nothing_serves_the_demo() {
 
 /// The embedded component was built from the current sources.
 #[test]
-fn the_embedded_component_is_of_its_source() {
+fn the_embedded_component_matches_its_sources() {
     let kept = root().join("host/cli/assets/demo.sources");
     let kept = fs::read_to_string(&kept)
         .unwrap_or_else(|error| panic!("`{}`: {error}; `scripts/demo` writes it", kept.display()));

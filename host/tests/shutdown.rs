@@ -64,7 +64,7 @@ fn refused(address: std::net::SocketAddr) -> bool {
 }
 
 #[test]
-fn nothing_in_flight_stops_at_once() {
+fn shutdown_without_requests_is_immediate() {
     for signal in ["TERM", "INT"] {
         let server = Lane::Rust.serve("faulty", &[]);
         let _kept: Vec<Wire> = (0..20).map(|_| server.wire()).collect();
@@ -80,7 +80,7 @@ fn nothing_in_flight_stops_at_once() {
 }
 
 #[test]
-fn a_second_signal_gives_requests_up() {
+fn a_second_signal_aborts_requests() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut busy = server.wire();
     busy.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -103,7 +103,7 @@ fn a_second_signal_gives_requests_up() {
 }
 
 #[test]
-fn a_guest_that_spins_is_given_up_at_its_deadline() {
+fn a_spinning_guest_is_ended_at_its_deadline() {
     let server = Lane::Rust.serve("faulty", &["--timeout", "600ms"]);
     let mut busy = server.wire();
     busy.send("GET /spin HTTP/1.1\r\nhost: a\r\n\r\n");

@@ -114,7 +114,7 @@ pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
 }
 
 #[test]
-fn numbers_are_the_same_by_value_and_nothing_else_is() {
+fn json_numbers_are_compared_by_value() {
     let value = |text| serde_json::from_str::<Value>(text).expect("JSON");
     assert!(same(
         &value("[42.0, {\"a\": 1}]"),

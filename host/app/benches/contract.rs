@@ -1,5 +1,4 @@
-//! What keeping the contract costs a request, and the floor under each figure: what
-//! anybody must do to the same bytes.
+//! Benchmarks of contract checks, each next to a lower bound: the least work on the same bytes.
 //!
 //! `cargo bench -p spikard-wasm-app --bench contract`
 
@@ -123,7 +122,7 @@ mod body {
         read(bencher, &body, false);
     }
 
-    /// Into a tree, as serde_json builds one.
+    /// Parses into a tree, as serde_json does.
     #[divan::bench]
     fn floor_parse(bencher: Bencher<'_, '_>) {
         let text = item().to_string();
@@ -140,7 +139,7 @@ mod body {
             .bench(|| serde_json::from_slice::<IgnoredAny>(black_box(text.as_bytes())).is_ok());
     }
 
-    /// Without a schema: syntax and depth alone.
+    /// Without a schema: only syntax and depth.
     #[divan::bench]
     fn undeclared(bencher: Bencher<'_, '_>) {
         let app = app(vec![RouteDescription::new(Method::Post, "/items")]);
@@ -240,7 +239,7 @@ mod route {
             .replace("{*rest}", "a/b/c")
     }
 
-    /// Target: 1 us among 1,000. Every route is asked for in turn.
+    /// Target: 1 us among 1,000 routes. Requests each route in turn.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn find(bencher: Bencher<'_, '_>, count: usize) {
         let paths = paths(count);
@@ -261,7 +260,7 @@ mod route {
         });
     }
 
-    /// A path that is not there.
+    /// A path that does not exist.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn miss(bencher: Bencher<'_, '_>, count: usize) {
         let routes = paths(count)
@@ -274,7 +273,7 @@ mod route {
         });
     }
 
-    /// The whole path in a hash map, as only static paths can be found.
+    /// Looks up the whole path in a hash map, which works only for static paths.
     #[divan::bench(args = SIZES, sample_size = 2000)]
     fn floor_map(bencher: Bencher<'_, '_>, count: usize) {
         let requests: Vec<_> = paths(count).iter().map(|path| request(path)).collect();

@@ -14,7 +14,7 @@ pub(super) fn figure(text: &str, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn each_app_has_figures_of_its_own() {
+fn metrics_are_labeled_by_app() {
     let folder = Folder::new();
     folder.define("a.wasm", app("a", &["/x"], json!({})));
     folder.define("b.wasm", app("b", &["/x"], json!({})));
@@ -77,7 +77,7 @@ fn each_app_has_figures_of_its_own() {
 }
 
 #[test]
-fn each_app_has_limits_of_its_own() {
+fn limits_are_separate_for_each_app() {
     let folder = Folder::new();
     let component = Lane::Rust.guest("faulty");
     let component = component.display();
@@ -120,7 +120,7 @@ fn each_app_has_limits_of_its_own() {
 }
 
 #[test]
-fn each_app_has_secrets_of_its_own() {
+fn secrets_are_separate_for_each_app() {
     let folder = Folder::new();
     let settings = json!({"api_key": {"keys": {"k": {"secret": "key"}}}});
     folder.define("a.wasm", app("a", &["/x"], settings));

@@ -31,7 +31,7 @@ fn through_front(server: &Server, url: &str) -> (u16, String) {
 }
 
 #[test]
-fn an_app_reaches_another_by_its_name() {
+fn an_app_requests_another_by_name() {
     let (_folder, server) = serve("[\"app://back\"]", &[]);
     let answer = through_front(&server, "http://back.app.internal/x");
     assert_eq!(answer, (200, "back".to_owned()));
@@ -73,7 +73,7 @@ fn an_app_reaches_another_by_its_name() {
 }
 
 #[test]
-fn only_apps_that_are_granted_and_there_are_reached() {
+fn internal_requests_require_a_grant_and_an_existing_app() {
     let (_folder, server) = serve("[\"app://nobody\"]", &[]);
     let (status, said) = through_front(&server, "http://back.app.internal/x");
     assert_eq!(status, 502, "{said}");
@@ -94,7 +94,7 @@ fn only_apps_that_are_granted_and_there_are_reached() {
 }
 
 #[test]
-fn the_deadline_of_the_other_app_holds() {
+fn internal_requests_obey_the_deadline_of_the_other_app() {
     let (_folder, server) = serve("[\"app://*\"]", &["--workers", "1"]);
     let start = Instant::now();
     let (status, problem) = through_front(&server, "http://slow.app.internal/spin");
@@ -105,7 +105,7 @@ fn the_deadline_of_the_other_app_holds() {
 
 /// Each call of `front` requests `front` again: the host stops the recursion.
 #[test]
-fn apps_do_not_call_one_another_for_ever() {
+fn recursive_internal_requests_are_stopped() {
     let (_folder, server) = serve("[\"app://front\", \"app://back\"]", &["--workers", "1"]);
     let calls = |number: usize| {
         (0..number).fold("http://back.app.internal/x".to_owned(), |url, _| {

@@ -19,7 +19,7 @@ fn duration() -> Duration {
 }
 
 #[test]
-fn no_request_is_lost_in_twenty_reloads() {
+fn twenty_reloads_under_load_lose_no_request() {
     let folder = Folder::new();
     let version = |number: usize| app(&format!("version {number}"), &["/x"], json!({}));
     folder.define("a.wasm", version(0));

@@ -6,7 +6,7 @@ use super::{Folder, app, ask, found};
 use crate::support::Lane;
 
 #[test]
-fn hosts_and_prefixes_lead_to_apps() {
+fn requests_are_routed_by_host_and_prefix() {
     let folder = Folder::new();
     folder.app("root.wasm", "root");
     folder.app("shop.wasm", "shop");
@@ -53,7 +53,7 @@ fn hosts_and_prefixes_lead_to_apps() {
 }
 
 #[test]
-fn an_app_sees_what_is_below_its_prefix() {
+fn an_app_sees_paths_relative_to_its_prefix() {
     let folder = Folder::new();
     let component = Lane::Rust.guest("faulty");
     let component = component.display();
@@ -84,7 +84,7 @@ fn an_app_sees_what_is_below_its_prefix() {
 }
 
 #[test]
-fn what_the_host_adds_is_below_the_prefix_too() {
+fn built_in_routes_are_below_the_prefix() {
     let folder = Folder::new();
     std::fs::create_dir_all(folder.path("files/public")).expect("a folder");
     folder.write("files/public/index.html", "index");
@@ -119,7 +119,7 @@ fn what_the_host_adds_is_below_the_prefix_too() {
 }
 
 #[test]
-fn an_app_of_one_stays_as_it_is() {
+fn a_single_app_is_mounted_at_the_root() {
     let folder = Folder::new();
     folder.app("a.wasm", "a");
     folder.config("[serve]\napp = \"a.wasm\"\n");
@@ -136,7 +136,7 @@ fn an_app_of_one_stays_as_it_is() {
 }
 
 #[test]
-fn a_folder_of_components_is_a_host_of_apps() {
+fn a_directory_of_components_serves_several_apps() {
     let folder = Folder::new();
     folder.app("first.wasm", "first");
     folder.app("Second_one.wasm", "second");

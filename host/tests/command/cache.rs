@@ -18,7 +18,7 @@ fn entries(cache: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns a host that cannot write files above 100 KiB, to simulate a full disk.
-fn host_without_room(folder: &Path) -> Host {
+fn host_with_full_disk(folder: &Path) -> Host {
     use std::os::unix::fs::PermissionsExt;
     let script = folder.join("host.sh");
     // Without the trap, exceeding the limit kills the process.
@@ -32,9 +32,9 @@ fn host_without_room(folder: &Path) -> Host {
 }
 
 #[test]
-fn a_disk_that_is_full_is_a_warning() {
+fn a_full_disk_causes_a_warning() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let host = host_without_room(folder.path());
+    let host = host_with_full_disk(folder.path());
     let app = Lane::Rust.guest("hello");
     for _ in 0..2 {
         let server = host.serve(Some(&app)).start_now();
@@ -97,7 +97,7 @@ fn entries_may_be_removed_at_any_time() {
 }
 
 #[test]
-fn a_damaged_entry_is_replaced_by_hosts_that_start_at_once() {
+fn concurrent_hosts_replace_a_corrupt_entry() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let app = Lane::Rust.guest("hello");
     let start = || host_with_cache(folder.path()).serve(Some(&app)).start_now();
@@ -122,7 +122,7 @@ fn a_damaged_entry_is_replaced_by_hosts_that_start_at_once() {
 
 /// The warning depends on permissions: root can write to any directory.
 #[test]
-fn a_folder_without_the_right_to_write_is_a_warning() {
+fn a_read_only_cache_directory_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = folder.path().join("cache");

@@ -123,7 +123,7 @@ fn a_body_over_the_limit_is_413() {
 }
 
 #[test]
-fn the_limit_is_10_mib_where_nobody_says() {
+fn the_default_limit_is_10_mib() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut wire = post(&server, "/body/text", "content-length: 10485761");
     assert_eq!(wire.response().status, 413);
@@ -140,7 +140,7 @@ fn the_limit_is_10_mib_where_nobody_says() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_400() {
+fn a_malformed_body_is_400() {
     let server = Lane::Rust.serve("faulty", &[]);
     let client = server.client();
     let cases: [(&str, &str, &[u8]); 9] = [
@@ -184,7 +184,7 @@ fn a_body_that_cannot_be_read_is_400() {
 }
 
 #[test]
-fn a_client_that_leaves_in_the_middle_of_a_body_harms_nobody() {
+fn a_client_that_disconnects_during_a_body_does_not_affect_others() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     for _ in 0..5 {
         let mut wire = post(&server, "/body/raw", "content-length: 1000");
@@ -204,7 +204,7 @@ fn a_client_that_leaves_in_the_middle_of_a_body_harms_nobody() {
 
 /// An unread body either leaves the connection usable or closes it with `connection: close`.
 #[test]
-fn a_refused_body_leaves_its_connection_usable_or_closes_it_openly() {
+fn after_a_rejected_body_the_connection_works_or_is_closed_explicitly() {
     let server = Lane::Rust.serve("faulty", &["--body-limit", "1KiB"]);
     let mut wire = server.wire();
     for _ in 0..50 {

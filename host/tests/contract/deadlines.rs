@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(spinning, waiting);
+on_every_lane!(a_handler_that_spins, handlers_that_wait_run_concurrently);
 
 /// Maximum latency of a request while another one spins on the same worker: a few slices of 5 ms,
 /// on a machine that runs other processes too.
 const FAIR: Duration = Duration::from_millis(150);
 
-fn spinning(lane: Lane) {
+fn a_handler_that_spins(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1", "--timeout", "500ms"]);
     assert_eq!(server.client().get("/count").status, 200);
     let spinner = server.client();
@@ -46,7 +46,7 @@ fn spinning(lane: Lane) {
     assert!(log.contains("ran past its deadline of 500ms"), "{log}");
 }
 
-fn waiting(lane: Lane) {
+fn handlers_that_wait_run_concurrently(lane: Lane) {
     const CALLS: u32 = 6;
     const NAP: Duration = Duration::from_millis(400);
     let server = lane.serve("faulty", &["--workers", "1"]);

@@ -8,11 +8,15 @@ use crate::support::{Lane, host, on_every_lane};
 
 const SECRET: &str = "the secret is 4711";
 
-on_every_lane!(throwing, ending, refusing);
+on_every_lane!(
+    a_handler_that_throws,
+    a_handler_that_exits,
+    a_handler_that_returns_a_problem
+);
 
 /// Sends a request that fails; returns the log lines with the failure's message.
 #[track_caller]
-fn fails(server: &Server, target: &str) -> String {
+fn failure_of(server: &Server, target: &str) -> String {
     let response = server.client().get(target);
     let document = response.problem(500);
     assert_eq!(
@@ -34,10 +38,10 @@ fn field<'a>(line: &'a str, name: &str) -> &'a str {
     rest.split_whitespace().next().unwrap_or_default()
 }
 
-fn throwing(lane: Lane) {
+fn a_handler_that_throws(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1"]);
     assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
-    let access = fails(&server, "/throw");
+    let access = failure_of(&server, "/throw");
     assert!(access.contains("status=500"), "{access}");
     let failure = server.logged(SECRET);
     assert_eq!(
@@ -55,22 +59,22 @@ fn throwing(lane: Lane) {
         Lane::Rust => {}
         Lane::StarlingMonkey | Lane::QuickJs => {
             let _ = (
-                fails(&server, "/throw-async"),
-                fails(&server, "/throw-text"),
+                failure_of(&server, "/throw-async"),
+                failure_of(&server, "/throw-text"),
             );
         }
-        Lane::Python => drop(fails(&server, "/throw-async")),
+        Lane::Python => drop(failure_of(&server, "/throw-async")),
     }
     // An error does not cost the instance.
     assert_eq!(server.client().get("/count").json(), json!({"calls": 2}));
     server.stop();
 }
 
-fn ending(lane: Lane) {
+fn a_handler_that_exits(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1"]);
     assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
     for _ in 0..3 {
-        let _ = fails(&server, "/end");
+        let _ = failure_of(&server, "/end");
         // After an exit the next call gets a new instance; QuickJS survives it.
         let calls = server.client().get("/count").json();
         assert!(
@@ -87,7 +91,7 @@ fn ending(lane: Lane) {
     );
 }
 
-fn refusing(lane: Lane) {
+fn a_handler_that_returns_a_problem(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let response = server.client().get("/refuse");
     let document = response.problem(409);
@@ -101,7 +105,7 @@ fn refusing(lane: Lane) {
 }
 
 #[test]
-fn a_reported_failure_counts_whatever_is_returned() {
+fn a_reported_failure_takes_precedence_over_the_reply() {
     let app = define(&json!({
         "app": {"name": "a", "routes": [{"method": "GET", "path": "/"}]},
         "reply": [200, "", "all is well"],

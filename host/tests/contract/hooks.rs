@@ -58,7 +58,7 @@ fn hooks_run_in_order_and_share_the_local_context() {
 }
 
 #[test]
-fn a_hook_that_is_not_declared_is_not_called() {
+fn undeclared_hooks_are_not_called() {
     let traces: Value = ALL.iter().map(|kind| (*kind, "trace")).collect();
     let calls = |declared: &[&str]| {
         let app = app(declared, json!({"hooks": traces, "count": true}));
@@ -130,7 +130,7 @@ fn a_hook_may_change_a_reply() {
 }
 
 #[test]
-fn an_error_of_the_host_needs_no_declaration_to_be_sent() {
+fn errors_of_the_host_need_no_declaration() {
     let settings = json!({"hooks": ["on-error"]}).to_string();
     let body = json!({"required": true, "content": {"text/plain": {}}}).to_string();
     let replies = |status: &str| json!({ status: {"description": "declared"} }).to_string();
@@ -149,7 +149,7 @@ fn an_error_of_the_host_needs_no_declaration_to_be_sent() {
 }
 
 #[test]
-fn on_error_sees_what_went_wrong() {
+fn on_error_receives_the_error() {
     let show = |definition: Value, target: &str, body: &[u8]| {
         let app = app(&["pre-handler", "on-error"], definition);
         let server = serve(&app);
@@ -184,7 +184,7 @@ fn on_error_sees_what_went_wrong() {
 }
 
 #[test]
-fn a_hook_that_fails_goes_the_way_of_a_handler_that_fails() {
+fn a_failed_hook_is_handled_like_a_failed_handler() {
     for kind in ALL {
         for (hook, message) in [
             (json!({"fail": "no luck"}), "no luck"),
@@ -204,7 +204,7 @@ fn a_hook_that_fails_goes_the_way_of_a_handler_that_fails() {
 }
 
 #[test]
-fn hooks_must_be_exported_where_they_are_declared() {
+fn declared_hooks_must_be_exported() {
     let app = app(&["on-request"], json!({}));
     let mut bytes = fs::read(&app).expect("the component");
     let name = b"spikard:handler/hooks@0.1.0";
@@ -228,7 +228,7 @@ fn hooks_must_be_exported_where_they_are_declared() {
 }
 
 #[test]
-fn a_hook_that_is_not_known_is_refused_at_load() {
+fn unknown_hooks_are_rejected_at_load() {
     let app = app(&["on-fire"], json!({}));
     let run = host().run(["serve", app.to_str().expect("a path"), "--port", "0"]);
     assert!(

@@ -56,7 +56,7 @@ fn ask(server: &Server, requests: &[(&str, &str, &'static [u8])]) -> Vec<(u16, V
 }
 
 #[test]
-fn requests_share_a_connection() {
+fn concurrent_requests_share_a_connection() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let answers = ask(
         &server,

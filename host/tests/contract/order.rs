@@ -26,7 +26,7 @@ fn serve(routes: &[(&str, Value)], hooks: &Value) -> Server {
 }
 
 #[test]
-fn a_request_refused_at_admission_is_not_checked() {
+fn a_request_rejected_at_admission_is_not_validated() {
     let server = serve(
         &[
             (
@@ -55,7 +55,7 @@ fn a_request_refused_at_admission_is_not_checked() {
 }
 
 #[test]
-fn hooks_before_validation_run_before_the_checks() {
+fn pre_validation_hooks_run_before_the_checks() {
     for kind in ["on-request", "pre-validation"] {
         let reply = json!([418, "", "short"]);
         let server = serve(

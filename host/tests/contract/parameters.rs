@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Lane, on_every_lane, same};
 
-on_every_lane!(typed, refused);
+on_every_lane!(valid_parameters_are_typed, invalid_parameters_are_422);
 
-fn typed(lane: Lane) {
+fn valid_parameters_are_typed(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let headers = [
         ("x-token", "t"),
@@ -25,7 +25,7 @@ fn typed(lane: Lane) {
     server.stop();
 }
 
-fn refused(lane: Lane) {
+fn invalid_parameters_are_422(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let headers = [("cookie", "sid=a"), ("content-type", "application/json")];
     let response = server

@@ -5,7 +5,7 @@ use crate::support::Lane;
 const COUNT: &str = "GET /only/get HTTP/1.1\r\nhost: a";
 
 #[test]
-fn a_connection_is_kept() {
+fn connections_are_kept_alive() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut wire = server.wire();
     for _ in 0..5 {
@@ -31,7 +31,7 @@ fn a_connection_is_kept() {
 }
 
 #[test]
-fn requests_sent_ahead_are_answered_in_order() {
+fn pipelined_requests_are_answered_in_order() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut wire = server.wire();
     let sleep = "GET /sleep?ms=50 HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -43,7 +43,7 @@ fn requests_sent_ahead_are_answered_in_order() {
 }
 
 #[test]
-fn a_body_is_asked_for_before_it_is_sent() {
+fn expect_100_continue_is_answered() {
     let server = Lane::Rust.serve("faulty", &[]);
     let head = "host: a\r\ncontent-type: text/plain\r\nexpect: 100-continue\r\n";
     let mut wire = server.wire();
@@ -66,7 +66,7 @@ fn a_body_is_asked_for_before_it_is_sent() {
 }
 
 #[test]
-fn what_is_not_http_ends_its_connection_alone() {
+fn invalid_http_closes_only_its_connection() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut kept = server.wire();
     assert_eq!(kept.ask(COUNT).status, 200);

@@ -5,9 +5,9 @@ use spikard_wasm_testing::define;
 
 use crate::support::{Lane, host, on_every_lane, same};
 
-on_every_lane!(kinds, limits);
+on_every_lane!(replies_of_every_kind, replies_that_http_forbids);
 
-fn kinds(lane: Lane) {
+fn replies_of_every_kind(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let client = server.client();
     let ask = |kind: &str| {
@@ -48,7 +48,7 @@ fn kinds(lane: Lane) {
 }
 
 /// Only the host frames messages, and no reply can be mistaken for two.
-fn limits(lane: Lane) {
+fn replies_that_http_forbids(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let mut wire = server.wire();
     let response = wire.ask("GET /reply/framing HTTP/1.1\r\nhost: a");
@@ -72,7 +72,7 @@ fn limits(lane: Lane) {
 
 /// Replies that no SDK produces, but a guest in another language could.
 #[test]
-fn a_reply_that_is_none_is_500_and_said_in_the_log() {
+fn an_invalid_reply_is_500_and_logged() {
     let bad = [
         (0, "", "its status `0` is not between 200 and 599"),
         (100, "", "its status `100` is not between 200 and 599"),

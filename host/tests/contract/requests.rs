@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(everything_a_client_sent, headers_that_are_not_utf8);
+on_every_lane!(a_handler_sees_the_whole_request, headers_that_are_not_utf8);
 
-fn everything_a_client_sent(lane: Lane) {
+fn a_handler_sees_the_whole_request(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let mut wire = server.wire();
     wire.send(

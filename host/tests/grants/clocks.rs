@@ -22,7 +22,7 @@ fn the_time_passes() {
 }
 
 #[test]
-fn instances_draw_for_themselves() {
+fn instances_have_independent_random_numbers() {
     let place = Place::new();
     let server = place.serve_with("", &["--instances", "fresh"]);
     let drawn: BTreeSet<String> = (0..10)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Place, done};
 
 #[test]
-fn settings_are_there_as_they_were_written() {
+fn settings_are_passed_unchanged() {
     let place = Place::new();
     let file = place.write_all(
         "[grants]\nkeyvalue.default = \"kv.redb\"\nconfig = { greeting = \"hello\", empty = \"\", mine = \"file\" }\n",
@@ -25,7 +25,7 @@ fn settings_are_there_as_they_were_written() {
 }
 
 #[test]
-fn there_may_be_none() {
+fn settings_may_be_empty() {
     let place = Place::new();
     let server = place.serve("");
     assert_eq!(done(&server, json!({"do": "all-config"})), json!({}));

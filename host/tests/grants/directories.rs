@@ -20,7 +20,7 @@ fn place() -> Place {
 const BOTH: &str = "directories = [{ host = \"data\", guest = \"/data\", write = true }, { host = \"read\", guest = \"/read\" }]";
 
 #[test]
-fn no_folder_is_there_that_is_not_granted() {
+fn only_granted_directories_are_visible() {
     let place = place();
     let server = place.serve("");
     for path in ["/", ".", "/data/a.txt", "/etc/passwd", "a.txt"] {
@@ -31,7 +31,7 @@ fn no_folder_is_there_that_is_not_granted() {
 }
 
 #[test]
-fn what_is_granted_can_be_read_and_written() {
+fn writable_directories_can_be_read_and_written() {
     let place = place();
     let server = place.serve(BOTH);
     for folder in ["/data", "/read"] {
@@ -52,7 +52,7 @@ fn what_is_granted_can_be_read_and_written() {
 }
 
 #[test]
-fn a_folder_to_read_is_not_written() {
+fn a_read_only_directory_cannot_be_written() {
     let place = place();
     let server = place.serve(BOTH);
     for path in ["/read/b.txt", "/read/a.txt"] {
@@ -66,7 +66,7 @@ fn a_folder_to_read_is_not_written() {
 }
 
 #[test]
-fn nobody_leaves_a_folder() {
+fn paths_cannot_leave_a_directory() {
     let place = place();
     symlink("../secret.txt", place.path("data/near")).expect("a link");
     symlink(place.path("secret.txt"), place.path("data/far")).expect("a link");
@@ -86,7 +86,7 @@ fn nobody_leaves_a_folder() {
 }
 
 #[test]
-fn flags_grant_folders_too() {
+fn flags_grant_directories() {
     let place = place();
     let data = place.path("data").display().to_string();
     let server = place.serve_with("", &["--dir", &format!("{data}:/d:ro"), "--dir", &data]);
@@ -101,7 +101,7 @@ fn flags_grant_folders_too() {
 }
 
 #[test]
-fn a_folder_must_be_there() {
+fn a_granted_directory_must_exist() {
     let place = place();
     let file = "[grants]\nconfig = {}\nkeyvalue.default = \"kv.redb\"\ndirectories = [{ host = \"no\", guest = \"/no\" }]";
     let said = place.refused(file);

@@ -9,7 +9,7 @@ use super::{Place, act, done};
 use crate::support::host;
 
 #[test]
-fn nothing_is_there_that_is_not_granted() {
+fn the_environment_is_empty_by_default() {
     let place = Place::new();
     let server = place.serve("");
     // The host's own environment has at least `PATH`.
@@ -18,7 +18,7 @@ fn nothing_is_there_that_is_not_granted() {
 }
 
 #[test]
-fn what_is_granted_is_there_and_nothing_else() {
+fn only_granted_variables_are_visible() {
     let place = Place::new();
     let file =
         place.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
@@ -51,7 +51,7 @@ fn what_is_granted_is_there_and_nothing_else() {
 }
 
 #[test]
-fn what_is_inherited_must_be_set() {
+fn an_inherited_variable_must_be_set() {
     let mut command: Command = host().command(["serve", "--port", "0", "--env", "NOT_SET"]);
     command.arg(guest("grants"));
     let run = Run::of(&mut command);
@@ -64,7 +64,7 @@ fn what_is_inherited_must_be_set() {
 }
 
 #[test]
-fn every_instance_has_it() {
+fn every_instance_sees_granted_variables() {
     let place = Place::new();
     let server = place.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
     for _ in 0..3 {

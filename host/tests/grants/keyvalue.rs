@@ -24,7 +24,7 @@ pub(super) fn in_redis(redis: &Redis) -> (Place, Server) {
 }
 
 /// Runs a test with both drafts and both backends.
-fn everywhere(test: fn(&Server, u8)) {
+fn with_every_store(test: fn(&Server, u8)) {
     for draft in [1, 2] {
         let (_place, server) = in_a_file();
         test(&server, draft);
@@ -38,7 +38,7 @@ fn everywhere(test: fn(&Server, u8)) {
 
 #[test]
 fn values() {
-    everywhere(|server, draft| {
+    with_every_store(|server, draft| {
         let ask = |act, more| done(server, keyvalue(draft, act, more));
         assert_eq!(ask("get", json!({"key": "a"})), Value::Null);
         assert_eq!(ask("exists", json!({"key": "a"})), false);
@@ -60,7 +60,7 @@ fn values() {
 
 #[test]
 fn numbers() {
-    everywhere(|server, draft| {
+    with_every_store(|server, draft| {
         let add = |delta: i64| keyvalue(draft, "increment", json!({"key": "n", "delta": delta}));
         assert_eq!(done(server, add(1)), 1);
         assert_eq!(done(server, add(41)), 42);
@@ -85,7 +85,7 @@ fn numbers() {
 
 #[test]
 fn batches() {
-    everywhere(|server, draft| {
+    with_every_store(|server, draft| {
         let ask = |act, more| done(server, keyvalue(draft, act, more));
         ask(
             "set-many",
@@ -109,8 +109,8 @@ fn batches() {
 }
 
 #[test]
-fn many_keys_come_in_pages() {
-    everywhere(|server, draft| {
+fn listing_keys_is_paged() {
+    with_every_store(|server, draft| {
         let count = 2500;
         done(
             server,
@@ -131,8 +131,8 @@ fn many_keys_come_in_pages() {
 }
 
 #[test]
-fn a_value_is_swapped_only_from_what_it_was() {
-    everywhere(|server, draft| {
+fn compare_and_swap_fails_on_a_changed_value() {
+    with_every_store(|server, draft| {
         if draft == 1 {
             return;
         }
@@ -174,7 +174,7 @@ fn a_store_that_is_not_granted_is_denied() {
 }
 
 #[test]
-fn both_drafts_have_the_same_store() {
+fn both_drafts_share_a_store() {
     let (_place, server) = in_a_file();
     done(
         &server,
@@ -188,7 +188,7 @@ fn both_drafts_have_the_same_store() {
 }
 
 #[test]
-fn what_is_in_a_file_stays() {
+fn a_file_store_is_durable() {
     let place = Place::new();
     let server = place.serve("");
     done(
@@ -207,7 +207,7 @@ fn what_is_in_a_file_stays() {
 }
 
 #[test]
-fn two_names_may_be_one_file() {
+fn two_stores_may_share_a_file() {
     let place = Place::new();
     let server = place.serve("keyvalue.other = \"./kv.redb\"");
     done(
@@ -221,7 +221,7 @@ fn two_names_may_be_one_file() {
 }
 
 #[test]
-fn another_host_does_not_get_the_file() {
+fn another_host_cannot_open_the_file() {
     let place = Place::new();
     let server = place.serve("");
     let said = place.refused("[grants]\nconfig = {}\nkeyvalue.default = \"kv.redb\"\n");
@@ -230,7 +230,7 @@ fn another_host_does_not_get_the_file() {
 }
 
 #[test]
-fn many_at_once_lose_nothing() {
+fn concurrent_writes_are_not_lost() {
     let place = Place::new();
     let file = place.write("");
     let server = on_two_workers(&file);

@@ -16,7 +16,7 @@ fn small(limits: &str) -> (Place, Server) {
 }
 
 #[test]
-fn a_value_has_a_longest() {
+fn values_have_a_maximum_length() {
     for draft in [1, 2] {
         let (_place, server) = small("keyvalue_value = 100");
         let set = |times: usize| {
@@ -44,7 +44,7 @@ fn a_value_has_a_longest() {
 }
 
 #[test]
-fn a_key_has_a_longest() {
+fn keys_have_a_maximum_length() {
     let (_place, server) = small("");
     for (length, is_ok) in [(0, false), (1, true), (1024, true), (1025, false)] {
         let key = "k".repeat(length);
@@ -67,7 +67,7 @@ fn a_key_has_a_longest() {
 }
 
 #[test]
-fn a_batch_has_a_most() {
+fn batches_have_a_maximum_number_of_keys() {
     let (_place, server) = small("");
     let keys: Vec<String> = (0..1001).map(|at| at.to_string()).collect();
     for act in ["get-many", "delete-many"] {
@@ -80,7 +80,7 @@ fn a_batch_has_a_most() {
 
 /// A batch of large values would be in the host's memory at once.
 #[test]
-fn a_batch_gives_only_so_much() {
+fn the_total_size_of_a_batch_is_limited() {
     fn check(server: &Server) {
         let mut keys = Vec::new();
         for at in 0..20 {
@@ -104,7 +104,7 @@ fn a_batch_gives_only_so_much() {
 }
 
 #[test]
-fn a_file_has_a_most() {
+fn the_size_of_a_file_is_limited() {
     let (_place, server) = small("keyvalue_file = 1000");
     let set = |key: &str, times: usize| {
         keyvalue(2, "set", json!({"key": key, "value": "x", "times": times}))
@@ -138,7 +138,7 @@ fn a_file_has_a_most() {
 }
 
 #[test]
-fn what_was_set_under_a_higher_limit_stays() {
+fn values_above_a_lowered_limit_are_kept() {
     let place = Place::new();
     let server = place.serve("");
     let set = |times: usize| keyvalue(2, "set", json!({"key": "a", "value": "x", "times": times}));
@@ -156,7 +156,7 @@ fn what_was_set_under_a_higher_limit_stays() {
 }
 
 #[test]
-fn handles_are_not_without_end() {
+fn the_number_of_handles_is_limited() {
     let (_place, server) = small("");
     let got = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
     let got = got.as_u64().expect("a number");
@@ -169,7 +169,7 @@ fn handles_are_not_without_end() {
 
 /// Values to swap are in the host's memory.
 #[test]
-fn values_to_swap_are_not_without_end() {
+fn the_number_of_pending_swaps_is_limited() {
     let (_place, server) = small("");
     done(
         &server,
@@ -196,7 +196,7 @@ fn values_to_swap_are_not_without_end() {
 
 /// A store that does not answer delays only its own request, up to a time limit.
 #[test]
-fn a_store_has_its_time() {
+fn a_store_that_does_not_answer_times_out() {
     let redis = Redis::start();
     let place = Place::new();
     let file = place.write(&format!(

@@ -5,7 +5,7 @@ use super::Place;
 const ALL: &str = "[grants]\nconfig = {}\nkeyvalue = { default = \"kv.redb\" }\n";
 
 #[test]
-fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
+fn the_error_for_a_missing_grant_suggests_the_line_to_add() {
     let place = Place::new();
     let refused = |text: &str| place.refused(text);
     for (text, import, line) in [
@@ -44,7 +44,7 @@ fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
 }
 
 #[test]
-fn a_store_that_cannot_be_opened_is_named() {
+fn the_error_for_a_store_that_cannot_be_opened_names_it() {
     let place = Place::new();
     let with =
         |default: &str| format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"{default}\"\n");

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Place, done};
 
 #[test]
-fn every_level_is_one_of_the_log() {
+fn every_level_maps_to_a_log_level() {
     let place = Place::new();
     let server = place.serve_with("", &["--log-level", "debug"]);
     for level in ["trace", "debug", "info", "warn", "error", "critical"] {
@@ -45,7 +45,7 @@ fn every_level_is_one_of_the_log() {
 }
 
 #[test]
-fn what_is_below_the_level_of_the_log_is_not_there() {
+fn lines_below_the_log_level_are_dropped() {
     let place = Place::new();
     let server = place.serve("");
     let log = |level: &str, message: &str| {
@@ -59,7 +59,7 @@ fn what_is_below_the_level_of_the_log_is_not_there() {
 }
 
 #[test]
-fn a_line_is_one_line_and_not_too_long() {
+fn messages_are_escaped_and_truncated() {
     let place = Place::new();
     let server = place.serve("");
     let message = format!(

@@ -8,7 +8,7 @@ use super::keyvalue::in_redis;
 use super::{Place, done, failed, keyvalue};
 
 #[test]
-fn keys_and_values_are_those_of_the_database() {
+fn the_store_uses_plain_keys_and_values() {
     let redis = Redis::start();
     redis.ask(&["SET", "theirs", "set by others"]);
     let (_place, server) = in_redis(&redis);
@@ -40,7 +40,7 @@ fn keys_and_values_are_those_of_the_database() {
 }
 
 #[test]
-fn databases_are_apart() {
+fn databases_are_separate() {
     let redis = Redis::start();
     let place = Place::new();
     let stores = [
@@ -84,7 +84,7 @@ fn a_password_comes_from_the_environment() {
 }
 
 #[test]
-fn a_server_may_go_and_come_back() {
+fn the_host_reconnects_after_a_server_restart() {
     let redis = Redis::start();
     let port = redis.port();
     let (_place, server) = in_redis(&redis);
@@ -107,7 +107,7 @@ fn a_server_may_go_and_come_back() {
 
 /// The host starts before the Redis server.
 #[test]
-fn a_server_may_come_later() {
+fn the_server_may_start_after_the_host() {
     let redis = Redis::start();
     let (url, port) = (redis.url(0), redis.port());
     drop(redis);

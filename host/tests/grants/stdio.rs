@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Place, done};
 
 #[test]
-fn what_is_printed_goes_to_the_log() {
+fn output_goes_to_the_log() {
     let place = Place::new();
     let server = place.serve("");
     done(&server, json!({"do": "print", "text": "a line"}));
@@ -21,7 +21,7 @@ fn what_is_printed_goes_to_the_log() {
 }
 
 #[test]
-fn or_nowhere() {
+fn output_can_be_discarded() {
     let place = Place::new();
     let server = place.serve("stdio = false");
     done(&server, json!({"do": "print", "text": "a line"}));
@@ -30,7 +30,7 @@ fn or_nowhere() {
 }
 
 #[test]
-fn a_line_without_end_is_cut() {
+fn an_endless_line_is_truncated() {
     let place = Place::new();
     let server = place.serve("");
     done(

@@ -16,7 +16,7 @@ fn serve(args: &[&str]) -> Server {
 }
 
 /// Runs an action with both instance policies, and checks that the host still serves requests.
-fn in_both(args: &[&str], act: impl Fn(&Server)) {
+fn with_both_policies(args: &[&str], act: impl Fn(&Server)) {
     for policy in ["fresh", "reuse"] {
         let server = serve(&[&["--instances", policy], args].concat());
         act(&server);
@@ -36,7 +36,7 @@ fn until_closed(server: &Server, path: &str) -> (String, String) {
 }
 
 #[test]
-fn what_cannot_be_sent_is_a_problem() {
+fn a_failure_before_the_head_is_a_problem_document() {
     let cases = [
         ("/nothing", "without one (`response-outparam.set`)"),
         ("/error", "the error `ErrorCode::LoopDetected`"),
@@ -50,7 +50,7 @@ fn what_cannot_be_sent_is_a_problem() {
         ("/forgotten", "did not finish its body"),
         ("/hoards", "the guest trapped"),
     ];
-    in_both(&[], |server| {
+    with_both_policies(&[], |server| {
         for (path, logged) in cases {
             let problem = server.client().get(path).problem(500);
             assert!(!problem.to_string().contains(logged), "{path}: {problem}");
@@ -61,7 +61,7 @@ fn what_cannot_be_sent_is_a_problem() {
 }
 
 #[test]
-fn what_was_begun_breaks_off() {
+fn a_failure_after_the_head_truncates_the_response() {
     let cases = [
         (
             "/longer-later",
@@ -73,7 +73,7 @@ fn what_was_begun_breaks_off() {
         ("/traps-half-way", "half", "the guest trapped"),
         ("/spins-half-way", "half", "past its deadline of 400ms"),
     ];
-    in_both(&["--timeout", "400ms"], |server| {
+    with_both_policies(&["--timeout", "400ms"], |server| {
         for (path, came, logged) in cases {
             let (head, body) = until_closed(server, path);
             assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
@@ -90,8 +90,8 @@ fn what_was_begun_breaks_off() {
 
 /// The host ignores framing headers from the guest.
 #[test]
-fn the_host_alone_frames() {
-    in_both(&[], |server| {
+fn only_the_host_frames_messages() {
+    with_both_policies(&[], |server| {
         let mut wire = server.wire();
         let framed = wire.ask("GET /frames HTTP/1.1\r\nhost: a");
         assert_eq!((framed.status, framed.text().as_str()), (200, "framed"));
@@ -125,8 +125,8 @@ fn the_host_alone_frames() {
 
 /// A failure after a complete reply does not affect the client.
 #[test]
-fn what_comes_after_a_reply_is_nothing_to_its_client() {
-    in_both(&["--timeout", "400ms"], |server| {
+fn a_failure_after_the_reply_does_not_affect_the_client() {
+    with_both_policies(&["--timeout", "400ms"], |server| {
         let mut wire = server.wire();
         let once = wire.ask("GET /twice-after-a-pause HTTP/1.1\r\nhost: a");
         assert_eq!((once.status, once.text().as_str()), (200, "once"));
@@ -144,8 +144,8 @@ fn what_comes_after_a_reply_is_nothing_to_its_client() {
 
 /// A guest that holds on to a request's body does not block the connection.
 #[test]
-fn a_body_that_is_kept() {
-    in_both(&[], |server| {
+fn a_request_body_that_the_guest_does_not_release() {
+    with_both_policies(&[], |server| {
         let mut wire = server.wire();
         for _ in 0..3 {
             wire.send(
@@ -169,8 +169,8 @@ fn a_body_that_is_kept() {
 }
 
 #[test]
-fn a_body_that_does_not_come() {
-    in_both(&["--body-timeout", "300ms"], |server| {
+fn a_reply_body_that_does_not_arrive() {
+    with_both_policies(&["--body-timeout", "300ms"], |server| {
         let ask = |rest: &str| {
             let mut wire = server.wire();
             wire.send(format!(
@@ -190,8 +190,8 @@ fn a_body_that_does_not_come() {
 
 /// The host limits both size and time of an endless body.
 #[test]
-fn an_endless_body_that_nobody_reads() {
-    in_both(&["--timeout", "500ms", "--max-instances", "2"], |server| {
+fn an_endless_body_that_no_client_reads() {
+    with_both_policies(&["--timeout", "500ms", "--max-instances", "2"], |server| {
         assert_eq!(server.client().get("/fine").status, 200);
         let before = server.usage().peak;
         let mut clients: Vec<TcpStream> = (0..2)
@@ -224,9 +224,9 @@ fn an_endless_body_that_nobody_reads() {
 
 /// A client that disconnects during a reply ends the call.
 #[test]
-fn a_client_that_leaves_half_way() {
+fn a_client_that_disconnects_during_a_reply() {
     let args = ["--timeout", "10m", "--max-instances", "1"];
-    in_both(&args, |server| {
+    with_both_policies(&args, |server| {
         for path in ["/endless", "/spins-half-way"] {
             let mut wire = server.wire();
             wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));

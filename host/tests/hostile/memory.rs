@@ -26,7 +26,7 @@ fn a_memory_bomb() {
 /// The calls succeed, so the instance could be reused, but the host does not keep one of that size
 /// (`[instances] max_memory`).
 #[test]
-fn an_instance_that_hoards() {
+fn an_instance_that_retains_memory() {
     let attack = Attack::hostile(&TWO);
     for _ in 0..3 {
         let response = attack.act("/do", "hoard");
@@ -40,7 +40,7 @@ fn an_instance_that_hoards() {
 }
 
 #[test]
-fn a_recursion_without_end() {
+fn unbounded_recursion() {
     let attack = Attack::hostile(&TWO);
     for _ in 0..20 {
         let _ = attack.act("/do", "recurse").problem(500);

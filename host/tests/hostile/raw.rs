@@ -91,7 +91,7 @@ impl Raw {
 }
 
 #[test]
-fn what_is_no_response_is_found() {
+fn the_parser_rejects_invalid_responses() {
     let fine = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\na: b\r\n\r\nhi";
     assert_eq!(
         parse(fine.as_bytes(), "GET").expect("a response").body,

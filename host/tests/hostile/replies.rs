@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 /// A guest cannot have 1 GiB of memory, but it can claim a body of that size or have almost that
 /// much.
 #[test]
-fn a_reply_of_a_gibibyte() {
+fn a_reply_of_one_gibibyte() {
     let attack = Attack::hostile(&ONE);
     for what in [
         json!({"bytes": 1 << 30}),
@@ -168,7 +168,7 @@ fn headers_that_frame_the_message() {
 }
 
 #[test]
-fn a_status_that_is_none() {
+fn invalid_statuses() {
     let attack = Attack::hostile(&ONE);
     let statuses = [0, 99, 100, 101, 103, 199, 600, 700, 999, 65535];
     for status in statuses {
@@ -182,7 +182,7 @@ fn a_status_that_is_none() {
 }
 
 #[test]
-fn a_body_where_there_is_none() {
+fn a_body_with_a_status_that_forbids_one() {
     let attack = Attack::hostile(&ONE);
     let server = attack.server();
     let with = |status: u16| json!({"status": status, "bytes": 1000, "headers": [["x-own", "1"]]});
@@ -228,7 +228,7 @@ fn count(log: &str, first: &str, second: &str) -> usize {
 
 /// HTTP/2 has neither line breaks nor connection headers.
 #[test]
-fn over_http2_too() {
+fn invalid_replies_over_http2() {
     let attack = Attack::hostile(&ONE);
     let framing: Vec<Value> = [
         "connection",

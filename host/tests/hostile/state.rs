@@ -7,7 +7,7 @@ use spikard_wasm_testing::{Random, Server, define, guest};
 use super::tables;
 use crate::support::{Lane, host, on_every_lane};
 
-on_every_lane!(a_counter);
+on_every_lane!(a_counter_in_a_global_variable);
 
 fn with(policy: &str) -> [&str; 6] {
     [
@@ -20,7 +20,7 @@ fn with(policy: &str) -> [&str; 6] {
     ]
 }
 
-fn a_counter(lane: Lane) {
+fn a_counter_in_a_global_variable(lane: Lane) {
     let counts = |policy: &str| {
         let server = lane.serve("faulty", &with(policy));
         let client = server.client();
@@ -58,7 +58,7 @@ fn search(server: &Server) -> Vec<Value> {
 }
 
 #[test]
-fn memory() {
+fn secrets_in_memory() {
     let app = guest("hostile");
     let serve = |policy| host().serve(Some(&app)).args(with(policy)).start();
     let server = serve("fresh");
@@ -95,7 +95,7 @@ fn globals_and_tables() {
 
 /// Precedence of instance policies: the route, then the app, then the flag.
 #[test]
-fn a_policy_for_a_route() {
+fn instance_policy_of_a_route() {
     let fresh = json!({"instances": "fresh"}).to_string();
     let reuse = json!({"instances": "reuse"}).to_string();
     let counts = |app: &str, flag: &str| {

@@ -56,7 +56,7 @@ fn a_table_bomb() {
 }
 
 #[test]
-fn a_table_that_is_too_large_from_the_start() {
+fn a_table_whose_initial_size_exceeds_the_limit() {
     let app = app(10_000_000);
     let path = app.to_str().expect("a path");
     let run = host().run(["serve", path, "--port", "0"]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CREATED, IDLE, LEASED, MEMORY, PREPARED, becomes, figure, recycled, refused};
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(fresh);
+on_every_lane!(fresh_instances_are_prepared_on_demand);
 
 /// Starts concurrent requests that sleep in the guest.
 fn sleeping(
@@ -22,7 +22,7 @@ fn sleeping(
 }
 
 #[test]
-fn an_instance_serves_so_many_requests_more_or_less() {
+fn an_instance_is_replaced_after_a_random_number_of_requests() {
     let args = ["--workers", "1", "--max-requests", "8"];
     let server = Lane::Rust.serve("faulty", &args);
     let mut counts = Vec::new();
@@ -52,7 +52,7 @@ fn an_instance_serves_so_many_requests_more_or_less() {
 }
 
 #[test]
-fn an_instance_that_is_idle_goes_unless_it_is_the_last() {
+fn idle_instances_are_dropped_except_the_last() {
     let args = ["--workers", "1", "--instance-idle", "300ms"];
     let server = Lane::Rust.serve("faulty", &args);
     let statuses = sleeping(&server, 6, 200)
@@ -78,7 +78,7 @@ fn an_instance_that_is_idle_goes_unless_it_is_the_last() {
     server.stop();
 }
 
-fn fresh(lane: Lane) {
+fn fresh_instances_are_prepared_on_demand(lane: Lane) {
     let args = ["--workers", "1", "--instances", "fresh", "--prepared", "3"];
     let server = lane.serve("faulty", &args);
     becomes(&server, PREPARED, 1.0);
@@ -102,7 +102,7 @@ fn fresh(lane: Lane) {
 }
 
 #[test]
-fn nothing_is_prepared_where_nothing_may_be() {
+fn preparation_can_be_disabled() {
     let args = ["--workers", "1", "--instances", "fresh", "--prepared", "0"];
     let server = Lane::Rust.serve("faulty", &args);
     for _ in 0..3 {
@@ -113,7 +113,7 @@ fn nothing_is_prepared_where_nothing_may_be() {
 }
 
 #[test]
-fn an_instance_that_ended_badly_is_counted_by_how() {
+fn failed_instances_are_counted_by_reason() {
     let args = ["--workers", "1", "--timeout", "200ms"];
     let server = Lane::Rust.serve("faulty", &args);
     let _ = server.client().get("/end").problem(500);
@@ -183,7 +183,7 @@ fn the_queue_is_bounded_in_length_and_time() {
 }
 
 #[test]
-fn requests_are_served_in_the_order_they_came() {
+fn queued_requests_are_served_in_order() {
     let args = ["--workers", "1", "--max-instances", "1"];
     let server = Lane::Rust.serve("faulty", &args);
     assert_eq!(server.client().get("/count").status, 200);
@@ -213,7 +213,7 @@ fn requests_are_served_in_the_order_they_came() {
 }
 
 #[test]
-fn an_idle_instance_makes_room_for_a_fresh_one() {
+fn an_idle_instance_is_dropped_for_a_fresh_one() {
     // One worker with at most one instance serves both policies.
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("spikard.toml");

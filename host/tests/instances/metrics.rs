@@ -69,7 +69,7 @@ fn routes_are_counted_by_name_and_never_by_path() {
 }
 
 #[test]
-fn a_name_is_a_label_whatever_is_in_it() {
+fn route_names_are_escaped_in_labels() {
     let app = define(&json!({
         "app": {"name": "a", "routes": [{"method": "GET", "path": "/", "name": "a\"b\\c\nd"}]},
         "reply": [200, "", "fine"],
@@ -85,7 +85,7 @@ fn a_name_is_a_label_whatever_is_in_it() {
 }
 
 #[test]
-fn only_reading_is_answered_and_an_app_goes_first() {
+fn metrics_answer_only_get_and_yield_to_routes() {
     let server = Lane::Rust.serve("faulty", &[]);
     let response = server.client().post("/metrics", "text/plain", b"x");
     assert_eq!(
@@ -106,7 +106,7 @@ fn only_reading_is_answered_and_an_app_goes_first() {
 }
 
 #[test]
-fn they_may_be_elsewhere_or_nowhere() {
+fn metrics_can_be_moved_or_disabled() {
     let server = Lane::Rust.serve("faulty", &["--no-metrics"]);
     let _ = server.client().get("/metrics").problem(404);
     server.stop();
@@ -133,7 +133,7 @@ fn part(header: &str, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn the_time_is_where_it_was_spent() {
+fn stages_measure_the_time_of_a_request() {
     let args = ["--dev", "--workers", "1", "--timeout", "300ms"];
     let server = Lane::Rust.serve("faulty", &args);
     let slept = server.client().get("/sleep?ms=120");
@@ -174,7 +174,7 @@ fn the_time_is_where_it_was_spent() {
 }
 
 #[test]
-fn a_client_that_left_is_counted() {
+fn disconnected_clients_are_counted() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut leaves = server.wire();
     leaves.send("GET /sleep?ms=5000 HTTP/1.1\r\nhost: a\r\n\r\n");

@@ -15,7 +15,11 @@ use crate::support::{Lane, on_every_lane, same};
 /// Number of requests per workload with random values.
 const ROUNDS: usize = 12;
 
-on_every_lane!(documented_values, random_values, refusals);
+on_every_lane!(
+    documented_values,
+    random_values,
+    invalid_requests_are_rejected
+);
 
 fn documented_values(lane: Lane) {
     let server = lane.serve("target", &[]);
@@ -83,7 +87,7 @@ fn check(client: &Client, workload: &Workload) {
 
 /// Checks that `/validated` rejects invalid requests, as far as that is possible without the
 /// harness's schemas; [`schemas`] uses those if they are available.
-fn refusals(lane: Lane) {
+fn invalid_requests_are_rejected(lane: Lane) {
     let server = lane.serve("target", &[]);
     let client = server.client();
     let small = json!({"name": "a", "description": "b", "price": 1, "tax": 2});

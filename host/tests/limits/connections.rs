@@ -8,7 +8,7 @@ use super::{GET, soon};
 use crate::support::Lane;
 
 #[test]
-fn a_connection_too_many_is_told_to_come_back() {
+fn a_connection_above_the_limit_is_503() {
     let server = Lane::Rust.serve("faulty", &["--max-connections", "3", "--workers", "2"]);
     let mut kept: Vec<_> = (0..3).map(|_| server.wire()).collect();
     for wire in &mut kept {

@@ -7,7 +7,7 @@ use super::{GET, soon};
 use crate::support::Lane;
 
 #[test]
-fn a_request_too_many_is_told_to_come_back() {
+fn a_request_above_the_limit_is_503() {
     let server = Lane::Rust.serve("faulty", &["--max-in-flight", "2", "--workers", "2"]);
     let mut busy: Vec<_> = (0..2).map(|_| server.wire()).collect();
     for wire in &mut busy {
@@ -33,7 +33,7 @@ fn a_request_too_many_is_told_to_come_back() {
 }
 
 #[test]
-fn a_client_that_goes_away_makes_room() {
+fn a_disconnected_client_frees_its_slot() {
     let server = Lane::Rust.serve("faulty", &["--max-in-flight", "2", "--workers", "1"]);
     for _ in 0..3 {
         let mut busy: Vec<_> = (0..2).map(|_| server.wire()).collect();

@@ -11,7 +11,7 @@ use crate::support::Lane;
 const LIMIT: Duration = Duration::from_millis(400);
 
 #[test]
-fn a_slow_head_is_given_up() {
+fn a_slow_head_times_out() {
     let server = Lane::Rust.serve(
         "faulty",
         &["--head-timeout", "400ms", "--idle-timeout", "10s"],
@@ -51,7 +51,7 @@ fn a_slow_head_is_given_up() {
 }
 
 #[test]
-fn an_idle_connection_is_let_go() {
+fn an_idle_connection_is_closed() {
     let server = Lane::Rust.serve(
         "faulty",
         &[
@@ -84,7 +84,7 @@ fn an_idle_connection_is_let_go() {
 }
 
 #[test]
-fn an_idle_connection_of_http2_is_let_go_too() {
+fn an_idle_http2_connection_is_closed() {
     let server = Lane::Rust.serve(
         "faulty",
         &["--idle-timeout", "400ms", "--head-timeout", "10s"],
@@ -133,7 +133,7 @@ fn a_body_that_does_not_arrive_is_408() {
 }
 
 #[test]
-fn requests_in_flight_are_given_up_when_the_drain_takes_too_long() {
+fn requests_in_flight_are_aborted_after_the_drain_timeout() {
     let server = Lane::Rust.serve("faulty", &["--drain-timeout", "400ms"]);
     let mut busy = server.wire();
     busy.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -161,7 +161,7 @@ fn requests_in_flight_are_given_up_when_the_drain_takes_too_long() {
 const LONG: usize = 32 << 20;
 
 #[test]
-fn a_slow_reader_is_served_and_one_that_stopped_is_not() {
+fn a_slow_reader_is_served_and_a_stalled_one_times_out() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("limits.toml");
     let text = "[limits]\nidle_timeout = \"600ms\"\n[routes.raw]\nbody_limit = \"64MiB\"\n";

@@ -9,8 +9,8 @@ on_every_guest!(
     a_trap_is_500_and_the_next_request_is_served,
     a_guest_that_spins_is_504,
     a_guest_that_waits_too_long_is_cut_off,
-    a_client_that_leaves_ends_its_call,
-    a_body_past_the_limit_is_413,
+    a_disconnected_client_ends_its_call,
+    a_body_above_the_limit_is_413,
 );
 
 fn a_trap_is_500_and_the_next_request_is_served(guest: Guest) {
@@ -84,7 +84,7 @@ fn a_guest_that_waits_too_long_is_cut_off(guest: Guest) {
     assert_eq!(server.client().get("/hello").status, 200);
 }
 
-fn a_client_that_leaves_ends_its_call(guest: Guest) {
+fn a_disconnected_client_ends_its_call(guest: Guest) {
     let server = guest.serve(&["--max-instances", "1", "--timeout", "10m"]);
     for _ in 0..2 {
         let mut wire = server.wire();
@@ -100,7 +100,7 @@ fn a_client_that_leaves_ends_its_call(guest: Guest) {
     assert!(left.contains("path=\"/spin\""), "{left}");
 }
 
-fn a_body_past_the_limit_is_413(guest: Guest) {
+fn a_body_above_the_limit_is_413(guest: Guest) {
     let server = guest.serve(&["--body-limit", "100KiB"]);
     let client = server.client();
     let declared = client.post("/count", "text/plain", &vec![b'a'; 102_401]);

@@ -29,7 +29,7 @@ fn an_instance_is_reused_or_fresh(guest: Guest) {
 /// An instance of StarlingMonkey handles one fetch event: the engine rejects a second one and
 /// returns without a reply. The host discards the instance and continues.
 #[test]
-fn an_instance_that_gave_no_reply_is_not_reused() {
+fn an_instance_without_a_reply_is_not_reused() {
     let server = Guest::Js.serve(&["--instances", "reuse"]);
     let client = server.client();
     for _ in 0..3 {
@@ -43,7 +43,7 @@ fn an_instance_that_gave_no_reply_is_not_reused() {
 /// Concurrent replies with a pause: an instance of 0.3 interleaves them, one of 0.2 handles them
 /// one after another.
 #[test]
-fn requests_share_an_instance_at_the_same_time_in_3_alone() {
+fn only_0_3_requests_share_an_instance_concurrently() {
     for (guest, together) in [(Guest::P3, true), (Guest::Raw, false)] {
         let args = ["--instances", "reuse", "--max-instances", "1"];
         let server = guest.serve(&args);

@@ -10,10 +10,10 @@ use spikard_wasm_testing::Server;
 use super::{Guest, on_every_guest};
 
 on_every_guest!(
-    a_large_request_goes_through_little_memory,
-    a_large_reply_goes_through_little_memory,
-    a_large_echo_goes_through_little_memory,
-    a_reply_that_nobody_reads_waits,
+    a_large_request_uses_little_memory,
+    a_large_reply_uses_little_memory,
+    a_large_echo_uses_little_memory,
+    an_unread_reply_causes_back_pressure,
 );
 
 /// Returns the size of a body in bytes; interpreted guests get a fourth, because they are slower.
@@ -54,7 +54,7 @@ fn warm(guest: Guest) -> Server {
 
 /// Checks that the host's peak memory grew by less than a bound.
 #[track_caller]
-fn bounded(server: &Server, before: u64, bound: u64) {
+fn assert_bounded(server: &Server, before: u64, bound: u64) {
     let peak = server.usage().peak;
     let grown = peak.saturating_sub(before);
     assert!(grown < bound, "{} MiB more than before", grown >> 20);
@@ -102,7 +102,7 @@ fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-fn a_large_request_goes_through_little_memory(guest: Guest) {
+fn a_large_request_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let stream = connect(&server);
@@ -113,10 +113,10 @@ fn a_large_request_goes_through_little_memory(guest: Guest) {
     sender.join().expect("all of it is sent");
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert!(reply.contains(&size(guest).to_string()), "{reply}");
-    bounded(&server, before, bound(guest));
+    assert_bounded(&server, before, bound(guest));
 }
 
-fn a_large_reply_goes_through_little_memory(guest: Guest) {
+fn a_large_reply_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
@@ -126,10 +126,10 @@ fn a_large_reply_goes_through_little_memory(guest: Guest) {
     let head = head(&mut stream);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(count(stream, b'x'), size(guest));
-    bounded(&server, before, bound_of_reply(guest));
+    assert_bounded(&server, before, bound_of_reply(guest));
 }
 
-fn a_large_echo_goes_through_little_memory(guest: Guest) {
+fn a_large_echo_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
@@ -138,11 +138,11 @@ fn a_large_echo_goes_through_little_memory(guest: Guest) {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(count(stream, b'y'), size(guest));
     sender.join().expect("all of it is sent");
-    bounded(&server, before, bound_of_reply(guest));
+    assert_bounded(&server, before, bound_of_reply(guest));
 }
 
 /// Back pressure holds up a guest that writes faster than its client reads.
-fn a_reply_that_nobody_reads_waits(guest: Guest) {
+fn an_unread_reply_causes_back_pressure(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
@@ -151,12 +151,12 @@ fn a_reply_that_nobody_reads_waits(guest: Guest) {
     let head = head(&mut stream);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     thread::sleep(Duration::from_secs(1));
-    bounded(&server, before, bound(guest));
+    assert_bounded(&server, before, bound(guest));
     // Other requests are served meanwhile.
     assert_eq!(server.client().get("/hello").status, 200);
     drop(stream);
     let _ = server.logged("path=\"/big\"");
-    bounded(&server, before, bound(guest));
+    assert_bounded(&server, before, bound(guest));
 }
 
 /// Reads the head of a reply byte by byte.

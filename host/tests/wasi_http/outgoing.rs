@@ -6,13 +6,13 @@ use super::peer::Peer;
 use super::{Guest, on_every_guest};
 
 on_every_guest!(
-    a_request_that_is_granted_is_sent,
-    a_request_that_is_not_granted_is_refused,
+    an_allowed_request_is_sent,
+    a_request_that_is_not_allowed_is_denied,
     an_answer_is_streamed,
-    a_server_that_is_not_there_is_an_error,
+    an_unreachable_server_is_an_error,
 );
 
-fn a_request_that_is_granted_is_sent(guest: Guest) {
+fn an_allowed_request_is_sent(guest: Guest) {
     let peer = Peer::start();
     let server = guest.serve(&["--allow-outgoing", &peer.origin()]);
     let client = server.client();
@@ -38,7 +38,7 @@ fn a_request_that_is_granted_is_sent(guest: Guest) {
 }
 
 /// An empty allow list, and one with another port of the same host.
-fn a_request_that_is_not_granted_is_refused(guest: Guest) {
+fn a_request_that_is_not_allowed_is_denied(guest: Guest) {
     let (allowed, peer) = (Peer::start(), Peer::start());
     let wanted = match guest {
         // By specification, `fetch` reports no reason.
@@ -82,7 +82,7 @@ fn an_answer_is_streamed(guest: Guest) {
     assert_eq!(wire.chunk(), None);
 }
 
-fn a_server_that_is_not_there_is_an_error(guest: Guest) {
+fn an_unreachable_server_is_an_error(guest: Guest) {
     let peer = Peer::start();
     let gone = {
         // A port that was free a moment ago, on the allow list.

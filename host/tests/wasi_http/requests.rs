@@ -6,7 +6,7 @@ on_every_guest!(
     a_get_is_answered,
     headers_have_several_values,
     printed_lines_are_logged,
-    the_environment_is_empty_but_for_what_is_granted,
+    the_environment_has_only_granted_variables,
 );
 
 fn a_get_is_answered(guest: Guest) {
@@ -65,7 +65,7 @@ fn printed_lines_are_logged(guest: Guest) {
     }
 }
 
-fn the_environment_is_empty_but_for_what_is_granted(guest: Guest) {
+fn the_environment_has_only_granted_variables(guest: Guest) {
     // Python sets some variables itself.
     let own = |text: &str| {
         let lines = text.lines().filter(|line| !line.starts_with("PYTHON"));

@@ -1,5 +1,5 @@
-//! An app called through the runtime crate, as the server calls it: the one place of
-//! the benches that knows that crate's interface.
+//! An app called through the runtime crate, as in the server. Only this module of the benches uses
+//! the interface of that crate.
 
 use crate::common::cases::Case;
 use crate::common::direct::Mode;
@@ -23,12 +23,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Lane {
     loaded: Loaded,
-    /// The paths of its routes, in their order.
+    /// The paths of its routes, in order.
     routes: Arc<[String]>,
 }
 
 impl Lane {
-    /// What loads apps for so many instances at once.
+    /// A runtime for this many concurrent instances.
     pub(crate) fn runtime(instances: u32) -> Result<Runtime> {
         Ok(Runtime::new(Limits {
             instances,
@@ -36,7 +36,7 @@ impl Lane {
         })?)
     }
 
-    /// Loads an app, or finds its machine code beside it.
+    /// Loads an app, from its cached machine code if possible.
     pub(crate) async fn load(runtime: &Runtime, path: &Path) -> Result<Self> {
         let cache = Cache::new(path.with_file_name("compiled"));
         let loaded = runtime.load(path, Some(&cache), &mut |_| ())?;
@@ -48,7 +48,7 @@ impl Lane {
         })
     }
 
-    /// The index of a route.
+    /// Returns the index of a route.
     pub(crate) fn route(&self, path: &str) -> Result<u32> {
         let Some(route) = self.routes.iter().position(|route| route == path) else {
             bail!("the app has no route `{path}`");
@@ -56,7 +56,7 @@ impl Lane {
         Ok(u32::try_from(route)?)
     }
 
-    /// The app as a subject of measurement, whose reply has been checked.
+    /// Returns the app as a subject, after checking its reply.
     pub(crate) async fn subject(&self, case: &Case, mode: Mode) -> Result<PoolSubject> {
         let body = match case.body {
             Sent::Json(text) => Body::Json(text.into()),
@@ -85,13 +85,13 @@ impl Lane {
         Ok(subject)
     }
 
-    /// Its instances: one at once.
+    /// A pool with one instance.
     pub(crate) fn pool(&self) -> Pool {
         Pool::new(self.loaded.clone(), 1, Recycling::default())
     }
 }
 
-/// An app being timed.
+/// An app to time.
 pub(crate) struct PoolSubject {
     pool: Pool,
     mode: Mode,
@@ -117,7 +117,7 @@ impl Subject for PoolSubject {
         let started = cpu_time();
         for _ in 0..calls {
             match self.mode {
-                // In a pool of one, a fresh call throws the last instance away first.
+                // In a pool of one, a fresh call first drops the previous instance.
                 Mode::Reused | Mode::Fresh => drop(black_box(self.call().await?)),
                 Mode::Prepared => {
                     let ready = self.pool.warm(Isolation::Fresh).await;
@@ -135,7 +135,7 @@ impl Subject for PoolSubject {
     }
 }
 
-/// A request of which measured handlers ask nothing but its context.
+/// A request of which measured handlers use only the context.
 #[derive(Default)]
 pub(crate) struct NoRequest {
     local: LocalContext,

@@ -21,7 +21,7 @@ fn preflight(client: &Client, target: &str, origin: &str, method: &str, headers:
 }
 
 #[test]
-fn preflights_are_answered_by_the_route_they_are_for() {
+fn preflights_use_the_policy_of_the_requested_route() {
     let cors =
         json!({"origins": [A], "headers": ["X-Custom-Header"], "credentials": true, "max_age": 60});
     let server = App::new(json!({}))
@@ -97,7 +97,7 @@ fn preflights_are_answered_by_the_route_they_are_for() {
 }
 
 #[test]
-fn responses_say_who_may_read_them() {
+fn responses_have_cors_headers() {
     let server =
         App::new(json!({"cors": {"origins": [A, "https://b.example"], "expose": ["x-total"]}}))
             .route("GET", "/", json!({}))
@@ -197,7 +197,7 @@ fn hostile_origins() {
 }
 
 #[test]
-fn a_preflight_of_a_route_without_cors_gets_no_header_of_its_app() {
+fn a_route_without_cors_ignores_the_policy_of_the_app() {
     let server = App::new(json!({"cors": {"origins": [A]}}))
         .route("GET", "/shared", json!({}))
         .route("GET", "/private", json!({"cors": false}))
@@ -216,7 +216,7 @@ fn a_preflight_of_a_route_without_cors_gets_no_header_of_its_app() {
 }
 
 #[test]
-fn a_request_beyond_the_limit_in_flight_gets_the_policies_of_its_route() {
+fn a_request_above_the_in_flight_limit_gets_the_policies_of_its_route() {
     let server = App::new(json!({"cors": {"origins": [A]}, "request_id": true}))
         .route("GET", "/", json!({}))
         .route("POST", "/", json!({}))

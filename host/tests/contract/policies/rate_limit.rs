@@ -16,7 +16,7 @@ fn state(response: &Response) -> (u16, [&str; 4]) {
 }
 
 #[test]
-fn requests_past_it_are_429() {
+fn requests_above_the_limit_are_429() {
     let server = App::new(json!({}))
         .route(
             "GET",
@@ -53,7 +53,7 @@ fn requests_past_it_are_429() {
 }
 
 #[test]
-fn an_app_has_one_for_all_its_routes() {
+fn the_routes_of_an_app_share_a_bucket() {
     let limit = json!({"requests": 2, "per": "hour"});
     let server = App::new(json!({"rate_limit": limit, "api_key": {"keys": ["k"]}}))
         .route("GET", "/a", json!({}))
@@ -85,7 +85,7 @@ fn an_app_has_one_for_all_its_routes() {
 }
 
 #[test]
-fn by_header() {
+fn the_key_may_be_a_header() {
     let limit = json!({"requests": 1, "per": "hour", "by": {"header": "X-Key"}});
     let server = App::new(json!({}))
         .route("GET", "/", json!({"rate_limit": limit}))

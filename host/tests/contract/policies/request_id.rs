@@ -10,7 +10,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 #[test]
-fn is_taken_or_made_and_sent_back() {
+fn a_request_id_is_accepted_or_generated_and_returned() {
     let server = App::new(json!({"request_id": true}))
         .route("GET", "/", json!({}))
         .route("GET", "/off", json!({"request_id": false}))

@@ -188,7 +188,7 @@ fn ranges() {
 }
 
 #[test]
-fn folders_have_an_index() {
+fn directories_have_an_index() {
     let root = folder();
     let mut settings = mounted();
     settings["static"][0]["prefix"] = json!("/");
@@ -227,7 +227,7 @@ fn folders_have_an_index() {
 }
 
 #[test]
-fn several_lines_of_tags_are_one_list() {
+fn repeated_conditional_headers_are_one_list() {
     let root = folder();
     let server = serve(&app(mounted()), &root);
     let client = server.client();
@@ -247,7 +247,7 @@ fn several_lines_of_tags_are_one_list() {
 }
 
 #[test]
-fn routes_come_first_and_policies_hold() {
+fn routes_take_precedence_and_policies_apply() {
     let root = folder();
     fs::write(root.path().join("public/route"), "file").expect("a file");
     fs::write(root.path().join("public/post"), "file").expect("a file");
