@@ -1,4 +1,4 @@
-//! The app in process. What its policies do, the host's tests ask.
+//! Tests of the app in process. The tests of the host cover its policies.
 
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::TestClient;
@@ -91,7 +91,7 @@ fn contexts_count_and_name() {
             json!({ "visits": visits })
         );
     }
-    // The client has one process for all; the host alone makes instances.
+    // The test client has a single process; only the host creates instances.
     for (path, calls) in [("/calls", 1), ("/calls/fresh", 2)] {
         assert_eq!(
             client.get(path).send().json::<Value>(),

@@ -1,4 +1,4 @@
-//! A request of the app's own.
+//! Outgoing requests.
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
@@ -7,7 +7,7 @@ use wasip2::http::types::{
 
 use crate::{begin, bodies, plain};
 
-/// Replies with what is at an address, or with the name of what went wrong.
+/// Replies with the response of a URL, or with the name of the error.
 pub(crate) fn get(url: &str, out: ResponseOutparam) {
     match ask(url) {
         Ok(response) => {
