@@ -1,6 +1,6 @@
 """Features of the host for an app: validation, policies, hooks and contexts.
 
-The apps `contract-js` and `contract-rust` beside this one answer alike.
+The equivalent apps in JavaScript and Rust are `contract-js` and `contract-rust`.
 """
 
 import itertools

@@ -76,18 +76,19 @@ pub(crate) use on_every_lane;
 
 /// Returns true if two JSON values have the same types and structure, and their numbers the same
 /// values.
-pub(crate) fn same(left: &Value, right: &Value) -> bool {
+pub(crate) fn json_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
             left == right || left.as_f64() == right.as_f64()
         }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| json_equal(l, r))
         }
         (Value::Object(left), Value::Object(right)) => {
             let mut members = left.iter();
             left.len() == right.len()
-                && members.all(|(name, value)| right.get(name).is_some_and(|r| same(value, r)))
+                && members
+                    .all(|(name, value)| right.get(name).is_some_and(|r| json_equal(value, r)))
         }
         _ => left == right,
     }
@@ -116,7 +117,7 @@ pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
 #[test]
 fn json_numbers_are_compared_by_value() {
     let value = |text| serde_json::from_str::<Value>(text).expect("JSON");
-    assert!(same(
+    assert!(json_equal(
         &value("[42.0, {\"a\": 1}]"),
         &value("[42, {\"a\": 1.0}]")
     ));
@@ -126,6 +127,6 @@ fn json_numbers_are_compared_by_value() {
         ("{}", "{\"a\":null}"),
         ("[1]", "[1,1]"),
     ] {
-        assert!(!same(&value(left), &value(right)), "{left} {right}");
+        assert!(!json_equal(&value(left), &value(right)), "{left} {right}");
     }
 }

@@ -77,8 +77,8 @@ app.get("/teapot", { hooks: { preHandler: brew }, responses: { 418: schemas.teap
 
 app.get("/large", { compression: true, response: schemas.large }, () => ({ text: "spikard ".repeat(1280) }));
 
-// Counts in the memory of the instance, which serves one request after another. One that is fresh is new to each: it
-// always says 1.
+// Counts in the memory of the instance, which is reused for several requests. A fresh instance serves a single
+// request and always counts 1.
 let calls = 0;
 const count = () => ({ calls: ++calls });
 app.get("/calls", { name: "calls", response: schemas.calls }, count);

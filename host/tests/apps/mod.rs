@@ -36,9 +36,9 @@ impl Folder {
 
     /// Replaces a file atomically by a rename.
     fn replace(&self, name: &str, from: &Path) {
-        let beside = self.path(&format!("{name}.new"));
-        fs::copy(from, &beside).expect("a copy");
-        fs::rename(beside, self.path(name)).expect("a new name");
+        let temporary = self.path(&format!("{name}.new"));
+        fs::copy(from, &temporary).expect("a copy");
+        fs::rename(temporary, self.path(name)).expect("a new name");
     }
 
     /// Writes a component whose routes all answer with a text.

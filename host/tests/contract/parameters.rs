@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Lane, on_every_lane, same};
+use crate::support::{Lane, json_equal, on_every_lane};
 
 on_every_lane!(valid_parameters_are_typed, invalid_parameters_are_422);
 
@@ -21,7 +21,11 @@ fn valid_parameters_are_typed(lane: Lane) {
     assert_eq!(response.status, 200, "{}", response.text());
     let expected = json!({"id": -7, "page": 2, "token": "t", "sid": "a b",
         "item": {"name": "pen", "price": 2}});
-    assert!(same(&response.json(), &expected), "{}", response.text());
+    assert!(
+        json_equal(&response.json(), &expected),
+        "{}",
+        response.text()
+    );
     server.stop();
 }
 

@@ -5,23 +5,23 @@ use std::process::Command;
 use serde_json::json;
 use spikard_wasm_testing::{Run, guest};
 
-use super::{Place, act, done};
+use super::{AppDirectory, act, act_ok};
 use crate::support::host;
 
 #[test]
 fn the_environment_is_empty_by_default() {
-    let place = Place::new();
-    let server = place.serve("");
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     // The host's own environment has at least `PATH`.
-    assert_eq!(done(&server, json!({"do": "environment"})), json!({}));
+    assert_eq!(act_ok(&server, json!({"do": "environment"})), json!({}));
     server.stop();
 }
 
 #[test]
 fn only_granted_variables_are_visible() {
-    let place = Place::new();
+    let directory = AppDirectory::new();
     let file =
-        place.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
+        directory.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
     let server = host()
         .serve(Some(&guest("grants")))
         .args(["--config".as_ref(), file.as_os_str()])
@@ -38,7 +38,7 @@ fn only_granted_variables_are_visible() {
         .env("SECRET", "not granted")
         .start();
     assert_eq!(
-        done(&server, json!({"do": "environment"})),
+        act_ok(&server, json!({"do": "environment"})),
         json!({
             "ALSO_GRANTED": "by a flag",
             "EMPTY": "",
@@ -65,8 +65,8 @@ fn an_inherited_variable_must_be_set() {
 
 #[test]
 fn every_instance_sees_granted_variables() {
-    let place = Place::new();
-    let server = place.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
+    let directory = AppDirectory::new();
+    let server = directory.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
     for _ in 0..3 {
         assert_eq!(
             act(&server, &json!({"do": "environment"})),

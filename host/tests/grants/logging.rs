@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Place, done};
+use super::{AppDirectory, act_ok};
 
 #[test]
 fn every_level_maps_to_a_log_level() {
-    let place = Place::new();
-    let server = place.serve_with("", &["--log-level", "debug"]);
+    let directory = AppDirectory::new();
+    let server = directory.serve_with("", &["--log-level", "debug"]);
     for level in ["trace", "debug", "info", "warn", "error", "critical"] {
         let message = format!("said at {level}");
-        done(
+        act_ok(
             &server,
             json!({"do": "log", "level": level, "context": "tests", "message": message}),
         );
@@ -46,11 +46,11 @@ fn every_level_maps_to_a_log_level() {
 
 #[test]
 fn lines_below_the_log_level_are_dropped() {
-    let place = Place::new();
-    let server = place.serve("");
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     let log = |level: &str, message: &str| {
         let what = json!({"do": "log", "level": level, "context": "", "message": message});
-        done(&server, what);
+        act_ok(&server, what);
     };
     log("debug", "below");
     log("info", "above");
@@ -60,13 +60,13 @@ fn lines_below_the_log_level_are_dropped() {
 
 #[test]
 fn messages_are_escaped_and_truncated() {
-    let place = Place::new();
-    let server = place.serve("");
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     let message = format!(
         "first\n2026-01-01T00:00:00Z ERROR access: forged {}",
         "x".repeat(100_000)
     );
-    done(
+    act_ok(
         &server,
         json!({"do": "log", "level": "info", "context": "c\n".repeat(1000), "message": message}),
     );

@@ -22,9 +22,9 @@ use tempfile::TempDir;
 use crate::support::host;
 
 /// A directory with the `spikard.toml` of one app.
-struct Place(TempDir);
+struct AppDirectory(TempDir);
 
-impl Place {
+impl AppDirectory {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder"))
     }
@@ -108,13 +108,13 @@ fn act(server: &Server, what: &Value) -> Result<Value, String> {
 
 /// Makes the app perform an action that must succeed.
 #[track_caller]
-fn done(server: &Server, what: Value) -> Value {
+fn act_ok(server: &Server, what: Value) -> Value {
     act(server, &what).unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
 /// Makes the app perform an action that must fail.
 #[track_caller]
-fn failed(server: &Server, what: Value) -> String {
+fn act_err(server: &Server, what: Value) -> String {
     match act(server, &what) {
         Ok(value) => panic!("{what}: {value}"),
         Err(error) => error,

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Place, done};
+use super::{AppDirectory, act_ok};
 
 #[test]
 fn output_goes_to_the_log() {
-    let place = Place::new();
-    let server = place.serve("");
-    done(&server, json!({"do": "print", "text": "a line"}));
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    act_ok(&server, json!({"do": "print", "text": "a line"}));
     let lines: Vec<String> = server
         .stop()
         .log
@@ -22,18 +22,18 @@ fn output_goes_to_the_log() {
 
 #[test]
 fn output_can_be_discarded() {
-    let place = Place::new();
-    let server = place.serve("stdio = false");
-    done(&server, json!({"do": "print", "text": "a line"}));
+    let directory = AppDirectory::new();
+    let server = directory.serve("stdio = false");
+    act_ok(&server, json!({"do": "print", "text": "a line"}));
     let log = server.stop().log;
     assert!(!log.contains("a line"), "{log}");
 }
 
 #[test]
 fn an_endless_line_is_truncated() {
-    let place = Place::new();
-    let server = place.serve("");
-    done(
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    act_ok(
         &server,
         json!({"do": "print", "text": "abcd", "times": 100_000}),
     );

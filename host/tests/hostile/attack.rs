@@ -20,7 +20,7 @@ pub(crate) const INSTANCE: u64 = 512 << 20;
 
 /// Maximum latency of a well-behaved request during an attack, on a machine that runs other
 /// processes too.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_LATENCY: Duration = Duration::from_secs(5);
 
 /// A host under attack, and another host next to it. Both receive well-behaved requests all the
 /// time.
@@ -28,19 +28,19 @@ pub(crate) struct Attack {
     // Dropped before the servers that they query.
     watches: [Watch; 2],
     server: Server,
-    beside: Server,
+    neighbor: Server,
     before: u64,
 }
 
 /// A thread that sends the same request again and again.
 struct Watch {
     over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Seen>>,
+    thread: Option<JoinHandle<AnswerSummary>>,
 }
 
 /// Summary of the answers.
 #[derive(Default)]
-struct Seen {
+struct AnswerSummary {
     fine: u32,
     busy: u32,
     slowest: Duration,
@@ -64,16 +64,16 @@ impl Attack {
 
     fn begin(app: &Path, args: &[&str], busy: bool) -> Self {
         let server = host().serve(Some(app)).args(args).start();
-        let beside = Lane::Rust.serve("hello", &["--workers", "1"]);
+        let neighbor = Lane::Rust.serve("hello", &["--workers", "1"]);
         assert_eq!(server.client().get("/fine").status, 200);
         let before = server.open_files();
         let watches = [
             Watch::begin(server.client(), "/fine", busy),
-            Watch::begin(beside.client(), "/hello/Ada", false),
+            Watch::begin(neighbor.client(), "/hello/Ada", false),
         ];
         Self {
             server,
-            beside,
+            neighbor,
             watches,
             before,
         }
@@ -110,11 +110,11 @@ impl Attack {
     }
 
     /// Waits until the host's memory is below a bound.
-    pub(crate) fn settles_below(&self, bound: u64) {
+    pub(crate) fn wait_for_memory_below(&self, bound: u64) {
         let start = Instant::now();
         while self.server.rss() >= bound {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < MAX_LATENCY,
                 "{} bytes are still resident, above the bound {bound}",
                 self.server.rss()
             );
@@ -127,7 +127,7 @@ impl Attack {
     pub(crate) fn end(self, bound: u64) -> String {
         let Self {
             server,
-            beside,
+            neighbor,
             watches,
             before,
         } = self;
@@ -139,7 +139,7 @@ impl Attack {
         // The host notices closed connections with a delay.
         while server.open_files() > before {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < MAX_LATENCY,
                 "{:?}, {before} before",
                 server.usage()
             );
@@ -148,8 +148,8 @@ impl Attack {
         let usage = server.usage();
         println!("peak {} MiB, {usage:?}", usage.peak >> 20);
         assert!(usage.peak < bound, "{usage:?}, the bound is {bound}");
-        assert!(beside.usage().peak < HOST, "{:?}", beside.usage());
-        beside.stop();
+        assert!(neighbor.usage().peak < HOST, "{:?}", neighbor.usage());
+        neighbor.stop();
         let log = server.stop().log;
         for word in ["panicked", "defect of spikard-wasm"] {
             assert!(!log.contains(word), "{log}");
@@ -168,7 +168,7 @@ impl Watch {
         let over = Arc::new(AtomicBool::new(false));
         let until = over.clone();
         let thread = thread::spawn(move || {
-            let mut seen = Seen::default();
+            let mut seen = AnswerSummary::default();
             loop {
                 let start = Instant::now();
                 let answer = client.get(target);
@@ -184,7 +184,7 @@ impl Watch {
                 thread::sleep(Duration::from_millis(10));
             }
             assert!(
-                busy || seen.slowest < PATIENCE,
+                busy || seen.slowest < MAX_LATENCY,
                 "{target}: {:?}",
                 seen.slowest
             );

@@ -12,7 +12,7 @@ fn a_memory_bomb() {
             let _ = response.problem(500);
         }
         // Trapped instances release their memory.
-        attack.settles_below(HOST);
+        attack.wait_for_memory_below(HOST);
     }
     let log = attack.end(2 * INSTANCE + HOST);
     assert!(
@@ -33,7 +33,7 @@ fn an_instance_that_retains_memory() {
         assert_eq!(response.status, 200, "{}", response.text());
         let bytes: u64 = response.text().parse().expect("a number");
         assert!(bytes > INSTANCE / 2 && bytes <= INSTANCE, "{bytes}");
-        attack.settles_below(HOST);
+        attack.wait_for_memory_below(HOST);
     }
     let log = attack.end(INSTANCE + HOST);
     assert!(log.contains("route=\"GET /do\""), "{log}");
@@ -60,7 +60,7 @@ fn a_trap_on_each_request() {
         let _ = act(&client, "/do", "trap").problem(500);
     }
     drop(client);
-    attack.settles_below(HOST);
+    attack.wait_for_memory_below(HOST);
     let log = attack.end(HOST);
     let trapped = |line: &&str| line.contains("trapped: wasm trap: wasm `unreachable`");
     assert_eq!(log.lines().filter(trapped).count(), TRAPS);

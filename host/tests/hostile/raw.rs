@@ -81,7 +81,7 @@ impl Raw {
 
     /// Checks that this is the problem document of a failure.
     #[track_caller]
-    pub(crate) fn is_failure(&self) {
+    pub(crate) fn assert_failure(&self) {
         assert_eq!(self.status, 500, "{self:?}");
         assert_eq!(self.all("content-type"), ["application/problem+json"]);
         let document: Value = serde_json::from_slice(&self.body).expect("JSON");

@@ -88,7 +88,7 @@ fn headers_that_break_http() {
             "GET",
             &json!({"headers": [["x-own", "1"], [name, "1"]]}),
         )
-        .is_failure();
+        .assert_failure();
     }
     let values = [
         "a\r\nx-injected: 1",
@@ -101,13 +101,13 @@ fn headers_that_break_http() {
     ];
     for value in values {
         // JSON escapes line breaks in the header of the request.
-        say(server, "GET", &json!({"headers": [["x-own", value]]})).is_failure();
+        say(server, "GET", &json!({"headers": [["x-own", value]]})).assert_failure();
         say(
             server,
             "GET",
             &json!({"headers": [["content-type", value]]}),
         )
-        .is_failure();
+        .assert_failure();
         say(server, "HEAD", &json!({"headers": [["location", value]]}));
     }
     let log = attack.end(HOST);
@@ -172,7 +172,7 @@ fn invalid_statuses() {
     let attack = Attack::hostile(&ONE);
     let statuses = [0, 99, 100, 101, 103, 199, 600, 700, 999, 65535];
     for status in statuses {
-        say(attack.server(), "GET", &json!({"status": status})).is_failure();
+        say(attack.server(), "GET", &json!({"status": status})).assert_failure();
     }
     let log = attack.end(HOST);
     for status in statuses {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{CREATED, IDLE, LEASED, MEMORY, PREPARED, becomes, figure, recycled, refused};
+use super::{CREATED, IDLE, LEASED, MEMORY, PREPARED, figure, recycled, refused, wait_for_figure};
 use crate::support::{Lane, on_every_lane};
 
 on_every_lane!(fresh_instances_are_prepared_on_demand);
@@ -64,7 +64,7 @@ fn idle_instances_are_dropped_except_the_last() {
             .all(|status| status.is_ok_and(|s| s == 200))
     );
     assert_eq!(figure(&server, CREATED), 6.0);
-    becomes(&server, IDLE, 1.0);
+    wait_for_figure(&server, IDLE, 1.0);
     assert_eq!(recycled(&server, "idle"), 5.0);
     assert_eq!(figure(&server, LEASED), 0.0);
     let memory = figure(&server, MEMORY);
@@ -81,7 +81,7 @@ fn idle_instances_are_dropped_except_the_last() {
 fn fresh_instances_are_prepared_on_demand(lane: Lane) {
     let args = ["--workers", "1", "--instances", "fresh", "--prepared", "3"];
     let server = lane.serve("faulty", &args);
-    becomes(&server, PREPARED, 1.0);
+    wait_for_figure(&server, PREPARED, 1.0);
     for _ in 0..5 {
         assert_eq!(server.client().get("/count").json()["calls"], 1);
     }
@@ -94,8 +94,8 @@ fn fresh_instances_are_prepared_on_demand(lane: Lane) {
             .into_iter()
             .all(|status| status.is_ok_and(|s| s == 200))
     );
-    becomes(&server, PREPARED, 1.0);
-    becomes(&server, LEASED, 0.0);
+    wait_for_figure(&server, PREPARED, 1.0);
+    wait_for_figure(&server, LEASED, 0.0);
     assert_eq!(recycled(&server, "fresh"), 13.0);
     assert_eq!(figure(&server, IDLE), 0.0);
     server.stop();
@@ -108,7 +108,7 @@ fn preparation_can_be_disabled() {
     for _ in 0..3 {
         assert_eq!(server.client().get("/count").json()["calls"], 1);
     }
-    becomes(&server, PREPARED, 0.0);
+    wait_for_figure(&server, PREPARED, 0.0);
     server.stop();
 }
 
@@ -117,7 +117,7 @@ fn failed_instances_are_counted_by_reason() {
     let args = ["--workers", "1", "--timeout", "200ms"];
     let server = Lane::Rust.serve("faulty", &args);
     let _ = server.client().get("/end").problem(500);
-    becomes(
+    wait_for_figure(
         &server,
         r#"spikard_wasm_instances_recycled_total{reason="trap"}"#,
         1.0,
@@ -127,14 +127,14 @@ fn failed_instances_are_counted_by_reason() {
     assert_eq!(recycled(&server, "deadline"), 2.0);
     let mut leaves = server.wire();
     leaves.send("GET /sleep?ms=5000 HTTP/1.1\r\nhost: a\r\n\r\n");
-    becomes(&server, LEASED, 1.0);
+    wait_for_figure(&server, LEASED, 1.0);
     drop(leaves);
-    becomes(
+    wait_for_figure(
         &server,
         r#"spikard_wasm_instances_recycled_total{reason="cancelled"}"#,
         1.0,
     );
-    becomes(&server, LEASED, 0.0);
+    wait_for_figure(&server, LEASED, 0.0);
     server.stop();
 }
 
@@ -152,10 +152,10 @@ fn the_queue_is_bounded_in_length_and_time() {
     ];
     let server = Lane::Rust.serve("faulty", &args);
     let busy = sleeping(&server, 1, 1500);
-    becomes(&server, LEASED, 1.0);
+    wait_for_figure(&server, LEASED, 1.0);
     let client = server.client();
     let waits = thread::spawn(move || client.get("/count"));
-    becomes(&server, "spikard_wasm_queue_depth", 1.0);
+    wait_for_figure(&server, "spikard_wasm_queue_depth", 1.0);
     // The queue is full.
     let response = server.client().get("/count");
     let document = response.problem(503);
@@ -170,7 +170,7 @@ fn the_queue_is_bounded_in_length_and_time() {
     let _ = response.problem(503);
     assert_eq!(response.header("retry-after"), "1");
     assert_eq!(refused(&server, "queue_time"), 1.0);
-    becomes(&server, "spikard_wasm_queue_depth", 0.0);
+    wait_for_figure(&server, "spikard_wasm_queue_depth", 0.0);
     for status in busy {
         assert_eq!(status.join().expect("an answer"), 200);
     }
@@ -188,14 +188,14 @@ fn queued_requests_are_served_in_order() {
     let server = Lane::Rust.serve("faulty", &args);
     assert_eq!(server.client().get("/count").status, 200);
     let busy = sleeping(&server, 1, 500);
-    becomes(&server, LEASED, 1.0);
+    wait_for_figure(&server, LEASED, 1.0);
     let mut waiting = Vec::new();
     for place in 1..=5_u64 {
         let client = server.client();
         waiting.push(thread::spawn(move || {
             client.get("/count").json()["calls"].as_u64()
         }));
-        becomes(&server, "spikard_wasm_queue_depth", place as f64);
+        wait_for_figure(&server, "spikard_wasm_queue_depth", place as f64);
     }
     let first = waiting
         .remove(0)

@@ -178,10 +178,10 @@ fn disconnected_clients_are_counted() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut leaves = server.wire();
     leaves.send("GET /sleep?ms=5000 HTTP/1.1\r\nhost: a\r\n\r\n");
-    super::becomes(&server, super::LEASED, 1.0);
+    super::wait_for_figure(&server, super::LEASED, 1.0);
     drop(leaves);
     let name = r#"spikard_wasm_requests_total{route="sleep",status="499"}"#;
-    super::becomes(&server, name, 1.0);
+    super::wait_for_figure(&server, name, 1.0);
     let imports = r#"spikard_wasm_request_stage_seconds_count{route="sleep",stage="imports"}"#;
     assert_eq!(figure(&server, imports), 1.0);
     server.stop();

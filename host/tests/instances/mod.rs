@@ -36,7 +36,7 @@ fn figure_in(text: &str, name: &str) -> f64 {
 
 /// Waits until a metric has a value.
 #[track_caller]
-fn becomes(server: &Server, name: &str, wanted: f64) {
+fn wait_for_figure(server: &Server, name: &str, wanted: f64) {
     let start = Instant::now();
     loop {
         let found = figure(server, name);

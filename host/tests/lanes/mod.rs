@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use spikard_wasm_testing::{Client, Random, multipart};
 
 use self::workload::Workload;
-use crate::support::{Lane, on_every_lane, same};
+use crate::support::{Lane, json_equal, on_every_lane};
 
 /// Number of requests per workload with random values.
 const ROUNDS: usize = 12;
@@ -80,7 +80,7 @@ fn check(client: &Client, workload: &Workload) {
         "{asked}"
     );
     assert!(
-        same(&response.json(), expected),
+        json_equal(&response.json(), expected),
         "{asked}\nexpected {expected}"
     );
 }

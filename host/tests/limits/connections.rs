@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{GET, soon};
+use super::{GET, wait_until};
 use crate::support::Lane;
 
 #[test]
@@ -40,7 +40,7 @@ fn a_connection_above_the_limit_is_503() {
     let line = server.logged("too many connections; rejecting with 503");
     assert!(line.contains("WARN") && line.contains("limit=3"), "{line}");
     kept.pop();
-    soon("a connection is let in again", || {
+    wait_until("a connection is let in again", || {
         server.wire().ask(GET).status == 200
     });
     let log = server.stop().log;

@@ -12,7 +12,7 @@ const GET: &str = "GET /only/get HTTP/1.1\r\nhost: a";
 
 /// Waits until a condition holds.
 #[track_caller]
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(
@@ -26,7 +26,7 @@ fn soon(what: &str, mut holds: impl FnMut() -> bool) {
 /// Checks that something took as long as a limit, but not as long as the other limits of the test,
 /// which are ten seconds.
 #[track_caller]
-fn took(start: Instant, limit: Duration) {
+fn assert_took(start: Instant, limit: Duration) {
     let took = start.elapsed();
     assert!(took >= limit - Duration::from_millis(20), "{took:?}");
     assert!(took < Duration::from_secs(6), "{took:?}");

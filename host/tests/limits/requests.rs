@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{GET, soon};
+use super::{GET, wait_until};
 use crate::support::Lane;
 
 #[test]
@@ -40,11 +40,11 @@ fn a_disconnected_client_frees_its_slot() {
         for wire in &mut busy {
             wire.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
         }
-        soon("both are in flight", || {
+        wait_until("both are in flight", || {
             server.client().get("/only/get").status == 503
         });
         drop(busy);
-        soon("there is room", || {
+        wait_until("there is room", || {
             server.client().get("/only/get").status == 200
         });
     }

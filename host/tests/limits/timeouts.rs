@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{GET, took};
+use super::{GET, assert_took};
 use crate::support::Lane;
 
 const LIMIT: Duration = Duration::from_millis(400);
@@ -20,7 +20,7 @@ fn a_slow_head_times_out() {
     let mut silent = server.wire();
     let start = Instant::now();
     assert!(silent.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     let mut slow = server.wire();
     let start = Instant::now();
     let mut bytes = GET.bytes().cycle();
@@ -29,7 +29,7 @@ fn a_slow_head_times_out() {
         thread::sleep(Duration::from_millis(50));
     }
     assert!(slow.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     // An idle connection waits longer, until the next head begins.
     let mut kept = server.wire();
     assert_eq!(kept.ask(GET).status, 200);
@@ -39,7 +39,7 @@ fn a_slow_head_times_out() {
     kept.send("GET /on");
     let start = Instant::now();
     assert!(kept.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     // A head that arrives in time is served, even in pieces.
     let mut pieces = server.wire();
     for piece in [GET, "\r\nx-a: b", "\r\n\r\n"] {
@@ -67,7 +67,7 @@ fn an_idle_connection_is_closed() {
     assert_eq!(idle.ask(GET).status, 200);
     let start = Instant::now();
     assert!(idle.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     let _ = server.logged("idle timeout; connection closed");
     // Time in the handler is not idle time.
     let mut busy = server.wire();
@@ -108,7 +108,7 @@ fn an_idle_http2_connection_is_closed() {
         assert_eq!(response.await.expect("a response").status(), 200);
         let start = Instant::now();
         let _ = tokio::time::timeout(Duration::from_secs(8), driver).await;
-        took(start, LIMIT);
+        assert_took(start, LIMIT);
     });
     server.stop();
 }
@@ -121,7 +121,7 @@ fn a_body_that_does_not_arrive_is_408() {
     let start = Instant::now();
     wire.send(format!("{head}content-length: 5\r\n\r\nab"));
     let response = wire.response();
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     assert_eq!(response.status, 408);
     assert_eq!(
         response.header("content-type"),

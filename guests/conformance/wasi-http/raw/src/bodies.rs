@@ -16,7 +16,7 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn new(body: OutgoingBody) -> Self {
-        let stream = body.write().expect("a stream that nobody has taken");
+        let stream = body.write().expect("a stream that is taken once");
         Self { body, stream }
     }
 
@@ -80,7 +80,7 @@ fn next(stream: &InputStream) -> Option<Vec<u8>> {
 
 /// Copies `from` to `to`.
 pub(crate) fn copy(from: &IncomingBody, to: &Sink) {
-    let stream = from.stream().expect("a stream that nobody has taken");
+    let stream = from.stream().expect("a stream that is taken once");
     while let Some(bytes) = next(&stream) {
         if !to.write_all(&bytes) {
             break;
@@ -100,7 +100,7 @@ pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailer
         .into_iter()
         .filter(|(name, _)| same.contains(&&**name));
     let headers = Fields::from_list(&same.collect::<Vec<_>>()).expect("headers that came");
-    let body = request.consume().expect("a body that nobody has taken");
+    let body = request.consume().expect("a body that is taken once");
     let sink = begin(out, 200, headers);
     copy(&body, &sink);
     let trailers = IncomingBody::finish(body);
@@ -113,14 +113,14 @@ pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailer
             None => trailers.subscribe().block(),
         }
     };
-    let trailers = trailers.expect("trailers that nobody has taken");
+    let trailers = trailers.expect("trailers that is taken once");
     sink.end(trailers.unwrap_or_else(|error| panic!("the trailers: {error:?}")));
 }
 
 /// Returns the size of a request's body in bytes.
 pub(crate) fn count(request: IncomingRequest) -> usize {
-    let body = request.consume().expect("a body that nobody has taken");
-    let stream = body.stream().expect("a stream that nobody has taken");
+    let body = request.consume().expect("a body that is taken once");
+    let stream = body.stream().expect("a stream that is taken once");
     let mut bytes = 0;
     while let Some(piece) = next(&stream) {
         bytes += piece.len();

@@ -71,7 +71,7 @@ fn fields(entries: &[(&str, &str)]) -> Fields {
 fn begin(out: ResponseOutparam, status: u16, headers: Fields) -> Sink {
     let response = OutgoingResponse::new(headers);
     response.set_status_code(status).expect("a status");
-    let body: OutgoingBody = response.body().expect("a body that nobody has taken");
+    let body: OutgoingBody = response.body().expect("a body that is taken once");
     ResponseOutparam::set(out, Ok(response));
     Sink::new(body)
 }
