@@ -124,10 +124,10 @@ fn components_of_a_directory_are_added_and_removed() {
         .start_now();
     folder.app("b.wasm", "b 1");
     wait_for_answer(&server, "/b/x", "b 1");
-    fs::remove_file(folder.path("a.wasm")).expect("it was there");
+    fs::remove_file(folder.path("a.wasm")).expect("an existing file");
     let _ = server.logged("app removed");
     assert_eq!(ask(&server, "a", "/a/x").0, 404);
-    fs::remove_file(folder.path("b.wasm")).expect("it was there");
+    fs::remove_file(folder.path("b.wasm")).expect("an existing file");
     let _ = server.logged("reload failed; all apps are unchanged");
     assert_eq!(found(&server, "a", "/b/x"), "b 1");
     server.stop();

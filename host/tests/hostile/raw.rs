@@ -41,10 +41,10 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
     for line in lines {
         let (name, value) = line
             .split_once(':')
-            .ok_or(format!("`{line}` is no header"))?;
+            .ok_or(format!("`{line}` is not a header"))?;
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            return Err(format!("`{name}` is no header name"));
+            return Err(format!("`{name}` is not a header name"));
         }
         if value.chars().any(|c| c.is_control() && c != '\t') {
             return Err(format!("`{name}` has a control character"));
@@ -60,7 +60,7 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
     let bodiless = method == "HEAD" || matches!(status, 204 | 304);
     let length = match (bodiless, lengths.as_slice()) {
         (true, [] | [_]) => 0,
-        (false, [one]) => one.parse().map_err(|_| "content-length is no number")?,
+        (false, [one]) => one.parse().map_err(|_| "content-length is not a number")?,
         _ => return Err(format!("content-length: {lengths:?}")),
     };
     if raw.body.len() != length {

@@ -55,7 +55,7 @@ fn a_request_that_is_not_allowed_is_denied(guest: Guest) {
     let refused = client.get(&peer.through("/plain?a=b"));
     assert_eq!(refused.status, 502, "{}", refused.text());
     assert!(refused.text().contains(wanted), "{}", refused.text());
-    assert_eq!(peer.heads().len(), 0, "it was sent all the same");
+    assert_eq!(peer.heads().len(), 0, "a denied request was sent");
     // The log has the line to add to the configuration.
     let said = server.logged("outgoing request denied");
     let line = format!("add `{}` to `allow`", peer.origin());
