@@ -37,7 +37,7 @@ fn the_error_for_a_used_port_names_the_port() {
     let output = bench.output(&format!("verify --port {port}"));
     assert!(!output.status.success());
     assert!(
-        text(&output).contains(&format!("port `{port}` is taken")),
+        text(&output).contains(&format!("port `{port}` for target")),
         "{}",
         text(&output)
     );
