@@ -111,7 +111,7 @@ impl Estimate {
         let reach =
             bootstrap(control, seed).map_or(0.0, |(low, high)| distance(low).max(distance(high)));
         let threshold = floor.max(reach);
-        // An interval of this width excludes 1 only if the ratio is at least half of it away from 1.
+        // An interval of this width excludes 1 only if the ratio is half of it away from 1.
         let own = (high.ln() - low.ln()).abs() / 2.0;
         let excludes = low > 1.0 || high < 1.0;
         let verdict = match (

@@ -1,5 +1,5 @@
-//! `spikard-bench exec`: starts a new session, binds the process to its cores, makes the kernel end it
-//! with the harness, and becomes the server.
+//! `spikard-bench exec`: starts a new session, binds the process to its cores, makes the kernel
+//! end it with the harness, and becomes the server.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
