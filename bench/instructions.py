@@ -1,10 +1,10 @@
-"""Instructions of a call, counted by callgrind; `scripts/bench-instructions` runs this.
+"""Counts the instructions of a call with callgrind; `scripts/bench-instructions` runs this.
 
-A run makes N calls and another 2N: the difference is N calls without anything that
-happens once. valgrind has to see machine code that is made or mapped while it runs
-(`--smc-check=all-non-file`). gungraun was considered: its runner has to be installed
-in the version of its library, and it counts between the entry and the end of a
-function, which a call that switches to a fiber's stack leaves on another way.
+One run makes N calls and another makes 2N: the difference is the cost of N calls without
+one-time work. `--smc-check=all-non-file` makes valgrind notice machine code that is generated
+or mapped at run time. gungraun does not fit: its runner must match the version of its library,
+and it counts from the entry to the return of a function, but a call that switches to the stack
+of a fiber leaves the function in another way.
 """
 
 import argparse
@@ -16,17 +16,17 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-KEPT = Path(__file__).with_name("instructions.json")
+RECORD = Path(__file__).with_name("instructions.json")
 LANES = ["rust", "quickjs"]
-# Calls of the smaller run: enough that one call more or less does not show.
+# Calls of the smaller run, enough to make the variation of a single call negligible.
 CALLS = {"reused": 2000, "fresh": 200}
 TOLERANCE = 0.03
-# Learns how fast the CPU's own clock is, once, for as long as it takes by another clock.
+# Calibrates the CPU's clock against another clock once, for a time that varies.
 SPINS = "quanta::Calibration::calibrate"
 
 
 class Side(NamedTuple):
-    """A tree's program and the folder of its apps."""
+    """The program of a source tree and the directory of its apps."""
 
     program: str
     guests: str
@@ -40,18 +40,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--base-program", help=argparse.SUPPRESS)
     parser.add_argument("--base-guests", help=argparse.SUPPRESS)
     parser.add_argument("--lane", choices=LANES, action="append")
-    parser.add_argument("--calls", type=int, help="of the smaller of both runs")
+    parser.add_argument("--calls", type=int, help="calls of the smaller run")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--bless", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.base and (options.check or options.bless):
-        parser.error("`--against` does without `--check` and `--bless`: name one of them")
+        parser.error("`--against` excludes `--check` and `--bless`: pass only one of them")
     return options
 
 
 def count(side: Side, lane: str, mode: str, calls: int) -> int:
-    """Instructions of the thread that calls, without what spins by the clock on the wall."""
+    """Counts the instructions of the calling thread, without loops that depend on wall time."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "out"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
@@ -76,7 +76,7 @@ def count(side: Side, lane: str, mode: str, calls: int) -> int:
 def measure(side: Side, options: argparse.Namespace) -> dict[str, int]:
     figures = {}
     for lane in options.lane or LANES:
-        # Machine code for the CPU that valgrind shows is compiled by the first run.
+        # The first run compiles machine code for the CPU that valgrind emulates.
         count(side, lane, "reused", 1)
         for mode, default in CALLS.items():
             calls = options.calls or default
@@ -85,8 +85,8 @@ def measure(side: Side, options: argparse.Namespace) -> dict[str, int]:
     return figures
 
 
-def past(figures: dict[str, int], before: dict[str, int], tolerance: float) -> list[str]:
-    """What takes more than it did, by more than the tolerance, or was never counted."""
+def exceeding(figures: dict[str, int], before: dict[str, int], tolerance: float) -> list[str]:
+    """Returns the names that exceed the earlier count by more than the tolerance, or have none."""
     return [
         name for name, figure in figures.items() if figure > before.get(name, 0) * (1 + tolerance)
     ]
@@ -94,16 +94,16 @@ def past(figures: dict[str, int], before: dict[str, int], tolerance: float) -> l
 
 def main() -> int:
     options = arguments()
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    before, tolerance = kept.get("per_call", {}), kept.get("tolerance", TOLERANCE)
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    before, tolerance = record.get("per_call", {}), record.get("tolerance", TOLERANCE)
     source, remedy = "bench/instructions.json", "run `scripts/bench-instructions --bless`"
     if options.base:
         before = measure(Side(options.base_program, options.base_guests), options)
-        source, remedy = f"the revision `{options.base}`", "say so where the change is proposed"
+        source, remedy = f"the revision `{options.base}`", "explain it in the pull request"
     figures = measure(Side(options.program, options.guests), options)
     if options.bless:
         text = {"tolerance": tolerance, "per_call": {**before, **figures}}
-        KEPT.write_text(json.dumps(text, indent=2) + "\n")
+        RECORD.write_text(json.dumps(text, indent=2) + "\n")
     if options.json:
         print(json.dumps({"tolerance": tolerance, "per_call": figures, "before": before}, indent=2))
     else:
@@ -114,12 +114,12 @@ def main() -> int:
             print(f"| {name} | {figure:,} | {f'{old:,}' if old else ''} | {change} |")
     if not (options.check or options.base):
         return 0
-    worse = past(figures, before, tolerance)
+    worse = exceeding(figures, before, tolerance)
     for name in worse:
-        was = f"`{before[name]}`" if name in before else "not there"
+        was = f"`{before[name]}`" if name in before else "no count"
         print(
-            f"error: `{name}` takes `{figures[name]}` instructions, and {source} has {was}: "
-            f"past the tolerance of {tolerance:.0%}. If it is meant, {remedy}",
+            f"error: `{name}` takes `{figures[name]}` instructions, but {source} has {was}, "
+            f"which exceeds the tolerance of {tolerance:.0%}; if this is intended, {remedy}",
             file=sys.stderr,
         )
     return 1 if worse else 0

@@ -2,12 +2,12 @@
 # scripts/nightly, after lib.sh.
 #
 #   check NAME COMMAND...   runs a check now and shows its output as it comes
-#   later NAME COMMAND...   queues a check for the background
-#   start_later             runs the queued checks, one after the other, beside what follows
-#   summary                 waits for all, prints the table and the counts; fails if a check failed
+#   later NAME COMMAND...   queues a check to run in the background
+#   start_later             starts the queued checks in the background, one at a time
+#   summary                 waits for all checks and prints the results; fails if a check failed
 #
-# A background check prints its whole log once it has ended. A queued check without a
-# result counts as failed, so that none is lost.
+# The whole log of a background check is printed when it has ended. A queued check without a result
+# counts as failed, so that no check gets lost.
 
 passed=0 failed=0
 check_table=() later_names=() later_commands=() later_pid='' later_reported=0
@@ -19,7 +19,7 @@ end_checks() {
 }
 trap end_checks EXIT
 
-# Prints "PASSED FAILED" of a log: the counts it reports, or one test without any.
+# Prints "PASSED FAILED": the counts that a log reports, or one test if it reports none.
 count_tests() { # LOG STATUS
   local counts
   counts=$(sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
@@ -56,7 +56,7 @@ check() { # NAME COMMAND...
 }
 
 later() { # NAME COMMAND...
-  [ -z "$later_pid" ] || { echo "error: \`later\` was called after \`start_later\`; queue the check \`$1\` before" >&2; exit 2; }
+  [ -z "$later_pid" ] || { echo "error: cannot queue the check \`$1\` after \`start_later\`: call \`later\` before it" >&2; exit 2; }
   later_names+=("$1")
   shift
   later_commands+=("$(printf '%q ' "$@")")
@@ -88,14 +88,14 @@ report_later() {
   later_reported=$i
 }
 
-# Waits for the background checks and reports them all.
+# Waits for the background checks and reports all of them.
 join_later() {
   [ -n "$later_pid" ] || [ ${#later_names[@]} = 0 ] || start_later
   [ -z "$later_pid" ] || wait "$later_pid" || true
   later_pid=
   report_later
   while [ "$later_reported" -lt ${#later_names[@]} ]; do
-    echo "the check ended without a result" >"$checks_dir/now"
+    echo "the check did not produce a result" >"$checks_dir/now"
     record "${later_names[later_reported]}" "$checks_dir/now" 1 0
     later_reported=$((later_reported + 1))
   done

@@ -1,10 +1,10 @@
 # Runs builds two at a time. Sourced by scripts/guests, after lib.sh.
 #
-#   queue COMMAND...   runs a command in the background, beside at most one other
-#   join_jobs          waits for all; exits with 1 if one failed
+#   queue COMMAND...   runs a command in the background, at most two at a time
+#   join_jobs          waits for all jobs; exits with 1 if one failed
 #
-# A job's output is printed in one piece once the job has ended. After a failure `queue`
-# starts no further job. A job without a result counts as failed.
+# The output of a job is printed in one piece when the job has ended. After a failure, `queue` does
+# not start further jobs. A job without a result counts as failed.
 
 jobs_started=0
 jobs_dir=$(mktemp -d)

@@ -1,10 +1,10 @@
-# Shared by the scripts: where things are. Sourced, not run.
+# Paths and functions that all scripts share. Sourced, not run.
 #
-# SPIKARD_WASM_GUESTS   where built guests go           (default: target/guests)
+# SPIKARD_WASM_GUESTS   directory for built guests     (default: target/guests)
 # SPIKARD_WASM_PYTHON   the Python environment for guests and their tests
 #                                                       (default: target/python)
-# CARGO_TARGET_DIR      cargo's folder for the host     (default: target)
-# SPIKARD_WASM_GUEST_TARGET  cargo's folder for guests  (default: target/rust-guests)
+# CARGO_TARGET_DIR      cargo's directory for the host  (default: target)
+# SPIKARD_WASM_GUEST_TARGET  cargo's directory for guests  (default: target/rust-guests)
 
 set -euo pipefail
 
@@ -14,21 +14,21 @@ cd "$root"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export SPIKARD_WASM_GUESTS=${SPIKARD_WASM_GUESTS:-$root/target/guests}
 export SPIKARD_WASM_PYTHON=${SPIKARD_WASM_PYTHON:-$root/target/python}
-# An environment of its own: componentize-py looks at all that is in the other one.
+# A separate environment, because componentize-py scans all packages of the other one.
 openapi_python=$SPIKARD_WASM_PYTHON-openapi
 guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
-# The harness: what its peers need goes beside it.
+# The benchmark harness; the dependencies of its peers are installed next to it.
 bench_target=$guest_target/bench
 
-# The JavaScript examples, and every Rust package outside of the host's workspace.
+# The JavaScript apps, and every Rust package outside the host workspace.
 js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js bench/apps/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")
 done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path 'guests/rust/macros/*' | sort)
 
-# With the tests: one resolution of features, so that nothing large is compiled twice for
-# them. The benchmarks take minutes to link; only scripts/nightly asks for them.
+# Builds with the tests, so that features are resolved once and large dependencies are compiled
+# once. Only scripts/nightly builds the benchmarks, because they take minutes to link.
 host() { # [--benches]
   cargo build --release --workspace --lib --bins --tests --locked --quiet "$@"
 }
@@ -41,7 +41,7 @@ need() { # COMMAND REMEDY
   command -v "$1" >/dev/null || { echo "error: \`$1\` was not found: $2" >&2; exit 1; }
 }
 
-# An app of bench/boundary, as anyone builds theirs, of the tree that is the working folder.
+# Builds an app of bench/boundary in the current source tree with the product's own `build`.
 boundary_app() { # LANE FILE
   local folder=$1 flags=()
   case $1 in

@@ -12,7 +12,7 @@ use crate::server::{Cores, artificial};
 #[derive(Debug, Parser)]
 #[command(
     name = "spikard-bench",
-    about = "Measures HTTP servers beside each other",
+    about = "Benchmarks HTTP servers side by side",
     version
 )]
 struct Cli {
@@ -24,27 +24,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show all targets, workloads and loads, and what is missing on this machine
+    /// List all targets, workloads and loads, and what this machine lacks to run them
     List(commands::list::Options),
-    /// Check that every target answers every workload rightly, with random values
+    /// Check that every target answers every workload correctly, with random values
     Verify(commands::verify::Options),
-    /// Measure, in rounds, and write what came of it
+    /// Run the benchmarks in rounds and write the reports
     Run(Box<commands::run::Options>),
-    /// Write a run's reports anew
+    /// Regenerate the reports of a run
     Report(commands::report::Options),
-    /// Say whether a run is slower than another one; exits with 3 where it is
+    /// Compare two runs; exits with 3 on a regression
     Compare(commands::compare::Options),
-    /// Keep runs to compare with
+    /// Save, list and show baseline runs
     Baseline(commands::baseline::Options),
-    /// Say whether this machine is fit for measuring
+    /// Check whether this machine is fit for benchmarks
     Doctor(commands::doctor::Options),
-    /// Draw where a target's time goes, and its memory over time
+    /// Profile a target: a flame graph, and memory over time
     Profile(commands::profile::Options),
-    /// Compare what the load of this program sees of a server with what wrk sees
+    /// Compare the load generator of this program with wrk
     CrossCheck(commands::cross_check::Options),
-    /// Run the benchmarks of the host's crates, and hold them against their bounds
+    /// Run the microbenchmarks of the host crates and check them against their bounds
     Micro(commands::micro::Options),
-    /// Become a server's command, bound to cores
+    /// Bind this process to cores, then exec a server's command
     #[command(hide = true)]
     Exec {
         #[arg(long)]
@@ -52,15 +52,15 @@ enum Command {
         #[arg(last = true)]
         command: Vec<String>,
     },
-    /// Carry out a plan of load
+    /// Run a load plan read from standard input
     #[command(hide = true)]
     Load,
-    /// A server with known behaviour, for the tests
+    /// Run a server with known behavior, for tests
     #[command(hide = true)]
     Artificial(artificial::Options),
 }
 
-/// Does what the command line says.
+/// Parses the command line and runs the command.
 pub fn run() -> Result<ExitCode> {
     let Cli { common, command } = Cli::parse();
     match command {

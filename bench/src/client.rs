@@ -1,4 +1,4 @@
-//! A connection to a server, over which one request goes at a time.
+//! An HTTP/1.1 client connection that sends one request at a time.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -13,25 +13,25 @@ use tokio::net::TcpStream;
 
 use crate::shot::Shot;
 
-/// One kept-open connection.
+/// One keep-alive connection.
 #[derive(Debug)]
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// A reply as it came.
+/// A complete reply.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// All of its body.
+    /// The whole body.
     pub body: Bytes,
 }
 
 impl Connection {
-    /// Connects to a port of this machine. It needs a `LocalSet`.
+    /// Connects to a port of this machine. The caller must run in a `LocalSet`.
     pub async fn open(port: u16) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let stream = TcpStream::connect(address)
@@ -40,18 +40,18 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::task::spawn_local(async move {
-            // What went wrong is seen by the request that waits for it.
+            // The pending request reports the error.
             let _ = connection.await;
         });
         Ok(Self { sender })
     }
 
-    /// Sends a request and reads its reply.
+    /// Sends a request and reads the whole reply.
     pub async fn send(&mut self, shot: &Shot) -> Result<Answer> {
         self.sender
             .ready()
             .await
-            .context("the server closed the connection")?;
+            .context("the server closed the connection before the request was sent")?;
         let mut request = http::Request::new(Full::new(shot.body.clone()));
         *request.method_mut() = shot.method.clone();
         *request.uri_mut() = shot.uri.clone();
@@ -65,7 +65,7 @@ impl Connection {
         let body = body
             .collect()
             .await
-            .context("the reply broke off")?
+            .context("the connection closed in the middle of the reply")?
             .to_bytes();
         Ok(Answer {
             status: head.status,
@@ -74,13 +74,13 @@ impl Connection {
         })
     }
 
-    /// Whether another request can be sent.
+    /// Returns true if the connection can carry another request.
     pub fn is_open(&self) -> bool {
         !self.sender.is_closed()
     }
 }
 
-/// Runs something with requests in it on this thread, in bounded time.
+/// Runs a future that makes requests on the current thread, and fails after `limit`.
 pub fn block_on<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -89,18 +89,18 @@ pub fn block_on<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Re
     local.block_on(&runtime, async {
         match tokio::time::timeout(limit, work).await {
             Ok(done) => done,
-            Err(_) => bail!("there was no answer within {} s", limit.as_secs_f64()),
+            Err(_) => bail!("no reply within {} s", limit.as_secs_f64()),
         }
     })
 }
 
-/// The body of a `GET`, where its status is 2xx.
+/// Returns the body of a `GET`; fails unless the status is 2xx.
 pub fn get(port: u16, path: &str, limit: Duration) -> Result<Bytes> {
     block_on(limit, async {
         let mut connection = Connection::open(port).await?;
         let answer = connection.send(&Shot::get(port, path)?).await?;
         if !answer.status.is_success() {
-            bail!("`GET {path}` got status {}", answer.status.as_u16());
+            bail!("`GET {path}` returned status {}", answer.status.as_u16());
         }
         Ok(answer.body)
     })

@@ -1,4 +1,4 @@
-//! What a figure depends on beside the server: the machine, its state and the source.
+//! The environment of a run: the machine, its state and the source.
 
 use std::fs;
 use std::path::Path;
@@ -9,44 +9,44 @@ use serde::{Deserialize, Serialize};
 /// The machine and the source of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// Seconds since 1970.
+    /// Unix time in seconds.
     pub time: u64,
-    /// As in `/proc/cpuinfo`.
+    /// The CPU model, from `/proc/cpuinfo`.
     pub cpu: String,
     /// Cores that this process may use.
     pub cores: usize,
-    /// All threads of cores.
+    /// Hardware threads of the machine.
     pub threads: usize,
-    /// Gigabytes.
+    /// Memory in gigabytes.
     pub memory_gb: f64,
-    /// As `uname -s -r` has it.
+    /// Kernel name and release, as `uname -s -r` prints them.
     pub kernel: String,
     /// The architecture.
     pub arch: String,
     /// The distribution.
     pub os: String,
-    /// How cores change their clock; `none` where nothing says.
+    /// The frequency governor; `none` if unknown.
     pub governor: String,
-    /// Whether cores may go above their nominal clock; `unknown` where nothing says.
+    /// `1` if cores may exceed their nominal frequency, `0` if not, `unknown` otherwise.
     pub boost: String,
-    /// The hypervisor's mark, where there is one.
+    /// True if the machine is virtual.
     pub virtual_machine: bool,
-    /// Gigabytes of swap.
+    /// Swap in gigabytes.
     pub swap_gb: f64,
-    /// Load of the last minute, when the run began.
+    /// Load average of the last minute at the start of the run.
     pub load: f64,
     /// The commit of the source.
     pub commit: String,
-    /// Its branch.
+    /// The branch of the source.
     pub branch: String,
-    /// Whether there are changes on top of it.
+    /// True if the working tree differs from the commit.
     pub dirty: bool,
-    /// This program's version.
+    /// The version of this program.
     pub harness: String,
 }
 
 impl Fingerprint {
-    /// Of this machine, now.
+    /// Examines this machine.
     pub fn take(root: &Path) -> Self {
         let cpuinfo = read("/proc/cpuinfo");
         let field = |name: &str| {
@@ -124,7 +124,7 @@ impl Fingerprint {
         }
     }
 
-    /// What makes another machine; figures of another one are not comparable.
+    /// Identifies the machine; figures of different machines are not comparable.
     pub fn machine(&self) -> String {
         format!(
             "{}, {} cores, {:.0} GB, {}",

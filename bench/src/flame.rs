@@ -1,13 +1,13 @@
-//! Flame graphs of what `perf script` prints, as SVG without anything from elsewhere.
+//! Flame graphs of `perf script` output, as self-contained SVG.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Stacks from the outermost frame on, each with its samples.
+/// Sample counts by stack; the first frame is the outermost.
 pub type Stacks = BTreeMap<Vec<String>, u64>;
 
-/// What `perf script -F comm,ip,sym` prints: a line for the program, then the frames from
-/// the innermost on, then an empty line.
+/// Parses the output of `perf script -F comm,ip,sym`: for each sample, a line with the program,
+/// then the frames from the innermost outward, then an empty line.
 pub fn fold(script: &str) -> Stacks {
     let mut stacks = Stacks::new();
     for block in script.split("\n\n") {
@@ -22,7 +22,7 @@ pub fn fold(script: &str) -> Stacks {
                 .map_or(line, |(_, symbol)| symbol)
                 .trim();
             if symbol == "[unknown]" || symbol.is_empty() {
-                "unknown, or compiled in the process".to_owned()
+                "unknown or JIT-compiled".to_owned()
             } else {
                 symbol.to_owned()
             }
@@ -36,7 +36,7 @@ pub fn fold(script: &str) -> Stacks {
     stacks
 }
 
-/// In the folded form that other tools read.
+/// Formats stacks in the folded form that other flame graph tools read.
 pub fn text(stacks: &Stacks) -> String {
     let mut text = String::new();
     for (stack, samples) in stacks {
@@ -49,7 +49,7 @@ pub fn text(stacks: &Stacks) -> String {
 const WIDTH: f64 = 1200.0;
 const ROW: f64 = 17.0;
 
-/// As a picture; each frame says its share when the pointer rests on it.
+/// Draws the graph; each frame has a tooltip with its share of samples.
 pub fn svg(title: &str, stacks: &Stacks) -> String {
     let total: u64 = stacks.values().sum();
     let depth = stacks.keys().map(Vec::len).max().unwrap_or(0);
@@ -67,7 +67,7 @@ pub fn svg(title: &str, stacks: &Stacks) -> String {
     svg + "</svg>"
 }
 
-/// The frames at one depth of stacks that are alike up to it. They are sorted.
+/// Draws the frames of one depth for sorted stacks that are equal up to that depth.
 fn level(
     svg: &mut String,
     stacks: &[(&[String], u64)],

@@ -1,9 +1,10 @@
-//! Measures HTTP servers beside each other, in a way that a stranger can check: how is in
-//! `docs/benchmarking/method.md`, what the figures cannot say in `docs/benchmarking/bias.md`.
+//! Benchmarks HTTP servers side by side. `docs/benchmarking/method.md` describes the method, and
+//! `docs/benchmarking/bias.md` the limits of the figures.
 //!
-//! It knows a server as a process and a socket. Targets, workloads and loads are data:
-//! [`defs`] reads them, [`server`] runs targets, [`load`] loads them from a process of its
-//! own, [`run`] puts rounds together, [`stats`] judges, [`report`] writes.
+//! The harness knows a server only as a process and a socket. Targets, workloads and loads are
+//! data: [`defs`] reads them, [`server`] runs targets, [`load`] sends requests from a separate
+//! process, [`run`] arranges the rounds, [`stats`] judges differences, and [`report`] writes the
+//! results.
 
 pub mod cli;
 pub mod client;

@@ -1,4 +1,4 @@
-//! `spikard-bench`: see `spikard-bench --help`.
+//! `spikard-bench`; run `spikard-bench --help` for its usage.
 
 use std::process::ExitCode;
 

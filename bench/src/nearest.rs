@@ -1,6 +1,6 @@
 //! Suggests the known name that is nearest to a mistyped one.
 
-/// `: did you mean ...?`, where a name is near enough.
+/// Returns `: did you mean ...?` if a known name is near enough, and an empty text otherwise.
 pub fn nearest<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> String {
     all.map(|other| (strsim::damerau_levenshtein(name, other), other))
         .min()
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_nearest() {
+    fn suggests_the_nearest_name() {
         assert_eq!(
             nearest("fastfy", ["axum", "fastify"].into_iter()),
             ": did you mean `fastify`?"

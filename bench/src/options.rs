@@ -6,32 +6,33 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::defs::Catalogue;
-use crate::server::Places;
+use crate::server::Paths;
 
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The project's root, from which definitions name files [default: found above the current folder]
+    /// Project root, to which paths in definitions are relative [default: nearest parent of the
+    /// current directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// The folder with `targets`, `workloads` and `loads` [default: `bench` in the root]
+    /// Directory with `targets`, `workloads` and `loads` [default: `bench` in the root]
     #[arg(long, global = true, value_name = "DIR")]
     pub definitions: Option<PathBuf>,
 }
 
 impl Common {
-    /// Reads the definitions, and finds the places that they name.
-    pub fn read(&self) -> Result<(Catalogue, Places)> {
-        let places = self.places()?;
+    /// Reads the definitions and resolves the paths that they use.
+    pub fn read(&self) -> Result<(Catalogue, Paths)> {
+        let paths = self.paths()?;
         let definitions = match &self.definitions {
             Some(folder) => folder.clone(),
-            None => places.root.join("bench"),
+            None => paths.root.join("bench"),
         };
-        Ok((Catalogue::read(&definitions)?, places))
+        Ok((Catalogue::read(&definitions)?, paths))
     }
 
-    /// Finds the places on this machine.
-    pub fn places(&self) -> Result<Places> {
+    /// Resolves the paths on this machine.
+    pub fn paths(&self) -> Result<Paths> {
         let root = match &self.root {
             Some(root) => root.clone(),
             None => {
@@ -42,17 +43,17 @@ impl Common {
                 found.map_or(here.clone(), PathBuf::from)
             }
         };
-        Places::new(&root)
+        Paths::new(&root)
     }
 }
 
-/// Targets and workloads to use; without names, all.
+/// Targets and workloads to use; all by default.
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Targets, as `axum,fastify`
+    /// Targets, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub targets: Vec<String>,
-    /// Workloads or suites of them
+    /// Workloads or suites, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub workloads: Vec<String>,
 }

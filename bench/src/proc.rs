@@ -1,15 +1,14 @@
-//! What the kernel counts of a process and all that it started: time on a core by task,
-//! and memory. See proc(5).
+//! CPU time by task and memory of a process and its descendants, from procfs. See proc(5).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The processes that descend from one, itself the first; those that ended are not there,
-/// nor those that left the tree when what started them ended: [`family`] finds them too.
+/// Returns a process and its live descendants, the process first. A process whose parent has
+/// exited no longer descends from it: [`family`] finds those as well.
 ///
-/// It asks the tasks of the tree alone. Looking at every process of the machine takes
-/// milliseconds, which a load on the same core would see as its own lateness.
+/// It reads only the tasks of the tree. A scan of all processes of the machine takes milliseconds,
+/// which a load on the same core would measure as its own lateness.
 pub fn tree(root: u32) -> Vec<u32> {
     let mut all = vec![root];
     let mut next = 0;
@@ -19,7 +18,7 @@ pub fn tree(root: u32) -> Vec<u32> {
             .flatten()
             .flatten()
         {
-            // Where the kernel has no such file (CONFIG_PROC_CHILDREN), the long way.
+            // Without this file (CONFIG_PROC_CHILDREN), scan all processes.
             let Ok(children) = fs::read_to_string(task.path().join("children")) else {
                 match task.path().exists() {
                     true => return family(root),
@@ -34,8 +33,8 @@ pub fn tree(root: u32) -> Vec<u32> {
     all
 }
 
-/// The processes that descend from one, itself the first, with those that were left behind
-/// in its session.
+/// Returns a process and its live descendants, the process first, including orphans in its
+/// session.
 pub fn family(root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -47,7 +46,7 @@ pub fn family(root: u32) -> Vec<u32> {
             continue;
         };
         if let Some(stat) = Stat::read(&entry.path().join("stat")) {
-            // Those that a server left behind still have its session.
+            // An orphan has a new parent but keeps its session.
             let parent = if stat.session == root && stat.parent == 1 {
                 root
             } else {
@@ -76,18 +75,18 @@ struct Stat {
     parent: u32,
     session: u32,
     state: u8,
-    /// When it was started, in ticks since the machine was.
+    /// The start time in ticks since boot.
     started: u64,
-    /// User and system time in ticks, with those of tasks that ended.
+    /// User and system time in ticks, including tasks that have exited.
     ticks: u64,
-    /// The same of children that ended and were waited for.
+    /// The same for children that have exited and were waited for.
     children_ticks: u64,
 }
 
 impl Stat {
     fn read(path: &Path) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
-        // The name in parentheses may hold anything.
+        // The name in parentheses may contain any byte.
         let fields: Vec<&str> = text[text.rfind(')')? + 1..]
             .split_ascii_whitespace()
             .collect();
@@ -107,35 +106,36 @@ impl Stat {
     }
 }
 
-/// When a process was started, if it is there and not a zombie: with its number, who it is.
+/// Returns the start time of a process, unless it has exited or is a zombie. Together with the
+/// process ID, it identifies the process.
 pub fn started(pid: u32) -> Option<u64> {
     let stat = Stat::read(Path::new(&format!("/proc/{pid}/stat")))?;
     (stat.state != b'Z').then_some(stat.started)
 }
 
-/// Time on a core, of each task of a tree.
+/// CPU time of each task of a tree.
 #[derive(Debug, Clone, Default)]
 pub struct CpuTimes {
     /// Nanoseconds by process and task, from `schedstat`.
     tasks: BTreeMap<(u32, u32), u64>,
     /// Nanoseconds that tasks waited for a core.
     waited: u64,
-    /// Ticks by process: its own, and those of children that ended.
+    /// Ticks by process: its own, and those of children that have exited.
     ticks: BTreeMap<u32, (u64, u64)>,
 }
 
-/// Time on a core between two readings.
+/// CPU time between two readings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CpuUsed {
-    /// Microseconds.
+    /// CPU time in microseconds.
     pub micros: f64,
-    /// Whether tasks or processes ended between, so that part of it was counted in ticks of
-    /// 10 ms, where the kernel has no finer figure.
+    /// True if tasks or processes exited in between, so that part of the time was counted in ticks
+    /// of 10 ms; the kernel has no finer figure for them.
     pub coarse: bool,
 }
 
 impl CpuTimes {
-    /// Of a process and its descendants, now.
+    /// Reads the times of a process and its descendants.
     pub fn of_tree(root: u32) -> Self {
         let mut times = Self::default();
         for pid in tree(root) {
@@ -144,7 +144,7 @@ impl CpuTimes {
         times
     }
 
-    /// Of one process, now.
+    /// Reads the times of one process.
     pub fn of_process(pid: u32) -> Self {
         let mut times = Self::default();
         times.add(pid);
@@ -174,12 +174,12 @@ impl CpuTimes {
         }
     }
 
-    /// Microseconds that tasks waited for a core since an earlier reading.
+    /// Returns the microseconds that tasks have waited for a core since an earlier reading.
     pub fn waited_since(&self, before: &Self) -> f64 {
         self.waited.saturating_sub(before.waited) as f64 / 1e3
     }
 
-    /// The time from an earlier reading to this one.
+    /// Returns the CPU time since an earlier reading.
     pub fn since(&self, before: &Self) -> CpuUsed {
         let ended = |pid: u32| {
             before
@@ -212,26 +212,27 @@ impl CpuTimes {
         used
     }
 
-    /// Whether anything was found.
+    /// Returns true if no task was found.
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 }
 
-/// USER_HZ is 100 on every architecture that Linux still runs on.
+/// USER_HZ, which is 100 on all current Linux architectures.
 const TICK_MICROS: f64 = 10_000.0;
 
-/// Memory of a tree, in bytes.
+/// Memory of a process tree in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// Resident pages; those that processes share count for each.
+    /// Resident set size; shared pages count once for each process.
     pub rss: u64,
-    /// Resident pages, shared ones divided among those that share them.
+    /// Proportional set size; shared pages are divided among the processes that share them.
     pub pss: u64,
 }
 
 impl Memory {
-    /// Of a process and its descendants, now. Proportional shares take the kernel a while.
+    /// Reads the memory of a process and its descendants. The kernel takes milliseconds to compute
+    /// the proportional size.
     pub fn of_tree(root: u32) -> Self {
         let mut memory = Self::default();
         for pid in tree(root) {
@@ -246,7 +247,7 @@ impl Memory {
         memory
     }
 
-    /// Resident pages alone, which is cheap enough to ask for often.
+    /// Reads only the resident set size, which is cheap enough for frequent sampling.
     pub fn rss_of_tree(root: u32) -> u64 {
         let page = rustix::param::page_size() as u64;
         let of = |pid: u32| {
@@ -264,7 +265,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn counts_what_this_thread_does() {
+    fn counts_the_cpu_time_of_this_thread() {
         let before = CpuTimes::of_process(std::process::id());
         let until = Instant::now() + Duration::from_millis(60);
         let mut sum = 0_u64;
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_ended_is_counted_in_ticks() {
+    fn an_exited_child_is_counted_in_ticks() {
         let before = CpuTimes::of_process(std::process::id());
         let burn = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
         Command::new("sh").args(["-c", burn]).status().unwrap();

@@ -1,4 +1,4 @@
-//! Requests ready to be sent, and the check of their replies.
+//! Requests that are ready to send, and the checks of their replies.
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -8,20 +8,20 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 
 use crate::defs::{Check, Request, Workload};
-use crate::template::{Place, Template, Values, records};
+use crate::template::{Context, Template, Values, records};
 
 const BOUNDARY: &str = "spikard-bench-8f3c1d9a7e5b";
 
-/// One request, with what its reply must be.
+/// A request and the expected reply.
 #[derive(Debug, Clone)]
 pub struct Shot {
-    /// The request's method.
+    /// The method.
     pub method: Method,
-    /// Its path and query.
+    /// The path and query.
     pub uri: Uri,
-    /// All its headers.
+    /// All headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub body: Bytes,
     statuses: Vec<u16>,
     expected: Expected,
@@ -35,7 +35,7 @@ enum Expected {
 }
 
 impl Shot {
-    /// A request of a workload with values drawn anew.
+    /// Creates a request of a workload with new random values.
     pub fn new(workload: &Workload, host: &str, rng: &mut Rng) -> Result<Self> {
         let (Some(request), Some(reply)) = (&workload.request, &workload.reply) else {
             anyhow::bail!("the workload `{}` is a mix: send its parts", workload.name);
@@ -44,7 +44,7 @@ impl Shot {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(host)?);
         for (name, value) in &request.headers {
-            let value = Template(value).fill(&values, Place::Plain);
+            let value = Template(value).fill(&values, Context::Plain);
             headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }
         let body = body(request, &values, &mut headers, rng);
@@ -56,16 +56,16 @@ impl Shot {
                 serde_json::from_slice(&body).context("the body to echo is not JSON")?,
             ),
             Check::Json(text) => {
-                let text = Template(text).fill(&values, Place::Json);
+                let text = Template(text).fill(&values, Context::Json);
                 let value = serde_json::from_str(&text);
                 Expected::Json(
                     value.with_context(|| format!("the template of the reply gives `{text}`"))?,
                 )
             }
-            Check::Text(text) => Expected::Text(Template(text).fill(&values, Place::Plain)),
+            Check::Text(text) => Expected::Text(Template(text).fill(&values, Context::Plain)),
             Check::Some(_) => Expected::Something,
         };
-        let uri = Template(&request.path).fill(&values, Place::Url);
+        let uri = Template(&request.path).fill(&values, Context::Url);
         Ok(Self {
             method: Method::from_bytes(request.method.as_bytes())?,
             uri: uri.parse().with_context(|| format!("the path `{uri}`"))?,
@@ -76,7 +76,7 @@ impl Shot {
         })
     }
 
-    /// A plain `GET`, whose reply may be anything.
+    /// Creates a plain `GET` that accepts any reply.
     pub fn get(port: u16, path: &str) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::try_from(format!("127.0.0.1:{port}"))?);
@@ -90,12 +90,12 @@ impl Shot {
         })
     }
 
-    /// Whether the status is right; the cheap half of the check.
+    /// Returns true if the status is right; the cheap half of the check.
     pub fn status_fits(&self, status: StatusCode) -> bool {
         self.statuses.contains(&status.as_u16())
     }
 
-    /// What is wrong with a reply, in words.
+    /// Checks a reply; the error describes the difference.
     pub fn check(
         &self,
         status: StatusCode,
@@ -141,7 +141,7 @@ impl Shot {
                     ));
                 }
                 match serde_json::from_slice::<Value>(body) {
-                    Ok(value) if same(wanted, &value) => Ok(()),
+                    Ok(value) if json_equal(wanted, &value) => Ok(()),
                     _ => Err(format!(
                         "`{}` got `{}` instead of `{}`",
                         asked(),
@@ -160,8 +160,8 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
             kind.as_bytes()
                 .starts_with(b"application/x-www-form-urlencoded")
         });
-        let place = if form { Place::Url } else { Place::Json };
-        return Template(text).fill(values, place).into();
+        let context = if form { Context::Url } else { Context::Json };
+        return Template(text).fill(values, context).into();
     }
     if let Some(bytes) = request.json_bytes {
         return records(bytes, rng).to_string().into();
@@ -189,18 +189,25 @@ fn body(request: &Request, values: &Values, headers: &mut HeaderMap, rng: &mut R
     body.into()
 }
 
-/// Whether two JSON values are the same: members in any order, and 42 as 42.0.
-fn same(one: &Value, other: &Value) -> bool {
+/// Returns true if two JSON values are equal; the order of members does not matter, and 42 equals
+/// 42.0.
+fn json_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
             one == other || one.as_f64() == other.as_f64()
         }
         (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| json_equal(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
             let member = |(name, value): (&String, &Value)| {
-                other.get(name).is_some_and(|other| same(value, other))
+                other
+                    .get(name)
+                    .is_some_and(|other| json_equal(value, other))
             };
             one.len() == other.len() && one.iter().all(member)
         }
@@ -226,16 +233,16 @@ mod tests {
 
     #[test]
     fn numbers_are_values_and_types_are_kept() {
-        assert!(same(
+        assert!(json_equal(
             &json!({"a": 42, "b": [1.0]}),
             &json!({"b": [1], "a": 42.0})
         ));
-        assert!(!same(&json!({"a": 42}), &json!({"a": "42"})));
-        assert!(!same(&json!({"a": 42}), &json!({"a": 42, "b": null})));
+        assert!(!json_equal(&json!({"a": 42}), &json!({"a": "42"})));
+        assert!(!json_equal(&json!({"a": 42}), &json!({"a": 42, "b": null})));
     }
 
     #[test]
-    fn a_wrong_reply_is_a_sentence() {
+    fn the_error_for_a_wrong_reply_names_both_values() {
         let workload = workload(
             r#"
             name = "x"

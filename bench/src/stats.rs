@@ -1,15 +1,15 @@
-//! Judging differences: ratios within rounds, their median, a bootstrap interval over
-//! rounds, and the rule by which a difference is claimed.
+//! Judges differences by the median of the ratios within rounds, a bootstrap interval over rounds,
+//! and a rule for claims.
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// With fewer rounds than this nothing is claimed: of four fair coins, all fall on one side
-/// once in eight times.
-pub const LEAST_ROUNDS: usize = 5;
+/// The minimum number of rounds for a claim: with four rounds, all ratios fall on the same side by
+/// chance once in eight times.
+pub const MIN_ROUNDS: usize = 5;
 const RESAMPLES: usize = 4000;
 
-/// The middle one, or the mean of the two in the middle.
+/// Returns the median; for an even number of values, the mean of the middle two.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted: Vec<f64> = values
         .iter()
@@ -25,7 +25,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The interval in which 95 % of the medians of resampled rounds lie.
+/// Returns the interval that contains 95 % of the medians of resampled rounds.
 pub fn bootstrap(values: &[f64], seed: u64) -> Option<(f64, f64)> {
     median(values)?;
     let mut rng = Rng::with_seed(seed);
@@ -47,7 +47,7 @@ pub fn bootstrap(values: &[f64], seed: u64) -> Option<(f64, f64)> {
     Some((at(0.025)?, at(0.975)?))
 }
 
-/// The interval of the ratio of two medians, `after` over `before`, of rounds that were not
+/// Returns the interval of the ratio `after / before` of two medians, for rounds that were not
 /// measured together.
 pub fn bootstrap_ratio(before: &[f64], after: &[f64], seed: u64) -> Option<(f64, f64)> {
     let mut rng = Rng::with_seed(seed);
@@ -70,52 +70,53 @@ pub fn bootstrap_ratio(before: &[f64], after: &[f64], seed: u64) -> Option<(f64,
     Some((at(0.025)?, at(0.975)?))
 }
 
-/// What comes of comparing two sides over rounds.
+/// A comparison of two sides over rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The median of the rounds' ratios.
+    /// The median of the ratios within rounds.
     pub ratio: f64,
-    /// The lower end of its interval.
+    /// The lower end of the interval.
     pub low: f64,
-    /// The upper end of its interval.
+    /// The upper end of the interval.
     pub high: f64,
-    /// Rounds that both sides have.
+    /// The number of rounds that both sides have.
     pub rounds: usize,
-    /// The smallest change that could have been claimed, as a share.
+    /// The smallest relative change that could have been claimed.
     pub resolution: f64,
-    /// What may be said.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
-/// What may be said of a ratio.
+/// The verdict on a ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// There is a difference.
+    /// The sides differ.
     Different,
-    /// There is none that could be seen.
+    /// No difference was detected.
     Undetectable,
-    /// There are too few rounds to say.
+    /// There are too few rounds for a claim.
     TooFewRounds,
 }
 
 impl Estimate {
-    /// Judges ratios beside those of the same server measured twice in the same rounds.
+    /// Judges ratios against those of the control, the same server measured twice in the same
+    /// rounds.
     ///
-    /// A difference is claimed only where the interval excludes 1 and the ratio is further
-    /// from 1 than the floor and than the A/A pair's interval reaches.
+    /// A difference is claimed only if the interval excludes 1, and the ratio is further from 1
+    /// than the floor and than the interval of the control.
     pub fn judge(ratios: &[f64], control: &[f64], floor: f64, seed: u64) -> Option<Self> {
         let ratio = median(ratios)?;
         let (low, high) = bootstrap(ratios, seed)?;
         let reach =
             bootstrap(control, seed).map_or(0.0, |(low, high)| distance(low).max(distance(high)));
         let threshold = floor.max(reach);
-        // Seen from 1, an interval reaches as far as its nearer end must still exclude it.
+        // An interval of this width excludes 1 only if the ratio is half of it away from 1.
         let own = (high.ln() - low.ln()).abs() / 2.0;
         let excludes = low > 1.0 || high < 1.0;
         let verdict = match (
             excludes && distance(ratio) > threshold,
-            ratios.len() < LEAST_ROUNDS,
+            ratios.len() < MIN_ROUNDS,
         ) {
             (_, true) => Verdict::TooFewRounds,
             (true, _) => Verdict::Different,
@@ -131,7 +132,7 @@ impl Estimate {
         })
     }
 
-    /// In words, for a table.
+    /// Returns the verdict in words, for a table.
     pub fn words(&self) -> String {
         let resolution = self.resolution * 100.0;
         match self.verdict {
@@ -142,7 +143,7 @@ impl Estimate {
     }
 }
 
-/// How far a ratio is from 1, the same for a half and for twice.
+/// Returns the distance of a ratio from 1; it is the same for one half and for two.
 fn distance(ratio: f64) -> f64 {
     ratio.ln().abs().exp_m1()
 }
@@ -151,8 +152,8 @@ fn distance(ratio: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Rounds of two servers on a machine that drifts and is disturbed, as in `run`: cost
-    /// times a drift that both see, times noise of their own, now and then a large one.
+    /// Simulates rounds of two servers on a noisy machine: each figure is a cost, times a drift
+    /// that both servers share, times independent noise with occasional outliers.
     fn rounds(rng: &mut Rng, number: usize, slower: f64, noise: f64) -> (Vec<f64>, Vec<f64>) {
         let mut drift = 1.0;
         let one = |rng: &mut Rng, cost: f64, drift: f64| {
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identical_pair_is_called_identical_in_19_of_20_simulations() {
+    fn identical_servers_are_undetectable_in_19_of_20_simulations() {
         for number in [6, 10, 14] {
             assert!(
                 claimed(1.0, number) <= 1,
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifth_is_found_in_19_of_20_simulations() {
+    fn a_difference_of_a_fifth_is_detected_in_19_of_20_simulations() {
         for number in [10, 14] {
             assert!(
                 claimed(1.2, number) >= 19,

@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy)]
 pub struct Template<'a>(pub &'a str);
 
-/// How a value is written where it stands.
+/// The context of a placeholder, which determines the escaping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Context {
     /// In a path, a query or a form.
     Url,
-    /// Within quotes of JSON, or as a number.
+    /// In a JSON string, or as a JSON number.
     Json,
-    /// As it is.
+    /// Plain text, without escaping.
     Plain,
 }
 
 impl Template<'_> {
-    /// The text with its values.
-    pub fn fill(self, values: &Values, place: Place) -> String {
+    /// Returns the text with its values filled in.
+    pub fn fill(self, values: &Values, context: Context) -> String {
         let mut rest = self.0;
         let mut text = String::with_capacity(rest.len() + 32);
         while let Some(start) = rest.find("${") {
@@ -33,17 +33,17 @@ impl Template<'_> {
                 .map_or(rest.len(), |length| start + length);
             text.push_str(&rest[..start]);
             let value = values.get(&rest[start + 2..end]).unwrap_or_default();
-            match place {
-                Place::Url => escape_url(value, &mut text),
-                Place::Json => escape_json(value, &mut text),
-                Place::Plain => text.push_str(value),
+            match context {
+                Context::Url => escape_url(value, &mut text),
+                Context::Json => escape_json(value, &mut text),
+                Context::Plain => text.push_str(value),
             }
             rest = rest.get(end + 1..).unwrap_or_default();
         }
         text + rest
     }
 
-    /// Whether every name in it has a value.
+    /// Checks that every placeholder has a value.
     pub fn check(self, values: &Values) -> Result<()> {
         for part in self.0.split("${").skip(1) {
             let Some((name, _)) = part.split_once('}') else {
@@ -51,7 +51,7 @@ impl Template<'_> {
             };
             if values.get(name).is_none() {
                 bail!(
-                    "`{}` uses the value `{name}`, which is not drawn{}",
+                    "`{}` uses the undefined value `{name}`{}",
                     self.0,
                     crate::nearest::nearest(name, values.0.keys().map(String::as_str))
                 );
@@ -61,7 +61,8 @@ impl Template<'_> {
     }
 }
 
-/// Percent-encoding of all that is not unreserved: right in paths, queries and forms alike.
+/// Percent-encodes everything but unreserved characters, which is valid in paths, queries and
+/// forms.
 fn escape_url(value: &str, text: &mut String) {
     for byte in value.bytes() {
         match byte {
@@ -78,15 +79,15 @@ fn escape_json(value: &str, text: &mut String) {
     text.push_str(&quoted[1..quoted.len() - 1]);
 }
 
-/// The values of one request.
+/// The random values of one request.
 #[derive(Debug, Clone, Default)]
 pub struct Values(BTreeMap<String, String>);
 
 impl Values {
-    /// Draws each value as it says.
+    /// Draws each value as its definition specifies.
     pub fn draw(kinds: &BTreeMap<String, String>, rng: &mut Rng) -> Result<Self> {
         let mut values = Self::default();
-        // What is computed of others comes after them.
+        // Values that depend on others come last.
         for later in [false, true] {
             for (name, kind) in kinds {
                 if kind.starts_with("hash:") == later {
@@ -136,7 +137,7 @@ impl Values {
                 let choices: Vec<&str> = choices.split('|').collect();
                 choices[rng.usize(0..choices.len())].to_owned()
             }
-            // What the CPU-bound handler computes.
+            // The result of the CPU-bound handler.
             ["hash", seed, rounds] => {
                 let (seed, rounds) = (
                     self.get(seed).unwrap_or(seed),
@@ -145,7 +146,7 @@ impl Values {
                 hash(number(seed)?, number(rounds)?).to_string()
             }
             _ => bail!(
-                "a value is drawn as `{kind}`, which is unknown: use slug, word, words, integer:LOW:HIGH, \
+                "the kind of value `{kind}` is unknown: use slug, word, words, integer:LOW:HIGH, \
                  decimal:LOW:HIGH, boolean, uuid, date, email, choice:A|B or hash:SEED:ROUNDS"
             ),
         })
@@ -175,7 +176,8 @@ fn uuid(rng: &mut Rng) -> String {
     )
 }
 
-/// The CPU-bound handler's algorithm, the same in each language: FNV-1a over the rounds.
+/// Computes the result of the CPU-bound handler, the same in each language: FNV-1a over the
+/// rounds.
 pub fn hash(seed: u32, rounds: u32) -> u32 {
     let mut value = 2_166_136_261_u32 ^ seed;
     for round in 0..rounds {
@@ -184,7 +186,7 @@ pub fn hash(seed: u32, rounds: u32) -> u32 {
     value
 }
 
-/// A JSON array of records, of this many bytes.
+/// Creates a JSON array of records with this encoded size in bytes.
 pub fn records(bytes: usize, rng: &mut Rng) -> Value {
     let item = |rng: &mut Rng| {
         json!({
@@ -196,13 +198,13 @@ pub fn records(bytes: usize, rng: &mut Rng) -> Value {
     };
     let mut items = vec![item(rng)];
     let mut length = items[0].to_string().len() + 2;
-    // Room for one more of the longest.
+    // Leave room for another record of maximum size.
     while length + 230 < bytes {
         let next = item(rng);
         length += next.to_string().len() + 1;
         items.push(next);
     }
-    // The last one takes what is left.
+    // Pad the last record to the exact size.
     if let Some(last) = items.last_mut() {
         let note: String = (0..bytes.saturating_sub(length))
             .map(|_| rng.lowercase())
@@ -220,11 +222,11 @@ mod tests {
     fn fills_and_escapes() {
         let values = Values(BTreeMap::from([("a".to_owned(), "x y\"z".to_owned())]));
         assert_eq!(
-            Template("/p/${a}?q=${a}").fill(&values, Place::Url),
+            Template("/p/${a}?q=${a}").fill(&values, Context::Url),
             "/p/x%20y%22z?q=x%20y%22z"
         );
         assert_eq!(
-            Template("\"${a}\"").fill(&values, Place::Json),
+            Template("\"${a}\"").fill(&values, Context::Json),
             "\"x y\\\"z\""
         );
         let error = Template("${b}").check(&values).unwrap_err().to_string();
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_what_it_says() {
+    fn draws_values_of_the_specified_kinds() {
         let kinds = [
             ("s", "integer:7:7"),
             ("r", "integer:3:3"),

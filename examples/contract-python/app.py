@@ -1,6 +1,6 @@
-"""What the host does for an app: checks, policies, hooks and contexts.
+"""Features of the host for an app: validation, policies, hooks and contexts.
 
-The apps `contract-js` and `contract-rust` beside this one answer alike.
+The equivalent apps in JavaScript and Rust are `contract-js` and `contract-rust`.
 """
 
 import itertools
@@ -105,7 +105,7 @@ def upload(file: UploadFile, note: Annotated[str, Form()] = "") -> dict[str, Any
 
 @app.get("/visits")
 def visits(everyone: Globals) -> dict[str, int]:
-    """How often it was asked for, whichever instance answered."""
+    """Counts the requests of all instances."""
     return {"visits": everyone.add("visits")}
 
 
@@ -147,13 +147,13 @@ answered = itertools.count(1)
 
 @app.get("/calls")
 def calls() -> dict[str, int]:
-    """Counts in the memory of the instance, which serves one request after another."""
+    """Counts in the memory of the instance, which is reused for several requests."""
     return {"calls": next(answered)}
 
 
 @app.get("/calls/fresh", instances="fresh")
 def fresh_calls() -> dict[str, int]:
-    """The same in an instance that no other request has met: always 1."""
+    """Counts in an instance that serves a single request: always 1."""
     return calls()
 
 

@@ -1,4 +1,4 @@
-"""A first app: path, query and body, checked by the host before a handler runs."""
+"""A first app: the host validates path, query and body before a handler runs."""
 
 import asyncio
 from dataclasses import dataclass, field

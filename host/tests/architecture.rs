@@ -1,10 +1,10 @@
-//! The architecture is kept by manifests: `cli -> server -> runtime -> app`, and one
-//! crate alone names each engine of the host.
+//! Crate boundaries: dependencies run `cli -> server -> runtime -> app`, and only one crate
+//! depends on each engine.
 
 use std::fs;
 use std::path::Path;
 
-/// What a crate of the host depends on, apart from its tests.
+/// Returns the dependencies of a host crate, without those of its tests.
 fn dependencies(name: &str) -> Vec<String> {
     let host = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = fs::read_to_string(host.join(name).join("Cargo.toml")).expect("a manifest");
@@ -14,7 +14,7 @@ fn dependencies(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn one_crate_names_each_engine() {
+fn each_engine_is_a_dependency_of_one_crate() {
     let owners = [
         ("wasmtime", "runtime"),
         ("hyper", "server"),
@@ -45,7 +45,7 @@ fn dependencies_run_one_way() {
 }
 
 #[test]
-fn an_app_is_pure() {
+fn the_app_crate_has_no_io_dependencies() {
     for dependency in dependencies("app") {
         assert!(
             !dependency.starts_with("tokio"),

@@ -1,4 +1,4 @@
-//! The demo app that is part of the binary.
+//! The demo app that is embedded in the binary.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use spikard_wasm_testing::root;
 use crate::support::host;
 
 #[test]
-fn serving_nothing_serves_the_demo() {
+fn serve_without_an_app_serves_the_demo() {
     let server = host().serve(None).start();
     assert!(
         server.line().starts_with("serving demo "),
@@ -43,7 +43,7 @@ fn serving_nothing_serves_the_demo() {
         page.contains(&format!("curl http://{}/echo", server.address())),
         "{page}"
     );
-    // Whatever the page links to answers.
+    // Every link of the page works.
     let links: Vec<String> = page
         .split("<a href=\"/")
         .skip(1)
@@ -66,9 +66,9 @@ fn serving_nothing_serves_the_demo() {
     server.stop();
 }
 
-/// The component that is embedded was made from the sources that are here.
+/// The embedded component was built from the current sources.
 #[test]
-fn the_embedded_component_is_of_its_source() {
+fn the_embedded_component_matches_its_sources() {
     let kept = root().join("host/cli/assets/demo.sources");
     let kept = fs::read_to_string(&kept)
         .unwrap_or_else(|error| panic!("`{}`: {error}; `scripts/demo` writes it", kept.display()));
@@ -88,11 +88,11 @@ fn the_embedded_component_is_of_its_source() {
         .collect();
     assert_eq!(
         kept, now,
-        "the demo's sources have changed: run `scripts/demo`"
+        "the demo's sources have changed: run `scripts/demo` and commit the result"
     );
 }
 
-/// The files that a component is made from, beneath a folder.
+/// Collects the source files of a component below a directory.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) {
     for entry in fs::read_dir(root.join(folder))
         .expect("a source folder")

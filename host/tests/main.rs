@@ -1,5 +1,5 @@
-//! Tests of the whole product: each starts the real binary and talks to it as a
-//! user or a client would. What they serve is built by `scripts/guests`.
+//! End-to-end tests: each test starts the real binary and talks to it like a user or a client.
+//! `scripts/guests` builds the apps.
 
 mod apps;
 mod architecture;

@@ -1,4 +1,4 @@
-//! Stopping: what is in flight is finished, what is idle is let go.
+//! Shutdown: requests in flight are finished and idle connections are closed.
 
 use std::net::TcpStream;
 use std::thread;
@@ -25,7 +25,7 @@ fn requests_in_flight_are_finished(lane: Lane) {
         let start = Instant::now();
         server.signal(signal);
         let _ = server.logged("graceful shutdown started");
-        // Those that wait for nothing are closed; nobody new is let in.
+        // Idle connections are closed, and new ones are refused.
         assert!(idle.is_closed() && silent.is_closed());
         assert!(
             start.elapsed() < Duration::from_millis(450),
@@ -52,7 +52,7 @@ fn requests_in_flight_are_finished(lane: Lane) {
     }
 }
 
-/// A connection that is refused, or accepted by the kernel alone and never answered.
+/// Returns true if a connection is refused, or accepted only by the kernel and never answered.
 fn refused(address: std::net::SocketAddr) -> bool {
     match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
         Err(_) => true,
@@ -64,7 +64,7 @@ fn refused(address: std::net::SocketAddr) -> bool {
 }
 
 #[test]
-fn nothing_in_flight_stops_at_once() {
+fn shutdown_without_requests_is_immediate() {
     for signal in ["TERM", "INT"] {
         let server = Lane::Rust.serve("faulty", &[]);
         let _kept: Vec<Wire> = (0..20).map(|_| server.wire()).collect();
@@ -80,7 +80,7 @@ fn nothing_in_flight_stops_at_once() {
 }
 
 #[test]
-fn a_second_signal_gives_requests_up() {
+fn a_second_signal_aborts_requests() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut busy = server.wire();
     busy.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -103,7 +103,7 @@ fn a_second_signal_gives_requests_up() {
 }
 
 #[test]
-fn a_guest_that_spins_is_given_up_at_its_deadline() {
+fn a_spinning_guest_is_ended_at_its_deadline() {
     let server = Lane::Rust.serve("faulty", &["--timeout", "600ms"]);
     let mut busy = server.wire();
     busy.send("GET /spin HTTP/1.1\r\nhost: a\r\n\r\n");

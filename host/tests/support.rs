@@ -1,4 +1,4 @@
-//! What every subject needs: the binary, the lanes, and how values are compared.
+//! Shared helpers: the binary, the lanes, and the comparison of values.
 
 use std::env;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use spikard_wasm_testing::{Host, Server, guest};
 
-/// The binary under test: what cargo built with the tests, or what the environment
+/// Returns the binary under test: the one that cargo built, or the one that the environment
 /// variable `SPIKARD_WASM_BIN` names.
 pub(crate) fn host() -> &'static Host {
     static HOST: LazyLock<Host> = LazyLock::new(|| {
@@ -28,7 +28,7 @@ pub(crate) enum Lane {
 }
 
 impl Lane {
-    /// The component of an app in this lane.
+    /// Returns the path of an app's component in this lane.
     pub(crate) fn guest(self, app: &str) -> PathBuf {
         guest(&match self {
             Self::Rust => format!("{app}-rust"),
@@ -38,13 +38,13 @@ impl Lane {
         })
     }
 
-    /// Serves an app in this lane with further arguments.
+    /// Serves an app in this lane with extra arguments.
     pub(crate) fn serve(self, app: &str, args: &[&str]) -> Server {
         host().serve(Some(&self.guest(app))).args(args).start()
     }
 }
 
-/// Makes functions that take a [`Lane`] into a test for each lane.
+/// Turns functions that take a [`Lane`] into one test per lane.
 macro_rules! on_every_lane {
     ($($test:ident),+ $(,)?) => {$(
         mod $test {
@@ -74,26 +74,27 @@ macro_rules! on_every_lane {
 }
 pub(crate) use on_every_lane;
 
-/// Whether two JSON values are the same: of the same types and structure, numbers
-/// by their value.
-pub(crate) fn same(left: &Value, right: &Value) -> bool {
+/// Returns true if two JSON values have the same types and structure, and their numbers the same
+/// values.
+pub(crate) fn json_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
             left == right || left.as_f64() == right.as_f64()
         }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| json_equal(l, r))
         }
         (Value::Object(left), Value::Object(right)) => {
             let mut members = left.iter();
             left.len() == right.len()
-                && members.all(|(name, value)| right.get(name).is_some_and(|r| same(value, r)))
+                && members
+                    .all(|(name, value)| right.get(name).is_some_and(|r| json_equal(value, r)))
         }
         _ => left == right,
     }
 }
 
-/// Percent-encodes everything but what RFC 3986 leaves unreserved.
+/// Percent-encodes all but the unreserved characters of RFC 3986.
 pub(crate) fn encode(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -106,7 +107,7 @@ pub(crate) fn encode(text: &str) -> String {
     out
 }
 
-/// A query or a form of these pairs.
+/// Encodes pairs as a query or a form.
 pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
     let pair = |(name, value): &(String, String)| format!("{}={}", encode(name), encode(value));
     let pairs: Vec<String> = pairs.iter().map(pair).collect();
@@ -114,9 +115,9 @@ pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
 }
 
 #[test]
-fn numbers_are_the_same_by_value_and_nothing_else_is() {
+fn json_numbers_are_compared_by_value() {
     let value = |text| serde_json::from_str::<Value>(text).expect("JSON");
-    assert!(same(
+    assert!(json_equal(
         &value("[42.0, {\"a\": 1}]"),
         &value("[42, {\"a\": 1.0}]")
     ));
@@ -126,6 +127,6 @@ fn numbers_are_the_same_by_value_and_nothing_else_is() {
         ("{}", "{\"a\":null}"),
         ("[1]", "[1,1]"),
     ] {
-        assert!(!same(&value(left), &value(right)), "{left} {right}");
+        assert!(!json_equal(&value(left), &value(right)), "{left} {right}");
     }
 }

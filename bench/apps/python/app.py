@@ -1,4 +1,4 @@
-"""The handlers of the suite `core`: bench/workloads says what each one answers."""
+"""The handlers of the suite `core`; bench/workloads defines their replies."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
-"""How many numbered routes the app has beside the others.
+"""The number of extra numbered routes of the app.
 
-Modules are run when the component is built, where no variable of the server reaches:
-bench/apps/more-routes makes an app with another number here.
+Modules run when the component is built, before any environment variable of the server exists, so
+bench/apps/more-routes copies the app and writes another number here.
 """
 
 MORE_ROUTES = 0

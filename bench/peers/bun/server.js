@@ -47,7 +47,7 @@ const routes = {
   },
 };
 for (const size of ["small", "medium", "large", "very-large"]) routes[`/json/${size}`] = { POST: echo };
-// Numbered ones, where the workload or the load wants them.
+// Extra numbered routes, if the workload or load requires them.
 for (let route = 0; route < Number(process.env.MORE_ROUTES ?? 0); route++) {
   routes[`/routes/r${route}/:id`] = (request) => Response.json({ route, id: request.params.id });
 }

@@ -11,11 +11,11 @@ const json = express.json({ limit: "16mb" });
 const form = express.urlencoded({ extended: false });
 const upload = multer({ storage: multer.memoryStorage() }).any();
 
-/** Refuses with 422 what does not fit. `coerce` turns texts into what the schema says. */
+/** Rejects invalid requests with 422. `coerce` converts strings to the types of the schema. */
 const check = (place, schema, coerce) => {
   const errorsOf = checker(schema, { coerce });
   return (request, response, next) => {
-    // Express makes a new object of the query each time it is asked for.
+    // Express creates a new query object for each access.
     const value = { ...request[place] };
     const errors = errorsOf(value);
     if (errors) return response.status(422).json({ errors });

@@ -9,7 +9,7 @@ import { MORE_ROUTES, allocate, checker, cpu, serve, slow, spin } from "./shared
 
 const app = new Hono();
 
-/** Refuses with 422 what does not fit. `coerce` turns texts into what the schema says. */
+/** Rejects invalid requests with 422. `coerce` converts strings to the types of the schema. */
 const check = (place, schema, coerce) => {
   const errorsOf = checker(schema, { coerce });
   return validator(place, (value, c) => {

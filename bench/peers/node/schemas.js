@@ -16,7 +16,7 @@ const exactly = (properties) => ({
   additionalProperties: false,
 });
 
-/** An object of these members, the first of them required where it says so. */
+/** An object of these members, some of them required. */
 const some = (properties, ...required) => ({ type: "object", properties, required });
 
 const listOf = (items) => ({ type: "array", items });
@@ -24,7 +24,7 @@ const image = exactly({ url: text, name: text });
 const country = exactly({ name: text, code: text });
 const address = exactly({ street: text, city: text, country });
 
-/** Bodies of JSON. */
+/** JSON bodies. */
 export const json = {
   small: exactly({ name: text, description: text, price: number, tax: number }),
   medium: exactly({ name: text, price: number, image }),
@@ -32,7 +32,7 @@ export const json = {
   "very-large": exactly({ name: text, tags: listOf(text), images: listOf(image) }),
 };
 
-/** Parameters of paths, by pattern. */
+/** Path parameters by pattern. */
 export const paths = {
   "simple/:id": some({ id: slug }, "id"),
   "multiple/:user_id/:post_id": some({ user_id: slug, post_id: slug }),
@@ -52,10 +52,10 @@ const many = {
   ...{ in_stock: boolean, on_sale: boolean },
 };
 
-/** Parameters of queries, unchecked but for their types. */
+/** Query parameters with no checks except for types. */
 export const rawQueries = { few: some(few), medium: some(medium), many: some(many) };
 
-/** Parameters of queries. */
+/** Query parameters. */
 export const queries = { few: some(few, "q"), medium: some(medium, "search"), many: some(many, "q") };
 
 /** Forms. */
@@ -82,7 +82,7 @@ export const twenty = exactly(properties);
 
 const whole = { type: "integer", minimum: 0 };
 
-/** The queries of the workloads that work. */
+/** The queries of the suite `work`. */
 export const work = {
   cpu: some({ seed: whole, rounds: whole }, "seed", "rounds"),
   allocate: some({ items: whole }, "items"),

@@ -1,5 +1,5 @@
 /**
- * What the servers share: the command line, processes, and the handlers that do something.
+ * Shared parts of the servers: the command line, processes, and the handlers that do work.
  */
 import cluster from "node:cluster";
 import Ajv from "ajv";
@@ -10,7 +10,7 @@ const after = (name, otherwise) => {
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
 
-/** `--port N` and `--workers N`: more than one is so many processes that share the port. */
+/** Serves with `--port N` and `--workers N`; several workers are processes that share the port. */
 export function serve(listen) {
   const workers = after("--workers", 1);
   if (workers > 1 && cluster.isPrimary) {
@@ -23,7 +23,7 @@ export function serve(listen) {
   }
 }
 
-/** How many numbered routes the workload or the load wants beside the others. */
+/** The number of extra numbered routes that the workload or load requires. */
 export const MORE_ROUTES = Number(process.env.MORE_ROUTES ?? 0);
 
 /** The CPU-bound handler. */
@@ -46,20 +46,20 @@ export function allocate({ items }) {
   return { items: all.length, kept: kept.length, bytes };
 }
 
-/** The handler that waits. */
+/** The handler that sleeps. */
 export async function slow({ ms }) {
   await new Promise((resolve) => setTimeout(resolve, ms));
   return { slept: ms };
 }
 
-/** The handler that keeps the process busy. */
+/** The handler that blocks the process. */
 export function spin({ ms }) {
   const until = Date.now() + ms;
   while (Date.now() < until);
   return { spun: ms };
 }
 
-/** A check for a schema, for frameworks that have none: the errors, or nothing. */
+/** Creates a validator for frameworks that have none; it returns the errors, if any. */
 export function checker(schema, { coerce = false } = {}) {
   const ajv = new Ajv({ coerceTypes: coerce });
   addFormats(ajv);

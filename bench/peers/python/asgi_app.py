@@ -1,4 +1,4 @@
-"""Workloads on bare ASGI: what a server in Python costs before any framework."""
+"""Workloads on bare ASGI: the cost of a Python server without a framework."""
 
 import asyncio
 import json

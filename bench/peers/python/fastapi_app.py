@@ -58,7 +58,7 @@ async def count_most(request: Request) -> None:
     await count(request)
 
 
-# Three functions, as FastAPI calls the same one once for a request.
+# Three functions, because FastAPI calls the same dependency only once per request.
 app.get("/hooks/0")(hooks)
 app.get("/hooks/1", dependencies=[Depends(count)])(hooks)
 app.get("/hooks/3", dependencies=[Depends(count), Depends(count_more), Depends(count_most)])(hooks)
@@ -229,6 +229,6 @@ for size in ("small", "medium", "large"):
     app.post(f"/multipart/{size}")(files)
     app.post(f"/validated/multipart/{size}")(some_files)
 
-# After all others: they are tried in this order.
+# Registered last, because FastAPI tries routes in order.
 for number in range(int(os.environ.get("MORE_ROUTES", "0"))):
     route(f"/routes/r{number}/{{id}}", number)

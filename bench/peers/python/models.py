@@ -1,4 +1,4 @@
-"""The types of checked bodies, forms and queries."""
+"""The types of validated bodies, forms and queries."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 
 class Exact(BaseModel):
-    """A body without members that it does not name."""
+    """A body that rejects unknown members."""
 
     model_config = ConfigDict(extra="forbid")
 

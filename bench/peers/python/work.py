@@ -1,4 +1,4 @@
-"""The handlers that do something."""
+"""The handlers that do work."""
 
 import time
 

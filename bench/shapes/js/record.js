@@ -1,4 +1,4 @@
-/** Shape `record`: one record in, a record out. Route 0 says hello, 1 reads and writes JSON, 2 echoes. */
+/** Shape `record`: one record in, a record out. Route 0 says hello, 1 round-trips JSON, 2 echoes. */
 const HELLO = '{"message":"Hello, World!"}';
 
 export const recordHandler = {

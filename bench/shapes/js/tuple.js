@@ -1,4 +1,4 @@
-/** Shape `tuple`. Route 0 says hello, 1 reads and writes JSON, 2 echoes, 3 sets headers. */
+/** Shape `tuple`. Route 0 says hello, 1 round-trips JSON, 2 echoes, 3 sets headers. */
 const HELLO = '{"message":"Hello, World!"}';
 const HEADERS = { location: "/items/7", "cache-control": "no-store", "set-cookie": "sid=1; Path=/" };
 

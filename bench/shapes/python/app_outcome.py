@@ -1,4 +1,4 @@
-"""Shape `outcome`: the tuple in a result, so that a returned value is its success. Says hello."""
+"""Shape `outcome`: the tuple in a result, so that a returned value is a success. Says hello."""
 
 from shared import HELLO
 from wit_world.imports.types import Content_Json

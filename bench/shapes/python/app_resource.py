@@ -1,4 +1,4 @@
-"""Shape `resource`: a handle in, a tuple out. Route 0 says hello, 1 reads and writes JSON, 2 echoes."""
+"""Shape `resource`: a resource in, a tuple out. Route 0 says hello, 1 round-trips JSON, 2 echoes."""
 
 from shared import HELLO, round_trip
 from wit_world.imports.types import Content_Json

@@ -1,4 +1,4 @@
-"""Shape `tuple`. Route 0 says hello, 1 reads and writes JSON, 2 echoes, 3 sets headers."""
+"""Shape `tuple`. Route 0 says hello, 1 round-trips JSON, 2 echoes, 3 sets headers."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the handlers of every shape do."""
+"""The parts that the handlers of all shapes share."""
 
 import json
 
@@ -7,5 +7,5 @@ HEADERS = {"location": "/items/7", "cache-control": "no-store", "set-cookie": "s
 
 
 def round_trip(text: str) -> str:
-    """Reads a JSON text and writes it again, compactly."""
+    """Parses a JSON text and serializes it again, compactly."""
     return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)

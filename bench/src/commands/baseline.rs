@@ -1,4 +1,4 @@
-//! `baseline`: runs that are kept to be compared with.
+//! `baseline`: saves runs to compare later runs with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::options::Common;
 use crate::report;
 use crate::run::Folder;
 
-/// What `baseline` takes.
+/// Options of `baseline`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Where baselines are [default: `bench/baselines` in the root]
+    /// Directory of the baselines [default: `bench/baselines` in the root]
     #[arg(long, global = true, value_name = "DIR")]
     baselines: Option<PathBuf>,
     #[command(subcommand)]
@@ -23,26 +23,26 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Keep a run under a name
+    /// Save a run under a name
     Save {
-        /// Its name
+        /// Name of the baseline
         name: String,
-        /// The folder of a run
+        /// Directory of the run
         folder: PathBuf,
-        /// Replace the one that has the name
+        /// Replace an existing baseline of this name
         #[arg(long)]
         force: bool,
     },
-    /// Show which there are
+    /// List all baselines
     List,
-    /// Show one of them
+    /// Show one baseline
     Show {
-        /// Its name
+        /// Name of the baseline
         name: String,
     },
 }
 
-/// Keeps, lists or shows.
+/// Saves, lists or shows baselines.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let all = folder(common, options.baselines.as_deref())?;
     match &options.command {
@@ -66,7 +66,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         Command::Show { name } => {
             if !all.join(name).is_dir() {
                 bail!(
-                    "there is no baseline `{name}`{}",
+                    "baseline `{name}` does not exist{}",
                     crate::nearest::nearest(name, names(&all).iter().map(String::as_str))
                 );
             }
@@ -79,37 +79,40 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
 fn save(all: &Path, name: &str, folder: &Path, force: bool) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        bail!("`{name}` is no name for a baseline: use letters, digits, `-`, `_` and `.`");
+        bail!("`{name}` is not a valid baseline name: use letters, digits, `-`, `_` and `.`");
     }
     let run = Folder::read(folder)?;
     if run.rows.is_empty() {
-        bail!("`{}` has no rows to keep", folder.display());
+        bail!(
+            "`{}` has no rows: run the benchmarks with this `--out` first",
+            folder.display()
+        );
     }
     let place = all.join(name);
     if place.exists() && !force {
         bail!(
-            "there is a baseline `{name}` already: give another name, or replace it with `--force`"
+            "baseline `{name}` already exists: choose another name, or pass `--force` to replace it"
         );
     }
     fs::create_dir_all(&place)
-        .with_context(|| format!("cannot make the folder `{}`", place.display()))?;
+        .with_context(|| format!("cannot create the directory `{}`", place.display()))?;
     for file in ["plan.json", "rows.jsonl"] {
         let text = fs::read(folder.join(file)).with_context(|| format!("cannot read `{file}`"))?;
         crate::run::write_file(&place.join(file), &text)?;
     }
-    println!("kept as `{name}`: {} rows", run.rows.len());
+    println!("saved {} rows as `{name}`", run.rows.len());
     Ok(())
 }
 
-/// Where baselines are.
+/// Returns the directory of the baselines.
 pub(super) fn folder(common: &Common, given: Option<&Path>) -> Result<PathBuf> {
     match given {
         Some(folder) => Ok(folder.to_owned()),
-        None => Ok(common.places()?.root.join("bench/baselines")),
+        None => Ok(common.paths()?.root.join("bench/baselines")),
     }
 }
 
-/// Their names.
+/// Returns the names of all baselines.
 pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries

@@ -1,4 +1,4 @@
-//! `compare`: whether a run is slower than another one of the same machine.
+//! `compare`: reports whether a run is slower than another run of the same machine.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,32 +9,32 @@ use clap::Args;
 use crate::options::Common;
 use crate::report::summary::{METRICS, Metric};
 use crate::run::{Folder, Row};
-use crate::stats::{Estimate, LEAST_ROUNDS, bootstrap_ratio, median};
+use crate::stats::{Estimate, MIN_ROUNDS, bootstrap_ratio, median};
 
 use super::baseline;
 
-/// What `compare` takes.
+/// Options of `compare`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The folder of a run, or the name of a baseline
+    /// Directory of the base run, or the name of a baseline
     base: String,
-    /// The folder of a run, or the name of a baseline
+    /// Directory of the new run, or the name of a baseline
     new: String,
-    /// The share by which a figure may be worse
+    /// Relative change that counts as a regression; 0.05 is 5 %
     #[arg(long, default_value_t = 0.05)]
     threshold: f64,
-    /// Compare runs of different machines all the same
+    /// Compare runs of different machines anyway
     #[arg(long)]
     force: bool,
-    /// Where baselines are [default: `bench/baselines` in the root]
+    /// Directory of the baselines [default: `bench/baselines` in the root]
     #[arg(long, value_name = "DIR")]
     baselines: Option<PathBuf>,
 }
 
-/// The exit code of a regression.
+/// Exit code for a regression.
 const REGRESSION: u8 = 3;
 
-/// One figure in both runs.
+/// One figure of both runs.
 struct Pair {
     name: String,
     metric: Metric,
@@ -42,12 +42,12 @@ struct Pair {
     new: f64,
     low: f64,
     high: f64,
-    /// By how much the A/A pairs of both runs differ.
+    /// The difference within the A/A pairs of both runs.
     control: f64,
     few: bool,
 }
 
-/// Compares all that both runs have.
+/// Compares every figure that both runs have.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let folder = |name: &str| -> Result<Folder> {
         if Path::new(name).is_dir() {
@@ -57,7 +57,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         match baselines.join(name).is_dir() {
             true => Folder::read(&baselines.join(name)),
             false => bail!(
-                "`{name}` is neither a folder nor a baseline{} (`spikard-bench baseline list` shows those that there are)",
+                "`{name}` is neither a directory nor a baseline{} (`spikard-bench baseline list` shows all baselines)",
                 crate::nearest::nearest(
                     name,
                     baseline::names(&baselines).iter().map(String::as_str)
@@ -77,21 +77,21 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         );
         if !options.force {
             bail!(
-                "{words}; figures of two machines are not comparable, `--force` compares them all the same"
+                "{words}; figures of different machines are not comparable; pass `--force` to compare them anyway"
             );
         }
         eprintln!("warning: {words}");
     }
     if old.plan.fingerprint.kernel != new.plan.fingerprint.kernel {
         eprintln!(
-            "warning: the kernels differ: {} and {}",
+            "warning: the runs used different kernels: {} and {}",
             old.plan.fingerprint.kernel, new.plan.fingerprint.kernel
         );
     }
     let pairs = pairs(&old, &new);
     if pairs.is_empty() {
         bail!(
-            "the two runs have no figure in common: they need the same targets, workloads and loads"
+            "the runs have no figure in common: compare runs of the same targets, workloads and loads"
         );
     }
     let mut regressions = 0;
@@ -133,7 +133,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         );
     }
     println!(
-        "{} figures compared, {regressions} worse by more than {} %",
+        "compared {} figures; {regressions} worse by more than {} %",
         pairs.len(),
         options.threshold * 100.0
     );
@@ -196,14 +196,14 @@ fn pairs(old: &Folder, new: &Folder) -> Vec<Pair> {
                 high,
                 control: control(old, workload, load, point, metric)
                     .max(control(new, workload, load, point, metric)),
-                few: before.len().min(after.len()) < LEAST_ROUNDS,
+                few: before.len().min(after.len()) < MIN_ROUNDS,
             });
         }
     }
     pairs
 }
 
-/// How far the A/A pair of a run reaches from 1.
+/// Returns the distance of a run's A/A pair from 1.
 fn control(folder: &Folder, workload: &str, load: &str, point: &str, metric: Metric) -> f64 {
     let base = folder.plan.settings.targets.first();
     let of = |control: bool| -> Vec<&Row> {

@@ -1,4 +1,4 @@
-//! `cross-check`: whether wrk sees the same of a server as the load of this program.
+//! `cross-check`: compares what wrk and the load generator of this program measure.
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -14,55 +14,55 @@ use crate::stats::{Estimate, Verdict, median};
 
 use super::verify::{app_for, check, ready};
 
-/// What `cross-check` takes.
+/// Options of `cross-check`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The target
+    /// Target to measure
     #[arg(long, default_value = "axum")]
     target: String,
-    /// How long each tool asks at a time, twice in a round
+    /// Length of each measurement in seconds; each tool measures twice per round
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// How often each of them does
+    /// Number of rounds
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
-    /// Connections of both
+    /// Connections of each tool
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     connections: u32,
 }
 
-/// What one tool saw.
+/// The figures that one tool measured.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct ToolFigures {
     rate: f64,
     cpu_us: f64,
     p50_ms: f64,
 }
 
-/// What both saw of one round, twice each.
+/// The figures of one round, two of each tool.
 #[derive(Debug)]
 struct Round {
-    own: [Seen; 2],
-    wrk: [Seen; 2],
+    own: [ToolFigures; 2],
+    wrk: [ToolFigures; 2],
 }
 
 const WORKLOAD: &str = "hello";
-/// As in a run: differences below are never claimed.
+/// The same floor as in a run: smaller differences are never claimed.
 const FLOOR: f64 = 0.02;
 
-/// Asks in turns (ABBA), and compares.
+/// Measures with both tools in ABBA order and compares the figures.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
-    if places.find("wrk").is_none() {
-        bail!("`wrk` was not found: install it (Debian: apt-get install wrk)");
+    let (catalogue, paths) = common.read()?;
+    if paths.find("wrk").is_none() {
+        bail!("`wrk` is not installed: install it (Debian: apt-get install wrk)");
     }
     let target = catalogue.select_targets(std::slice::from_ref(&options.target))?[0];
     let workload = catalogue.select_workloads(&[WORKLOAD.to_owned()])?[0];
-    ready(target, &places)?;
+    ready(target, &paths)?;
     let app = app_for(target, workload, &catalogue).map_err(anyhow::Error::msg)?;
     let all = Cores::allowed()?;
     let (Some(first), Some(last)) = (all.0.first().copied(), all.0.last().copied()) else {
-        bail!("this process may use no core");
+        bail!("this process may not run on any core: check its CPU affinity");
     };
     let (server_cores, load_cores) = (Cores(vec![first]), Cores(vec![last]));
     let start = Start {
@@ -73,7 +73,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         port: None,
         cached: true,
     };
-    let server = Server::start(&places, &start)?;
+    let server = Server::start(&paths, &start)?;
     check(&server, workload, 1, 8)?;
     let plan = Plan {
         port: server.port,
@@ -101,8 +101,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }],
         knee: None,
     };
-    let own = || -> Result<Seen> {
-        let (mut loader, events) = Loader::start(&places, &plan)?;
+    let own = || -> Result<ToolFigures> {
+        let (mut loader, events) = Loader::start(&paths, &plan)?;
         let limit = Duration::from_secs(u64::from(options.seconds) + 60);
         let mut seen = None;
         while let Ok(event) = events.recv_timeout(limit) {
@@ -116,7 +116,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 }
                 let p50_ms = decode(&m.histogram)?.value_at_quantile(0.5) as f64 / 1e6;
                 let cpu_us = m.server_cpu_us / m.requests_of_cpu.max(1) as f64;
-                seen = Some(Seen {
+                seen = Some(ToolFigures {
                     rate: m.rate(),
                     cpu_us,
                     p50_ms,
@@ -124,12 +124,12 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             }
         }
         loader.finish()?;
-        seen.context("the load measured nothing")
+        seen.context("the load process printed no figures")
     };
     let mut found: Vec<Round> = Vec::new();
     for round in 0..options.rounds {
         let other = || wrk(&server, options, &load_cores);
-        // One of them twice in the middle, the other at both ends.
+        // One tool measures at both ends and the other twice in between.
         let round = match round % 2 {
             0 => {
                 let first = own()?;
@@ -156,24 +156,24 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         "| {}, {WORKLOAD} | spikard-bench | wrk | ratio | interval | |\n|---|---|---|---|---|---|",
         target.name
     );
-    type Figure = fn(&Seen) -> f64;
+    type Figure = fn(&ToolFigures) -> f64;
     let figures: [(&str, Figure); 3] = [
         ("requests/s", |seen| seen.rate),
         ("server CPU us/request", |seen| seen.cpu_us),
         ("p50 ms", |seen| seen.p50_ms),
     ];
     for (name, of) in figures {
-        let side = |pick: fn(&Round) -> &[Seen; 2]| {
+        let side = |pick: fn(&Round) -> &[ToolFigures; 2]| {
             let all = found.iter().flat_map(|round| pick(round).iter().map(of));
             median(&all.collect::<Vec<_>>()).unwrap_or(0.0)
         };
-        let both = |seen: &[Seen; 2]| of(&seen[0]) + of(&seen[1]);
+        let both = |seen: &[ToolFigures; 2]| of(&seen[0]) + of(&seen[1]);
         let ratio = |round: &Round| both(&round.own) / both(&round.wrk);
         let again = |round: &Round| of(&round.own[0]) / of(&round.own[1]);
         let ratios: Vec<f64> = found.iter().map(ratio).collect();
         let control: Vec<f64> = found.iter().map(again).collect();
         let Some(estimate) = Estimate::judge(&ratios, &control, FLOOR, 1) else {
-            bail!("there was no figure of {name}");
+            bail!("no round has a figure for {name}");
         };
         println!(
             "| {name} | {:.2} | {:.2} | {:.3} | {:.3} to {:.3} | {} |",
@@ -191,7 +191,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
+fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<ToolFigures> {
     let before = CpuTimes::of_tree(server.pid());
     let output = Command::new("taskset")
         .args(["-c", &cores.to_string(), "wrk", "-t1", "--latency"])
@@ -217,7 +217,7 @@ fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
     };
     let rate = after("Requests/sec:")
         .and_then(|rate| rate.parse().ok())
-        .context("wrk printed no rate")?;
+        .context("wrk did not print a rate")?;
     let requests = text.lines().find_map(|line| {
         line.trim()
             .split_once(" requests in")
@@ -225,18 +225,18 @@ fn wrk(server: &Server, options: &Options, cores: &Cores) -> Result<Seen> {
     });
     let requests: f64 = requests
         .and_then(|number| number.parse().ok())
-        .context("wrk printed no number of requests")?;
+        .context("wrk did not print a number of requests")?;
     let p50_ms = after("50%")
         .and_then(time)
-        .context("wrk printed no median")?;
-    Ok(Seen {
+        .context("wrk did not print a median")?;
+    Ok(ToolFigures {
         rate,
         cpu_us: used.micros / requests.max(1.0),
         p50_ms,
     })
 }
 
-/// `123.45us` in milliseconds.
+/// Converts a duration as wrk prints it, such as `123.45us`, to milliseconds.
 fn time(text: &str) -> Option<f64> {
     let at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let scale = match &text[at..] {

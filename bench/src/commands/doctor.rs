@@ -1,4 +1,4 @@
-//! `doctor`: whether this machine is fit for measuring, and what to do about it.
+//! `doctor`: reports whether this machine is fit for benchmarks, and how to improve it.
 
 use std::fs;
 use std::process::ExitCode;
@@ -11,15 +11,15 @@ use crate::fingerprint::Fingerprint;
 use crate::options::Common;
 use crate::server::Cores;
 
-/// What `doctor` takes.
+/// Options of `doctor`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Exit with 1 where something is wrong, not only where measuring is impossible
+    /// Exit with 1 on any warning, not only if benchmarks are impossible
     #[arg(long)]
     strict: bool,
 }
 
-/// How bad something is.
+/// The severity of a finding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Grade {
     Good,
@@ -27,9 +27,9 @@ enum Grade {
     Impossible,
 }
 
-/// Looks at the machine for about two seconds.
+/// Examines the machine for about two seconds.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let print = Fingerprint::take(&common.places()?.root);
+    let print = Fingerprint::take(&common.paths()?.root);
     let cores = Cores::allowed()?.0.len();
     println!("{}; {}; {}", print.machine(), print.kernel, print.os);
     let mut findings: Vec<(Grade, String)> = Vec::new();
@@ -37,32 +37,45 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     match cores {
         1 => say(
             Grade::Doubtful,
-            "one core: server and load share it, so that only ratios of CPU time mean something"
+            "one core, shared by server and load: only ratios of CPU time are meaningful"
                 .to_owned(),
         ),
         _ => say(
             Grade::Good,
-            format!("{cores} cores: the last one for the load, the others for servers"),
+            format!("{cores} cores: the load uses the last one, servers use the others"),
         ),
     }
     match print.governor.as_str() {
-        "none" => say(Grade::Doubtful, "nothing says how cores change their clock, as in most virtual machines: trust the A/A pair".to_owned()),
-        "performance" => say(Grade::Good, "cores keep their clock (governor `performance`)".to_owned()),
-        other => say(Grade::Doubtful, format!("cores change their clock (governor `{other}`): `cpupower frequency-set -g performance`")),
+        "none" => say(
+            Grade::Doubtful,
+            "the frequency governor is unknown, as in most virtual machines: rely on the A/A pair"
+                .to_owned(),
+        ),
+        "performance" => say(
+            Grade::Good,
+            "cores run at a constant frequency (governor `performance`)".to_owned(),
+        ),
+        other => say(
+            Grade::Doubtful,
+            format!(
+                "the governor `{other}` changes the frequency of cores: run `cpupower frequency-set -g performance`"
+            ),
+        ),
     }
     match print.boost.as_str() {
-        "1" => say(Grade::Doubtful, "boost is on, so that the clock depends on heat: write 0 to /sys/devices/system/cpu/cpufreq/boost".to_owned()),
+        "1" => say(Grade::Doubtful, "boost is on and makes the frequency depend on heat: write 0 to /sys/devices/system/cpu/cpufreq/boost".to_owned()),
         "0" => say(Grade::Good, "boost is off".to_owned()),
         _ => {}
     }
     let smt = fs::read_to_string("/sys/devices/system/cpu/smt/active").unwrap_or_default();
     if smt.trim() == "1" {
-        say(Grade::Doubtful, "two threads share a core (SMT): give server and load threads of different cores with `--server-cores` and `--load-cores`".to_owned());
+        say(Grade::Doubtful, "SMT is on: put server and load on different physical cores with `--server-cores` and `--load-cores`".to_owned());
     }
     if print.virtual_machine {
         say(
             Grade::Doubtful,
-            "a virtual machine: others may have its cores at any time".to_owned(),
+            "this is a virtual machine: the hypervisor may preempt its cores at any time"
+                .to_owned(),
         );
     }
     let before = ticks();
@@ -70,21 +83,18 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let after = ticks();
     let (idle, stolen) = shares(before, after);
     match idle {
-        0.9.. => say(
-            Grade::Good,
-            format!("{:.0} % of the cores' time is free", idle * 100.0),
-        ),
+        0.9.. => say(Grade::Good, format!("cores are {:.0} % idle", idle * 100.0)),
         0.5.. => say(
             Grade::Doubtful,
             format!(
-                "others use {:.0} % of the cores: end them",
+                "other processes use {:.0} % of the cores: stop them",
                 (1.0 - idle) * 100.0
             ),
         ),
         _ => say(
             Grade::Impossible,
             format!(
-                "others use {:.0} % of the cores: figures would be theirs",
+                "other processes use {:.0} % of the cores and would dominate the figures: stop them",
                 (1.0 - idle) * 100.0
             ),
         ),
@@ -92,19 +102,21 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     match stolen {
         0.01.. => say(
             Grade::Doubtful,
-            format!("the hypervisor took {:.1} % of the time", stolen * 100.0),
+            format!("the hypervisor stole {:.1} % of the time", stolen * 100.0),
         ),
-        _ => say(Grade::Good, "no time is stolen by a hypervisor".to_owned()),
+        _ => say(Grade::Good, "no hypervisor steals time".to_owned()),
     }
     match late {
         0.0..1000.0 => say(
             Grade::Good,
-            format!("a sleep of 1 ms ends {late:.0} us late at most, in 99 of 100 cases"),
+            format!(
+                "timers are on time: the 99th percentile of the lateness of a 1 ms sleep is {late:.0} us"
+            ),
         ),
         _ => say(
             Grade::Doubtful,
             format!(
-                "a sleep of 1 ms ends {late:.0} us late in one of 100 cases: open loads will be marked as late themselves"
+                "timers are late: the 99th percentile of the lateness of a 1 ms sleep is {late:.0} us; open loads will be marked as late"
             ),
         ),
     }
@@ -112,7 +124,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         0.0 => say(Grade::Good, "no swap".to_owned()),
         swap => say(
             Grade::Doubtful,
-            format!("{swap} GB of swap: `swapoff -a`, or memory figures depend on it"),
+            format!("{swap} GB of swap distorts memory figures: run `swapoff -a`"),
         ),
     }
     let schedstat = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
@@ -123,32 +135,31 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     {
         Some(1..) => say(
             Grade::Good,
-            "the kernel counts each task's time in nanoseconds (schedstat)".to_owned(),
+            "the kernel measures each task's CPU time in nanoseconds (schedstat)".to_owned(),
         ),
         _ => say(
             Grade::Impossible,
-            "the kernel counts no task's time: it needs CONFIG_SCHED_INFO".to_owned(),
+            "the kernel does not measure each task's CPU time: use one with CONFIG_SCHED_INFO"
+                .to_owned(),
         ),
     }
     if !std::path::Path::new("/proc/self/smaps_rollup").exists() {
         say(
             Grade::Doubtful,
-            "the kernel has no proportional memory (CONFIG_PROC_PAGE_MONITOR)".to_owned(),
+            "the kernel does not report proportional memory: use one with CONFIG_PROC_PAGE_MONITOR"
+                .to_owned(),
         );
     }
     let paranoid = fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_default();
     match paranoid.trim().parse::<i32>() {
-        Ok(..=1) => say(
-            Grade::Good,
-            "`profile` may use the counters of perf".to_owned(),
-        ),
+        Ok(..=1) => say(Grade::Good, "`profile` can use perf counters".to_owned()),
         Ok(level) if rustix::process::geteuid().is_root() => say(
             Grade::Good,
-            format!("`profile` may use perf as root (perf_event_paranoid {level})"),
+            format!("`profile` can use perf, as root (perf_event_paranoid {level})"),
         ),
         _ => say(
             Grade::Doubtful,
-            "`profile` may not use perf: `sysctl kernel.perf_event_paranoid=1`".to_owned(),
+            "`profile` cannot use perf: run `sysctl kernel.perf_event_paranoid=1`".to_owned(),
         ),
     }
     let worst = |grade| findings.iter().filter(|finding| finding.0 == grade).count();
@@ -162,7 +173,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     }
     let (doubtful, impossible) = (worst(Grade::Doubtful), worst(Grade::Impossible));
     println!(
-        "{} things are good, {doubtful} doubtful, {impossible} make figures worthless",
+        "{} checks good, {doubtful} doubtful, {impossible} failed",
         worst(Grade::Good)
     );
     Ok(if impossible > 0 || (options.strict && doubtful > 0) {
@@ -172,7 +183,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// All ticks of all cores, the idle ones and the stolen ones.
+/// Reads the ticks of all cores: in total, idle and stolen.
 fn ticks() -> [f64; 3] {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let numbers: Vec<f64> = text
@@ -192,7 +203,7 @@ fn shares(before: [f64; 3], after: [f64; 3]) -> (f64, f64) {
     ((after[1] - before[1]) / all, (after[2] - before[2]) / all)
 }
 
-/// By how many microseconds one of a hundred short sleeps is late.
+/// Returns the 99th percentile of the lateness of short sleeps, in microseconds.
 fn lateness() -> f64 {
     let mut late: Vec<f64> = (0..1500)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! `list`: what is defined, and what of it can be measured here.
+//! `list`: prints all definitions and which of them this machine can run.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,21 +11,21 @@ use serde_json::json;
 use crate::options::Common;
 use crate::server::{Availability, availability, version};
 
-/// What `list` takes.
+/// Options of `list`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Shows all definitions.
+/// Lists all definitions.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let mut targets = Vec::new();
     for target in catalogue.targets.values() {
-        let (state, note) = match availability(target, &places)? {
-            Availability::Ready => match version(target, &places) {
+        let (state, note) = match availability(target, &paths)? {
+            Availability::Ready => match version(target, &paths) {
                 Ok(version) => ("available", version),
                 Err(error) => ("unavailable", format!("{error:#}")),
             },
@@ -81,7 +81,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// To a reader who may not want all of it.
+/// Prints text; a closed pipe is not an error.
 fn print(text: &str) -> Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

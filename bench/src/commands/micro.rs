@@ -1,5 +1,5 @@
-//! `micro`: runs the benchmarks of the host's crates, which `bench/micro.toml` names, and
-//! holds what they print against their bounds.
+//! `micro`: runs the microbenchmarks of the host crates that `bench/micro.toml` names, and
+//! compares the figures that they print with their bounds.
 
 mod figures;
 
@@ -13,21 +13,21 @@ use serde::Deserialize;
 
 use crate::nearest::nearest;
 use crate::options::Common;
-use crate::server::Places;
+use crate::server::Paths;
 
-/// What builds the apps that suites with `apps` call, and the variables by which it
-/// builds nothing else and they build nothing.
+/// The script that builds the apps for suites with `apps`. `BUILD_ONLY` makes it stop after the
+/// build, and `REUSE` makes it skip the build.
 const BUILD: &str = "scripts/bench-boundary";
 const BUILD_ONLY: &str = "BOUNDARY_BUILD";
 const REUSE: &str = "BOUNDARY_REUSE";
 
-/// What `micro` takes.
+/// Options of `micro`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The suites [default: all]
+    /// Suites to run [default: all]
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Fail where a figure is past its own, tighter bound too
+    /// Fail also if a figure exceeds its own, tighter bound
     #[arg(long)]
     strict: bool,
 }
@@ -38,34 +38,35 @@ struct File {
     suite: Vec<Suite>,
 }
 
-/// One command and what is read of its output.
+/// One command and the format of its output.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Suite {
     name: String,
     description: String,
     command: Vec<String>,
-    reads: Reads,
-    /// Whether it calls the apps of `bench/boundary`, which are built once for all.
+    reads: OutputFormat,
+    /// True if the suite calls the apps of `bench/boundary`, which are built once for all suites.
     #[serde(default)]
     apps: bool,
     #[serde(default, rename = "bound")]
     bounds: Vec<Bound>,
 }
 
-/// The form of an output.
+/// The format of a suite's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Reads {
-    /// The tree that divan prints: medians.
+enum OutputFormat {
+    /// The tree that divan prints; the figures are medians.
     Divan,
-    /// The JSON of `scripts/bench-boundary`: medians of calls of the app or of its hooks.
+    /// The JSON of `scripts/bench-boundary`; the figures are medians of calls of the app or its
+    /// hooks.
     Boundary,
-    /// Nothing but whether it failed.
+    /// No figures; only the exit status counts.
     Exit,
 }
 
-/// What a figure may come to, in microseconds.
+/// The bounds of a figure, in microseconds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Bound {
@@ -75,7 +76,7 @@ struct Bound {
     own: f64,
 }
 
-/// What a figure is to its bound.
+/// How a figure compares with its bounds.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Held,
@@ -93,13 +94,13 @@ impl Bound {
     }
 }
 
-/// Runs what is selected.
+/// Runs the selected suites.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let places = common.places()?;
+    let paths = common.paths()?;
     let name = common
         .definitions
         .clone()
-        .unwrap_or_else(|| places.root.join("bench"))
+        .unwrap_or_else(|| paths.root.join("bench"))
         .join("micro.toml");
     let text =
         fs::read_to_string(&name).with_context(|| format!("cannot read `{}`", name.display()))?;
@@ -107,7 +108,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     for asked in &options.suites {
         if !file.suite.iter().any(|suite| &suite.name == asked) {
             bail!(
-                "there is no suite `{asked}`{}",
+                "suite `{asked}` does not exist{}",
                 nearest(asked, file.suite.iter().map(|suite| suite.name.as_str()))
             );
         }
@@ -121,11 +122,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         eprintln!("{}: {}", suite.name, suite.description);
         if suite.apps && !built {
-            build(&places)?;
+            build(&paths)?;
             built = true;
         }
-        let output = start(&places, suite)?;
-        if suite.reads == Reads::Exit {
+        let output = start(&paths, suite)?;
+        if suite.reads == OutputFormat::Exit {
             print!("{}", String::from_utf8_lossy(&output.stdout));
             match output.status.success() {
                 true => held += 1,
@@ -138,7 +139,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let figures = match suite.reads {
-            Reads::Divan => figures::divan(&text),
+            OutputFormat::Divan => figures::divan(&text),
             _ => figures::boundary(&text)?,
         };
         for bound in &suite.bounds {
@@ -151,8 +152,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 );
             };
             let (count, words) = match bound.judge(*figure) {
-                Verdict::PastOuter => (&mut past_outer, "past the outer bound"),
-                Verdict::PastOwn => (&mut past_own, "past its own bound"),
+                Verdict::PastOuter => (&mut past_outer, "exceeds the outer bound"),
+                Verdict::PastOwn => (&mut past_own, "exceeds its own bound"),
                 Verdict::Held => (&mut held, "held"),
             };
             *count += 1;
@@ -162,7 +163,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             );
         }
     }
-    println!("{held} bounds held, {past_own} past their own, {past_outer} past the outer one");
+    println!(
+        "{held} figures within bounds, {past_own} above their own bound, {past_outer} above the outer bound"
+    );
     let failed = past_outer > 0 || (options.strict && past_own > 0);
     Ok(if failed {
         ExitCode::FAILURE
@@ -172,29 +175,29 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
 }
 
 /// Builds the apps.
-fn build(places: &Places) -> Result<()> {
-    let status = Command::new(places.root.join(BUILD))
-        .current_dir(&places.root)
+fn build(paths: &Paths) -> Result<()> {
+    let status = Command::new(paths.root.join(BUILD))
+        .current_dir(&paths.root)
         .env(BUILD_ONLY, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()
         .with_context(|| format!("cannot run `{BUILD}`"))?;
     if !status.success() {
-        bail!("`{BUILD}` could not build the apps ({status}): what it says is above");
+        bail!("`{BUILD}` failed to build the apps ({status}): see its output above");
     }
     Ok(())
 }
 
-/// Runs a suite's command to its end.
-fn start(places: &Places, suite: &Suite) -> Result<Output> {
+/// Runs a suite's command to completion.
+fn start(paths: &Paths, suite: &Suite) -> Result<Output> {
     let Some((program, arguments)) = suite.command.split_first() else {
         bail!("the suite `{}` has no command", suite.name);
     };
-    let mut command = Command::new(places.find(program).unwrap_or_else(|| program.into()));
+    let mut command = Command::new(paths.find(program).unwrap_or_else(|| program.into()));
     command
         .args(arguments)
-        .current_dir(&places.root)
+        .current_dir(&paths.root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     if suite.apps {
@@ -214,12 +217,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_of_the_tree_is_sound() {
+    fn the_committed_suites_are_valid() {
         let file: File = toml::from_str(include_str!("../../micro.toml")).unwrap();
         for suite in &file.suite {
             assert!(!suite.command.is_empty(), "{}", suite.name);
-            // A suite without bounds says itself whether they are held.
-            assert_eq!(suite.bounds.is_empty(), suite.reads == Reads::Exit);
+            // A suite without bounds checks its own bounds.
+            assert_eq!(suite.bounds.is_empty(), suite.reads == OutputFormat::Exit);
             for bound in &suite.bounds {
                 assert!(0.0 < bound.own && bound.own <= bound.outer, "{bound:?}");
             }
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_is_held_up_to_its_bound() {
+    fn a_figure_is_compared_with_its_bounds() {
         let bound = Bound {
             figure: "a".to_owned(),
             what: "a".to_owned(),

@@ -1,4 +1,4 @@
-//! The commands, each in its own file.
+//! The commands, one module each.
 
 pub mod baseline;
 pub mod compare;

@@ -1,5 +1,4 @@
-//! `profile`: where a target's time goes under load, as a flame graph, and its memory over
-//! time.
+//! `profile`: draws a target's CPU time under load as a flame graph, and its memory over time.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -20,54 +19,54 @@ use crate::server::{Cores, Server, Start};
 
 use super::verify::{app_for, check, ready};
 
-/// What `profile` takes.
+/// Options of `profile`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The target
+    /// Target to profile
     target: String,
-    /// The workload
+    /// Workload to send
     #[arg(long, default_value = "hello")]
     workload: String,
-    /// How long
+    /// Length of the load in seconds
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
-    /// Requests per second [default: as many as the server gives]
+    /// Requests per second [default: as many as the server answers]
     #[arg(long)]
     rate: Option<f64>,
     /// Samples per second
     #[arg(long, default_value_t = 997)]
     frequency: u32,
-    /// Memory alone, where perf may not be used
+    /// Record memory only, without perf
     #[arg(long)]
     no_perf: bool,
-    /// Where everything is written
+    /// Output directory
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
-/// Profiles one target with one workload.
+/// Profiles one target under one workload.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let target = catalogue.select_targets(std::slice::from_ref(&options.target))?[0];
     let workload = catalogue.select_workloads(std::slice::from_ref(&options.workload))?[0];
-    ready(target, &places)?;
-    if !options.no_perf && places.find("perf").is_none() {
+    ready(target, &paths)?;
+    if !options.no_perf && paths.find("perf").is_none() {
         bail!(
-            "`perf` was not found: install it (Debian: apt-get install linux-perf), or give `--no-perf` for memory alone"
+            "`perf` is not installed: install it (Debian: apt-get install linux-perf), or pass `--no-perf` to record memory only"
         );
     }
     std::fs::create_dir_all(&options.out)
-        .with_context(|| format!("cannot make `{}`", options.out.display()))?;
+        .with_context(|| format!("cannot create the directory `{}`", options.out.display()))?;
     let app = app_for(target, workload, &catalogue).map_err(anyhow::Error::msg)?;
     let target = &*target
         .started_for(workload, &catalogue)
         .map_err(anyhow::Error::msg)?;
-    ready(target, &places)?;
+    ready(target, &paths)?;
     let all = Cores::allowed()?;
     let (server_cores, load_cores) = match all.0.as_slice() {
         [one] => (Cores(vec![*one]), Cores(vec![*one])),
         [first @ .., last] => (Cores(first.to_vec()), Cores(vec![*last])),
-        [] => bail!("this process may use no core"),
+        [] => bail!("this process may not run on any core: check its CPU affinity"),
     };
     let start = Start {
         target,
@@ -77,7 +76,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         port: None,
         cached: true,
     };
-    let server = Server::start(&places, &start)?;
+    let server = Server::start(&paths, &start)?;
     let parts = catalogue.parts(workload);
     for (part, _) in &parts {
         check(&server, part, 1, 2)?;
@@ -111,7 +110,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }],
         knee: None,
     };
-    let (mut loader, events) = Loader::start(&places, &plan)?;
+    let (mut loader, events) = Loader::start(&paths, &plan)?;
     let data = options.out.join("perf.data");
     let (mut perf, mut memory, mut began) = (None, Vec::new(), None);
     let until = Instant::now() + Duration::from_secs_f64(options.seconds + 60.0);
@@ -138,7 +137,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         }
         if Instant::now() > until {
             loader.kill();
-            bail!("the load did not end in time");
+            bail!("the load process did not exit in time");
         }
     }
     loader.finish()?;
@@ -154,7 +153,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         let status = perf.wait()?;
         if !status.success() {
             bail!(
-                "perf failed ({status}): `spikard-bench doctor` says whether it may be used here; `--no-perf` does without"
+                "perf failed ({status}): run `spikard-bench doctor` to see whether this machine permits it, or pass `--no-perf`"
             );
         }
         let script = Command::new("perf")
@@ -164,7 +163,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             .output()?;
         let stacks = flame::fold(&String::from_utf8_lossy(&script.stdout));
         if stacks.is_empty() {
-            bail!("perf took no samples of `{}`", target.name);
+            bail!("perf recorded no samples of `{}`", target.name);
         }
         write_file(
             &options.out.join("stacks.folded"),
@@ -179,15 +178,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let page = page(&title, flame.as_deref(), &memory);
     write_file(&options.out.join("profile.html"), page.as_bytes())?;
     written.push("profile.html".to_owned());
-    println!(
-        "written to {}: {}",
-        options.out.display(),
-        written.join(", ")
-    );
+    println!("wrote to {}: {}", options.out.display(), written.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Samples all processes of the server.
+/// Starts perf on all processes of the server.
 fn record(pid: u32, options: &Options, data: &std::path::Path) -> Result<std::process::Child> {
     let pids: Vec<String> = tree(pid).iter().map(u32::to_string).collect();
     let seconds = options.seconds.max(0.1).to_string();

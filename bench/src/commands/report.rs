@@ -1,4 +1,4 @@
-//! `report`: writes a run's reports anew, as from a run that was ended.
+//! `report`: regenerates the reports of a run, for example after an interruption.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,10 +9,10 @@ use clap::Args;
 use crate::report;
 use crate::run::Folder;
 
-/// What `report` takes.
+/// Options of `report`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The folder of a run
+    /// Directory of the run
     folder: PathBuf,
 }
 

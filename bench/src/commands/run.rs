@@ -1,4 +1,4 @@
-//! `run`: measures, and writes what came of it.
+//! `run`: measures the selected targets and writes the reports.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,17 +13,17 @@ use crate::defs::{Catalogue, Load, Target, Workload};
 use crate::fingerprint::Fingerprint;
 use crate::options::{Common, Selection};
 use crate::report;
-use crate::run::{Folder, Lane, Plan, SCHEMA, Settings, Tools, carry_out};
-use crate::server::{Availability, Cores, Places, availability, build, version};
+use crate::run::{Folder, JobContext, Lane, Plan, SCHEMA, Settings, carry_out};
+use crate::server::{Availability, Cores, Paths, availability, build, version};
 
 use super::verify::app_for;
 
-/// What `run` takes.
+/// Options of `run`.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
     selection: Selection,
-    /// Loads
+    /// Loads to apply
     #[arg(
         long,
         value_delimiter = ',',
@@ -31,65 +31,65 @@ pub struct Options {
         default_value = "closed,open"
     )]
     loads: Vec<String>,
-    /// How often everything is measured
+    /// Number of rounds; each round measures everything once
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Where everything is written; a run that was ended goes on there
+    /// Output directory; an interrupted run resumes there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The length of each load, instead of its own
+    /// Length of each load in seconds [default: of the load]
     #[arg(long, value_name = "NUMBER")]
     seconds: Option<f64>,
-    /// The length of each warm-up, instead of the load's own
+    /// Length of each warm-up in seconds [default: of the load]
     #[arg(long, value_name = "NUMBER")]
     warmup: Option<f64>,
-    /// The requests per second of open loads, instead of their own
+    /// Requests per second of open loads [default: of the load]
     #[arg(long, value_name = "NUMBER")]
     rate: Option<f64>,
-    /// What others are compared with [default: the first target]
+    /// Target to compare the others with [default: the first target]
     #[arg(long, value_name = "TARGET")]
     base: Option<String>,
-    /// Cores of servers [default: all but the last]
+    /// Cores for servers [default: all but the last]
     #[arg(long, value_name = "CORES")]
     server_cores: Option<Cores>,
-    /// Cores of the load [default: the last]
+    /// Cores for the load [default: the last]
     #[arg(long, value_name = "CORES")]
     load_cores: Option<Cores>,
-    /// Workers of servers [default: one for each of their cores]
+    /// Workers per server [default: one per server core]
     #[arg(long, value_name = "NUMBER")]
     workers: Option<usize>,
-    /// The seed of all random values
+    /// Seed of all random values
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Differences below this share are never claimed
+    /// Relative difference below which no difference is claimed
     #[arg(long, default_value_t = 0.02)]
     floor: f64,
-    /// The port of servers [default: a free one for each]
+    /// Port for servers [default: a free port for each]
     #[arg(long)]
     port: Option<u16>,
-    /// Without the second measurement of the base
+    /// Skip the second measurement of the base (the A/A control)
     #[arg(long)]
     no_control: bool,
 }
 
-/// Measures what is selected.
+/// Measures the selected targets.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let selected = catalogue.select_targets(&options.selection.targets)?;
     let workloads = catalogue.select_workloads(&options.selection.workloads)?;
     let loads = adapted(catalogue.select_loads(&options.loads)?, options)?;
     let (mut targets, mut unavailable) = (Vec::new(), Vec::new());
     for target in selected {
-        match ready(target, &places)? {
+        match ready(target, &paths)? {
             Some(why) => {
-                eprintln!("target `{}` is not measured: {why}", target.name);
+                eprintln!("skipping target `{}`: {why}", target.name);
                 unavailable.push((target.name.clone(), why));
             }
             None => targets.push(target),
         }
     }
     for target in &targets {
-        prepare(target, &workloads, &loads, &catalogue, &places);
+        prepare(target, &workloads, &loads, &catalogue, &paths);
     }
     put_base_first(&mut targets, options.base.as_deref())?;
     let (server_cores, load_cores) = cores(options)?;
@@ -110,10 +110,10 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let plan = Plan {
         schema: SCHEMA,
         settings,
-        fingerprint: Fingerprint::take(&places.root),
+        fingerprint: Fingerprint::take(&paths.root),
         versions: targets
             .iter()
-            .map(|target| version(target, &places))
+            .map(|target| version(target, &paths))
             .collect::<Result<_>>()?,
         targets: targets.iter().map(|target| (*target).clone()).collect(),
         workloads: workloads
@@ -137,9 +137,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, stop.clone())?;
     }
-    let tools = Tools {
+    let tools = JobContext {
         catalogue: &catalogue,
-        places: &places,
+        paths: &paths,
         stop: &stop,
         began: Instant::now(),
         port: options.port,
@@ -148,7 +148,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         eprintln!("{line}")
     })?;
     if !ended {
-        eprintln!("ended early: what is done is kept; the same command goes on with it");
+        eprintln!("interrupted; finished rows are saved; run the same command again to resume");
     }
     let written = report::write(&folder)?;
     println!("{}", report::headline(&folder));
@@ -160,28 +160,28 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// Why a target cannot be measured, if so.
-fn ready(target: &Target, places: &Places) -> Result<Option<String>> {
-    if let Availability::Missing(why) = availability(target, places)? {
+/// Returns the reason why a target cannot be measured, or `None` if it can.
+fn ready(target: &Target, paths: &Paths) -> Result<Option<String>> {
+    if let Availability::Missing(why) = availability(target, paths)? {
         return Ok(Some(why));
     }
-    Ok(build(target, places, false)
+    Ok(build(target, paths, false)
         .err()
         .map(|error| format!("{error:#}")))
 }
 
-/// Makes what sweeps and some workloads start a target with, before anything is timed. What
-/// fails is said again in the row that needs it.
+/// Builds what sweeps and some workloads need to start a target, before any measurement. The rows
+/// that need a failed build report its error again.
 fn prepare(
     target: &Target,
     workloads: &[&Workload],
     loads: &[Load],
     catalogue: &Catalogue,
-    places: &Places,
+    paths: &Paths,
 ) {
     for workload in workloads {
         let started = target.started_for(workload, catalogue).ok();
-        if let Some(Err(error)) = started.map(|target| build(&target, places, false)) {
+        if let Some(Err(error)) = started.map(|target| build(&target, paths, false)) {
             eprintln!("{error:#}");
         }
     }
@@ -191,7 +191,7 @@ fn prepare(
             let numbered = workloads
                 .iter()
                 .find_map(|workload| target.with_number(over, *value, workload).ok());
-            if let Some(Err(error)) = numbered.map(|target| build(&target, places, false)) {
+            if let Some(Err(error)) = numbered.map(|target| build(&target, paths, false)) {
                 eprintln!("{error:#}");
             }
         }
@@ -201,13 +201,13 @@ fn prepare(
 fn put_base_first(targets: &mut [&Target], base: Option<&str>) -> Result<()> {
     if targets.is_empty() {
         bail!(
-            "none of the targets can be measured on this machine: `spikard-bench list` says what is missing"
+            "this machine can measure none of the targets: run `spikard-bench list` to see what is missing"
         );
     }
     if let Some(base) = base {
         let Some(at) = targets.iter().position(|target| target.name == base) else {
             bail!(
-                "the base `{base}` is none of the targets{}",
+                "the base `{base}` is not one of the targets{}",
                 crate::nearest::nearest(base, targets.iter().map(|target| target.name.as_str()))
             );
         };
@@ -216,7 +216,7 @@ fn put_base_first(targets: &mut [&Target], base: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The base, its control in the middle of the others, and the others.
+/// Returns the base, then the other targets with the control of the base in their middle.
 fn lanes<'a>(targets: &[&'a Target], no_control: bool) -> Vec<Lane<'a>> {
     let mut lanes: Vec<Lane<'a>> = targets
         .iter()
@@ -226,7 +226,7 @@ fn lanes<'a>(targets: &[&'a Target], no_control: bool) -> Vec<Lane<'a>> {
         })
         .collect();
     if !no_control {
-        // As far from the base as the others are on average.
+        // In the middle, the control is as far from the base as the other targets are on average.
         lanes.insert(
             lanes.len().div_ceil(2).max(1),
             Lane {
@@ -240,7 +240,10 @@ fn lanes<'a>(targets: &[&'a Target], no_control: bool) -> Vec<Lane<'a>> {
 
 fn cores(options: &Options) -> Result<(Cores, Cores)> {
     let all = Cores::allowed()?;
-    let last = *all.0.last().context("this process may use no core")?;
+    let last = *all
+        .0
+        .last()
+        .context("this process may not run on any core: check its CPU affinity")?;
     let load = options.load_cores.clone().unwrap_or(Cores(vec![last]));
     let server = match &options.server_cores {
         Some(cores) => cores.clone(),
@@ -254,20 +257,20 @@ fn cores(options: &Options) -> Result<(Cores, Cores)> {
     };
     if server.0.is_empty() {
         bail!(
-            "the load has the cores `{load}` and the server none: two cores are needed, or give both the same with `--server-cores` and `--load-cores`"
+            "the load uses the cores `{load}` and leaves none for the server: use a machine with two cores, or pass the same cores to `--server-cores` and `--load-cores`"
         );
     }
     if server.0.iter().any(|core| load.0.contains(core)) {
-        eprintln!("warning: server and load share a core, so that each disturbs the other");
+        eprintln!("warning: server and load share a core and disturb each other");
     }
     Ok((server, load))
 }
 
-/// Loads with what the command line says otherwise.
+/// Applies the overrides of the command line to the loads.
 fn adapted(loads: Vec<&Load>, options: &Options) -> Result<Vec<Load>> {
     let positive = |value: Option<f64>, name: &str| match value {
         Some(value) if !(0.0..=86_400.0).contains(&value) => {
-            bail!("`--{name}` is `{value}`: use seconds, up to 86400")
+            bail!("`--{name}` `{value}` is out of range: use up to 86400 seconds")
         }
         _ => Ok(()),
     };
@@ -278,7 +281,7 @@ fn adapted(loads: Vec<&Load>, options: &Options) -> Result<Vec<Load>> {
             .rate
             .is_some_and(|rate| rate.is_nan() || rate <= 0.0)
     {
-        bail!("`--seconds` and `--rate` must be above 0");
+        bail!("`--seconds` and `--rate` must be greater than 0");
     }
     let adapt = |load: &Load| {
         let mut load = load.clone();

@@ -1,4 +1,4 @@
-//! `verify`: whether each target answers each workload rightly, before anything is timed.
+//! `verify`: checks that each target answers each workload correctly, before any timing.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,31 +10,31 @@ use fastrand::Rng;
 use crate::client::{Connection, block_on};
 use crate::defs::{App, Catalogue, Target, Workload};
 use crate::options::{Common, Selection};
-use crate::server::{Availability, Cores, Places, Server, Start, availability, build};
+use crate::server::{Availability, Cores, Paths, Server, Start, availability, build};
 use crate::shot::Shot;
 
-/// What `verify` takes.
+/// Options of `verify`.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
     selection: Selection,
-    /// Requests with different values for each workload
+    /// Requests per workload, each with different values
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     values: u32,
-    /// The seed of the values, to repeat what failed [default: another one each time]
+    /// Seed of the values, to repeat a failure [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// Build the targets anew
+    /// Rebuild the targets
     #[arg(long)]
     build: bool,
-    /// The port of the servers [default: a free one]
+    /// Port for the servers [default: a free port]
     #[arg(long)]
     port: Option<u16>,
 }
 
-/// Verifies what is selected.
+/// Verifies the selected targets and workloads.
 pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
-    let (catalogue, places) = common.read()?;
+    let (catalogue, paths) = common.read()?;
     let targets = catalogue.select_targets(&options.selection.targets)?;
     let workloads = catalogue.select_workloads(&options.selection.workloads)?;
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
@@ -42,12 +42,12 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let cores = Cores::allowed()?;
     let (mut passed, mut failed, mut unavailable) = (0, 0, 0);
     for target in targets {
-        if let Availability::Missing(why) = availability(target, &places)? {
+        if let Availability::Missing(why) = availability(target, &paths)? {
             unavailable += 1;
             println!("{:<28} unavailable: {why}", target.name);
             continue;
         }
-        if let Err(error) = build(target, &places, options.build) {
+        if let Err(error) = build(target, &paths, options.build) {
             failed += 1;
             println!("{:<28} {error:#}", target.name);
             continue;
@@ -58,7 +58,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                 .started_for(served[0], &catalogue)
                 .map_err(anyhow::Error::msg)
                 .and_then(|target| {
-                    build(&target, &places, false)?;
+                    build(&target, &paths, false)?;
                     let start = Start {
                         target: &target,
                         app,
@@ -67,7 +67,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                         port: options.port,
                         cached: true,
                     };
-                    Server::start(&places, &start)
+                    Server::start(&paths, &start)
                 });
             let server = match server {
                 Ok(server) => server,
@@ -116,7 +116,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// The servers that a target is started as, each with the workloads that it answers then.
+/// Returns the variants to start a target as, each with the workloads that it answers.
 fn servers<'a, 'b>(
     target: &'a Target,
     workloads: &[&'b Workload],
@@ -137,9 +137,9 @@ fn servers<'a, 'b>(
     servers
 }
 
-/// Sends a workload's requests with random values, one after the other on one connection.
+/// Sends a workload's requests with random values, one after another on one connection.
 pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Result<()> {
-    let mut rng = Rng::with_seed(seed ^ fold(&workload.name));
+    let mut rng = Rng::with_seed(seed ^ name_seed(&workload.name));
     block_on(Duration::from_secs(60), async {
         let host = format!("127.0.0.1:{}", server.port);
         let mut connection = Connection::open(server.port).await?;
@@ -157,14 +157,14 @@ pub fn check(server: &Server, workload: &Workload, seed: u64, values: u32) -> Re
     })
 }
 
-/// Each workload has values of its own for a seed, whatever else is verified.
-fn fold(name: &str) -> u64 {
+/// Derives a seed from a workload's name, so that its values do not depend on the other workloads.
+fn name_seed(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |value, byte| {
         (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// The program of a target for a workload, or a sentence that says why there is none.
+/// Returns the program of a target for a workload, or the reason why the target has none.
 pub fn app_for<'a>(
     target: &'a Target,
     workload: &Workload,
@@ -173,7 +173,7 @@ pub fn app_for<'a>(
     if let Some(app) = target.app(workload) {
         return Ok(app);
     }
-    // A mix is served by whoever serves all that is in it, with one program.
+    // One program must serve every part of a mix.
     let parts = catalogue.parts(workload);
     if !workload.mix.is_empty() {
         let all = |app: &&App| parts.iter().all(|(part, _)| app.serves(part));
@@ -190,10 +190,10 @@ pub fn app_for<'a>(
     })
 }
 
-/// For other commands: a target's places.
-pub fn ready(target: &Target, places: &Places) -> Result<()> {
-    if let Availability::Missing(why) = availability(target, places)? {
+/// Builds a target; fails if this machine lacks something that it needs.
+pub fn ready(target: &Target, paths: &Paths) -> Result<()> {
+    if let Availability::Missing(why) = availability(target, paths)? {
         bail!("target `{}` is unavailable: {why}", target.name);
     }
-    build(target, places, false)
+    build(target, paths, false)
 }

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// One command that makes a part of the target.
+/// One command that builds a part of the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    /// The command; no shell reads it.
+    /// The command. No shell interprets it.
     pub command: Vec<String>,
-    /// Its working folder, of the project's root.
+    /// The working directory, relative to the project root.
     #[serde(default)]
     pub folder: String,
-    /// Variables that it gets beside those of the harness.
+    /// Extra environment variables.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// Files and folders that it reads.
+    /// Input files and directories.
     #[serde(default)]
     pub from: Vec<String>,
-    /// What it makes. The step is left out where all of it is there and not older than what
-    /// it is made from, unless `--build` asks.
+    /// Outputs. The step is skipped if all of them exist and are newer than the inputs, unless
+    /// `--build` is given.
     pub makes: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The catalogue: all targets, workloads and loads by name, with their references checked.
+//! The catalogue of targets, workloads and loads by name, with checked references.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,19 +12,19 @@ use super::load::Load;
 use super::target::Target;
 use super::workload::{File, Workload};
 
-/// Everything that a folder with `targets`, `workloads` and `loads` defines.
+/// Every definition below a directory with `targets`, `workloads` and `loads`.
 #[derive(Debug)]
 pub struct Catalogue {
-    /// By name.
+    /// Targets by name.
     pub targets: BTreeMap<String, Target>,
-    /// By name.
+    /// Workloads by name.
     pub workloads: BTreeMap<String, Workload>,
-    /// By name.
+    /// Loads by name.
     pub loads: BTreeMap<String, Load>,
 }
 
 impl Catalogue {
-    /// Reads and checks all definitions below a folder.
+    /// Reads and checks all definitions below a directory.
     pub fn read(folder: &Path) -> Result<Self> {
         let mut catalogue = Self {
             targets: BTreeMap::new(),
@@ -60,7 +60,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Names that definitions use of each other must exist.
+    /// Checks that every definition that another one names exists.
     fn check_references(&self) -> Result<()> {
         for workload in self.workloads.values() {
             for name in workload.mix.keys() {
@@ -68,7 +68,7 @@ impl Catalogue {
                     .with_context(|| format!("the mix of workload `{}`", workload.name))?;
                 if !part.mix.is_empty() {
                     bail!(
-                        "the mix of workload `{}` names `{name}`, which is a mix itself: name single ones",
+                        "the mix of workload `{}` names `{name}`, which is a mix itself: name single workloads",
                         workload.name
                     );
                 }
@@ -77,7 +77,7 @@ impl Catalogue {
         for target in self.targets.values() {
             for name in target.workload_names() {
                 find(&self.workloads, "workload", name)
-                    .with_context(|| format!("what target `{}` serves", target.name))?;
+                    .with_context(|| format!("the apps of target `{}`", target.name))?;
             }
             for suite in target.suites() {
                 if !self
@@ -86,7 +86,7 @@ impl Catalogue {
                     .any(|workload| &workload.suite == suite)
                 {
                     bail!(
-                        "target `{}` serves the suite `{suite}`, of which there is no workload{}",
+                        "target `{}` serves the suite `{suite}`, which has no workload{}",
                         target.name,
                         nearest(
                             suite,
@@ -101,12 +101,12 @@ impl Catalogue {
         Ok(())
     }
 
-    /// The targets of these names, in this order; all where none is named.
+    /// Returns the named targets in this order, or all targets if `names` is empty.
     pub fn select_targets(&self, names: &[String]) -> Result<Vec<&Target>> {
         select(&self.targets, "target", names)
     }
 
-    /// The workloads of these names or suites, in this order; all where none is named.
+    /// Returns the workloads of these names or suites in this order, or all if `names` is empty.
     pub fn select_workloads(&self, names: &[String]) -> Result<Vec<&Workload>> {
         let mut chosen: Vec<&Workload> = Vec::new();
         for name in names {
@@ -128,12 +128,13 @@ impl Catalogue {
         Ok(chosen)
     }
 
-    /// The loads of these names, in this order; all where none is named.
+    /// Returns the named loads in this order, or all loads if `names` is empty.
     pub fn select_loads(&self, names: &[String]) -> Result<Vec<&Load>> {
         select(&self.loads, "load", names)
     }
 
-    /// A workload as what is sent: itself, or what it is mixed of, each with its weight.
+    /// Returns the workloads to send with their weights: the parts of a mix, or the workload
+    /// itself.
     pub fn parts(&self, workload: &Workload) -> Vec<(Workload, u32)> {
         if workload.mix.is_empty() {
             return vec![(workload.clone(), 1)];
@@ -152,11 +153,11 @@ fn select<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, names: &[String]) -> 
     once.map(|name| find(all, kind, name)).collect()
 }
 
-/// What has a name, or a sentence with the nearest name that there is.
+/// Looks up a definition; the error suggests the nearest name.
 fn find<'a, T>(all: &'a BTreeMap<String, T>, kind: &str, name: &str) -> Result<&'a T> {
     all.get(name).with_context(|| {
         format!(
-            "there is no {kind} `{name}`{} (`spikard-bench list` shows all)",
+            "{kind} `{name}` does not exist{} (`spikard-bench list` shows all)",
             nearest(name, all.keys().map(String::as_str))
         )
     })
@@ -166,13 +167,13 @@ fn insert<T>(all: &mut BTreeMap<String, T>, name: String, value: T, path: &Path)
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         bail!(
-            "`{}` has the name `{name}`: use small letters, digits and `-`",
+            "`{}` has the invalid name `{name}`: use lowercase letters, digits and `-`",
             path.display()
         );
     }
     if all.insert(name.clone(), value).is_some() {
         bail!(
-            "`{}` defines `{name}`, which another file defines too",
+            "`{}` defines `{name}`, which another file already defines: rename one of them",
             path.display()
         );
     }
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definitions_of_the_tree_are_sound() {
+    fn the_committed_definitions_are_valid() {
         let catalogue = Catalogue::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         assert!(
             catalogue

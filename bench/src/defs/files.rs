@@ -1,4 +1,4 @@
-//! Reads definition files. An unknown field is an error that suggests the nearest known one.
+//! Reads definition files. The error for an unknown field suggests the nearest known field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 
 use crate::nearest::nearest;
 
-/// All `*.toml` of a folder, in the order of their names.
+/// Reads every `*.toml` of a directory, in order of file names.
 pub(super) fn files<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(PathBuf, T)>> {
     let entries = fs::read_dir(folder).with_context(|| {
         format!(
-            "cannot read the definitions in `{}`: name their folder with `--definitions`",
+            "cannot read the definitions in `{}`: pass their directory with `--definitions`",
             folder.display()
         )
     })?;
@@ -33,7 +33,7 @@ pub(super) fn files<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(PathBuf, 
         .collect()
 }
 
-/// One definition. An unknown field is an error that names the nearest one.
+/// Reads one definition file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -52,7 +52,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
-/// Of serde's "unknown field `x`, expected one of `a`, `b`", the nearest.
+/// Returns the nearest field for serde's error "unknown field `x`, expected one of `a`, `b`".
 fn suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown "), quoted.next()) {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_field_names_the_nearest() {
+    fn the_error_for_an_unknown_field_suggests_the_nearest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");
         fs::write(
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_over_what_is_unknown_names_the_nearest() {
+    fn the_error_for_an_unknown_sweep_suggests_the_nearest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");
         let head = "name = \"x\"\nkind = \"sweep\"\ndescription = \"\"\nvalues = [1]\n";

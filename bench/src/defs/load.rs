@@ -1,112 +1,114 @@
-//! A load: how requests are sent, and for how long.
+//! A load: how to send requests, and for how long.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// One way to load a server.
+/// A named way to load a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// What it is called on the command line and in reports.
+    /// The name on the command line and in reports.
     pub name: String,
-    /// One sentence.
+    /// A one-sentence description.
     pub description: String,
-    /// What it does.
+    /// The kind of load.
     pub kind: LoadKind,
-    /// Connections that are kept open; of an open load, the most requests at once.
+    /// Open connections. An open load has at most this many requests in flight.
     #[serde(default = "connections")]
     pub connections: usize,
-    /// Seconds that count; of a ramp, of each step.
+    /// Length of the measurement in seconds; for a ramp, of each step.
     #[serde(default = "seconds")]
     pub seconds: f64,
-    /// Seconds before them that do not count.
+    /// Length of the warm-up in seconds.
     #[serde(default = "warmup")]
     pub warmup: f64,
-    /// Requests per second: of an open load, of the start of a ramp, of a spike before and after.
+    /// Requests per second. For a ramp, the initial rate; for a spike, the rate before and after
+    /// it.
     #[serde(default)]
     pub rate: Option<f64>,
-    /// Of an open load: whether requests are due at even distances or at random ones.
+    /// Open loads: the distribution of arrivals.
     #[serde(default)]
     pub arrivals: Arrivals,
-    /// Of a ramp: what a step's rate is multiplied with, and when it ends.
+    /// Ramps: how the rate grows and when the ramp ends.
     #[serde(default)]
     pub knee: Option<Knee>,
-    /// Of a spike: requests per second during it.
+    /// Spikes: requests per second during the peak.
     #[serde(default)]
     pub peak: Option<f64>,
-    /// Of a sweep: what is varied.
+    /// Sweeps: the dimension to vary.
     #[serde(default)]
     pub over: Option<Over>,
-    /// Of a sweep: the values.
+    /// Sweeps: the values.
     #[serde(default)]
     pub values: Vec<usize>,
-    /// Of a cold start: how many.
+    /// Cold starts: the number of starts.
     #[serde(default = "starts")]
     pub starts: usize,
-    /// Of a cold start: whether what former starts left may be used.
+    /// Cold starts: the state of the server's cache.
     #[serde(default)]
     pub cache: Cache,
 }
 
-/// What a load does.
+/// The kind of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LoadKind {
-    /// Each connection sends its next request when it has the reply: the most that the server gives.
+    /// Closed loop: each connection sends its next request when it has the reply, so the load
+    /// finds the maximum throughput.
     Closed,
-    /// Requests are due at fixed times, whatever the server does.
+    /// Open loop: requests are due at fixed times, independent of replies.
     Open,
-    /// Open, faster step by step until the server does not keep up.
+    /// Open loop whose rate grows step by step until the server cannot keep up.
     Ramp,
-    /// Open, with a peak in the middle.
+    /// Open loop with a peak in the middle.
     Spike,
-    /// From the start of the process to the first 200.
+    /// Time from the start of the process to the first 200.
     Cold,
-    /// Closed, once for each value of what is varied.
+    /// Closed loop, repeated for each value of one dimension.
     Sweep,
 }
 
-/// The times at which requests are due.
+/// The distribution of the times at which requests are due.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arrivals {
-    /// At even distances.
+    /// At equal intervals.
     #[default]
     Even,
-    /// As independent users would send them.
+    /// A Poisson process, like requests of independent users.
     Poisson,
 }
 
-/// How a ramp climbs and ends.
+/// How a ramp grows and ends.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Knee {
-    /// What each step's rate is multiplied with.
+    /// Factor between the rates of two steps.
     pub factor: f64,
-    /// The most steps.
+    /// Maximum number of steps.
     pub steps: usize,
-    /// Milliseconds that the 99th percentile may take.
+    /// Maximum 99th percentile of latency, in milliseconds.
     pub p99_ms: f64,
-    /// The least share of the asked rate that must be reached.
+    /// Minimum ratio of the achieved rate to the requested rate.
     pub share: f64,
 }
 
-/// What a sweep varies.
+/// The dimension that a sweep varies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Over {
     /// Connections of the load.
     Connections,
-    /// Workers of the server, and cores with them.
+    /// Workers of the server, with one core each.
     Workers,
-    /// Routes that the server has beside those of the workloads.
+    /// Routes of the server in addition to those of the workloads.
     Routes,
-    /// Apps in one process of the server.
+    /// Apps in one server process.
     Apps,
 }
 
 impl Over {
-    /// As in the definition.
+    /// Returns the name in definitions.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -116,24 +118,24 @@ impl Over {
         }
     }
 
-    /// What is counted, as points of a sweep are called: `16 connections`.
+    /// Returns the unit in the name of a sweep's point, as in `16 connections`.
     pub fn unit(self) -> &'static str {
         match self {
-            // Those of the workloads are always there.
+            // The routes of the workloads always exist.
             Self::Routes => "more routes",
             other => other.name(),
         }
     }
 }
 
-/// Whether a start may use what former ones left.
+/// The state of a server's cache at a cold start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cache {
-    /// It may, as after a restart.
+    /// Entries of earlier starts, as after a restart.
     #[default]
     Warm,
-    /// It may not, as after an installation.
+    /// Empty, as after an installation.
     None,
 }
 
@@ -154,22 +156,22 @@ fn starts() -> usize {
 }
 
 impl Load {
-    /// Whether its fields go together.
+    /// Checks that the fields are consistent.
     pub(super) fn check(&self) -> Result<()> {
         let paced = matches!(self.kind, LoadKind::Open | LoadKind::Ramp | LoadKind::Spike);
         match self.rate {
-            None if paced => bail!("its kind needs `rate`, requests per second"),
+            None if paced => bail!("this kind of load requires `rate` in requests per second"),
             Some(_) if !paced => {
-                bail!("its kind has no `rate`: remove it, or make it `kind = \"open\"`")
+                bail!("this kind of load has no `rate`: remove it, or use `kind = \"open\"`")
             }
             Some(rate) if !(rate > 0.0 && rate <= 10_000_000.0) => {
-                bail!("`rate` is `{rate}`: use a number above 0 and up to 10000000")
+                bail!("`rate` `{rate}` is out of range: use a number above 0 and up to 10000000")
             }
             _ => {}
         }
         let needs = |there: bool, kind: LoadKind, field: &str| match (there, self.kind == kind) {
             (true, false) => bail!("`{field}` belongs to another kind of load: remove it"),
-            (false, true) => bail!("its kind needs `{field}`"),
+            (false, true) => bail!("this kind of load requires `{field}`"),
             _ => Ok(()),
         };
         needs(self.knee.is_some(), LoadKind::Ramp, "knee")?;
@@ -177,17 +179,17 @@ impl Load {
         needs(self.over.is_some(), LoadKind::Sweep, "over")?;
         needs(!self.values.is_empty(), LoadKind::Sweep, "values")?;
         if self.connections == 0 || self.values.contains(&0) || self.starts == 0 {
-            bail!("a number of connections, of starts or of `values` is 0: use 1 or more");
+            bail!("`connections`, `starts` or one of `values` is 0: use 1 or more");
         }
         let second = |value: f64| value.is_finite() && (0.0..=86_400.0).contains(&value);
         if !second(self.seconds) || self.seconds <= 0.0 || !second(self.warmup) {
-            bail!("`seconds` or `warmup` is not between 0 and 86400");
+            bail!("`seconds` or `warmup` is out of range: use a number between 0 and 86400");
         }
         if self
             .knee
             .is_some_and(|knee| knee.factor.is_nan() || knee.factor <= 1.0)
         {
-            bail!("`factor` must be above 1, or the ramp would not climb");
+            bail!("`factor` must be greater than 1 for the rate to grow");
         }
         Ok(())
     }

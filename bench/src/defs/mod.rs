@@ -1,5 +1,5 @@
-//! Definitions as data: targets, workloads and loads, each a TOML file that names every
-//! field it may have. Whatever is unknown is refused, with the nearest name that exists.
+//! Definitions of targets, workloads and loads as TOML files. An unknown field or name is an error
+//! that suggests the nearest known one.
 
 mod build;
 mod catalogue;
@@ -13,6 +13,6 @@ mod workload;
 pub use build::Build;
 pub use catalogue::Catalogue;
 pub use load::{Arrivals, Cache, Knee, Load, LoadKind, Over};
-pub use over::{Sweeps, Swept};
+pub use over::{SweepOverride, Sweeps};
 pub use target::{App, Kind, Need, Ready, Run, Target, Variant};
 pub use workload::{Check, Part, Reply, Request, Workload};

@@ -1,4 +1,4 @@
-//! The tables of a target that say how it starts with a number of routes or apps.
+//! The tables of a target that say how to start it with a number of routes or apps.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,35 @@ use serde::{Deserialize, Serialize};
 use super::build::Build;
 use super::load::Over;
 
-/// What a target can be started with a number of.
+/// The sweeps that a target supports in addition to connections and workers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sweeps {
-    /// Numbered routes beside its others.
+    /// Numbered routes in addition to its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub routes: Option<Swept>,
+    pub routes: Option<SweepOverride>,
     /// Apps in one process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub apps: Option<Swept>,
+    pub apps: Option<SweepOverride>,
 }
 
-/// What is otherwise than without a number; `{value}` stands for it.
+/// Overrides for one dimension of a sweep; `{value}` stands for the value of the point.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Swept {
-    /// The suites whose programs can be started so; all where none is named.
+pub struct SweepOverride {
+    /// Suites whose programs support the sweep; empty means all.
     #[serde(default)]
     pub suites: Vec<String>,
-    /// The command, instead of the target's own.
+    /// A command that replaces the target's own.
     #[serde(default)]
     pub command: Option<Vec<String>>,
-    /// What is added to the command.
+    /// Arguments to append to the command.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// Variables that are added.
+    /// Extra environment variables.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// Steps that make what it needs, after those of the target.
+    /// Build steps to run after those of the target.
     #[serde(default)]
     pub build: Vec<Build>,
 }
@@ -44,12 +44,12 @@ pub struct Swept {
 pub(super) const VALUE: &str = "{value}";
 
 impl Sweeps {
-    /// Whether there is nothing.
+    /// Returns true if the target supports neither dimension.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    pub(super) fn get(&self, over: Over) -> Option<&Swept> {
+    pub(super) fn get(&self, over: Over) -> Option<&SweepOverride> {
         match over {
             Over::Routes => self.routes.as_ref(),
             Over::Apps => self.apps.as_ref(),
@@ -57,16 +57,16 @@ impl Sweeps {
         }
     }
 
-    /// All that there are.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Swept> {
+    /// Returns the overrides of every supported dimension.
+    pub(super) fn all(&self) -> impl Iterator<Item = &SweepOverride> {
         self.routes.iter().chain(&self.apps)
     }
 
-    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Swept> {
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut SweepOverride> {
         self.routes.iter_mut().chain(&mut self.apps)
     }
 
-    /// Whether the number is used, as otherwise all points of a sweep were the same.
+    /// Checks that the overrides use the value; otherwise all points of a sweep would be the same.
     pub(super) fn check(&self) -> Result<()> {
         for (name, swept) in [("routes", &self.routes), ("apps", &self.apps)] {
             let Some(swept) = swept else { continue };
@@ -78,13 +78,13 @@ impl Sweeps {
                 .chain(swept.environment.values());
             if !words.any(|word| word.contains(VALUE)) {
                 bail!(
-                    "its `[run.over.{name}]` does not name `{{value}}`, so that each number would start the same server: name it in `command`, `arguments` or `environment`"
+                    "its `[run.over.{name}]` does not name `{{value}}`, so every value would start the same server: use it in `command`, `arguments` or `environment`"
                 );
             }
             let fixed = |made: &&String| !made.contains(VALUE);
             if let Some(made) = swept.build.iter().flat_map(|step| &step.makes).find(fixed) {
                 bail!(
-                    "a build step of its `[run.over.{name}]` makes `{made}` for every number: name `{{value}}` in it"
+                    "a build step of its `[run.over.{name}]` makes `{made}` for every value: use `{{value}}` in the name"
                 );
             }
         }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_must_be_used() {
+    fn overrides_must_use_the_value() {
         let read = |text: &str| toml::from_str::<Sweeps>(text).unwrap().check();
         assert!(read("[routes]\narguments = [\"--more={value}\"]").is_ok());
         let why = read("[apps]\narguments = [\"--more\"]").unwrap_err();

@@ -1,4 +1,4 @@
-//! A target as it is started for a workload, or with a number of routes or apps.
+//! A target with the overrides for a workload, or for a number of routes or apps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::target::Target;
 use super::workload::Workload;
 
 impl Catalogue {
-    /// How many numbered routes a workload needs, or what is in its mix.
+    /// Returns the number of numbered routes that a workload or a part of its mix requires.
     pub fn routes(&self, workload: &Workload) -> Option<usize> {
         let parts = self.parts(workload);
         parts.iter().filter_map(|(part, _)| part.routes).max()
@@ -19,7 +19,7 @@ impl Catalogue {
 }
 
 impl Target {
-    /// The target as it is started for a workload, or a sentence that says why it cannot be.
+    /// Returns the target to start for a workload, or the reason why it does not support it.
     pub fn started_for(
         &self,
         workload: &Workload,
@@ -33,8 +33,8 @@ impl Target {
         }
     }
 
-    /// The target as it is started with a number of routes or apps, or a sentence that says
-    /// why it cannot be.
+    /// Returns the target to start with a number of routes or apps, or the reason why it does not
+    /// support one.
     pub fn with_number(
         &self,
         over: Over,
@@ -44,13 +44,13 @@ impl Target {
         let what = over.name();
         let Some(swept) = self.run.over.get(over) else {
             return Err(format!(
-                "`{}` cannot be started with a number of {what}: it has no `[run.over.{what}]`",
+                "`{}` does not support a sweep over {what}: it has no `[run.over.{what}]`",
                 self.name
             ));
         };
         if !swept.suites.is_empty() && !swept.suites.contains(&workload.suite) {
             return Err(format!(
-                "`{}` can be started with a number of {what} for the suite `{}` alone, and `{}` is of `{}`",
+                "`{}` supports a sweep over {what} only for the suite `{}`, but `{}` belongs to `{}`",
                 self.name,
                 swept.suites.join("`, `"),
                 workload.name,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_filled_in_and_the_rest_is_kept() {
+    fn the_value_is_filled_in_and_other_settings_are_unchanged() {
         let catalogue = tree();
         let hello = &catalogue.workloads["hello"];
         let axum = &catalogue.targets["axum"];
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_keeps_its_arguments_where_the_command_is_another() {
+    fn a_variant_keeps_its_arguments_if_the_command_is_replaced() {
         let catalogue = tree();
         let hello = &catalogue.workloads["hello"];
         let fresh = &catalogue.targets["spikard-rust-fresh"];
@@ -122,19 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_says_so() {
+    fn an_unsupported_sweep_is_reported() {
         let catalogue = tree();
         let hyper = &catalogue.targets["hyper"];
         let hello = &catalogue.workloads["hello"];
         let why = hyper.with_number(Over::Routes, 1, hello).unwrap_err();
         assert!(
-            why.contains("`hyper` cannot be started with a number of routes"),
+            why.contains("`hyper` does not support a sweep over routes"),
             "{why}"
         );
-        // Its program is another one, without the routes.
+        // Its program for this suite does not have the routes.
         let small = &catalogue.workloads["json-small"];
         let rust = &catalogue.targets["spikard-rust"];
         let why = rust.with_number(Over::Routes, 1, small).unwrap_err();
-        assert!(why.contains("the suite `core` alone"), "{why}");
+        assert!(why.contains("only for the suite `core`"), "{why}");
     }
 }

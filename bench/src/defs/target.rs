@@ -1,4 +1,4 @@
-//! A target: a server that is built, started, asked and stopped.
+//! A target: a server to build, start, measure and stop.
 
 use std::collections::BTreeMap;
 
@@ -8,51 +8,51 @@ use super::build::Build;
 use super::over::Sweeps;
 use super::workload::Workload;
 
-/// One server, or one way to start it.
+/// A server, or a variant of one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// What it is called on the command line and in reports.
+    /// The name on the command line and in reports.
     pub name: String,
-    /// One sentence.
+    /// A one-sentence description.
     pub description: String,
     /// The language of its handlers.
     pub language: String,
-    /// What runs them: a framework or a host.
+    /// The framework or host that runs the handlers.
     pub runtime: String,
-    /// What sort of server it is.
+    /// The kind of server.
     pub kind: Kind,
-    /// A command whose first line of output is the version.
+    /// A command that prints the version in its first line.
     pub version: Vec<String>,
-    /// Commands and files that must be there.
+    /// Commands and files that it requires.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// Steps that make it, in this order.
+    /// Build steps, in order.
     #[serde(default)]
     pub build: Vec<Build>,
-    /// How it is started.
+    /// How to start it.
     pub run: Run,
-    /// When it is ready.
+    /// How to tell that it is ready.
     #[serde(default)]
     pub ready: Ready,
-    /// The programs that it is started with, each for its workloads.
+    /// The programs to start it with, each for its workloads.
     #[serde(rename = "app")]
     pub apps: Vec<App>,
-    /// A path with the figures of stages, as the host's `/metrics`.
+    /// Path of an endpoint with metrics by stage, such as the host's `/metrics`.
     #[serde(default)]
     pub metrics: Option<String>,
-    /// What a reader should know before he compares it.
+    /// Notes for readers who compare it with other targets.
     pub fairness: Vec<String>,
-    /// Other ways to start it, each a target of its own.
+    /// Other ways to start it; each becomes a separate target.
     #[serde(default, rename = "variant", skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
 }
 
-/// What sort of server a target is.
+/// The kind of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Compiled to machine code, no sandbox: the floor.
+    /// Machine code without a sandbox: the lower bound.
     Native,
     /// WebAssembly components.
     Component,
@@ -61,7 +61,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As in the definition.
+    /// Returns the name in definitions.
     pub fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
@@ -71,48 +71,48 @@ impl Kind {
     }
 }
 
-/// A tool without which a target is unavailable.
+/// A tool that a target requires.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
-    /// A command on the path, or a path.
+    /// A command on the path, or a file path.
     pub command: String,
-    /// What to do about it.
+    /// How to get it.
     pub remedy: String,
 }
 
-/// How a server is started.
+/// How to start a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// The command; no shell reads it. It must name `{port}`.
+    /// The command, which must contain `{port}`. No shell interprets it.
     pub command: Vec<String>,
-    /// Its working folder, of the project's root.
+    /// The working directory, relative to the project root.
     #[serde(default)]
     pub folder: String,
-    /// Variables that it gets beside those of the harness.
+    /// Extra environment variables.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// What is added for a start without what former starts left; none where it keeps nothing.
+    /// Arguments to append for a start with an empty cache; empty if it has no cache.
     #[serde(default)]
     pub uncached: Vec<String>,
-    /// Whether more workers can be asked for.
+    /// True if it supports a number of workers.
     #[serde(default = "yes")]
     pub scales: bool,
-    /// How it is started with a number of routes or apps.
+    /// How to start it with a number of routes or apps.
     #[serde(default, skip_serializing_if = "Sweeps::is_empty")]
     pub over: Sweeps,
 }
 
-/// When a server is ready.
+/// How to tell that a server is ready.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {
-    /// A path that answers 2xx then.
+    /// A path that answers 2xx when the server is ready.
     #[serde(default = "health")]
     pub path: String,
-    /// Seconds that it may take.
-    #[serde(default = "patience")]
+    /// Maximum time to become ready, in seconds.
+    #[serde(default = "ready_timeout")]
     pub seconds: f64,
 }
 
@@ -120,22 +120,22 @@ impl Default for Ready {
     fn default() -> Self {
         Self {
             path: health(),
-            seconds: patience(),
+            seconds: ready_timeout(),
         }
     }
 }
 
-/// A program that the server is started with, `{app}` in its command.
+/// A program to start the server with; `{app}` in its command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct App {
-    /// A file, or whatever the command makes of it.
+    /// A file, or an argument that the command understands.
     #[serde(default)]
     pub file: String,
     /// The suites that it serves.
     #[serde(default)]
     pub suites: Vec<String>,
-    /// Single workloads that it serves besides.
+    /// Workloads that it serves in addition to the suites.
     #[serde(default)]
     pub workloads: Vec<String>,
     /// Workloads of its suites that it does not serve, each with the reason.
@@ -144,7 +144,7 @@ pub struct App {
 }
 
 impl App {
-    /// Whether it answers a workload.
+    /// Returns true if it answers the workload.
     pub fn serves(&self, workload: &Workload) -> bool {
         (self.suites.contains(&workload.suite) && !self.except.contains_key(&workload.name))
             || self.workloads.contains(&workload.name)
@@ -159,17 +159,17 @@ fn health() -> String {
     "/health".to_owned()
 }
 
-fn patience() -> f64 {
+fn ready_timeout() -> f64 {
     30.0
 }
 
 impl Target {
-    /// The program for a workload, where there is one.
+    /// Returns the program for a workload, if any.
     pub fn app(&self, workload: &Workload) -> Option<&App> {
         self.apps.iter().find(|app| app.serves(workload))
     }
 
-    /// Why it does not serve a workload, where its definition says.
+    /// Returns the documented reason why it does not serve a workload, if any.
     pub fn exception(&self, workload: &Workload) -> Option<&str> {
         self.apps
             .iter()
@@ -189,23 +189,23 @@ impl Target {
     }
 }
 
-/// Another way to start the same server, a target of its own.
+/// Another way to start the same server, which becomes a separate target.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
-    /// What it is called.
+    /// The name of the target.
     pub name: String,
-    /// One sentence.
+    /// A one-sentence description.
     pub description: String,
-    /// What is added to the command.
+    /// Arguments to append to the command.
     pub arguments: Vec<String>,
-    /// What is added to the notes.
+    /// Extra notes for readers.
     #[serde(default)]
     pub fairness: Vec<String>,
 }
 
 impl Target {
-    /// The target itself and its variants.
+    /// Returns the target itself and its variants.
     pub(super) fn expand(mut self) -> Vec<Self> {
         let variants = std::mem::take(&mut self.variants);
         let mut all = vec![self.clone()];

@@ -1,4 +1,4 @@
-//! A workload: the template of a request, and the check of its reply.
+//! A workload: a request template and a check of the reply.
 
 use std::collections::BTreeMap;
 
@@ -18,46 +18,46 @@ pub(super) struct File {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
-    /// What it is called on the command line and in reports.
+    /// The name on the command line and in reports.
     pub name: String,
-    /// One sentence.
+    /// A one-sentence description.
     pub description: String,
-    /// What targets name to serve it with others.
+    /// The group by which targets declare the workloads that they serve.
     pub suite: String,
     /// The heading in reports.
     pub category: String,
-    /// Values drawn at random for each request: a name and how it is drawn.
+    /// Random values of each request: a name and how to draw it.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
-    /// Numbered routes that the server must have beside its others, as in a sweep over them.
+    /// Numbered routes that the server needs in addition to its own, as in a sweep over routes.
     #[serde(default)]
     pub routes: Option<usize>,
-    /// What is sent.
+    /// The request to send.
     #[serde(default)]
     pub request: Option<Request>,
-    /// What must come back.
+    /// The expected reply.
     #[serde(default)]
     pub reply: Option<Reply>,
-    /// Instead of a request: other workloads, each with its share.
+    /// Instead of a request: other workloads with their weights.
     #[serde(default)]
     pub mix: BTreeMap<String, u32>,
 }
 
-/// The template of a request: `${name}` stands for a drawn value.
+/// A request template; `${name}` stands for a random value.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// `GET`, `POST` ...
+    /// The method, such as `GET`.
     pub method: String,
-    /// The path and the query.
+    /// The path and query.
     pub path: String,
-    /// Headers beside `host` and `content-length`.
+    /// Headers in addition to `host` and `content-length`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// A body of text.
+    /// A text body.
     #[serde(default)]
     pub body: Option<String>,
-    /// A JSON body of about this many bytes, made of random records.
+    /// Approximate size in bytes of a JSON body of random records.
     #[serde(default)]
     pub json_bytes: Option<usize>,
     /// A multipart body.
@@ -71,34 +71,34 @@ pub struct Request {
 pub struct Part {
     /// The name of the field.
     pub field: String,
-    /// The name of the file.
+    /// The file name.
     pub filename: String,
-    /// Its length.
+    /// The size in bytes.
     pub bytes: usize,
 }
 
-/// What a reply must be.
+/// The expected reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
-    /// The statuses that are right.
+    /// The accepted statuses.
     #[serde(default = "ok")]
     pub status: Vec<u16>,
-    /// How its body is checked.
+    /// The check of the body.
     pub body: Check,
 }
 
-/// How the body of a reply is checked.
+/// A check of a reply's body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Check {
-    /// JSON of the same value as the request's body.
+    /// JSON with the same value as the request's body.
     Echo(bool),
-    /// JSON of the value of this template.
+    /// JSON with the value of this template.
     Json(String),
     /// This text.
     Text(String),
-    /// Anything that is not empty: what a refusal says differs from server to server.
+    /// Any body that is not empty, for error messages that differ between servers.
     Some(bool),
 }
 
@@ -107,12 +107,12 @@ fn ok() -> Vec<u16> {
 }
 
 impl Workload {
-    /// Whether its fields go together and its templates name what there is.
+    /// Checks that the fields are consistent and that templates use defined values.
     pub(super) fn check(&self) -> Result<()> {
         match (&self.request, &self.reply, self.mix.is_empty()) {
             (Some(request), Some(reply), true) => self.check_request(request, reply),
             (None, None, false) if self.mix.values().any(|weight| *weight > 0) => Ok(()),
-            _ => bail!("it needs either `request` and `reply`, or `mix`"),
+            _ => bail!("specify either `request` and `reply`, or `mix`"),
         }
     }
 
@@ -121,7 +121,10 @@ impl Workload {
             bail!("its path `{}` does not begin with `/`", request.path);
         }
         if http::Method::from_bytes(request.method.as_bytes()).is_err() {
-            bail!("its method `{}` is none", request.method);
+            bail!(
+                "its method `{}` is invalid: use a method such as `GET`",
+                request.method
+            );
         }
         let bodies = [
             request.body.is_some(),
@@ -129,10 +132,12 @@ impl Workload {
             !request.multipart.is_empty(),
         ];
         if bodies.iter().filter(|there| **there).count() > 1 {
-            bail!("it has more than one of `body`, `json_bytes` and `multipart`");
+            bail!("`body`, `json_bytes` and `multipart` exclude each other: keep one of them");
         }
         if matches!(reply.body, Check::Echo(_)) && !bodies[0] && !bodies[1] {
-            bail!("its reply is to echo a body, and it sends none");
+            bail!(
+                "the reply is to echo a body, but the request has none: add `body` or `json_bytes`"
+            );
         }
         let values = Values::draw(&self.values, &mut fastrand::Rng::with_seed(1))?;
         let mut texts = vec![&request.path];
@@ -147,7 +152,7 @@ impl Workload {
         Ok(())
     }
 
-    /// The request's method and path as they are written, for reports.
+    /// Returns the method and the path template, for reports.
     pub fn endpoint(&self) -> (String, String) {
         match &self.request {
             Some(request) => (request.method.clone(), request.path.clone()),

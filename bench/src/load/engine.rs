@@ -1,4 +1,4 @@
-//! Carries out a plan: connections, phases, and the readings at the ends of each stretch.
+//! Executes a plan: connections, phases, and readings at both ends of each segment.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -16,12 +16,12 @@ use super::shared::Shared;
 use super::tally::{Outcome, Tally, decode};
 use super::timer::Timer;
 
-/// How long replies are waited for after the last stretch.
+/// How long to wait for replies after the last segment.
 const DRAIN: Duration = Duration::from_secs(5);
-/// With so many failures a row is void whatever follows, so that it is cut short.
-const ENOUGH: u64 = 500;
+/// The phase ends early after this many failures, which make the row void in any case.
+const MAX_FAILURES: u64 = 500;
 
-/// Carries out a plan and tells what happened.
+/// Executes a plan and emits the events.
 pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Result<()> {
     let shared = Rc::new(Shared::new(plan)?);
     for phase in &plan.phases {
@@ -42,7 +42,7 @@ pub(super) async fn run(plan: &Plan, emit: impl Fn(&Event) -> Result<()>) -> Res
     Ok(())
 }
 
-/// Whether a step is past what the server holds.
+/// Returns true if a step exceeded the server's capacity.
 fn is_over(measured: &Measured, knee: &Knee) -> bool {
     let asked = measured.asked_rate.unwrap_or(0.0);
     let p99 = decode(&measured.histogram)
@@ -112,7 +112,7 @@ async fn carry_out(
             Some(schedule)
         }
     };
-    // The readings at the ends of each stretch.
+    // Read the counters at both ends of each segment.
     let timer = Timer::new()?;
     let mut readings = Vec::new();
     for (begin, end, point) in spans {
@@ -121,7 +121,7 @@ async fn carry_out(
             emit(&Event::Begin(point.clone()))?;
         }
         let before = Reading::take(plan.pid, shared);
-        while Instant::now() < end && shared.failures.get() < ENOUGH {
+        while Instant::now() < end && shared.failures.get() < MAX_FAILURES {
             timer
                 .until(end.min(Instant::now() + Duration::from_millis(100)))
                 .await?;
@@ -136,7 +136,7 @@ async fn carry_out(
     drain(shared, schedule.as_deref(), tasks).await;
     let mut all = Vec::new();
     for (tally, (before, after)) in shared.tallies.borrow().iter().zip(&readings) {
-        // Failures of a warm-up void what follows it too.
+        // A failure in the warm-up also voids the segment after it.
         if tally.segment.point.is_none() && tally.failed() == 0 {
             continue;
         }
@@ -153,7 +153,7 @@ async fn carry_out(
     Ok(merge_warmup(all))
 }
 
-/// Failures of a warm-up are those of the first stretch that counts.
+/// Adds the failures of a warm-up to the first measured segment.
 fn merge_warmup(mut all: Vec<Measured>) -> Vec<Measured> {
     if all.len() > 1 && all[0].point.is_empty() {
         let warmup = all.remove(0);
@@ -165,7 +165,7 @@ fn merge_warmup(mut all: Vec<Measured>) -> Vec<Measured> {
     all
 }
 
-/// What is read at an end of a stretch.
+/// Counters read at one end of a segment.
 struct Reading {
     at: Instant,
     server: CpuTimes,
@@ -184,7 +184,7 @@ impl Reading {
     }
 }
 
-/// Waits for the last replies, in bounded time, and gives up the rest.
+/// Waits for the last replies up to `DRAIN`, and counts the others as unfinished.
 async fn drain(
     shared: &Shared,
     schedule: Option<&Schedule>,
@@ -200,7 +200,7 @@ async fn drain(
             && let Some(last) = shared.tallies.borrow_mut().last_mut()
         {
             let why = format!(
-                "there was no reply within {} s after the load's end",
+                "no reply within {} s after the end of the load",
                 DRAIN.as_secs()
             );
             last.record(DRAIN, Outcome::Error(why));
@@ -212,7 +212,7 @@ async fn drain(
     }
 }
 
-/// One connection that sends its next request when it has the reply.
+/// Runs one connection of a closed loop: it sends the next request when it has the reply.
 async fn closed(
     shared: Rc<Shared>,
     mut connection: Option<Connection>,

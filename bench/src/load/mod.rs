@@ -1,5 +1,5 @@
-//! The load core: a process of its own that sends requests and measures replies. It gets
-//! a plan on standard input and prints events, one JSON object on each line.
+//! The load generator, a separate process that sends requests and measures replies. It reads a
+//! plan from standard input and prints events as JSON lines.
 
 mod engine;
 mod open;
@@ -16,16 +16,17 @@ use anyhow::{Context as _, Result, bail};
 pub use plan::{Event, Measured, Pace, Phase, Plan, Segment};
 pub use tally::{Histogram, decode, encode, new_histogram};
 
-use crate::server::Places;
+use crate::server::Paths;
 
-/// The largest plan; requests are made anew from their templates, so that it stays small.
+/// Maximum size of a plan. The process generates requests from templates, so plans are small.
 const MAX_PLAN: u64 = 64 << 20;
 
-/// The hidden command `load`: reads a plan, carries it out, prints what happened.
+/// Runs the hidden command `load`: reads a plan, executes it and prints events.
 pub fn command() -> Result<()> {
     let mut text = String::new();
     std::io::stdin().take(MAX_PLAN).read_to_string(&mut text)?;
-    let plan: Plan = serde_json::from_str(&text).context("the plan of the load is not one")?;
+    let plan: Plan =
+        serde_json::from_str(&text).context("standard input is not a valid load plan")?;
     plan.cores.parse::<crate::server::Cores>()?.bind()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -42,29 +43,29 @@ fn emit(event: &Event) -> Result<()> {
     Ok(())
 }
 
-/// A load process that runs.
+/// A running load process.
 #[derive(Debug)]
 pub struct Loader {
     child: Child,
 }
 
 impl Loader {
-    /// Starts it with a plan. Each event goes to `events`, in a thread of its own.
-    pub fn start(places: &Places, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
-        let mut child = Command::new(places.get("self"))
+    /// Starts the process with a plan. A separate thread sends its events to the returned channel.
+    pub fn start(paths: &Paths, plan: &Plan) -> Result<(Self, std::sync::mpsc::Receiver<Event>)> {
+        let mut child = Command::new(paths.get("self"))
             .args([
                 "exec",
                 "--cores",
                 &plan.cores,
                 "--",
-                places.get("self"),
+                paths.get("self"),
                 "load",
             ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .context("cannot start the process that makes the load")?;
+            .context("cannot start the load process")?;
         let (sender, receiver) = std::sync::mpsc::channel();
         if let Some(output) = child.stdout.take() {
             std::thread::spawn(move || {
@@ -92,12 +93,12 @@ impl Loader {
                 .err()
                 .map(|error| format!("{error:#}"))
                 .unwrap_or_default();
-            bail!("the load process did not take its plan: {error} {why}");
+            bail!("the load process did not read its plan: {error} {why}");
         }
         Ok((loader, receiver))
     }
 
-    /// Waits for its end; what it printed on standard error is the reason where it failed.
+    /// Waits for the process to exit; on failure, the error has its standard error.
     pub fn finish(&mut self) -> Result<()> {
         let status = self.child.wait()?;
         if status.success() {
@@ -113,7 +114,7 @@ impl Loader {
         )
     }
 
-    /// Ends it at once.
+    /// Kills the process.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

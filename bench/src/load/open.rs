@@ -1,5 +1,5 @@
-//! The open pace: requests are due at fixed times, and their latency counts from then, so
-//! that a server that stalls does not escape those that were to be sent meanwhile.
+//! The open loop: requests are due at fixed times and latency counts from then, so that a stalled
+//! server cannot hide the requests that it delayed (coordinated omission).
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use super::plan::Segment;
 use super::shared::Shared;
 use super::timer::Timer;
 
-/// Requests that are due and wait for a connection, and those under way.
+/// Requests that are due and wait for a connection, and requests in flight.
 #[derive(Debug)]
 pub(super) struct Schedule {
     due: RefCell<VecDeque<Instant>>,
@@ -37,7 +37,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// What was not answered counts with the time that it has waited.
+    /// Counts every unanswered request with the time that it has waited.
     pub(super) fn give_up(&self, shared: &Shared) {
         let now = Instant::now();
         let mut tallies = shared.tallies.borrow_mut();
@@ -57,7 +57,7 @@ impl Schedule {
     }
 }
 
-/// Puts requests into the schedule at their times.
+/// Queues each request when it is due.
 pub(super) async fn dispatch(
     shared: Rc<Shared>,
     schedule: Rc<Schedule>,
@@ -80,7 +80,7 @@ pub(super) async fn dispatch(
                 if timer.until(due).await.is_err() || shared.stop.get() {
                     break 'all;
                 }
-                // Its own lateness, which the server cannot help.
+                // The generator's own lateness, which is not the server's fault.
                 if let Some(tally) = shared.tallies.borrow_mut().get_mut(index) {
                     tally.lag(due.elapsed());
                 }
@@ -88,11 +88,12 @@ pub(super) async fn dispatch(
                 schedule.ready.add_permits(1);
                 number += 1;
                 offset = match arrivals {
-                    // No sum of rounded distances: the rate is the one asked for.
+                    // Multiply instead of adding up rounded intervals, so that the rate stays
+                    // exact.
                     Arrivals::Even => number as f64 * distance,
                     Arrivals::Poisson => offset + exponential(distance, &mut rng),
                 };
-                // Those that are due must get their turn when this is behind.
+                // Let the connections run if the generator is behind schedule.
                 tokio::task::yield_now().await;
             }
             begin += Duration::from_secs_f64(segment.seconds);
@@ -106,7 +107,7 @@ fn exponential(mean: f64, rng: &mut Rng) -> f64 {
     -(1.0 - rng.f64()).ln() * mean
 }
 
-/// One connection that takes the next request that is due.
+/// Runs one connection that sends the next due request.
 pub(super) async fn serve(
     shared: Rc<Shared>,
     schedule: Rc<Schedule>,
@@ -115,7 +116,7 @@ pub(super) async fn serve(
     loop {
         match schedule.ready.acquire().await {
             Ok(permit) => permit.forget(),
-            // Closed: what is left has no permits of its own any more.
+            // A closed semaphore grants no permits; requests that are still due need none.
             Err(_) if schedule.due.borrow().is_empty() => return,
             Err(_) => {}
         }

@@ -1,117 +1,117 @@
-//! What the load process is told and what it answers.
+//! The plan that the load process reads, and the events that it prints.
 
 use serde::{Deserialize, Serialize};
 
 use crate::defs::{Arrivals, Knee, Workload};
 
-/// All that a load process has to know.
+/// The input of a load process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     /// The server's port on this machine.
     pub port: u16,
-    /// The server's process, whose tree's time on cores is read.
+    /// The server's process ID; its whole process tree counts for CPU time.
     pub pid: u32,
-    /// The cores that the load may use.
+    /// The cores for the load.
     pub cores: String,
-    /// What is sent: workloads, each with its share.
+    /// The workloads to send, with their weights.
     pub workloads: Vec<(Workload, u32)>,
     /// The seed of the random values.
     pub seed: u64,
-    /// How many different requests of each workload are prepared.
+    /// Number of distinct requests to prepare per workload.
     pub variants: usize,
-    /// Seconds after which a request counts as not answered.
+    /// Timeout of a request in seconds.
     pub timeout: f64,
-    /// One after the other.
+    /// The phases, in order.
     pub phases: Vec<Phase>,
-    /// Ends the plan after the first phase that does not hold it.
+    /// Ends the plan after the first phase that exceeds these bounds.
     pub knee: Option<Knee>,
 }
 
-/// A time with its own connections.
+/// A period with a fixed set of connections.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Phase {
-    /// Connections that are kept open.
+    /// Number of open connections.
     pub connections: usize,
-    /// How requests are paced.
+    /// The pacing of requests.
     pub pace: Pace,
-    /// Stretches without a gap between them.
+    /// The segments, which follow each other without a gap.
     pub segments: Vec<Segment>,
 }
 
-/// How requests are paced.
+/// The pacing of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
-    /// The next one when the last is answered.
+    /// Closed loop: the next request follows the reply.
     Closed,
-    /// At their times.
+    /// Open loop: requests are due at fixed times.
     Open(Arrivals),
 }
 
-/// A stretch of a phase.
+/// A part of a phase.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Segment {
-    /// What its figures are called; none for a warm-up, which is not measured.
+    /// The name of its figures; `None` for a warm-up, which is not measured.
     pub point: Option<String>,
-    /// Its length.
+    /// Length in seconds.
     pub seconds: f64,
-    /// Requests per second, where the pace is open.
+    /// Requests per second in an open loop.
     pub rate: f64,
 }
 
-/// What the load process prints.
+/// An event that the load process prints.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// A stretch that is measured begins.
+    /// A measured segment begins.
     Begin(String),
-    /// It has ended; replies may still be awaited.
+    /// The segment has ended; replies may still be outstanding.
     End(String),
-    /// Its figures.
+    /// The figures of the segment.
     Measured(Box<Measured>),
 }
 
-/// The figures of one stretch.
+/// The figures of one segment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Measured {
-    /// What it is called.
+    /// The name of the segment.
     pub point: String,
-    /// Its length, as it was.
+    /// The actual length in seconds.
     pub seconds: f64,
-    /// Requests per second that were asked for, where the pace is open.
+    /// Requested rate per second in an open loop.
     pub asked_rate: Option<f64>,
-    /// Right replies.
+    /// Number of correct replies.
     pub requests: u64,
-    /// Requests without a reply, or with a wrong status.
+    /// Requests without a reply or with a wrong status.
     pub errors: u64,
-    /// Replies with the right status and a wrong body.
+    /// Replies with a correct status and a wrong body.
     pub wrong: u64,
-    /// Requests whose reply had not come when waiting for it was given up.
+    /// Requests without a reply when the wait for replies ended.
     pub unfinished: u64,
-    /// What was wrong, the first few.
+    /// The first few error messages.
     pub samples: Vec<String>,
-    /// Bytes of the bodies of replies.
+    /// Total size of reply bodies in bytes.
     pub bytes: u64,
-    /// Microseconds that the server's tasks were on a core.
+    /// CPU time of the server's tasks in microseconds.
     pub server_cpu_us: f64,
-    /// Whether part of them was counted in ticks of 10 ms.
+    /// True if part of the CPU time was counted in ticks of 10 ms.
     pub server_cpu_coarse: bool,
-    /// Replies that came while the load ran, for which the server's time was read.
+    /// Replies that arrived during the segment, to which the CPU time of the server belongs.
     pub requests_of_cpu: u64,
-    /// Microseconds that the load process was on a core.
+    /// CPU time of the load process in microseconds.
     pub own_cpu_us: f64,
-    /// Microseconds that the load process waited for its core, which others had.
+    /// Time that the load process waited for its core, in microseconds.
     pub own_wait_us: f64,
-    /// Where the pace is open: microseconds by which the load itself was late, 99th percentile.
+    /// Open loop: 99th percentile of the generator's lateness, in microseconds.
     pub lag_p99_us: f64,
-    /// The same, the largest.
+    /// Open loop: maximum of the generator's lateness, in microseconds.
     pub lag_max_us: f64,
     /// Latencies in nanoseconds: hdrhistogram V2, deflated, base64.
     pub histogram: String,
 }
 
 impl Measured {
-    /// Right replies per second that came while the load ran. Those that came after its end
-    /// are of requests that it sent, and of none that the server held.
+    /// Returns the correct replies per second that arrived during the segment. Later replies
+    /// answer requests that the load sent but do not show a rate that the server sustained.
     pub fn rate(&self) -> f64 {
         self.requests_of_cpu as f64 / self.seconds.max(1e-9)
     }

@@ -1,4 +1,4 @@
-//! State that the connections of a load process share: the prepared requests and the counts.
+//! State that the connections of a load process share: prepared requests and counters.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::shot::Shot;
 use super::plan::Plan;
 use super::tally::{Outcome, Tally};
 
-/// What all connections share.
+/// State that all connections share.
 pub(super) struct Shared {
     shots: Vec<Prepared>,
-    /// The order in which they are sent, over and over.
+    /// The order in which to send them, repeated endlessly.
     order: Vec<usize>,
     next: Cell<usize>,
     port: u16,
     pub(super) timeout: Duration,
     pub(super) tallies: RefCell<Vec<Tally>>,
-    /// Right replies so far, by when they came.
+    /// Correct replies so far, by time of arrival.
     pub(super) done: Cell<u64>,
     pub(super) failures: Cell<u64>,
     pub(super) stop: Cell<bool>,
@@ -30,12 +30,12 @@ pub(super) struct Shared {
 
 struct Prepared {
     shot: Shot,
-    /// The bytes of a reply that was found right: the same ones need no second look.
+    /// The body of a correct reply; an identical body needs no second check.
     known: RefCell<Option<Bytes>>,
 }
 
-/// Prepares all requests, and an order in which each workload has its share of every stretch:
-/// the order consists of blocks, in which each workload has as many requests as its weight.
+/// Prepares all requests and their order. The order consists of blocks that hold as many requests
+/// of each workload as its weight, so that each workload has its share of every segment.
 fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
     let mut rng = Rng::with_seed(plan.seed);
     let host = format!("127.0.0.1:{}", plan.port);
@@ -62,7 +62,7 @@ fn prepare(plan: &Plan) -> Result<(Vec<Prepared>, Vec<usize>)> {
     }
     rng.shuffle(&mut blocks);
     let order = blocks.concat();
-    anyhow::ensure!(!order.is_empty(), "the plan sends nothing");
+    anyhow::ensure!(!order.is_empty(), "the plan has no requests");
     Ok((shots, order))
 }
 
@@ -83,7 +83,7 @@ impl Shared {
         })
     }
 
-    /// Sends the next request and checks its reply.
+    /// Sends the next request and checks the reply.
     pub(super) async fn ask(&self, connection: &mut Option<Connection>) -> Outcome {
         let next = self.next.get();
         self.next.set((next + 1) % self.order.len());
@@ -93,14 +93,14 @@ impl Shared {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 *connection = None;
-                // Not to ask a server that is gone as fast as can be.
+                // Avoid a busy loop against a server that is down.
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 return Outcome::Error(format!("{error:#}"));
             }
             Err(_) => {
                 *connection = None;
                 let seconds = self.timeout.as_secs_f64();
-                return Outcome::Error(format!("there was no reply within {seconds} s"));
+                return Outcome::Error(format!("no reply within {seconds} s"));
             }
         };
         let length = answer.body.len();
@@ -130,7 +130,7 @@ impl Shared {
         connection: &mut Option<Connection>,
         shot: &Shot,
     ) -> Result<crate::client::Answer> {
-        // A server may close a connection that it has answered; that is no error of it.
+        // A server may close an idle connection; that is not an error.
         if connection
             .as_ref()
             .is_none_or(|connection| !connection.is_open())
@@ -139,11 +139,11 @@ impl Shared {
         }
         match connection {
             Some(connection) => connection.send(shot).await,
-            None => anyhow::bail!("there is no connection"),
+            None => anyhow::bail!("the connection is closed"),
         }
     }
 
-    /// Counts a reply for the stretch in which its request was due.
+    /// Counts a reply for the segment in which the request was due.
     pub(super) fn count(&self, now: Instant, due: Instant, outcome: Outcome) {
         match &outcome {
             Outcome::Right(_) => self.done.set(self.done.get() + 1),
@@ -165,7 +165,7 @@ mod tests {
     use crate::defs::Workload;
 
     #[test]
-    fn each_stretch_of_a_mix_has_its_shares() {
+    fn every_block_of_a_mix_has_the_share_of_each_workload() {
         let workload = |name: &str| -> Workload {
             let text = format!(
                 "name = \"{name}\"\ndescription = \"\"\nsuite = \"s\"\ncategory = \"c\"\n\
@@ -190,7 +190,7 @@ mod tests {
         for block in order.chunks(10) {
             assert_eq!(block.iter().filter(seldom).count(), 1, "{block:?}");
         }
-        // Every variant is sent, and in the same number as the others of its workload.
+        // Each variant is sent as often as the other variants of its workload.
         for (index, times) in [(0, 9), (63, 9), (64, 1), (127, 1)] {
             assert_eq!(order.iter().filter(|other| **other == index).count(), times);
         }

@@ -1,4 +1,4 @@
-//! What is counted of a stretch while it runs.
+//! Counters of a running segment.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerial
 
 use super::plan::{Measured, Segment};
 
-/// Latencies in nanoseconds, to three digits, up to an hour.
+/// Latencies in nanoseconds with three significant digits, up to an hour.
 pub type Histogram = hdrhistogram::Histogram<u64>;
 
 const LONGEST: u64 = 3_600_000_000_000;
 const SAMPLES: usize = 3;
 
-/// An empty one of the form that all have, so that they can be merged.
+/// Creates an empty histogram; all have the same bounds, so that they can be merged.
 pub fn new_histogram() -> Histogram {
     Histogram::new_with_bounds(1, LONGEST, 3)
         .unwrap_or_else(|_| unreachable!("the bounds are constants that fit"))
 }
 
-/// As text.
+/// Encodes a histogram as text.
 pub fn encode(histogram: &Histogram) -> Result<String> {
     let mut bytes = Vec::new();
     V2DeflateSerializer::new()
@@ -30,15 +30,15 @@ pub fn encode(histogram: &Histogram) -> Result<String> {
     Ok(STANDARD.encode(bytes))
 }
 
-/// From text.
+/// Decodes a histogram from text.
 pub fn decode(text: &str) -> Result<Histogram> {
     let bytes = STANDARD.decode(text).context("a histogram is not base64")?;
     Deserializer::new()
         .deserialize(&mut bytes.as_slice())
-        .map_err(|error| anyhow::anyhow!("a histogram is damaged: {error:?}"))
+        .map_err(|error| anyhow::anyhow!("a histogram is corrupt: {error:?}"))
 }
 
-/// The figures of one stretch, as they come.
+/// The counters of one segment.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) segment: Segment,
@@ -53,10 +53,10 @@ pub(super) struct Tally {
     samples: Vec<String>,
 }
 
-/// What came of one request.
+/// The outcome of one request.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// The right reply, with a body of so many bytes.
+    /// A correct reply with a body of this size in bytes.
     Right(usize),
     /// No reply, or a wrong status.
     Error(String),
@@ -97,7 +97,8 @@ impl Tally {
         }
     }
 
-    /// A request that was given up: it took at least so long.
+    /// Counts an unfinished request with the time that it has waited, a lower bound of its
+    /// latency.
     pub(super) fn give_up(&mut self, latency: Duration) {
         self.unfinished += 1;
         self.latencies.saturating_record(nanos(latency));

@@ -1,4 +1,4 @@
-//! A timer of the kernel's full resolution: tokio's own has one of a millisecond.
+//! A timer with nanosecond resolution; tokio's timer has a resolution of one millisecond.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use rustix::time::{
 };
 use tokio::io::unix::AsyncFd;
 
-/// One timer, set again and again.
+/// A reusable timer.
 #[derive(Debug)]
 pub(super) struct Timer(AsyncFd<OwnedFd>);
 
@@ -20,13 +20,17 @@ impl Timer {
             TimerfdClockId::Monotonic,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
-        // `register` is for types that may lie about what they own, which `OwnedFd` does not.
-        #[expect(deprecated, reason = "the other way is unsafe and has no gain here")]
+        // `register` exists for types that may misreport the descriptor they own; `OwnedFd` does
+        // not.
+        #[expect(
+            deprecated,
+            reason = "the replacement is unsafe and has no benefit here"
+        )]
         let timer = AsyncFd::new(fd)?;
         Ok(Self(timer))
     }
 
-    /// Waits until then; not at all where it is past.
+    /// Waits until a time; returns at once if it is in the past.
     pub(super) async fn until(&self, time: Instant) -> Result<()> {
         loop {
             let left = time.saturating_duration_since(Instant::now());

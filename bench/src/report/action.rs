@@ -1,4 +1,4 @@
-//! The two forms of JSON that github-action-benchmark reads.
+//! The two JSON formats that github-action-benchmark reads.
 
 use anyhow::Result;
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use super::markdown::{name, title};
 use super::summary::{METRICS, Summary};
 
-/// `customSmallerIsBetter`: CPU, latency, memory, start-up.
+/// Writes `customSmallerIsBetter`: CPU, latency, memory and startup.
 pub(super) fn smaller(summary: &Summary) -> Result<Vec<u8>> {
     entries(summary, false)
 }
 
-/// `customBiggerIsBetter`: throughput.
+/// Writes `customBiggerIsBetter`: throughput.
 pub(super) fn bigger(summary: &Summary) -> Result<Vec<u8>> {
     entries(summary, true)
 }

@@ -1,15 +1,15 @@
-//! Where the time of a request goes, stage by stage, for targets that say so.
+//! Charts of the time of a request by stage, for targets that report stages.
 
 use super::chart::{Stack, stacks};
 use super::markdown::{name, title};
 use super::summary::{Group, Summary};
 
-/// The stages in their order; others come after them.
+/// The order of the known stages; other stages follow.
 const ORDER: [&str; 9] = [
     "receive", "queue", "instance", "enter", "guest", "imports", "yield", "leave", "respond",
 ];
 
-/// One chart for each group that has stages.
+/// Draws one chart per group that has stages.
 pub(super) fn charts(summary: &Summary) -> String {
     summary.groups.iter().filter_map(chart).collect()
 }
@@ -36,7 +36,7 @@ fn chart(group: &Group) -> Option<String> {
     let rows: Vec<Stack> = group.lines.iter().filter_map(row).collect();
     (!rows.is_empty()).then(|| {
         stacks(
-            &format!("{}: where a request's time goes, by stage", title(group)),
+            &format!("{}: time per request by stage", title(group)),
             &ORDER,
             &rows,
         )

@@ -1,13 +1,13 @@
-//! Charts as SVG, without anything from elsewhere. Their colours come from the page.
+//! Charts as self-contained SVG. Colors come from the style sheet of the page.
 
 use std::fmt::Write as _;
 
 use super::number::number;
 
-/// A name, its value and its interval, where there is one.
+/// A bar: its name, its value and its confidence interval, if any.
 pub(super) type Bar = (String, f64, Option<(f64, f64)>);
 
-/// Bars from zero.
+/// Draws horizontal bars that start at zero.
 pub(super) fn bars(title: &str, rows: &[Bar]) -> String {
     let most = rows
         .iter()
@@ -54,10 +54,10 @@ pub(super) fn bars(title: &str, rows: &[Bar]) -> String {
     svg + "</svg></figure>"
 }
 
-/// A name, and its parts by name.
+/// A stacked bar: its name, and the values of its parts by name.
 pub(super) type Stack = (String, Vec<(String, f64)>);
 
-/// Parts of wholes, one stack for each.
+/// Draws one stacked bar per row.
 pub(super) fn stacks(title: &str, parts: &[&str], rows: &[Stack]) -> String {
     let sum = |row: &Stack| row.1.iter().map(|(_, value)| value).sum::<f64>();
     let most = rows.iter().map(sum).fold(0.0, f64::max);
@@ -105,18 +105,18 @@ pub(super) fn stacks(title: &str, parts: &[&str], rows: &[Stack]) -> String {
 /// A curve: its name and its points.
 pub(super) type Curve = (String, Vec<(f64, f64)>);
 
-/// What the horizontal axis is.
+/// The scale of the horizontal axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Axis {
-    /// Percentiles, the last ones stretched: each nine as wide as the one before.
+    /// Percentiles; each further nine gets the same width.
     Percentile,
-    /// Numbers from 0.
+    /// Linear, from 0.
     Linear,
-    /// Numbers above 0, each of which is marked: what a sweep varies mostly grows by factors.
+    /// Logarithmic with a mark at each value, for sweeps whose values grow by factors.
     Logarithmic,
 }
 
-/// Curves, the vertical axis logarithmic where it spans much.
+/// Draws curves; the vertical axis is logarithmic if the values span a wide range.
 pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> String {
     let points = || rows.iter().flat_map(|row| &row.1);
     let place = |x: f64| match axis {
@@ -196,7 +196,7 @@ pub(super) fn curves(title: &str, axis: Axis, unit: &str, rows: &[Curve]) -> Str
 
 const COLOURS: usize = 10;
 
-/// What tells curves apart that have the same colour.
+/// Returns the class that distinguishes curves of the same color.
 fn dashed(index: usize) -> &'static str {
     if index < COLOURS { "" } else { " dashed" }
 }
@@ -246,7 +246,7 @@ fn ticks(least: f64, most: f64, logarithmic: bool) -> Vec<f64> {
         .collect()
 }
 
-/// Text within HTML and SVG.
+/// Escapes text for HTML and SVG.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_grows_by_factors_is_spread_evenly() {
+    fn a_logarithmic_axis_spreads_powers_evenly() {
         let points = [1.0, 100.0, 10_000.0].map(|x| (x, 5.0)).to_vec();
         let svg = curves(
             "t",

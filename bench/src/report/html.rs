@@ -1,4 +1,4 @@
-//! One page that needs nothing else: sortable tables, charts, the notes on fairness.
+//! A self-contained HTML page with sortable tables, charts and notes on fairness.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use super::summary::{Group, Metric, Summary};
 pub(super) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn document(summary: &Summary) -> Result<String> {
     let print = &summary.fingerprint;
     let mut page = format!(
@@ -37,9 +37,9 @@ pub(super) fn document(summary: &Summary) -> Result<String> {
         escape(&print.commit[..print.commit.len().min(12)]),
         if print.dirty { " with changes" } else { "" },
     );
-    page += "<p>A ratio is the median of the ratios within rounds, beside the interval in which 95 % of resampled medians lie. \
-             A difference is claimed where the interval excludes 1 and the ratio is further from 1 than the floor and than \
-             the same server measured twice, the line “again”. Click a heading to sort.</p>";
+    page += "<p>A ratio is the median of the ratios within rounds, with the interval that contains 95 % of the resampled medians. \
+             A difference is claimed if the interval excludes 1 and the ratio is further from 1 than the floor and than \
+             the interval of the same server measured twice, the line “again”. Click a heading to sort.</p>";
     let mut workloads: Vec<&str> = Vec::new();
     for group in &summary.groups {
         if !workloads.contains(&group.workload.as_str()) {
@@ -67,15 +67,15 @@ pub(super) fn document(summary: &Summary) -> Result<String> {
         }
         page += &sweeps(&groups);
     }
-    page += "<h2 id=\"stages\">Where the time goes</h2><p>By the servers' own stages, of those that have them: wall time from the \
-             complete head to the response, medians over rounds.</p>";
+    page += "<h2 id=\"stages\">Time per request by stage</h2><p>For servers that report stages: wall time from the \
+             complete request head to the response, medians over rounds.</p>";
     page += &attribution::charts(summary);
     page += &targets(summary);
     let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>");
     Ok(page)
 }
 
-/// One table and its charts.
+/// Returns one table and its charts.
 fn section(group: &Group) -> String {
     let mut text = format!("<h3>{}</h3>{}", escape(&title(group)), table(group));
     let about = headline_metric(group);
@@ -105,7 +105,7 @@ fn section(group: &Group) -> String {
         text += &curves(
             &format!("{}: latency by percentile", title(group)),
             Axis::Percentile,
-            "milliseconds; each nine as wide as the last",
+            "milliseconds; each further nine has the same width",
             &latencies,
         );
     }
@@ -115,19 +115,16 @@ fn section(group: &Group) -> String {
     let memory: Vec<Curve> = group.lines.iter().filter_map(memory).collect();
     if !memory.is_empty() && group.point.is_empty() {
         text += &curves(
-            &format!(
-                "{}: resident memory over time, the last round",
-                title(group)
-            ),
+            &format!("{}: resident memory over time, last round", title(group)),
             Axis::Linear,
-            "megabytes by seconds",
+            "megabytes over seconds",
             &memory,
         );
     }
     text
 }
 
-/// Loads of several points as curves: a ramp, a sweep.
+/// Draws loads with several points, ramps and sweeps, as curves.
 fn sweeps(groups: &[&Group]) -> String {
     let mut by_load: BTreeMap<&str, Vec<&Group>> = BTreeMap::new();
     for group in groups.iter().filter(|group| {
@@ -184,7 +181,7 @@ fn table(group: &Group) -> String {
     }
     let _ = write!(
         text,
-        "<th>{} of the base (interval)</th><th>what may be said</th></tr></thead><tbody>",
+        "<th>{} of the base (interval)</th><th>verdict</th></tr></thead><tbody>",
         about.title()
     );
     for line in &group.lines {
@@ -248,7 +245,7 @@ fn table(group: &Group) -> String {
     if !notes.is_empty() {
         let _ = write!(
             text,
-            "<details><summary>why rounds do not count, or not for all figures</summary>{notes}</details>"
+            "<details><summary>reasons why rounds do not count, or only for some figures</summary>{notes}</details>"
         );
     }
     text
@@ -257,7 +254,7 @@ fn table(group: &Group) -> String {
 fn targets(summary: &Summary) -> String {
     let mut text = String::from(
         "<h2 id=\"targets\">Targets</h2><div class=\"wide\"><table class=\"sortable\"><thead><tr><th>target</th><th>language</th><th>kind</th>\
-         <th>version</th><th>what to know before comparing</th></tr></thead><tbody>",
+         <th>version</th><th>notes on fairness</th></tr></thead><tbody>",
     );
     for target in &summary.targets {
         let _ = write!(

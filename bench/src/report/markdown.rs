@@ -6,14 +6,14 @@ use super::number::number;
 use super::summary::{Group, Line, Metric, Summary};
 use crate::stats::Verdict;
 
-/// The whole document.
+/// Returns the whole document.
 pub(super) fn document(summary: &Summary) -> String {
     let mut text = String::from("# Benchmark\n\n");
     let print = &summary.fingerprint;
     let settings = &summary.settings;
     let _ = writeln!(
         text,
-        "{} rounds on {}; {}, {}; load {:.1} when it began; cores {} for servers with {} workers, {} for the load; \
+        "{} rounds on {}; {}, {}; load average {:.1} at the start; cores {} for servers with {} workers, {} for the load; \
          seed {}. Source {}{}.\n",
         settings.rounds,
         print.machine(),
@@ -21,7 +21,7 @@ pub(super) fn document(summary: &Summary) -> String {
         if print.virtual_machine {
             "a virtual machine"
         } else {
-            "no virtual machine"
+            "physical machine"
         },
         print.load,
         settings.server_cores,
@@ -31,9 +31,9 @@ pub(super) fn document(summary: &Summary) -> String {
         &print.commit[..print.commit.len().min(12)],
         if print.dirty { " with changes" } else { "" },
     );
-    text += "Ratios are medians of the ratios within rounds, with the interval in which 95 % of resampled medians lie. A \
-             difference is claimed where that interval excludes 1 and the ratio is further from 1 than the floor and \
-             than the same server measured twice. Memory is proportional, of the process tree.\n\n";
+    text += "Ratios are medians of the ratios within rounds, with the interval that contains 95 % of the resampled medians. A \
+             difference is claimed if that interval excludes 1 and the ratio is further from 1 than the floor and \
+             than the interval of the same server measured twice. Memory is the proportional set size of the process tree.\n\n";
     text += "| target | language | kind | version |\n|---|---|---|---|\n";
     for target in &summary.targets {
         let _ = writeln!(
@@ -61,7 +61,7 @@ pub(super) fn document(summary: &Summary) -> String {
             }
         }
     }
-    text += "\n## What to know before comparing\n\n";
+    text += "\n## Notes on fairness\n\n";
     for target in &summary.targets {
         for note in &target.fairness {
             let _ = writeln!(text, "- {}: {note}", target.name);
@@ -70,7 +70,7 @@ pub(super) fn document(summary: &Summary) -> String {
     text
 }
 
-/// The tables alone.
+/// Returns only the tables.
 pub(super) fn headline(summary: &Summary) -> String {
     let one = |group: &Group| format!("{}\n{}", title(group), table(group));
     summary
@@ -98,8 +98,8 @@ pub(super) fn name(line: &Line) -> String {
     }
 }
 
-/// The metric that a group is about. Where the load was the limit for the base, throughput
-/// has nothing to be compared with, and CPU is what is left.
+/// Returns the main metric of a group. If the load generator was the limit for the base,
+/// throughput has no meaningful base, and the main metric is CPU time.
 pub(super) fn headline_metric(group: &Group) -> Metric {
     use crate::defs::LoadKind;
     let base = group.lines.first();

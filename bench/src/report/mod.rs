@@ -1,4 +1,4 @@
-//! What a run has to say: tables, a page, and the forms that other tools read.
+//! The reports of a run: tables, a page, and formats for other tools.
 
 mod action;
 mod attribution;
@@ -16,7 +16,7 @@ use crate::run::Folder;
 
 use summary::Summary;
 
-/// Writes all reports of a run; says which files.
+/// Writes all reports of a run and returns their file names.
 pub fn write(folder: &Folder) -> Result<Vec<String>> {
     let summary = Summary::of(folder);
     let mut files: Vec<(String, Vec<u8>)> = vec![
@@ -51,7 +51,7 @@ pub fn write(folder: &Folder) -> Result<Vec<String>> {
     Ok(written)
 }
 
-/// The tables that matter most, for the terminal.
+/// Returns the most important tables, for the terminal.
 pub fn headline(folder: &Folder) -> String {
     markdown::headline(&Summary::of(folder))
 }

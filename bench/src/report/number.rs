@@ -1,6 +1,6 @@
-//! Numbers as the reports print them.
+//! Number formatting for reports.
 
-/// A number as people read it: three digits that count.
+/// Formats a number with three significant digits.
 pub(super) fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),

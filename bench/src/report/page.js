@@ -1,4 +1,4 @@
-// Sorts a table by the column whose heading is clicked; numbers by their full value.
+// Sorts a table by the clicked column; numbers sort by their unrounded value.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   for (const [column, heading] of [...table.tHead.rows[0].cells].entries()) {

@@ -4,7 +4,7 @@ use crate::proc::Memory;
 
 use super::chart::{Axis, curves, escape};
 
-/// One page that needs nothing else; without a flame graph where none was made.
+/// Returns a self-contained page; without a flame graph if `flame` is `None`.
 pub fn page(title: &str, flame: Option<&str>, memory: &[(f64, Memory)]) -> String {
     let curve = |name: &str, of: fn(&Memory) -> u64| {
         let points = memory
@@ -22,12 +22,12 @@ pub fn page(title: &str, flame: Option<&str>, memory: &[(f64, Memory)]) -> Strin
          <body><main><h1>{title}</h1>{}{}</main></body></html>",
         super::html::STYLE,
         flame.map_or(String::new(), |flame| format!(
-            "<p>Width is time on a core; a frame says its share when the pointer rests on it.</p><div class=\"flame\">{flame}</div>"
+            "<p>The width of a frame is its share of CPU time; hover over a frame to see the share.</p><div class=\"flame\">{flame}</div>"
         )),
         curves(
             "memory over time",
             Axis::Linear,
-            "megabytes by seconds",
+            "megabytes over seconds",
             &both
         ),
     )

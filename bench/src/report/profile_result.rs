@@ -1,4 +1,4 @@
-//! The `ProfileResult` of the Spikard harness, one file for each target.
+//! The `ProfileResult` format of the Spikard harness, one file per target.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::defs::{LoadKind, Target};
 use crate::load::{Histogram, new_histogram};
 use crate::run::{Folder, Row, Status};
 
-/// A file for each target that has closed loads, which are that harness's.
+/// Returns one file for each target with closed loads, the only kind that the Spikard harness has.
 pub(super) fn files(folder: &Folder) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for (target, version) in folder.plan.targets.iter().zip(&folder.plan.versions) {
@@ -90,7 +90,7 @@ fn result(folder: &Folder, target: &Target, version: &str, rows: &[&Row]) -> Val
             "host": {
                 "os": print.os, "arch": print.arch, "cpu_model": print.cpu, "cpu_cores": print.cores,
                 "cpu_threads": print.threads, "memory_gb": print.memory_gb,
-                // Of no use to a reader, and nobody else's business.
+                // The host name is private and of no use to a reader.
                 "hostname": "unknown",
             },
         },
@@ -116,7 +116,7 @@ fn result(folder: &Folder, target: &Target, version: &str, rows: &[&Row]) -> Val
     })
 }
 
-/// All rounds of a workload together.
+/// Totals of a workload over all rounds.
 struct Sums {
     requests: u64,
     failed: u64,
@@ -199,16 +199,16 @@ impl Sums {
     }
 }
 
-/// The length of one request's body.
+/// Returns the length of one request body in bytes.
 fn payload(workload: &crate::defs::Workload) -> usize {
     let shot = crate::shot::Shot::new(workload, "localhost", &mut fastrand::Rng::with_seed(1));
     shot.map_or(0, |shot| shot.body.len())
 }
 
-/// Seconds since 1970 as RFC 3339 has it, in UTC.
+/// Formats a Unix time in seconds as RFC 3339 in UTC.
 pub(super) fn timestamp(seconds: u64) -> String {
     let (days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
-    // Howard Hinnant's algorithm: years that begin in March.
+    // Howard Hinnant's algorithm: years begin in March.
     let z = days + 719_468;
     let (era, day_of_era) = (z / 146_097, z % 146_097);
     let year_of_era =

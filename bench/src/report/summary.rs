@@ -1,5 +1,5 @@
-//! A run's rows as one figure for each target, workload and load: medians over rounds,
-//! merged histograms, and what may be said of differences.
+//! Summarizes a run as one figure per target, workload and load: medians over rounds, merged
+//! histograms, and verdicts on differences.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,25 @@ use crate::load::{Histogram, new_histogram};
 use crate::run::{Folder, Row, Settings, Status};
 use crate::stats::{Estimate, bootstrap, median};
 
-/// What is measured of a server.
+/// A metric of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Microseconds of the server's cores for each request.
+    /// CPU time of the server per request, in microseconds.
     CpuUs,
-    /// Right replies per second, of closed loads.
+    /// Correct replies per second, in closed loads.
     Throughput,
-    /// Milliseconds.
+    /// Median latency in milliseconds.
     P50Ms,
-    /// Milliseconds.
+    /// 99th percentile of latency in milliseconds.
     P99Ms,
-    /// Megabytes, proportional.
+    /// Proportional set size in megabytes.
     PssMb,
     /// Milliseconds to the first 2xx.
     StartupMs,
 }
 
-/// All of them, the headline first.
+/// All metrics, the most important first.
 pub const METRICS: [Metric; 6] = [
     Metric::CpuUs,
     Metric::Throughput,
@@ -40,7 +40,7 @@ pub const METRICS: [Metric; 6] = [
 ];
 
 impl Metric {
-    /// As a heading.
+    /// Returns the heading in tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::CpuUs => "CPU us/request",
@@ -52,12 +52,12 @@ impl Metric {
         }
     }
 
-    /// Whether more is better.
+    /// Returns true if a larger value is better.
     pub fn more_is_better(self) -> bool {
         self == Self::Throughput
     }
 
-    /// Its figure in a row, where the row counts for it.
+    /// Returns the figure of a row, if the row counts for this metric.
     pub fn of(self, row: &Row) -> Option<f64> {
         let closed = matches!(row.kind, LoadKind::Closed | LoadKind::Sweep);
         let quantile = |share: f64| Some(row.histogram().value_at_quantile(share) as f64 / 1e6);
@@ -66,8 +66,8 @@ impl Metric {
             (Self::StartupMs, _, _) => (row.startup_ms > 0.0).then_some(row.startup_ms),
             (Self::PssMb, _, _) => (row.memory.pss > 0).then_some(row.memory.pss as f64 / 1e6),
             (_, _, LoadKind::Cold) => None,
-            // Where the load fell behind, replies and CPU are not of the same time.
-            (Self::CpuUs, Status::GeneratorBound, _) if !row.held_rate() => None,
+            // If the generator fell behind, replies and CPU time do not cover the same period.
+            (Self::CpuUs, Status::GeneratorBound, _) if !row.sustained_rate() => None,
             (Self::CpuUs, _, _) => row.cpu_us(),
             (_, Status::GeneratorBound, _) => None,
             (Self::Throughput, _, _) => closed.then(|| row.throughput()),
@@ -78,57 +78,57 @@ impl Metric {
     }
 }
 
-/// A whole run.
+/// The summary of a whole run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Summary {
-    /// Where and when.
+    /// The machine and the source.
     pub fingerprint: Fingerprint,
-    /// What was done.
+    /// The settings of the run.
     pub settings: Settings,
     /// The targets, in the order of the settings.
-    pub targets: Vec<About>,
-    /// What was asked for and could not be measured.
+    pub targets: Vec<TargetSummary>,
+    /// Requested targets that could not be measured, with the reason.
     pub unavailable: Vec<(String, String)>,
-    /// One for each workload, load and point.
+    /// One group per workload, load and point.
     pub groups: Vec<Group>,
 }
 
-/// What a target is.
+/// A description of a target.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct About {
-    /// Its name.
+pub struct TargetSummary {
+    /// The name.
     pub name: String,
-    /// Its version.
+    /// The version.
     pub version: String,
-    /// Its language.
+    /// The language.
     pub language: String,
-    /// Its kind.
+    /// The kind.
     pub kind: Kind,
-    /// One sentence.
+    /// A one-sentence description.
     pub description: String,
-    /// What to know before comparing it.
+    /// Notes for readers who compare it with other targets.
     pub fairness: Vec<String>,
 }
 
-/// Targets beside each other.
+/// The results of all targets for one workload, load and point.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Group {
     /// The workload.
     pub workload: String,
-    /// What it is.
+    /// The description of the workload.
     pub description: String,
     /// The load.
     pub load: String,
-    /// Its kind.
+    /// The kind of the load.
     pub kind: LoadKind,
-    /// Which stretch or step of it.
+    /// The segment or step of the load.
     pub point: String,
-    /// The targets, the base first, the control last.
+    /// The targets, the base first and the control last.
     pub lines: Vec<Line>,
 }
 
 impl Group {
-    /// What any of its targets has a figure of.
+    /// Returns the metrics for which at least one target has a figure.
     pub fn metrics(&self) -> Vec<Metric> {
         let has = |metric: &Metric| {
             let mut lines = self.lines.iter();
@@ -138,48 +138,48 @@ impl Group {
     }
 }
 
-/// One target in a group.
+/// The results of one target in a group.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// Which.
+    /// The name of the target.
     pub target: String,
-    /// Whether it is the control.
+    /// True for the control.
     pub control: bool,
-    /// Rounds that count.
+    /// Number of rounds that count.
     pub rounds: usize,
-    /// Rounds that are void.
+    /// Number of void rounds.
     pub void: usize,
-    /// Rounds in which the load was the limit.
+    /// Number of rounds in which the load generator was the limit.
     pub generator_bound: usize,
-    /// Rounds in which the server did not hold the rate.
+    /// Number of rounds in which the server did not sustain the rate.
     pub overloaded: usize,
-    /// Why rows do not count, each reason once.
+    /// Distinct reasons why rows do not count.
     pub why: Vec<String>,
     /// Medians over rounds.
     pub figures: BTreeMap<Metric, f64>,
-    /// Their bootstrap intervals.
+    /// Bootstrap intervals of the medians.
     pub intervals: BTreeMap<Metric, (f64, f64)>,
-    /// Each as a multiple of the base's of the same round.
+    /// Ratios to the base of the same round.
     pub ratios: BTreeMap<Metric, Estimate>,
-    /// Milliseconds at percentiles, of the merged histograms of all rounds that count.
+    /// Latency in milliseconds by percentile, from the merged histograms of all rounds that count.
     pub percentiles: Vec<(f64, f64)>,
-    /// Microseconds for each request by stage, medians over rounds.
+    /// Microseconds per request by stage, medians over rounds.
     pub stages: BTreeMap<String, f64>,
-    /// Seconds and megabytes of the last round that counts: memory over time.
+    /// Memory over time in the last round that counts: seconds and megabytes.
     pub memory: Vec<(f64, f64)>,
 }
 
 /// The percentiles of latency curves.
 pub const PERCENTILES: [f64; 9] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.99, 100.0];
 
-/// A workload, a load and a point of it.
+/// Workload, load and point.
 type Key = (String, String, String);
 
 impl Summary {
-    /// Of what a run has so far.
+    /// Summarizes the rows that a run has so far.
     pub fn of(folder: &Folder) -> Self {
         let plan = &folder.plan;
-        let about = |(target, version): (&crate::defs::Target, &String)| About {
+        let about = |(target, version): (&crate::defs::Target, &String)| TargetSummary {
             name: target.name.clone(),
             version: version.clone(),
             language: target.language.clone(),
@@ -341,7 +341,7 @@ fn line(
     line
 }
 
-/// A target's figures as multiples of another's, of the rounds that both have.
+/// Returns the ratios of a target to another one, for the rounds that both have.
 pub fn ratios(rows: &[&Row], base: &[&Row], metric: Metric) -> Vec<f64> {
     let ratio = |row: &&Row| {
         let other = base.iter().find(|other| other.round == row.round)?;
@@ -351,8 +351,9 @@ pub fn ratios(rows: &[&Row], base: &[&Row], metric: Metric) -> Vec<f64> {
     rows.iter().filter_map(ratio).collect()
 }
 
-/// The latencies of all rounds that count for them; where none does, of those in which the
-/// load was the limit. Percentiles are read from this and never averaged.
+/// Merges the latencies of all rounds that count for them, or, if there are none, of the rounds in
+/// which the load generator was the limit. Percentiles come from the merged histogram and are
+/// never averaged.
 fn merge(rows: &[&Row]) -> Histogram {
     let mut merged = new_histogram();
     for statuses in [

@@ -1,4 +1,4 @@
-//! The folder of a run: its plan, its rows, and the lock that keeps another run away.
+//! The directory of a run: its plan, its rows, and a lock that excludes other runs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -13,82 +13,82 @@ use crate::fingerprint::Fingerprint;
 
 use super::{Row, SCHEMA};
 
-/// What a run does; the same settings may go on with its rows.
+/// The settings of a run; only a run with the same settings can resume it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The names of targets, the base first.
+    /// The names of the targets, the base first.
     pub targets: Vec<String>,
-    /// The names of workloads.
+    /// The names of the workloads.
     pub workloads: Vec<String>,
-    /// The names of loads.
+    /// The names of the loads.
     pub loads: Vec<String>,
-    /// How often everything is measured.
+    /// The number of rounds.
     pub rounds: u32,
-    /// Cores of servers.
+    /// Cores for servers.
     pub server_cores: String,
-    /// Cores of the load.
+    /// Cores for the load.
     pub load_cores: String,
-    /// Workers of servers.
+    /// Workers per server.
     pub workers: usize,
     /// The seed of all random values.
     pub seed: u64,
-    /// Differences below this share are never claimed.
+    /// Relative difference below which no difference is claimed.
     pub floor: f64,
 }
 
-/// All that one has to know to read the rows.
+/// Everything that is needed to interpret the rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
-    /// The version of the record.
+    /// The schema version of the record.
     pub schema: u32,
-    /// What is done.
+    /// The settings.
     pub settings: Settings,
-    /// Where.
+    /// The machine and the source.
     pub fingerprint: Fingerprint,
-    /// The targets' versions, in the order of the settings.
+    /// The versions of the targets, in the order of the settings.
     pub versions: Vec<String>,
-    /// The targets, as they were defined.
+    /// The definitions of the targets.
     pub targets: Vec<Target>,
-    /// The workloads, as they were defined.
+    /// The definitions of the workloads.
     pub workloads: Vec<Workload>,
-    /// The loads, as they were carried out.
+    /// The loads, with the overrides of the command line.
     pub loads: Vec<Load>,
-    /// Targets that were asked for and could not be measured, and why.
+    /// Requested targets that could not be measured, with the reason.
     pub unavailable: Vec<(String, String)>,
 }
 
-/// A run's folder.
+/// The directory of a run.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// What the run does.
+    /// The plan of the run.
     pub plan: Plan,
-    /// What is done.
+    /// The finished rows.
     pub rows: Vec<Row>,
     file: Option<File>,
     _lock: Option<File>,
 }
 
 impl Folder {
-    /// Opens a folder to go on with it, or makes it. Only one run may be under way on a
-    /// machine, as two would measure each other.
+    /// Creates a directory, or opens one to resume its run. Only one run per machine is allowed,
+    /// because two concurrent runs would disturb each other.
     pub fn open(path: &Path, plan: Plan) -> Result<Self> {
         let lock = lock()?;
         fs::create_dir_all(path)
-            .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+            .with_context(|| format!("cannot create the directory `{}`", path.display()))?;
         let (plan, rows) = if path.join("plan.json").exists() {
             let old = Self::read(path)?;
             let (a, b) = (strip(&old.plan)?, strip(&plan)?);
             if a != b {
                 bail!(
-                    "`{}` has a run of other settings, definitions or versions ({}): give another folder with `--out`",
+                    "`{}` has a run with other settings, definitions or versions ({}): pass another directory with `--out`",
                     path.display(),
                     first_difference(&a, &b)
                 );
             }
             if old.plan.fingerprint.machine() != plan.fingerprint.machine() {
                 bail!(
-                    "`{}` has a run of another machine: give another folder with `--out`",
+                    "`{}` has a run of another machine: pass another directory with `--out`",
                     path.display()
                 );
             }
@@ -100,7 +100,7 @@ impl Folder {
         let name = path.join("rows.jsonl");
         let file = OpenOptions::new().create(true).append(true).open(&name);
         let mut file = file.with_context(|| format!("cannot write `{}`", name.display()))?;
-        // A line that was cut off when a run was ended: the next one begins its own.
+        // An interrupted run may leave a partial line; start a new line after it.
         let whole = |text: Vec<u8>| text.is_empty() || text.ends_with(b"\n");
         if name.is_file() && !fs::read(&name).is_ok_and(whole) {
             file.write_all(b"\n")?;
@@ -114,12 +114,12 @@ impl Folder {
         })
     }
 
-    /// Reads what a run has left.
+    /// Reads the plan and the rows of a run.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.join("plan.json");
         let text = fs::read_to_string(&name).with_context(|| {
             format!(
-                "`{}` is no folder of a run: it has no `plan.json`",
+                "`{}` is not the directory of a run: it has no `plan.json`",
                 path.display()
             )
         })?;
@@ -127,7 +127,7 @@ impl Folder {
             .with_context(|| format!("`{}` is damaged", name.display()))?;
         if version["schema"] != SCHEMA {
             bail!(
-                "`{}` has the schema version `{}`, and this program reads {SCHEMA}: measure anew",
+                "`{}` has schema version `{}`, but this program reads version {SCHEMA}: measure again",
                 name.display(),
                 version["schema"]
             );
@@ -141,17 +141,17 @@ impl Folder {
             match serde_json::from_str::<Row>(line) {
                 Ok(row) if row.schema == SCHEMA => rows.push(row),
                 Ok(row) => bail!(
-                    "line {} of the rows has the schema version `{}`",
+                    "line {} of `rows.jsonl` has schema version `{}`: measure again",
                     number + 1,
                     row.schema
                 ),
-                // Cut off by whatever ended the run: measured again.
+                // An interrupted run left this line incomplete; the run measures it again.
                 Err(error) if error.is_eof() => eprintln!(
-                    "line {} of `rows.jsonl` is incomplete and not counted",
+                    "ignoring line {} of `rows.jsonl`: it is incomplete",
                     number + 1
                 ),
                 Err(error) => bail!(
-                    "line {} of `rows.jsonl` is damaged ({error}): give another folder",
+                    "line {} of `rows.jsonl` is corrupt ({error}): use another directory",
                     number + 1
                 ),
             }
@@ -165,7 +165,7 @@ impl Folder {
         })
     }
 
-    /// Adds rows, which are on disk when it returns.
+    /// Appends rows and syncs them to disk.
     pub fn add(&mut self, rows: Vec<Row>) -> Result<()> {
         let mut text = Vec::new();
         for row in &rows {
@@ -173,32 +173,29 @@ impl Folder {
             text.push(b'\n');
         }
         let name = self.path.join("rows.jsonl");
-        let file = self
-            .file
-            .as_mut()
-            .context("the folder was opened to be read")?;
+        let file = self.file.as_mut().context("the run was opened read-only")?;
         let written = file.write_all(&text).and_then(|()| file.flush());
         written.with_context(|| {
-            format!("cannot write to `{}`: what was measured before is kept there; make room, and run the same again", name.display())
+            format!("cannot write to `{}`: free disk space and run the same command again; earlier rows are saved", name.display())
         })?;
         self.rows.extend(rows);
         Ok(())
     }
 
-    /// A file of the folder.
+    /// Returns the path of a file in the directory.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 }
 
-/// What two runs must share to be one.
+/// Removes the parts of a plan that may differ between a run and its continuation.
 fn strip(plan: &Plan) -> Result<serde_json::Value> {
     let mut value = serde_json::to_value(plan)?;
     if let Some(plan) = value.as_object_mut() {
         plan.remove("fingerprint");
         plan.remove("unavailable");
     }
-    // More rounds of the same are welcome.
+    // A run may resume with more rounds.
     value["settings"]["rounds"] = 0.into();
     Ok(value)
 }
@@ -210,7 +207,7 @@ fn first_difference(a: &serde_json::Value, b: &serde_json::Value) -> String {
             let differing = a.iter().find(|(name, value)| b.get(*name) != Some(value));
             match differing.and_then(|(name, value)| Some((name, value, b.get(name)?))) {
                 Some((name, one, other)) => format!("{name}: {}", first_difference(one, other)),
-                None => "a field is there in one alone".to_owned(),
+                None => "only one of them has a field".to_owned(),
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
@@ -222,7 +219,7 @@ fn first_difference(a: &serde_json::Value, b: &serde_json::Value) -> String {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 pub(crate) fn write_file(path: &Path, text: &[u8]) -> Result<()> {
     let draft = path.with_extension("draft");
     let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, path));
@@ -242,7 +239,7 @@ fn lock() -> Result<File> {
         let mut holder = String::new();
         let _ = file.read_to_string(&mut holder);
         bail!(
-            "another run is under way (process {}), and two at once would measure each other: wait for it",
+            "another run is in progress (process {}) and would disturb this one: wait until it ends",
             holder.trim()
         );
     }

@@ -1,4 +1,4 @@
-//! One server with one load, from the start of its process to its end.
+//! Measures one server under one load, from the start of its process to its exit.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,29 +11,29 @@ use crate::commands::verify;
 use crate::defs::{App, Cache, Catalogue, Load, LoadKind, Over, Target, Workload};
 use crate::load::{Event, Loader, Measured, Plan, encode, new_histogram};
 use crate::proc::{CpuTimes, Memory as Pages};
-use crate::server::{Cores, Places, Server, Start, build};
+use crate::server::{Cores, Paths, Server, Start, build};
 
 use super::folder::Settings;
 use super::phases::phases;
 use super::row::{Memory, Row, SCHEMA, Sample, Status};
 use super::stages::Stages;
 
-/// What jobs need of their surroundings.
+/// The context of all jobs.
 #[derive(Debug)]
-pub struct Tools<'a> {
+pub struct JobContext<'a> {
     /// The definitions.
     pub catalogue: &'a Catalogue,
-    /// Where things are.
-    pub places: &'a Places,
-    /// Set when the run is to end.
+    /// The paths on this machine.
+    pub paths: &'a Paths,
+    /// Set to interrupt the run.
     pub stop: &'a AtomicBool,
-    /// When the run began.
+    /// The time at which the run began.
     pub began: Instant,
-    /// A fixed port, where one is asked for.
+    /// The port for servers, if fixed.
     pub port: Option<u16>,
 }
 
-impl Tools<'_> {
+impl JobContext<'_> {
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -49,16 +49,16 @@ pub(super) struct Job<'a> {
 }
 
 const REQUEST_TIMEOUT: f64 = 10.0;
-/// Different requests of each workload; more than any cache of a last value has room for.
+/// Distinct requests per workload, more than a cache of recent values would hold.
 const VARIANTS: usize = 64;
-const VERIFIED: u32 = 4;
+const VERIFIED_REQUESTS: u32 = 4;
 /// How long the load process may take beyond its phases.
 const SLACK: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(100);
 
 impl Job<'_> {
-    /// A row with nothing measured.
-    fn row(&self, tools: &Tools<'_>, load: &Load, point: &str) -> Row {
+    /// Creates a row without figures.
+    fn row(&self, tools: &JobContext<'_>, load: &Load, point: &str) -> Row {
         Row {
             schema: SCHEMA,
             target: self.target.name.clone(),
@@ -82,18 +82,18 @@ impl Job<'_> {
         }
     }
 
-    /// A row that says why nothing was measured.
-    pub(super) fn void(&self, tools: &Tools<'_>, load: &Load, why: String) -> Row {
+    /// Creates a void row with a reason.
+    pub(super) fn void(&self, tools: &JobContext<'_>, load: &Load, why: String) -> Row {
         let mut row = self.row(tools, load, "");
         row.status = Status::Void;
         row.why.push(why);
         row
     }
 
-    /// Carries out a load on fresh servers; nothing where the run was stopped meanwhile.
+    /// Applies a load to fresh servers; returns no rows if the run was interrupted.
     pub(super) fn carry_out(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
     ) -> Result<Vec<Row>> {
@@ -103,10 +103,10 @@ impl Job<'_> {
         };
         let started = self.target.started_for(self.workload, tools.catalogue);
         let started = started.and_then(|target| {
-            // What the target itself needs is made before a run, and never between its rows;
-            // this is made too, unless that failed.
+            // Targets are built before the run, never between rows. A variant is also built then,
+            // so this does work only if that build failed.
             if let Cow::Owned(target) = &target {
-                build(target, tools.places, false).map_err(|error| format!("{error:#}"))?;
+                build(target, tools.paths, false).map_err(|error| format!("{error:#}"))?;
             }
             Ok(target)
         });
@@ -122,7 +122,7 @@ impl Job<'_> {
 
     fn load(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -145,10 +145,10 @@ impl Job<'_> {
         }
     }
 
-    /// One value of a sweep, with a server of its own.
+    /// Measures one value of a sweep with a fresh server.
     fn of_value(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -156,7 +156,7 @@ impl Job<'_> {
     ) -> Result<Vec<Row>> {
         if over == Over::Workers {
             if !self.target.run.scales && value > 1 {
-                let why = format!("`{}` has one worker alone", self.target.name);
+                let why = format!("`{}` supports only one worker", self.target.name);
                 return Ok(vec![self.void(tools, load, why)]);
             }
             return self.measure(tools, settings, load, app, Some(value));
@@ -165,8 +165,8 @@ impl Job<'_> {
             Ok(target) => target,
             Err(why) => return Ok(vec![self.void(tools, load, why)]),
         };
-        // Done already, unless that failed.
-        if let Err(error) = build(&target, tools.places, false) {
+        // A no-op, unless the build before the run failed.
+        if let Err(error) = build(&target, tools.paths, false) {
             return Ok(vec![self.void(tools, load, format!("{error:#}"))]);
         }
         let target = &target;
@@ -174,7 +174,7 @@ impl Job<'_> {
         job.measure(tools, settings, load, app, None)
     }
 
-    /// Cores and workers: a sweep over workers gives each of them a core, from the first on.
+    /// Returns the cores and the number of workers; a sweep over workers assigns one core to each.
     fn cores(&self, settings: &Settings, workers: Option<usize>) -> Result<(Cores, usize)> {
         let own: Cores = settings.server_cores.parse()?;
         let Some(workers) = workers else {
@@ -187,7 +187,7 @@ impl Job<'_> {
 
     fn measure(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
@@ -202,7 +202,7 @@ impl Job<'_> {
             port: tools.port,
             cached: true,
         };
-        let mut server = match Server::start(tools.places, &start) {
+        let mut server = match Server::start(tools.paths, &start) {
             Ok(server) => server,
             Err(error) => return Ok(vec![self.void(tools, load, format!("{error:#}"))]),
         };
@@ -212,7 +212,7 @@ impl Job<'_> {
                 &server,
                 part,
                 settings.seed ^ u64::from(self.round),
-                VERIFIED,
+                VERIFIED_REQUESTS,
             ) {
                 server.stop();
                 return Ok(vec![self.void(
@@ -269,7 +269,7 @@ impl Job<'_> {
             if let Some(status) = &ended {
                 row.status = Status::Void;
                 row.why.push(format!(
-                    "the server ended meanwhile ({status}); its last lines: {tail}"
+                    "the server exited during the load ({status}); its last lines: {tail}"
                 ));
             }
             row.judge();
@@ -278,23 +278,23 @@ impl Job<'_> {
         if rows.is_empty() {
             let why = watched
                 .why
-                .unwrap_or_else(|| "the load process measured nothing".to_owned());
+                .unwrap_or_else(|| "the load process printed no figures".to_owned());
             rows.push(self.void(tools, load, why));
         }
         Ok(rows)
     }
 
-    /// Times from the start of a process to its first 2xx.
+    /// Measures the time from the start of a process to its first 2xx.
     fn cold(
         &self,
-        tools: &Tools<'_>,
+        tools: &JobContext<'_>,
         settings: &Settings,
         load: &Load,
         app: &App,
     ) -> Result<Vec<Row>> {
         let cached = load.cache == Cache::Warm;
         if !cached && self.target.run.uncached.is_empty() {
-            let why = format!("`{}` keeps nothing between starts", self.target.name);
+            let why = format!("`{}` has no cache to leave empty", self.target.name);
             return Ok(vec![self.void(tools, load, why)]);
         }
         let (cores, workers) = self.cores(settings, None)?;
@@ -310,12 +310,12 @@ impl Job<'_> {
         let mut row = self.row(tools, load, "");
         row.server_cores = cores.0.len();
         let mut starts = Vec::new();
-        // The first start with a cache fills it, and does not count.
+        // With a cache, the first start only fills it and does not count.
         for number in 0..load.starts + usize::from(cached) {
             if tools.stopped() {
                 return Ok(Vec::new());
             }
-            match Server::start(tools.places, &start) {
+            match Server::start(tools.paths, &start) {
                 Ok(server) => {
                     let took = server.startup;
                     let memory = Pages::of_tree(server.pid());
@@ -345,7 +345,8 @@ impl Job<'_> {
     }
 }
 
-/// Fewer of large ones, as all are in memory, replies too.
+/// Returns the number of distinct requests; large ones get fewer, because requests and replies
+/// stay in memory.
 fn variants(parts: &[(Workload, u32)]) -> usize {
     let bytes = |workload: &Workload| {
         workload
@@ -361,15 +362,15 @@ fn variants(parts: &[(Workload, u32)]) -> usize {
     ((8 << 20) / largest.max(1)).clamp(2, VARIANTS)
 }
 
-/// What was seen of a load.
+/// Observations of a server under load.
 #[derive(Debug, Default)]
-struct Watched {
+struct Observation {
     measured: Vec<(Measured, Vec<Sample>, Memory)>,
     why: Option<String>,
 }
 
-/// Runs the load process and reads the server's state ten times a second.
-fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched> {
+/// Runs the load process and samples the server's state ten times a second.
+fn watch(tools: &JobContext<'_>, server: &mut Server, plan: &Plan) -> Result<Observation> {
     let seconds: f64 = plan
         .phases
         .iter()
@@ -378,9 +379,9 @@ fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched>
         .sum();
     let drains = plan.phases.len() as u32 * Duration::from_secs(6);
     let until = Instant::now() + Duration::from_secs_f64(seconds) + drains + SLACK;
-    let (mut loader, events) = Loader::start(tools.places, plan)?;
-    let mut watched = Watched::default();
-    // Of stretches whose figures have not come yet, in their order.
+    let (mut loader, events) = Loader::start(tools.paths, plan)?;
+    let mut watched = Observation::default();
+    // Observations of segments whose figures have not arrived yet, in order.
     let mut seen: std::collections::VecDeque<(Vec<Sample>, Memory)> = Default::default();
     let mut current: Option<(Instant, Vec<Sample>)> = None;
     let mut last = (Instant::now(), CpuTimes::of_tree(server.pid()));
@@ -438,7 +439,7 @@ fn watch(tools: &Tools<'_>, server: &mut Server, plan: &Plan) -> Result<Watched>
         }
         if Instant::now() > until {
             loader.kill();
-            watched.why = Some("the load process did not end in time and was ended".to_owned());
+            watched.why = Some("the load process did not exit in time and was killed".to_owned());
             return Ok(watched);
         }
     }

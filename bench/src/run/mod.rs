@@ -1,5 +1,5 @@
-//! A run: rounds in which each target is measured by a fresh server, in one order and then
-//! in its reverse, with one target measured twice as a control.
+//! A run consists of rounds that measure each target with a fresh server, in alternating order.
+//! One target is measured twice per round as a control.
 
 mod folder;
 mod job;
@@ -10,6 +10,6 @@ mod stages;
 
 pub(crate) use folder::write_file;
 pub use folder::{Folder, Plan, Settings};
-pub use job::Tools;
+pub use job::JobContext;
 pub use rounds::{Lane, carry_out};
 pub use row::{Memory, Row, SCHEMA, Sample, Status};

@@ -1,10 +1,10 @@
-//! A load's definition as phases for the load process.
+//! Translates the definition of a load to phases for the load process.
 
 use crate::defs::{Load, LoadKind, Over};
 use crate::load::{Pace, Phase, Segment};
 
-/// The phases of a load on one server: all but cold starts; of a sweep over anything but
-/// connections those of one value, as each value is a server of its own.
+/// Returns the phases of a load on one server. Cold starts have none. A sweep over anything but
+/// connections has the phases of one value, because each value gets its own server.
 pub(super) fn phases(load: &Load) -> Vec<Phase> {
     let unmeasured = |seconds: f64, rate: f64| Segment {
         point: None,
@@ -25,8 +25,9 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
         pace,
         segments,
     };
-    // A paced load warms up without a pace: a compiler in the server gets as many requests
-    // as it can use in that time. Then the pace begins, and what is left of the other ends.
+    // A paced load warms up in a closed loop, so that a JIT compiler in the server sees as many
+    // requests as possible. The pace begins afterwards, and remaining requests of the warm-up
+    // finish.
     let paced = |rate: f64, segments: Vec<Segment>| {
         let mut phases = Vec::new();
         let mut all = segments;
@@ -89,9 +90,9 @@ pub(super) fn phases(load: &Load) -> Vec<Phase> {
     }
 }
 
-/// Connections of the warm-up of a paced load.
+/// Connections during the warm-up of a paced load.
 const WARMUP_CONNECTIONS: usize = 16;
-/// Seconds at the pace before figures are taken.
+/// Seconds at the pace before the measurement begins.
 const SETTLING: f64 = 0.2;
 
 #[cfg(test)]
@@ -102,7 +103,7 @@ mod tests {
     use crate::defs::Catalogue;
 
     #[test]
-    fn a_paced_load_warms_up_without_a_pace() {
+    fn a_paced_load_warms_up_in_a_closed_loop() {
         let catalogue = Catalogue::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         for name in ["open", "spike", "ramp"] {
             let found = phases(&catalogue.loads[name]);

@@ -1,4 +1,4 @@
-//! The order of everything, and the progress through it.
+//! The order of measurements and the progress output.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
@@ -8,24 +8,24 @@ use anyhow::Result;
 use crate::defs::{Load, LoadKind, Target, Workload};
 
 use super::folder::Folder;
-use super::job::{Job, Tools};
+use super::job::{Job, JobContext};
 use super::row::{Row, Status};
 
-/// A target in a run: itself, or the base once more.
+/// A target of a run, or the control of the base.
 #[derive(Debug, Clone, Copy)]
 pub struct Lane<'a> {
     /// The target.
     pub target: &'a Target,
-    /// Whether it is the control.
+    /// True for the control.
     pub control: bool,
 }
 
-/// So many failures to start in a row, and a target is left alone for the rest.
-const PATIENCE: u32 = 2;
+/// A target is skipped for the rest of the run after this many failed starts in a row.
+const MAX_FAILED_STARTS: u32 = 2;
 
-/// Carries out all that is not done yet. Says whether it came to its end.
+/// Measures everything that is not done yet. Returns false if the run was interrupted.
 pub fn carry_out(
-    tools: &Tools<'_>,
+    tools: &JobContext<'_>,
     folder: &mut Folder,
     lanes: &[Lane<'_>],
     workloads: &[&Workload],
@@ -70,9 +70,9 @@ pub fn carry_out(
     for (number, (job, load)) in left.iter().enumerate() {
         let began = Instant::now();
         let failed = failures.entry(&job.target.name).or_default();
-        let rows = if *failed >= PATIENCE {
+        let rows = if *failed >= MAX_FAILED_STARTS {
             let why = format!(
-                "`{}` did not start {PATIENCE} times in a row and was not tried again",
+                "`{}` failed to start {MAX_FAILED_STARTS} times in a row and was skipped",
                 job.target.name
             );
             vec![job.void(tools, load, why)]
@@ -82,12 +82,12 @@ pub fn carry_out(
         if tools.stopped() {
             return Ok(false);
         }
-        let did_not_start = rows.iter().all(|row| {
+        let failed_to_start = rows.iter().all(|row| {
             row.status == Status::Void
                 && row.startup_ms == 0.0
                 && row.why.iter().any(|why| why.contains("ready"))
         });
-        *failed = if did_not_start { *failed + 1 } else { 0 };
+        *failed = if failed_to_start { *failed + 1 } else { 0 };
         spent += began.elapsed().as_secs_f64();
         planned += seconds(load);
         let rest = (expected - planned) * (spent / planned.max(1e-6));
@@ -114,8 +114,8 @@ fn key(row: &Row) -> (String, bool, String, String, u32) {
     )
 }
 
-/// Forward in even rounds and backward in odd ones, so that what drifts meets all alike;
-/// another one begins each pair of rounds.
+/// Returns the lanes forward in even rounds and backward in odd ones, so that drift affects all
+/// equally. Each pair of rounds starts with another lane.
 fn order<'a, 'b>(lanes: &'b [Lane<'a>], round: u32) -> Vec<&'b Lane<'a>> {
     let mut order: Vec<_> = lanes.iter().collect();
     if !order.is_empty() {
@@ -128,7 +128,7 @@ fn order<'a, 'b>(lanes: &'b [Lane<'a>], round: u32) -> Vec<&'b Lane<'a>> {
     order
 }
 
-/// What a load takes, about.
+/// Estimates the duration of a load in seconds.
 fn seconds(load: &Load) -> f64 {
     let start = 1.0;
     match load.kind {
@@ -153,7 +153,7 @@ fn time(seconds: f64) -> String {
     }
 }
 
-/// A row for people who wait.
+/// Formats a row as a line of progress.
 fn line(row: &Row) -> String {
     let point = if row.point.is_empty() {
         String::new()

@@ -7,97 +7,98 @@ use serde::{Deserialize, Serialize};
 use crate::defs::LoadKind;
 use crate::load::{Histogram, Measured, decode, new_histogram};
 
-/// The version of the record; another one is not read.
+/// The schema version of the record; other versions are rejected.
 pub const SCHEMA: u32 = 1;
 
-/// What came of one load on one server in one round.
+/// The result of one load on one server in one round.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// The version of the record.
+    /// The schema version of the record.
     pub schema: u32,
-    /// Which target.
+    /// The name of the target.
     pub target: String,
-    /// Whether it is the second measurement of the base, the A/A control.
+    /// True for the second measurement of the base, the A/A control.
     pub control: bool,
-    /// Which workload.
+    /// The name of the workload.
     pub workload: String,
-    /// Which load.
+    /// The name of the load.
     pub load: String,
-    /// Its kind.
+    /// The kind of the load.
     pub kind: LoadKind,
-    /// Which stretch or step of the load; empty where it has one.
+    /// The segment or step of the load; empty if the load has only one.
     pub point: String,
-    /// Counted from 0.
+    /// The round, from 0.
     pub round: u32,
-    /// Seconds since the run began.
+    /// Seconds since the start of the run.
     pub at: f64,
-    /// Whether it counts.
+    /// Which figures count.
     pub status: Status,
-    /// Why it does not, or not for everything.
+    /// Reasons why the row, or some of its figures, do not count.
     pub why: Vec<String>,
     /// Milliseconds from the start of the process to the first 2xx.
     pub startup_ms: f64,
-    /// Cores of the server.
+    /// Number of cores for the server.
     pub server_cores: usize,
-    /// Cores of the load.
+    /// Number of cores for the load.
     pub load_cores: usize,
-    /// Connections.
+    /// Number of connections.
     pub connections: usize,
     /// The figures of the load process.
     pub measured: Measured,
-    /// Memory at the end.
+    /// Memory at the end of the load.
     pub memory: Memory,
-    /// Ten times a second: where the server stands.
+    /// Samples of the server, ten per second.
     pub series: Vec<Sample>,
-    /// Microseconds for each request by stage, where the target says.
+    /// Microseconds per request by stage, if the target reports stages.
     pub stages: BTreeMap<String, f64>,
 }
 
-/// Whether a row counts.
+/// Which figures of a row count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// For everything.
+    /// All figures.
     Valid,
-    /// The server did not hold the rate: latencies are those of an overloaded server.
+    /// All figures, but the server did not sustain the rate: latencies are those of an overloaded
+    /// server.
     Overloaded,
-    /// The load itself was the limit or late: no figure but the CPU for each request counts.
+    /// Only CPU time per request: the load generator was the limit or late.
     GeneratorBound,
-    /// A reply was wrong or missing: nothing counts.
+    /// None: a reply was wrong or missing.
     Void,
 }
 
-/// Bytes of memory of a server's process tree.
+/// Memory of a server's process tree in bytes.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Memory {
-    /// Resident, at the end.
+    /// Resident set size at the end.
     pub rss: u64,
-    /// Proportional, at the end.
+    /// Proportional set size at the end.
     pub pss: u64,
-    /// Resident, the most that was seen.
+    /// Maximum resident set size of all samples.
     pub peak_rss: u64,
 }
 
-/// One reading while a load runs.
+/// One sample during a load.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Sample {
-    /// Seconds since the stretch began.
+    /// Seconds since the start of the segment.
     pub at: f64,
-    /// Percent of one core since the last reading.
+    /// CPU time since the last sample, in percent of one core.
     pub cpu: f64,
-    /// Bytes.
+    /// Resident set size in bytes.
     pub rss: u64,
 }
 
-/// A load process whose core is busier than this is at its limit.
+/// A load process with a busier core is at its limit.
 const BUSY: f64 = 0.9;
-/// A load that is later than this in one of a hundred requests is not on time.
+/// A load whose 99th percentile of lateness exceeds this is late.
 const LATE_US: f64 = 1000.0;
-/// The least share of the asked rate that counts as holding it.
-const HELD: f64 = 0.98;
+/// The minimum ratio of achieved to requested rate that counts as sustained.
+const MIN_RATE_SHARE: f64 = 0.98;
 
 impl Row {
-    /// Gives the row its status, by the rules of the method page.
+    /// Sets the status by the rules of `docs/benchmarking/method.md`.
     pub fn judge(&mut self) {
         let m = &self.measured;
         if m.errors + m.wrong > 0 {
@@ -115,7 +116,7 @@ impl Row {
         }
         if m.requests == 0 {
             self.status = Status::Void;
-            self.why.push("there was no reply at all".to_owned());
+            self.why.push("the server sent no replies".to_owned());
             return;
         }
         let own = m.own_cpu_us / 1e6 / m.seconds / self.load_cores.max(1) as f64;
@@ -125,7 +126,7 @@ impl Row {
             None if own + waited > BUSY && server < BUSY => {
                 self.status = Status::GeneratorBound;
                 self.why.push(format!(
-                    "the load kept its core busy to {:.0} % and waited for it {:.0} % of the time, the server its own to {:.0} %",
+                    "the load generator was {:.0} % busy and waited for its core for {:.0} % of the time; the server was {:.0} % busy",
                     own * 100.0,
                     waited * 100.0,
                     server * 100.0
@@ -134,15 +135,15 @@ impl Row {
             Some(_) if own > BUSY || m.lag_p99_us > LATE_US => {
                 self.status = Status::GeneratorBound;
                 self.why.push(format!(
-                    "the load itself was late by {:.0} us in one of a hundred requests, its core busy to {:.0} %",
+                    "the load generator was late: 99th percentile {:.0} us, its core {:.0} % busy",
                     m.lag_p99_us,
                     own * 100.0
                 ));
             }
-            Some(asked) if m.unfinished > 0 || !self.held_rate() => {
+            Some(asked) if m.unfinished > 0 || !self.sustained_rate() => {
                 self.status = Status::Overloaded;
                 self.why.push(format!(
-                    "{:.0} of {asked:.0} requests per second were answered in time",
+                    "the server answered {:.0} of {asked:.0} requests per second in time",
                     self.measured.rate()
                 ));
             }
@@ -150,39 +151,39 @@ impl Row {
         }
         if m.server_cpu_coarse {
             self.why.push(
-                "tasks of the server ended meanwhile: its CPU is counted in ticks of 10 ms"
+                "tasks of the server exited during the load: CPU time is counted in ticks of 10 ms"
                     .to_owned(),
             );
         }
     }
 
-    /// Right replies per second.
+    /// Returns the correct replies per second.
     pub fn throughput(&self) -> f64 {
         self.measured.rate()
     }
 
-    /// Whether the rate was answered that an open load asked for, in the time in which it
-    /// was asked.
-    pub fn held_rate(&self) -> bool {
+    /// Returns true if the server answered the requested rate of an open load within the segment.
+    pub fn sustained_rate(&self) -> bool {
         let asked = self.measured.asked_rate;
-        // What is under way at both ends of a short stretch is a request or two.
+        // A request or two may be in flight at each end of a short segment.
         let few = 2.0 / self.measured.seconds.max(1e-9);
-        asked.is_none_or(|asked| self.measured.rate() + few >= asked * HELD)
+        asked.is_none_or(|asked| self.measured.rate() + few >= asked * MIN_RATE_SHARE)
     }
 
-    /// Microseconds of the server's cores for each request, where there were any.
+    /// Returns the server's CPU time per request in microseconds, if there were any requests.
     pub fn cpu_us(&self) -> Option<f64> {
         let m = &self.measured;
         (m.requests_of_cpu > 0 && m.server_cpu_us > 0.0)
             .then(|| m.server_cpu_us / m.requests_of_cpu as f64)
     }
 
-    /// The latencies; of a cold start, the times to the first 2xx.
+    /// Returns the latencies; for a cold start, the times to the first 2xx.
     pub fn histogram(&self) -> Histogram {
         decode(&self.measured.histogram).unwrap_or_else(|_| new_histogram())
     }
 
-    /// Who it is beside others of the same workload, load and point.
+    /// Returns the name that distinguishes the row from others of the same workload, load and
+    /// point.
     pub fn lane(&self) -> String {
         if self.control {
             format!("{} (again)", self.target)
@@ -216,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_answers_after_the_end_did_not_hold_the_rate() {
+    fn replies_after_the_end_do_not_count_for_the_rate() {
         assert_eq!(open(1000, 999).status, Status::Valid);
-        // All were answered, half of them when the load was over.
+        // The server answered all requests, half of them after the end of the load.
         let late = open(1000, 500);
         assert_eq!(late.status, Status::Overloaded);
         assert!(late.why[0].contains("250 of 500"), "{:?}", late.why);

@@ -1,4 +1,4 @@
-//! Where the time of requests went, by what the server itself says at its `/metrics`.
+//! The time of requests by stage, from the server's own `/metrics`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::client;
 const METRIC: &str = "spikard_wasm_request_stage_seconds";
 const TOTAL: &str = "spikard_wasm_request_duration_seconds";
 
-/// Seconds by stage, over all routes, and how many requests.
+/// Total seconds by stage over all routes, and the number of requests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stages {
     sums: BTreeMap<String, f64>,
@@ -16,7 +16,7 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    /// Asks a server; nothing where it does not say.
+    /// Queries a server; returns `None` if it does not report stages.
     pub(super) fn ask(port: u16, path: &str) -> Option<Self> {
         let text = client::get(port, path, Duration::from_secs(5)).ok()?;
         Some(Self::parse(std::str::from_utf8(&text).ok()?))
@@ -31,7 +31,7 @@ impl Stages {
             let Ok(value) = value.parse::<f64>() else {
                 continue;
             };
-            // Readiness and these questions themselves are no requests of the load.
+            // Readiness checks and metrics requests are not part of the load.
             if name.contains("route=\"-\"") || name.contains("route=\"/health\"") {
                 continue;
             }
@@ -47,7 +47,7 @@ impl Stages {
         stages
     }
 
-    /// Microseconds for each request between two answers.
+    /// Returns the microseconds per request by stage between two readings.
     pub(super) fn since(&self, before: &Self) -> BTreeMap<String, f64> {
         let requests = self.requests - before.requests;
         if requests < 1.0 {

@@ -1,5 +1,5 @@
-//! A server whose behaviour is known, by which the harness itself is tested: it takes a
-//! fixed time for each request, stalls, fails, lies or dies as it is told.
+//! A server with known behavior for tests of the harness: each request takes a fixed time, and
+//! options make it stall, fail, send wrong replies or exit.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -18,38 +18,38 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// What `artificial` takes.
+/// Options of `artificial`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     #[arg(long)]
     port: u16,
-    /// Microseconds that each request keeps the core busy
+    /// CPU time of each request in microseconds
     #[arg(long, default_value_t = 0)]
     service_us: u64,
-    /// A multiple of the service time, to be slower by a known share
+    /// Factor on the service time
     #[arg(long, default_value_t = 1.0)]
     slowdown: f64,
-    /// Milliseconds that the whole server stalls, once a second
+    /// Milliseconds for which the whole server stalls, once a second
     #[arg(long, default_value_t = 0)]
     stall_ms: u64,
-    /// Every so many requests, one is answered with 500
+    /// Answer every Nth request with 500; 0 is never
     #[arg(long, default_value_t = 0)]
     error_every: u64,
-    /// Every so many requests, one is answered wrongly
+    /// Send a wrong body for every Nth request; 0 is never
     #[arg(long, default_value_t = 0)]
     wrong_every: u64,
-    /// The process ends at this request
+    /// Exit at this request; 0 is never
     #[arg(long, default_value_t = 0)]
     die_at: u64,
-    /// From this request on nothing is answered
+    /// Stop answering from this request on; 0 is never
     #[arg(long, default_value_t = 0)]
     hang_at: u64,
-    /// Says this on standard error and never gets ready
+    /// Print this on standard error and never become ready
     #[arg(long)]
     never_ready: Option<String>,
 }
 
-/// Serves until it is ended.
+/// Serves until the process is killed.
 pub fn run(options: &Options) -> Result<()> {
     if let Some(words) = &options.never_ready {
         eprintln!("{words}");
@@ -107,7 +107,7 @@ async fn answer(
     count.set(number);
     let is = |every: u64| every > 0 && number % every == 0;
     if options.die_at > 0 && number >= options.die_at {
-        eprintln!("artificial: dying at request {number}, as told");
+        eprintln!("artificial: exiting at request {number} as configured");
         std::process::exit(3);
     }
     if options.hang_at > 0 && number >= options.hang_at {
@@ -115,7 +115,7 @@ async fn answer(
     }
     if options.stall_ms > 0 && Instant::now() >= next_stall.get() {
         next_stall.set(Instant::now() + Duration::from_secs(1));
-        // Not `tokio::time::sleep`: nobody is to be served meanwhile.
+        // Block the thread, unlike `tokio::time::sleep`: the whole server is to stall.
         std::thread::sleep(Duration::from_millis(options.stall_ms));
     }
     spin(Duration::from_secs_f64(
@@ -130,7 +130,7 @@ async fn answer(
     Ok(json(StatusCode::OK, "{\"message\":\"Hello, World!\"}"))
 }
 
-/// Keeps the core busy for a time of this thread's own, which a busy machine does not shorten.
+/// Keeps the core busy for an amount of this thread's CPU time, whatever else the machine runs.
 fn spin(time: Duration) {
     let now = || {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);

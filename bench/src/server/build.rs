@@ -1,4 +1,4 @@
-//! What a target needs and how it is made.
+//! The prerequisites and build steps of targets.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,24 +9,24 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::defs::{Build, Target};
 
-use super::Places;
+use super::Paths;
 
-/// Whether a target can be measured here.
+/// The availability of a target on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
-    /// It can.
+    /// The target can be measured.
     Ready,
-    /// Its tools are there; it has to be built first.
+    /// All tools are present, but the target must be built first.
     Unbuilt,
-    /// Something is missing: what, and what to do about it.
+    /// Something is missing; the text names it and the remedy.
     Missing(String),
 }
 
-/// Whether a target's tools and files are there.
-pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
+/// Checks the tools and files that a target requires.
+pub fn availability(target: &Target, paths: &Paths) -> Result<Availability> {
     for need in &target.needs {
-        let command = places.fill(&need.command, &[])?;
-        if places.find(&command).is_none() {
+        let command = paths.fill(&need.command, &[])?;
+        if paths.find(&command).is_none() {
             return Ok(Availability::Missing(format!(
                 "`{}` was not found: {}",
                 need.command.trim_matches(['{', '}']),
@@ -35,26 +35,26 @@ pub fn availability(target: &Target, places: &Places) -> Result<Availability> {
         }
     }
     for step in &target.build {
-        if !is_made(step, places)? {
+        if !is_made(step, paths)? {
             return Ok(Availability::Unbuilt);
         }
     }
     Ok(Availability::Ready)
 }
 
-/// Whether all that a step makes is there and newer than what it is made from.
-fn is_made(step: &Build, places: &Places) -> Result<bool> {
+/// Returns true if all outputs of a step exist and are newer than its inputs.
+fn is_made(step: &Build, paths: &Paths) -> Result<bool> {
     let (mut oldest, mut newest) = (SystemTime::now(), SystemTime::UNIX_EPOCH);
     for file in &step.makes {
-        match time_of(&places.root.join(places.fill(file, &[])?)) {
+        match time_of(&paths.root.join(paths.fill(file, &[])?)) {
             Some(time) => oldest = oldest.min(time),
             None => return Ok(false),
         }
     }
     for file in &step.from {
-        let path = places.root.join(places.fill(file, &[])?);
+        let path = paths.root.join(paths.fill(file, &[])?);
         if !path.exists() {
-            bail!("a build step is made from `{file}`, which is not there");
+            bail!("the input `{file}` of a build step does not exist");
         }
         newest = newest.max(newest_below(&path));
     }
@@ -65,7 +65,8 @@ fn time_of(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|found| found.modified()).ok()
 }
 
-/// When the newest file of a folder was written, but for what is made there.
+/// Returns the modification time of the newest file below a directory, except in build
+/// directories.
 fn newest_below(path: &Path) -> SystemTime {
     let skipped = ["target", "node_modules", "__pycache__", "dist", ".git"];
     if !path.is_dir() {
@@ -79,13 +80,13 @@ fn newest_below(path: &Path) -> SystemTime {
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Runs the steps whose results are missing, or all of them.
-pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
+/// Runs the steps whose outputs are missing or outdated, or all steps.
+pub fn build(target: &Target, paths: &Paths, all: bool) -> Result<()> {
     for step in &target.build {
-        if !all && is_made(step, places)? {
+        if !all && is_made(step, paths)? {
             continue;
         }
-        let command = fill_all(&step.command, places)?;
+        let command = fill_all(&step.command, paths)?;
         let Some((program, arguments)) = command.split_first() else {
             bail!(
                 "target `{}` has a build step without a command",
@@ -96,11 +97,11 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
         let mut process = Command::new(program);
         process
             .args(arguments)
-            .current_dir(places.root.join(places.fill(&step.folder, &[])?));
+            .current_dir(paths.root.join(paths.fill(&step.folder, &[])?));
         for (name, value) in &step.environment {
-            process.env(name, places.fill(value, &[])?);
+            process.env(name, paths.fill(value, &[])?);
         }
-        // What a step prints is no result.
+        // The step must not read the terminal, and its output is shown only if it fails.
         let output = process.stdin(Stdio::null()).output();
         let output = output
             .with_context(|| format!("cannot run `{program}` to build target `{}`", target.name))?;
@@ -114,7 +115,7 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 super::process::last_lines(&text, 15)
             );
         }
-        if !all_there(step, places)? {
+        if !outputs_exist(step, paths)? {
             bail!(
                 "the build step `{}` of target `{}` did not make `{}`",
                 step.command.join(" "),
@@ -122,43 +123,44 @@ pub fn build(target: &Target, places: &Places, all: bool) -> Result<()> {
                 step.makes.join("`, `")
             );
         }
-        // Of what a step found as it should be, the time is old.
+        // A step may leave a current file untouched; update its time so that the step is not
+        // repeated.
         for file in &step.makes {
-            let path = places.root.join(places.fill(file, &[])?);
+            let path = paths.root.join(paths.fill(file, &[])?);
             let _ = File::open(path).and_then(|made| made.set_modified(SystemTime::now()));
         }
     }
     Ok(())
 }
 
-fn all_there(step: &Build, places: &Places) -> Result<bool> {
+fn outputs_exist(step: &Build, paths: &Paths) -> Result<bool> {
     for file in &step.makes {
-        if !places.root.join(places.fill(file, &[])?).exists() {
+        if !paths.root.join(paths.fill(file, &[])?).exists() {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// A command with its places filled.
-pub(super) fn fill_all(command: &[String], places: &Places) -> Result<Vec<String>> {
-    command.iter().map(|word| places.fill(word, &[])).collect()
+/// Fills the placeholders of a command.
+pub(super) fn fill_all(command: &[String], paths: &Paths) -> Result<Vec<String>> {
+    command.iter().map(|word| paths.fill(word, &[])).collect()
 }
 
-/// The first line that the version command prints.
-pub fn version(target: &Target, places: &Places) -> Result<String> {
-    let command = fill_all(&target.version, places)?;
+/// Returns the first line of the version command's output.
+pub fn version(target: &Target, paths: &Paths) -> Result<String> {
+    let command = fill_all(&target.version, paths)?;
     let Some((program, arguments)) = command.split_first() else {
         return Ok("unknown".to_owned());
     };
     let output = Command::new(program)
         .args(arguments)
-        .current_dir(&places.root)
+        .current_dir(&paths.root)
         .stdin(Stdio::null())
         .output();
     let output = output.with_context(|| {
         format!(
-            "cannot ask target `{}` for its version with `{program}`",
+            "cannot run `{program}` for the version of target `{}`",
             target.name
         )
     })?;
@@ -166,7 +168,7 @@ pub fn version(target: &Target, places: &Places) -> Result<String> {
     match text.lines().find(|line| !line.trim().is_empty()) {
         Some(line) if output.status.success() => Ok(line.trim().to_owned()),
         _ => bail!(
-            "target `{}` does not say its version: `{}` printed `{}`",
+            "target `{}` has no version: `{}` printed `{}`",
             target.name,
             target.version.join(" "),
             String::from_utf8_lossy(&output.stderr)

@@ -1,5 +1,5 @@
-//! `spikard-bench exec`: what a server's process does before it becomes the server. It
-//! leaves the terminal, binds itself to its cores and asks to end with the harness.
+//! `spikard-bench exec`: starts a new session, binds the process to its cores, makes the kernel
+//! end it with the harness, and becomes the server.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal, set_parent_process_death_signal, setsid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Numbers of cores, as `0` or `0-3,6`.
+/// Core numbers, written as `0` or `0-3,6`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cores(pub Vec<usize>);
 
@@ -16,7 +16,8 @@ impl std::str::FromStr for Cores {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || format!("`{text}` is no list of cores: use `0`, `0,2` or `0-3`");
+        let wrong =
+            || format!("`{text}` is not a list of cores: use a list such as `0`, `0,2` or `0-3`");
         let mut cores = Vec::new();
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -43,7 +44,7 @@ impl std::fmt::Display for Cores {
 }
 
 impl Cores {
-    /// Those that this process may use.
+    /// Returns the cores that this process may use.
     pub fn allowed() -> Result<Self> {
         let set = sched_getaffinity(None)?;
         Ok(Self(
@@ -53,23 +54,24 @@ impl Cores {
         ))
     }
 
-    /// Binds this thread, and what it starts, to these cores.
+    /// Binds the current thread and its future children to these cores.
     pub fn bind(&self) -> Result<()> {
         let mut set = CpuSet::new();
         for core in &self.0 {
             set.set(*core);
         }
-        sched_setaffinity(None, &set)
-            .with_context(|| format!("cannot bind to the cores `{self}`: are they there?"))
+        sched_setaffinity(None, &set).with_context(|| {
+            format!("cannot bind to the cores `{self}`: use cores that this machine has")
+        })
     }
 }
 
-/// Becomes the command; returns only where that fails.
+/// Replaces this process with the command; returns only on failure.
 pub fn exec(cores: &Cores, command: &[String]) -> Result<()> {
     let [program, arguments @ ..] = command else {
-        bail!("there is no command to become");
+        bail!("the command is empty: pass one after `--`");
     };
-    setsid().context("cannot leave the session")?;
+    setsid().context("cannot start a new session")?;
     set_parent_process_death_signal(Some(Signal::TERM))?;
     cores.bind()?;
     let error = Command::new(program).args(arguments).exec();

@@ -1,13 +1,13 @@
-//! Targets as processes: built, started on a free port, waited for, stopped with all
-//! that they started.
+//! Runs targets as processes: builds them, starts them on a free port, waits until they are ready,
+//! and stops them with all descendants.
 
 pub mod artificial;
 mod build;
 mod exec;
-mod places;
+mod paths;
 mod process;
 
 pub use build::{Availability, availability, build, version};
 pub use exec::{Cores, exec};
-pub use places::Places;
+pub use paths::Paths;
 pub use process::{Server, Start, free_port};

@@ -1,4 +1,4 @@
-//! One server process and its descendants.
+//! A server process and its descendants.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -14,52 +14,53 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::defs::{App, Target};
 use crate::{client, proc};
 
-use super::{Cores, Places};
+use super::{Cores, Paths};
 
-/// How long a server may take to end by itself, as in the Spikard harness.
+/// How long a server may take for a graceful shutdown, as in the Spikard harness.
 const GRACE: Duration = Duration::from_secs(15);
-const KEPT_LINES: usize = 200;
+const MAX_LINES: usize = 200;
 
-/// What a server is started with.
+/// How to start a server.
 #[derive(Debug, Clone)]
 pub struct Start<'a> {
-    /// Which server.
+    /// The target.
     pub target: &'a Target,
-    /// Its program.
+    /// The program of the target.
     pub app: &'a App,
-    /// The cores that it may use.
+    /// The cores for the server.
     pub cores: &'a Cores,
-    /// Its workers.
+    /// The number of workers.
     pub workers: usize,
-    /// Its port; a free one is found where there is none.
+    /// The port; `None` for a free one.
     pub port: Option<u16>,
-    /// Whether it may use what former starts left.
+    /// True to let the server use the caches of earlier starts.
     pub cached: bool,
 }
 
-/// A server that runs.
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
-    /// Its target's name.
+    /// The name of the target.
     pub name: String,
-    /// The port it listens on.
+    /// The port on which it listens.
     pub port: u16,
-    /// From the start of the process to the first 2xx.
+    /// Time from the start of the process to the first 2xx.
     pub startup: Duration,
     child: Child,
     lines: Arc<Mutex<VecDeque<String>>>,
     readers: Vec<JoinHandle<()>>,
 }
 
-/// A port on which nobody listens.
+/// Returns a port that no process listens on.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
     Ok(listener.local_addr()?.port())
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
-    pub fn start(places: &Places, start: &Start<'_>) -> Result<Self> {
+    /// Starts the server and waits until it is ready.
+    pub fn start(paths: &Paths, start: &Start<'_>) -> Result<Self> {
         let name = &start.target.name;
         let port = match start.port {
             Some(port) => port,
@@ -67,26 +68,22 @@ impl Server {
         };
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
             bail!(
-                "port `{port}` is taken, so target `{name}` cannot have it: name another one with `--port`, or none"
+                "port `{port}` for target `{name}` is already in use: pass another one with `--port`, or omit it"
             );
         }
-        let command = command_line(places, start, port)?;
+        let command = command_line(paths, start, port)?;
         let cores = start.cores.to_string();
-        let mut process = Command::new(places.get("self"));
+        let mut process = Command::new(paths.get("self"));
         process
             .args(["exec", "--cores", &cores, "--"])
             .args(&command)
-            .current_dir(
-                places
-                    .root
-                    .join(places.fill(&start.target.run.folder, &[])?),
-            )
+            .current_dir(paths.root.join(paths.fill(&start.target.run.folder, &[])?))
             .env("PORT", port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (variable, value) in &start.target.run.environment {
-            process.env(variable, fill(places, start, value, port)?);
+            process.env(variable, fill(paths, start, value, port)?);
         }
         let started = Instant::now();
         let mut child = process
@@ -130,7 +127,7 @@ impl Server {
         }
     }
 
-    fn wait(&mut self, path: &str, patience: Duration, started: Instant) -> Result<()> {
+    fn wait(&mut self, path: &str, timeout: Duration, started: Instant) -> Result<()> {
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("ended before it was ready ({status})");
@@ -139,22 +136,22 @@ impl Server {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            if started.elapsed() > patience {
+            if started.elapsed() > timeout {
                 bail!(
                     "was not ready within {} s: {refused:#}",
-                    patience.as_secs_f64()
+                    timeout.as_secs_f64()
                 );
             }
             thread::sleep(Duration::from_micros(500));
         }
     }
 
-    /// The process that was started; its descendants are found by it.
+    /// Returns the process ID of the server, the root of its process tree.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it did.
+    /// Returns the exit status if the server has exited.
     pub fn ended(&mut self) -> Option<String> {
         self.child
             .try_wait()
@@ -163,7 +160,7 @@ impl Server {
             .map(|status| status.to_string())
     }
 
-    /// What it printed last.
+    /// Returns the last lines of its output.
     pub fn tail(&self, lines: usize) -> String {
         let kept = self
             .lines
@@ -177,13 +174,13 @@ impl Server {
             .join("\n")
     }
 
-    /// Ends it and all that it started; says what it printed last.
+    /// Stops the server and all its descendants, and returns its last output.
     pub fn stop(mut self) -> String {
         self.end()
     }
 
     fn end(&mut self) -> String {
-        // With the time of its start, as the number alone may be another's by then.
+        // With start times, because a process ID may be reused by then.
         let all: Vec<(u32, Option<u64>)> = proc::family(self.pid())
             .into_iter()
             .map(|pid| (pid, proc::started(pid)))
@@ -196,7 +193,7 @@ impl Server {
                     thread::sleep(Duration::from_millis(2));
                 }
             }
-            // Whoever is left of the tree, also one that has made a group of its own.
+            // Kill the remaining descendants, including those in other process groups.
             for (pid, started) in all {
                 if started.is_some() && proc::started(pid) == started {
                     let _ = Pid::from_raw(pid as i32).map(|pid| kill_process(pid, Signal::KILL));
@@ -220,7 +217,7 @@ impl Drop for Server {
     }
 }
 
-fn command_line(places: &Places, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
+fn command_line(paths: &Paths, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
     let run = &start.target.run;
     let uncached: &[String] = if start.cached { &[] } else { &run.uncached };
     if !run.command.iter().any(|word| word.contains("{port}"))
@@ -237,19 +234,19 @@ fn command_line(places: &Places, start: &Start<'_>, port: u16) -> Result<Vec<Str
     run.command
         .iter()
         .chain(uncached)
-        .map(|word| fill(places, start, word, port))
+        .map(|word| fill(paths, start, word, port))
         .collect()
 }
 
-fn fill(places: &Places, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
-    let app = places.fill(&start.app.file, &[])?;
+fn fill(paths: &Paths, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
+    let app = paths.fill(&start.app.file, &[])?;
     let more = [
         ("port", &*port.to_string()),
         ("workers", &*start.workers.to_string()),
         ("cores", &*start.cores.to_string()),
         ("app", &*app),
     ];
-    places.fill(text, &more)
+    paths.fill(text, &more)
 }
 
 fn keep_lines(
@@ -259,7 +256,7 @@ fn keep_lines(
     thread::spawn(move || {
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
-        // A line is cut, so that a server without line ends does not fill the memory.
+        // Cut long lines, so that output without line ends cannot exhaust memory.
         while reader
             .by_ref()
             .take(4096)
@@ -269,7 +266,7 @@ fn keep_lines(
             let mut kept = lines
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
-            if kept.len() == KEPT_LINES {
+            if kept.len() == MAX_LINES {
                 kept.pop_front();
             }
             kept.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
@@ -278,7 +275,7 @@ fn keep_lines(
     })
 }
 
-/// The end of a text.
+/// Returns the last lines of a text.
 pub(crate) fn last_lines(text: &str, number: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(number)..].join("\n")

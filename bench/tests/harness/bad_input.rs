@@ -1,4 +1,4 @@
-//! What is refused, and in which words.
+//! Invalid input and failures, and their error messages.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use crate::common::{Bench, text};
 
 #[test]
-fn unknown_names_come_with_the_nearest() {
+fn the_error_for_an_unknown_name_suggests_the_nearest() {
     let bench = Bench::new(&[("fastify", "")]);
     let error = bench.refused("run --out out --targets fastfy");
     assert!(
-        error.contains("there is no target `fastfy`: did you mean `fastify`?"),
+        error.contains("target `fastfy` does not exist: did you mean `fastify`?"),
         "{error}"
     );
     let error = bench.refused("run --out out --workloads helo");
     assert!(
-        error.contains("there is no workload `helo`: did you mean `hello`?"),
+        error.contains("workload `helo` does not exist: did you mean `hello`?"),
         "{error}"
     );
     bench.write("targets/x.toml", "nme = \"x\"\n");
@@ -30,21 +30,21 @@ fn unknown_names_come_with_the_nearest() {
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn the_error_for_a_used_port_names_the_port() {
     let bench = Bench::new(&[("good", "")]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let output = bench.output(&format!("verify --port {port}"));
     assert!(!output.status.success());
     assert!(
-        text(&output).contains(&format!("port `{port}` is taken")),
+        text(&output).contains(&format!("port `{port}` for target")),
         "{}",
         text(&output)
     );
 }
 
 #[test]
-fn a_missing_tool_is_listed_and_named() {
+fn a_missing_tool_is_reported_with_its_remedy() {
     let bench = Bench::new(&[("good", "")]);
     bench.target(
         "absent",
@@ -71,7 +71,7 @@ fn a_missing_tool_is_listed_and_named() {
 }
 
 #[test]
-fn a_lie_is_found_before_timing() {
+fn verify_detects_a_wrong_reply() {
     let bench = Bench::new(&[("lying", "--wrong-every 3")]);
     let output = bench.output("verify");
     assert!(!output.status.success());
@@ -83,7 +83,7 @@ fn a_lie_is_found_before_timing() {
 }
 
 #[test]
-fn two_runs_at_once_are_refused() {
+fn a_second_concurrent_run_is_rejected() {
     let bench = Bench::new(&[("good", "")]);
     let mut first = bench
         .command("run --out one --loads closed --rounds 1 --seconds 5")
@@ -98,7 +98,7 @@ fn two_runs_at_once_are_refused() {
     let error = bench.refused("run --out two --loads closed --rounds 1 --seconds 1");
     assert!(
         error.contains(&format!(
-            "another run is under way (process {})",
+            "another run is in progress (process {})",
             first.id()
         )),
         "{error}"
@@ -113,7 +113,7 @@ fn interrupt(child: &std::process::Child) {
 }
 
 #[test]
-fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
+fn an_interrupted_run_keeps_its_rows_and_resumes() {
     let bench = Bench::new(&[("good", "")]);
     let line = "run --out out --loads closed --rounds 4 --seconds 0.5 --no-control";
     let first = bench
@@ -138,7 +138,7 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
     let done = rows();
     assert!((1..4).contains(&done), "{done}");
     assert_eq!(bench.summary()["groups"][0]["lines"][0]["rounds"], done);
-    // A line that was cut off is measured again.
+    // The run measures an incomplete row again.
     let name = bench.path().join("out/rows.jsonl");
     let text_before = fs::read_to_string(&name).unwrap() + "{\"schema\":1,\"tar";
     fs::write(&name, text_before).unwrap();
@@ -151,11 +151,11 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
     );
     assert_eq!(bench.summary()["groups"][0]["lines"][0]["rounds"], 4);
     let error = bench.refused("run --out out --loads open --rounds 4");
-    assert!(error.contains("has a run of other settings"), "{error}");
+    assert!(error.contains("has a run with other settings"), "{error}");
 }
 
 #[test]
-fn a_full_disk_is_a_sentence() {
+fn the_error_for_a_full_disk_has_a_remedy() {
     let bench = Bench::new(&[("good", "")]);
     fs::create_dir(bench.path().join("out")).unwrap();
     std::os::unix::fs::symlink("/dev/full", bench.path().join("out/rows.jsonl")).unwrap();
@@ -165,15 +165,15 @@ fn a_full_disk_is_a_sentence() {
         "{error}"
     );
     assert!(
-        error.contains("make room, and run the same again"),
+        error.contains("free disk space and run the same command again"),
         "{error}"
     );
 }
 
 #[test]
-fn no_process_of_a_server_is_left() {
+fn all_processes_of_a_server_are_killed() {
     let bench = Bench::new(&[]);
-    // A server that starts another process, which ignores the polite signal.
+    // The server starts another process, which ignores SIGTERM.
     bench.write(
         "targets/family.toml",
         r#"

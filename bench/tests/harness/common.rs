@@ -1,4 +1,4 @@
-//! A folder of definitions whose targets are the artificial server.
+//! A directory of definitions whose targets are the artificial server.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Definitions, and the folder of a run.
+/// Definitions and the directory of a run.
 pub(crate) struct Bench {
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
 
-/// Tests take turns, as they would measure each other otherwise.
+/// Serializes the tests, because concurrent ones would disturb each other.
 static TURN: Mutex<()> = Mutex::new(());
 
 impl Bench {
-    /// With targets of these names and arguments.
+    /// Creates targets with these names and arguments.
     pub(crate) fn new(targets: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["targets", "workloads", "loads"] {
@@ -55,7 +55,7 @@ impl Bench {
         bench
     }
 
-    /// One more target; `rest` is more of its definition.
+    /// Adds a target; `rest` is appended to its definition.
     pub(crate) fn target(&self, name: &str, arguments: &str, rest: &str) {
         let arguments: String = arguments
             .split_whitespace()
@@ -80,10 +80,10 @@ impl Bench {
         self.folder.path()
     }
 
-    /// A command with these definitions.
+    /// Returns a command that uses these definitions.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spikard-bench"));
-        // A lock of their own, so that a run beside the tests does not stop them.
+        // A separate lock, so that a run outside the tests does not block them.
         command
             .args(line.split_whitespace())
             .current_dir(self.path())
@@ -96,21 +96,22 @@ impl Bench {
         self.command(line).output().unwrap()
     }
 
-    /// What it prints on standard error; it must fail.
+    /// Runs a command that must fail, and returns its standard error.
     pub(crate) fn refused(&self, line: &str) -> String {
         let output = self.output(line);
         assert!(!output.status.success(), "{}", text(&output));
         String::from_utf8(output.stderr).unwrap()
     }
 
-    /// Runs, and reads the summary.
+    /// Runs the benchmarks and returns the summary.
     pub(crate) fn measure(&self, line: &str) -> Value {
         let output = self.output(&format!("run --out out {line}"));
         assert!(output.status.success(), "{}", text(&output));
         self.summary()
     }
 
-    /// The same, again where the machine was too busy to tell, as `quiet` says of the summary.
+    /// Like `measure`, but repeats the run until `quiet` accepts the summary, in case the machine
+    /// is busy.
     pub(crate) fn measure_in_quiet(&self, line: &str, quiet: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..4 {
             let _ = fs::remove_dir_all(self.path().join("out"));
@@ -131,7 +132,7 @@ impl Bench {
     }
 }
 
-/// The line of a target in the group of a load.
+/// Returns the line of a target in the group of a load.
 pub(crate) fn line<'a>(summary: &'a Value, load: &str, target: &str) -> &'a Value {
     let group = summary["groups"]
         .as_array()
@@ -150,8 +151,8 @@ pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// Whether the rate was held in every round of every target, so that CPU times are those of
-/// the requests.
+/// Returns true if every target sustained the rate in every round, so that CPU times belong to the
+/// requests.
 pub(crate) fn has_cpu(summary: &Value) -> bool {
     let rounds = summary["settings"]["rounds"].as_u64();
     let groups = summary["groups"].as_array().unwrap();

@@ -1,6 +1,6 @@
-//! The harness as a program, beside servers whose behaviour is known.
+//! End-to-end tests of the harness against servers with known behavior.
 
-#![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod bad_input;
 mod commands;

@@ -1,4 +1,4 @@
-//! What the harness finds of servers whose behaviour is known.
+//! The figures that the harness measures for servers with known behavior.
 
 use crate::common::{Bench, has_cpu, line};
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn percentile(line: &Value, percentile: f64) -> f64 {
 }
 
 #[test]
-fn an_open_load_shows_a_stall_in_p99_and_the_service_time_in_the_cpu() {
+fn an_open_load_shows_a_stall_in_p99_and_the_service_time_in_cpu() {
     let bench = Bench::new(&[
         ("calm", "--service-us 500"),
         ("stalling", "--service-us 500 --stall-ms 100"),
@@ -26,14 +26,15 @@ fn an_open_load_shows_a_stall_in_p99_and_the_service_time_in_the_cpu() {
         line(&summary, "open", "calm"),
         line(&summary, "open", "stalling"),
     );
-    // A tenth of the time nobody is served: one of a hundred requests waits for most of that.
+    // The server stalls for a tenth of the time: one request in a hundred waits for most of a
+    // stall.
     assert!(percentile(stalling, 99.0) > 60.0, "{stalling}");
     assert!(percentile(stalling, 100.0) > 90.0, "{stalling}");
-    // Without a stall a reply comes at once, unless others have the cores.
+    // Without stalls, replies come at once, unless other processes use the cores.
     match calm["generator_bound"].as_u64() {
         Some(0) => assert!(percentile(calm, 99.0) < 40.0, "{calm}"),
         _ => println!(
-            "the load was late, so that nothing is said of the calm server: {}",
+            "the load was late; skipping the check of the calm server: {}",
             calm["why"]
         ),
     }
@@ -49,13 +50,13 @@ fn an_open_load_shows_a_stall_in_p99_and_the_service_time_in_the_cpu() {
 }
 
 #[test]
-fn a_fifth_is_found_and_an_identical_server_is_not_called_different() {
+fn a_difference_of_a_fifth_is_detected_and_an_identical_server_is_not_different() {
     let bench = Bench::new(&[
         ("base", "--service-us 5000"),
         ("same", "--service-us 5000"),
         ("slower", "--service-us 5000 --slowdown 1.2"),
     ]);
-    // A machine on which a tenth could not be claimed cannot show a fifth either.
+    // A machine that cannot resolve a tenth cannot reliably show a fifth.
     let resolves = |summary: &Value| {
         let same = &line(summary, "open", "same")["ratios"]["cpu_us"];
         has_cpu(summary) && same["resolution"].as_f64().is_some_and(|it| it < 0.1)
@@ -78,7 +79,7 @@ fn a_fifth_is_found_and_an_identical_server_is_not_called_different() {
 }
 
 #[test]
-fn one_error_or_wrong_reply_voids_the_row_and_the_run_goes_on() {
+fn one_error_or_wrong_reply_voids_the_row_and_the_run_continues() {
     let bench = Bench::new(&[
         ("good", ""),
         ("failing", "--error-every 100"),
@@ -98,7 +99,7 @@ fn one_error_or_wrong_reply_voids_the_row_and_the_run_goes_on() {
     for (target, words) in [
         ("failing", "got status 500 instead of 200"),
         ("lying", "Goodbye"),
-        ("dying", "dying at request 20"),
+        ("dying", "exiting at request 20"),
         ("silent", "no-licence-was-found"),
     ] {
         let line = void(target);
@@ -108,9 +109,7 @@ fn one_error_or_wrong_reply_voids_the_row_and_the_run_goes_on() {
         assert!(line["why"].to_string().contains(words), "{line}");
     }
     assert!(
-        void("silent")["why"]
-            .to_string()
-            .contains("was not tried again"),
+        void("silent")["why"].to_string().contains("was skipped"),
         "{}",
         void("silent")
     );
@@ -157,7 +156,8 @@ fn a_ramp_ends_at_the_knee_and_a_spike_has_its_parts() {
             .collect()
     };
     assert_eq!(points("spike"), ["before", "peak", "after"]);
-    // It holds at most 500 a second, so that the third step is the last at the latest.
+    // The server sustains at most 500 requests per second, so the ramp ends at the third step or
+    // before.
     let ramp = points("ramp");
     assert!(ramp.len() <= 3 && ramp[0] == "100/s", "{ramp:?}");
     let start = line(&summary, "cold", "good")["figures"]["startup_ms"]

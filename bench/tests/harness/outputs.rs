@@ -19,7 +19,7 @@ const SHAPE: &str = "{metadata{timestamp,git_commit,git_branch,git_dirty,\
     summary{total_workloads,total_requests,overall_success_rate,avg_requests_per_sec,total_duration_secs,\
     category_breakdown[{category,workload_count,avg_requests_per_sec,avg_latency_ms}]}}";
 
-/// The names of all fields, those of a list by its first entry.
+/// Returns the names of all fields; a list is represented by its first entry.
 fn shape(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
@@ -96,7 +96,7 @@ fn all_outputs_are_written_and_the_page_works_in_a_browser() {
     page(&bench);
 }
 
-/// The page has no address of anything else, and its tables sort in a browser.
+/// Checks that the page refers to no external resource and that its tables sort in a browser.
 fn page(bench: &Bench) {
     let name = bench.path().join("out/report.html");
     let html = fs::read_to_string(&name).unwrap();
@@ -112,7 +112,7 @@ fn page(bench: &Bench) {
     });
     let browser =
         found.expect("no browser was found: install it (Debian: apt-get install chromium)");
-    // Clicks on the heading `CPU us/request` twice, and reads the first target.
+    // Click the heading `CPU us/request` twice and read the first target.
     let probe = "<script>const t=document.querySelector('table.sortable');const h=[...t.tHead.rows[0].cells]\
                  .find(c=>c.textContent.startsWith('CPU'));h.click();h.click();\
                  document.title='first '+t.tBodies[0].rows[0].cells[0].textContent+', charts '+document.querySelectorAll('svg').length;</script>";
@@ -122,7 +122,7 @@ fn page(bench: &Bench) {
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
-            // It asks for nothing beside the page.
+            // Prevent requests of the browser itself.
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",

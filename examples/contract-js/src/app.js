@@ -1,11 +1,11 @@
 /**
- * What the host does for an app: checks, policies, hooks and contexts. The apps `contract-python` and
- * `contract-rust` beside this one answer alike.
+ * Features of the host for an app: validation, policies, hooks and contexts. The equivalent apps in Python and
+ * Rust are `contract-python` and `contract-rust`.
  */
 import { Reply, Spikard } from "@spikard/wasm";
 import * as schemas from "./schemas.js";
 
-// What holds for every route. The host enforces it, and the log has each request's id.
+// Policies of every route, which the host enforces. The log has the ID of each request.
 const app = new Spikard({
   name: "contract-js",
   version: "1.0.0",
@@ -14,12 +14,12 @@ const app = new Spikard({
   cors: { origins: ["https://app.example"], credentials: true },
 });
 
-// A hook of all routes: every reply of a handler, or of another hook, has this header.
+// A hook of all routes: it adds this header to every reply of a handler or of another hook.
 app.onResponse((reply) => reply.headers.set("x-app", "contract"));
 
 app.get("/health", { response: schemas.health }, () => ({ status: "ok" }));
 
-// What does not fit gets status 422, and the handler does not run.
+// The host rejects an invalid body with 422, and the handler does not run.
 app.get(
   "/items/{id}",
   {
@@ -36,7 +36,7 @@ app.get(
   },
 );
 
-// JSON stays as it was sent, so the default is the handler's. The number is of all instances together.
+// The host does not fill in defaults of JSON, so the handler does. All instances share the counter.
 app.post(
   "/items",
   { body: schemas.newItem, status: 201, response: schemas.storedItem },
@@ -53,10 +53,10 @@ app.post("/files", { multipart: schemas.upload, response: schemas.receivedFile }
   return { filename, size, content_type: contentType ?? null, note: body.note ?? "" };
 });
 
-// How often it was asked for, whichever instance answered.
+// Counts the requests of all instances.
 app.get("/visits", { response: schemas.visits }, ({ global }) => ({ visits: global.add("visits") }));
 
-// The operator gives the key: `serve --secret demo-key=env:DEMO_KEY`.
+// The operator provides the key: `serve --secret demo-key=env:DEMO_KEY`.
 const apiKey = { keys: { demo: { secret: "demo-key" } }, header: "x-api-key" };
 app.get("/private", { apiKey, response: schemas.key }, ({ local }) => ({
   key: local.get("spikard.api-key"),
@@ -65,7 +65,7 @@ app.get("/private", { apiKey, response: schemas.key }, ({ local }) => ({
 const rateLimit = { requests: 2, per: "minute", by: "client" };
 app.get("/limited", { rateLimit, response: schemas.limited }, () => ({ ok: true }));
 
-// The log has what failed; the client gets what the hook makes of it.
+// The log has the error; the client gets the reply of the hook.
 const hide = (_reply, { request }) => new Reply({ error: "internal", request: request.id }, { status: 500 });
 app.get("/fails", { hooks: { onError: hide }, responses: { 500: schemas.failure } }, () => {
   throw new Error("the database is away");
@@ -77,8 +77,8 @@ app.get("/teapot", { hooks: { preHandler: brew }, responses: { 418: schemas.teap
 
 app.get("/large", { compression: true, response: schemas.large }, () => ({ text: "spikard ".repeat(1280) }));
 
-// Counts in the memory of the instance, which serves one request after another. One that is fresh is new to each: it
-// always says 1.
+// Counts in the memory of the instance, which is reused for several requests. A fresh instance serves a single
+// request and always counts 1.
 let calls = 0;
 const count = () => ({ calls: ++calls });
 app.get("/calls", { name: "calls", response: schemas.calls }, count);

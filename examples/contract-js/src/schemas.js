@@ -1,5 +1,5 @@
 /**
- * What the routes take and answer with, in JSON Schema.
+ * JSON Schemas of the requests and replies of the routes.
  */
 const text = { type: "string" };
 const tags = { type: "array", items: text, default: [] };
@@ -16,7 +16,7 @@ const item = {
 };
 export const newItem = object(item, ["name", "price"]);
 export const storedItem = object({ id, ...item });
-/** An item of which a client chose the members. */
+/** An item with the members that a client selected. */
 export const partOfItem = object({ id, ...item }, ["id"]);
 
 export const itemPath = { id };
@@ -28,7 +28,7 @@ export const itemHeaders = { "x-trace": text };
 export const person = object({ name: text, age: { type: "integer" }, tags }, ["name", "age"]);
 export const receivedPerson = object({ name: text, age: { type: "integer" }, tags });
 
-// What the host says of a file: its bytes are not in it.
+// The description of a file, without its bytes.
 const file = object({ filename: text, size: { type: "integer" } });
 export const upload = object({ file, note: { type: "string", default: "" } }, ["file"]);
 export const receivedFile = object({

@@ -1,4 +1,4 @@
-//! What routes declare and the host checks: parameters, JSON, forms and files.
+//! Declarations that the host validates: parameters, JSON, forms and files.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ enum Field {
 
 #[derive(Deserialize, JsonSchema)]
 struct Selection {
-    /// The fields to reply with; all, if none is named.
+    /// The fields to return; empty means all.
     #[serde(default)]
     fields: Vec<Field>,
 }
@@ -45,7 +45,7 @@ struct Selected {
     tags: Option<Vec<String>>,
 }
 
-/// Finds an item, or some fields of it.
+/// Returns an item, or some of its fields.
 #[get("/items/{id}", tags = ["items"], reply = Json<Selected>)]
 fn read_item(
     Path(path): Path<ItemPath>,
@@ -82,7 +82,7 @@ struct StoredItem {
     id: i64,
 }
 
-/// Takes an item, and numbers it.
+/// Creates an item with a new number.
 #[post("/items", status = 201, tags = ["items"])]
 fn create_item(
     Json(item): Json<Item>,
@@ -100,7 +100,7 @@ struct Person {
     tags: Vec<String>,
 }
 
-/// Sends a form back, as JSON.
+/// Returns a form as JSON.
 #[post("/forms")]
 fn submit(Form(person): Form<Person>) -> Json<Person> {
     Json(person)
@@ -121,7 +121,7 @@ struct Uploaded {
     note: String,
 }
 
-/// Says what it knows of a file.
+/// Returns the properties of a file.
 #[post("/files")]
 fn upload(Form(Upload { file, note }): Form<Upload>) -> Json<Uploaded> {
     Json(Uploaded {
@@ -132,7 +132,7 @@ fn upload(Form(Upload { file, note }): Form<Upload>) -> Json<Uploaded> {
     })
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![read_item, create_item, submit, upload]
 }

@@ -1,6 +1,6 @@
-//! What the host does for an app: checks, policies, hooks and contexts.
+//! Features of the host for an app: validation, policies, hooks and contexts.
 //!
-//! The apps `contract-js` and `contract-python` beside this one answer alike.
+//! The equivalent apps in JavaScript and Python are `contract-js` and `contract-python`.
 
 mod items;
 mod policies;
@@ -16,19 +16,19 @@ use spikard_wasm_sdk::{
     ResponseView, Route, export, get, routes,
 };
 
-/// Milliseconds since 1970. Hooks and handler may run in instances apart, so they
-/// share the clock on the wall.
+/// Returns the Unix time in milliseconds. Hooks and handler may run in different instances, so
+/// they use wall time.
 fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64() * 1000.0
 }
 
-/// On request: notes when it came.
+/// On request: records the time of arrival.
 fn start(local: LocalContext) -> Result<(), ContextError> {
     local.set("start", &now())
 }
 
-/// On response: says whose reply it is, and how long it took.
+/// On response: adds the name of the app and the elapsed time.
 fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
     reply.set_header("x-app", "contract");
     if let Some(start) = LocalContext::current().get::<f64>("start")? {
@@ -37,8 +37,8 @@ fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
     Ok(())
 }
 
-/// On error: tells the client no more than the id to ask about. What happened is in
-/// the log. A request that the host refused keeps its problem document.
+/// On error: returns only the request ID to the client. The log has the cause. If the host
+/// rejected the request, the problem document is unchanged.
 fn hide(reply: &mut ResponseView, _message: &str) -> Option<Reply> {
     let hidden = json!({ "error": "internal", "request": Request::current().id() });
     (reply.status() == 500).then(|| Reply::json(&hidden).status(500))
@@ -54,7 +54,7 @@ struct Health {
     status: &'static str,
 }
 
-/// Says that the app is well.
+/// Reports that the app is healthy.
 #[get("/health")]
 fn health() -> Json<Health> {
     Json(Health { status: "ok" })
@@ -65,14 +65,14 @@ struct Visits {
     visits: i64,
 }
 
-/// How often it was asked for, whichever instance answered.
+/// Counts the requests of all instances.
 #[get("/visits")]
 fn visits(global: GlobalContext) -> Result<Json<Visits>, ContextError> {
     let visits = global.add("visits", 1)?;
     Ok(Json(Visits { visits }))
 }
 
-/// Fails: the client learns nothing of the reason.
+/// Fails: the client does not see the cause.
 #[get("/fails")]
 fn fails() -> Result<(), Box<dyn Error>> {
     Err("the database is away".into())
@@ -88,7 +88,7 @@ fn brew() -> Option<(u16, Json<Teapot>)> {
     Some((418, Json(Teapot { teapot: true })))
 }
 
-/// The routes whose point is a hook.
+/// Returns the routes that demonstrate hooks.
 fn hooked() -> impl IntoIterator<Item = Route> {
     let teapot = Route::get("/teapot", || "never made")
         .summary("Never gets to its handler.")

@@ -1,4 +1,4 @@
-//! What the host enforces before a handler runs, or does to its reply.
+//! Policies that the host enforces before a handler runs or applies to its reply.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ struct Key {
     key: String,
 }
 
-/// Says which key let the client in.
+/// Returns the name of the key that authenticated the client.
 #[get("/private", api_key = ApiKey::named([("demo", Secret::named("demo-key"))]))]
 fn private(local: LocalContext) -> Json<Key> {
     Json(Key {
@@ -26,7 +26,7 @@ struct Limited {
     ok: bool,
 }
 
-/// Answers each client twice a minute.
+/// Replies to each client at most twice per minute.
 #[get("/limited", rate_limit = RateLimit::per_minute(2))]
 fn limited() -> Json<Limited> {
     Json(Limited { ok: true })
@@ -37,7 +37,7 @@ struct Large {
     text: String,
 }
 
-/// 10 KiB, of which few bytes are sent.
+/// Returns 10 KiB that compress well.
 #[get("/large", compression = true)]
 fn large() -> Json<Large> {
     Json(Large {
@@ -45,7 +45,7 @@ fn large() -> Json<Large> {
     })
 }
 
-/// Calls that this instance has answered, on the routes that count them.
+/// The calls of this instance on the routes that count them.
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Serialize, JsonSchema)]
@@ -53,7 +53,7 @@ struct Calls {
     calls: u64,
 }
 
-/// Counts in the memory of the instance, which serves one request after another.
+/// Counts in the memory of the instance, which is reused for several requests.
 #[get("/calls")]
 fn calls() -> Json<Calls> {
     Json(Calls {
@@ -61,13 +61,13 @@ fn calls() -> Json<Calls> {
     })
 }
 
-/// The same in an instance that no other request has met: always 1.
+/// Counts in an instance that serves a single request: always 1.
 #[get("/calls/fresh", instances = Instances::Fresh)]
 fn fresh_calls() -> Json<Calls> {
     calls()
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![private, limited, large, calls, fresh_calls]
 }

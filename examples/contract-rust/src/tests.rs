@@ -1,4 +1,4 @@
-//! The app in process. What its policies do, the host's tests ask.
+//! Tests of the app in process. The tests of the host cover its policies.
 
 use serde_json::{Value, json};
 use spikard_wasm_sdk::TrailingSlash;
@@ -101,7 +101,7 @@ fn contexts_count_and_name() {
 #[test]
 fn a_client_answers_as_the_host() {
     cases::run("contract", app);
-    // The client has one process for all; the host alone makes instances.
+    // The test client has a single process; only the host creates instances.
     let client = TestClient::new(app());
     for (path, calls) in [("/calls", 4), ("/calls/fresh", 5)] {
         assert_eq!(

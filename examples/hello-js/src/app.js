@@ -1,11 +1,11 @@
 /**
- * A first app: four routes, and what a handler may do.
+ * A first app: four routes with different kinds of handlers.
  */
 import { Spikard } from "@spikard/wasm";
 
 const app = new Spikard({ name: "hello-js", version: "1.0.0" });
 
-// What a handler returns is the reply: an object is JSON.
+// The return value of a handler is the reply: an object is sent as JSON.
 app.get("/", () => ({ message: "Hello, World!" }));
 
 // `{name}` is a string; `shout` is checked and converted before the handler runs.
@@ -14,7 +14,7 @@ app.get("/hello/{name}", { query: { shout: { type: "boolean" } } }, ({ params })
   return { message: params.shout ? message.toUpperCase() : message };
 });
 
-// A body that does not fit its schema gets status 422; the handler never sees it.
+// The host rejects a body that does not match the schema with 422; the handler does not run.
 const item = {
   type: "object",
   properties: {
@@ -26,7 +26,7 @@ const item = {
 };
 app.post("/items", { body: item, status: 201 }, ({ body }) => ({ id: 1, ...body }));
 
-// A handler may be async. A string is a reply of text.
+// A handler may be async. A string is sent as text.
 app.get("/slow", async () => {
   const started = Date.now();
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,4 +1,4 @@
-//! A first app: a greeting, a path and a query parameter, a checked JSON body.
+//! A first app: a greeting, path and query parameters, and a validated JSON body.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ struct Item {
     tags: Vec<String>,
 }
 
-/// Takes an item. The host has checked it against the type `Item`.
+/// Creates an item. The host has validated it against the type `Item`.
 #[post("/items", status = 201)]
 fn create_item(Json(item): Json<Item>) -> Json<Item> {
     Json(item)

@@ -1,5 +1,5 @@
 /**
- * A first app in TypeScript: the types of `params` and `body` follow from what a route declares.
+ * A first app in TypeScript: the types of `params` and `body` follow from the declarations of a route.
  */
 import { HttpError, Spikard } from "@spikard/wasm";
 
@@ -20,7 +20,8 @@ app.get("/hello/{name}", { query: { shout: { type: "boolean" } } }, ({ params })
   return { message: params.shout ? message.toUpperCase() : message };
 });
 
-// `body` is `{ name: string; price: number; tags?: string[] }`; what does not fit gets status 422.
+// `body` is `{ name: string; price: number; tags?: string[] }`; the host rejects other bodies with
+// 422.
 app.post(
   "/items",
   {
@@ -38,7 +39,7 @@ app.post(
   ({ body }): Item => ({ id: 1, tags: [], ...body }),
 );
 
-// An `HttpError` is for the client; any other error is status 500, and stays in the log.
+// The client sees an `HttpError`; any other error is status 500 and appears only in the log.
 app.get("/items/{id}", { path: { id: { type: "integer" } } }, async ({ params }) => {
   throw new HttpError(404, `no item ${params.id}`);
 });

@@ -1,4 +1,4 @@
-"""The workloads of the Spikard benchmark harness: raw, and checked under `/validated`."""
+"""The workloads of the Spikard benchmark harness: raw, and validated under `/validated`."""
 
 import raw
 import validated

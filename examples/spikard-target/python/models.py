@@ -1,4 +1,4 @@
-"""The types that requests under `/validated` are checked against."""
+"""The types for the validation of requests under `/validated`."""
 
 from typing import Annotated, TypedDict
 

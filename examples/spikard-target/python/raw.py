@@ -1,4 +1,4 @@
-"""The raw workloads: parameters have types, and nothing else is checked."""
+"""The raw workloads: parameters have types, and there is no other validation."""
 
 from typing import Any
 

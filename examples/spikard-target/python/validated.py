@@ -1,4 +1,4 @@
-"""The workloads under `/validated`: the host checks each request before its handler runs."""
+"""The workloads under `/validated`: the host validates each request before its handler runs."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from spikard_wasm import Form, HttpError, Path, Spikard, UploadFile
 
 
 def define(app: Spikard) -> None:
-    """Adds the checked workloads to an app."""
+    """Adds the validated workloads to an app."""
     app.post("/validated/json/small")(json_small)
     app.post("/validated/json/medium")(json_medium)
     app.post("/validated/json/large")(json_large)
@@ -16,7 +16,7 @@ def define(app: Spikard) -> None:
     app.post("/validated/urlencoded/simple")(form_simple)
     app.post("/validated/urlencoded/complex")(form_complex)
     for size in ("small", "medium", "large"):
-        # A form may have fields besides its files.
+        # A form may have other fields in addition to its files.
         app.post(f"/validated/multipart/{size}", extra="ignore")(count_files)
     app.get("/validated/path/simple/{id}")(path_simple)
     app.get("/validated/path/multiple/{user_id}/{post_id}")(path_multiple)

@@ -1,7 +1,7 @@
-;; An app that does to tables and globals what no language would: the routes
-;; /fine, /tables (adds to a table until that is refused, and says how many elements
-;; it has then), /grow (adds to it without end) and /state (counts its calls in a
-;; global, in memory and in the table's length, and says the three).
+;; An app that abuses tables and globals as no language can. Routes: /fine; /tables grows a table
+;; until the host denies it, and replies with the number of elements; /grow grows it forever;
+;; /state counts its calls in a global, in memory and in the length of the table, and replies with
+;; all three.
 (component
   (component $definition
     (core module $m

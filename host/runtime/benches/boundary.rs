@@ -1,21 +1,20 @@
-//! Measures what a call costs in each language's lane. Three guests answer alike:
+//! Measures the cost of a call in each language. Three guests give the same replies:
 //!
-//! - The floor is a guest of `bench/shapes` whose handler takes and returns nothing but
-//!   strings, written without an SDK and called through wasmtime alone with the host's
-//!   engine settings.
-//! - The interface is the same handler behind the world of `wit/`, still without an SDK
-//!   (`bench/boundary/raw`), called as the server calls an app. Over the floor, it is
-//!   what the host and its interface cost.
-//! - The app is written with the language's SDK and called in the same way. Over the
-//!   interface, it is what the SDK costs.
+//! - The floor is a guest of `bench/shapes` whose handler takes and returns only strings. It uses
+//!   no SDK and is called through wasmtime directly, with the engine settings of the host.
+//! - The interface is the same handler behind the world of `wit/`, without an SDK
+//!   (`bench/boundary/raw`), called like an app in the server. The difference to the floor is the
+//!   cost of the host and its interface.
+//! - The app uses the SDK of the language and is called in the same way. The difference to the
+//!   interface is the cost of the SDK.
 //!
-//! All are timed in one process in interleaved rounds (ABBA), and the ratios are taken
-//! within each round. Machines drift by more than what is measured here, so criterion
-//! and divan, which time one function after the other, would report the drift. Hence
-//! `harness = false` and rounds of our own.
+//! All are timed in one process in interleaved rounds (ABBA), and ratios are computed within each
+//! round. Machines drift by more than the differences measured here, so criterion and divan, which
+//! time one function after another, would report the drift. Hence `harness = false` and custom
+//! rounds.
 //!
-//! `scripts/bench-boundary` builds the guests and runs this; `docs/performance.md` has
-//! the results.
+//! `scripts/bench-boundary` builds the guests and runs this; `docs/performance.md` has the
+//! results.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -35,7 +34,7 @@ use common::process;
 use std::process::ExitCode;
 use wasmtime::Result;
 
-// The program's own.
+// The allocator of the product.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let options = Options::parse("scripts/bench-boundary", std::env::args().skip(1))?;
     let plan = plan::Plan::new(&options)?;
-    // Compiling uses every core, so the process is pinned only afterwards.
+    // Compilation uses all cores, so pin the process afterwards.
     if let Some(cpu) = options.cpu.filter(|_| options.threads == 1) {
         process::pin(cpu)?;
     }

@@ -1,9 +1,9 @@
-//! Measures what the host's choices about wasmtime cost or save: for each experiment
-//! a table of variants against the host's present choice, in interleaved rounds.
+//! Measures the effect of the host's wasmtime settings: each experiment is a table of variants
+//! against the current settings, in interleaved rounds.
 //!
 //! `scripts/bench-boundary --bench calls` builds the apps and runs this.
-//! `docs/decisions/0008-calls.md` has the results. It stands on wasmtime alone, as
-//! the variants are not the runtime's to offer.
+//! `docs/decisions/0008-calls.md` has the results. It uses wasmtime directly, because the runtime
+//! crate does not expose the variants.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -19,7 +19,7 @@ use common::process;
 use std::process::ExitCode;
 use wasmtime::Result;
 
-// The program's own, as instances are made of many small allocations.
+// The allocator of the product, because instances consist of many small allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -32,7 +32,7 @@ fn run() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut tables = Vec::new();
     let mut all = options.lanes()?;
-    // Every core is needed, so it is the one measurement that is not pinned.
+    // This measurement uses all cores and is not pinned.
     if options.only.as_deref() == Some("sharing") {
         for lane in all.drain(..) {
             let table = sharing::measure(lane, options.threads.max(2), &options)?;
@@ -48,7 +48,7 @@ fn run() -> Result<()> {
                 continue;
             }
             let prepared = run::Prepared::new(lane, experiment, &options)?;
-            // Compiling uses every core, so the process is pinned only afterwards.
+            // Compilation uses all cores, so pin the process afterwards.
             if let Some(cpu) = options.cpu {
                 process::pin(cpu)?;
             }

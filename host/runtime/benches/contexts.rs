@@ -1,12 +1,12 @@
-//! What the contexts of hooks and handlers cost: a request's, made, used as a hook uses
-//! it and dropped, and the app's, which all requests share.
+//! Benchmarks of the contexts of hooks and handlers: creating, using and dropping a request
+//! context, and using the app context, which all requests share.
 //!
-//! A hook's call into the host comes on top: the bench `hooks` has it.
+//! The cost of a hook's call into the host is extra; the bench `hooks` measures it.
 
 use divan::{Bencher, black_box};
 use spikard_wasm_runtime::{GlobalContext, LocalContext};
 
-// The program's own.
+// The allocator of the product.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -20,13 +20,13 @@ mod local {
     const CLAIMS: &str =
         r#"{"sub":"user-7421","scope":"read write","iss":"shop","exp":1790000000}"#;
 
-    /// Of a request whose hooks and handler ask for nothing.
+    /// A context that neither hooks nor handler use.
     #[divan::bench]
     fn unused() {
         drop(black_box(LocalContext::default()));
     }
 
-    /// One value set and read, as by one hook and the handler.
+    /// One value is set and read, as by a hook and the handler.
     #[divan::bench]
     fn set_and_get() {
         let local = LocalContext::default();
@@ -37,7 +37,7 @@ mod local {
         drop(black_box(local));
     }
 
-    /// What the host's authentication presets, beside eight values.
+    /// The preset of the host's authentication and eight values.
     #[divan::bench]
     fn filled() {
         let local = LocalContext::default();
@@ -54,7 +54,7 @@ mod local {
 mod global {
     use super::*;
 
-    /// One that holds 1,000 values.
+    /// A context with 1,000 values.
     fn filled() -> GlobalContext {
         let global = GlobalContext::default();
         for key in 0..1000 {

@@ -1,9 +1,9 @@
-//! Measures what a hook costs in each language's lane: a call of the app's hooks of one
-//! kind, as the server makes it, with a context made for it, in an instance that is
-//! reused. A call of the handler `hello` stands beside it, made in the same way.
+//! Measures the cost of a hook in each language: a call of the app's hooks of one kind in a reused
+//! instance, including the creation of the request context, as in the server. A call of the
+//! handler `hello` is the base.
 //!
-//! All are timed in interleaved rounds (ABBA), as in the bench `boundary`.
-//! `scripts/bench-boundary --bench hooks` builds the apps and runs this.
+//! All are timed in interleaved rounds (ABBA), as in the bench `boundary`. `scripts/bench-boundary
+//! --bench hooks` builds the apps and runs this.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -23,11 +23,11 @@ use subject::{Kind, Subject};
 use wasmtime::Result;
 use wasmtime::error::Context as _;
 
-// The program's own.
+// The allocator of the product.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// As many as a server has room for by default.
+/// The default number of instances of a server.
 const INSTANCES: u32 = 64;
 
 fn main() -> ExitCode {
@@ -49,7 +49,7 @@ fn run() -> Result<()> {
             lane.with_context(|| format!("cannot load lane `{name}`"))?,
         ));
     }
-    // Compiling uses every core, so the process is pinned only afterwards.
+    // Compilation uses all cores, so pin the process afterwards.
     if let Some(cpu) = options.cpu {
         process::pin(cpu)?;
     }
@@ -67,7 +67,7 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// The rows of a lane.
+/// Measures the rows of a lane.
 async fn measure(lane: &lane::Lane, options: &Options) -> Result<Vec<report::Row>> {
     let mut times = Kind::ALL.map(|_| Vec::new());
     for _ in 0..options.sessions {
@@ -77,7 +77,7 @@ async fn measure(lane: &lane::Lane, options: &Options) -> Result<Vec<report::Row
         }
         let mut calls = Vec::new();
         for subject in &mut subjects {
-            // Twice, as the first one warms up.
+            // Call twice, because the first call warms up.
             rounds::calibrate(subject, options.batch).await?;
             calls.push(rounds::calibrate(subject, options.batch).await?);
         }
@@ -88,7 +88,7 @@ async fn measure(lane: &lane::Lane, options: &Options) -> Result<Vec<report::Row
             }
         }
     }
-    // The first is the handler's call.
+    // The first subject is the call of the handler.
     let rows = Kind::ALL
         .iter()
         .zip(&times)

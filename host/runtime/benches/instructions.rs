@@ -1,10 +1,10 @@
-//! Calls the handler `hello` of an app so many times, and no more: a program for
-//! callgrind, which counts its instructions.
+//! Calls the handler `hello` of an app a given number of times: a program for callgrind, which
+//! counts its instructions.
 //!
-//! `scripts/bench-instructions` runs it twice under valgrind, with different numbers of
-//! calls, so that what happens before the first call cancels. Instructions do not
-//! depend on what else the machine does, which makes them a gate for regressions; they
-//! leave out what page faults and system calls cost.
+//! `scripts/bench-instructions` runs it twice under valgrind with different numbers of calls, so
+//! that the work before the first call cancels out. The count does not depend on other processes,
+//! which makes it suitable for regression checks; it does not include the cost of page faults and
+//! system calls.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -41,7 +41,7 @@ fn run() -> Result<()> {
     for name in options.lanes()? {
         let path = options.guests.join(format!("{name}-app.wasm"));
         runtime.block_on(async {
-            // Ticks come by the clock on the wall: those that interrupt a call are work too.
+            // Epoch ticks follow wall time, so interrupted calls do extra work.
             let loading = lane::Lane::runtime(SLOTS)?.ticking(NEVER);
             let lane = lane::Lane::load(&loading, &path).await?;
             let mut subject = lane.subject(&hello, mode).await?;
@@ -51,7 +51,7 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// Longer than a program runs.
+/// Longer than any run.
 const NEVER: Duration = Duration::from_secs(3600);
-/// Few, since valgrind has little address space to give away.
+/// A small number, because valgrind has little address space.
 const SLOTS: u32 = 3;

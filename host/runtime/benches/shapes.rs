@@ -1,9 +1,9 @@
-//! Measures shapes of the exported `handle` function: what one component call
-//! costs in each guest language, with a reused and with a fresh instance.
+//! Measures shapes of the exported function `handle`: the cost of a component call in each guest
+//! language, with a reused and with a fresh instance.
 //!
-//! `scripts/bench-shapes` builds the guests of `bench/shapes` and runs this with
-//! `--guests DIR`. `docs/decisions/0001-boundary.md` has the results. It stands
-//! on wasmtime alone, so that the figures are those of the boundary.
+//! `scripts/bench-shapes` builds the guests of `bench/shapes` and runs this with `--guests DIR`.
+//! `docs/decisions/0001-boundary.md` has the results. It uses wasmtime directly, so that the
+//! figures contain only the boundary.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -27,7 +27,7 @@ fn run() -> Result<()> {
     let options = Options::parse("scripts/bench-shapes", std::env::args().skip(1))?;
     let engine = engine::Knobs::default().engine()?;
     let plan = plan::plan(&options, &engine)?;
-    // Compiling uses every core, so the process is pinned only afterwards.
+    // Compilation uses all cores, so pin the process afterwards.
     if let Some(cpu) = options.cpu {
         process::pin(cpu)?;
     }

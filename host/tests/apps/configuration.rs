@@ -1,4 +1,4 @@
-//! `[[app]]`, `serve FOLDER` and `inspect --limits`: what is said of what cannot be kept.
+//! Errors of `[[app]]`, `serve FOLDER` and `inspect --limits`.
 
 use serde_json::Value;
 use spikard_wasm_testing::Run;
@@ -10,20 +10,20 @@ use crate::support::host;
 
 const A: &str = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\n";
 
-/// What is said of this `spikard.toml`, with the folder left out.
-fn refusal_of(folder: &Folder, text: &str) -> String {
+/// Returns the error for a `spikard.toml`, without the path of the directory.
+fn config_error(folder: &Folder, text: &str) -> String {
     folder.config(text);
-    refusal(folder, &["serve", "spikard.toml", "--port", "0"])
+    start_error(folder, &["serve", "spikard.toml", "--port", "0"])
 }
 
-fn refusal(folder: &Folder, args: &[&str]) -> String {
+fn start_error(folder: &Folder, args: &[&str]) -> String {
     let mut command = host().command(args);
     let said = failed(&Run::of(command.current_dir(folder.0.path())));
     said.replace(&folder.0.path().display().to_string(), "FOLDER")
 }
 
 #[test]
-fn what_cannot_be_kept_is_said() {
+fn invalid_configurations_are_rejected() {
     let folder = Folder::new();
     folder.app("a.wasm", "a");
     let all: Vec<String> = [
@@ -47,7 +47,7 @@ fn what_cannot_be_kept_is_said() {
         format!("[routes.x]\ntimeout = \"1s\"\n{A}"),
     ]
     .iter()
-    .map(|text| refusal_of(&folder, text))
+    .map(|text| config_error(&folder, text))
     .collect();
     folder.config(A);
     let more = [
@@ -56,26 +56,26 @@ fn what_cannot_be_kept_is_said() {
         &["serve", "a.wasm"],
         &["serve", "--static-root", "."],
     ];
-    let more = more.map(|args| refusal(&folder, args));
+    let more = more.map(|args| start_error(&folder, args));
     golden("apps", &format!("{}{}", all.concat(), more.concat()));
 }
 
 #[test]
-fn a_folder_must_have_apps_that_can_be_told_apart() {
+fn apps_of_a_directory_must_have_distinct_names() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("apps")).expect("a folder");
     let args = ["serve", "apps", "--port", "0"];
-    let empty = refusal(&folder, &args);
+    let empty = start_error(&folder, &args);
     folder.app("apps/a b.wasm", "a");
-    let no_name = refusal(&folder, &args);
+    let no_name = start_error(&folder, &args);
     std::fs::rename(folder.path("apps/a b.wasm"), folder.path("apps/a_b.wasm")).expect("a name");
     folder.app("apps/A-b.wasm", "a");
-    let twice = refusal(&folder, &args);
+    let twice = start_error(&folder, &args);
     golden("apps-folder", &format!("{empty}{no_name}{twice}"));
 }
 
 #[test]
-fn the_limits_of_each_app_are_shown() {
+fn inspect_shows_the_limits_of_each_app() {
     let folder = Folder::new();
     folder.define("a.wasm", app("a", &["/"], serde_json::json!({})));
     folder.config(&format!(

@@ -1,4 +1,4 @@
-//! What is counted and logged of each app, and which limits each has.
+//! Metrics, log fields, limits and secrets by app.
 
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(super) fn figure(text: &str, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn each_app_has_figures_of_its_own() {
+fn metrics_are_labeled_by_app() {
     let folder = Folder::new();
     folder.define("a.wasm", app("a", &["/x"], json!({})));
     folder.define("b.wasm", app("b", &["/x"], json!({})));
@@ -63,7 +63,7 @@ fn each_app_has_figures_of_its_own() {
         figure(&text, r#"spikard_wasm_refusals_total{reason="requests"}"#),
         Some(0.0)
     );
-    // Not where an app has the host for itself, or below a prefix.
+    // The path `/metrics` belongs to an app that is mounted at `/` of a host or below a prefix.
     for (host, path) in [("b.example", "/metrics"), ("x", "/a/metrics")] {
         assert_eq!(ask(&server, host, path).0, 404, "{host} {path}");
     }
@@ -77,7 +77,7 @@ fn each_app_has_figures_of_its_own() {
 }
 
 #[test]
-fn each_app_has_limits_of_its_own() {
+fn limits_are_separate_for_each_app() {
     let folder = Folder::new();
     let component = Lane::Rust.guest("faulty");
     let component = component.display();
@@ -97,7 +97,7 @@ fn each_app_has_limits_of_its_own() {
         (post("/short/body/text"), post("/long/body/text")),
         (413, 200)
     );
-    // Instances of one app do not take those of the other.
+    // One app's instances do not count against the limit of another.
     thread::scope(|scope| {
         scope.spawn(|| assert_eq!(server.client().get("/long/sleep?ms=600").status, 200));
         thread::sleep(Duration::from_millis(200));
@@ -120,7 +120,7 @@ fn each_app_has_limits_of_its_own() {
 }
 
 #[test]
-fn each_app_has_secrets_of_its_own() {
+fn secrets_are_separate_for_each_app() {
     let folder = Folder::new();
     let settings = json!({"api_key": {"keys": {"k": {"secret": "key"}}}});
     folder.define("a.wasm", app("a", &["/x"], settings));

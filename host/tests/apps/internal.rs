@@ -1,4 +1,4 @@
-//! Apps that send requests to one another, without a socket.
+//! Requests between apps of one host, without a socket.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::figures::figure;
 use super::{Folder, app, ask};
 use crate::support::encode;
 
-/// A host of `front`, which sends a request where its own says, and of `back`.
+/// Serves `front`, which forwards requests to a URL from its query, and `back`.
 fn serve(allow: &str, args: &[&str]) -> (Folder, Server) {
     let folder = Folder::new();
     folder.replace("front.wasm", &guest("wasi-raw"));
@@ -25,17 +25,17 @@ fn serve(allow: &str, args: &[&str]) -> (Folder, Server) {
     (folder, server)
 }
 
-/// Asks `front` to ask for a URL.
+/// Makes `front` request a URL and returns its answer.
 fn through_front(server: &Server, url: &str) -> (u16, String) {
     ask(server, "x", &format!("/front/outgoing?url={}", encode(url)))
 }
 
 #[test]
-fn an_app_reaches_another_by_its_name() {
+fn an_app_requests_another_by_name() {
     let (_folder, server) = serve("[\"app://back\"]", &[]);
     let answer = through_front(&server, "http://back.app.internal/x");
     assert_eq!(answer, (200, "back".to_owned()));
-    // What the other app refuses comes back as it would to a client.
+    // Errors of the other app are passed on unchanged.
     let (status, problem) = through_front(&server, "http://back.app.internal/none");
     assert_eq!(status, 404);
     assert!(problem.contains("/errors/not-found"), "{problem}");
@@ -73,7 +73,7 @@ fn an_app_reaches_another_by_its_name() {
 }
 
 #[test]
-fn only_apps_that_are_granted_and_there_are_reached() {
+fn internal_requests_require_a_grant_and_an_existing_app() {
     let (_folder, server) = serve("[\"app://nobody\"]", &[]);
     let (status, said) = through_front(&server, "http://back.app.internal/x");
     assert_eq!(status, 502, "{said}");
@@ -83,7 +83,7 @@ fn only_apps_that_are_granted_and_there_are_reached() {
     let (status, said) = through_front(&server, "http://nobody.app.internal/x");
     assert_eq!(status, 502, "{said}");
     assert!(said.contains("DnsError"), "{said}");
-    // Apps are no hosts of the network, whatever else is allowed.
+    // An allow list for the network does not grant access to apps.
     let (_folder, server) = serve("[\"http://*:*\"]", &[]);
     let (status, said) = through_front(&server, "http://back.app.internal/x");
     assert_eq!(
@@ -94,7 +94,7 @@ fn only_apps_that_are_granted_and_there_are_reached() {
 }
 
 #[test]
-fn the_deadline_of_the_other_app_holds() {
+fn internal_requests_obey_the_deadline_of_the_other_app() {
     let (_folder, server) = serve("[\"app://*\"]", &["--workers", "1"]);
     let start = Instant::now();
     let (status, problem) = through_front(&server, "http://slow.app.internal/spin");
@@ -103,9 +103,9 @@ fn the_deadline_of_the_other_app_holds() {
     assert_eq!(ask(&server, "back.example", "/x"), (200, "back".to_owned()));
 }
 
-/// Apps that call one another for ever are stopped: each call of `front` is for another.
+/// Each call of `front` requests `front` again: the host stops the recursion.
 #[test]
-fn apps_do_not_call_one_another_for_ever() {
+fn recursive_internal_requests_are_stopped() {
     let (_folder, server) = serve("[\"app://front\", \"app://back\"]", &["--workers", "1"]);
     let calls = |number: usize| {
         (0..number).fold("http://back.app.internal/x".to_owned(), |url, _| {

@@ -1,4 +1,4 @@
-//! Reloads under load: not one request is lost.
+//! Reloads under load lose no requests.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -9,17 +9,17 @@ use serde_json::json;
 use super::{Folder, app};
 use crate::support::Lane;
 
-/// How often it is reloaded.
+/// Number of reloads.
 const RELOADS: usize = 20;
 
-/// How long that takes; `RELOAD_SECONDS` in the environment says otherwise.
+/// Returns the duration of the test; `RELOAD_SECONDS` in the environment overrides it.
 fn duration() -> Duration {
     let said = std::env::var("RELOAD_SECONDS").ok();
     Duration::from_secs(said.and_then(|said| said.parse().ok()).unwrap_or(8))
 }
 
 #[test]
-fn no_request_is_lost_in_twenty_reloads() {
+fn twenty_reloads_under_load_lose_no_request() {
     let folder = Folder::new();
     let version = |number: usize| app(&format!("version {number}"), &["/x"], json!({}));
     folder.define("a.wasm", version(0));
@@ -45,7 +45,7 @@ fn no_request_is_lost_in_twenty_reloads() {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                // One connection throughout.
+                // One keep-alive connection.
                 let mut wire = server.wire();
                 let mut last = 0;
                 while is_going_on() {
@@ -61,7 +61,7 @@ fn no_request_is_lost_in_twenty_reloads() {
             });
         }
         scope.spawn(|| {
-            // A connection for each.
+            // A new connection for each request.
             while is_going_on() {
                 let response = server.wire().ask("GET /a/x HTTP/1.1\r\nhost: a");
                 count(response.status, &response.text());
@@ -70,7 +70,7 @@ fn no_request_is_lost_in_twenty_reloads() {
         });
         for _ in 0..4 {
             scope.spawn(|| {
-                // Always in flight when it is reloaded.
+                // A long request that is in flight at every reload.
                 let client = server.client();
                 while is_going_on() {
                     let response = client.get("/slow/sleep?ms=150");
@@ -99,7 +99,7 @@ fn no_request_is_lost_in_twenty_reloads() {
     let answered = answered.load(Ordering::Relaxed);
     assert!(answered > 500, "{answered}");
     println!("{answered} requests answered with 200 in {RELOADS} reloads");
-    // Everything that was replaced is gone: each engine has a thread. Two more compile.
+    // Replaced engines are gone: each one has a thread. Two more threads compile.
     let start = Instant::now();
     while server.usage().threads > threads + 2 {
         assert!(

@@ -1,5 +1,5 @@
-//! Several apps in one host: where each is, what it may, what is counted of it, and what
-//! becomes of it when something changes.
+//! Several apps in one host: mounts, metrics and limits by app, internal requests, reload and
+//! `--watch`.
 
 mod configuration;
 mod figures;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::support::host;
 
-/// A folder with components and a `spikard.toml`.
+/// A temporary directory with components and a `spikard.toml`.
 struct Folder(TempDir);
 
 impl Folder {
@@ -34,14 +34,14 @@ impl Folder {
         fs::write(self.path(name), text).expect("a file");
     }
 
-    /// Writes a file as those do who replace it: beside it first.
+    /// Replaces a file atomically by a rename.
     fn replace(&self, name: &str, from: &Path) {
-        let beside = self.path(&format!("{name}.new"));
-        fs::copy(from, &beside).expect("a copy");
-        fs::rename(beside, self.path(name)).expect("a new name");
+        let temporary = self.path(&format!("{name}.new"));
+        fs::copy(from, &temporary).expect("a copy");
+        fs::rename(temporary, self.path(name)).expect("a new name");
     }
 
-    /// Puts an app there whose routes all answer a text.
+    /// Writes a component whose routes all answer with a text.
     fn app(&self, name: &str, text: &str) {
         self.define(name, app(text, &["/", "/x", "/metrics"], json!({})));
     }
@@ -54,7 +54,7 @@ impl Folder {
         self.write("spikard.toml", text);
     }
 
-    /// To serve its `spikard.toml`.
+    /// Prepares a server of its `spikard.toml`.
     fn to_serve(&self) -> Serve {
         host().serve(Some(&self.path("spikard.toml")))
     }
@@ -64,7 +64,7 @@ impl Folder {
     }
 }
 
-/// An app whose routes all answer a text.
+/// Defines an app whose routes all answer with a text.
 fn app(text: &str, paths: &[&str], settings: Value) -> Value {
     let route = |path: &&str| json!({"method": "GET", "path": path, "name": format!("at {path}")});
     let routes: Vec<Value> = paths.iter().map(route).collect();
@@ -74,7 +74,7 @@ fn app(text: &str, paths: &[&str], settings: Value) -> Value {
     })
 }
 
-/// What a server answers to GET for a host and a path: status and body.
+/// Sends GET for a host and a path, and returns the status and the body.
 fn ask(server: &Server, host: &str, path: &str) -> (u16, String) {
     let response = server
         .wire()
@@ -82,7 +82,7 @@ fn ask(server: &Server, host: &str, path: &str) -> (u16, String) {
     (response.status, response.text())
 }
 
-/// The same, of what is found.
+/// Returns the body of a GET that must succeed.
 #[track_caller]
 fn found(server: &Server, host: &str, path: &str) -> String {
     let (status, text) = ask(server, host, path);

@@ -1,4 +1,4 @@
-//! Which app a request goes to, and what that app sees of it.
+//! Which app a request is routed to, and the path that the app sees.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{Folder, app, ask, found};
 use crate::support::Lane;
 
 #[test]
-fn hosts_and_prefixes_lead_to_apps() {
+fn requests_are_routed_by_host_and_prefix() {
     let folder = Folder::new();
     folder.app("root.wasm", "root");
     folder.app("shop.wasm", "shop");
@@ -41,7 +41,7 @@ fn hosts_and_prefixes_lead_to_apps() {
     ] {
         assert_eq!(ask(&server, host, path).0, 404, "{host} {path}");
     }
-    // The target of a request through a proxy, and HTTP/2, name the host themselves.
+    // An absolute-form target and the `:authority` of HTTP/2 name the host.
     let absolute = "GET http://shop.example.com/shop/admin/x HTTP/1.1\r\nhost: localhost";
     assert_eq!(server.wire().ask(absolute).text(), "admin");
     let problem = server.client().get("/").problem(404);
@@ -53,7 +53,7 @@ fn hosts_and_prefixes_lead_to_apps() {
 }
 
 #[test]
-fn an_app_sees_what_is_below_its_prefix() {
+fn an_app_sees_paths_relative_to_its_prefix() {
     let folder = Folder::new();
     let component = Lane::Rust.guest("faulty");
     let component = component.display();
@@ -74,7 +74,7 @@ fn an_app_sees_what_is_below_its_prefix() {
         (&seen["query"], &seen["rest"]),
         (&json!("x=%41"), &json!("a/b/c"))
     );
-    // The log has what the client sent, and whose request it was.
+    // The log has the path that the client sent, and the name of the app.
     let line = server.logged("/deep/er/request/");
     assert!(
         line.contains("app=\"a\"") && line.contains("path=\"/deep/er/request/a%2Fb/c\""),
@@ -84,7 +84,7 @@ fn an_app_sees_what_is_below_its_prefix() {
 }
 
 #[test]
-fn what_the_host_adds_is_below_the_prefix_too() {
+fn built_in_routes_are_below_the_prefix() {
     let folder = Folder::new();
     std::fs::create_dir_all(folder.path("files/public")).expect("a folder");
     folder.write("files/public/index.html", "index");
@@ -119,7 +119,7 @@ fn what_the_host_adds_is_below_the_prefix_too() {
 }
 
 #[test]
-fn an_app_of_one_stays_as_it_is() {
+fn a_single_app_is_mounted_at_the_root() {
     let folder = Folder::new();
     folder.app("a.wasm", "a");
     folder.config("[serve]\napp = \"a.wasm\"\n");
@@ -136,7 +136,7 @@ fn an_app_of_one_stays_as_it_is() {
 }
 
 #[test]
-fn a_folder_of_components_is_a_host_of_apps() {
+fn a_directory_of_components_serves_several_apps() {
     let folder = Folder::new();
     folder.app("first.wasm", "first");
     folder.app("Second_one.wasm", "second");
@@ -152,7 +152,7 @@ fn a_folder_of_components_is_a_host_of_apps() {
     assert_eq!(found(&server, "a", "/second-one"), "second");
     assert_eq!(ask(&server, "a", "/").0, 404);
     server.stop();
-    // A `spikard.toml` in it says better.
+    // A `spikard.toml` in the directory takes precedence.
     folder.config("[[app]]\nname = \"one\"\ncomponent = \"first.wasm\"\npath = \"/one\"\n");
     let server = serve().start_now();
     assert_eq!(found(&server, "a", "/one/x"), "first");

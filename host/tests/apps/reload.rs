@@ -1,4 +1,4 @@
-//! SIGHUP: what has changed is served anew, and nothing else is touched.
+//! Reload on SIGHUP: changed apps are replaced and the others are untouched.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::support::{Lane, host};
 const TWO: &str = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\npath = \"/a\"\n\
                    [[app]]\nname = \"b\"\ncomponent = \"b.wasm\"\npath = \"/b\"\n";
 
-fn two() -> Folder {
+fn two_apps() -> Folder {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     folder.app("b.wasm", "b 1");
@@ -20,20 +20,20 @@ fn two() -> Folder {
     folder
 }
 
-/// Sends SIGHUP, and waits for a line that says what came of it.
+/// Sends SIGHUP and waits for a log line with the result.
 fn reload(server: &Server, wanted: &str) -> String {
     server.signal("HUP");
     server.logged(wanted)
 }
 
-/// How often a text has been logged.
-fn times(server: &Server, text: &str) -> usize {
+/// Counts the occurrences of a text in the log.
+fn occurrences(server: &Server, text: &str) -> usize {
     server.log().matches(text).count()
 }
 
 #[test]
-fn a_component_is_replaced_and_connections_stay() {
-    let folder = two();
+fn a_reload_replaces_a_component_and_keeps_connections() {
+    let folder = two_apps();
     let server = folder.serve(&["--workers", "2"]);
     let mut wire = server.wire();
     let head = "GET /a/x HTTP/1.1\r\nhost: a";
@@ -49,8 +49,8 @@ fn a_component_is_replaced_and_connections_stay() {
         assert_eq!(found(&server, "a", "/a/x"), "a 2");
         assert_eq!(found(&server, "a", "/b/x"), "b 1");
     }
-    assert_eq!(times(&server, "app reloaded"), 1);
-    // Counters go on.
+    assert_eq!(occurrences(&server, "app reloaded"), 1);
+    // Counters continue.
     let text = found(&server, "a", "/metrics");
     let all = "spikard_wasm_requests_total{app=\"a\",route=\"at /x\",status=\"200\"} 6\n";
     assert!(text.contains(all), "{text}");
@@ -59,8 +59,8 @@ fn a_component_is_replaced_and_connections_stay() {
 }
 
 #[test]
-fn apps_come_and_go_and_move() {
-    let folder = two();
+fn a_reload_adds_removes_and_moves_apps() {
+    let folder = two_apps();
     let server = folder.serve(&[]);
     folder.app("c.wasm", "c");
     folder.config(
@@ -76,7 +76,7 @@ fn apps_come_and_go_and_move() {
 }
 
 #[test]
-fn requests_are_finished_by_the_app_that_they_began_with() {
+fn requests_in_flight_finish_in_the_old_version() {
     let folder = Folder::new();
     folder.replace("a.wasm", &Lane::Rust.guest("faulty"));
     folder.config("[serve]\napp = \"a.wasm\"\n");
@@ -89,7 +89,7 @@ fn requests_are_finished_by_the_app_that_they_began_with() {
     folder.app("a.wasm", "new");
     let _ = reload(&server, "app reloaded");
     assert_eq!(found(&server, "a", "/x"), "new");
-    // Both have an engine with its clock until the last request of the old one ends.
+    // Both versions have an engine with a clock thread until the last request of the old one ends.
     assert!(server.usage().threads > before, "{before}");
     assert_eq!(wire.response().text(), "slept");
     assert_eq!(wire.ask("GET /x HTTP/1.1\r\nhost: a").text(), "new");
@@ -106,8 +106,8 @@ fn requests_are_finished_by_the_app_that_they_began_with() {
 }
 
 #[test]
-fn what_is_broken_leaves_what_was() {
-    let folder = two();
+fn a_failed_reload_keeps_the_previous_version() {
+    let folder = two_apps();
     let server = folder.serve(&[]);
     folder.write("a.wasm", "no component");
     folder.app("b.wasm", "b 2");
@@ -140,7 +140,7 @@ fn what_is_broken_leaves_what_was() {
         assert_eq!(found(&server, "a", "/a/x"), "a 1");
         assert_eq!(found(&server, "a", "/b/x"), "b 2");
     }
-    // A guest that cannot say what it is, does not hold up the others for ever.
+    // A guest that hangs in `describe` delays the other apps only for a limited time.
     folder.app("a.wasm", "a 2");
     folder.config(TWO);
     let _ = reload(&server, "app=\"a\" version=\"1\"");
@@ -152,7 +152,7 @@ fn what_is_broken_leaves_what_was() {
 }
 
 #[test]
-fn policies_limits_and_secrets_are_read_anew() {
+fn a_reload_updates_policies_limits_and_secrets() {
     let folder = Folder::new();
     let settings = json!({"api_key": {"keys": {"k": {"secret": "key"}}}});
     folder.define("a.wasm", app("a", &["/x"], settings));
@@ -171,7 +171,7 @@ fn policies_limits_and_secrets_are_read_anew() {
     folder.config(&format!("{text}[instances]\npolicy = \"fresh\"\n"));
     server.signal("HUP");
     let start = Instant::now();
-    while times(&server, "app reloaded") < 2 {
+    while occurrences(&server, "app reloaded") < 2 {
         assert!(
             start.elapsed() < Duration::from_secs(10),
             "{}",
@@ -189,8 +189,8 @@ fn policies_limits_and_secrets_are_read_anew() {
 }
 
 #[test]
-fn what_takes_a_restart_is_said() {
-    let folder = two();
+fn changes_that_require_a_restart_are_reported() {
+    let folder = two_apps();
     let server = folder.serve(&[]);
     folder.config(&format!(
         "[serve]\nhost = \"::1\"\nworkers = 7\nlog_level = \"debug\"\n[limits]\nconnections = 1\n{TWO}"
@@ -213,7 +213,7 @@ fn what_takes_a_restart_is_said() {
 }
 
 #[test]
-fn a_host_without_a_file_reloads_its_component_too() {
+fn a_single_component_without_configuration_is_reloaded() {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     let server = host().serve(Some(&folder.path("a.wasm"))).start_now();

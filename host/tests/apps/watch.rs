@@ -1,4 +1,4 @@
-//! `--watch`: what has changed is served anew without being told.
+//! `--watch`: changes are served without a signal.
 
 use std::fs;
 use std::thread;
@@ -9,9 +9,9 @@ use spikard_wasm_testing::{Server, define};
 use super::{Folder, app, ask, found};
 use crate::support::host;
 
-/// Waits until an app answers a text.
+/// Waits until an app answers with a text.
 #[track_caller]
-fn becomes(server: &Server, path: &str, text: &str) {
+fn wait_for_answer(server: &Server, path: &str, text: &str) {
     let start = Instant::now();
     while ask(server, "a", path).1 != text {
         assert!(
@@ -24,24 +24,24 @@ fn becomes(server: &Server, path: &str, text: &str) {
 }
 
 #[test]
-fn components_and_the_file_are_watched() {
+fn components_and_configuration_are_watched() {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     let text = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\npath = \"/a\"\n";
     folder.config(text);
     let server = folder.serve(&["--watch"]);
     folder.app("a.wasm", "a 2");
-    becomes(&server, "/a/x", "a 2");
+    wait_for_answer(&server, "/a/x", "a 2");
     folder.config(&text.replace("\"/a\"", "\"/b\""));
-    becomes(&server, "/b/x", "a 2");
-    // A folder that is new is watched from then on.
+    wait_for_answer(&server, "/b/x", "a 2");
+    // A new directory is watched from then on.
     fs::create_dir(folder.path("sub")).expect("a folder");
     folder.app("sub/b.wasm", "b 1");
     folder.config(&text.replace("a.wasm", "sub/b.wasm"));
-    becomes(&server, "/a/x", "b 1");
+    wait_for_answer(&server, "/a/x", "b 1");
     folder.app("sub/b.wasm", "b 2");
-    becomes(&server, "/a/x", "b 2");
-    // What does not matter does not.
+    wait_for_answer(&server, "/a/x", "b 2");
+    // Unrelated files do not cause a reload.
     let before = server.log().matches("app reloaded").count();
     folder.write("sub/notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
@@ -50,7 +50,7 @@ fn components_and_the_file_are_watched() {
 }
 
 #[test]
-fn a_file_that_is_half_written_is_waited_for() {
+fn a_partially_written_component_is_retried() {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     let server = host()
@@ -63,7 +63,7 @@ fn a_file_that_is_half_written_is_waited_for() {
     let line = server.logged("keeping the previous version");
     assert!(line.contains("ERROR"), "{line}");
     assert_eq!(found(&server, "a", "/x"), "a 1");
-    // It is said once, however often something else changes.
+    // The warning is logged once, whatever else changes.
     folder.write("notes.txt", "nothing");
     thread::sleep(Duration::from_millis(600));
     assert_eq!(
@@ -73,12 +73,12 @@ fn a_file_that_is_half_written_is_waited_for() {
         server.log()
     );
     fs::write(folder.path("a.wasm"), &new).expect("the whole");
-    becomes(&server, "/x", "a 2");
+    wait_for_answer(&server, "/x", "a 2");
     server.stop();
 }
 
 #[test]
-fn what_is_wrong_is_said_once_and_put_right_at_once() {
+fn an_error_is_logged_once_and_a_fix_applies_at_once() {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     let text = "[[app]]\nname = \"a\"\ncomponent = \"a.wasm\"\npath = \"/a\"\n\
@@ -102,20 +102,20 @@ fn what_is_wrong_is_said_once_and_put_right_at_once() {
         assert_eq!(server.log().matches(said).count(), 1, "{}", server.log());
         assert_eq!(found(&server, "a", "/b/x"), "a 1");
     }
-    // What was refused together may be right beside something else.
+    // A component that was rejected together with others may be valid in another configuration.
     folder.config(
         &text
             .replace("\"/b\"", "\"/a\"")
             .replacen("\"/a\"", "\"/c\"", 1),
     );
-    becomes(&server, "/c/x", "a 1");
+    wait_for_answer(&server, "/c/x", "a 1");
     assert_eq!(found(&server, "a", "/a/x"), "a 1");
     assert_eq!(ask(&server, "a", "/b/x").0, 404);
     server.stop();
 }
 
 #[test]
-fn components_of_a_folder_come_and_go() {
+fn components_of_a_directory_are_added_and_removed() {
     let folder = Folder::new();
     folder.app("a.wasm", "a 1");
     let server = host()
@@ -123,11 +123,11 @@ fn components_of_a_folder_come_and_go() {
         .args(["--watch"])
         .start_now();
     folder.app("b.wasm", "b 1");
-    becomes(&server, "/b/x", "b 1");
-    fs::remove_file(folder.path("a.wasm")).expect("it was there");
+    wait_for_answer(&server, "/b/x", "b 1");
+    fs::remove_file(folder.path("a.wasm")).expect("an existing file");
     let _ = server.logged("app removed");
     assert_eq!(ask(&server, "a", "/a/x").0, 404);
-    fs::remove_file(folder.path("b.wasm")).expect("it was there");
+    fs::remove_file(folder.path("b.wasm")).expect("an existing file");
     let _ = server.logged("reload failed; all apps are unchanged");
     assert_eq!(found(&server, "a", "/b/x"), "b 1");
     server.stop();

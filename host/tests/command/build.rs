@@ -1,5 +1,5 @@
-//! `build`: errors for folders with no app or several. `scripts/guests`, which builds every
-//! guest, tests that builds succeed.
+//! Errors of `build` for directories with no app or several. `scripts/guests` covers successful
+//! builds.
 
 use std::fs;
 
@@ -7,9 +7,9 @@ use super::failed;
 use super::golden::golden;
 use crate::support::host;
 
-/// Builds a folder of these files; gives what is said, with the folder left out.
+/// Builds a directory with these files; returns the error, without the path of the directory.
 #[track_caller]
-fn refusal_of(files: &[(&str, &str)], args: &[&str]) -> String {
+fn build_error(files: &[(&str, &str)], args: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
         fs::write(folder.path().join(name), text).expect("a file");
@@ -28,15 +28,15 @@ fn refusal_of(files: &[(&str, &str)], args: &[&str]) -> String {
 }
 
 #[test]
-fn a_folder_must_hold_one_app() {
-    golden("build-no-app", &refusal_of(&[("app.txt", "")], &[]));
+fn a_directory_must_contain_exactly_one_app() {
+    golden("build-no-app", &build_error(&[("app.txt", "")], &[]));
     golden(
         "build-two-apps",
-        &refusal_of(&[("Cargo.toml", ""), ("package.json", "{}")], &[]),
+        &build_error(&[("Cargo.toml", ""), ("package.json", "{}")], &[]),
     );
     golden(
         "build-engine",
-        &refusal_of(&[("pyproject.toml", "")], &["--engine", "quickjs"]),
+        &build_error(&[("pyproject.toml", "")], &["--engine", "quickjs"]),
     );
 }
 
@@ -49,7 +49,7 @@ fn a_manifest_must_be_readable() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
     let head = format!("error: failed to parse `{}`: ", manifest.display());
     assert!(run.stderr.starts_with(&head), "{}", run.stderr);
-    // The place in the file is shown beneath.
+    // The error points to the line in the file.
     assert!(
         run.stderr.contains("unknown variant `cobol`"),
         "{}",
@@ -58,7 +58,7 @@ fn a_manifest_must_be_readable() {
 }
 
 #[test]
-fn a_folder_must_be_there() {
+fn the_directory_must_exist() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let missing = folder.path().join("nothing");
     let said = failed(&host().run(["build".as_ref(), missing.as_os_str()]));

@@ -1,4 +1,5 @@
-//! The cache of compiled code, when others use its folder too, or it cannot be used.
+//! The cache of compiled code: shared use, damaged entries, and directories that are full or
+//! read-only.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,11 +17,11 @@ fn entries(cache: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// A host that cannot write a file of more than 100 KiB, as on a disk that is full.
-fn host_without_room(folder: &Path) -> Host {
+/// Returns a host that cannot write files above 100 KiB, to simulate a full disk.
+fn host_with_full_disk(folder: &Path) -> Host {
     use std::os::unix::fs::PermissionsExt;
     let script = folder.join("host.sh");
-    // Without the trap a write too many ends the process, instead of failing.
+    // Without the trap, exceeding the limit kills the process.
     let text = format!(
         "#!/bin/sh\ntrap '' XFSZ\nulimit -f 200\nexec '{}' \"$@\"\n",
         env!("CARGO_BIN_EXE_spikard-wasm")
@@ -31,9 +32,9 @@ fn host_without_room(folder: &Path) -> Host {
 }
 
 #[test]
-fn a_disk_that_is_full_is_a_warning() {
+fn a_full_disk_causes_a_warning() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let host = host_without_room(folder.path());
+    let host = host_with_full_disk(folder.path());
     let app = Lane::Rust.guest("hello");
     for _ in 0..2 {
         let server = host.serve(Some(&app)).start_now();
@@ -45,7 +46,7 @@ fn a_disk_that_is_full_is_a_warning() {
         );
         assert_eq!(server.client().get("/hello/a").text(), "Hello, a!");
         server.stop();
-        // Nothing is left of what did not fit.
+        // No partial entry remains.
         assert_eq!(entries(host.cache()), [] as [PathBuf; 0]);
     }
     let output = folder.path().join("out.cwasm");
@@ -96,7 +97,7 @@ fn entries_may_be_removed_at_any_time() {
 }
 
 #[test]
-fn a_damaged_entry_is_replaced_by_hosts_that_start_at_once() {
+fn concurrent_hosts_replace_a_corrupt_entry() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let app = Lane::Rust.guest("hello");
     let start = || host_with_cache(folder.path()).serve(Some(&app)).start_now();
@@ -119,9 +120,9 @@ fn a_damaged_entry_is_replaced_by_hosts_that_start_at_once() {
     server.stop();
 }
 
-/// Whoever may write everywhere, as root may, writes here too.
+/// The warning depends on permissions: root can write to any directory.
 #[test]
-fn a_folder_without_the_right_to_write_is_a_warning() {
+fn a_read_only_cache_directory_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = folder.path().join("cache");

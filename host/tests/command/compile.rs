@@ -1,4 +1,4 @@
-//! `compile`, and serving what it wrote.
+//! `compile`, and serving its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// Compiles an app into a folder.
+/// Compiles an app into a directory.
 #[track_caller]
 fn compile(app: &Path, folder: &Path) -> PathBuf {
     let path = folder.join("app.cwasm");
@@ -30,14 +30,14 @@ fn compile(app: &Path, folder: &Path) -> PathBuf {
 }
 
 #[track_caller]
-fn refused(path: &Path, args: &[&str]) -> String {
+fn serve_error(path: &Path, args: &[&str]) -> String {
     let mut command = host().command(["serve".as_ref(), path.as_os_str()]);
     command.args(["--port", "0"]).args(args);
     failed(&Run::of(&mut command)).replace(&path.display().to_string(), "APP")
 }
 
 #[test]
-fn what_is_compiled_is_served() {
+fn a_precompiled_file_is_served() {
     for lane in [Lane::Rust, Lane::QuickJs] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = compile(&lane.guest("hello"), folder.path());
@@ -55,7 +55,7 @@ fn what_is_compiled_is_served() {
         let _ = client.get("/hello/Ann?shout=loudly").problem(422);
         server.stop();
     }
-    // The flag allows, and asks for nothing: a component is served as ever.
+    // The flag permits precompiled files but does not require them.
     let server = host()
         .serve(Some(&guest("hello-rust")))
         .args(["--allow-precompiled"])
@@ -65,20 +65,20 @@ fn what_is_compiled_is_served() {
 }
 
 #[test]
-fn machine_code_is_not_served_unasked() {
+fn precompiled_files_require_a_flag() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = compile(&Lane::Rust.guest("hello"), folder.path());
-    golden("precompiled", &refused(&path, &[]));
+    golden("precompiled", &serve_error(&path, &[]));
 }
 
 #[test]
-fn a_file_that_changed_is_not_run() {
+fn a_modified_precompiled_file_is_rejected() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = compile(&Lane::Rust.guest("hello"), folder.path());
     let whole = fs::read(&path).expect("the file");
     let with = |bytes: &[u8]| {
         fs::write(&path, bytes).expect("the file");
-        refused(&path, &["--allow-precompiled"])
+        serve_error(&path, &["--allow-precompiled"])
     };
     let mut damaged = whole.clone();
     let middle = damaged.len() / 2;
@@ -93,12 +93,11 @@ fn a_file_that_changed_is_not_run() {
 }
 
 #[test]
-fn code_for_another_machine_is_not_run() {
+fn a_file_precompiled_for_another_machine_is_rejected() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = compile(&Lane::Rust.guest("hello"), folder.path());
     let mut bytes = fs::read(&path).expect("the file");
-    // What the engine keeps of the machine that it compiled for, with the file's hash
-    // made anew.
+    // Change the target machine that the engine recorded, and recompute the file's hash.
     let (here, there) = match std::env::consts::ARCH {
         "x86_64" => ("x86_64-", "mips64-"),
         _ => ("aarch64-", "powerpc-"),
@@ -111,7 +110,7 @@ fn code_for_another_machine_is_not_run() {
     let new = blake3::hash(&bytes[..hash]);
     bytes[hash..hash + 32].copy_from_slice(new.as_bytes());
     fs::write(&path, bytes).expect("the file");
-    let said = refused(&path, &["--allow-precompiled"]);
+    let said = serve_error(&path, &["--allow-precompiled"]);
     assert!(
         said.contains("compile it again with `spikard-wasm compile`"),
         "{said}"
@@ -120,7 +119,7 @@ fn code_for_another_machine_is_not_run() {
 }
 
 #[test]
-fn what_cannot_be_served_is_not_compiled() {
+fn compile_rejects_invalid_inputs_and_outputs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("app.wasm");
     let output = folder.path().join("out.cwasm");

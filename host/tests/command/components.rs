@@ -1,4 +1,4 @@
-//! Files that cannot be served, each refused in a sentence with the way out.
+//! Errors for files that cannot be served.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::golden::golden;
 use super::refusal_of;
 use crate::support::host;
 
-/// Serves a file of these bytes.
+/// Serves a file with these bytes.
 fn of_bytes(name: &str, bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("app.wasm");
@@ -18,7 +18,7 @@ fn of_bytes(name: &str, bytes: &[u8]) {
     golden(name, &refusal_of(&path));
 }
 
-/// Serves a component of this definition.
+/// Serves a component with this definition.
 fn of_definition(name: &str, definition: &Value) {
     golden(name, &refusal_of(&define(definition)));
 }
@@ -35,20 +35,20 @@ fn wat(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn no_such_file() {
+fn a_missing_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     golden("no-such-file", &refusal_of(&folder.path().join("app.wasm")));
     golden("folder", &refusal_of(folder.path()));
 }
 
 #[test]
-fn not_wasm() {
+fn a_file_that_is_not_webassembly() {
     of_bytes("not-wasm", b"#!/bin/sh\necho hello\n");
     of_bytes("empty-file", b"");
 }
 
 #[test]
-fn not_a_component() {
+fn a_core_module_or_a_truncated_component() {
     of_bytes("core-module", &wat("(module (func (export \"main\")))"));
     let mut broken = wat("(component (core module (func (export \"f\"))))");
     broken.truncate(broken.len() - 3);
@@ -56,7 +56,7 @@ fn not_a_component() {
 }
 
 #[test]
-fn another_world() {
+fn components_with_other_exports() {
     of_bytes("no-exports", &wat("(component)"));
     of_bytes(
         "wasi-http",
@@ -77,7 +77,7 @@ fn another_world() {
             (export "spikard:handler/definition@0.1.0" (instance $empty))
             (export "other:package/api" (instance $empty)))"#),
     );
-    // The right names, with nothing behind them.
+    // The names are right, but the instance exports nothing.
     of_bytes(
         "empty-world",
         &wat(r#"(component
@@ -104,7 +104,7 @@ fn another_world() {
 }
 
 #[test]
-fn routes_that_do_not_parse() {
+fn routes_with_syntax_errors() {
     let one =
         |path: &str| json!([{"method": "GET", "path": "/"}, {"method": "POST", "path": path}]);
     of_routes("pattern-without-slash", &one("users"));
@@ -116,7 +116,7 @@ fn routes_that_do_not_parse() {
 }
 
 #[test]
-fn routes_that_collide() {
+fn conflicting_routes() {
     let route = |method: &str, path: &str| json!({"method": method, "path": path});
     let id = route("GET", "/users/{id}");
     of_routes(
@@ -136,7 +136,7 @@ fn routes_that_collide() {
 }
 
 #[test]
-fn declarations_that_cannot_be_kept() {
+fn contradictory_declarations() {
     let with = |member: &str, text: &str| {
         let mut route = json!({"method": "GET", "path": "/a/{id}"});
         route[member] = json!(text);
@@ -174,7 +174,7 @@ fn a_definition_that_fails() {
 }
 
 #[test]
-fn a_definition_that_takes_forever() {
+fn a_definition_that_does_not_return() {
     let start = Instant::now();
     of_definition("describe-spins", &json!({"on_describe": "spin"}));
     assert!(

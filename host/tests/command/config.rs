@@ -12,21 +12,21 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// A folder with this `spikard.toml`.
+/// Creates a directory with this `spikard.toml`.
 fn folder(text: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("spikard.toml"), text).expect("the file");
     folder
 }
 
-/// A command in a folder.
+/// Prepares a command that runs in a directory.
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = host().command(args);
     command.current_dir(folder);
     command
 }
 
-/// What `inspect --limits` says of a limit there: its value and whose word it is.
+/// Returns a limit from the report of `inspect --limits`: its value and its source.
 fn limit(report: &Value, key: &str) -> (Value, String) {
     let limits = report["limits"].as_array().expect("limits");
     let limit = limits.iter().find(|limit| limit["key"] == key);
@@ -43,7 +43,7 @@ fn limits_of(mut command: Command) -> Value {
 }
 
 #[test]
-fn flags_go_before_the_environment_and_that_before_the_file() {
+fn flags_override_the_environment_which_overrides_the_file() {
     let text = "[limits]\nqueue = 1\nmemory = \"1MiB\"\nstack = \"1MiB\"\n[instances]\npolicy = \"fresh\"\n";
     let folder = folder(text);
     let mut ask = command(
@@ -52,7 +52,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     );
     ask.env("SPIKARD_WASM_QUEUE", "2")
         .env("SPIKARD_WASM_MAX_MEMORY", "2MiB")
-        // Set to nothing, as containers do, is not set.
+        // An empty variable, as containers set it, counts as unset.
         .env("SPIKARD_WASM_MAX_STACK", "");
     let report = limits_of(ask);
     assert_eq!(report["file"], "spikard.toml");
@@ -72,7 +72,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
-fn what_is_said_holds() {
+fn settings_of_the_file_take_effect() {
     let app = Lane::Rust.guest("faulty");
     let folder = folder(&format!(
         "[serve]\napp = {:?}\nport = 0\nworkers = 1\nlog_format = \"json\"\nbody_limit = 3\n\
@@ -118,7 +118,7 @@ fn what_is_said_holds() {
 }
 
 #[test]
-fn a_file_that_only_builds_changes_nothing() {
+fn a_file_with_only_build_settings_does_not_affect_serve() {
     let folder = folder("[build]\nlanguage = \"rust\"\n");
     let report = limits_of(command(folder.path(), &["inspect", "--limits", "--json"]));
     let limits = report["limits"].as_array().expect("limits");
@@ -126,14 +126,14 @@ fn a_file_that_only_builds_changes_nothing() {
         limits.iter().all(|limit| limit["from"] == "default"),
         "{report}"
     );
-    // Without a file there is none to name.
+    // Without a file, the output names none.
     let empty = tempfile::tempdir().expect("a temporary folder");
     let report = limits_of(command(empty.path(), &["inspect", "--limits", "--json"]));
     assert_eq!(report["file"], Value::Null);
 }
 
 #[test]
-fn what_cannot_be_kept_is_said() {
+fn invalid_configurations_are_rejected() {
     let all: Vec<String> = [
         "[limits]\nmemroy = \"1GiB\"\n",
         "[limits]\nmemory = \"12 parsecs\"\n",
@@ -172,7 +172,7 @@ fn what_cannot_be_kept_is_said() {
 }
 
 #[test]
-fn a_file_that_is_named_must_be_there() {
+fn an_explicitly_named_file_must_exist() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("dir.toml")).expect("a folder");
     let said = |file| {
@@ -188,7 +188,7 @@ fn a_file_that_is_named_must_be_there() {
 }
 
 #[test]
-fn a_route_must_be_one_of_the_app() {
+fn configured_routes_must_exist_in_the_app() {
     let app = Lane::Rust.guest("hello");
     let said = |text: &str| {
         let folder = folder(text);
@@ -201,7 +201,7 @@ fn a_route_must_be_one_of_the_app() {
 }
 
 #[test]
-fn flags_of_limits_are_for_limits() {
+fn inspect_accepts_limit_flags_only_with_limits() {
     let app = Lane::Rust.guest("hello");
     let app = app.to_str().expect("a path");
     let said = failed(&host().run(["inspect", app, "--queue", "1"]));
@@ -209,7 +209,7 @@ fn flags_of_limits_are_for_limits() {
 }
 
 #[test]
-fn the_limits_of_an_app_are_those_of_its_routes_too() {
+fn inspect_shows_the_limits_of_routes() {
     let app = Lane::Rust.guest("faulty");
     let app = app.to_str().expect("a path");
     let folder = folder("[serve]\ntimeout = \"7s\"\n[routes.raw]\ninstances = \"fresh\"\n");
@@ -253,7 +253,7 @@ fn the_limits_of_an_app_are_those_of_its_routes_too() {
 }
 
 #[test]
-fn metrics_may_have_an_address_that_is_free() {
+fn metrics_accept_port_zero() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let address = format!("127.0.0.1:{port}");

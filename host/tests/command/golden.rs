@@ -1,12 +1,12 @@
-//! What a command says, kept in `host/tests/golden` for people to read. With
-//! `BLESS=1` in the environment a test writes what it sees.
+//! Golden files: expected outputs of commands in `host/tests/golden`. With `BLESS=1` in the
+//! environment, tests write them.
 
 use std::env;
 use std::fs;
 
 use spikard_wasm_testing::root;
 
-/// Compares a text with the one that is kept under a name.
+/// Compares a text with the golden file of this name.
 #[track_caller]
 pub(crate) fn golden(name: &str, text: &str) {
     let path = root().join("host/tests/golden").join(format!("{name}.txt"));
@@ -16,7 +16,7 @@ pub(crate) fn golden(name: &str, text: &str) {
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == text,
-        "`{}` has:\n{kept}\nbut this is said:\n{text}\nIf that is right, `BLESS=1` keeps it.",
+        "`{}` has:\n{kept}\nbut the output is:\n{text}\nIf this is right, run the test with `BLESS=1`.",
         path.display()
     );
 }

@@ -1,4 +1,4 @@
-//! `inspect`: what a component is.
+//! `inspect`: reports on components.
 
 use std::fs;
 
@@ -9,8 +9,8 @@ use super::failed;
 use super::golden::golden;
 use crate::support::{Lane, host};
 
-/// Every size and version that a new compiler would change is left out.
-fn normalised(text: &str) -> String {
+/// Removes sizes and versions, which depend on the compiler.
+fn normalized(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let size = line.split_whitespace().position(|word| word == "MB");
@@ -33,11 +33,11 @@ fn prints_a_report() {
     let app = guest("target-rust");
     let run = host().run(["inspect".as_ref(), app.as_os_str()]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    golden("inspect", &normalised(&run.stdout));
+    golden("inspect", &normalized(&run.stdout));
 }
 
 #[test]
-fn prints_the_same_as_json() {
+fn prints_the_report_as_json() {
     for lane in [Lane::Rust, Lane::QuickJs] {
         let app = lane.guest("target");
         let run = host().run(["inspect".as_ref(), app.as_os_str(), "--json".as_ref()]);
@@ -72,7 +72,7 @@ fn prints_the_same_as_json() {
 }
 
 #[test]
-fn lists_the_grants_that_are_needed() {
+fn lists_the_required_grants() {
     let app = guest("grants");
     let run = host().run(["inspect".as_ref(), app.as_os_str()]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
@@ -95,7 +95,7 @@ fn lists_the_grants_that_are_needed() {
 }
 
 #[test]
-fn looks_at_components_of_other_worlds() {
+fn reports_on_components_of_other_worlds() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("other.wasm");
     let text = r#"(component

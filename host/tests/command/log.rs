@@ -1,4 +1,4 @@
-//! The log: a line for each request, for people or as JSON.
+//! The log: one line per request, as text or JSON.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::define;
@@ -6,7 +6,7 @@ use spikard_wasm_testing::define;
 use crate::support::{Lane, host};
 
 #[test]
-fn json_lines_say_what_was_asked() {
+fn json_lines_describe_requests_without_queries() {
     let server = Lane::Rust.serve("faulty", &["--log-format", "json"]);
     let client = server.client();
     let asked = [
@@ -21,10 +21,7 @@ fn json_lines_say_what_was_asked() {
         assert_eq!(answer.status, status);
     }
     let log = server.stop().log;
-    assert!(
-        !log.contains("secret=1"),
-        "a query is nobody's business: {log}"
-    );
+    assert!(!log.contains("secret=1"), "the log contains a query: {log}");
     let lines: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
@@ -67,7 +64,7 @@ fn json_lines_say_what_was_asked() {
 }
 
 #[test]
-fn a_level_leaves_out_what_is_below() {
+fn a_level_filters_lower_levels() {
     let server = Lane::Rust.serve("faulty", &["--log-level", "error"]);
     let client = server.client();
     assert_eq!(client.get("/only/get").status, 200);
@@ -77,10 +74,9 @@ fn a_level_leaves_out_what_is_below() {
     assert!(log.contains("the secret is 4711"), "{log}");
 }
 
-/// What a client or a guest chooses cannot begin a line of its own, or steer a
-/// terminal.
+/// Text from clients and guests can neither start a new line nor control a terminal.
 #[test]
-fn nothing_forges_a_line() {
+fn guests_and_clients_cannot_forge_lines() {
     let app = define(&json!({
         "app": {"name": "a", "routes": [{"method": "GET", "path": "/{x}", "name": "n\nFORGED"}]},
         "failure": ["message\r\nFORGED \u{1b}[31m", "detail\nFORGED \u{1b}[31m"],

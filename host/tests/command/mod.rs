@@ -1,4 +1,4 @@
-//! The command line: what each command prints, and what bad input gets.
+//! The command line: the output of each command, and errors for invalid input.
 
 mod build;
 mod cache;
@@ -19,8 +19,8 @@ use spikard_wasm_testing::{Host, Run};
 
 use crate::support::host;
 
-/// Serves a file that cannot be served; gives what is said of it, with the folder
-/// of the file left out.
+/// Serves a file that cannot be served; returns the error, without the path of the file's
+/// directory.
 #[track_caller]
 fn refusal_of(path: &Path) -> String {
     let run = host().run([
@@ -33,7 +33,7 @@ fn refusal_of(path: &Path) -> String {
     said.replace(&path.display().to_string(), "APP")
 }
 
-/// Checks that a command failed as one should: exit code 1 and one sentence.
+/// Checks that a command failed with exit code 1 and one sentence, and returns the sentence.
 #[track_caller]
 pub(crate) fn failed(run: &Run) -> String {
     assert_eq!(run.code, Some(1), "{run:?}");
@@ -44,14 +44,14 @@ pub(crate) fn failed(run: &Run) -> String {
         .filter(|line| line.starts_with("error: "))
         .collect();
     let [error] = errors.as_slice() else {
-        panic!("not one error: {}", run.stderr);
+        panic!("not exactly one error: {}", run.stderr);
     };
     for word in [
         "panicked",
         "backtrace",
         "stack",
         "unwrap",
-        " 0x", // random names of folders may hold "0x"
+        " 0x", // names of temporary directories may contain "0x"
         ".rs:",
         "Error {",
         "Os {",
@@ -66,7 +66,7 @@ pub(crate) fn failed(run: &Run) -> String {
     format!("{error}\n")
 }
 
-/// A host whose cache is in a folder of its own.
+/// Returns a host with a separate cache directory.
 fn host_with_cache(folder: &Path) -> Host {
     Host::new(env!("CARGO_BIN_EXE_spikard-wasm"), folder)
 }

@@ -43,7 +43,7 @@ fn writes_the_document() {
 }
 
 #[test]
-fn has_a_document_of_an_app_that_serves_none() {
+fn prints_the_document_of_an_app_that_does_not_serve_it() {
     let settings = json!({"openapi": false}).to_string();
     let app =
         json!({"name": "quiet", "routes": [{"method": "GET", "path": "/"}], "settings": settings});
@@ -54,7 +54,7 @@ fn has_a_document_of_an_app_that_serves_none() {
 }
 
 #[test]
-fn says_what_is_wrong_with_the_setting() {
+fn reports_an_invalid_setting() {
     let refusal = |settings: Value| {
         let app =
             json!({"routes": [{"method": "GET", "path": "/"}], "settings": settings.to_string()});
@@ -71,7 +71,7 @@ fn says_what_is_wrong_with_the_setting() {
 }
 
 #[test]
-fn refuses_what_cannot_be_served() {
+fn rejects_invalid_components() {
     let replies = json!({"fine": {}}).to_string();
     let app = json!({"routes": [{"method": "GET", "path": "/", "replies": replies}]});
     let definition = define(&json!({ "app": app }));

@@ -1,4 +1,4 @@
-//! The start: what is said, where it listens, and the cache of compiled code.
+//! The start: the start-up line, the listen address, and the cache of compiled code.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use spikard_wasm_testing::{Server, guest};
 use super::host_with_cache;
 use crate::support::{Lane, host};
 
-/// The start-up line with its numbers that vary left out.
+/// Returns the start-up line without its variable numbers.
 fn line(server: &Server) -> String {
     let line = server
         .line()
@@ -22,7 +22,7 @@ fn line(server: &Server) -> String {
 }
 
 #[test]
-fn the_second_start_finds_compiled_code() {
+fn the_second_start_uses_compiled_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = folder.path().join("deep/in/it");
     let host = host_with_cache(&cache);
@@ -39,7 +39,7 @@ fn the_second_start_finds_compiled_code() {
         server.stop();
     }
     assert_eq!(entries(&cache).len(), 1);
-    // The flag goes before the folder that the environment names.
+    // The flag takes precedence over the directory from the environment.
     let none = folder.path().join("none");
     let server = host_with_cache(&none)
         .serve(Some(&app))
@@ -56,7 +56,7 @@ fn entries(cache: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn a_damaged_entry_is_compiled_anew() {
+fn a_corrupt_cache_entry_is_recompiled() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let host = host_with_cache(folder.path());
     let app = Lane::Rust.guest("hello");
@@ -90,7 +90,7 @@ fn a_damaged_entry_is_compiled_anew() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_is_a_warning() {
+fn an_unwritable_cache_causes_a_warning() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("file");
     fs::write(&file, "").expect("a file");
@@ -104,7 +104,7 @@ fn a_cache_that_cannot_be_written_is_a_warning() {
 }
 
 #[test]
-fn hosts_that_start_at_once_share_a_cache() {
+fn concurrent_hosts_share_a_cache() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let app = Lane::Rust.guest("target");
     let starts: Vec<_> = (0..3)
@@ -139,7 +139,7 @@ fn the_address_comes_from_flags_or_the_environment() {
     let server = server.env("HOST", "127.0.0.1").start();
     assert_eq!(server.address().to_string(), format!("127.0.0.1:{port}"));
     server.stop();
-    // A flag goes before the environment.
+    // A flag takes precedence over the environment.
     let server = host()
         .serve(Some(&app))
         .env("PORT", "1")
@@ -151,7 +151,7 @@ fn the_address_comes_from_flags_or_the_environment() {
 }
 
 #[test]
-fn the_line_is_json_where_the_log_is() {
+fn the_start_up_line_is_json_with_a_json_log() {
     let server = Lane::Rust.serve("hello", &["--log-format", "json"]);
     let line: Value = serde_json::from_str(server.line()).expect("JSON");
     assert_eq!(line["event"], "serving");
@@ -169,7 +169,7 @@ fn the_line_is_json_where_the_log_is() {
 }
 
 #[test]
-fn first_apps_serve_in_every_language() {
+fn the_hello_apps_serve_in_every_language() {
     for (name, routes) in [
         ("hello-rust", 3),
         ("hello-js", 4),

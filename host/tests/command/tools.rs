@@ -1,4 +1,4 @@
-//! `wit` and `doctor`: what an app is built against, and with.
+//! `wit` and `doctor`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,7 +59,7 @@ fn doctor_has_a_line_for_each_tool() {
 }
 
 #[test]
-fn doctor_says_how_to_get_what_is_missing() {
+fn doctor_reports_remedies_for_missing_tools() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut doctor = host().command(["doctor"]);
     doctor

@@ -1,4 +1,4 @@
-//! Command lines that cannot be understood: exit code 2, and the word that is wrong.
+//! Invalid command lines: exit code 2, and an error that names the invalid argument.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use super::golden::golden;
 use crate::support::{Lane, host};
 
 #[track_caller]
-fn misused(args: &[&str]) -> String {
+fn usage_error(args: &[&str]) -> String {
     let mut command = host().command(args);
     let run = Run::of(command.env_remove("SPIKARD_WASM_CACHE_DIR"));
     assert_eq!(run.code, Some(2), "{args:?}: {run:?}");
@@ -23,7 +23,7 @@ fn misused(args: &[&str]) -> String {
 }
 
 #[test]
-fn what_cannot_be_understood_is_exit_code_2() {
+fn invalid_arguments_exit_with_2() {
     let all: Vec<String> = [
         &["server"][..],
         &["serve", "--prot", "8000"],
@@ -51,13 +51,13 @@ fn what_cannot_be_understood_is_exit_code_2() {
         &["build", "--engine", "v8"],
     ]
     .iter()
-    .map(|args| misused(args))
+    .map(|args| usage_error(args))
     .collect();
     golden("usage", &all.concat());
 }
 
 #[test]
-fn nothing_at_all_says_what_there_is() {
+fn an_empty_command_line_prints_help() {
     let run = host().run::<&str>([]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
     for command in ["serve", "inspect", "openapi", "build", "wit", "doctor"] {
@@ -66,7 +66,7 @@ fn nothing_at_all_says_what_there_is() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_exit_with_0() {
     let run = host().run(["--version"]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     assert_eq!(
@@ -81,7 +81,7 @@ fn help_and_version_are_no_errors() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_before_anything_is_compiled() {
+fn a_used_port_is_reported_before_compilation() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let app = Lane::Python.guest("hello");
@@ -96,7 +96,7 @@ fn a_port_that_is_taken_is_said_before_anything_is_compiled() {
 }
 
 #[test]
-fn a_host_that_is_none_is_said() {
+fn an_unresolvable_host_is_reported() {
     let app = Lane::Rust.guest("hello");
     let run = host().run([
         "serve".as_ref(),

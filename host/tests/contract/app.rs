@@ -1,5 +1,5 @@
-//! One app in every language, `examples/contract-*`: what it declares, the host
-//! enforces, and its hooks and contexts are its own.
+//! The app of `examples/contract-*` in every language: the host enforces its declarations, and its
+//! hooks and contexts work.
 
 use serde_json::json;
 use spikard_wasm_testing::{Server, multipart};
@@ -108,7 +108,7 @@ fn hooks_and_contexts(lane: Lane) {
         (418, json!({"teapot": true}))
     );
     assert_eq!(teapot.header("x-app"), "contract");
-    // All instances of all workers count together.
+    // The instances of all workers share the count.
     let visits = || client.get("/visits").json()["visits"].as_u64();
     let first = visits().expect("a number");
     assert_eq!(visits(), Some(first + 1));
@@ -162,7 +162,7 @@ fn instances(lane: Lane) {
     let client = server.client();
     let paths = ["/calls", "/calls", "/calls/fresh", "/calls/fresh", "/calls"];
     let counts = paths.map(|path| client.get(path).json()["calls"].as_u64());
-    // What the fresh ones counted, the reused one does not know.
+    // The reused instance does not see the counts of fresh instances.
     assert_eq!(counts, [1, 2, 1, 1, 3].map(Some));
     server.stop();
 }

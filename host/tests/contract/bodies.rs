@@ -1,4 +1,4 @@
-//! Request bodies: every kind, up to the limit, and those that cannot be read.
+//! Request bodies: all kinds, the size limit, and unreadable bodies.
 
 use serde_json::json;
 use spikard_wasm_testing::{Random, Server, Wire, multipart};
@@ -15,7 +15,7 @@ fn raw_and_text(lane: Lane) {
     let mut random = Random::new();
     for length in [1, 3, 4096, 65_536, 300_001] {
         let body = random.bytes(length);
-        // Raw is raw whatever the type says.
+        // A raw body ignores the content type.
         let response = client.post("/body/raw", "application/json", &body);
         assert_eq!(
             (response.status, response.body == body),
@@ -38,7 +38,7 @@ fn forms(lane: Lane) {
         ("d", "e.txt", b"--\r\n-x-"),
     ];
     let (content_type, mut body) = multipart(&files);
-    // A field of text goes before the files.
+    // A text field precedes the files.
     let boundary = content_type
         .split_once('=')
         .map_or("", |(_, boundary)| boundary);
@@ -95,19 +95,19 @@ fn a_body_over_the_limit_is_413() {
     let _ = client
         .post("/body/text", "text/plain", &[b'x'; 1025])
         .problem(413);
-    // A route's own limit holds, also above the server's.
+    // A route's limit takes precedence, even if it is higher than the server's.
     assert_eq!(
         client.post("/body/raw", BYTES, &[b'x'; 2_000_000]).status,
         200
     );
 
-    // A length that is announced is refused before a byte of it comes.
+    // A declared length above the limit is rejected before the body arrives.
     let mut wire = post(&server, "/body/small", "content-length: 17");
     assert_eq!(wire.response().status, 413);
     let mut wire = post(&server, "/body/small", "content-length: 99999999999999999");
     assert_eq!(wire.response().status, 413);
 
-    // One that is not announced, once it is passed.
+    // A chunked body is rejected when it exceeds the limit.
     let mut wire = post(&server, "/body/small", "transfer-encoding: chunked");
     wire.send("10\r\n0123456789abcdef\r\n");
     wire.send("1\r\nx\r\n0\r\n\r\n");
@@ -123,7 +123,7 @@ fn a_body_over_the_limit_is_413() {
 }
 
 #[test]
-fn the_limit_is_10_mib_where_nobody_says() {
+fn the_default_limit_is_10_mib() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut wire = post(&server, "/body/text", "content-length: 10485761");
     assert_eq!(wire.response().status, 413);
@@ -140,7 +140,7 @@ fn the_limit_is_10_mib_where_nobody_says() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_400() {
+fn a_malformed_body_is_400() {
     let server = Lane::Rust.serve("faulty", &[]);
     let client = server.client();
     let cases: [(&str, &str, &[u8]); 9] = [
@@ -184,7 +184,7 @@ fn a_body_that_cannot_be_read_is_400() {
 }
 
 #[test]
-fn a_client_that_leaves_in_the_middle_of_a_body_harms_nobody() {
+fn a_client_that_disconnects_during_a_body_does_not_affect_others() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     for _ in 0..5 {
         let mut wire = post(&server, "/body/raw", "content-length: 1000");
@@ -202,9 +202,9 @@ fn a_client_that_leaves_in_the_middle_of_a_body_harms_nobody() {
     );
 }
 
-/// A body that nobody read does not end its connection by surprise.
+/// An unread body either leaves the connection usable or closes it with `connection: close`.
 #[test]
-fn a_refused_body_leaves_its_connection_usable_or_closes_it_openly() {
+fn after_a_rejected_body_the_connection_works_or_is_closed_explicitly() {
     let server = Lane::Rust.serve("faulty", &["--body-limit", "1KiB"]);
     let mut wire = server.wire();
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Time: deadlines end a handler that spins, and one that waits holds up nobody.
+//! Deadlines end handlers that spin, and waiting handlers do not block others.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,19 +7,19 @@ use serde_json::json;
 
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(spinning, waiting);
+on_every_lane!(a_handler_that_spins, handlers_that_wait_run_concurrently);
 
-/// The longest that a request may take while another spins on the same worker: a
-/// few turns of 5 ms each, on a machine that does other things as well.
-const FAIR: Duration = Duration::from_millis(150);
+/// Maximum latency of a request while another one spins on the same worker: a few slices of 5 ms,
+/// on a machine that runs other processes too.
+const MAX_LATENCY: Duration = Duration::from_millis(150);
 
-fn spinning(lane: Lane) {
+fn a_handler_that_spins(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1", "--timeout", "500ms"]);
     assert_eq!(server.client().get("/count").status, 200);
     let spinner = server.client();
     let start = Instant::now();
     let spin = thread::spawn(move || (spinner.get("/spin"), start.elapsed()));
-    // The worker has one thread, and the guest does not give it up by itself.
+    // The worker has one thread, and the guest does not yield.
     thread::sleep(Duration::from_millis(100));
     let mut slowest = Duration::ZERO;
     while !spin.is_finished() {
@@ -36,17 +36,17 @@ fn spinning(lane: Lane) {
     assert!(after >= Duration::from_millis(480), "{after:?}");
     assert!(after < Duration::from_secs(3), "{after:?}");
     assert!(
-        slowest < FAIR,
+        slowest < MAX_LATENCY,
         "another request took {slowest:?} while it spun"
     );
-    // A call that waits is ended as well.
+    // A call that waits is also ended.
     let _ = server.client().get("/sleep?ms=60000").problem(504);
     assert_eq!(server.client().get("/count").status, 200);
     let log = server.stop().log;
     assert!(log.contains("ran past its deadline of 500ms"), "{log}");
 }
 
-fn waiting(lane: Lane) {
+fn handlers_that_wait_run_concurrently(lane: Lane) {
     const CALLS: u32 = 6;
     const NAP: Duration = Duration::from_millis(400);
     let server = lane.serve("faulty", &["--workers", "1"]);
@@ -65,7 +65,7 @@ fn waiting(lane: Lane) {
     assert!(took >= NAP, "{took:?}");
     assert!(
         took < NAP * (CALLS - 1),
-        "{took:?}: they waited for one another"
+        "{took:?}: the calls ran one after another"
     );
     assert_eq!(
         server.client().get("/count").json()["calls"]

@@ -1,5 +1,5 @@
-//! Handlers that fail: the client learns nothing, the log everything, and the next
-//! request is answered.
+//! Failing handlers: the client gets no details, the log has all of them, and the next request is
+//! served.
 
 use serde_json::json;
 use spikard_wasm_testing::{Server, define};
@@ -8,12 +8,15 @@ use crate::support::{Lane, host, on_every_lane};
 
 const SECRET: &str = "the secret is 4711";
 
-on_every_lane!(throwing, ending, refusing);
+on_every_lane!(
+    a_handler_that_throws,
+    a_handler_that_exits,
+    a_handler_that_returns_a_problem
+);
 
-/// Asks for a route that fails; gives the lines of the log that have the failure's
-/// message.
+/// Sends a request that fails; returns the log lines with the failure's message.
 #[track_caller]
-fn fails(server: &Server, target: &str) -> String {
+fn failure_of(server: &Server, target: &str) -> String {
     let response = server.client().get(target);
     let document = response.problem(500);
     assert_eq!(
@@ -28,17 +31,17 @@ fn fails(server: &Server, target: &str) -> String {
     server.logged(&path)
 }
 
-/// The value of a field of a line in the log.
+/// Returns the value of a field in a log line.
 fn field<'a>(line: &'a str, name: &str) -> &'a str {
     let start = line.find(&format!("{name}=")).map(|at| at + name.len() + 1);
     let rest = start.map_or("", |start| &line[start..]);
     rest.split_whitespace().next().unwrap_or_default()
 }
 
-fn throwing(lane: Lane) {
+fn a_handler_that_throws(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1"]);
     assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
-    let access = fails(&server, "/throw");
+    let access = failure_of(&server, "/throw");
     assert!(access.contains("status=500"), "{access}");
     let failure = server.logged(SECRET);
     assert_eq!(
@@ -56,23 +59,23 @@ fn throwing(lane: Lane) {
         Lane::Rust => {}
         Lane::StarlingMonkey | Lane::QuickJs => {
             let _ = (
-                fails(&server, "/throw-async"),
-                fails(&server, "/throw-text"),
+                failure_of(&server, "/throw-async"),
+                failure_of(&server, "/throw-text"),
             );
         }
-        Lane::Python => drop(fails(&server, "/throw-async")),
+        Lane::Python => drop(failure_of(&server, "/throw-async")),
     }
-    // An error costs no instance.
+    // An error does not cost the instance.
     assert_eq!(server.client().get("/count").json(), json!({"calls": 2}));
     server.stop();
 }
 
-fn ending(lane: Lane) {
+fn a_handler_that_exits(lane: Lane) {
     let server = lane.serve("faulty", &["--workers", "1"]);
     assert_eq!(server.client().get("/count").json(), json!({"calls": 1}));
     for _ in 0..3 {
-        let _ = fails(&server, "/end");
-        // What ends an instance makes the next call begin anew; QuickJS survives it.
+        let _ = failure_of(&server, "/end");
+        // After an exit the next call gets a new instance; QuickJS survives it.
         let calls = server.client().get("/count").json();
         assert!(
             lane == Lane::QuickJs || calls == json!({"calls": 1}),
@@ -88,7 +91,7 @@ fn ending(lane: Lane) {
     );
 }
 
-fn refusing(lane: Lane) {
+fn a_handler_that_returns_a_problem(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let response = server.client().get("/refuse");
     let document = response.problem(409);
@@ -102,7 +105,7 @@ fn refusing(lane: Lane) {
 }
 
 #[test]
-fn a_reported_failure_counts_whatever_is_returned() {
+fn a_reported_failure_takes_precedence_over_the_reply() {
     let app = define(&json!({
         "app": {"name": "a", "routes": [{"method": "GET", "path": "/"}]},
         "reply": [200, "", "all is well"],
@@ -113,7 +116,7 @@ fn a_reported_failure_counts_whatever_is_returned() {
     let _ = response.problem(500);
     assert!(!response.text().contains("well") && !response.text().contains("wrong"));
     let log = server.stop().log;
-    // A message of the guest's cannot begin a line of its own.
+    // A message from the guest cannot start a new line.
     assert!(
         log.contains("at somewhere") && !log.contains("\nwrong"),
         "{log}"

@@ -1,4 +1,4 @@
-//! Heads that RFC 9112 and RFC 9113 do not allow, and what apps see of the others.
+//! Request heads that RFC 9112 and RFC 9113 forbid, and what apps see of valid ones.
 
 use bytes::Bytes;
 use http::Request;
@@ -6,7 +6,7 @@ use spikard_wasm_testing::Server;
 
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(cookies_are_one_header);
+on_every_lane!(http2_cookie_fields_are_joined);
 
 fn status(server: &Server, head: &str) -> u16 {
     let mut wire = server.wire();
@@ -19,7 +19,7 @@ fn status(server: &Server, head: &str) -> u16 {
 }
 
 #[test]
-fn a_request_names_one_host() {
+fn a_request_must_have_one_valid_host() {
     let server = Lane::Rust.serve("faulty", &[]);
     for headers in [
         "",
@@ -40,20 +40,20 @@ fn a_request_names_one_host() {
     ] {
         assert_eq!(status(&server, head), 200, "{head:?}");
     }
-    // HTTP/1.0 has no Host.
+    // HTTP/1.0 requires no Host.
     let mut wire = server.wire();
     wire.send("GET /only/get HTTP/1.0\r\n\r\n");
     assert!(wire.rest().starts_with(b"HTTP/1.0 200"));
     let mut wire = server.wire();
     wire.send(b"GET /only/get HTTP/1.1\r\nhost: \xff\r\n\r\n");
     assert_eq!(wire.response().status, 400);
-    // The refusal is logged like any other response.
+    // The rejection is logged like any other response.
     let _ = server.logged("status=400");
     server.stop();
 }
 
 #[test]
-fn a_transfer_coding_other_than_chunked_is_refused() {
+fn transfer_codings_other_than_chunked_are_rejected() {
     let server = Lane::Rust.serve("faulty", &[]);
     for (coding, expected) in [
         ("chunked", 200),
@@ -70,7 +70,7 @@ fn a_transfer_coding_other_than_chunked_is_refused() {
 }
 
 #[test]
-fn options_of_the_server_itself_are_its_methods() {
+fn options_asterisk_lists_the_methods_of_the_server() {
     let server = Lane::Rust.serve("faulty", &[]);
     let response = server.wire().ask("OPTIONS * HTTP/1.1\r\nhost: a");
     assert_eq!(response.status, 204);
@@ -101,7 +101,7 @@ fn long_targets_are_414_and_long_fields_431() {
     server.stop();
 }
 
-fn cookies_are_one_header(lane: Lane) {
+fn http2_cookie_fields_are_joined(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let request = || {
         let request = Request::post(format!("http://{}/request/x", server.address()));

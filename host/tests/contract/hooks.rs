@@ -1,5 +1,4 @@
-//! Hooks around the handler: which run, in which order, what each may do, and what
-//! happens when one fails. The guest counts the calls it gets.
+//! Hooks around the handler: selection, order, effects, and failures. The guest counts its calls.
 
 use std::fs;
 
@@ -9,7 +8,7 @@ use tempfile::TempPath;
 
 use crate::support::host;
 
-/// One route for everything, which needs the query parameter `n`, an integer.
+/// Defines an app with one route, which requires the integer query parameter `n`.
 fn app(declared: &[&str], mut definition: Value) -> TempPath {
     let settings = json!({"hooks": declared, "body_limit": 10, "timeout_ms": 200}).to_string();
     let parameters = json!([{"name": "n", "in": "query", "required": true,
@@ -44,14 +43,14 @@ fn hooks_run_in_order_and_share_the_local_context() {
         response.header("x-trace"),
         "on-request pre-validation pre-handler handle on-response"
     );
-    // A request that breaks the contract does not reach what comes after the check.
+    // A request that fails validation does not reach the later hooks.
     let refused = server.client().post("/?n=x", "text/plain", b"hi");
     assert_eq!(refused.status, 422);
     assert_eq!(
         refused.header("x-trace"),
         "on-request pre-validation on-error"
     );
-    // The context goes with its request.
+    // The context ends with its request.
     let again = server.client().post("/?n=1", "text/plain", b"hi");
     assert_eq!(again.header("x-trace"), response.header("x-trace"));
     assert_eq!(server.client().get("/plain").header("x-trace"), "");
@@ -59,12 +58,13 @@ fn hooks_run_in_order_and_share_the_local_context() {
 }
 
 #[test]
-fn a_hook_that_is_not_declared_is_not_called() {
+fn undeclared_hooks_are_not_called() {
     let traces: Value = ALL.iter().map(|kind| (*kind, "trace")).collect();
     let calls = |declared: &[&str]| {
         let app = app(declared, json!({"hooks": traces, "count": true}));
         let server = serve(&app);
-        // The first instance makes the describing one's place; each call is counted.
+        // The first instance is the one that described the app; each instance counts its own
+        // calls.
         let first = server.client().post("/?n=1", "text/plain", b"");
         assert_eq!(first.status, 200, "{}", first.text());
         let calls = server.client().post("/?n=1", "text/plain", b"").json();
@@ -93,9 +93,9 @@ fn a_hook_before_the_handler_may_end_the_request() {
             (response.status, response.text()),
             (418, "short".to_owned())
         );
-        // It is a reply like another: the hooks of replies run, the handler did not.
+        // The reply of a hook is like any other: hooks of replies run, but the handler did not.
         assert_eq!(response.header("x-trace"), "on-response");
-        // Hooks before the check are before it, and before the body.
+        // Earlier hooks run before validation and before the body is read.
         let expected = if kind == "pre-handler" { 422 } else { 418 };
         let unchecked = server.client().post("/?n=x", "text/plain", b"hi");
         assert_eq!(unchecked.status, expected);
@@ -130,7 +130,7 @@ fn a_hook_may_change_a_reply() {
 }
 
 #[test]
-fn an_error_of_the_host_needs_no_declaration_to_be_sent() {
+fn errors_of_the_host_need_no_declaration() {
     let settings = json!({"hooks": ["on-error"]}).to_string();
     let body = json!({"required": true, "content": {"text/plain": {}}}).to_string();
     let replies = |status: &str| json!({ status: {"description": "declared"} }).to_string();
@@ -143,18 +143,18 @@ fn an_error_of_the_host_needs_no_declaration_to_be_sent() {
     let client = server.client();
     assert_eq!(client.post("/", "text/plain", b"hi").status, 200);
     assert_eq!(client.post("/", "text/plain", b"").status, 422);
-    // What the handler replies is held to what its route declares.
+    // A reply of the handler must match the route's declaration.
     assert_eq!(client.post("/wrong", "text/plain", b"hi").status, 500);
     assert!(server.stop().log.contains("status 200 is not declared"));
 }
 
 #[test]
-fn on_error_sees_what_went_wrong() {
+fn on_error_receives_the_error() {
     let show = |definition: Value, target: &str, body: &[u8]| {
         let app = app(&["pre-handler", "on-error"], definition);
         let server = serve(&app);
         let response = server.client().post(target, "text/plain", body);
-        // The next request finds an instance.
+        // The next request gets an instance.
         assert_eq!(server.client().get("/plain").status, 200);
         let log = server.stop().log;
         (response, log)
@@ -184,7 +184,7 @@ fn on_error_sees_what_went_wrong() {
 }
 
 #[test]
-fn a_hook_that_fails_goes_the_way_of_a_handler_that_fails() {
+fn a_failed_hook_is_handled_like_a_failed_handler() {
     for kind in ALL {
         for (hook, message) in [
             (json!({"fail": "no luck"}), "no luck"),
@@ -204,7 +204,7 @@ fn a_hook_that_fails_goes_the_way_of_a_handler_that_fails() {
 }
 
 #[test]
-fn hooks_must_be_exported_where_they_are_declared() {
+fn declared_hooks_must_be_exported() {
     let app = app(&["on-request"], json!({}));
     let mut bytes = fs::read(&app).expect("the component");
     let name = b"spikard:handler/hooks@0.1.0";
@@ -228,7 +228,7 @@ fn hooks_must_be_exported_where_they_are_declared() {
 }
 
 #[test]
-fn a_hook_that_is_not_known_is_refused_at_load() {
+fn unknown_hooks_are_rejected_at_load() {
     let app = app(&["on-fire"], json!({}));
     let run = host().run(["serve", app.to_str().expect("a path"), "--port", "0"]);
     assert!(

@@ -6,8 +6,8 @@ use spikard_wasm_testing::Server;
 
 use crate::support::Lane;
 
-/// Sends requests over one connection, all at once: method, target and body. Gives
-/// their statuses and bodies.
+/// Sends requests (method, target, body) concurrently over one connection, and returns statuses
+/// and bodies.
 fn ask(server: &Server, requests: &[(&str, &str, &'static [u8])]) -> Vec<(u16, Vec<u8>)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -56,7 +56,7 @@ fn ask(server: &Server, requests: &[(&str, &str, &'static [u8])]) -> Vec<(u16, V
 }
 
 #[test]
-fn requests_share_a_connection() {
+fn concurrent_requests_share_a_connection() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let answers = ask(
         &server,

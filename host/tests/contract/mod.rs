@@ -1,4 +1,4 @@
-//! What the host does with requests and with handlers, whatever they do.
+//! How the host handles requests and replies.
 
 mod app;
 mod bodies;

@@ -1,4 +1,4 @@
-//! The OpenAPI document and its viewer, as a client gets them.
+//! The OpenAPI document and its viewer, over HTTP.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Response, define};
@@ -11,7 +11,7 @@ fn app(routes: &[(&str, &str)], settings: &Value) -> Value {
     json!({"app": {"name": "a <b>", "version": "1", "routes": routes, "settings": settings.to_string()}})
 }
 
-fn the_document_is_that_of_the_command(lane: Lane) {
+fn the_served_document_equals_that_of_the_command(lane: Lane) {
     let server = lane.serve("hello", &[]);
     let response = server.client().get("/openapi.json");
     assert_eq!(
@@ -40,10 +40,10 @@ fn the_document_is_that_of_the_command(lane: Lane) {
     server.stop();
 }
 
-on_every_lane!(the_document_is_that_of_the_command);
+on_every_lane!(the_served_document_equals_that_of_the_command);
 
 #[test]
-fn a_client_that_has_the_document_is_told_so() {
+fn a_conditional_request_for_the_document_is_304() {
     let server = Lane::Rust.serve("hello", &[]);
     let client = server.client();
     let get = |etag: &str| client.send("GET", "/openapi.json", &[("if-none-match", etag)], b"");
@@ -61,7 +61,7 @@ fn a_client_that_has_the_document_is_told_so() {
 }
 
 #[test]
-fn other_methods_are_refused_as_a_routes_are() {
+fn other_methods_are_405_as_for_routes() {
     let server = Lane::Rust.serve("hello", &[]);
     let client = server.client();
     let get = client.get("/openapi.json");
@@ -85,7 +85,7 @@ fn other_methods_are_refused_as_a_routes_are() {
     server.stop();
 }
 
-/// What the page refers to, of everything that could make a browser fetch.
+/// Returns every reference of the page that makes a browser fetch something.
 fn references(page: &str) -> Vec<String> {
     let names = ["src=\"", "href=\"", "data-document=\""];
     let after = names.iter().flat_map(|name| page.split(name).skip(1));
@@ -97,7 +97,7 @@ fn references(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_viewer_is_all_here() {
+fn the_viewer_is_self_contained() {
     let settings = json!({"openapi": {"path": "/api/v1/spec.json", "docs": "/api/docs",
         "servers": [{"url": "https://a.example/v1"}, {"url": "/v1"}]}});
     let definition = define(&app(&[("GET", "/")], &settings));
@@ -132,7 +132,7 @@ fn the_viewer_is_all_here() {
             "{reference}"
         );
         assert!(!plain.body.is_empty());
-        // What the page loads is in no way loaded from elsewhere.
+        // The page's assets do not load external resources either.
         if path.ends_with(".css") {
             assert!(!plain.text().contains("url(http"), "{reference}");
         }
@@ -155,7 +155,7 @@ fn the_viewer_is_all_here() {
 }
 
 #[test]
-fn a_route_of_the_app_comes_first() {
+fn routes_of_the_app_take_precedence() {
     let definition = define(&app(
         &[("GET", "/openapi.json"), ("POST", "/docs")],
         &json!({}),
@@ -168,7 +168,7 @@ fn a_route_of_the_app_comes_first() {
 }
 
 #[test]
-fn what_is_not_wanted_is_not_served() {
+fn a_disabled_document_is_not_served() {
     let none = define(&app(&[("GET", "/")], &json!({"openapi": false})));
     let some = define(&app(&[("GET", "/")], &json!({})));
     for server in [

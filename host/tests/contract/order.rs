@@ -1,5 +1,5 @@
-//! The order of a request's checks: admission, hooks, then parameters and body. The log
-//! has a line at `debug` for each request whose parameters and body are checked.
+//! The order of checks: admission, hooks, then parameters and body. At level `debug`, the log has
+//! a line for each request whose parameters and body are checked.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Server, define};
@@ -8,7 +8,7 @@ use crate::support::host;
 
 const CHECK: &str = "checking parameters and body";
 
-/// An app whose routes need the query parameter `n`, an integer, and a JSON body.
+/// Serves an app whose routes require the integer query parameter `n` and a JSON body.
 fn serve(routes: &[(&str, Value)], hooks: &Value) -> Server {
     let parameters = json!([{"name": "n", "in": "query", "required": true,
         "schema": {"type": "integer"}}]);
@@ -26,7 +26,7 @@ fn serve(routes: &[(&str, Value)], hooks: &Value) -> Server {
 }
 
 #[test]
-fn a_request_refused_at_admission_is_not_checked() {
+fn a_request_rejected_at_admission_is_not_validated() {
     let server = serve(
         &[
             (
@@ -43,7 +43,7 @@ fn a_request_refused_at_admission_is_not_checked() {
     );
     let client = server.client();
     let post = |target: &str| client.post(target, "text/plain", b"x").status;
-    // The first request is admitted, and its parameter is wrong.
+    // The first request is admitted and has an invalid parameter.
     assert_eq!(post("/limited?n=x"), 422);
     for _ in 0..3 {
         assert_eq!(post("/limited?n=x"), 429);
@@ -55,7 +55,7 @@ fn a_request_refused_at_admission_is_not_checked() {
 }
 
 #[test]
-fn hooks_before_validation_run_before_the_checks() {
+fn pre_validation_hooks_run_before_the_checks() {
     for kind in ["on-request", "pre-validation"] {
         let reply = json!([418, "", "short"]);
         let server = serve(

@@ -1,13 +1,13 @@
-//! Declared parameters and bodies: typed where they fit, and a document that says
-//! all that is wrong where they do not.
+//! Declared parameters and bodies: valid ones are typed, and the problem document of invalid ones
+//! lists all errors.
 
 use serde_json::{Value, json};
 
-use crate::support::{Lane, on_every_lane, same};
+use crate::support::{Lane, json_equal, on_every_lane};
 
-on_every_lane!(typed, refused);
+on_every_lane!(valid_parameters_are_typed, invalid_parameters_are_422);
 
-fn typed(lane: Lane) {
+fn valid_parameters_are_typed(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let headers = [
         ("x-token", "t"),
@@ -21,11 +21,15 @@ fn typed(lane: Lane) {
     assert_eq!(response.status, 200, "{}", response.text());
     let expected = json!({"id": -7, "page": 2, "token": "t", "sid": "a b",
         "item": {"name": "pen", "price": 2}});
-    assert!(same(&response.json(), &expected), "{}", response.text());
+    assert!(
+        json_equal(&response.json(), &expected),
+        "{}",
+        response.text()
+    );
     server.stop();
 }
 
-fn refused(lane: Lane) {
+fn invalid_parameters_are_422(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let headers = [("cookie", "sid=a"), ("content-type", "application/json")];
     let response = server

@@ -1,19 +1,18 @@
-//! HTTP/1.1 itself: connections that are kept, requests sent ahead, bodies that
-//! wait to be asked for.
+//! HTTP/1.1: keep-alive, pipelining, and `100 Continue`.
 
 use crate::support::Lane;
 
 const COUNT: &str = "GET /only/get HTTP/1.1\r\nhost: a";
 
 #[test]
-fn a_connection_is_kept() {
+fn connections_are_kept_alive() {
     let server = Lane::Rust.serve("faulty", &[]);
     let mut wire = server.wire();
     for _ in 0..5 {
         let response = wire.ask(COUNT);
         assert_eq!((response.status, response.text().as_str()), (200, "got"));
     }
-    // Errors of every kind keep it too.
+    // Errors keep the connection open too.
     for (target, status) in [
         ("/nothing", 404),
         ("/throw", 500),
@@ -32,7 +31,7 @@ fn a_connection_is_kept() {
 }
 
 #[test]
-fn requests_sent_ahead_are_answered_in_order() {
+fn pipelined_requests_are_answered_in_order() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut wire = server.wire();
     let sleep = "GET /sleep?ms=50 HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -44,7 +43,7 @@ fn requests_sent_ahead_are_answered_in_order() {
 }
 
 #[test]
-fn a_body_is_asked_for_before_it_is_sent() {
+fn expect_100_continue_is_answered() {
     let server = Lane::Rust.serve("faulty", &[]);
     let head = "host: a\r\ncontent-type: text/plain\r\nexpect: 100-continue\r\n";
     let mut wire = server.wire();
@@ -55,7 +54,7 @@ fn a_body_is_asked_for_before_it_is_sent() {
     wire.send("body");
     let response = wire.response();
     assert_eq!((response.status, response.text().as_str()), (200, "body"));
-    // One that is refused is not asked for.
+    // For a rejected body, the host does not send `100 Continue`.
     for (target, length, status) in [("/body/small", 17, 413), ("/nothing", 4, 404)] {
         let mut wire = server.wire();
         wire.send(format!(
@@ -67,7 +66,7 @@ fn a_body_is_asked_for_before_it_is_sent() {
 }
 
 #[test]
-fn what_is_not_http_ends_its_connection_alone() {
+fn invalid_http_closes_only_its_connection() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut kept = server.wire();
     assert_eq!(kept.ask(COUNT).status, 200);

@@ -1,13 +1,13 @@
-//! Replies of every kind, and those that HTTP does not allow.
+//! Replies of all kinds, and replies that HTTP forbids.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::define;
 
-use crate::support::{Lane, host, on_every_lane, same};
+use crate::support::{Lane, host, json_equal, on_every_lane};
 
-on_every_lane!(kinds, limits);
+on_every_lane!(replies_of_every_kind, replies_that_http_forbids);
 
-fn kinds(lane: Lane) {
+fn replies_of_every_kind(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let client = server.client();
     let ask = |kind: &str| {
@@ -18,7 +18,11 @@ fn kinds(lane: Lane) {
     let (status, content_type, _, response) = ask("json");
     assert_eq!((status, content_type.as_str()), (200, "application/json"));
     let expected = json!({"text": "é", "number": 1.5, "list": [true, null]});
-    assert!(same(&response.json(), &expected), "{}", response.text());
+    assert!(
+        json_equal(&response.json(), &expected),
+        "{}",
+        response.text()
+    );
     let (status, content_type, text, _) = ask("text");
     assert_eq!((status, text.as_str()), (200, "grün"));
     assert_eq!(content_type, "text/plain; charset=utf-8");
@@ -47,8 +51,8 @@ fn kinds(lane: Lane) {
     server.stop();
 }
 
-/// The host alone frames messages, and sends nothing that could be taken for two.
-fn limits(lane: Lane) {
+/// Only the host frames messages, and no reply can be mistaken for two.
+fn replies_that_http_forbids(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let mut wire = server.wire();
     let response = wire.ask("GET /reply/framing HTTP/1.1\r\nhost: a");
@@ -70,9 +74,9 @@ fn limits(lane: Lane) {
     assert!(log.contains("`99`"), "{log}");
 }
 
-/// What no SDK lets through, as a guest in another language might send it.
+/// Replies that no SDK produces, but a guest in another language could.
 #[test]
-fn a_reply_that_is_none_is_500_and_said_in_the_log() {
+fn an_invalid_reply_is_500_and_logged() {
     let bad = [
         (0, "", "its status `0` is not between 200 and 599"),
         (100, "", "its status `100` is not between 200 and 599"),

@@ -1,12 +1,12 @@
-//! What a handler sees of a request: every byte of it.
+//! What a handler sees of a request.
 
 use serde_json::json;
 
 use crate::support::{Lane, on_every_lane};
 
-on_every_lane!(everything_a_client_sent, headers_that_are_not_utf8);
+on_every_lane!(a_handler_sees_the_whole_request, headers_that_are_not_utf8);
 
-fn everything_a_client_sent(lane: Lane) {
+fn a_handler_sees_the_whole_request(lane: Lane) {
     let server = lane.serve("faulty", &[]);
     let mut wire = server.wire();
     wire.send(
@@ -35,7 +35,7 @@ fn everything_a_client_sent(lane: Lane) {
     );
     let peer = peer.as_str().and_then(|peer| peer.parse().ok());
     assert_eq!(peer, Some(wire.local_address()));
-    // The id is the one that the log has.
+    // The log has the same ID.
     let id = id.as_str().expect("an id");
     let line = server.logged(id);
     assert!(line.contains("/request/"), "{line}");
@@ -62,8 +62,8 @@ fn headers_that_are_not_utf8(lane: Lane) {
     server.stop();
 }
 
-/// What is declared is text, so that other bytes are refused, never replaced; what
-/// stands beside it harms nobody.
+/// Declared fields must be text: other bytes are rejected, never replaced. Undeclared fields do
+/// not matter.
 #[test]
 fn declared_headers_and_cookies_are_text() {
     let server = Lane::Rust.serve("faulty", &[]);

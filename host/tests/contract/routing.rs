@@ -1,4 +1,4 @@
-//! Which route answers, and what is said where none does.
+//! Route matching, and responses for unmatched requests.
 
 use crate::support::Lane;
 
@@ -26,7 +26,7 @@ fn a_path_without_a_route_is_404() {
 }
 
 #[test]
-fn another_method_is_405_with_those_the_path_has() {
+fn another_method_is_405_with_the_allowed_methods() {
     let server = Lane::Rust.serve("faulty", &[]);
     let client = server.client();
     for method in ["PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
@@ -40,7 +40,7 @@ fn another_method_is_405_with_those_the_path_has() {
 }
 
 #[test]
-fn options_says_what_a_path_answers() {
+fn options_lists_the_methods_of_a_path() {
     let server = Lane::Rust.serve("faulty", &[]);
     let response = server.client().send("OPTIONS", "/only/get", &[], b"");
     assert_eq!((response.status, response.body.len()), (204, 0));
@@ -63,7 +63,7 @@ fn head_is_get_without_the_body() {
     for name in ["content-length", "content-type"] {
         assert_eq!(head.header(name), Some(get.header(name)), "{name}");
     }
-    // What follows is the next response: no body came between.
+    // The next response follows directly: there was no body.
     assert_eq!(wire.response().status, 200);
     wire.send("HEAD /nothing HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_eq!(wire.head_response().status, 404);
@@ -71,7 +71,7 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
-fn escapes_in_a_path_mean_what_they_stand_for() {
+fn percent_encoded_paths_are_decoded() {
     let server = Lane::Rust.serve("faulty", &[]);
     let client = server.client();
     assert_eq!(client.get("/%6fnly/%67et").text(), "got");

@@ -1,18 +1,17 @@
-//! The time and random bytes, which are granted unless they are denied; `load.rs` has
-//! what is said then.
+//! Clocks and random bytes, which are granted by default; `load.rs` tests their denial.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use super::{Place, done};
+use super::{AppDirectory, act_ok};
 
 #[test]
 fn the_time_passes() {
-    let place = Place::new();
-    let server = place.serve("");
-    let found = done(&server, json!({"do": "clocks"}));
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    let found = act_ok(&server, json!({"do": "clocks"}));
     let (waited, now) = (&found[0], &found[1]);
     assert!(waited.as_u64() >= Some(5), "{waited}");
     let ours = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -23,11 +22,11 @@ fn the_time_passes() {
 }
 
 #[test]
-fn instances_draw_for_themselves() {
-    let place = Place::new();
-    let server = place.serve_with("", &["--instances", "fresh"]);
+fn instances_have_independent_random_numbers() {
+    let directory = AppDirectory::new();
+    let server = directory.serve_with("", &["--instances", "fresh"]);
     let drawn: BTreeSet<String> = (0..10)
-        .map(|_| done(&server, json!({"do": "random"})).to_string())
+        .map(|_| act_ok(&server, json!({"do": "random"})).to_string())
         .collect();
     assert_eq!(drawn.len(), 10, "{drawn:?}");
     server.stop();

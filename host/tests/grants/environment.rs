@@ -1,27 +1,27 @@
-//! The variables of an app's environment.
+//! Environment variables of an app.
 
 use std::process::Command;
 
 use serde_json::json;
 use spikard_wasm_testing::{Run, guest};
 
-use super::{Place, act, done};
+use super::{AppDirectory, act, act_ok};
 use crate::support::host;
 
 #[test]
-fn nothing_is_there_that_is_not_granted() {
-    let place = Place::new();
-    let server = place.serve("");
-    // The host's own has `PATH` at least.
-    assert_eq!(done(&server, json!({"do": "environment"})), json!({}));
+fn the_environment_is_empty_by_default() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    // The host's own environment has at least `PATH`.
+    assert_eq!(act_ok(&server, json!({"do": "environment"})), json!({}));
     server.stop();
 }
 
 #[test]
-fn what_is_granted_is_there_and_nothing_else() {
-    let place = Place::new();
+fn only_granted_variables_are_visible() {
+    let directory = AppDirectory::new();
     let file =
-        place.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
+        directory.write("environment = { LOG = \"debug\", EMPTY = \"\" }\ninherit = [\"GRANTED\"]");
     let server = host()
         .serve(Some(&guest("grants")))
         .args(["--config".as_ref(), file.as_os_str()])
@@ -38,7 +38,7 @@ fn what_is_granted_is_there_and_nothing_else() {
         .env("SECRET", "not granted")
         .start();
     assert_eq!(
-        done(&server, json!({"do": "environment"})),
+        act_ok(&server, json!({"do": "environment"})),
         json!({
             "ALSO_GRANTED": "by a flag",
             "EMPTY": "",
@@ -51,7 +51,7 @@ fn what_is_granted_is_there_and_nothing_else() {
 }
 
 #[test]
-fn what_is_inherited_must_be_set() {
+fn an_inherited_variable_must_be_set() {
     let mut command: Command = host().command(["serve", "--port", "0", "--env", "NOT_SET"]);
     command.arg(guest("grants"));
     let run = Run::of(&mut command);
@@ -64,9 +64,9 @@ fn what_is_inherited_must_be_set() {
 }
 
 #[test]
-fn every_instance_has_it() {
-    let place = Place::new();
-    let server = place.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
+fn every_instance_sees_granted_variables() {
+    let directory = AppDirectory::new();
+    let server = directory.serve_with("environment = { A = \"1\" }", &["--instances", "fresh"]);
     for _ in 0..3 {
         assert_eq!(
             act(&server, &json!({"do": "environment"})),

@@ -1,31 +1,30 @@
-//! Stores of keys and values: what both drafts of `wasi:keyvalue` do, in a file and in a
-//! Redis server.
+//! Key-value stores: both drafts of `wasi:keyvalue`, in a file and in a Redis server.
 
 use std::thread;
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Redis, Server};
 
-use super::{Place, done, failed, keyvalue};
+use super::{AppDirectory, act_err, act_ok, keyvalue};
 
-/// Serves with the store in a file.
-fn in_a_file() -> (Place, Server) {
-    let place = Place::new();
-    let server = place.serve("");
-    (place, server)
+/// Serves with a store in a file.
+fn in_a_file() -> (AppDirectory, Server) {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    (directory, server)
 }
 
-/// Serves with the store in Redis.
-pub(super) fn in_redis(redis: &Redis) -> (Place, Server) {
-    let place = Place::new();
-    let file = place.write_all("[grants]\nconfig = {}\n");
+/// Serves with a store in Redis.
+pub(super) fn in_redis(redis: &Redis) -> (AppDirectory, Server) {
+    let directory = AppDirectory::new();
+    let file = directory.write_all("[grants]\nconfig = {}\n");
     let store = format!("default={}", redis.url(0));
     let server = super::serve(&file, &["--keyvalue", &store]);
-    (place, server)
+    (directory, server)
 }
 
-/// Tests both drafts in both places.
-fn everywhere(test: fn(&Server, u8)) {
+/// Runs a test with both drafts and both backends.
+fn with_every_store(test: fn(&Server, u8)) {
     for draft in [1, 2] {
         let (_place, server) = in_a_file();
         test(&server, draft);
@@ -39,8 +38,8 @@ fn everywhere(test: fn(&Server, u8)) {
 
 #[test]
 fn values() {
-    everywhere(|server, draft| {
-        let ask = |act, more| done(server, keyvalue(draft, act, more));
+    with_every_store(|server, draft| {
+        let ask = |act, more| act_ok(server, keyvalue(draft, act, more));
         assert_eq!(ask("get", json!({"key": "a"})), Value::Null);
         assert_eq!(ask("exists", json!({"key": "a"})), false);
         ask("set", json!({"key": "a", "value": "one"}));
@@ -61,33 +60,33 @@ fn values() {
 
 #[test]
 fn numbers() {
-    everywhere(|server, draft| {
+    with_every_store(|server, draft| {
         let add = |delta: i64| keyvalue(draft, "increment", json!({"key": "n", "delta": delta}));
-        assert_eq!(done(server, add(1)), 1);
-        assert_eq!(done(server, add(41)), 42);
+        assert_eq!(act_ok(server, add(1)), 1);
+        assert_eq!(act_ok(server, add(41)), 42);
         assert_eq!(
-            done(server, keyvalue(draft, "get", json!({"key": "n"}))),
+            act_ok(server, keyvalue(draft, "get", json!({"key": "n"}))),
             "42"
         );
-        // Of a delta below zero the first draft knows nothing.
+        // The first draft does not define negative deltas.
         match draft {
-            1 => failed(server, add(-1)),
-            _ => done(server, add(-43)).to_string(),
+            1 => act_err(server, add(-1)),
+            _ => act_ok(server, add(-43)).to_string(),
         };
         let over = if draft == 1 { i64::MAX } else { i64::MIN };
-        failed(server, add(over));
-        done(
+        act_err(server, add(over));
+        act_ok(
             server,
             keyvalue(draft, "set", json!({"key": "n", "value": "x"})),
         );
-        failed(server, add(1));
+        act_err(server, add(1));
     });
 }
 
 #[test]
 fn batches() {
-    everywhere(|server, draft| {
-        let ask = |act, more| done(server, keyvalue(draft, act, more));
+    with_every_store(|server, draft| {
+        let ask = |act, more| act_ok(server, keyvalue(draft, act, more));
         ask(
             "set-many",
             json!({"pairs": [["a", "1"], ["b", "2"], ["a", "3"]]}),
@@ -110,14 +109,14 @@ fn batches() {
 }
 
 #[test]
-fn many_keys_come_in_pages() {
-    everywhere(|server, draft| {
+fn listing_keys_is_paged() {
+    with_every_store(|server, draft| {
         let count = 2500;
-        done(
+        act_ok(
             server,
             keyvalue(draft, "fill", json!({"prefix": "k", "count": count})),
         );
-        let all = done(server, keyvalue(draft, "keys", json!({})));
+        let all = act_ok(server, keyvalue(draft, "keys", json!({})));
         assert!(all[0].as_u64() >= Some(2), "{}", all[0]);
         let mut keys: Vec<&str> = all[1]
             .as_array()
@@ -132,13 +131,13 @@ fn many_keys_come_in_pages() {
 }
 
 #[test]
-fn a_value_is_swapped_only_from_what_it_was() {
-    everywhere(|server, draft| {
+fn compare_and_swap_fails_on_a_changed_value() {
+    with_every_store(|server, draft| {
         if draft == 1 {
             return;
         }
-        let swap = |more| done(server, keyvalue(2, "swap", more));
-        let get = || done(server, keyvalue(2, "get", json!({"key": "a"})));
+        let swap = |more| act_ok(server, keyvalue(2, "swap", more));
+        let get = || act_ok(server, keyvalue(2, "get", json!({"key": "a"})));
         assert_eq!(
             swap(json!({"key": "a", "value": "one"})),
             json!({"was": null})
@@ -151,7 +150,7 @@ fn a_value_is_swapped_only_from_what_it_was() {
         let failed = swap(json!({"key": "a", "between": "other", "value": "three"}));
         assert_eq!(failed, json!({"was": "two", "is": "other"}));
         assert_eq!(get(), "three");
-        // What was not there, and what is not there any more.
+        // Missing and deleted keys.
         let failed = swap(json!({"key": "b", "between": "", "value": "1"}));
         assert_eq!(failed, json!({"was": null, "is": ""}));
     });
@@ -163,7 +162,7 @@ fn a_store_that_is_not_granted_is_denied() {
     for draft in [1, 2] {
         let mut what = keyvalue(draft, "get", json!({"key": "a"}));
         what["store"] = json!("other");
-        let why = failed(&server, what);
+        let why = act_err(&server, what);
         assert!(why.contains("AccessDenied"), "{why}");
     }
     let line = server.logged("a store that is not granted was asked for");
@@ -175,71 +174,71 @@ fn a_store_that_is_not_granted_is_denied() {
 }
 
 #[test]
-fn both_drafts_have_the_same_store() {
+fn both_drafts_share_a_store() {
     let (_place, server) = in_a_file();
-    done(
+    act_ok(
         &server,
         keyvalue(1, "set", json!({"key": "a", "value": "one"})),
     );
     assert_eq!(
-        done(&server, keyvalue(2, "get", json!({"key": "a"}))),
+        act_ok(&server, keyvalue(2, "get", json!({"key": "a"}))),
         "one"
     );
     server.stop();
 }
 
 #[test]
-fn what_is_in_a_file_stays() {
-    let place = Place::new();
-    let server = place.serve("");
-    done(
+fn a_file_store_is_durable() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    act_ok(
         &server,
         keyvalue(2, "set", json!({"key": "a", "value": "one"})),
     );
-    // Not even a host that is killed loses what it has said is set.
+    // Even a killed host does not lose acknowledged writes.
     server.signal("KILL");
     let _ = server.wait();
-    let server = place.serve("");
+    let server = directory.serve("");
     assert_eq!(
-        done(&server, keyvalue(2, "get", json!({"key": "a"}))),
+        act_ok(&server, keyvalue(2, "get", json!({"key": "a"}))),
         "one"
     );
     server.stop();
 }
 
 #[test]
-fn two_names_may_be_one_file() {
-    let place = Place::new();
-    let server = place.serve("keyvalue.other = \"./kv.redb\"");
-    done(
+fn two_stores_may_share_a_file() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("keyvalue.other = \"./kv.redb\"");
+    act_ok(
         &server,
         keyvalue(2, "set", json!({"key": "a", "value": "one"})),
     );
     let mut what = keyvalue(2, "get", json!({"key": "a"}));
     what["store"] = json!("other");
-    assert_eq!(done(&server, what), "one");
+    assert_eq!(act_ok(&server, what), "one");
     server.stop();
 }
 
 #[test]
-fn another_host_does_not_get_the_file() {
-    let place = Place::new();
-    let server = place.serve("");
-    let said = place.refused("[grants]\nconfig = {}\nkeyvalue.default = \"kv.redb\"\n");
+fn another_host_cannot_open_the_file() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    let said = directory.refused("[grants]\nconfig = {}\nkeyvalue.default = \"kv.redb\"\n");
     assert!(said.contains("another process has it open"), "{said}");
     server.stop();
 }
 
 #[test]
-fn many_at_once_lose_nothing() {
-    let place = Place::new();
-    let file = place.write("");
+fn concurrent_writes_are_not_lost() {
+    let directory = AppDirectory::new();
+    let file = directory.write("");
     let server = on_two_workers(&file);
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..50 {
-                    done(
+                    act_ok(
                         &server,
                         keyvalue(2, "increment", json!({"key": "n", "delta": 1})),
                     );
@@ -248,7 +247,7 @@ fn many_at_once_lose_nothing() {
         }
     });
     assert_eq!(
-        done(&server, keyvalue(2, "get", json!({"key": "n"}))),
+        act_ok(&server, keyvalue(2, "get", json!({"key": "n"}))),
         "400"
     );
     server.stop();

@@ -1,4 +1,4 @@
-//! What is too much for a store of keys and values.
+//! Limits of key-value stores.
 
 use std::time::{Duration, Instant};
 
@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use spikard_wasm_testing::{Redis, Server};
 
 use super::keyvalue::in_redis;
-use super::{Place, done, failed, keyvalue};
+use super::{AppDirectory, act_err, act_ok, keyvalue};
 
-fn small(limits: &str) -> (Place, Server) {
-    let place = Place::new();
-    let file = place.write(&format!("[limits]\n{limits}"));
+fn small(limits: &str) -> (AppDirectory, Server) {
+    let directory = AppDirectory::new();
+    let file = directory.write(&format!("[limits]\n{limits}"));
     let server = super::serve(&file, &[]);
-    (place, server)
+    (directory, server)
 }
 
 #[test]
-fn a_value_has_a_longest() {
+fn values_have_a_maximum_length() {
     for draft in [1, 2] {
         let (_place, server) = small("keyvalue_value = 100");
         let set = |times: usize| {
@@ -26,17 +26,17 @@ fn a_value_has_a_longest() {
                 json!({"key": "a", "value": "x", "times": times}),
             )
         };
-        done(&server, set(100));
-        let why = failed(&server, set(101));
+        act_ok(&server, set(100));
+        let why = act_err(&server, set(101));
         assert!(
             why.contains("101 bytes is longer than 100, the limit `keyvalue_value`"),
             "{why}"
         );
         let pairs = json!({"pairs": [["b", "x"], ["c", "x".repeat(101)]]});
-        failed(&server, keyvalue(draft, "set-many", pairs));
-        // All of it or nothing.
+        act_err(&server, keyvalue(draft, "set-many", pairs));
+        // A batch fails or succeeds as a whole.
         assert_eq!(
-            done(&server, keyvalue(draft, "keys", json!({}))),
+            act_ok(&server, keyvalue(draft, "keys", json!({}))),
             json!([1, ["a"]])
         );
         server.stop();
@@ -44,7 +44,7 @@ fn a_value_has_a_longest() {
 }
 
 #[test]
-fn a_key_has_a_longest() {
+fn keys_have_a_maximum_length() {
     let (_place, server) = small("");
     for (length, is_ok) in [(0, false), (1, true), (1024, true), (1025, false)] {
         let key = "k".repeat(length);
@@ -58,8 +58,8 @@ fn a_key_has_a_longest() {
         ] {
             let what = keyvalue(2, act, more);
             match is_ok {
-                true => drop(done(&server, what)),
-                false => assert!(failed(&server, what).contains("1 to 1024 bytes")),
+                true => drop(act_ok(&server, what)),
+                false => assert!(act_err(&server, what).contains("1 to 1024 bytes")),
             }
         }
     }
@@ -67,31 +67,31 @@ fn a_key_has_a_longest() {
 }
 
 #[test]
-fn a_batch_has_a_most() {
+fn batches_have_a_maximum_number_of_keys() {
     let (_place, server) = small("");
     let keys: Vec<String> = (0..1001).map(|at| at.to_string()).collect();
     for act in ["get-many", "delete-many"] {
-        done(&server, keyvalue(2, act, json!({"keys": keys[..1000]})));
-        let why = failed(&server, keyvalue(2, act, json!({"keys": keys})));
+        act_ok(&server, keyvalue(2, act, json!({"keys": keys[..1000]})));
+        let why = act_err(&server, keyvalue(2, act, json!({"keys": keys})));
         assert!(why.contains("1001 keys are more than 1000"), "{why}");
     }
     server.stop();
 }
 
-/// A batch of large values would be in the host's memory all at once.
+/// A batch of large values would be in the host's memory at once.
 #[test]
-fn a_batch_gives_only_so_much() {
+fn the_total_size_of_a_batch_is_limited() {
     fn check(server: &Server) {
         let mut keys = Vec::new();
         for at in 0..20 {
             let key = format!("k{at}");
             let set = json!({"key": key, "value": "x", "times": 1 << 20});
-            done(server, keyvalue(2, "set", set));
+            act_ok(server, keyvalue(2, "set", set));
             keys.push(key);
         }
         let some = keyvalue(2, "get-many", json!({"keys": keys[..15]}));
-        done(server, some);
-        let why = failed(server, keyvalue(2, "get-many", json!({"keys": keys})));
+        act_ok(server, some);
+        let why = act_err(server, keyvalue(2, "get-many", json!({"keys": keys})));
         assert!(why.contains("ask for fewer keys"), "{why}");
     }
     let (_place, server) = small("");
@@ -104,74 +104,74 @@ fn a_batch_gives_only_so_much() {
 }
 
 #[test]
-fn a_file_has_a_most() {
+fn the_size_of_a_file_is_limited() {
     let (_place, server) = small("keyvalue_file = 1000");
     let set = |key: &str, times: usize| {
         keyvalue(2, "set", json!({"key": key, "value": "x", "times": times}))
     };
-    done(&server, set("a", 499));
-    done(&server, set("b", 499));
-    let why = failed(&server, set("c", 1));
+    act_ok(&server, set("a", 499));
+    act_ok(&server, set("b", 499));
+    let why = act_err(&server, set("c", 1));
     assert!(
         why.contains("would hold 1002 bytes, and the limit `keyvalue_file` is 1000"),
         "{why}"
     );
-    failed(&server, set("b", 500));
-    failed(
+    act_err(&server, set("b", 500));
+    act_err(
         &server,
         keyvalue(2, "increment", json!({"key": "n", "delta": 1})),
     );
-    failed(
+    act_err(
         &server,
         keyvalue(2, "set-many", json!({"pairs": [["c", ""], ["d", ""]]})),
     );
-    failed(
+    act_err(
         &server,
         keyvalue(2, "swap", json!({"key": "c", "value": "1"})),
     );
-    // What makes room, or takes none, is done.
-    done(&server, set("b", 399));
-    done(&server, set("c", 99));
-    done(&server, keyvalue(2, "delete", json!({"key": "a"})));
-    done(&server, set("d", 499));
+    // Writes that free space or need none succeed.
+    act_ok(&server, set("b", 399));
+    act_ok(&server, set("c", 99));
+    act_ok(&server, keyvalue(2, "delete", json!({"key": "a"})));
+    act_ok(&server, set("d", 499));
     server.stop();
 }
 
 #[test]
-fn what_was_set_under_a_higher_limit_stays() {
-    let place = Place::new();
-    let server = place.serve("");
+fn values_above_a_lowered_limit_are_kept() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     let set = |times: usize| keyvalue(2, "set", json!({"key": "a", "value": "x", "times": times}));
-    done(&server, set(1000));
+    act_ok(&server, set(1000));
     server.stop();
-    let server = place.serve("[limits]\nkeyvalue_value = 100\nkeyvalue_file = 100");
+    let server = directory.serve("[limits]\nkeyvalue_value = 100\nkeyvalue_file = 100");
     let get = keyvalue(2, "get", json!({"key": "a"}));
-    let why = failed(&server, get.clone());
+    let why = act_err(&server, get.clone());
     assert!(why.contains("`a` is longer than 100 bytes"), "{why}");
-    // It may get smaller, and be deleted.
-    done(&server, set(50));
-    assert_eq!(done(&server, get), "x".repeat(50));
-    done(&server, keyvalue(2, "delete", json!({"key": "a"})));
+    // The value may shrink and may be deleted.
+    act_ok(&server, set(50));
+    assert_eq!(act_ok(&server, get), "x".repeat(50));
+    act_ok(&server, keyvalue(2, "delete", json!({"key": "a"})));
     server.stop();
 }
 
 #[test]
-fn handles_are_not_without_end() {
+fn the_number_of_handles_is_limited() {
     let (_place, server) = small("");
-    let got = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
+    let got = act_ok(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
     let got = got.as_u64().expect("a number");
     assert!((5_000..=10_000).contains(&got), "{got}");
-    // They are gone with the call.
-    let again = done(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
+    // The handles end with the call.
+    let again = act_ok(&server, keyvalue(2, "hoard", json!({"count": 20_000})));
     assert_eq!(again.as_u64(), Some(got));
     server.stop();
 }
 
-/// What may be swapped is in the host's memory.
+/// Values to swap are in the host's memory.
 #[test]
-fn values_to_swap_are_not_without_end() {
+fn the_number_of_pending_swaps_is_limited() {
     let (_place, server) = small("");
-    done(
+    act_ok(
         &server,
         keyvalue(
             2,
@@ -181,7 +181,7 @@ fn values_to_swap_are_not_without_end() {
     );
     let before = server.rss();
     for _ in 0..3 {
-        let got = done(
+        let got = act_ok(
             &server,
             keyvalue(2, "hoard-swaps", json!({"key": "a", "count": 1000})),
         );
@@ -194,27 +194,26 @@ fn values_to_swap_are_not_without_end() {
     server.stop();
 }
 
-/// A store that does not answer costs its own request the time that it may take, and
-/// nobody else any.
+/// A store that does not answer delays only its own request, up to a time limit.
 #[test]
-fn a_store_has_its_time() {
+fn a_store_that_does_not_answer_times_out() {
     let redis = Redis::start();
-    let place = Place::new();
-    let file = place.write(&format!(
+    let directory = AppDirectory::new();
+    let file = directory.write(&format!(
         "keyvalue.slow = \"{}\"\n[limits]\nkeyvalue_time = \"300ms\"",
         redis.url(0)
     ));
     let server = super::serve(&file, &[]);
     let mut slow = keyvalue(2, "get", json!({"key": "a"}));
     slow["store"] = json!("slow");
-    assert_eq!(done(&server, slow.clone()), Value::Null);
+    assert_eq!(act_ok(&server, slow.clone()), Value::Null);
     redis.signal("STOP");
     let start = Instant::now();
     std::thread::scope(|scope| {
-        let late = scope.spawn(|| failed(&server, slow.clone()));
+        let late = scope.spawn(|| act_err(&server, slow.clone()));
         std::thread::sleep(Duration::from_millis(50));
         let quick = Instant::now();
-        done(&server, keyvalue(2, "get", json!({"key": "a"})));
+        act_ok(&server, keyvalue(2, "get", json!({"key": "a"})));
         assert!(
             quick.elapsed() < Duration::from_millis(150),
             "{:?}",
@@ -242,6 +241,6 @@ fn a_store_has_its_time() {
         "{line}"
     );
     redis.signal("CONT");
-    assert_eq!(done(&server, slow), Value::Null);
+    assert_eq!(act_ok(&server, slow), Value::Null);
     server.stop();
 }

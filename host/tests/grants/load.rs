@@ -1,13 +1,13 @@
-//! What a component imports is granted, or it is not served.
+//! A component is served only if all its imports are granted.
 
-use super::Place;
+use super::AppDirectory;
 
 const ALL: &str = "[grants]\nconfig = {}\nkeyvalue = { default = \"kv.redb\" }\n";
 
 #[test]
-fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
-    let place = Place::new();
-    let refused = |text: &str| place.refused(text);
+fn the_error_for_a_missing_grant_suggests_the_line_to_add() {
+    let directory = AppDirectory::new();
+    let refused = |text: &str| directory.refused(text);
     for (text, import, line) in [
         ("", "wasi:config/store@0.2.0-rc.1", "config = {}"),
         (
@@ -38,32 +38,32 @@ fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
         );
         assert!(said.starts_with(&begin) && said.ends_with(&end), "{said}");
     }
-    // The line that is named does it.
-    let server = place.serve("");
+    // The suggested line works.
+    let server = directory.serve("");
     server.stop();
 }
 
 #[test]
-fn a_store_that_cannot_be_opened_is_named() {
-    let place = Place::new();
+fn the_error_for_a_store_that_cannot_be_opened_names_it() {
+    let directory = AppDirectory::new();
     let with =
         |default: &str| format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"{default}\"\n");
     assert_eq!(
-        place.refused(&with("no/kv.redb")),
+        directory.refused(&with("no/kv.redb")),
         "error: the store `default` of `APP` cannot be opened: `FOLDER/no/kv.redb`: its folder is not there: make it"
     );
-    std::fs::write(place.path("text"), "x".repeat(10_000)).expect("a file");
-    let said = place.refused(&with("text"));
+    std::fs::write(directory.path("text"), "x".repeat(10_000)).expect("a file");
+    let said = directory.refused(&with("text"));
     assert!(
         said.starts_with("error: the store `default` of `APP` cannot be opened: `FOLDER/text`: "),
         "{said}"
     );
-    let said = place.refused(&with("redis://:hunter2@host:port/0"));
+    let said = directory.refused(&with("redis://:hunter2@host:port/0"));
     assert!(
         said.contains("the Redis server: that is no URL") && !said.contains("hunter2"),
         "{said}"
     );
-    let said = place.refused(&with("env:SPIKARD_WASM_NO_SUCH"));
+    let said = directory.refused(&with("env:SPIKARD_WASM_NO_SUCH"));
     assert!(
         said.contains("`SPIKARD_WASM_NO_SUCH`, which is not set"),
         "{said}"

@@ -1,16 +1,16 @@
-//! Lines of an app in the log, by `wasi:logging`.
+//! Log lines of an app through `wasi:logging`.
 
 use serde_json::json;
 
-use super::{Place, done};
+use super::{AppDirectory, act_ok};
 
 #[test]
-fn every_level_is_one_of_the_log() {
-    let place = Place::new();
-    let server = place.serve_with("", &["--log-level", "debug"]);
+fn every_level_maps_to_a_log_level() {
+    let directory = AppDirectory::new();
+    let server = directory.serve_with("", &["--log-level", "debug"]);
     for level in ["trace", "debug", "info", "warn", "error", "critical"] {
         let message = format!("said at {level}");
-        done(
+        act_ok(
             &server,
             json!({"do": "log", "level": level, "context": "tests", "message": message}),
         );
@@ -45,12 +45,12 @@ fn every_level_is_one_of_the_log() {
 }
 
 #[test]
-fn what_is_below_the_level_of_the_log_is_not_there() {
-    let place = Place::new();
-    let server = place.serve("");
+fn lines_below_the_log_level_are_dropped() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     let log = |level: &str, message: &str| {
         let what = json!({"do": "log", "level": level, "context": "", "message": message});
-        done(&server, what);
+        act_ok(&server, what);
     };
     log("debug", "below");
     log("info", "above");
@@ -59,14 +59,14 @@ fn what_is_below_the_level_of_the_log_is_not_there() {
 }
 
 #[test]
-fn a_line_is_one_line_and_not_too_long() {
-    let place = Place::new();
-    let server = place.serve("");
+fn messages_are_escaped_and_truncated() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
     let message = format!(
         "first\n2026-01-01T00:00:00Z ERROR access: forged {}",
         "x".repeat(100_000)
     );
-    done(
+    act_ok(
         &server,
         json!({"do": "log", "level": "info", "context": "c\n".repeat(1000), "message": message}),
     );

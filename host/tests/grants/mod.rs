@@ -1,6 +1,5 @@
-//! What an app may use of the world outside, each capability absent, denied, granted and
-//! over its limit. `guests/conformance/grants` is the app; docs/capabilities.md says what
-//! there is.
+//! Capabilities of an app, each absent, denied, granted and over its limit. The app is
+//! `guests/conformance/grants`; docs/capabilities.md lists the capabilities.
 
 mod clocks;
 mod config;
@@ -22,10 +21,10 @@ use tempfile::TempDir;
 
 use crate::support::host;
 
-/// A folder with a `spikard.toml`, for one app.
-struct Place(TempDir);
+/// A directory with the `spikard.toml` of one app.
+struct AppDirectory(TempDir);
 
-impl Place {
+impl AppDirectory {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder"))
     }
@@ -34,8 +33,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Writes `spikard.toml`. What the app imports is granted; `grants` and what follows
-    /// it say what else.
+    /// Writes `spikard.toml`, which grants the app's imports; `grants` adds to it.
     fn write(&self, grants: &str) -> PathBuf {
         let text = format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"kv.redb\"\n{grants}\n");
         self.write_all(&text)
@@ -57,7 +55,7 @@ impl Place {
         serve(&file, args)
     }
 
-    /// What is said where the app cannot be served with this file.
+    /// Returns the error of an app that cannot be served with this file.
     #[track_caller]
     fn refused(&self, text: &str) -> String {
         let file = self.write_all(text);
@@ -74,7 +72,7 @@ impl Place {
             .filter(|line| line.starts_with("error: "))
             .collect();
         let [error] = errors.as_slice() else {
-            panic!("not one error: {}", run.stderr);
+            panic!("not exactly one error: {}", run.stderr);
         };
         let error = error.replace(&guest("grants").display().to_string(), "APP");
         error.replace(&self.0.path().display().to_string(), "FOLDER")
@@ -94,7 +92,7 @@ fn serve(config: &Path, args: &[&str]) -> Server {
         .start()
 }
 
-/// Lets the app do something.
+/// Makes the app perform an action.
 #[track_caller]
 fn act(server: &Server, what: &Value) -> Result<Value, String> {
     let response = server
@@ -108,22 +106,22 @@ fn act(server: &Server, what: &Value) -> Result<Value, String> {
     }
 }
 
-/// Lets it do what must work.
+/// Makes the app perform an action that must succeed.
 #[track_caller]
-fn done(server: &Server, what: Value) -> Value {
+fn act_ok(server: &Server, what: Value) -> Value {
     act(server, &what).unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
-/// Lets it do what must fail.
+/// Makes the app perform an action that must fail.
 #[track_caller]
-fn failed(server: &Server, what: Value) -> String {
+fn act_err(server: &Server, what: Value) -> String {
     match act(server, &what) {
         Ok(value) => panic!("{what}: {value}"),
         Err(error) => error,
     }
 }
 
-/// What of a store is to be done, through a draft of the interface.
+/// Describes an action on a store through a draft of the interface.
 fn keyvalue(draft: u8, act: &str, more: Value) -> Value {
     let mut all = json!({"draft": draft, "store": "default", "do": act});
     for (name, value) in more.as_object().into_iter().flatten() {

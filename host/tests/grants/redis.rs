@@ -1,18 +1,18 @@
-//! A store in a Redis server: what others see there, and what becomes of it when the
-//! server is away. `keyvalue.rs` has what it does as any store.
+//! Stores in a Redis server: interoperability and outages. `keyvalue.rs` tests what all stores
+//! have in common.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::Redis;
 
 use super::keyvalue::in_redis;
-use super::{Place, done, failed, keyvalue};
+use super::{AppDirectory, act_err, act_ok, keyvalue};
 
 #[test]
-fn keys_and_values_are_those_of_the_database() {
+fn the_store_uses_plain_keys_and_values() {
     let redis = Redis::start();
     redis.ask(&["SET", "theirs", "set by others"]);
     let (_place, server) = in_redis(&redis);
-    let ask = |act, more| done(&server, keyvalue(2, act, more));
+    let ask = |act, more| act_ok(&server, keyvalue(2, act, more));
     assert_eq!(ask("get", json!({"key": "theirs"})), "set by others");
     ask("set", json!({"key": "mine", "value": "set by the app"}));
     assert_eq!(redis.ask(&["GET", "mine"]), "$14\r\nset by the app\r\n");
@@ -20,18 +20,18 @@ fn keys_and_values_are_those_of_the_database() {
     assert_eq!(redis.ask(&["INCR", "n"]), ":8\r\n");
     assert_eq!(ask("get", json!({"key": "n"})), "8");
     assert_eq!(ask("keys", json!({})), json!([1, ["mine", "n", "theirs"]]));
-    // What is no string cannot be read, and says so.
+    // A value that is not a string causes an error.
     redis.ask(&["LPUSH", "list", "a"]);
-    let why = failed(&server, keyvalue(2, "get", json!({"key": "list"})));
+    let why = act_err(&server, keyvalue(2, "get", json!({"key": "list"})));
     assert!(
         why.contains("WRONGTYPE") || why.contains("wrong kind"),
         "{why}"
     );
-    // One that is too long is not fetched as a whole.
+    // A value above the limit is not fetched as a whole.
     redis.ask(&["SETRANGE", "long", "2000000", "x"]);
-    let why = failed(&server, keyvalue(2, "get", json!({"key": "long"})));
+    let why = act_err(&server, keyvalue(2, "get", json!({"key": "long"})));
     assert!(why.contains("longer than 1048576 bytes"), "{why}");
-    let why = failed(
+    let why = act_err(
         &server,
         keyvalue(2, "get-many", json!({"keys": ["n", "long"]})),
     );
@@ -40,30 +40,30 @@ fn keys_and_values_are_those_of_the_database() {
 }
 
 #[test]
-fn databases_are_apart() {
+fn databases_are_separate() {
     let redis = Redis::start();
-    let place = Place::new();
+    let directory = AppDirectory::new();
     let stores = [
         format!("default={}", redis.url(0)),
         format!("other={}", redis.url(1)),
     ];
-    let file = place.write_all("[grants]\nconfig = {}\n");
+    let file = directory.write_all("[grants]\nconfig = {}\n");
     let server = super::serve(&file, &["--keyvalue", &stores[0], "--keyvalue", &stores[1]]);
-    done(
+    act_ok(
         &server,
         keyvalue(2, "set", json!({"key": "a", "value": "one"})),
     );
     let mut other = keyvalue(2, "get", json!({"key": "a"}));
     other["store"] = json!("other");
-    assert_eq!(done(&server, other), Value::Null);
+    assert_eq!(act_ok(&server, other), Value::Null);
     server.stop();
 }
 
 #[test]
 fn a_password_comes_from_the_environment() {
     let redis = Redis::start_with(Some("hunter2"));
-    let place = Place::new();
-    let file = place.write_all("[grants]\nconfig = {}\nkeyvalue.default = \"env:REDIS_URL\"\n");
+    let directory = AppDirectory::new();
+    let file = directory.write_all("[grants]\nconfig = {}\nkeyvalue.default = \"env:REDIS_URL\"\n");
     let serve = |url: &str| {
         crate::support::host()
             .serve(Some(&spikard_wasm_testing::guest("grants")))
@@ -73,50 +73,50 @@ fn a_password_comes_from_the_environment() {
     };
     let set = keyvalue(2, "set", json!({"key": "a", "value": "one"}));
     let server = serve(&redis.url(0));
-    done(&server, set.clone());
+    act_ok(&server, set.clone());
     let log = server.stop().log;
     assert!(!log.contains("hunter2"), "{log}");
     let server = serve(&redis.url(0).replace("hunter2", "hunter3"));
-    let why = failed(&server, set);
+    let why = act_err(&server, set);
     assert!(!why.contains("hunter"), "{why}");
     let log = server.stop().log;
     assert!(!log.contains("hunter"), "{log}");
 }
 
 #[test]
-fn a_server_may_go_and_come_back() {
+fn the_host_reconnects_after_a_server_restart() {
     let redis = Redis::start();
     let port = redis.port();
     let (_place, server) = in_redis(&redis);
     let get = keyvalue(2, "get", json!({"key": "a"}));
     let set = keyvalue(2, "set", json!({"key": "a", "value": "one"}));
-    done(&server, set.clone());
+    act_ok(&server, set.clone());
     drop(redis);
-    let why = failed(&server, get.clone());
+    let why = act_err(&server, get.clone());
     assert!(!why.is_empty());
-    failed(&server, set.clone());
+    act_err(&server, set.clone());
     let line = server.logged("a store of keys and values failed");
     assert!(line.contains("WARN"), "{line}");
     let redis = Redis::start_at(port, None).expect("the same port again");
-    // The first command finds the connection lost, makes one anew, and works.
-    assert_eq!(done(&server, get), Value::Null);
-    done(&server, set);
+    // The first command notices the lost connection, reconnects and works.
+    assert_eq!(act_ok(&server, get), Value::Null);
+    act_ok(&server, set);
     drop(redis);
     server.stop();
 }
 
-/// The host starts while the server does not run yet.
+/// The host starts before the Redis server.
 #[test]
-fn a_server_may_come_later() {
+fn the_server_may_start_after_the_host() {
     let redis = Redis::start();
     let (url, port) = (redis.url(0), redis.port());
     drop(redis);
-    let place = Place::new();
-    let file = place.write_all("[grants]\nconfig = {}\n");
+    let directory = AppDirectory::new();
+    let file = directory.write_all("[grants]\nconfig = {}\n");
     let server = super::serve(&file, &["--keyvalue", &format!("default={url}")]);
     let get = keyvalue(2, "get", json!({"key": "a"}));
-    failed(&server, get.clone());
+    act_err(&server, get.clone());
     let _redis = Redis::start_at(port, None).expect("the same port again");
-    assert_eq!(done(&server, get), Value::Null);
+    assert_eq!(act_ok(&server, get), Value::Null);
     server.stop();
 }

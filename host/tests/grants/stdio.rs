@@ -1,14 +1,14 @@
-//! What an app prints.
+//! Standard output and standard error of an app.
 
 use serde_json::json;
 
-use super::{Place, done};
+use super::{AppDirectory, act_ok};
 
 #[test]
-fn what_is_printed_goes_to_the_log() {
-    let place = Place::new();
-    let server = place.serve("");
-    done(&server, json!({"do": "print", "text": "a line"}));
+fn output_goes_to_the_log() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    act_ok(&server, json!({"do": "print", "text": "a line"}));
     let lines: Vec<String> = server
         .stop()
         .log
@@ -21,19 +21,19 @@ fn what_is_printed_goes_to_the_log() {
 }
 
 #[test]
-fn or_nowhere() {
-    let place = Place::new();
-    let server = place.serve("stdio = false");
-    done(&server, json!({"do": "print", "text": "a line"}));
+fn output_can_be_discarded() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("stdio = false");
+    act_ok(&server, json!({"do": "print", "text": "a line"}));
     let log = server.stop().log;
     assert!(!log.contains("a line"), "{log}");
 }
 
 #[test]
-fn a_line_without_end_is_cut() {
-    let place = Place::new();
-    let server = place.serve("");
-    done(
+fn an_endless_line_is_truncated() {
+    let directory = AppDirectory::new();
+    let server = directory.serve("");
+    act_ok(
         &server,
         json!({"do": "print", "text": "abcd", "times": 100_000}),
     );

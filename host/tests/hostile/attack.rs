@@ -1,4 +1,4 @@
-//! A hostile guest that is served, and what must go on meanwhile.
+//! A hostile guest under load, and the checks that the host continues to work.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,36 +11,36 @@ use spikard_wasm_testing::{Client, Response, Server, guest};
 
 use crate::support::{Lane, host};
 
-/// The memory of a host whose guests are small, also of one that has just compiled
-/// its component.
+/// Maximum resident memory of a host with small guests, including the compilation of its
+/// component.
 pub(crate) const HOST: u64 = 192 << 20;
 
-/// The default limit on the memory of an instance.
+/// The default memory limit of an instance.
 pub(crate) const INSTANCE: u64 = 512 << 20;
 
-/// The longest that a well-behaved request may take meanwhile, on a machine that
-/// does other things as well.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Maximum latency of a well-behaved request during an attack, on a machine that runs other
+/// processes too.
+const MAX_LATENCY: Duration = Duration::from_secs(5);
 
-/// A host under attack, with a host of another app beside it. Both are asked for
-/// what they do well, all the time.
+/// A host under attack, and another host next to it. Both receive well-behaved requests all the
+/// time.
 pub(crate) struct Attack {
-    // They end before what they ask.
+    // Dropped before the servers that they query.
     watches: [Watch; 2],
     server: Server,
-    beside: Server,
+    neighbor: Server,
     before: u64,
 }
 
-/// Asks for one thing again and again.
+/// A thread that sends the same request again and again.
 struct Watch {
     over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Seen>>,
+    thread: Option<JoinHandle<AnswerSummary>>,
 }
 
-/// What the answers were.
+/// Summary of the answers.
 #[derive(Default)]
-struct Seen {
+struct AnswerSummary {
     fine: u32,
     busy: u32,
     slowest: Duration,
@@ -57,23 +57,23 @@ impl Attack {
         Self::on(&guest("hostile"), args)
     }
 
-    /// As [`Attack::hostile`], where the host may say 503 when it is busy.
+    /// As [`Attack::hostile`], for a host that may answer 503 when it is busy.
     pub(crate) fn crowded(args: &[&str]) -> Self {
         Self::begin(&guest("hostile"), args, true)
     }
 
     fn begin(app: &Path, args: &[&str], busy: bool) -> Self {
         let server = host().serve(Some(app)).args(args).start();
-        let beside = Lane::Rust.serve("hello", &["--workers", "1"]);
+        let neighbor = Lane::Rust.serve("hello", &["--workers", "1"]);
         assert_eq!(server.client().get("/fine").status, 200);
         let before = server.open_files();
         let watches = [
             Watch::begin(server.client(), "/fine", busy),
-            Watch::begin(beside.client(), "/hello/Ada", false),
+            Watch::begin(neighbor.client(), "/hello/Ada", false),
         ];
         Self {
             server,
-            beside,
+            neighbor,
             watches,
             before,
         }
@@ -83,12 +83,12 @@ impl Attack {
         &self.server
     }
 
-    /// Asks the guest to do something, and waits for the answer.
+    /// Makes the guest perform an action and waits for the response.
     pub(crate) fn act(&self, target: &str, what: &str) -> Response {
         act(&self.server.client(), target, what)
     }
 
-    /// As [`Attack::act`], from several clients at once.
+    /// As [`Attack::act`], from several clients concurrently.
     pub(crate) fn act_at_once(&self, clients: usize, target: &str, what: &str) -> Vec<Response> {
         thread::scope(|scope| {
             let asked: Vec<_> = (0..clients)
@@ -101,7 +101,7 @@ impl Attack {
         })
     }
 
-    /// Asks the guest for a reply.
+    /// Makes the guest send a reply.
     pub(crate) fn say(&self, what: &Value) -> Response {
         let say = what.to_string();
         self.server
@@ -110,24 +110,24 @@ impl Attack {
     }
 
     /// Waits until the host's memory is below a bound.
-    pub(crate) fn settles_below(&self, bound: u64) {
+    pub(crate) fn wait_for_memory_below(&self, bound: u64) {
         let start = Instant::now();
         while self.server.rss() >= bound {
             assert!(
-                start.elapsed() < PATIENCE,
-                "{} bytes are still resident, and {bound} were to be",
+                start.elapsed() < MAX_LATENCY,
+                "{} bytes are still resident, above the bound {bound}",
                 self.server.rss()
             );
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends it and checks that all went on; the host's memory never passed `bound`,
-    /// and no file stays open. Gives the log.
+    /// Ends the attack and returns the log. Checks that all requests were answered, the host's
+    /// memory never exceeded `bound`, and no files stay open.
     pub(crate) fn end(self, bound: u64) -> String {
         let Self {
             server,
-            beside,
+            neighbor,
             watches,
             before,
         } = self;
@@ -136,10 +136,10 @@ impl Attack {
             watch.end();
         }
         let start = Instant::now();
-        // Closed connections are noticed a moment later.
+        // The host notices closed connections with a delay.
         while server.open_files() > before {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < MAX_LATENCY,
                 "{:?}, {before} before",
                 server.usage()
             );
@@ -148,8 +148,8 @@ impl Attack {
         let usage = server.usage();
         println!("peak {} MiB, {usage:?}", usage.peak >> 20);
         assert!(usage.peak < bound, "{usage:?}, the bound is {bound}");
-        assert!(beside.usage().peak < HOST, "{:?}", beside.usage());
-        beside.stop();
+        assert!(neighbor.usage().peak < HOST, "{:?}", neighbor.usage());
+        neighbor.stop();
         let log = server.stop().log;
         for word in ["panicked", "defect of spikard-wasm"] {
             assert!(!log.contains(word), "{log}");
@@ -158,7 +158,7 @@ impl Attack {
     }
 }
 
-/// Asks a guest to do something.
+/// Makes a guest perform an action.
 pub(crate) fn act(client: &Client, target: &str, what: &str) -> Response {
     client.send("GET", target, &[("x-do", what)], b"")
 }
@@ -168,7 +168,7 @@ impl Watch {
         let over = Arc::new(AtomicBool::new(false));
         let until = over.clone();
         let thread = thread::spawn(move || {
-            let mut seen = Seen::default();
+            let mut seen = AnswerSummary::default();
             loop {
                 let start = Instant::now();
                 let answer = client.get(target);
@@ -184,7 +184,7 @@ impl Watch {
                 thread::sleep(Duration::from_millis(10));
             }
             assert!(
-                busy || seen.slowest < PATIENCE,
+                busy || seen.slowest < MAX_LATENCY,
                 "{target}: {:?}",
                 seen.slowest
             );

@@ -1,4 +1,4 @@
-//! More requests than there can be instances, all at once.
+//! More concurrent requests than instances.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::attack::Attack;
 
-/// The answers to all requests.
+/// The responses to all requests.
 pub(crate) struct Answers(Vec<Response<usize>>);
 
 impl Answers {
@@ -21,8 +21,7 @@ impl Answers {
     }
 }
 
-/// Sends so many requests on each of so many connections, before it waits for the
-/// first answer.
+/// Sends many requests on each of many connections before it reads the first response.
 pub(crate) fn ask(
     address: SocketAddr,
     connections: usize,
@@ -81,8 +80,8 @@ async fn ask_on_one(
     answers
 }
 
-/// Each request waits 100 ms in the guest. 64 are served at once, as many wait as may,
-/// and the rest is told to come back.
+/// Each request waits 100 ms in the guest. The host serves 64 at once, queues up to the limit, and
+/// rejects the others with 503.
 #[test]
 fn ten_thousand_requests_to_a_slow_guest() {
     const CONNECTIONS: usize = 80;
@@ -107,7 +106,7 @@ fn ten_thousand_requests_to_a_slow_guest() {
         }
     }
     println!("{served} of 10000 served in {took:?}");
-    // What can wait was served, and nobody waited for longer than that takes.
+    // The host served every queued request, within the expected time.
     assert!(served >= 64 + 1024, "{served}");
     assert!(took < Duration::from_secs(30), "{took:?}");
     let log = attack.end(384 << 20);

@@ -1,5 +1,5 @@
-//! Apps for `wasi:http` that break what they promise. What of a reply was not sent yet is
-//! a problem document; what was breaks off where a client can see it.
+//! Apps for `wasi:http` that violate the protocol. Before the head is sent, the client gets a
+//! problem document; afterwards, the response is visibly truncated.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,8 +15,8 @@ fn serve(args: &[&str]) -> Server {
     serve.args(["--workers", "1"]).args(args).start()
 }
 
-/// Does something with both kinds of instances, on whose host others are served after it.
-fn in_both(args: &[&str], act: impl Fn(&Server)) {
+/// Runs an action with both instance policies, and checks that the host still serves requests.
+fn with_both_policies(args: &[&str], act: impl Fn(&Server)) {
     for policy in ["fresh", "reuse"] {
         let server = serve(&[&["--instances", policy], args].concat());
         act(&server);
@@ -25,7 +25,7 @@ fn in_both(args: &[&str], act: impl Fn(&Server)) {
     }
 }
 
-/// All that comes for a request until the server closes the connection.
+/// Reads everything until the server closes the connection.
 fn until_closed(server: &Server, path: &str) -> (String, String) {
     let mut wire = server.wire();
     wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
@@ -36,7 +36,7 @@ fn until_closed(server: &Server, path: &str) -> (String, String) {
 }
 
 #[test]
-fn what_cannot_be_sent_is_a_problem() {
+fn a_failure_before_the_head_is_a_problem_document() {
     let cases = [
         ("/nothing", "without one (`response-outparam.set`)"),
         ("/error", "the error `ErrorCode::LoopDetected`"),
@@ -50,7 +50,7 @@ fn what_cannot_be_sent_is_a_problem() {
         ("/forgotten", "did not finish its body"),
         ("/hoards", "the guest trapped"),
     ];
-    in_both(&[], |server| {
+    with_both_policies(&[], |server| {
         for (path, logged) in cases {
             let problem = server.client().get(path).problem(500);
             assert!(!problem.to_string().contains(logged), "{path}: {problem}");
@@ -61,7 +61,7 @@ fn what_cannot_be_sent_is_a_problem() {
 }
 
 #[test]
-fn what_was_begun_breaks_off() {
+fn a_failure_after_the_head_truncates_the_response() {
     let cases = [
         (
             "/longer-later",
@@ -73,7 +73,7 @@ fn what_was_begun_breaks_off() {
         ("/traps-half-way", "half", "the guest trapped"),
         ("/spins-half-way", "half", "past its deadline of 400ms"),
     ];
-    in_both(&["--timeout", "400ms"], |server| {
+    with_both_policies(&["--timeout", "400ms"], |server| {
         for (path, came, logged) in cases {
             let (head, body) = until_closed(server, path);
             assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
@@ -88,10 +88,10 @@ fn what_was_begun_breaks_off() {
     });
 }
 
-/// What a guest says of the framing is the host's affair.
+/// The host ignores framing headers from the guest.
 #[test]
-fn the_host_alone_frames() {
-    in_both(&[], |server| {
+fn only_the_host_frames_messages() {
+    with_both_policies(&[], |server| {
         let mut wire = server.wire();
         let framed = wire.ask("GET /frames HTTP/1.1\r\nhost: a");
         assert_eq!((framed.status, framed.text().as_str()), (200, "framed"));
@@ -100,7 +100,7 @@ fn the_host_alone_frames() {
             (None, None)
         );
         assert_eq!(framed.header("x-kept"), Some("yes"));
-        // The bytes of a body that may not be there are not there.
+        // The bytes of a forbidden body are not sent.
         wire.send("GET /no-content HTTP/1.1\r\nhost: a\r\n\r\n");
         let none = wire.head_response();
         assert_eq!((none.status, none.header("content-length")), (204, None));
@@ -108,7 +108,7 @@ fn the_host_alone_frames() {
         wire.send("HEAD /fine HTTP/1.1\r\nhost: a\r\n\r\n");
         assert_eq!(wire.head_response().header("content-length"), Some("4"));
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
-        // A tunnel is not to be had, and a request names its host.
+        // The host rejects tunnels, and requests without a host.
         let tunnel = wire.ask("CONNECT a:80 HTTP/1.1\r\nhost: a:80");
         assert_eq!(tunnel.status, 405, "{tunnel:?}");
         let nameless = server.wire().ask("GET /fine HTTP/1.1");
@@ -123,10 +123,10 @@ fn the_host_alone_frames() {
     });
 }
 
-/// A reply that is whole is whole, whatever the guest does after it.
+/// A failure after a complete reply does not affect the client.
 #[test]
-fn what_comes_after_a_reply_is_nothing_to_its_client() {
-    in_both(&["--timeout", "400ms"], |server| {
+fn a_failure_after_the_reply_does_not_affect_the_client() {
+    with_both_policies(&["--timeout", "400ms"], |server| {
         let mut wire = server.wire();
         let once = wire.ask("GET /twice-after-a-pause HTTP/1.1\r\nhost: a");
         assert_eq!((once.status, once.text().as_str()), (200, "once"));
@@ -142,10 +142,10 @@ fn what_comes_after_a_reply_is_nothing_to_its_client() {
     });
 }
 
-/// A guest that keeps a request's body does not keep its connection.
+/// A guest that holds on to a request's body does not block the connection.
 #[test]
-fn a_body_that_is_kept() {
-    in_both(&[], |server| {
+fn a_request_body_that_the_guest_does_not_release() {
+    with_both_policies(&[], |server| {
         let mut wire = server.wire();
         for _ in 0..3 {
             wire.send(
@@ -155,7 +155,7 @@ fn a_body_that_is_kept() {
             assert_eq!((kept.status, kept.text().as_str()), (200, "kept"));
         }
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
-        // What nobody wants is read only so far.
+        // The host reads only a limited amount of an unread body.
         wire.send(
             "POST /keeps-the-request HTTP/1.1\r\nhost: a\r\ncontent-length: 900000\r\n\r\nabcde",
         );
@@ -169,8 +169,8 @@ fn a_body_that_is_kept() {
 }
 
 #[test]
-fn a_body_that_does_not_come() {
-    in_both(&["--body-timeout", "300ms"], |server| {
+fn a_reply_body_that_does_not_arrive() {
+    with_both_policies(&["--body-timeout", "300ms"], |server| {
         let ask = |rest: &str| {
             let mut wire = server.wire();
             wire.send(format!(
@@ -188,10 +188,10 @@ fn a_body_that_does_not_come() {
     });
 }
 
-/// What the host keeps of a body that has no end is bounded, and so is how long.
+/// The host limits both size and time of an endless body.
 #[test]
-fn an_endless_body_that_nobody_reads() {
-    in_both(&["--timeout", "500ms", "--max-instances", "2"], |server| {
+fn an_endless_body_that_no_client_reads() {
+    with_both_policies(&["--timeout", "500ms", "--max-instances", "2"], |server| {
         assert_eq!(server.client().get("/fine").status, 200);
         let before = server.usage().peak;
         let mut clients: Vec<TcpStream> = (0..2)
@@ -213,7 +213,7 @@ fn an_endless_body_that_nobody_reads() {
         }
         let grown = server.usage().peak.saturating_sub(before);
         assert!(grown < 32 << 20, "{grown} bytes");
-        // The connection ends, once the client has read what is on its way.
+        // The connection ends after the client has read the data in flight.
         let mut stream = clients.remove(0);
         let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
         let mut all = Vec::new();
@@ -222,11 +222,11 @@ fn an_endless_body_that_nobody_reads() {
     });
 }
 
-/// A client that leaves while a reply is made ends its call.
+/// A client that disconnects during a reply ends the call.
 #[test]
-fn a_client_that_leaves_half_way() {
+fn a_client_that_disconnects_during_a_reply() {
     let args = ["--timeout", "10m", "--max-instances", "1"];
-    in_both(&args, |server| {
+    with_both_policies(&args, |server| {
         for path in ["/endless", "/spins-half-way"] {
             let mut wire = server.wire();
             wire.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));

@@ -1,4 +1,4 @@
-//! Guests that take memory and stack, and that trap.
+//! Guests that exhaust memory or stack, and guests that trap.
 
 use super::attack::{Attack, HOST, INSTANCE, act};
 
@@ -11,8 +11,8 @@ fn a_memory_bomb() {
         for response in attack.act_at_once(2, target, "eat") {
             let _ = response.problem(500);
         }
-        // Trapped instances give back all they had.
-        attack.settles_below(HOST);
+        // Trapped instances release their memory.
+        attack.wait_for_memory_below(HOST);
     }
     let log = attack.end(2 * INSTANCE + HOST);
     assert!(
@@ -23,24 +23,24 @@ fn a_memory_bomb() {
     assert_eq!(log.lines().filter(trapped).count(), 6, "{log}");
 }
 
-/// Its calls end well, so that it may be used again; but nothing of that size is
-/// kept (`[instances] max_memory`).
+/// The calls succeed, so the instance could be reused, but the host does not keep one of that size
+/// (`[instances] max_memory`).
 #[test]
-fn an_instance_that_hoards() {
+fn an_instance_that_retains_memory() {
     let attack = Attack::hostile(&TWO);
     for _ in 0..3 {
         let response = attack.act("/do", "hoard");
         assert_eq!(response.status, 200, "{}", response.text());
         let bytes: u64 = response.text().parse().expect("a number");
         assert!(bytes > INSTANCE / 2 && bytes <= INSTANCE, "{bytes}");
-        attack.settles_below(HOST);
+        attack.wait_for_memory_below(HOST);
     }
     let log = attack.end(INSTANCE + HOST);
     assert!(log.contains("route=\"GET /do\""), "{log}");
 }
 
 #[test]
-fn a_recursion_without_end() {
+fn unbounded_recursion() {
     let attack = Attack::hostile(&TWO);
     for _ in 0..20 {
         let _ = attack.act("/do", "recurse").problem(500);
@@ -60,7 +60,7 @@ fn a_trap_on_each_request() {
         let _ = act(&client, "/do", "trap").problem(500);
     }
     drop(client);
-    attack.settles_below(HOST);
+    attack.wait_for_memory_below(HOST);
     let log = attack.end(HOST);
     let trapped = |line: &&str| line.contains("trapped: wasm trap: wasm `unreachable`");
     assert_eq!(log.lines().filter(trapped).count(), TRAPS);

@@ -1,7 +1,6 @@
-//! Guests that do all the harm they can. For each: the host stays up, its memory
-//! stays below a bound that the test states, its other routes and a host beside it
-//! keep answering, the client gets a well-formed response, and the log says what
-//! happened. `describe` that spins or traps is in `command/components.rs`.
+//! Hostile guests. Each test checks that the host stays up, its memory stays below a stated bound,
+//! its other routes and a second host keep answering, the client gets a well-formed response, and
+//! the log has the cause. `command/components.rs` tests a `describe` that spins or traps.
 
 mod attack;
 mod crowd;

@@ -1,9 +1,9 @@
-//! Responses as they are on the wire, byte by byte.
+//! Raw responses, byte by byte.
 
 use serde_json::Value;
 use spikard_wasm_testing::Server;
 
-/// A response that is all that came.
+/// The only response on a connection.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
@@ -11,12 +11,11 @@ pub(crate) struct Raw {
     pub(crate) body: Vec<u8>,
 }
 
-/// Asks the guest for a reply, and checks that what comes back is one HTTP/1.1
-/// response and nothing else.
+/// Makes the guest send a reply, and checks that the output is exactly one HTTP/1.1 response.
 #[track_caller]
 pub(crate) fn say(server: &Server, method: &str, what: &Value) -> Raw {
     let mut wire = server.wire();
-    // JSON leaves DEL as it is, which no header may have.
+    // JSON does not escape DEL, which a header must not contain.
     let what = what.to_string().replace('\u{7f}', "\\u007f");
     wire.send(format!(
         "{method} /do HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-say: {what}\r\n\r\n"
@@ -42,10 +41,10 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
     for line in lines {
         let (name, value) = line
             .split_once(':')
-            .ok_or(format!("`{line}` is no header"))?;
+            .ok_or(format!("`{line}` is not a header"))?;
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            return Err(format!("`{name}` is no header name"));
+            return Err(format!("`{name}` is not a header name"));
         }
         if value.chars().any(|c| c.is_control() && c != '\t') {
             return Err(format!("`{name}` has a control character"));
@@ -61,7 +60,7 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
     let bodiless = method == "HEAD" || matches!(status, 204 | 304);
     let length = match (bodiless, lengths.as_slice()) {
         (true, [] | [_]) => 0,
-        (false, [one]) => one.parse().map_err(|_| "content-length is no number")?,
+        (false, [one]) => one.parse().map_err(|_| "content-length is not a number")?,
         _ => return Err(format!("content-length: {lengths:?}")),
     };
     if raw.body.len() != length {
@@ -74,15 +73,15 @@ fn parse(bytes: &[u8], method: &str) -> Result<Raw, String> {
 }
 
 impl Raw {
-    /// All values of a header.
+    /// Returns all values of a header.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let values = self.headers.iter().filter(|(known, _)| known == name);
         values.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Checks that it is the problem document of a failure.
+    /// Checks that this is the problem document of a failure.
     #[track_caller]
-    pub(crate) fn is_failure(&self) {
+    pub(crate) fn assert_failure(&self) {
         assert_eq!(self.status, 500, "{self:?}");
         assert_eq!(self.all("content-type"), ["application/problem+json"]);
         let document: Value = serde_json::from_slice(&self.body).expect("JSON");
@@ -92,7 +91,7 @@ impl Raw {
 }
 
 #[test]
-fn what_is_no_response_is_found() {
+fn the_parser_rejects_invalid_responses() {
     let fine = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\na: b\r\n\r\nhi";
     assert_eq!(
         parse(fine.as_bytes(), "GET").expect("a response").body,

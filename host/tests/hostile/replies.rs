@@ -1,4 +1,4 @@
-//! Replies that are too large, and those that break HTTP.
+//! Replies that are too large, and replies that violate HTTP.
 
 use serde_json::{Value, json};
 
@@ -8,9 +8,10 @@ use super::raw::say;
 const ONE: [&str; 4] = ["--workers", "1", "--max-instances", "2"];
 const MIB: u64 = 1 << 20;
 
-/// A guest cannot have 1 GiB; it can say that it has, or be near to it.
+/// A guest cannot have 1 GiB of memory, but it can claim a body of that size or have almost that
+/// much.
 #[test]
-fn a_reply_of_a_gibibyte() {
+fn a_reply_of_one_gibibyte() {
     let attack = Attack::hostile(&ONE);
     for what in [
         json!({"bytes": 1 << 30}),
@@ -23,8 +24,7 @@ fn a_reply_of_a_gibibyte() {
     }
     let largest = attack.say(&json!({"bytes": 64 * MIB}));
     assert_eq!((largest.status, largest.body.len()), (200, 64 << 20));
-    // The guest's memory, what the host may take out of it in a call, and a body on
-    // its way.
+    // The guest's memory, the data that the host copies from it in a call, and a body in flight.
     let log = attack.end(INSTANCE + 128 * MIB + 64 * MIB + HOST);
     for reason in [
         "guest: memory allocation of 1073741824 bytes failed",
@@ -88,7 +88,7 @@ fn headers_that_break_http() {
             "GET",
             &json!({"headers": [["x-own", "1"], [name, "1"]]}),
         )
-        .is_failure();
+        .assert_failure();
     }
     let values = [
         "a\r\nx-injected: 1",
@@ -100,14 +100,14 @@ fn headers_that_break_http() {
         "\u{b}",
     ];
     for value in values {
-        // A line break in a request's header has to be escaped, and JSON does.
-        say(server, "GET", &json!({"headers": [["x-own", value]]})).is_failure();
+        // JSON escapes line breaks in the header of the request.
+        say(server, "GET", &json!({"headers": [["x-own", value]]})).assert_failure();
         say(
             server,
             "GET",
             &json!({"headers": [["content-type", value]]}),
         )
-        .is_failure();
+        .assert_failure();
         say(server, "HEAD", &json!({"headers": [["location", value]]}));
     }
     let log = attack.end(HOST);
@@ -150,7 +150,7 @@ fn headers_that_frame_the_message() {
         if !["content-length", "connection"].contains(&own.as_str()) {
             assert!(response.all(&own).is_empty(), "{response:?}");
         }
-        // Two requests on one connection each have their own response.
+        // Two requests on one connection get one response each.
         let mut wire = server.wire();
         let what = json!({"headers": headers});
         for _ in 0..2 {
@@ -168,11 +168,11 @@ fn headers_that_frame_the_message() {
 }
 
 #[test]
-fn a_status_that_is_none() {
+fn invalid_statuses() {
     let attack = Attack::hostile(&ONE);
     let statuses = [0, 99, 100, 101, 103, 199, 600, 700, 999, 65535];
     for status in statuses {
-        say(attack.server(), "GET", &json!({"status": status})).is_failure();
+        say(attack.server(), "GET", &json!({"status": status})).assert_failure();
     }
     let log = attack.end(HOST);
     for status in statuses {
@@ -182,7 +182,7 @@ fn a_status_that_is_none() {
 }
 
 #[test]
-fn a_body_where_there_is_none() {
+fn a_body_with_a_status_that_forbids_one() {
     let attack = Attack::hostile(&ONE);
     let server = attack.server();
     let with = |status: u16| json!({"status": status, "bytes": 1000, "headers": [["x-own", "1"]]});
@@ -200,7 +200,7 @@ fn a_body_where_there_is_none() {
         assert_eq!(response.all("x-own"), ["1"]);
         let lengths = response.all("content-length");
         assert_eq!(lengths.first().copied(), length, "{method} {status}");
-        // What follows on the same connection is not taken for a body.
+        // The next response on the connection is not mistaken for a body.
         let mut wire = server.wire();
         for _ in 0..2 {
             wire.send(format!(
@@ -226,9 +226,9 @@ fn count(log: &str, first: &str, second: &str) -> usize {
     found.count()
 }
 
-/// HTTP/2 has no lines to break, and no connection headers at all.
+/// HTTP/2 has neither line breaks nor connection headers.
 #[test]
-fn over_http2_too() {
+fn invalid_replies_over_http2() {
     let attack = Attack::hostile(&ONE);
     let framing: Vec<Value> = [
         "connection",

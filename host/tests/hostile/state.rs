@@ -1,5 +1,5 @@
-//! What one request leaves for the next: nothing with `fresh`, and with `reuse` all
-//! that the instance has. docs/architecture.md says so.
+//! State that one request leaves for the next: none with `fresh`; with `reuse`, everything in the
+//! instance. See docs/architecture.md.
 
 use serde_json::{Value, json};
 use spikard_wasm_testing::{Random, Server, define, guest};
@@ -7,7 +7,7 @@ use spikard_wasm_testing::{Random, Server, define, guest};
 use super::tables;
 use crate::support::{Lane, host, on_every_lane};
 
-on_every_lane!(a_counter);
+on_every_lane!(a_counter_in_a_global_variable);
 
 fn with(policy: &str) -> [&str; 6] {
     [
@@ -20,7 +20,7 @@ fn with(policy: &str) -> [&str; 6] {
     ]
 }
 
-fn a_counter(lane: Lane) {
+fn a_counter_in_a_global_variable(lane: Lane) {
     let counts = |policy: &str| {
         let server = lane.serve("faulty", &with(policy));
         let client = server.client();
@@ -38,8 +38,7 @@ fn a_counter(lane: Lane) {
     );
 }
 
-/// Leaves a secret in the memory of an instance, and looks for it in the memory of
-/// those that come after.
+/// Stores a secret in the memory of an instance and searches the memory of later ones for it.
 fn search(server: &Server) -> Vec<Value> {
     let client = server.client();
     let secret = Random::new().bytes(24);
@@ -59,7 +58,7 @@ fn search(server: &Server) -> Vec<Value> {
 }
 
 #[test]
-fn memory() {
+fn secrets_in_memory() {
     let app = guest("hostile");
     let serve = |policy| host().serve(Some(&app)).args(with(policy)).start();
     let server = serve("fresh");
@@ -94,10 +93,9 @@ fn globals_and_tables() {
     assert_eq!(counts("reuse"), [1, 2, 3, 4].map(|n| json!([n, n, n])));
 }
 
-/// What a component declares: the route's word before the app's, and both before the
-/// flag.
+/// Precedence of instance policies: the route, then the app, then the flag.
 #[test]
-fn a_policy_for_a_route() {
+fn instance_policy_of_a_route() {
     let fresh = json!({"instances": "fresh"}).to_string();
     let reuse = json!({"instances": "reuse"}).to_string();
     let counts = |app: &str, flag: &str| {
@@ -116,7 +114,7 @@ fn a_policy_for_a_route() {
                 .collect();
             counts[2].as_u64()
         };
-        // Instances of one kind never serve the other.
+        // A `fresh` route and a `reuse` route never share an instance.
         let counts = ["/fresh", "/reuse", "/fresh", "/plain"].map(last);
         server.stop();
         counts.map(|count| count.unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Guests that take table elements, which no language of ours can: text that is
-//! assembled here.
+//! Guests with large tables. The supported languages cannot grow tables, so the guest is
+//! WebAssembly text.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use tempfile::{Builder, TempPath};
 use super::attack::{Attack, HOST};
 use crate::support::host;
 
-/// The default limit on the elements of a table.
+/// The default limit on table elements.
 const ELEMENTS: u64 = 200_000;
 
-/// The app of `tables.wat`, with its table as large from the start as is wanted.
+/// Assembles the app of `tables.wat` with a table of this initial size.
 pub(crate) fn app(elements: u64) -> TempPath {
     let path = root().join("guests/conformance/hostile/tables.wat");
     let text = fs::read_to_string(path).expect("the text of the app");
@@ -56,7 +56,7 @@ fn a_table_bomb() {
 }
 
 #[test]
-fn a_table_that_is_too_large_from_the_start() {
+fn a_table_whose_initial_size_exceeds_the_limit() {
     let app = app(10_000_000);
     let path = app.to_str().expect("a path");
     let run = host().run(["serve", path, "--port", "0"]);

@@ -1,4 +1,4 @@
-//! Guests that never return.
+//! Guests that do not return.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,10 +51,10 @@ fn a_hook_that_spins() {
     }
 }
 
-/// Two instances, both taken for an hour: what comes next is answered only when the
-/// host gives up the calls that nobody waits for.
+/// Both instances are in use for an hour: the next request is answered only if the host ends calls
+/// whose clients have disconnected.
 #[test]
-fn a_handler_that_never_returns_to_a_client_that_left() {
+fn a_handler_that_does_not_return_after_its_client_disconnected() {
     let attack = Attack::hostile(&["--workers", "1", "--max-instances", "2", "--timeout", "10m"]);
     for _ in 0..3 {
         let mut wires = ["wait", "spin"].map(|what| {

@@ -51,7 +51,7 @@ fn routes_are_counted_by_name_and_never_by_path() {
         of(r#"spikard_wasm_request_stage_seconds_count{route="-",stage="guest"}"#),
         0.0
     );
-    // Buckets count up to all, and the sum of the stages is the whole.
+    // Buckets are cumulative, and the stages add up to the total.
     let all = r#"spikard_wasm_request_duration_seconds_bucket{le="+Inf",route="count"}"#;
     assert_eq!(of(all), 3.0, "{text}");
     let whole = of(r#"spikard_wasm_request_duration_seconds_sum{route="count"}"#);
@@ -69,7 +69,7 @@ fn routes_are_counted_by_name_and_never_by_path() {
 }
 
 #[test]
-fn a_name_is_a_label_whatever_is_in_it() {
+fn route_names_are_escaped_in_labels() {
     let app = define(&json!({
         "app": {"name": "a", "routes": [{"method": "GET", "path": "/", "name": "a\"b\\c\nd"}]},
         "reply": [200, "", "fine"],
@@ -85,7 +85,7 @@ fn a_name_is_a_label_whatever_is_in_it() {
 }
 
 #[test]
-fn only_reading_is_answered_and_an_app_goes_first() {
+fn metrics_answer_only_get_and_yield_to_routes() {
     let server = Lane::Rust.serve("faulty", &[]);
     let response = server.client().post("/metrics", "text/plain", b"x");
     assert_eq!(
@@ -106,7 +106,7 @@ fn only_reading_is_answered_and_an_app_goes_first() {
 }
 
 #[test]
-fn they_may_be_elsewhere_or_nowhere() {
+fn metrics_can_be_moved_or_disabled() {
     let server = Lane::Rust.serve("faulty", &["--no-metrics"]);
     let _ = server.client().get("/metrics").problem(404);
     server.stop();
@@ -124,7 +124,7 @@ fn they_may_be_elsewhere_or_nowhere() {
     server.stop();
 }
 
-/// The milliseconds of a part in `Server-Timing`.
+/// Returns the duration of a stage in `Server-Timing`, in milliseconds.
 fn part(header: &str, name: &str) -> Option<f64> {
     let mut parts = header
         .split(", ")
@@ -133,7 +133,7 @@ fn part(header: &str, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn the_time_is_where_it_was_spent() {
+fn stages_measure_the_time_of_a_request() {
     let args = ["--dev", "--workers", "1", "--timeout", "300ms"];
     let server = Lane::Rust.serve("faulty", &args);
     let slept = server.client().get("/sleep?ms=120");
@@ -144,7 +144,7 @@ fn the_time_is_where_it_was_spent() {
         "{timing}"
     );
     assert!(of("guest") < 60.0, "{timing}");
-    // It is stopped after 300 ms, and gave way to nobody most of that time.
+    // The call ends after 300 ms, most of which it spends in the guest.
     let spun = server.client().get("/spin");
     let timing = spun.header("server-timing");
     let of = |name| part(timing, name).unwrap_or_default();
@@ -174,14 +174,14 @@ fn the_time_is_where_it_was_spent() {
 }
 
 #[test]
-fn a_client_that_left_is_counted() {
+fn disconnected_clients_are_counted() {
     let server = Lane::Rust.serve("faulty", &["--workers", "1"]);
     let mut leaves = server.wire();
     leaves.send("GET /sleep?ms=5000 HTTP/1.1\r\nhost: a\r\n\r\n");
-    super::becomes(&server, super::LEASED, 1.0);
+    super::wait_for_figure(&server, super::LEASED, 1.0);
     drop(leaves);
     let name = r#"spikard_wasm_requests_total{route="sleep",status="499"}"#;
-    super::becomes(&server, name, 1.0);
+    super::wait_for_figure(&server, name, 1.0);
     let imports = r#"spikard_wasm_request_stage_seconds_count{route="sleep",stage="imports"}"#;
     assert_eq!(figure(&server, imports), 1.0);
     server.stop();

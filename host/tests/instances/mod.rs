@@ -1,4 +1,4 @@
-//! Instances over their life, and the metrics that tell of it.
+//! The life cycle of instances, and its metrics.
 
 mod life;
 mod metrics;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use spikard_wasm_testing::Server;
 
-/// One figure of `/metrics`, by its name and labels as they stand there.
+/// Returns a value of `/metrics` by its name and labels as exported.
 #[track_caller]
 fn figure(server: &Server, name: &str) -> f64 {
     let response = server.client().get("/metrics");
@@ -17,7 +17,7 @@ fn figure(server: &Server, name: &str) -> f64 {
     figure_in(&response.text(), name)
 }
 
-/// The same in a text that was asked for already; 0 where there is none.
+/// Returns a value from the text of `/metrics`; 0 if it is missing.
 fn figure_in(text: &str, name: &str) -> f64 {
     let mut lines = text.lines().filter_map(|line| {
         line.split_once(' ')?
@@ -34,9 +34,9 @@ fn figure_in(text: &str, name: &str) -> f64 {
         .map_or(0.0, |(_, value)| value)
 }
 
-/// Waits until a figure is what it is to be.
+/// Waits until a metric has a value.
 #[track_caller]
-fn becomes(server: &Server, name: &str, wanted: f64) {
+fn wait_for_figure(server: &Server, name: &str, wanted: f64) {
     let start = Instant::now();
     loop {
         let found = figure(server, name);

@@ -1,4 +1,4 @@
-//! Room for instances: what an engine reserves, and what there is none for.
+//! Limits on reserved memory: the address space of engines, and the initial size of instances.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,9 +7,9 @@ use spikard_wasm_testing::Host;
 
 use crate::support::{Lane, host};
 
-/// What a host says that does not serve, with the path of the app left out.
+/// Returns the error of a host that cannot serve, without the path of the app.
 #[track_caller]
-fn refusal(host: &Host, args: &[&str]) -> String {
+fn start_error(host: &Host, args: &[&str]) -> String {
     let app = Lane::Rust.guest("faulty");
     let serve = host.serve(Some(&app)).args(args).try_start();
     let said = serve.map(|_| ()).expect_err("it must not serve");
@@ -17,7 +17,7 @@ fn refusal(host: &Host, args: &[&str]) -> String {
 }
 
 #[test]
-fn address_space_that_cannot_be_had() {
+fn an_engine_larger_than_the_address_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("host.sh");
     let text = format!(
@@ -27,7 +27,7 @@ fn address_space_that_cannot_be_had() {
     fs::write(&script, text).expect("a script");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a program");
     let narrow = Host::new(script, folder.path().join("cache"));
-    let said = refusal(&narrow, &["--max-instances", "64", "--workers", "1"]);
+    let said = start_error(&narrow, &["--max-instances", "64", "--workers", "1"]);
     for part in [
         "there is no room for 66 instances of `APP` (linear memories of each: 1",
         "lower `--max-instances`",
@@ -39,8 +39,8 @@ fn address_space_that_cannot_be_had() {
 }
 
 #[test]
-fn an_instance_that_begins_above_a_limit() {
-    let said = refusal(host(), &["--max-memory", "1MiB"]);
+fn an_instance_whose_initial_size_exceeds_a_limit() {
+    let said = start_error(host(), &["--max-memory", "1MiB"]);
     for part in [
         "begins with",
         "bytes of memory, and the limit is 1048576",
@@ -48,7 +48,7 @@ fn an_instance_that_begins_above_a_limit() {
     ] {
         assert!(said.contains(part), "`{part}` is not in: {said}");
     }
-    let said = refusal(host(), &["--max-table-elements", "1"]);
+    let said = start_error(host(), &["--max-table-elements", "1"]);
     assert!(
         said.contains("elements of a table, and the limit is 1"),
         "{said}"
@@ -56,8 +56,9 @@ fn an_instance_that_begins_above_a_limit() {
 }
 
 #[test]
-fn more_instances_than_a_sized_engine_needs_room_for_before() {
-    // Sized for four memories each, this many would not fit into the address space.
+fn engines_reserve_only_the_memories_that_the_app_has() {
+    // If the engine reserved four memories per instance, this many would not fit into the address
+    // space.
     let app = Lane::Rust.guest("faulty");
     let args = ["--max-instances", "8000", "--workers", "2"];
     let server = host().serve(Some(&app)).args(args).start();

@@ -1,4 +1,4 @@
-//! The workloads with the values that the harness sends.
+//! The workloads with the documented values of the harness.
 
 use serde_json::json;
 
@@ -46,14 +46,14 @@ const FORMS: [(&str, &str); 2] = [
     ),
 ];
 
-/// The sizes of the files of each form.
+/// File sizes of each form in bytes.
 const FILES: [(&str, &[usize]); 3] = [
     ("small", &[1024]),
     ("medium", &[5120, 5120]),
     ("large", &[20_480; 5]),
 ];
 
-/// The raw workloads, or the validated ones.
+/// Returns the raw or the validated workloads.
 pub(super) fn workloads(validated: bool) -> Vec<Workload> {
     let prefix = if validated { "/validated" } else { "" };
     let uuid = "550e8400-e29b-41d4-a716-446655440000";
@@ -89,7 +89,7 @@ pub(super) fn workloads(validated: bool) -> Vec<Workload> {
     all
 }
 
-/// The pairs of a text that is not encoded yet.
+/// Parses unencoded pairs.
 fn pairs(text: &str) -> Vec<(String, String)> {
     let pair = |piece: &str| {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));

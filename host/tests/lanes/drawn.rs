@@ -1,14 +1,14 @@
-//! The workloads with random values, as wild as each route accepts.
+//! The workloads with random values from the full range of each route.
 
 use serde_json::{Map, Value, json};
 use spikard_wasm_testing::Random;
 
 use super::workload::{FORMS, Kind, QUERIES, Workload};
 
-/// What every lane can hold exactly, also where numbers are 64-bit floats.
+/// The largest integer that every lane represents exactly, even as a 64-bit float.
 const SAFE: i64 = 1 << 53;
 
-/// The raw workloads, or the validated ones.
+/// Returns the raw or the validated workloads.
 pub(super) fn workloads(random: &mut Random, validated: bool) -> Vec<Workload> {
     let prefix = if validated { "/validated" } else { "" };
     let mut all = paths(random, prefix);
@@ -21,7 +21,7 @@ pub(super) fn workloads(random: &mut Random, validated: bool) -> Vec<Workload> {
         all.push(Workload::json(prefix, size, &body.to_string()));
     }
     for (name, kinds) in QUERIES {
-        // The first is the one that the validated route requires.
+        // The validated route requires the first one.
         let mut pairs = vec![(kinds[0].0.to_owned(), text_of(random, kinds[0].1))];
         for (parameter, kind) in &kinds[1..] {
             if random.coin() {
@@ -53,7 +53,7 @@ pub(super) fn workloads(random: &mut Random, validated: bool) -> Vec<Workload> {
 fn paths(random: &mut Random, prefix: &str) -> Vec<Workload> {
     let segment = |random: &mut Random| {
         let name = random.name();
-        // A raw segment is any text that is not empty.
+        // A raw segment is any non-empty text.
         let text = if prefix.is_empty() {
             random.text()
         } else {
@@ -99,7 +99,7 @@ fn text_of(random: &mut Random, kind: Kind) -> String {
     }
 }
 
-/// A body that keeps the schema of a validated workload.
+/// Returns a valid body of a validated workload.
 fn declared(random: &mut Random, size: &str) -> Value {
     let image = |random: &mut Random| json!({"url": random.text(), "name": random.text()});
     match size {
@@ -127,7 +127,7 @@ fn declared(random: &mut Random, size: &str) -> Value {
     }
 }
 
-/// Any JSON value, so many levels deep at most.
+/// Returns a random JSON value with at most this many levels.
 fn anything(random: &mut Random, depth: usize) -> Value {
     match random.within(0, if depth == 0 { 5 } else { 7 }) {
         0 => Value::Null,

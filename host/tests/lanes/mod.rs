@@ -1,5 +1,5 @@
-//! The benchmark target in every lane: each workload, raw and validated, with the
-//! documented values and with random ones.
+//! The benchmark target in every lane: each workload, raw and validated, with documented and with
+//! random values.
 
 mod documented;
 mod drawn;
@@ -10,12 +10,16 @@ use serde_json::{Value, json};
 use spikard_wasm_testing::{Client, Random, multipart};
 
 use self::workload::Workload;
-use crate::support::{Lane, on_every_lane, same};
+use crate::support::{Lane, json_equal, on_every_lane};
 
-/// How often each workload is asked with random values.
+/// Number of requests per workload with random values.
 const ROUNDS: usize = 12;
 
-on_every_lane!(documented_values, random_values, refusals);
+on_every_lane!(
+    documented_values,
+    random_values,
+    invalid_requests_are_rejected
+);
 
 fn documented_values(lane: Lane) {
     let server = lane.serve("target", &[]);
@@ -76,14 +80,14 @@ fn check(client: &Client, workload: &Workload) {
         "{asked}"
     );
     assert!(
-        same(&response.json(), expected),
+        json_equal(&response.json(), expected),
         "{asked}\nexpected {expected}"
     );
 }
 
-/// What `/validated` refuses, as far as it can be said without the harness's own
-/// schemas, which [`schemas`] reads where they are.
-fn refusals(lane: Lane) {
+/// Checks that `/validated` rejects invalid requests, as far as that is possible without the
+/// harness's schemas; [`schemas`] uses those if they are available.
+fn invalid_requests_are_rejected(lane: Lane) {
     let server = lane.serve("target", &[]);
     let client = server.client();
     let small = json!({"name": "a", "description": "b", "price": 1, "tax": 2});

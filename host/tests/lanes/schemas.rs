@@ -1,8 +1,8 @@
-//! The harness's own schemas, where they are at hand: what they refuse, the
-//! validated workloads refuse, and what they accept, those accept.
+//! Compares the validated workloads with the harness's own schemas: both must accept and reject
+//! the same requests.
 //!
-//! They are in the folder that `SPIKARD_SHARED` names, or in `../shared` beside
-//! this repository.
+//! The schemas are in the directory that `SPIKARD_SHARED` names, or in `../shared` next to this
+//! repository. Without them, the tests are skipped.
 
 use std::env;
 use std::fs;
@@ -15,14 +15,14 @@ use crate::support::{Lane, encode, encode_pairs, on_every_lane};
 
 on_every_lane!(bodies, forms, paths, queries);
 
-/// Reads one of the harness's files: names of workloads and their schemas.
+/// Reads a file of the harness: schemas by name of workload.
 fn read(file: &str) -> Map<String, Value> {
     let shared = env::var_os("SPIKARD_SHARED").map(PathBuf::from);
     let shared = shared.unwrap_or_else(|| root().join("../shared"));
     let path = shared.join("contracts/spikard-harness").join(file);
     let Ok(text) = fs::read_to_string(&path) else {
         println!(
-            "`{}` was not found: its schemas are not compared",
+            "`{}` was not found; skipping the comparison with its schemas",
             path.display()
         );
         return Map::new();
@@ -30,7 +30,7 @@ fn read(file: &str) -> Map<String, Value> {
     serde_json::from_str(&text).expect("the harness's schemas are JSON")
 }
 
-/// The schemas of one kind of workload, by the rest of their names.
+/// Returns the schemas of one kind of workload, keyed by the rest of their names.
 fn of_kind(file: &str, kind: &str) -> Vec<(String, Value)> {
     let all = read(file).into_iter();
     let own = all.filter_map(|(name, schema)| Some((name.strip_prefix(kind)?.to_owned(), schema)));
@@ -50,7 +50,7 @@ fn is_required(schema: &Value, name: &str) -> bool {
     required.is_some_and(|names| names.iter().any(|known| known == name))
 }
 
-/// A value that keeps a schema.
+/// Returns a valid value for a schema.
 fn valid(schema: &Value) -> Value {
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (_, Some("email")) => json!("someone@example.com"),
@@ -68,7 +68,7 @@ fn valid(schema: &Value) -> Value {
     }
 }
 
-/// Values that break a schema in one place each, with what was done.
+/// Returns invalid values with one error each, and a description of the error.
 fn broken(schema: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     let wrong = match schema["type"].as_str() {
@@ -135,7 +135,7 @@ fn forms(lane: Lane) {
         };
         assert_eq!(send(&valid(&schema)).status, 200, "{target}");
         for (what, form) in broken(&schema) {
-            // A form's text is a string, whatever it says.
+            // A form field is a string, whatever its content.
             let of_string = properties(&schema).into_iter().any(|(name, part)| {
                 part["type"] == "string" && what == format!("`{name}`: another type")
             });

@@ -1,11 +1,11 @@
-//! A workload: a request and the JSON it is answered with.
+//! A workload: a request and the expected JSON.
 
 use serde_json::{Map, Value, json};
 use spikard_wasm_testing::multipart;
 
 use crate::support::{encode, encode_pairs};
 
-/// A request and the JSON it is answered with.
+/// A request and the expected JSON.
 #[derive(Debug)]
 pub(super) struct Workload {
     pub(super) method: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Workload {
     pub(super) expected: Value,
 }
 
-/// The parameters of the queries, in the order that the harness sends them.
+/// Query parameters in the order of the harness.
 pub(super) const QUERIES: [(&str, &[(&str, Kind)]); 3] = [
     (
         "few",
@@ -60,7 +60,7 @@ pub(super) const QUERIES: [(&str, &[(&str, Kind)]); 3] = [
     ),
 ];
 
-/// The fields of the forms. Only the validated workloads give them types.
+/// Form fields; only the validated workloads have types.
 pub(super) const FORMS: [(&str, &[(&str, Kind)]); 2] = [
     (
         "simple",
@@ -97,7 +97,7 @@ pub(super) const FORMS: [(&str, &[(&str, Kind)]); 2] = [
     ),
 ];
 
-/// What a parameter or field holds.
+/// The type of a parameter or field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -108,7 +108,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// A value from its text.
+    /// Parses a value from text.
     pub(super) fn read(self, text: &str) -> Value {
         match self {
             Self::Text | Self::Email => json!(text),
@@ -200,7 +200,7 @@ impl Workload {
     }
 }
 
-/// An object of these pairs; a name that has no kind is text.
+/// Converts pairs to an object; a name without a kind is text.
 fn typed(kinds: &[(&str, Kind)], pairs: &[(String, String)]) -> Value {
     let members = pairs.iter().map(|(name, text)| {
         let kind = kinds.iter().find(|(known, _)| known == name);

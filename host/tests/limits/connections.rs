@@ -1,14 +1,14 @@
-//! Too many connections.
+//! The limit on connections.
 
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{GET, soon};
+use super::{GET, wait_until};
 use crate::support::Lane;
 
 #[test]
-fn a_connection_too_many_is_told_to_come_back() {
+fn a_connection_above_the_limit_is_503() {
     let server = Lane::Rust.serve("faulty", &["--max-connections", "3", "--workers", "2"]);
     let mut kept: Vec<_> = (0..3).map(|_| server.wire()).collect();
     for wire in &mut kept {
@@ -33,14 +33,14 @@ fn a_connection_too_many_is_told_to_come_back() {
         assert!(late.is_closed());
         assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
     }
-    // Those that are in are served as before.
+    // Existing connections are still served.
     for wire in &mut kept {
         assert_eq!(wire.ask(GET).status, 200);
     }
     let line = server.logged("too many connections; rejecting with 503");
     assert!(line.contains("WARN") && line.contains("limit=3"), "{line}");
     kept.pop();
-    soon("a connection is let in again", || {
+    wait_until("a connection is let in again", || {
         server.wire().ask(GET).status == 200
     });
     let log = server.stop().log;

@@ -1,5 +1,5 @@
-//! Limits of the server, each set to something short or small: what is late or too
-//! much is refused or let go, and what is not is served.
+//! Limits of the server: each test sets one to a small value, exceeds it, and checks that other
+//! requests are served.
 
 mod connections;
 mod requests;
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 const GET: &str = "GET /only/get HTTP/1.1\r\nhost: a";
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 #[track_caller]
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(
@@ -23,10 +23,10 @@ fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Checks that something took as long as a limit, and not as long as the other limits
-/// of the test, which are ten seconds.
+/// Checks that something took as long as a limit, but not as long as the other limits of the test,
+/// which are ten seconds.
 #[track_caller]
-fn took(start: Instant, limit: Duration) {
+fn assert_took(start: Instant, limit: Duration) {
     let took = start.elapsed();
     assert!(took >= limit - Duration::from_millis(20), "{took:?}");
     assert!(took < Duration::from_secs(6), "{took:?}");

@@ -1,13 +1,13 @@
-//! Too many requests in flight.
+//! The limit on requests in flight.
 
 use std::thread;
 use std::time::Duration;
 
-use super::{GET, soon};
+use super::{GET, wait_until};
 use crate::support::Lane;
 
 #[test]
-fn a_request_too_many_is_told_to_come_back() {
+fn a_request_above_the_limit_is_503() {
     let server = Lane::Rust.serve("faulty", &["--max-in-flight", "2", "--workers", "2"]);
     let mut busy: Vec<_> = (0..2).map(|_| server.wire()).collect();
     for wire in &mut busy {
@@ -22,7 +22,7 @@ fn a_request_too_many_is_told_to_come_back() {
         response.header("content-type"),
         Some("application/problem+json")
     );
-    // It is answered as any request is: the connection is kept, the log has a line.
+    // The rejection is a normal response: it is logged, and the connection stays open.
     let _ = server.logged("status=503");
     let _ = server.logged("too many requests in flight; rejecting with 503");
     for wire in &mut busy {
@@ -33,18 +33,18 @@ fn a_request_too_many_is_told_to_come_back() {
 }
 
 #[test]
-fn a_client_that_goes_away_makes_room() {
+fn a_disconnected_client_frees_its_slot() {
     let server = Lane::Rust.serve("faulty", &["--max-in-flight", "2", "--workers", "1"]);
     for _ in 0..3 {
         let mut busy: Vec<_> = (0..2).map(|_| server.wire()).collect();
         for wire in &mut busy {
             wire.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
         }
-        soon("both are in flight", || {
+        wait_until("both are in flight", || {
             server.client().get("/only/get").status == 503
         });
         drop(busy);
-        soon("there is room", || {
+        wait_until("there is room", || {
             server.client().get("/only/get").status == 200
         });
     }

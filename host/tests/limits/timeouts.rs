@@ -1,27 +1,26 @@
-//! Clients that are late: with the head of a request, with its body, with the next
-//! request, and with reading a response.
+//! Timeouts for slow clients: the head, the body, idle connections, and reading responses.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{GET, took};
+use super::{GET, assert_took};
 use crate::support::Lane;
 
 const LIMIT: Duration = Duration::from_millis(400);
 
 #[test]
-fn a_slow_head_is_given_up() {
+fn a_slow_head_times_out() {
     let server = Lane::Rust.serve(
         "faulty",
         &["--head-timeout", "400ms", "--idle-timeout", "10s"],
     );
-    // Silent, and one byte at a time: each byte puts nothing off.
+    // A silent client and one that sends one byte at a time: bytes do not extend the timeout.
     let mut silent = server.wire();
     let start = Instant::now();
     assert!(silent.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     let mut slow = server.wire();
     let start = Instant::now();
     let mut bytes = GET.bytes().cycle();
@@ -30,8 +29,8 @@ fn a_slow_head_is_given_up() {
         thread::sleep(Duration::from_millis(50));
     }
     assert!(slow.is_closed());
-    took(start, LIMIT);
-    // A connection that had a request waits longer, until the next one begins.
+    assert_took(start, LIMIT);
+    // An idle connection waits longer, until the next head begins.
     let mut kept = server.wire();
     assert_eq!(kept.ask(GET).status, 200);
     thread::sleep(2 * LIMIT);
@@ -40,8 +39,8 @@ fn a_slow_head_is_given_up() {
     kept.send("GET /on");
     let start = Instant::now();
     assert!(kept.is_closed());
-    took(start, LIMIT);
-    // A head that is in time is served, though it comes in pieces.
+    assert_took(start, LIMIT);
+    // A head that arrives in time is served, even in pieces.
     let mut pieces = server.wire();
     for piece in [GET, "\r\nx-a: b", "\r\n\r\n"] {
         pieces.send(piece);
@@ -52,7 +51,7 @@ fn a_slow_head_is_given_up() {
 }
 
 #[test]
-fn an_idle_connection_is_let_go() {
+fn an_idle_connection_is_closed() {
     let server = Lane::Rust.serve(
         "faulty",
         &[
@@ -68,16 +67,16 @@ fn an_idle_connection_is_let_go() {
     assert_eq!(idle.ask(GET).status, 200);
     let start = Instant::now();
     assert!(idle.is_closed());
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     let _ = server.logged("idle timeout; connection closed");
-    // What the host itself needs is no idleness.
+    // Time in the handler is not idle time.
     let mut busy = server.wire();
     assert_eq!(
         busy.ask("GET /sleep?ms=900 HTTP/1.1\r\nhost: a").status,
         200
     );
     assert_eq!(busy.ask(GET).status, 200);
-    // A head that has begun has its own time.
+    // A head that has begun has its own timeout.
     busy.send("GET /only/get HTTP/1.1\r\n");
     thread::sleep(2 * LIMIT);
     assert_eq!(busy.ask("host: a").status, 200);
@@ -85,7 +84,7 @@ fn an_idle_connection_is_let_go() {
 }
 
 #[test]
-fn an_idle_connection_of_http2_is_let_go_too() {
+fn an_idle_http2_connection_is_closed() {
     let server = Lane::Rust.serve(
         "faulty",
         &["--idle-timeout", "400ms", "--head-timeout", "10s"],
@@ -105,11 +104,11 @@ fn an_idle_connection_of_http2_is_let_go_too() {
         let (response, _) = client
             .send_request(request.body(()).expect("a request"), true)
             .expect("a stream");
-        // Longer than idleness may last, and it is none.
+        // The request takes longer than the idle timeout but is not idle.
         assert_eq!(response.await.expect("a response").status(), 200);
         let start = Instant::now();
         let _ = tokio::time::timeout(Duration::from_secs(8), driver).await;
-        took(start, LIMIT);
+        assert_took(start, LIMIT);
     });
     server.stop();
 }
@@ -122,7 +121,7 @@ fn a_body_that_does_not_arrive_is_408() {
     let start = Instant::now();
     wire.send(format!("{head}content-length: 5\r\n\r\nab"));
     let response = wire.response();
-    took(start, LIMIT);
+    assert_took(start, LIMIT);
     assert_eq!(response.status, 408);
     assert_eq!(
         response.header("content-type"),
@@ -134,7 +133,7 @@ fn a_body_that_does_not_arrive_is_408() {
 }
 
 #[test]
-fn requests_in_flight_are_given_up_when_the_drain_takes_too_long() {
+fn requests_in_flight_are_aborted_after_the_drain_timeout() {
     let server = Lane::Rust.serve("faulty", &["--drain-timeout", "400ms"]);
     let mut busy = server.wire();
     busy.send("GET /sleep?ms=20000 HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -158,11 +157,11 @@ fn requests_in_flight_are_given_up_when_the_drain_takes_too_long() {
     );
 }
 
-/// A response longer than what lies between both ends.
+/// A response that is larger than all socket buffers.
 const LONG: usize = 32 << 20;
 
 #[test]
-fn a_slow_reader_is_served_and_one_that_stopped_is_not() {
+fn a_slow_reader_is_served_and_a_stalled_one_times_out() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("limits.toml");
     let text = "[limits]\nidle_timeout = \"600ms\"\n[routes.raw]\nbody_limit = \"64MiB\"\n";
@@ -180,7 +179,7 @@ fn a_slow_reader_is_served_and_one_that_stopped_is_not() {
         stream.write_all(&vec![7; LONG]).expect("a body");
         stream
     };
-    // A quarter of a second between two pieces: two seconds together.
+    // A quarter of a second between two pieces, two seconds in total.
     let mut slow = ask();
     let mut piece = vec![0; LONG / 8];
     for _ in 0..8 {

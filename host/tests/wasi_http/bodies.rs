@@ -1,4 +1,4 @@
-//! Bodies that go through in pieces: each is there before the next is sent.
+//! Streaming bodies: each piece arrives before the next one is sent.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,11 +29,11 @@ fn a_body_comes_back(guest: Guest) {
     assert_eq!((empty.status, empty.body.len()), (200, 0));
 }
 
-/// A reply is `first`, at once, and `second` after a pause.
+/// The reply is `first` at once, and `second` after a pause.
 fn a_reply_is_streamed(guest: Guest) {
     let server = guest.serve(&[]);
     let mut wire = server.wire();
-    // An instance is there, and the code is warm.
+    // Warm up: an instance exists and the code is loaded.
     assert_eq!(wire.ask("GET /hello HTTP/1.1\r\nhost: a").status, 200);
     let start = Instant::now();
     wire.send("GET /stream HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -54,11 +54,11 @@ fn a_reply_is_streamed(guest: Guest) {
         second - first >= Duration::from_millis(150),
         "{first:?}, {second:?}"
     );
-    // The connection goes on.
+    // The connection stays open.
     assert_eq!(wire.ask("GET /hello HTTP/1.1\r\nhost: a").text(), "hello");
 }
 
-/// A request whose body comes slowly is counted when it ends, and not before.
+/// The guest counts a slow request body when it ends.
 fn a_request_is_streamed(guest: Guest) {
     let server = guest.serve(&[]);
     let mut wire = server.wire();
@@ -72,7 +72,7 @@ fn a_request_is_streamed(guest: Guest) {
     assert_eq!((response.status, response.text().as_str()), (200, "20"));
 }
 
-/// What is sent of a body is back before the rest of it is sent.
+/// The echo of a piece arrives before the rest of the body is sent.
 fn an_echo_is_streamed_both_ways(guest: Guest) {
     let server = guest.serve(&[]);
     let mut wire = server.wire();
@@ -103,7 +103,7 @@ fn bytes_are_counted(guest: Guest) {
     assert_eq!(client.get("/big?bytes=0").body.len(), 0);
 }
 
-/// So many bytes of a chunked body, in however many pieces they come.
+/// Reads this many bytes of a chunked body.
 fn read(wire: &mut Wire, bytes: usize) -> Vec<u8> {
     let mut read = Vec::new();
     while read.len() < bytes {

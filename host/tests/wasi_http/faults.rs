@@ -1,4 +1,4 @@
-//! Guests that trap, spin or are late: their own request pays, and nobody else's.
+//! Guests that trap, spin or are late: only their own requests fail.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ on_every_guest!(
     a_trap_is_500_and_the_next_request_is_served,
     a_guest_that_spins_is_504,
     a_guest_that_waits_too_long_is_cut_off,
-    a_client_that_leaves_ends_its_call,
-    a_body_past_the_limit_is_413,
+    a_disconnected_client_ends_its_call,
+    a_body_above_the_limit_is_413,
 );
 
 fn a_trap_is_500_and_the_next_request_is_served(guest: Guest) {
@@ -22,10 +22,10 @@ fn a_trap_is_500_and_the_next_request_is_served(guest: Guest) {
         let client = server.client();
         for _ in 0..3 {
             let response = client.get("/trap");
-            // The engine of JavaScript catches the exception, says 500 and ends without
-            // the body that it has begun, which is no whole reply either.
+            // The JavaScript engine catches the exception, replies 500 and exits before it
+            // finishes the body, so the host replaces the reply.
             let problem = response.problem(500);
-            // What went wrong is for the log.
+            // The cause appears only in the log.
             assert!(!problem.to_string().contains("asked"), "{problem}");
             assert_eq!(client.get("/hello").text(), "hello");
         }
@@ -48,7 +48,7 @@ fn a_guest_that_spins_is_504(guest: Guest) {
         let client = server.client();
         thread::spawn(move || client.get("/spin"))
     };
-    // Others are served while it spins.
+    // The host serves other requests meanwhile.
     thread::sleep(Duration::from_millis(100));
     let other = Instant::now();
     assert_eq!(client.get("/hello").text(), "hello");
@@ -58,18 +58,18 @@ fn a_guest_that_spins_is_504(guest: Guest) {
     let took = start.elapsed();
     assert!(took >= Duration::from_millis(480), "{took:?}");
     assert!(took < Duration::from_secs(4), "{took:?}");
-    // An instance for the other request has to be made on the same core.
+    // The other request needs a new instance on the same core.
     assert!(others < Duration::from_secs(2), "{others:?}");
     let late = server.logged("past its deadline of 500ms");
     assert!(late.contains("ERROR"), "{late}");
     assert_eq!(client.get("/hello").status, 200);
 }
 
-/// The head and the first piece were in time; the second is not, and the reply ends
-/// where a client can see that it is not whole.
+/// The head and the first piece are in time but the second is not, so the reply ends visibly
+/// incomplete.
 fn a_guest_that_waits_too_long_is_cut_off(guest: Guest) {
     let server = guest.serve(&["--timeout", "200ms"]);
-    // Not the time of a first instance.
+    // Do not count the time of the first instance.
     assert!([200, 504].contains(&server.client().get("/hello").status));
     let mut wire = server.wire();
     let start = Instant::now();
@@ -84,7 +84,7 @@ fn a_guest_that_waits_too_long_is_cut_off(guest: Guest) {
     assert_eq!(server.client().get("/hello").status, 200);
 }
 
-fn a_client_that_leaves_ends_its_call(guest: Guest) {
+fn a_disconnected_client_ends_its_call(guest: Guest) {
     let server = guest.serve(&["--max-instances", "1", "--timeout", "10m"]);
     for _ in 0..2 {
         let mut wire = server.wire();
@@ -100,14 +100,14 @@ fn a_client_that_leaves_ends_its_call(guest: Guest) {
     assert!(left.contains("path=\"/spin\""), "{left}");
 }
 
-fn a_body_past_the_limit_is_413(guest: Guest) {
+fn a_body_above_the_limit_is_413(guest: Guest) {
     let server = guest.serve(&["--body-limit", "100KiB"]);
     let client = server.client();
     let declared = client.post("/count", "text/plain", &vec![b'a'; 102_401]);
     let _ = declared.problem(413);
     let fits = client.post("/count", "text/plain", &vec![b'a'; 102_400]);
     assert_eq!(fits.text(), "102400");
-    // One whose length is found out on the way.
+    // A body without a declared length.
     let mut wire = server.wire();
     wire.send("POST /count HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
     for _ in 0..11 {

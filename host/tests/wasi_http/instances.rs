@@ -1,5 +1,5 @@
-//! Who shares an instance: nobody in 0.2 unless it is asked for, and in 0.3 everybody,
-//! also at the same time.
+//! Sharing of instances: with 0.2, requests share one only if configured, one after another; with
+//! 0.3, they share one concurrently.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,10 +26,10 @@ fn an_instance_is_reused_or_fresh(guest: Guest) {
     assert_eq!(states(&[]), default);
 }
 
-/// An instance of StarlingMonkey has one fetch event in its life: the engine refuses a
-/// second one, and returns without a reply. The host throws it away, and goes on.
+/// An instance of StarlingMonkey handles one fetch event: the engine rejects a second one and
+/// returns without a reply. The host discards the instance and continues.
 #[test]
-fn an_instance_that_gave_no_reply_is_not_reused() {
+fn an_instance_without_a_reply_is_not_reused() {
     let server = Guest::Js.serve(&["--instances", "reuse"]);
     let client = server.client();
     for _ in 0..3 {
@@ -40,10 +40,10 @@ fn an_instance_that_gave_no_reply_is_not_reused() {
     assert!(said.contains("ERROR"), "{said}");
 }
 
-/// Replies with a pause in them, at once: an instance of 0.3 has them all, one of 0.2
-/// has one after the other.
+/// Concurrent replies with a pause: an instance of 0.3 interleaves them, one of 0.2 handles them
+/// one after another.
 #[test]
-fn requests_share_an_instance_at_the_same_time_in_3_alone() {
+fn only_0_3_requests_share_an_instance_concurrently() {
     for (guest, together) in [(Guest::P3, true), (Guest::Raw, false)] {
         let args = ["--instances", "reuse", "--max-instances", "1"];
         let server = guest.serve(&args);
@@ -65,7 +65,7 @@ fn requests_share_an_instance_at_the_same_time_in_3_alone() {
     }
 }
 
-/// A trap ends what shares its instance, and says so; the next request has a new one.
+/// A trap ends the requests that share the instance; the next request gets a new one.
 #[test]
 fn a_trap_ends_the_requests_that_share_the_instance() {
     let server = Guest::P3.serve(&["--max-instances", "1"]);

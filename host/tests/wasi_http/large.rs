@@ -1,4 +1,4 @@
-//! Bodies far larger than what the host may keep of them.
+//! Bodies far larger than the host's buffers.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,13 +10,13 @@ use spikard_wasm_testing::Server;
 use super::{Guest, on_every_guest};
 
 on_every_guest!(
-    a_large_request_goes_through_little_memory,
-    a_large_reply_goes_through_little_memory,
-    a_large_echo_goes_through_little_memory,
-    a_reply_that_nobody_reads_waits,
+    a_large_request_uses_little_memory,
+    a_large_reply_uses_little_memory,
+    a_large_echo_uses_little_memory,
+    an_unread_reply_causes_back_pressure,
 );
 
-/// How large a body is. A guest in an interpreter has a fourth of it, as it is slower.
+/// Returns the size of a body in bytes; interpreted guests get a fourth, because they are slower.
 fn size(guest: Guest) -> u64 {
     match guest {
         Guest::Js | Guest::Python => 256 << 20,
@@ -24,8 +24,8 @@ fn size(guest: Guest) -> u64 {
     }
 }
 
-/// What the host may have more of at its peak than before a body, with the memory of the
-/// guest: StarlingMonkey collects its garbage when it likes.
+/// Returns how much the peak memory of host and guest may grow; StarlingMonkey collects garbage at
+/// unpredictable times.
 fn bound(guest: Guest) -> u64 {
     match guest {
         Guest::Js => 160 << 20,
@@ -34,8 +34,8 @@ fn bound(guest: Guest) -> u64 {
     }
 }
 
-/// As [`bound`], for what the guest writes. The glue of componentize-py keeps all that a
-/// call hands to the host until the call ends, in any host: that much is the guest's.
+/// As [`bound`], for replies. The bindings of componentize-py keep everything that a call writes
+/// until the call ends, and that memory belongs to the guest.
 fn bound_of_reply(guest: Guest) -> u64 {
     match guest {
         Guest::Python => bound(guest) + size(guest),
@@ -43,8 +43,8 @@ fn bound_of_reply(guest: Guest) -> u64 {
     }
 }
 
-/// A host that has compiled nothing itself, and has answered a request: what it has at
-/// its peak is what it has for serving.
+/// Starts a host from cached code and sends it a request, so that its peak memory contains no
+/// compilation.
 fn warm(guest: Guest) -> Server {
     drop(guest.serve(&[]));
     let server = guest.serve(&["--timeout", "120s", "--body-timeout", "120s"]);
@@ -52,15 +52,15 @@ fn warm(guest: Guest) -> Server {
     server
 }
 
-/// Checks that the host's peak is not much above what it was.
+/// Checks that the host's peak memory grew by less than a bound.
 #[track_caller]
-fn bounded(server: &Server, before: u64, bound: u64) {
+fn assert_bounded(server: &Server, before: u64, bound: u64) {
     let peak = server.usage().peak;
     let grown = peak.saturating_sub(before);
     assert!(grown < bound, "{} MiB more than before", grown >> 20);
 }
 
-/// Sends a request of so many bytes, from a thread of its own.
+/// Sends a request with a body of this size from a separate thread.
 fn send(mut stream: TcpStream, path: &'static str, bytes: u64) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let piece = vec![b'y'; 256 << 10];
@@ -77,8 +77,8 @@ fn send(mut stream: TcpStream, path: &'static str, bytes: u64) -> thread::JoinHa
     })
 }
 
-/// Reads to the end of a chunked reply and counts the bytes of its body that are
-/// `wanted`, which no other part of the reply has so many of.
+/// Reads a chunked reply to its end and counts the bytes `wanted`, which must be rare outside the
+/// body.
 fn count(mut stream: TcpStream, wanted: u8) -> u64 {
     let mut buffer = vec![0; 256 << 10];
     let (mut found, mut tail) = (0, Vec::new());
@@ -102,7 +102,7 @@ fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-fn a_large_request_goes_through_little_memory(guest: Guest) {
+fn a_large_request_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let stream = connect(&server);
@@ -113,23 +113,23 @@ fn a_large_request_goes_through_little_memory(guest: Guest) {
     sender.join().expect("all of it is sent");
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert!(reply.contains(&size(guest).to_string()), "{reply}");
-    bounded(&server, before, bound(guest));
+    assert_bounded(&server, before, bound(guest));
 }
 
-fn a_large_reply_goes_through_little_memory(guest: Guest) {
+fn a_large_reply_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
     let request = format!("GET /big?bytes={} HTTP/1.1\r\nhost: a\r\n\r\n", size(guest));
     stream.write_all(request.as_bytes()).expect("a request");
-    // The head has an `x` or more too.
+    // The head contains a few `x` too.
     let head = head(&mut stream);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(count(stream, b'x'), size(guest));
-    bounded(&server, before, bound_of_reply(guest));
+    assert_bounded(&server, before, bound_of_reply(guest));
 }
 
-fn a_large_echo_goes_through_little_memory(guest: Guest) {
+fn a_large_echo_uses_little_memory(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
@@ -138,11 +138,11 @@ fn a_large_echo_goes_through_little_memory(guest: Guest) {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(count(stream, b'y'), size(guest));
     sender.join().expect("all of it is sent");
-    bounded(&server, before, bound_of_reply(guest));
+    assert_bounded(&server, before, bound_of_reply(guest));
 }
 
-/// A guest that writes faster than its client reads is kept waiting.
-fn a_reply_that_nobody_reads_waits(guest: Guest) {
+/// Back pressure holds up a guest that writes faster than its client reads.
+fn an_unread_reply_causes_back_pressure(guest: Guest) {
     let server = warm(guest);
     let before = server.usage().peak;
     let mut stream = connect(&server);
@@ -151,15 +151,15 @@ fn a_reply_that_nobody_reads_waits(guest: Guest) {
     let head = head(&mut stream);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     thread::sleep(Duration::from_secs(1));
-    bounded(&server, before, bound(guest));
-    // Others are answered meanwhile.
+    assert_bounded(&server, before, bound(guest));
+    // Other requests are served meanwhile.
     assert_eq!(server.client().get("/hello").status, 200);
     drop(stream);
     let _ = server.logged("path=\"/big\"");
-    bounded(&server, before, bound(guest));
+    assert_bounded(&server, before, bound(guest));
 }
 
-/// The head of a reply, byte by byte.
+/// Reads the head of a reply byte by byte.
 fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,5 +1,5 @@
-//! Components that other people's tools made for `wasi:http` 0.2 and 0.3, unchanged.
-//! What they answer is in `guests/conformance/wasi-http/README.md`.
+//! Unmodified components for `wasi:http` 0.2 and 0.3 from third-party tools.
+//! `guests/conformance/wasi-http/README.md` describes their routes.
 
 mod bodies;
 mod faults;
@@ -14,7 +14,7 @@ use spikard_wasm_testing::{Server, guest};
 
 use crate::support::host;
 
-/// A component, by what made it.
+/// A component, named after its toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guest {
     /// Rust, wstd.
@@ -40,14 +40,14 @@ impl Guest {
         }
     }
 
-    /// Serves it with further arguments, on one worker.
+    /// Serves the component on one worker with extra arguments.
     fn serve(self, args: &[&str]) -> Server {
         let serve = host().serve(Some(&guest(self.name())));
         serve.args(["--workers", "1"]).args(args).start()
     }
 }
 
-/// Makes functions that take a [`Guest`] into a test for each.
+/// Turns functions that take a [`Guest`] into one test per guest.
 macro_rules! on_every_guest {
     ($($test:ident),+ $(,)?) => {$(
         mod $test {

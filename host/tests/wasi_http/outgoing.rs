@@ -1,4 +1,4 @@
-//! Requests that guests send: to whom they may, and to nobody else.
+//! Outgoing requests of guests and their allow lists.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use super::peer::Peer;
 use super::{Guest, on_every_guest};
 
 on_every_guest!(
-    a_request_that_is_granted_is_sent,
-    a_request_that_is_not_granted_is_refused,
+    an_allowed_request_is_sent,
+    a_request_that_is_not_allowed_is_denied,
     an_answer_is_streamed,
-    a_server_that_is_not_there_is_an_error,
+    an_unreachable_server_is_an_error,
 );
 
-fn a_request_that_is_granted_is_sent(guest: Guest) {
+fn an_allowed_request_is_sent(guest: Guest) {
     let peer = Peer::start();
     let server = guest.serve(&["--allow-outgoing", &peer.origin()]);
     let client = server.client();
@@ -37,11 +37,11 @@ fn a_request_that_is_granted_is_sent(guest: Guest) {
     assert_eq!(hosts, [host], "{heads:?}");
 }
 
-/// Nothing is allowed; then another port of the same host is, and this one is not.
-fn a_request_that_is_not_granted_is_refused(guest: Guest) {
+/// An empty allow list, and one with another port of the same host.
+fn a_request_that_is_not_allowed_is_denied(guest: Guest) {
     let (allowed, peer) = (Peer::start(), Peer::start());
     let wanted = match guest {
-        // `fetch` gives no reason, by its specification.
+        // By specification, `fetch` reports no reason.
         Guest::Js => "TypeError",
         _ => "HttpRequestDenied",
     };
@@ -55,16 +55,16 @@ fn a_request_that_is_not_granted_is_refused(guest: Guest) {
     let refused = client.get(&peer.through("/plain?a=b"));
     assert_eq!(refused.status, 502, "{}", refused.text());
     assert!(refused.text().contains(wanted), "{}", refused.text());
-    assert_eq!(peer.heads().len(), 0, "it was sent all the same");
-    // The log has the line to add.
+    assert_eq!(peer.heads().len(), 0, "a denied request was sent");
+    // The log has the line to add to the configuration.
     let said = server.logged("outgoing request denied");
     let line = format!("add `{}` to `allow`", peer.origin());
     assert!(said.contains(&line), "{said}");
-    // What is allowed is sent.
+    // Allowed requests are sent.
     assert_eq!(client.get(&allowed.through("/teapot")).status, 418);
 }
 
-/// The first piece of the answer is passed on before the second is there.
+/// The first piece of the response arrives before the second is sent.
 fn an_answer_is_streamed(guest: Guest) {
     let peer = Peer::start();
     let server = guest.serve(&["--allow-outgoing", &peer.origin()]);
@@ -82,10 +82,10 @@ fn an_answer_is_streamed(guest: Guest) {
     assert_eq!(wire.chunk(), None);
 }
 
-fn a_server_that_is_not_there_is_an_error(guest: Guest) {
+fn an_unreachable_server_is_an_error(guest: Guest) {
     let peer = Peer::start();
     let gone = {
-        // A port that was free a moment ago, and is allowed.
+        // A port that was free a moment ago, on the allow list.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         format!("http://{}", listener.local_addr().expect("an address"))
     };

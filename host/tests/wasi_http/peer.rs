@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// A server on loopback, which notes what it is asked. Its thread ends with the tests.
+/// A server on loopback that records request heads. Its thread ends with the test process.
 pub(super) struct Peer {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -27,18 +27,18 @@ impl Peer {
         Self { address, heads }
     }
 
-    /// Its origin, as an allow list has it.
+    /// Returns its origin as in an allow list.
     pub(super) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The path with which a guest asks for a path of this server.
+    /// Returns the guest's path that requests a path of this server.
     pub(super) fn through(&self, path: &str) -> String {
         let url = crate::support::encode(&format!("{}{path}", self.origin()));
         format!("/outgoing?url={url}")
     }
 
-    /// The heads of the requests that it has had.
+    /// Returns the heads of all requests so far.
     pub(super) fn heads(&self) -> Vec<String> {
         self.heads
             .lock()
@@ -47,7 +47,7 @@ impl Peer {
     }
 }
 
-/// Answers the requests of a connection, one after the other.
+/// Answers the requests of a connection in order.
 fn serve(stream: TcpStream, noted: &Mutex<Vec<String>>) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
@@ -76,7 +76,7 @@ fn answer(writer: &mut TcpStream, path: &str) -> std::io::Result<()> {
         "/plain?a=b" => ("200 OK", "from elsewhere"),
         "/teapot" => ("418 I'm a teapot", "short and stout"),
         "/slow" => {
-            // A body in two pieces, with a pause.
+            // A body in two pieces with a pause.
             writer.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
             writer.write_all(b"6\r\nfirst\n\r\n")?;
             thread::sleep(Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! Requests and replies that have no body worth speaking of.
+//! Requests and replies with small or no bodies.
 
 use super::{Guest, on_every_guest};
 
@@ -6,7 +6,7 @@ on_every_guest!(
     a_get_is_answered,
     headers_have_several_values,
     printed_lines_are_logged,
-    the_environment_is_empty_but_for_what_is_granted,
+    the_environment_has_only_granted_variables,
 );
 
 fn a_get_is_answered(guest: Guest) {
@@ -18,7 +18,7 @@ fn a_get_is_answered(guest: Guest) {
         assert_eq!(response.header("content-type"), "text/plain");
     }
     assert_eq!(client.get("/nowhere?at=all").status, 404);
-    // A reply to HEAD has the headers, and no body: the next one is at its place.
+    // A reply to HEAD has headers but no body, so the next reply follows directly.
     let mut wire = server.wire();
     wire.send("HEAD /hello HTTP/1.1\r\nhost: a\r\n\r\n");
     let head = wire.head_response();
@@ -45,7 +45,7 @@ fn headers_have_several_values(guest: Guest) {
         .iter()
         .filter(|(name, _)| name == "x-multi");
     let values: Vec<_> = values.map(|(_, value)| value.as_str()).collect();
-    // What a `Headers` of JavaScript has of one name is one value, which means the same.
+    // `Headers` of JavaScript joins the values of one name, which is equivalent.
     let joined: &[&str] = match guest {
         Guest::Js if values.len() == 1 => &["one, two"],
         _ => &["one", "two"],
@@ -65,8 +65,8 @@ fn printed_lines_are_logged(guest: Guest) {
     }
 }
 
-fn the_environment_is_empty_but_for_what_is_granted(guest: Guest) {
-    // Python sets some variables for itself.
+fn the_environment_has_only_granted_variables(guest: Guest) {
+    // Python sets some variables itself.
     let own = |text: &str| {
         let lines = text.lines().filter(|line| !line.starts_with("PYTHON"));
         lines.map(str::to_owned).collect::<Vec<_>>()

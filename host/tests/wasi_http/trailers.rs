@@ -1,4 +1,4 @@
-//! Trailers, both ways, in both versions of HTTP.
+//! Trailers in both directions, over HTTP/1.1 and HTTP/2.
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -25,7 +25,7 @@ fn trailers_go_both_ways_in_http1() {
             let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             assert_eq!(trailers, [pair("x-note", "done"), pair("x-sum", "42")]);
         }
-        // Without any, there are none.
+        // A request without trailers gets none.
         wire.send("POST /trailers HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody");
         assert_eq!(wire.response().text(), "body");
     }
@@ -43,7 +43,7 @@ fn trailers_go_both_ways_in_http2() {
     }
 }
 
-/// The body and the trailers of a reply to a request with both.
+/// Sends a request with a body and trailers, and returns those of the reply.
 fn ask(server: &Server) -> (Vec<u8>, HeaderMap) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,5 +1,5 @@
 /**
- * The handlers of the suite `core`: bench/workloads says what each one answers.
+ * The handlers of the suite `core`; bench/workloads defines their replies.
  */
 import { Spikard } from "@spikard/wasm";
 import { MORE_ROUTES } from "./more-routes.js";

@@ -1,4 +1,4 @@
-//! The handlers of the suite `core`: bench/workloads says what each one answers.
+//! The handlers of the suite `core`; bench/workloads defines their replies.
 
 use std::time::{Duration, Instant};
 
@@ -158,8 +158,8 @@ fn app() -> App {
     app
 }
 
-/// How many numbered routes the workload or the load wants beside the others. Whoever grants
-/// the variable gets them in every instance, as each makes the app of its own.
+/// Returns the number of extra numbered routes that the workload or load requires. Each
+/// instance builds the app and reads the variable.
 fn more_routes() -> u32 {
     match std::env::var("MORE_ROUTES") {
         Ok(number) => number
@@ -169,7 +169,7 @@ fn more_routes() -> u32 {
     }
 }
 
-/// Not the handler of the others, which asks the host for a value.
+/// The handler of the route without hooks, which does not read a value from the host.
 fn hooks_of_none() -> Value {
     json!({ "hooks": 0 })
 }

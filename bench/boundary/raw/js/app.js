@@ -1,6 +1,6 @@
 /**
- * The host's own interface without an SDK: world `http-app`, and the handlers of shape
- * `strings` (`bench/shapes/js/strings.js`). Content objects are kept, as the SDK keeps them.
+ * The world `http-app` without an SDK, with the handlers of shape `strings`
+ * (`bench/shapes/js/strings.js`). Content objects are reused, as in the SDK.
  */
 const HELLO = '{"message":"Hello, World!"}';
 const json = { tag: "json", val: "" };

@@ -1,6 +1,5 @@
-"""The host's own interface without an SDK: world `http-app`, and the handlers of shape
-`strings` (`bench/shapes/python/app_strings.py`). Content objects are kept, as the SDK
-keeps them."""
+"""The world `http-app` without an SDK, with the handlers of shape `strings`
+(`bench/shapes/python/app_strings.py`). Content objects are reused, as in the SDK."""
 
 from shared import HELLO, round_trip
 from wit_world.exports.definition import Description, Method, Route

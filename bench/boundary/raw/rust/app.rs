@@ -1,5 +1,5 @@
-//! The host's own interface without an SDK: world `http-app`, and the handlers of
-//! shape `strings` (`bench/shapes/rust/shapes/strings.rs`).
+//! The world `http-app` without an SDK, with the handlers of shape `strings`
+//! (`bench/shapes/rust/shapes/strings.rs`).
 
 use bench_shapes::{HELLO, round_trip};
 use exports::spikard::handler::definition::{self, Description, Method, Route};

@@ -1,5 +1,5 @@
-//! The app that the benchmarks call: a constant, JSON read and written, a text echoed,
-//! a request that keeps the CPU busy, and one with hooks.
+//! The app of the boundary benchmarks: a constant, a JSON round trip, a text echo, a busy loop,
+//! and a route with hooks.
 
 use std::time::{Duration, Instant};
 

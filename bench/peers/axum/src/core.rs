@@ -84,12 +84,12 @@ async fn validated(Json(body): Json<Twenty>) -> Result<Json<Twenty>, (StatusCode
         true => Ok(Json(body)),
         false => Err((
             StatusCode::UNPROCESSABLE_ENTITY,
-            "a member is out of its bounds",
+            "a member is out of range",
         )),
     }
 }
 
-/// How many functions ran before the handler.
+/// The number of functions that ran before the handler.
 #[derive(Clone, Copy)]
 struct Hooks(u32);
 
@@ -161,14 +161,14 @@ struct Spin {
     ms: u64,
 }
 
-/// Keeps its thread busy, as a handler does that computes without yielding.
+/// Blocks its thread, like a handler that computes without yielding.
 async fn spin(Query(Spin { ms }): Query<Spin>) -> Json<Value> {
     let until = Instant::now() + Duration::from_millis(ms);
     while Instant::now() < until {}
     Json(json!({ "spun": ms }))
 }
 
-/// With so many numbered routes beside the others, where a workload or a load wants them.
+/// Returns the routes of the suite and `numbered` extra ones.
 pub(crate) fn routes(numbered: u32) -> Router {
     let health = get(async || Json(json!({ "status": "ok" })));
     let mut routes = Router::new()

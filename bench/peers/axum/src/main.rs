@@ -1,5 +1,5 @@
-//! The workloads of `bench/workloads`, natively: axum with serde_json, and the allocator
-//! that the host has. `--port N`, `--threads N` (1); as many routes more as `MORE_ROUTES` says.
+//! The workloads of `bench/workloads` on axum with serde_json and the allocator of the host.
+//! Options: `--port N` and `--threads N` [default: 1]; `MORE_ROUTES` adds numbered routes.
 
 mod core;
 mod spikard;
@@ -40,7 +40,7 @@ fn main() -> std::io::Result<()> {
     }
     let more = match std::env::var("MORE_ROUTES").map(|number| number.parse()) {
         Ok(Ok(number)) => number,
-        Ok(Err(_)) => return Err(std::io::Error::other("`MORE_ROUTES` is no whole number")),
+        Ok(Err(_)) => return Err(std::io::Error::other("`MORE_ROUTES` is not a whole number")),
         Err(_) => 0,
     };
     let runtime = match threads {

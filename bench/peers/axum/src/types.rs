@@ -1,6 +1,5 @@
-//! What the workloads exchange. The types of `/validated` bodies refuse members
-//! they do not know. A `Number` goes back as it came:
-//! `42.0` stays `42.0` and `0` stays `0`.
+//! The bodies and parameters of the workloads. The types of `/validated` bodies reject unknown
+//! members. A `Number` keeps its form: `42.0` stays `42.0` and `0` stays `0`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -100,7 +99,7 @@ pub(crate) struct ComplexForm {
     two_factor_enabled: bool,
 }
 
-/// Texts that are checked when they are read.
+/// Defines string types that are validated when they are deserialized.
 macro_rules! checked {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
@@ -139,7 +138,7 @@ fn digits(text: &str, lengths: &[usize], hex: bool) -> bool {
 }
 
 checked!(
-    /// A name in a path.
+    /// A slug in a path.
     Name,
     |text| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -152,12 +151,12 @@ checked!(
     |text| digits(text, &[8, 4, 4, 4, 12], true)
 );
 checked!(
-    /// A day.
+    /// A date.
     Date,
     |text| digits(text, &[4, 2, 2], false)
 );
 checked!(
-    /// An address of mail.
+    /// An email address.
     Email,
     |text| text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 );

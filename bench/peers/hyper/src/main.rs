@@ -1,5 +1,5 @@
-//! Two routes on bare hyper: what a server costs before any framework. Each thread has a
-//! socket of its own. `--port N`, `--threads N` (1).
+//! Two routes on bare hyper: the cost of a server without a framework. Each thread has its own
+//! socket. Options: `--port N` and `--threads N` [default: 1].
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};

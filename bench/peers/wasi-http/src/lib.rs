@@ -1,4 +1,4 @@
-//! Two routes on wasi:http 0.2, by its bindings alone.
+//! Two routes on wasi:http 0.2 with plain bindings.
 
 use serde_json::{Value, json};
 use wasip2::http::types::{

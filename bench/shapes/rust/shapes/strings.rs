@@ -1,4 +1,4 @@
-//! Shape `strings`: text in, text out. Route 0 says hello, 1 reads and writes JSON, 2 echoes.
+//! Shape `strings`: text in, text out. Route 0 says hello, 1 round-trips JSON, 2 echoes.
 
 use bench_shapes::{HELLO, round_trip};
 use exports::bench::shapes::strings_handler::Guest;

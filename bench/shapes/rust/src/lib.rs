@@ -1,4 +1,4 @@
-//! What the handlers of every shape do.
+//! The parts that the handlers of all shapes share.
 
 /// The reply of route 0.
 pub const HELLO: &str = r#"{"message":"Hello, World!"}"#;
@@ -10,7 +10,7 @@ pub const HEADERS: [(&str, &str); 3] = [
     ("set-cookie", "sid=1; Path=/"),
 ];
 
-/// Reads a JSON text and writes it again, compactly.
+/// Parses a JSON text and serializes it again, compactly.
 pub fn round_trip(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text)
         .map(|value| value.to_string())

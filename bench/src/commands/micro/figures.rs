@@ -1,11 +1,11 @@
-//! Reads the figures that benchmarks print: microseconds by name.
+//! Parses the figures that benchmarks print into microseconds by name.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-/// Medians in microseconds, by the path through divan's tree.
+/// Returns the medians of a divan tree in microseconds, keyed by path through the tree.
 pub(super) fn divan(text: &str) -> BTreeMap<String, f64> {
     let mut path: Vec<String> = Vec::new();
     let mut figures = BTreeMap::new();
@@ -13,7 +13,7 @@ pub(super) fn divan(text: &str) -> BTreeMap<String, f64> {
         let Some(at) = line.find("├─ ").or_else(|| line.find("╰─ ")) else {
             continue;
         };
-        // Each level is three columns wide; its lines are of several bytes.
+        // Each level is three columns wide, drawn with characters of several bytes.
         let depth = line[..at].chars().count() / 3;
         let rest = &line[at..].trim_start_matches(['├', '╰', '─', ' ']);
         let mut columns = rest.split('│');
@@ -27,7 +27,7 @@ pub(super) fn divan(text: &str) -> BTreeMap<String, f64> {
     figures
 }
 
-/// `4.526 µs` in microseconds.
+/// Converts a duration such as `4.526 µs` to microseconds.
 fn micros(text: &str) -> Option<f64> {
     let (number, unit) = text.trim().split_once(' ')?;
     let scale = match unit {
@@ -41,16 +41,16 @@ fn micros(text: &str) -> Option<f64> {
     Some(number.parse::<f64>().ok()? * scale)
 }
 
-/// Medians in microseconds of the app, by lane, handler and kind of instance: what
-/// `scripts/bench-boundary --json` prints.
+/// Returns the medians of the app in microseconds, keyed by lane, handler and kind of instance,
+/// from the output of `scripts/bench-boundary --json`.
 pub(super) fn boundary(text: &str) -> Result<BTreeMap<String, f64>> {
-    let start = text.find('{').context("the output has no JSON")?;
+    let start = text.find('{').context("the output does not contain JSON")?;
     let value: Value =
-        serde_json::from_str(text[start..].trim()).context("the output is no JSON")?;
+        serde_json::from_str(text[start..].trim()).context("the output is not valid JSON")?;
     let mut figures = BTreeMap::new();
     for lane in value["lanes"].as_array().into_iter().flatten() {
         for row in lane["rows"].as_array().into_iter().flatten() {
-            // Of `reused instance`, the first word.
+            // The first word of, for example, `reused instance`.
             let field = |name: &str| {
                 let text = row[name].as_str().unwrap_or_default();
                 text.strip_suffix(" instance").unwrap_or(text).to_owned()
@@ -68,7 +68,7 @@ pub(super) fn boundary(text: &str) -> Result<BTreeMap<String, f64>> {
     }
     ensure!(
         !figures.is_empty(),
-        "the output's JSON has no `lanes` with `rows` that have a median of `app_us`"
+        "the JSON has no row in `lanes` with a median of `app_us`"
     );
     Ok(figures)
 }

@@ -1,5 +1,5 @@
 /**
- * The workloads of the Spikard benchmark harness: each raw, and again under `/validated` with schemas.
+ * The workloads of the Spikard benchmark harness: each raw, and under `/validated` with schemas.
  */
 import { Spikard } from "@spikard/wasm";
 import { handlers } from "./handlers.js";
@@ -24,7 +24,7 @@ const paths = {
   "date/{date}": schemas.paths.date,
 };
 for (const [pattern, path] of Object.entries(paths)) {
-  // An integer is one without validation too.
+  // The raw route of an integer also declares its type, so that it is a number.
   app.get(`/path/${pattern}`, pattern.startsWith("int/") ? { path } : {}, handlers.params);
   app.get(`/validated/path/${pattern}`, { path }, handlers.params);
 }

@@ -1,9 +1,9 @@
 /**
- * The handlers. The raw and the validated routes share them: validation is the host's work.
+ * The handlers. Raw and validated routes share them, because the host validates.
  */
 import { HttpError, UploadFile } from "@spikard/wasm";
 
-/** The files of a form, whatever fields they are in. */
+/** Returns the files of a form from all fields. */
 function filesOf(form) {
   return Object.values(form ?? {})
     .flat()

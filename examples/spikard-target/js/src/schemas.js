@@ -18,7 +18,7 @@ const image = exactly({ url: text, name: text });
 const country = exactly({ name: text, code: text });
 const address = exactly({ street: text, city: text, country });
 
-/** Bodies of JSON. */
+/** JSON bodies. */
 export const json = {
   small: exactly({ name: text, description: text, price: number, tax: number }),
   medium: exactly({ name: text, price: number, image }),
@@ -26,7 +26,7 @@ export const json = {
   "very-large": exactly({ name: text, tags: listOf(text), images: listOf(image) }),
 };
 
-/** Parameters of paths. */
+/** Path parameters. */
 export const paths = {
   simple: { id: slug },
   multiple: { user_id: slug, post_id: slug },
@@ -40,7 +40,7 @@ const needed = { type: "string", required: true };
 const paging = { page: integer, limit: integer };
 const sorting = { sort: text, order: text };
 
-/** Parameters of query strings. */
+/** Query parameters. */
 export const queries = {
   few: { q: needed, ...paging },
   medium: { search: needed, category: text, ...sorting, ...paging, filter: text },

@@ -1,5 +1,5 @@
-//! The target of the Spikard benchmark harness in Rust: 18 workloads, and the
-//! same 18 under `/validated`, where the types say what a request must hold.
+//! The target of the Spikard benchmark harness in Rust: 18 workloads, and the same 18 under
+//! `/validated`, where types declare valid requests.
 
 mod raw;
 mod types;

@@ -1,4 +1,4 @@
-//! The raw workloads: parameters have types, bodies are whatever comes.
+//! The raw workloads: parameters have types, and bodies are arbitrary.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ fn multipart_large(form: Multipart) -> Value {
     crate::received(&form)
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![
         json_small,

@@ -1,4 +1,4 @@
-//! Each workload, raw and validated, asked once in process.
+//! Tests of each workload, raw and validated, in process.
 
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::{TestClient, TestReply};

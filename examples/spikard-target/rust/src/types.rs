@@ -1,6 +1,6 @@
-//! What the workloads exchange. The types of `/validated` bodies refuse members
-//! they do not know, as the harness's schemas do. A `Number` goes back as it came:
-//! `42.0` stays `42.0` and `0` stays `0`.
+//! The bodies and parameters of the workloads. The types of `/validated` bodies reject unknown
+//! members, like the schemas of the harness. A `Number` keeps its form: `42.0` stays `42.0` and
+//! `0` stays `0`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -103,17 +103,17 @@ pub(crate) struct ComplexForm {
     two_factor_enabled: bool,
 }
 
-/// A name in a path.
+/// A slug in a path.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Name(
     #[schemars(length(min = 1, max = 255), regex(pattern = "^[a-zA-Z0-9_-]+$"))] String,
 );
 
-/// A UUID, checked by the host.
+/// A UUID, validated by the host.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Uuid(#[schemars(extend("format" = "uuid"))] String);
 
-/// A day, checked by the host.
+/// A date, validated by the host.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Date(#[schemars(extend("format" = "date"))] String);
 

@@ -1,5 +1,5 @@
-//! The workloads under `/validated`: the host checks each request against the
-//! types of its handler before the handler runs.
+//! The workloads under `/validated`: the host validates each request against the types of its
+//! handler before the handler runs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -169,7 +169,7 @@ fn some_files(form: &Multipart) -> Result<Value, HttpError> {
     Ok(crate::received(form))
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![
         json_small,

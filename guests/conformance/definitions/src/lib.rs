@@ -1,8 +1,8 @@
-//! An app that says of itself whatever the tests of the host want it to say, right
-//! or wrong, beneath what the SDK would let pass.
+//! An app with an arbitrary definition, valid or not, which bypasses the checks of the SDK.
 //!
-//! Its definition is JSON in a constant of the built component, which begins with
-//! `MARK` and is `LENGTH` bytes long: a test overwrites it in the file, so that one
+//! The definition is JSON in a constant of the built component, which starts with `MARK` and is
+//! `LENGTH` bytes long: a test overwrites it in the file, so that one build serves for all
+//! definitions.
 //! build gives every definition.
 
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use spikard_wasm_sdk::bindings::{self, spikard};
 const MARK: &[u8; 16] = b"DEFINITION HERE:";
 const LENGTH: usize = 8192;
 
-/// Full of spaces, which JSON ignores, so that every byte of it is in the file.
+/// Filled with spaces, which JSON ignores, so that the file contains every byte of it.
 #[unsafe(no_mangle)]
 static SLOT: [u8; LENGTH] = {
     let mut slot = [b' '; LENGTH];
@@ -38,15 +38,15 @@ struct Definition {
     on_describe: OnDescribe,
     #[serde(default)]
     app: App,
-    /// What every call answers: status, headers and a text.
+    /// The reply of every call: status, headers and a text.
     #[serde(default = "fine")]
     reply: (u16, String, String),
-    /// What every call reports as its failure.
+    /// The failure that every call reports.
     failure: Option<(String, String)>,
-    /// What the hooks do, by the names of their functions.
+    /// The effects of the hooks, keyed by function name.
     #[serde(default)]
     hooks: BTreeMap<String, Hook>,
-    /// Every call to the handler answers with the calls that the instance has had.
+    /// True to reply with the number of calls that the instance has received.
     #[serde(default)]
     count: bool,
 }
@@ -56,12 +56,12 @@ struct Definition {
 enum Hook {
     /// Ends the request, or replaces the reply.
     Reply((u16, String, String)),
-    /// Changes the reply's status and headers, and keeps its body.
+    /// Replaces the reply's status and headers but not its body.
     Head((u16, String)),
-    /// Answers with what it was given: the headers, the message and the body.
+    /// Replies with its input: the headers, the message and the body.
     Show,
-    /// Adds its name to the local context's `trace`, and sets the header `x-trace`
-    /// to it where there is a reply.
+    /// Appends its name to `trace` in the local context, and sets the header `x-trace` of the
+    /// reply, if any, to it.
     Trace,
     Fail(String),
     Trap,
@@ -104,7 +104,7 @@ fn fine() -> (u16, String, String) {
 }
 
 fn read() -> Definition {
-    // What the compiler sees in the slot is not what is there at run time.
+    // Prevent the compiler from assuming the content of the slot.
     let slot = std::hint::black_box(&SLOT);
     match serde_json::from_slice(&slot[MARK.len()..]) {
         Ok(definition) => definition,
@@ -181,7 +181,7 @@ impl handler::Guest for Component {
 }
 
 thread_local! {
-    /// How often each function of this instance was called.
+    /// Number of calls by function of this instance.
     static CALLS: RefCell<BTreeMap<&'static str, u32>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -189,7 +189,7 @@ fn called(function: &'static str) {
     CALLS.with_borrow_mut(|calls| *calls.entry(function).or_default() += 1);
 }
 
-/// Adds to the request's trace, and returns it.
+/// Appends to the request's trace and returns it.
 fn trace(name: &str) -> String {
     use spikard::handler::local_context::{get, set};
     let trace = match get("trace") {
@@ -200,7 +200,7 @@ fn trace(name: &str) -> String {
     trace
 }
 
-/// What a hook does that is the same before and after the handler.
+/// Performs the effects that are the same before and after the handler.
 fn run(name: &'static str) -> Option<Hook> {
     called(name);
     let hook = read().hooks.remove(name)?;

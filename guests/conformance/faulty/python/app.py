@@ -1,6 +1,7 @@
-"""What a handler can do wrong, and what it can see of a request.
+"""Faulty handlers, and handlers that return what they see of a request.
 
-The apps beside this one are the same in Rust and JavaScript; `host/tests` serves them all.
+The Rust and JavaScript apps in the sibling directories are equivalent; `host/tests` serves all
+three.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ def in_the_stack() -> NoReturn:
 
 @app.get("/count")
 def count() -> dict[str, int]:
-    """How many calls this instance has answered."""
+    """Returns the number of calls that this instance has received."""
     global calls
     calls += 1
     return {"calls": calls}
@@ -45,7 +46,7 @@ def refuse() -> None:
 
 @app.get("/end")
 def end() -> None:
-    """Ends its instance."""
+    """Ends the instance."""
     os.abort()
 
 

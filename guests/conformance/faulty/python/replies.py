@@ -1,4 +1,4 @@
-"""Replies of every kind, and some that HTTP does not allow."""
+"""Replies of all kinds, and replies that HTTP forbids."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def cookies() -> Reply:
 
 
 def framing() -> Reply:
-    """The headers that are the host's alone."""
+    """Sets headers that only the host may set."""
     headers = {
         "content-length": "2",
         "transfer-encoding": "chunked",

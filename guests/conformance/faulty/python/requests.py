@@ -1,4 +1,4 @@
-"""What a handler sees of a request, sent back."""
+"""Handlers that return what they see of a request."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ def define(app: Spikard) -> None:
 
 
 def request(rest: str, request: Request) -> dict[str, Any]:
-    """Every function of the interface `request`, bytes in hexadecimal."""
+    """Returns the result of every function of the interface `request`, bytes as hexadecimal."""
     own = [(name, value) for name, value in request.headers if name.startswith("x-")]
     return {
         "rest": rest,
@@ -78,7 +78,7 @@ def declared(
     sid: Annotated[str, Cookie(min_length=2)],
     item: Item,
 ) -> dict[str, Any]:
-    """Something declared of each kind."""
+    """Returns a declared parameter of each kind."""
     return {"id": id, "page": page, "token": x_token, "sid": sid, "item": item}
 
 

@@ -1,11 +1,11 @@
-//! Stores of keys and values, through both drafts of `wasi:keyvalue`.
+//! Key-value stores, through both drafts of `wasi:keyvalue`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{Done, wrong};
 
-/// What is to be done with a store, through which draft.
+/// An action on a store through one of the drafts.
 #[derive(Deserialize)]
 pub(crate) struct Call {
     draft: u8,
@@ -20,7 +20,7 @@ enum Act {
     Get {
         key: String,
     },
-    /// A value that is there `times` times.
+    /// Sets a value that repeats a text `times` times.
     Set {
         key: String,
         value: String,
@@ -32,7 +32,7 @@ enum Act {
     Exists {
         key: String,
     },
-    /// All keys, with the number of pages.
+    /// Lists all keys, with the number of pages.
     Keys,
     Increment {
         key: String,
@@ -47,12 +47,12 @@ enum Act {
     DeleteMany {
         keys: Vec<String>,
     },
-    /// So many keys with a prefix.
+    /// Sets this many keys with a prefix.
     Fill {
         prefix: String,
         count: usize,
     },
-    /// Opens the store so many times; how many it got.
+    /// Opens the store this many times and returns how often it succeeded.
     Hoard {
         count: usize,
     },
@@ -62,7 +62,7 @@ enum Act {
         between: Option<String>,
         value: String,
     },
-    /// So many handles for swaps; how many it got, and why no more.
+    /// Creates this many swap handles; returns how often it succeeded, and the error.
     HoardSwaps {
         key: String,
         count: usize,
@@ -82,7 +82,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What both drafts have, for the bindings of one.
+/// Defines the functions that both drafts have, for the bindings of one.
 macro_rules! common {
     ($store:expr, $act:expr, $module:ident, $page:expr) => {{
         use crate::imports::wasi::$module::{batch, store};
@@ -199,7 +199,7 @@ fn second(name: &str, act: Act) -> Done {
                 Ok(()) => Ok(json!({"was": was})),
                 Err(atomics::CasError::CasFailed(now)) => {
                     let is = now.current().map_err(wrong)?.map(text);
-                    // With what it is now, it works.
+                    // Retry with the current value.
                     atomics::swap(now, value.as_bytes()).map_err(wrong)?;
                     Ok(json!({"was": was, "is": is}))
                 }

@@ -1,8 +1,8 @@
-//! An app that uses all that the host may grant, through the imports that any app may
+//! An app that uses every capability that the host can grant, through imports that any app may
 //! have. `host/tests/grants` serves it.
 //!
-//! The body of `POST /do` is what it is to do, as JSON: [`Act`], or [`keyvalue::Act`] with
-//! the draft of the interface. The answer is `{"ok": VALUE}` or `{"error": TEXT}`.
+//! The body of `POST /do` is an action as JSON: [`Act`], or [`keyvalue::Act`] with the draft of
+//! the interface. The reply is `{"ok": VALUE}` or `{"error": TEXT}`.
 
 mod keyvalue;
 
@@ -30,7 +30,7 @@ mod imports {
 use imports::wasi::config::store as config;
 use imports::wasi::logging::logging::{self, Level};
 
-/// What the app is to do.
+/// An action of the app.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Act {
@@ -64,7 +64,7 @@ enum Act {
     KeyValue(keyvalue::Call),
 }
 
-/// What comes of it.
+/// The result of an action.
 type Done = Result<Value, String>;
 
 fn act(act: Act) -> Done {
@@ -157,7 +157,7 @@ impl handler::Guest for Component {
     }
 }
 
-/// None is declared.
+/// The app declares no hooks.
 impl hooks::Guest for Component {
     fn on_request(_: u32) -> Option<(u16, String, Content)> {
         None

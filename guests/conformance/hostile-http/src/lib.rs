@@ -1,5 +1,5 @@
-//! Does what the path of a request says: break off, lie about lengths, keep what is the
-//! host's, never end. `host/tests/hostile/http.rs` says what must come of it.
+//! Misbehaves as the path of a request demands: truncates bodies, lies about lengths, holds on to
+//! resources, or never ends. `host/tests/hostile/http.rs` checks how the host reacts.
 
 use std::mem::forget;
 
@@ -22,9 +22,9 @@ impl wasip2::exports::http::incoming_handler::Guest for App {
             "/nothing" => drop(out),
             "/error" => ResponseOutparam::set(out, Err(ErrorCode::LoopDetected)),
             "/twice" => {
-                // The handle is no longer the guest's after the first time.
+                // The guest owns the handle only until its first use.
                 let handle = out.take_handle();
-                // SAFETY: that it is not safe is the point.
+                // SAFETY: the violation is intentional.
                 for out in unsafe { [0; 2].map(|_| ResponseOutparam::from_handle(handle)) } {
                     reply(out, &[], b"once");
                 }

@@ -1,9 +1,9 @@
-//! An app that does the host every harm that a guest can try, beneath what the SDK
-//! would let pass. `host/tests/hostile` serves it, and says what comes of it.
+//! A hostile app, which bypasses the checks of the SDK. `host/tests/hostile` serves it and checks
+//! how the host reacts.
 //!
-//! The header `x-do` of a request says what the guest does, in the handler or in
-//! the hook that the route declares; [`act`] lists it. `x-say` is a reply as JSON
-//! ([`Say`]), which is sent as it is.
+//! The header `x-do` of a request selects the attack, in the handler or in the hook that the route
+//! declares; [`act`] lists the attacks. The header `x-say` is a reply as JSON ([`Say`]), which the
+//! app sends unchanged.
 
 mod harm;
 mod memory;
@@ -23,7 +23,7 @@ use crate::say::Say;
 type Answer = (u16, String, Content);
 type Change = Option<(u16, String, Option<Content>)>;
 
-/// Where `ROUTES` has what is no hook's route; those of hooks come after.
+/// The routes without a hook; the routes of hooks follow them.
 const ROUTES: [(Method, &str); 5] = [
     (Method::Get, "/fine"),
     (Method::Get, "/do"),
@@ -32,7 +32,7 @@ const ROUTES: [(Method, &str); 5] = [
     (Method::Get, "/fail"),
 ];
 
-/// Each has a route `/hook/NAME` that declares it.
+/// Each hook has a route `/hook/NAME` that declares it.
 const HOOKS: [&str; 5] = [
     "on-request",
     "pre-validation",
@@ -45,7 +45,7 @@ fn text(text: impl Into<String>) -> Answer {
     (200, String::new(), Content::Text(text.into()))
 }
 
-/// Does what a request asks for.
+/// Performs the attack that a request selects.
 fn act() -> Answer {
     match request::header("x-do").as_deref() {
         Some("spin") => harm::spin(),
@@ -103,7 +103,7 @@ impl handler::Guest for Component {
                 text("unseen")
             }
             Some(_) => text("fine"),
-            // What follows is for the hook; `on-error` needs an error.
+            // The attack is for the hook; `on-error` requires an error.
             None if HOOKS.get(route as usize - ROUTES.len()) == Some(&"on-error") => {
                 failure::report("the handler had no luck", "");
                 text("unseen")

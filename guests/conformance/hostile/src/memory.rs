@@ -1,10 +1,10 @@
-//! The instance's linear memory, beneath the allocator. There is none where this app is
-//! compiled for the linter.
+//! The linear memory of the instance, below the allocator. There is none if the linter compiles
+//! this app for another target.
 
-/// The bytes of a page.
+/// The size of a page in bytes.
 pub(crate) const PAGE: usize = 65536;
 
-/// Adds pages, and gives the number there were before; nothing where they are refused.
+/// Adds pages and returns the previous number; `None` if the host denies them.
 pub(crate) fn grow(pages: usize) -> Option<usize> {
     #[cfg(target_arch = "wasm32")]
     let before = core::arch::wasm32::memory_grow::<0>(pages);
@@ -13,7 +13,7 @@ pub(crate) fn grow(pages: usize) -> Option<usize> {
     (before != usize::MAX).then_some(before)
 }
 
-/// How many bytes it has.
+/// Returns the size of the memory in bytes.
 pub(crate) fn size() -> usize {
     #[cfg(target_arch = "wasm32")]
     return core::arch::wasm32::memory_size::<0>() * PAGE;

@@ -1,4 +1,4 @@
-//! Replies as a request wants them, right or wrong.
+//! Replies that a request specifies, valid or not.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,16 +12,16 @@ use spikard_wasm_sdk::bindings::spikard::handler::request;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Say {
     status: u16,
-    /// Their text as it is, or an array that becomes one.
+    /// The text of the headers, or an array that is converted to it.
     headers: Value,
-    /// So many headers instead.
+    /// This many headers instead.
     many: usize,
-    /// One header with a value of so many bytes instead, if it is not 0.
+    /// One header with a value of this many bytes instead, if not 0.
     long: usize,
     body: String,
-    /// A body of so many bytes, if it is not 0.
+    /// A body of this many bytes, if not 0.
     bytes: usize,
-    /// A body that is said to have so many bytes, if it is not 0, whatever there is.
+    /// The claimed length of the body in bytes, if not 0.
     lie: usize,
 }
 
@@ -40,7 +40,7 @@ impl Default for Say {
 }
 
 impl Say {
-    /// The reply that the request in progress wants.
+    /// Returns the reply that the request in progress specifies.
     pub(crate) fn read() -> Option<Self> {
         let text = request::header("x-say")?;
         Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
@@ -61,8 +61,8 @@ impl Say {
         }
         let content = if self.lie > 0 {
             let mut one = std::mem::ManuallyDrop::new(vec![b'l']);
-            // SAFETY: there is none. The bindings pass the pointer and the length to
-            // the host as they are, and it is for the host to find out.
+            // SAFETY: intentionally none. The bindings pass the pointer and the length to the
+            // host, which must validate them.
             Content::Bytes(unsafe { Vec::from_raw_parts(one.as_mut_ptr(), self.lie, self.lie) })
         } else if self.bytes > 0 {
             Content::Bytes(vec![b'b'; self.bytes])

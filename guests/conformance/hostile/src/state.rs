@@ -1,4 +1,4 @@
-//! What is left of one call for the next.
+//! State that one call leaves for the next.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,7 +8,7 @@ use crate::{Answer, text};
 use spikard_wasm_sdk::bindings::spikard::handler::request;
 
 thread_local! {
-    /// The calls that this instance has had.
+    /// The number of calls of this instance.
     static CALLS: Cell<u32> = const { Cell::new(0) };
     static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
@@ -18,8 +18,8 @@ fn called() -> u32 {
     CALLS.get()
 }
 
-/// Keeps a request's body where a program keeps things, and where no program looks:
-/// at the end of memory that was added for it.
+/// Stores a request's body in ordinary memory, and in memory outside the allocator: at the end of
+/// newly added pages.
 pub(crate) fn keep(body: Body) -> Answer {
     called();
     let bytes = match body {
@@ -30,7 +30,7 @@ pub(crate) fn keep(body: Body) -> Answer {
     if let Some(before) = memory::grow(16) {
         let end = (before + 16) * PAGE;
         for (at, byte) in (end - bytes.len()..end).zip(&bytes) {
-            // SAFETY: the pages were added just now, and nothing else uses them.
+            // SAFETY: the pages were just added, and nothing else uses them.
             unsafe { (at as *mut u8).write_volatile(*byte) };
         }
     }
@@ -38,8 +38,8 @@ pub(crate) fn keep(body: Body) -> Answer {
     text("kept")
 }
 
-/// Looks for a secret in all of the memory, and in more of it. `x-secret` is the
-/// secret in hexadecimal, each byte of it inverted: the search must not find itself.
+/// Searches the whole memory and additional pages for a secret. `x-secret` is the secret in
+/// hexadecimal with every byte inverted, so that the search does not find itself.
 pub(crate) fn search() -> Answer {
     let inverted = request::header("x-secret").unwrap_or_default();
     let digits = inverted.as_bytes().chunks(2);
@@ -48,7 +48,7 @@ pub(crate) fn search() -> Answer {
         .collect();
     let _ = memory::grow(32);
     let end = memory::size();
-    // SAFETY: every address below the size of the memory can be read.
+    // SAFETY: every address below the size of the memory is readable.
     let byte = |at: usize| unsafe { (at as *const u8).read_volatile() };
     let is_at = |at: usize| {
         let mut pairs = inverted.iter().enumerate();

@@ -1,8 +1,8 @@
-// The contract of ../README.md, as a service worker's fetch event is handled.
+// The contract of ../README.md, as a fetch event of a service worker.
 
 import { getEnvironment } from "wasi:cli/environment@0.2.10";
 
-/** How much of a long reply is sent at once. */
+/** The size of a piece in bytes. */
 const PIECE = 64 << 10;
 
 let requests = 0;
@@ -102,7 +102,7 @@ function headers(request) {
   const headers = new Headers({ "content-type": "text/plain" });
   headers.append("x-multi", "one");
   headers.append("x-multi", "two");
-  // The values of one name are joined by the time that a script sees them.
+  // A script sees the values of one name joined.
   headers.set("x-seen", (request.headers.get("x-in") ?? "").split(", ").join("|"));
   return new Response("headers", { headers });
 }

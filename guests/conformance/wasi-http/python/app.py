@@ -1,4 +1,4 @@
-"""The contract of `../README.md`, as componentize-py's HTTP examples are written."""
+"""The contract of `../README.md`, in the style of componentize-py's HTTP examples."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from wit_world.imports.types import (
     Scheme_Other,
 )
 
-# How much of a long reply is sent at once.
+# The size of a piece in bytes.
 PIECE = 64 << 10
 
 # A pause between two pieces of a reply, in nanoseconds.
@@ -34,7 +34,7 @@ requests = 0
 
 
 class IncomingHandler(exports.IncomingHandler):
-    """What the host calls."""
+    """The handler that the host calls."""
 
     def handle(self, request: IncomingRequest, response_out: ResponseOutparam) -> None:
         loop = PollLoop()
@@ -86,11 +86,11 @@ class Exchange:
                 await self.text("not found", 404)
 
     def query(self, name: str) -> str:
-        """A value of the query, or nothing."""
+        """Returns a value of the query, or an empty string."""
         return parse_qs(self.url.query).get(name, [""])[0]
 
     def begin(self, status: int, headers: list[tuple[str, bytes]]) -> Sink:
-        """Sends the head of the reply, and gives what its body is written to."""
+        """Sends the head of the reply and returns the sink for its body."""
         response = OutgoingResponse(Fields.from_list(headers))
         response.set_status_code(status)
         body = response.body()

@@ -1,5 +1,5 @@
-//! An app called through the runtime crate, as the server calls it: the one place of
-//! the benches that knows that crate's interface.
+//! An app called through the runtime crate, as in the server. Only this module of the benches uses
+//! the interface of that crate.
 
 use crate::common::cases::Case;
 use crate::common::direct::Mode;
@@ -24,12 +24,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Lane {
     loaded: Loaded,
-    /// The paths of its routes, in their order.
+    /// The paths of its routes, in order.
     routes: Arc<[String]>,
 }
 
 impl Lane {
-    /// What loads apps for so many instances at once.
+    /// A runtime for this many concurrent instances.
     pub(crate) fn runtime(instances: u32) -> Result<Runtime> {
         Ok(Runtime::new(Limits {
             instances,
@@ -37,7 +37,7 @@ impl Lane {
         })?)
     }
 
-    /// Loads an app, or finds its machine code beside it.
+    /// Loads an app, from its cached machine code if possible.
     pub(crate) async fn load(runtime: &Runtime, path: &Path) -> Result<Self> {
         let cache = Cache::new(path.with_file_name("compiled"));
         let loaded = runtime.load(path, Some(&cache), &mut |_| ())?;
@@ -49,7 +49,7 @@ impl Lane {
         })
     }
 
-    /// The index of a route.
+    /// Returns the index of a route.
     pub(crate) fn route(&self, path: &str) -> Result<u32> {
         let Some(route) = self.routes.iter().position(|route| route == path) else {
             bail!("the app has no route `{path}`");
@@ -57,7 +57,7 @@ impl Lane {
         Ok(u32::try_from(route)?)
     }
 
-    /// The app as a subject of measurement, whose reply has been checked.
+    /// Returns the app as a subject, after checking its reply.
     pub(crate) async fn subject(&self, case: &Case, mode: Mode) -> Result<PoolSubject> {
         let body = match case.body {
             Sent::Json(text) => Body::Json(text.into()),
@@ -86,13 +86,13 @@ impl Lane {
         Ok(subject)
     }
 
-    /// Its instances: one at once.
+    /// Returns a pool with one instance.
     pub(crate) fn pool(&self) -> Rc<Pool> {
         Rc::new(Pool::new(self.loaded.clone(), 1, Recycling::default()))
     }
 }
 
-/// An app being timed.
+/// An app to time.
 pub(crate) struct PoolSubject {
     pool: Rc<Pool>,
     mode: Mode,
@@ -118,7 +118,7 @@ impl Subject for PoolSubject {
         let started = cpu_time();
         for _ in 0..calls {
             match self.mode {
-                // In a pool of one, a fresh call throws the last instance away first.
+                // In a pool of one, a fresh call first drops the previous instance.
                 Mode::Reused | Mode::Fresh => drop(black_box(self.call().await?)),
                 Mode::Prepared => {
                     let ready = self.pool.warm(Isolation::Fresh).await;
@@ -136,7 +136,7 @@ impl Subject for PoolSubject {
     }
 }
 
-/// A request of which measured handlers ask nothing but its context.
+/// A request of which measured handlers use only the context.
 #[derive(Default)]
 pub(crate) struct NoRequest {
     local: LocalContext,

@@ -1,4 +1,4 @@
-//! Times an app and the host's interface against their floor.
+//! Times an app and the host's interface against the floor.
 
 use crate::common::cases::Case;
 use crate::common::direct::{Direct, Mode};
@@ -10,8 +10,8 @@ use crate::plan::Lane;
 use std::time::Duration;
 use wasmtime::Result;
 
-/// A handler's figures: microseconds per call, and multiples of the floor's. Of each the
-/// 10th percentile, the median and the 90th.
+/// The figures of a handler: microseconds per call, and ratios to the floor; for each the 10th
+/// percentile, the median and the 90th percentile.
 pub(crate) struct Row {
     pub(crate) case: &'static str,
     pub(crate) mode: Mode,
@@ -20,13 +20,13 @@ pub(crate) struct Row {
     pub(crate) interface_ratio: [f64; 3],
     pub(crate) app: [f64; 3],
     pub(crate) app_ratio: [f64; 3],
-    /// The floor against itself: the noise.
+    /// The ratio of the floor to itself, which shows the noise.
     pub(crate) noise: [f64; 3],
-    /// How many rounds.
+    /// The number of rounds.
     pub(crate) rounds: usize,
 }
 
-/// One of a lane's guests.
+/// One guest of a lane.
 pub(crate) enum Subject {
     Pool(Box<PoolSubject>),
     Floor(Direct),
@@ -60,7 +60,7 @@ impl rounds::Subject for Subject {
     }
 }
 
-/// Every handler with a reused instance and with fresh ones.
+/// Measures every handler with reused and with fresh instances.
 pub(crate) async fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for mode in [Mode::Reused, Mode::Fresh, Mode::Prepared] {
@@ -82,7 +82,7 @@ async fn row(lane: &Lane, case: &Case, mode: Mode, options: &Options) -> Result<
         ];
         let mut calls = [0; 4];
         for (subject, calls) in subjects.iter_mut().zip(&mut calls) {
-            // Twice, as the first one warms up.
+            // Call twice, because the first call warms up.
             rounds::calibrate(subject, options.batch).await?;
             *calls = rounds::calibrate(subject, options.batch).await?;
         }

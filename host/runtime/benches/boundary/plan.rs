@@ -1,4 +1,4 @@
-//! What is measured: of each lane its floor, the host's interface, and an app.
+//! The guests to measure: for each lane the floor, the host's interface, and an app.
 
 use crate::common::guest::Guest;
 use crate::common::options::Options;
@@ -8,22 +8,22 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::error::Context as _;
 
-/// As many as a server has room for by default.
+/// The default number of instances of a server.
 const INSTANCES: u32 = 64;
 
-/// The lanes, loaded.
+/// Loads the lanes.
 pub(crate) struct Plan {
     pub(crate) lanes: Vec<Lane>,
 }
 
-/// A language's guests.
+/// The guests of a language.
 pub(crate) struct Lane {
     pub(crate) name: &'static str,
-    /// The cheapest guest one could write in the language.
+    /// The cheapest possible guest in the language.
     pub(crate) floor: Arc<Guest>,
     /// The same handlers behind the host's interface.
     pub(crate) interface: lane::Lane,
-    /// The app that one would write, with the SDK.
+    /// An app with the SDK.
     pub(crate) app: lane::Lane,
 }
 

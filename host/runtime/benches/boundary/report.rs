@@ -1,16 +1,16 @@
-//! Tables for people and JSON for programs.
+//! Reports as Markdown tables and as JSON.
 
 use crate::{measure, threads};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// What was measured of a lane.
+/// The figures of a lane.
 pub(crate) enum Lane {
     Calls(Vec<measure::Row>),
     Threads(usize, Vec<threads::Row>),
 }
 
-/// A lane's figures as a Markdown table.
+/// Formats a lane's figures as a Markdown table.
 pub(crate) fn table(name: &str, lane: &Lane) -> String {
     let mut text = format!("\n{name}\n\n");
     match lane {
@@ -58,7 +58,7 @@ pub(crate) fn table(name: &str, lane: &Lane) -> String {
     text
 }
 
-/// A lane's figures as JSON.
+/// Converts a lane's figures to JSON.
 pub(crate) fn json(name: &str, lane: &Lane) -> Value {
     let spread =
         |[low, middle, high]: [f64; 3]| json!({ "p10": low, "median": middle, "p90": high });

@@ -1,5 +1,5 @@
-//! Several threads against one: each thread has a runtime, a pool and instances of its
-//! own, as the server's workers have.
+//! Several threads against one; each thread has its own runtime, pool and instances, like a worker
+//! of the server.
 
 use crate::common::cases::Case;
 use crate::common::direct::Mode;
@@ -13,20 +13,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 use wasmtime::{Result, format_err};
 
-/// How much longer than a batch a run is.
+/// The length of a run, in batches.
 const BATCHES: u32 = 100;
 
-/// One policy's figures.
+/// The figures of one policy.
 pub(crate) struct Row {
     pub(crate) subject: &'static str,
     pub(crate) mode: Mode,
-    /// Calls per second of one thread, and of all together.
+    /// Calls per second of one thread, and of all threads together.
     pub(crate) one: f64,
     pub(crate) all: f64,
     pub(crate) ratio: [f64; 3],
 }
 
-/// The handler `hello` with both policies.
+/// Measures the handler `hello` with both policies.
 pub(crate) fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for mode in [Mode::Reused, Mode::Fresh] {
@@ -52,7 +52,7 @@ pub(crate) fn measure(lane: &Lane, options: &Options) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Calls per second of so many threads together.
+/// Returns the calls per second of this many threads together.
 fn rate(lane: &Lane, subject: &str, mode: Mode, threads: usize, time: Duration) -> Result<f64> {
     let barrier = Barrier::new(threads);
     let rates: Vec<Result<f64>> = thread::scope(|scope| {
@@ -83,7 +83,7 @@ fn worker(
             "interface" => Subject::interface(lane, &hello, mode).await,
             _ => Subject::floor(lane, &hello, mode).await,
         };
-        // Everyone reaches the barrier, whatever happened.
+        // Every thread reaches the barrier, even after a failure.
         barrier.wait();
         let mut subject = subject?;
         subject.batch(10).await?;

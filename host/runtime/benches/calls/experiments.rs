@@ -1,18 +1,18 @@
-//! The experiments: what is varied.
+//! The experiments and their variants.
 
 use crate::common::direct::Mode;
 use crate::common::engine::Knobs;
 
-/// One way to call, under the name that its row gets.
+/// A variant of a call, with the name of its row.
 pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) knobs: Knobs,
-    /// Called without a fiber.
+    /// True to call without a fiber.
     pub(crate) blocking: bool,
 }
 
-/// Variants that are measured against each other; the first is the base of the
-/// ratios, and the second is the first again, whose ratio shows the noise.
+/// Variants to compare; the first is the base of the ratios, and the second repeats the first, so
+/// that its ratio shows the noise.
 pub(crate) struct Experiment {
     pub(crate) name: &'static str,
     pub(crate) mode: Mode,
@@ -22,12 +22,12 @@ pub(crate) struct Experiment {
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// The host's settings, from which single ones are then varied.
+/// The host's settings; variants change single ones.
 fn tuned() -> Knobs {
     Knobs::default()
 }
 
-/// wasmtime's own: nothing that an instance leaves behind is kept.
+/// The defaults of wasmtime: nothing of an instance is kept warm.
 fn bare() -> Knobs {
     Knobs {
         memory_keep_resident: 0,
@@ -37,7 +37,7 @@ fn bare() -> Knobs {
     }
 }
 
-/// Every experiment of a lane.
+/// Returns every experiment of a lane.
 pub(crate) fn all(_lane: &str) -> Vec<Experiment> {
     let host = Knobs::default;
     let mut all = Vec::new();
@@ -90,7 +90,7 @@ pub(crate) fn all(_lane: &str) -> Vec<Experiment> {
     });
     all.push(table);
 
-    // Nothing beside it, so that it can be profiled.
+    // A single variant, for profiling.
     all.push(Experiment::new("tuned", Mode::Fresh, tuned()));
     let mut rest = Experiment::new("rest", Mode::Fresh, tuned());
     rest.with("async stack 64 KiB", |knobs| {
@@ -125,7 +125,7 @@ impl Experiment {
         }
     }
 
-    /// A variant that differs from the base by some settings.
+    /// Adds a variant that differs from the base in some settings.
     fn with(&mut self, name: &str, change: impl FnOnce(&mut Knobs)) {
         let mut knobs = self.variants[0].knobs.clone();
         change(&mut knobs);

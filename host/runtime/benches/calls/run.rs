@@ -16,7 +16,7 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::error::Context as _;
 
-/// The guests of an experiment, ready to be measured.
+/// The compiled guests of an experiment.
 pub(crate) struct Prepared {
     lane: &'static str,
     name: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Compiles and links.
+    /// Compiles and links the guests.
     pub(crate) fn new(
         lane: &'static str,
         experiment: Experiment,
@@ -57,7 +57,7 @@ impl Prepared {
         })
     }
 
-    /// Times the handler `hello`, whose route is the app's first.
+    /// Times the handler `hello`, which is the app's first route.
     pub(crate) async fn measure(self, options: &Options) -> Result<Table> {
         let request = Request {
             route: 0,
@@ -108,7 +108,7 @@ impl Prepared {
     }
 }
 
-/// What an experiment found.
+/// The results of an experiment.
 pub(crate) struct Table {
     lane: &'static str,
     name: &'static str,
@@ -120,7 +120,7 @@ struct Row {
     name: String,
     /// Microseconds per call.
     times: [f64; 3],
-    /// The same as multiples of the base's.
+    /// Ratios to the base.
     ratios: [f64; 3],
     /// Page faults per call.
     faults: f64,

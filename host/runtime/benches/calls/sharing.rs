@@ -1,8 +1,8 @@
-//! Instances that belong to a thread with a runtime of its own, against instances that
-//! the threads of one work-stealing runtime share behind a mutex.
+//! Compares per-thread pools of instances, each with its own runtime, with a pool behind a mutex
+//! that the threads of one work-stealing runtime share.
 //!
-//! As many tasks as a busy server has connections each take an instance, call it, give
-//! it back and let the others run.
+//! Many tasks, as many as a busy server has connections, each take an instance, call it, return it
+//! and yield.
 
 use crate::common::guest::{Guest, Instance};
 use crate::common::options::Options;
@@ -23,10 +23,10 @@ const HELLO: Request = Request {
     body: Body::Empty,
 };
 
-/// How much longer than a batch a run is.
+/// The length of a run, in batches.
 const BATCHES: u32 = 100;
 
-/// Calls per second, and the shared pool's as multiples of the separate pools'.
+/// Calls per second, and the ratio of the shared pool to the separate pools.
 pub(crate) struct Table {
     lane: &'static str,
     threads: usize,
@@ -35,7 +35,7 @@ pub(crate) struct Table {
     ratio: [f64; 3],
 }
 
-/// What the tasks of a pool share.
+/// The state that the tasks of a pool share.
 struct Pool {
     guest: Arc<Guest>,
     idle: Mutex<Vec<Instance>>,
@@ -77,7 +77,7 @@ impl Pool {
     }
 }
 
-/// Measures both, in interleaved rounds.
+/// Measures both in interleaved rounds.
 pub(crate) fn measure(lane: &'static str, threads: usize, options: &Options) -> Result<Table> {
     let engine = engine::Knobs::default().engine()?;
     let component = code::load(&engine, &options.guests.join(format!("{lane}-app.wasm")))?;
@@ -128,7 +128,7 @@ fn together(guest: &Arc<Guest>, threads: usize, time: Duration) -> Result<f64> {
     runtime.block_on(load(&Pool::new(guest), TASKS, time))
 }
 
-/// Calls per second of so many tasks on the runtime that this is called on.
+/// Returns the calls per second of this many tasks on the current runtime.
 async fn load(pool: &Arc<Pool>, tasks: usize, time: Duration) -> Result<f64> {
     for _ in 0..tasks {
         let mut instance = pool.guest.instantiate().await?;

@@ -1,4 +1,4 @@
-//! The handlers that are measured: what is asked of them and what they reply.
+//! The measured handlers: their requests and replies.
 
 use crate::common::types::{Body, Request};
 use wasmtime::{Result, ensure};
@@ -6,16 +6,16 @@ use wasmtime::{Result, ensure};
 /// The reply of the smallest handler.
 pub(crate) const HELLO: &str = r#"{"message":"Hello, World!"}"#;
 
-/// The JSON that a handler reads and writes: 200 bytes.
+/// The JSON that a handler parses and serializes: 200 bytes.
 pub(crate) const SMALL: &str = concat!(
     r#"{"id":7421,"name":"Copper kettle 2 l","price":48.5,"in_stock":true,"tags":["kitchen","metal","gift"],"#,
     r#""size":{"height":24,"width":18,"unit":"cm"},"seller":{"id":93,"name":"Harbour Goods","rating":4.7}}"#
 );
 
-/// The size of the echoed text.
+/// The size of the echoed text in bytes.
 const ECHO: usize = 10 * 1024;
 
-/// The text that a handler echoes: 10 KiB of JSON in ASCII.
+/// The echoed text: 10 KiB of JSON in ASCII.
 pub(crate) fn large() -> &'static str {
     let mut large = String::from("[");
     while large.len() + SMALL.len() + 4 < ECHO {
@@ -27,19 +27,19 @@ pub(crate) fn large() -> &'static str {
     large.leak()
 }
 
-/// One handler: how it is asked and what it must reply.
+/// A handler with its request and expected reply.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// Its route in the app.
+    /// The route in the app.
     pub(crate) path: &'static str,
-    /// Its number in a guest of `bench/shapes`.
+    /// The route number in a guest of `bench/shapes`.
     pub(crate) route: u32,
     pub(crate) body: Body,
     expected: &'static str,
 }
 
 impl Case {
-    /// The handlers of the app in `bench/boundary`.
+    /// Returns the handlers of the app in `bench/boundary`.
     pub(crate) fn all() -> [Self; 3] {
         let large = large();
         let case = |name, path, route, body, expected| Self {
@@ -56,7 +56,7 @@ impl Case {
         ]
     }
 
-    /// Its request, for a guest that is called through wasmtime alone.
+    /// Returns the request for a guest that is called through wasmtime directly.
     pub(crate) fn request(&self) -> Request {
         Request {
             route: self.route,
@@ -65,7 +65,7 @@ impl Case {
         }
     }
 
-    /// Checks a reply. Members of an object may come back in another order.
+    /// Checks a reply; the order of object members does not matter.
     pub(crate) fn check(&self, status: u16, text: &str) -> Result<()> {
         let json = |text| serde_json::from_str::<serde_json::Value>(text).ok();
         let same =

@@ -1,5 +1,5 @@
-//! Machine code that engines of the same compiler settings share, kept beside the
-//! components, so that neither a variant nor the next run compiles them once more.
+//! A cache of machine code next to the components, keyed by compiler settings, so that variants
+//! and later runs do not compile again.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -9,7 +9,7 @@ use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
 
-/// The component in a file, for an engine.
+/// Loads or compiles the component in a file for an engine.
 pub(crate) fn load(engine: &Engine, path: &Path) -> Result<Component> {
     let bytes = fs::read(path).with_context(|| format!("cannot load `{}`", path.display()))?;
     let mut hasher = DefaultHasher::new();
@@ -25,7 +25,7 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> Result<Component> {
         fs::write(&partial, component.serialize()?)?;
         fs::rename(&partial, &compiled)?;
     }
-    // SAFETY: the file is what a bench wrote, by the hash in its name.
+    // SAFETY: a bench wrote the file; its name has the hash of the component.
     #[allow(unsafe_code)]
     unsafe {
         Component::deserialize_file(engine, &compiled)

@@ -1,4 +1,4 @@
-//! A guest called through wasmtime alone, as a subject of measurement.
+//! A guest called through wasmtime directly, as a subject of a measurement.
 
 use crate::common::guest::{Guest, Instance};
 use crate::common::process::cpu_time;
@@ -9,20 +9,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::Result;
 
-/// What a call starts from, and what of it is timed.
+/// The instance policy of a call, and the part of the call that is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Mode {
-    /// One instance answers all calls.
+    /// One instance handles all calls.
     Reused,
-    /// Each call has an instance of its own: making it, calling it and dropping it.
+    /// Each call gets a fresh instance: times the creation, the call and the drop.
     Fresh,
-    /// The same with the instance made beforehand and dropped afterwards: what a
-    /// request waits for when one is ready. The call alone is timed.
+    /// Each call gets an instance that was created before: times only the call, as for a request
+    /// with a prepared instance.
     Prepared,
 }
 
 impl Mode {
-    /// Its name in a table.
+    /// Returns the name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Mode::Reused => "reused instance",
@@ -32,7 +32,7 @@ impl Mode {
     }
 }
 
-/// A guest being timed.
+/// A guest to time.
 pub(crate) struct Direct {
     guest: Arc<Guest>,
     request: Request,
@@ -41,7 +41,7 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// Makes what is reused.
+    /// Creates the reused instance.
     pub(crate) async fn new(guest: Arc<Guest>, request: Request, mode: Mode) -> Result<Self> {
         let reused = match mode {
             Mode::Reused => Some(guest.instantiate().await?),

@@ -1,4 +1,4 @@
-//! The engine, the linker and the ticking of epochs, set up as the host does it.
+//! The engine, the linker and the epoch ticker, configured as in the host.
 
 use crate::common::types::{Body, Request};
 use std::time::Duration;
@@ -10,21 +10,21 @@ use wasmtime::{
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// How often running guests yield.
+/// The interval at which running guests yield.
 const TICK: Duration = Duration::from_millis(5);
 
-/// What a store holds.
+/// The data of a store.
 pub(crate) struct State {
-    /// The call in progress, for the shape that asks for its parts.
+    /// The request in progress, for the shape that queries its parts.
     pub(crate) request: Request,
-    /// What the host limits; it is asked at each growth of a memory or table.
+    /// The limits, which wasmtime queries when a memory or table grows.
     pub(crate) limits: StoreLimits,
-    /// Only for a component that imports WASI, since building it takes time.
+    /// Present only for a component that imports WASI, because building it takes time.
     wasi: Option<(WasiCtx, ResourceTable)>,
 }
 
 impl State {
-    /// A store's state before its first call.
+    /// Returns the state of a store before its first call.
     pub(crate) fn new(wasi: bool) -> Self {
         Self {
             request: Request {
@@ -48,8 +48,8 @@ impl WasiView for State {
     }
 }
 
-/// How an engine is set up: the host's choices, which `Default` has, and what a
-/// measurement changes about them.
+/// The configuration of an engine: the defaults are those of the host, and measurements change
+/// single settings.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Knobs {
     pub(crate) pooling: bool,
@@ -62,9 +62,9 @@ pub(crate) struct Knobs {
     pub(crate) pagemap_scan: bool,
     pub(crate) unused_warm_slots: u32,
     pub(crate) decommit_batch: usize,
-    /// The size of a memory's slot, as far as it is backed.
+    /// The size of a memory slot.
     pub(crate) memory: usize,
-    /// How many elements a table's slot has.
+    /// The number of elements in a table slot.
     pub(crate) table_elements: usize,
 }
 
@@ -88,7 +88,7 @@ impl Default for Knobs {
 }
 
 impl Knobs {
-    /// An engine set up like that.
+    /// Creates an engine with these settings.
     pub(crate) fn engine(&self) -> Result<Engine> {
         let mut config = Config::new();
         config
@@ -104,7 +104,7 @@ impl Knobs {
 
     fn pool(&self) -> PoolingAllocationConfig {
         let mut pool = PoolingAllocationConfig::new();
-        // StarlingMonkey and Python need tables and instances above the defaults.
+        // StarlingMonkey and Python need larger tables and instances than the defaults.
         pool.total_component_instances(64)
             .total_core_instances(1024)
             .total_memories(128)
@@ -130,8 +130,7 @@ impl Knobs {
     }
 }
 
-/// Advances the epochs of engines from a thread of its own, for as long as the
-/// process lives.
+/// Increments the epochs of engines from a separate thread for the lifetime of the process.
 pub(crate) fn tick(engines: Vec<Engine>) -> Result<()> {
     std::thread::Builder::new()
         .name("epoch".to_owned())
@@ -144,7 +143,7 @@ pub(crate) fn tick(engines: Vec<Engine>) -> Result<()> {
     Ok(())
 }
 
-/// A linker with WASI and with the handle of shape `resource`.
+/// Creates a linker with WASI and the resource of shape `resource`.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -171,8 +170,8 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
-/// A linker for an app of the host's: WASI, and traps for the host's own imports,
-/// which no measured handler calls. `blocking` links WASI for calls without a fiber.
+/// Creates a linker for an app: WASI, and traps for the imports of the host, which no measured
+/// handler calls. `blocking` links WASI for calls without a fiber.
 pub(crate) fn app_linker(component: &Component, blocking: bool) -> Result<Linker<State>> {
     let mut linker = Linker::new(component.engine());
     match blocking {

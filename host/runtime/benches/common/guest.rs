@@ -1,4 +1,4 @@
-//! A guest component, its instances, and one call in each shape.
+//! A guest component, its instances, and calls in each shape.
 
 use crate::common::engine::State;
 use crate::common::types::{
@@ -30,14 +30,14 @@ pub(crate) struct Guest {
     shape: String,
     wasi: bool,
     epochs: bool,
-    /// Whether it is called without a fiber.
+    /// True to call without a fiber.
     blocking: bool,
 }
 
 impl Guest {
     /// Compiles a component whose handler has the given shape.
     pub(crate) fn new(linker: &Linker<State>, shape: &str, component: &Component) -> Result<Self> {
-        // An app of the host's has the handler of shape `tuple`.
+        // An app has the handler of shape `tuple`.
         let name = match shape {
             "app" => "spikard:handler/handler@0.1.0".to_owned(),
             _ => format!("bench:shapes/{shape}-handler@0.1.0"),
@@ -63,7 +63,7 @@ impl Guest {
         })
     }
 
-    /// The same guest, of an engine without epochs.
+    /// Returns the same guest for an engine without epochs.
     pub(crate) fn without_epochs(self) -> Self {
         Self {
             epochs: false,
@@ -71,7 +71,7 @@ impl Guest {
         }
     }
 
-    /// The same guest, called without a fiber: it cannot yield.
+    /// Returns the same guest for calls without a fiber, which cannot yield.
     pub(crate) fn blocking(self) -> Self {
         Self {
             blocking: true,
@@ -79,7 +79,7 @@ impl Guest {
         }
     }
 
-    /// A new instance in a store of its own.
+    /// Creates an instance in a new store.
     pub(crate) async fn instantiate(&self) -> Result<Instance> {
         let mut store = Store::new(self.pre.engine(), State::new(self.wasi));
         store.limiter(|state| &mut state.limits);
@@ -114,14 +114,14 @@ impl Guest {
     }
 }
 
-/// An instance that answers calls.
+/// An instance that handles calls.
 pub(crate) struct Instance {
     store: Store<State>,
     handle: Handle,
 }
 
 impl Instance {
-    /// Calls the handler and reads its reply as far as a host must.
+    /// Calls the handler and reads as much of the reply as a host must.
     pub(crate) async fn call(&mut self, request: Request) -> Result<Answer> {
         let store = &mut self.store;
         let Request {

@@ -1,7 +1,7 @@
-//! What the benches share: the engine, guests called through wasmtime alone,
-//! interleaved rounds and their statistics.
+//! Shared parts of the benches: the engine, guests called through wasmtime directly, interleaved
+//! rounds and statistics.
 
-// Each bench is a program of its own and uses a part of this.
+// Each bench is a separate program that uses a part of this module.
 #![allow(dead_code, reason = "each bench uses a part")]
 
 pub(crate) mod cases;
@@ -15,5 +15,5 @@ pub(crate) mod rounds;
 pub(crate) mod stats;
 pub(crate) mod types;
 
-/// The lanes, in the order of every table.
+/// The lanes, in the order of the tables.
 pub(crate) const LANES: [&str; 4] = ["rust", "quickjs", "starlingmonkey", "python"];

@@ -4,30 +4,30 @@ use std::path::PathBuf;
 use std::time::Duration;
 use wasmtime::{Result, bail, format_err};
 
-/// What a run measures and how long it takes.
+/// The selection and the length of a run.
 pub(crate) struct Options {
-    /// The folder with the components.
+    /// The directory with the components.
     pub(crate) guests: PathBuf,
-    /// The only lane to measure, when given.
+    /// The only lane to measure, if given.
     pub(crate) lane: Option<String>,
-    /// The only measurements to make, when given.
+    /// The only measurements to run, if given.
     pub(crate) only: Option<String>,
     /// The core to pin to.
     pub(crate) cpu: Option<u32>,
-    /// How many threads to measure against one.
+    /// The number of threads to compare with one.
     pub(crate) threads: usize,
-    /// How often every component is instantiated anew.
+    /// The number of sessions; each instantiates all components again.
     pub(crate) sessions: usize,
-    /// Rounds of each session; each times every subject twice.
+    /// Rounds per session; each times every subject twice.
     pub(crate) rounds: usize,
-    /// How long one timed batch of calls should take.
+    /// The target length of a timed batch of calls.
     pub(crate) batch: Duration,
-    /// Prints JSON instead of tables.
+    /// True to print JSON instead of tables.
     pub(crate) json: bool,
 }
 
 impl Options {
-    /// Reads the arguments that follow the program's name. `script` builds the guests.
+    /// Parses the arguments. `script` is the script that builds the guests.
     pub(crate) fn parse(script: &str, mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut guests = None;
         let mut options = Self {
@@ -48,10 +48,10 @@ impl Options {
                     .ok_or_else(|| format_err!("`{name}` needs a value"))
             };
             match name.as_str() {
-                // What `cargo bench` adds.
+                // An argument that `cargo bench` adds.
                 "--bench" => {}
                 "--json" => options.json = true,
-                // Enough to see that everything runs.
+                // Just enough to see that everything runs.
                 "--quick" => (options.sessions, options.rounds) = (1, 3),
                 "--guests" => guests = Some(PathBuf::from(value()?)),
                 "--lane" => options.lane = Some(value()?),
@@ -75,7 +75,7 @@ impl Options {
         Ok(options)
     }
 
-    /// The lanes to measure.
+    /// Returns the lanes to measure.
     pub(crate) fn lanes(&self) -> Result<Vec<&'static str>> {
         let wanted = |lane: &&str| self.lane.as_deref().is_none_or(|only| only == *lane);
         let lanes: Vec<&'static str> = super::LANES.into_iter().filter(wanted).collect();
@@ -89,7 +89,7 @@ impl Options {
         }
     }
 
-    /// Whether a measurement is to be made.
+    /// Returns true if a measurement is selected.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == name)
     }

@@ -1,4 +1,4 @@
-//! This process and the machine.
+//! Process-level helpers: pinning, page faults and CPU time.
 
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -24,24 +24,23 @@ pub(crate) fn pin(cpu: u32) -> Result<()> {
     Ok(())
 }
 
-/// The page faults of this process so far that needed no disk.
+/// Returns the minor page faults of this process so far.
 pub(crate) fn page_faults() -> Result<u64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The second field is the program's name in brackets; the tenth is the number.
+    // The second field is the program's name in parentheses; the tenth is the number.
     let rest = stat.rsplit(')').next().unwrap_or_default();
     let field = rest.split_whitespace().nth(7);
     let field = field.context("`/proc/self/stat` has too few fields")?;
     Ok(field.parse()?)
 }
 
-/// How long this thread has been on a CPU. Unlike the clock on the wall it stands still
-/// while another program has the core.
+/// Returns the CPU time of this thread, which does not advance while another program has the core.
 pub(crate) fn cpu_time() -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: the call fills the structure that it is given, and does nothing else.
+    // SAFETY: the call only fills the structure that it is given.
     #[allow(unsafe_code)]
     unsafe {
         libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
@@ -52,7 +51,7 @@ pub(crate) fn cpu_time() -> Duration {
     )
 }
 
-/// What a bench's program ends with: an error is one sentence.
+/// Ends a bench; an error is printed as one sentence.
 pub(crate) fn exit(done: Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,23 +3,23 @@
 use std::time::Duration;
 use wasmtime::Result;
 
-/// Something that is timed against others.
+/// A subject that can be timed.
 pub(crate) trait Subject {
-    /// Makes a number of calls and returns how long they kept the CPU.
+    /// Makes a number of calls and returns their CPU time.
     async fn batch(&mut self, calls: u32) -> Result<Duration>;
 }
 
-/// The time of a batch whose calls were timed one by one: as many as there were of the
-/// median, so that no call counts during which another program had the core.
+/// Returns the time of a batch of individually timed calls as the median times the number of
+/// calls, which discards calls during which another program had the core.
 pub(crate) fn typical(mut calls: Vec<Duration>) -> Duration {
     calls.sort_unstable();
     let median = calls.get(calls.len() / 2).copied().unwrap_or_default();
     median * u32::try_from(calls.len()).unwrap_or(u32::MAX)
 }
 
-/// The microseconds per call of each subject in one round. Every subject is timed
-/// twice, in one order and then in the reverse of it (ABBA), so that a drift of the
-/// machine meets all alike; the one that begins changes from round to round.
+/// Returns the microseconds per call of each subject in one round. Each subject is timed twice, in
+/// one order and then in reverse (ABBA), so that drift affects all equally; the first subject
+/// changes from round to round.
 pub(crate) async fn round<S: Subject>(
     subjects: &mut [S],
     calls: u32,
@@ -29,7 +29,7 @@ pub(crate) async fn round<S: Subject>(
     uneven(subjects, &counts, number).await
 }
 
-/// The same where subjects differ so much that each makes its own number of calls.
+/// As above, with a separate number of calls for each subject, if subjects differ much.
 pub(crate) async fn uneven<S: Subject>(
     subjects: &mut [S],
     calls: &[u32],
@@ -47,7 +47,7 @@ pub(crate) async fn uneven<S: Subject>(
     Ok(spent.iter().zip(calls).map(per_call).collect())
 }
 
-/// How many calls fill a batch.
+/// Returns the number of calls that fill a batch.
 pub(crate) async fn calibrate<S: Subject>(subject: &mut S, batch: Duration) -> Result<u32> {
     let mut calls = 1;
     while subject.batch(calls).await? < batch {

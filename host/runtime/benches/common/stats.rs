@@ -1,4 +1,4 @@
-//! Medians and how far values spread around them.
+//! Medians and percentiles.
 
 /// The 10th, 50th and 90th percentile.
 pub(crate) fn quantiles(values: &[f64]) -> [f64; 3] {
@@ -8,12 +8,12 @@ pub(crate) fn quantiles(values: &[f64]) -> [f64; 3] {
     [10, 50, 90].map(|percent| sorted[(last * percent + 50) / 100])
 }
 
-/// The median.
+/// Returns the median.
 pub(crate) fn median(values: &[f64]) -> f64 {
     quantiles(values)[1]
 }
 
-/// Each value as a multiple of the base's of the same round.
+/// Returns the ratio of each value to the base's value of the same round.
 pub(crate) fn ratios(values: &[f64], base: &[f64]) -> Vec<f64> {
     values
         .iter()

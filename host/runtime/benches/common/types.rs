@@ -1,12 +1,12 @@
-//! What crosses the boundary in the shapes.
+//! The types that cross the boundary in the shapes.
 
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// A reply's headers, in order.
+/// The headers of a reply, in order.
 pub(crate) type Headers = Vec<(String, String)>;
 
-/// A reply, as a host would have it after the call.
+/// A reply as the host has it after the call.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -14,7 +14,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Reads headers that crossed as JSON text; empty text is none.
+/// Parses headers from JSON text; empty text means none.
 pub(crate) fn parse(head: &str) -> Result<Headers> {
     match head {
         "" => Ok(Headers::new()),
@@ -22,8 +22,7 @@ pub(crate) fn parse(head: &str) -> Result<Headers> {
     }
 }
 
-/// A request's body. Texts live as long as the process, so that a typed function
-/// can be kept between calls.
+/// A request body. Texts are static, so that a typed function can be reused across calls.
 #[derive(Clone, Copy, ComponentType, Lower)]
 #[component(variant)]
 #[allow(
@@ -44,7 +43,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// The text, for a shape that passes it alone.
+    /// Returns the text, for shapes that pass only the text.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Body::Json(text) | Body::Text(text) | Body::Form(text) => text,
@@ -52,7 +51,7 @@ impl Body {
         }
     }
 
-    /// The tag, for a shape that passes it beside the text.
+    /// Returns the tag, for shapes that pass it separately.
     pub(crate) fn kind(self) -> Kind {
         match self {
             Body::Empty => Kind::Empty,
@@ -64,7 +63,7 @@ impl Body {
     }
 }
 
-/// One request, as every shape takes it.
+/// A request, as input of every shape.
 #[derive(Clone, Copy, ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct Request {
@@ -73,7 +72,7 @@ pub(crate) struct Request {
     pub(crate) body: Body,
 }
 
-/// A reply's body.
+/// A reply body.
 #[derive(ComponentType, Lift)]
 #[component(variant)]
 #[allow(
@@ -109,7 +108,7 @@ pub(crate) struct Failure {
     pub(crate) detail: Option<String>,
 }
 
-/// The tag of a body, where it stands beside the text.
+/// The tag of a body, for shapes that pass it separately.
 #[derive(Clone, Copy, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]

@@ -1,20 +1,20 @@
-//! A table for people and JSON for programs, in the form of the bench `boundary`.
+//! Reports as Markdown tables and as JSON, in the format of the bench `boundary`.
 
 use crate::subject::Kind;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// Microseconds of a call, and multiples of the handler's: the 10th percentile, the
-/// median and the 90th.
+/// Microseconds per call, and ratios to the handler: the 10th percentile, the median and the 90th
+/// percentile.
 pub(crate) struct Row {
     pub(crate) kind: Kind,
     pub(crate) app: [f64; 3],
     pub(crate) ratio: [f64; 3],
-    /// How many rounds.
+    /// The number of rounds.
     pub(crate) rounds: usize,
 }
 
-/// A lane's figures as a Markdown table.
+/// Formats a lane's figures as a Markdown table.
 pub(crate) fn table(name: &str, rows: &[Row]) -> String {
     let mut text =
         format!("\n{name}\n\n| call | us | p10 to p90 | of the handler's |\n|---|---|---|---|\n");
@@ -29,7 +29,7 @@ pub(crate) fn table(name: &str, rows: &[Row]) -> String {
     text
 }
 
-/// A lane's figures as JSON.
+/// Converts a lane's figures to JSON.
 pub(crate) fn json(name: &str, rows: &[Row]) -> Value {
     let spread =
         |[low, middle, high]: [f64; 3]| json!({ "p10": low, "median": middle, "p90": high });

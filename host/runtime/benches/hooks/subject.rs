@@ -1,4 +1,4 @@
-//! A hook's call, or the handler's, each about a request of its own.
+//! A call of a hook or of the handler, each with a new request.
 
 use crate::common::process::cpu_time;
 use crate::common::rounds;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{Result, ensure, format_err};
 
-/// What is called.
+/// The function to call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     /// The handler `hello`.
@@ -23,10 +23,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub(crate) const ALL: [Self; 3] = [Self::Call, Self::PreHandler, Self::OnResponse];
 
-    /// Its name in a table.
+    /// Returns the name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -36,7 +36,7 @@ impl Kind {
     }
 }
 
-/// What is timed.
+/// A subject to time.
 pub(crate) struct Subject {
     pool: Rc<Pool>,
     kind: Kind,
@@ -46,7 +46,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// Checks that the app's hooks do their work.
+    /// Checks that the app's hooks have their effect.
     pub(crate) async fn new(lane: &Lane, kind: Kind) -> Result<Self> {
         let call = |path| {
             Ok::<_, wasmtime::Error>(Call {
@@ -65,7 +65,7 @@ impl Subject {
         Ok(subject)
     }
 
-    /// All of one request, in one instance.
+    /// Runs a whole request in one instance.
     async fn check(&self, call: &Call) -> Result<()> {
         let request = request();
         let reply = self.pool.within(DEADLINE, async {
@@ -127,12 +127,12 @@ impl rounds::Subject for Subject {
     }
 }
 
-/// With a context of its own.
+/// Creates a request with a new context.
 fn request() -> Arc<dyn Request> {
     Arc::new(NoRequest::default())
 }
 
-/// What a handler has replied.
+/// Returns a reply of the handler.
 fn reply() -> Reply {
     Reply {
         status: 200,

@@ -9,18 +9,18 @@ use serde_json::Value;
 use std::time::Instant;
 use wasmtime::{Result, ensure};
 
-/// What one component cost, in each round of its group.
+/// The figures of one component, for each round of its group.
 pub(crate) struct Sample {
     pub(crate) name: String,
-    /// Why it could not be measured.
+    /// The reason if it could not be measured.
     pub(crate) failure: Option<String>,
     /// Microseconds per call.
     pub(crate) times: Vec<f64>,
-    /// The same as a multiple of the group's base in the same round.
+    /// Ratios to the base of the group in the same round.
     pub(crate) ratios: Vec<f64>,
 }
 
-/// A group's figures.
+/// The figures of a group.
 pub(crate) struct Outcome {
     pub(crate) lane: &'static str,
     pub(crate) fresh: bool,
@@ -30,8 +30,7 @@ pub(crate) struct Outcome {
     pub(crate) samples: Vec<Sample>,
 }
 
-/// Measures a group. A component that fails is reported as such; only the base has
-/// to work.
+/// Measures a group. A failing component is reported; a failing base is an error.
 pub(crate) async fn measure(group: &Group, options: &Options) -> Result<Outcome> {
     let mut working = Vec::new();
     let mut samples = Vec::new();
@@ -70,7 +69,7 @@ pub(crate) async fn measure(group: &Group, options: &Options) -> Result<Outcome>
     })
 }
 
-/// The calls of a batch, and for each round the microseconds of each component.
+/// Returns the calls per batch, and for each round the microseconds of each component.
 async fn interleave(
     variants: &[&Variant],
     group: &Group,
@@ -108,8 +107,8 @@ async fn prepare(variant: &Variant, group: &Group, options: &Options) -> Result<
     Ok(subject)
 }
 
-/// Calls twice, as a reused instance must answer the second call too. Members of
-/// an object may come back in another order.
+/// Calls twice, because a reused instance must handle the second call too. The order of object
+/// members does not matter.
 async fn check(variant: &Variant, case: &Case) -> Result<()> {
     let mut instance = variant.guest.instantiate().await?;
     let expected: Value = serde_json::from_str(case.expected)?;

@@ -1,4 +1,4 @@
-//! What is measured: lanes, handlers and the components compared with each other.
+//! The plan of the measurement: lanes, handlers and groups of components.
 
 use crate::common::cases::{HELLO, SMALL, large};
 use crate::common::code;
@@ -11,7 +11,7 @@ use wasmtime::component::Linker;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
 
-/// One handler's request and the reply it must give.
+/// A handler's request and the expected reply.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
@@ -20,14 +20,14 @@ pub(crate) struct Case {
     pub(crate) headers: &'static [(&'static str, &'static str)],
 }
 
-/// A component under the name its row gets.
+/// A component with the name of its row.
 pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) guest: Arc<Guest>,
 }
 
-/// Components measured against each other; the first is the base of the ratios,
-/// the second the same component again, so that its ratio shows the noise.
+/// Components to compare; the first is the base of the ratios, and the second repeats it, so that
+/// its ratio shows the noise.
 pub(crate) struct Group {
     pub(crate) lane: &'static str,
     pub(crate) fresh: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Group {
     pub(crate) variants: Vec<Variant>,
 }
 
-/// Compiles the components and lists what to measure.
+/// Compiles the components and returns the groups to measure.
 pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
     let linker = engine::linker(engine)?;
     let lanes = options.lanes()?;
@@ -57,7 +57,7 @@ pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
         let listed = ("headers as a list", listed);
         let mut inside = vec![("tuple in a result", outcome), listed.clone()];
         let mut fresh = Vec::new();
-        // What a guest of Rust has no use for.
+        // Rust guests do not need these variants.
         if lane != "rust" {
             shapes.push(("tuple, reply kept", load("tuple-kept", "tuple")?));
             let wasi = ("tuple, with WASI", load("tuple-wasi", "tuple")?);
@@ -84,7 +84,7 @@ pub(crate) fn plan(options: &Options, engine: &Engine) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
-/// A component under the name its row gets.
+/// Loads a component with the name of its row.
 type Named = (&'static str, Arc<Guest>);
 
 fn group(lane: &'static str, fresh: bool, case: &Case, base: &Named, others: &[Named]) -> Group {
@@ -125,8 +125,8 @@ fn load(
     Ok(Arc::new(guest))
 }
 
-/// The handlers: a constant, 200 bytes of JSON read and written, 10 KiB echoed, a
-/// constant with three headers.
+/// The handlers: a constant, a round trip of 200 bytes of JSON, an echo of 10 KiB, and a constant
+/// with three headers.
 fn cases() -> [Case; 4] {
     let large = large();
     let case = |name, route, body, expected| Case {

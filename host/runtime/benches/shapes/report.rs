@@ -1,4 +1,4 @@
-//! Tables for people and JSON for programs.
+//! Reports as Markdown tables and as JSON.
 
 use crate::common::stats::quantiles;
 use crate::measure::Outcome;
@@ -27,7 +27,7 @@ pub(crate) fn print(outcome: &Outcome) {
     }
 }
 
-/// All groups as one JSON document.
+/// Converts all groups to one JSON document.
 pub(crate) fn json(outcomes: &[Outcome]) -> Value {
     let group = |outcome: &Outcome| {
         let samples: Vec<Value> = outcome

@@ -20,7 +20,7 @@ fn with(client: &Client, target: &str, authorization: &str) -> Response {
 }
 
 #[track_caller]
-fn unauthorized(response: &Response, title: &str, detail: &str) {
+fn assert_unauthorized(response: &Response, title: &str, detail: &str) {
     let problem = response.problem(401);
     assert_eq!(problem["type"], "https://spikard.dev/errors/unauthorized");
     assert_eq!(problem["title"], title, "{problem}");
@@ -28,7 +28,7 @@ fn unauthorized(response: &Response, title: &str, detail: &str) {
 }
 
 #[test]
-fn tokens() {
+fn json_web_tokens() {
     let secret = std::str::from_utf8(SECRET).expect("text");
     let server = App::new(json!({"jwt": {"secret": {"secret": "jwt"}, "realm": "orders"}}))
         .route("GET", "/", json!({}))
@@ -46,7 +46,7 @@ fn tokens() {
     assert_eq!(with(&client, "/", &good).text(), "fine");
     assert_eq!(client.get("/free").status, 200);
     let missing = client.get("/");
-    unauthorized(
+    assert_unauthorized(
         &missing,
         "Missing or invalid Authorization header",
         "Expected 'Authorization: Bearer <token>'",
@@ -60,17 +60,17 @@ fn tokens() {
         "/",
         &format!("Bearer {}", token(&json!({"exp": 1}))),
     );
-    unauthorized(&expired, "JWT validation failed", "Token has expired");
+    assert_unauthorized(&expired, "JWT validation failed", "Token has expired");
     assert_eq!(
         expired.header("www-authenticate"),
         "Bearer realm=\"orders\", error=\"invalid_token\", error_description=\"Token has expired\""
     );
-    unauthorized(
+    assert_unauthorized(
         &with(&client, "/", "Bearer invalid.token"),
         "Malformed JWT token",
         "Malformed JWT token: expected 3 parts separated by dots, found 2",
     );
-    unauthorized(
+    assert_unauthorized(
         &with(&client, "/", "Basic dTpw"),
         "Invalid Authorization header format",
         "Authorization header must use Bearer scheme: 'Bearer <token>'",
@@ -82,16 +82,16 @@ fn tokens() {
         with(&client, "/ec", &format!("Bearer {signed}")).status,
         200
     );
-    // The key of one algorithm is no secret of another.
+    // The public key of one algorithm is not accepted as the secret of another.
     let key = EncodingKey::from_secret(PUBLIC.as_bytes());
     let forged = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
     let forged = with(&client, "/ec", &format!("Bearer {forged}"));
-    unauthorized(
+    assert_unauthorized(
         &forged,
         "JWT validation failed",
         "Token algorithm is not accepted",
     );
-    // Paths that are not there say so, to anybody; a HEAD is a GET.
+    // An unknown path is 404 without credentials, and HEAD is treated like GET.
     assert_eq!(client.get("/nothing").status, 404);
     assert_eq!(client.send("HEAD", "/", &[], b"").status, 401);
     let log = server.stop().log;
@@ -99,7 +99,7 @@ fn tokens() {
 }
 
 #[test]
-fn a_body_is_not_asked_for_without_credentials() {
+fn the_host_does_not_request_a_body_without_credentials() {
     let server = App::new(json!({"api_key": {"keys": ["k"]}}))
         .route("POST", "/", json!({}))
         .serve(&[]);
@@ -115,7 +115,7 @@ fn a_body_is_not_asked_for_without_credentials() {
 }
 
 #[test]
-fn keys() {
+fn api_keys() {
     let server = App::new(json!({}))
         .route(
             "GET",
@@ -138,7 +138,7 @@ fn keys() {
         assert_eq!(ask(target, &headers).status, 200, "{target}");
     }
     let missing = ask("/", &[]);
-    unauthorized(
+    assert_unauthorized(
         &missing,
         "Missing API key",
         "Expected 'X-API-Key' header or 'api_key' query parameter with valid API key",
@@ -150,7 +150,7 @@ fn keys() {
         ("/?api_key=%ff", vec![]),
         ("/cookie", vec![("cookie", "key=no")]),
     ] {
-        unauthorized(
+        assert_unauthorized(
             &ask(target, &headers),
             "Invalid API key",
             "The provided API key is not valid",

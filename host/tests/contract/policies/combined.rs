@@ -1,11 +1,11 @@
-//! Policies together, and security headers.
+//! Combinations of policies, and security headers.
 
 use serde_json::json;
 
 use super::App;
 
 #[test]
-fn security_headers_are_a_handlers_to_change() {
+fn a_handler_may_override_security_headers() {
     let server = App::new(json!({"security_headers": true}))
         .route("GET", "/", json!({}))
         .route(
@@ -34,7 +34,7 @@ fn security_headers_are_a_handlers_to_change() {
 }
 
 #[test]
-fn a_refusal_has_every_header_of_its_route() {
+fn an_error_response_has_all_headers_of_its_route() {
     let settings = json!({
         "request_id": true,
         "rate_limit": {"requests": 1, "per": "hour"},
@@ -71,7 +71,7 @@ fn a_refusal_has_every_header_of_its_route() {
 }
 
 #[test]
-fn a_declaration_that_is_wrong_stops_the_start() {
+fn an_invalid_policy_prevents_the_start() {
     for (settings, expected) in [
         (
             json!({"jwt": {"algorithms": ["HS256", "RS256"], "secret": "s"}}),

@@ -7,7 +7,7 @@ use spikard_wasm_testing::Response;
 
 use super::App;
 
-/// The body, of whatever coding it is.
+/// Returns the decoded body.
 pub(super) fn decoded(response: &Response) -> Vec<u8> {
     let body = response.body.as_slice();
     let mut out = Vec::new();
@@ -32,7 +32,7 @@ fn text() -> String {
 }
 
 #[test]
-fn is_as_the_client_wants_it() {
+fn responses_use_the_coding_that_the_client_prefers() {
     let server = App::new(json!({"compression": true}))
         .route("GET", "/", json!({}))
         .route(
@@ -115,7 +115,7 @@ fn a_body_of_the_minimum_size_is_compressed() {
 }
 
 #[test]
-fn the_files_of_the_documentation_are_compressed_by_weight() {
+fn the_viewer_is_compressed_according_to_quality_values() {
     let server = App::new(json!({}))
         .route("GET", "/", json!({}))
         .serve(&["--workers", "1"]);
@@ -139,7 +139,7 @@ fn the_files_of_the_documentation_are_compressed_by_weight() {
 }
 
 #[test]
-fn what_is_left_as_it_is() {
+fn responses_that_are_not_compressed() {
     for (status, headers, text) in [
         (200, json!([["content-encoding", "br"]]), text()),
         (

@@ -21,7 +21,7 @@ fn preflight(client: &Client, target: &str, origin: &str, method: &str, headers:
 }
 
 #[test]
-fn preflights_are_answered_by_the_route_they_are_for() {
+fn preflights_use_the_policy_of_the_requested_route() {
     let cors =
         json!({"origins": [A], "headers": ["X-Custom-Header"], "credentials": true, "max_age": 60});
     let server = App::new(json!({}))
@@ -75,7 +75,8 @@ fn preflights_are_answered_by_the_route_they_are_for() {
         assert_eq!(response.problem(403)["detail"], format!("CORS: {detail}"));
         assert_eq!(response.header("access-control-allow-methods"), "");
     }
-    // A route without a policy says what the path answers, and allows nothing.
+    // For a route without a policy, the response lists the methods of the path and allows no
+    // origin.
     let response = preflight(&client, "/", A, "GET", "");
     assert_eq!(
         (
@@ -96,7 +97,7 @@ fn preflights_are_answered_by_the_route_they_are_for() {
 }
 
 #[test]
-fn responses_say_who_may_read_them() {
+fn responses_have_cors_headers() {
     let server =
         App::new(json!({"cors": {"origins": [A, "https://b.example"], "expose": ["x-total"]}}))
             .route("GET", "/", json!({}))
@@ -105,7 +106,7 @@ fn responses_say_who_may_read_them() {
             .route("PUT", "/own", json!({}))
             .route("GET", "/all", json!({"cors": {"origins": "*"}}))
             .route("GET", "/off", json!({"cors": false}))
-            // A handler's own would undo the policy.
+            // Headers from the handler cannot override the policy.
             .reply(
                 200,
                 json!([
@@ -147,7 +148,7 @@ fn responses_say_who_may_read_them() {
         client.get("/off").header("access-control-allow-origin"),
         "*"
     );
-    // OPTIONS is a preflight only with what makes it one.
+    // OPTIONS is a preflight only with the headers of one.
     assert_eq!(
         ask(&client, "OPTIONS", "/own", &[("origin", A)]).text(),
         "fine"
@@ -196,7 +197,7 @@ fn hostile_origins() {
 }
 
 #[test]
-fn a_preflight_of_a_route_without_cors_gets_no_header_of_its_app() {
+fn a_route_without_cors_ignores_the_policy_of_the_app() {
     let server = App::new(json!({"cors": {"origins": [A]}}))
         .route("GET", "/shared", json!({}))
         .route("GET", "/private", json!({"cors": false}))
@@ -208,19 +209,19 @@ fn a_preflight_of_a_route_without_cors_gets_no_header_of_its_app() {
     assert_eq!(private.status, 204);
     assert_eq!(private.header("access-control-allow-origin"), "");
     assert_eq!(private.header("allow"), "GET, HEAD, OPTIONS");
-    // Plain OPTIONS is the app's own answer.
+    // The app handles other OPTIONS requests.
     let options = ask(&client, "OPTIONS", "/private", &[("origin", A)]);
     assert_eq!(options.status, 204);
     server.stop();
 }
 
 #[test]
-fn a_request_beyond_the_limit_in_flight_gets_the_policies_of_its_route() {
+fn a_request_above_the_in_flight_limit_gets_the_policies_of_its_route() {
     let server = App::new(json!({"cors": {"origins": [A]}, "request_id": true}))
         .route("GET", "/", json!({}))
         .route("POST", "/", json!({}))
         .serve(&["--max-in-flight", "1", "--workers", "1"]);
-    // The host waits for the body of this one.
+    // The host waits for the body of this request.
     let mut held = server.wire();
     held.send(
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 1\r\n\r\n",

@@ -1,4 +1,4 @@
-//! What the host enforces for routes besides their contract.
+//! Policies that the host enforces for routes.
 
 mod auth;
 mod combined;
@@ -16,8 +16,7 @@ use tempfile::TempPath;
 
 use crate::support::host;
 
-/// An app: its settings, its routes (method, path and settings), and what each of
-/// them replies.
+/// An app: its settings, its routes (method, path and settings), and the reply of each route.
 struct App {
     settings: Value,
     routes: Vec<(&'static str, &'static str, Value)>,
@@ -38,7 +37,7 @@ impl App {
         self
     }
 
-    /// Replies so: status, headers and a text.
+    /// Sets the status, headers and text of the last route's reply.
     fn reply(mut self, status: u16, headers: Value, text: &str) -> Self {
         self.reply = json!([status, headers.to_string(), text]);
         self
@@ -64,14 +63,14 @@ impl App {
         host().serve(Some(&component)).args(args).start()
     }
 
-    /// Serves it with a variable in its environment.
+    /// Serves the app with an environment variable.
     fn serve_with_env(&self, name: &str, value: &str, args: &[&str]) -> Server {
         let component = self.component();
         let serve = host().serve(Some(&component)).args(args);
         serve.env(name, value).start()
     }
 
-    /// What is said where it cannot be served.
+    /// Returns the error of an app that cannot be served.
     fn refused(&self, args: &[&str]) -> String {
         let component = self.component();
         let mut command = vec!["serve", component.to_str().expect("a path"), "--port", "0"];

@@ -16,7 +16,7 @@ fn state(response: &Response) -> (u16, [&str; 4]) {
 }
 
 #[test]
-fn requests_past_it_are_429() {
+fn requests_above_the_limit_are_429() {
     let server = App::new(json!({}))
         .route(
             "GET",
@@ -30,7 +30,7 @@ fn requests_past_it_are_429() {
         )
         .route("GET", "/free", json!({}))
         .serve(&["--workers", "2"]);
-    // Connections are dealt to the workers, which share the buckets.
+    // Connections are distributed among workers, which share the buckets.
     let clients = [server.client(), server.client(), server.client()];
     assert_eq!(state(&clients[0].get("/")), (200, ["2", "1", "3600", ""]));
     assert_eq!(state(&clients[1].get("/")), (200, ["2", "0", "7200", ""]));
@@ -45,7 +45,7 @@ fn requests_past_it_are_429() {
     let wait: u32 = refused.header("retry-after").parse().expect("seconds");
     assert!((3500..=3600).contains(&wait), "{wait}");
     assert_eq!(state(&clients[0].get("/free")), (200, ["", "", "", ""]));
-    // A bucket fills again.
+    // A bucket refills.
     assert_eq!(clients[0].get("/fast").status, 200);
     std::thread::sleep(std::time::Duration::from_millis(250));
     assert_eq!(clients[0].get("/fast").status, 200);
@@ -53,7 +53,7 @@ fn requests_past_it_are_429() {
 }
 
 #[test]
-fn an_app_has_one_for_all_its_routes() {
+fn the_routes_of_an_app_share_a_bucket() {
     let limit = json!({"requests": 2, "per": "hour"});
     let server = App::new(json!({"rate_limit": limit, "api_key": {"keys": ["k"]}}))
         .route("GET", "/a", json!({}))
@@ -71,7 +71,7 @@ fn an_app_has_one_for_all_its_routes() {
         .serve(&[]);
     let client = server.client();
     let status = |target: &str| client.get(target).status;
-    // Whoever guesses keys is counted.
+    // Requests with invalid keys count too.
     assert_eq!(
         [status("/a"), status("/b"), status("/a"), status("/b")],
         [401, 401, 429, 429]
@@ -85,7 +85,7 @@ fn an_app_has_one_for_all_its_routes() {
 }
 
 #[test]
-fn by_header() {
+fn the_key_may_be_a_header() {
     let limit = json!({"requests": 1, "per": "hour", "by": {"header": "X-Key"}});
     let server = App::new(json!({}))
         .route("GET", "/", json!({"rate_limit": limit}))
@@ -96,7 +96,7 @@ fn by_header() {
         [ask("a"), ask("b"), ask("a"), ask("b")],
         [200, 200, 429, 429]
     );
-    // Without the header a client is its address.
+    // Without the header, the client's address is the key.
     assert_eq!([client.get("/").status, client.get("/").status], [200, 429]);
     for number in 0..3000 {
         assert_eq!(ask(&format!("k{number}")), 200);

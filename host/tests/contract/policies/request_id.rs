@@ -1,4 +1,4 @@
-//! Request ids.
+//! Request IDs.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 #[test]
-fn is_taken_or_made_and_sent_back() {
+fn a_request_id_is_accepted_or_generated_and_returned() {
     let server = App::new(json!({"request_id": true}))
         .route("GET", "/", json!({}))
         .route("GET", "/off", json!({"request_id": false}))
@@ -32,7 +32,7 @@ fn is_taken_or_made_and_sent_back() {
         first.header("x-request-id"),
         client.get("/").header("x-request-id")
     );
-    // What could break the log is not taken.
+    // IDs that could break the log are ignored.
     let long = "a".repeat(129);
     for bad in ["a b", "", long.as_str()] {
         let made = ask("/", "x-request-id", bad);
@@ -47,7 +47,7 @@ fn is_taken_or_made_and_sent_back() {
         let response = wire.response();
         assert!(is_uuid(response.header("x-request-id").unwrap_or_default()));
     }
-    // What no route answers has one too, and so has what is refused.
+    // Unmatched and rejected requests have an ID too.
     assert_eq!(
         ask("/nothing", "x-request-id", "n1").header("x-request-id"),
         "n1"

@@ -1,4 +1,4 @@
-//! Secrets that the operator gives.
+//! Secrets from the operator.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn app() -> App {
 }
 
 #[test]
-fn come_from_files_and_variables() {
+fn secrets_come_from_files_and_variables() {
     let folder = tempdir().expect("a folder");
     let path = folder.path().join("key");
     fs::write(&path, "hunter2\r\n").expect("a file");
@@ -42,7 +42,7 @@ fn come_from_files_and_variables() {
 }
 
 #[test]
-fn one_that_is_missing_stops_the_start() {
+fn a_missing_secret_prevents_the_start() {
     let folder = tempdir().expect("a folder");
     let empty = folder.path().join("empty");
     fs::write(&empty, "\n").expect("a file");
@@ -77,7 +77,7 @@ fn one_that_is_missing_stops_the_start() {
 }
 
 #[test]
-fn an_app_can_be_looked_at_without_them() {
+fn inspect_does_not_require_secrets() {
     let component = app().component();
     let run = host().run(["inspect", component.to_str().expect("a path")]);
     assert_eq!(run.code, Some(0), "{run:?}");

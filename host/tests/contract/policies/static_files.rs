@@ -13,7 +13,7 @@ use tempfile::{TempDir, tempdir};
 use super::App;
 use super::compression::decoded;
 
-/// A folder with `public` in it, and a secret beside it.
+/// Creates a directory with `public` in it and a secret next to it.
 pub(super) fn folder() -> TempDir {
     let root = tempdir().expect("a folder");
     let write = |path: &str, text: &[u8]| {
@@ -159,8 +159,7 @@ fn ranges() {
     let _ = refused.problem(416);
     assert_eq!(refused.header("content-range"), "bytes */0");
     assert_eq!(empty("bytes=-1").status, 200);
-    // Another unit and several ranges are as if they were not there; what is no range
-    // at all may be refused.
+    // Other units and several ranges are ignored; an invalid range may be rejected.
     for odd in ["lines=1-2", "bytes", "x", "bytes=0-1, 5-6", "bytes =0-1"] {
         assert_eq!(get(&[("range", odd)]).status, 200, "{odd}");
     }
@@ -176,7 +175,7 @@ fn ranges() {
     let part = |condition: &str| get(&[("range", "bytes=0-4"), ("if-range", condition)]).status;
     assert_eq!(part(&tag), 206);
     assert_eq!(part("\"another\""), 200);
-    // The file of a resumed download became shorter: the client gets the new one.
+    // The file of a resumed download has become shorter: the client gets the new file.
     let resumed = |condition: &str| get(&[("range", "bytes=100-"), ("if-range", condition)]);
     let whole = resumed("\"nope\"");
     let seen = (whole.status, whole.text());
@@ -189,7 +188,7 @@ fn ranges() {
 }
 
 #[test]
-fn folders_have_an_index() {
+fn directories_have_an_index() {
     let root = folder();
     let mut settings = mounted();
     settings["static"][0]["prefix"] = json!("/");
@@ -217,7 +216,7 @@ fn folders_have_an_index() {
     }
     assert_eq!(client.get("/hello.txt").status, 200);
     server.stop();
-    // Without an index a folder is nothing.
+    // Without an index, a directory is 404.
     let mut settings = mounted();
     settings["static"][0]["index"] = json!(false);
     let server = serve(&app(settings), &root);
@@ -228,7 +227,7 @@ fn folders_have_an_index() {
 }
 
 #[test]
-fn several_lines_of_tags_are_one_list() {
+fn repeated_conditional_headers_are_one_list() {
     let root = folder();
     let server = serve(&app(mounted()), &root);
     let client = server.client();
@@ -248,7 +247,7 @@ fn several_lines_of_tags_are_one_list() {
 }
 
 #[test]
-fn routes_come_first_and_policies_hold() {
+fn routes_take_precedence_and_policies_apply() {
     let root = folder();
     fs::write(root.path().join("public/route"), "file").expect("a file");
     fs::write(root.path().join("public/post"), "file").expect("a file");
@@ -263,7 +262,7 @@ fn routes_come_first_and_policies_hold() {
         client.send(method, target, &headers, b"")
     };
     assert_eq!(ask("GET", "/public/route").text(), "fine");
-    // The path is a route's: another method of it is no file.
+    // A path with a route is not a file for other methods.
     assert_eq!(ask("GET", "/public/post").status, 405);
     let file = ask("GET", "/public/hello.txt");
     assert_eq!(file.status, 200);
@@ -336,7 +335,7 @@ fn precompressed_files_and_compression() {
     server.stop();
 }
 
-/// GET of a file and HEAD of it, and the 304 of both, agree on their headers.
+/// A GET and a HEAD of a file and their 304 responses agree on headers.
 #[test]
 fn head_and_304_have_the_headers_of_get() {
     let root = folder();
@@ -363,7 +362,7 @@ fn head_and_304_have_the_headers_of_get() {
             for name in ["content-encoding", "content-type", "etag", "vary"] {
                 assert_eq!(head.header(name), get.header(name), "{what} {name}");
             }
-            // The length of a compressed body is not known without the body.
+            // The length of a compressed body is unknown without the body.
             let length = head.header("content-length");
             let is_left_out = length.is_empty() && head.header("content-encoding") != "";
             let is_same = length == get.header("content-length");

@@ -1,4 +1,4 @@
-//! Paths of static files: which of them name a file, and which folders are served.
+//! Paths of static files: which paths name files, and which directories may be served.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use super::App;
 use super::static_files::{app, folder, mounted, serve};
 
 #[test]
-fn nothing_leads_out_of_a_folder() {
+fn paths_cannot_leave_the_directory() {
     let root = folder();
     let server = serve(&app(mounted()), &root);
     let mut wire = server.wire();
@@ -59,9 +59,9 @@ fn nothing_leads_out_of_a_folder() {
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
 }
 
-/// A path that no route has names no file that a route guards.
+/// A path without a route must not reach a file that a route guards.
 #[test]
-fn a_guarded_folder_has_no_other_spelling() {
+fn a_guarded_directory_has_no_alternative_path() {
     let root = folder();
     let write = |path: &str| {
         let path = root.path().join("public").join(path);
@@ -122,7 +122,7 @@ fn a_guarded_folder_has_no_other_spelling() {
 }
 
 #[test]
-fn folders_must_be_granted() {
+fn static_directories_must_be_granted() {
     let root = folder();
     let path = root.path().to_str().expect("a path");
     let refused = app(mounted()).refused(&[]);
@@ -137,7 +137,7 @@ fn folders_must_be_granted() {
         refused.contains("of `--static-root` cannot be opened"),
         "{refused}"
     );
-    // A link does not lead out either.
+    // A symbolic link must not leave the root either.
     symlink("/etc", root.path().join("link")).expect("a link");
     let mut settings = mounted();
     settings["static"][0]["folder"] = json!("link");

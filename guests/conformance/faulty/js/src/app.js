@@ -1,6 +1,6 @@
 /**
- * What a handler can do wrong, and what it can see of a request. The apps beside this one are the same in
- * Rust and Python; `host/tests` serves them all.
+ * Faulty handlers, and handlers that return what they see of a request. The Rust and Python apps in the
+ * sibling directories are equivalent; `host/tests` serves all three.
  */
 import { HttpError, Spikard } from "@spikard/wasm";
 import * as replies from "./replies.js";
@@ -14,7 +14,7 @@ function in_the_stack() {
   throw new TypeError("the secret is 4711");
 }
 
-// How many calls this instance has answered.
+// The number of calls that this instance has received.
 app.get("/count", () => {
   calls += 1;
   return { calls };
@@ -30,7 +30,7 @@ app.get("/throw-text", () => {
 app.get("/refuse", () => {
   throw new HttpError(409, "there is one already", { "x-reason": "twice" });
 });
-// A promise that nothing settles: StarlingMonkey ends its instance.
+// A promise that never settles: StarlingMonkey ends the instance.
 app.get("/end", () => new Promise(() => {}));
 app.get("/spin", () => {
   for (;;);

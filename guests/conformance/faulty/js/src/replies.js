@@ -1,5 +1,5 @@
 /**
- * Replies of every kind, and some that HTTP does not allow.
+ * Replies of all kinds, and replies that HTTP forbids.
  */
 import { html, Reply, redirect } from "@spikard/wasm";
 
@@ -14,7 +14,7 @@ export function define(app) {
     const cookies = ["a=1; Path=/; HttpOnly", "b=2; Secure"];
     return new Reply("two", { headers: { "set-cookie": cookies } });
   });
-  // The headers that are the host's alone.
+  // Headers that only the host may set.
   app.get("/reply/framing", () => {
     const headers = {
       "content-length": "2",

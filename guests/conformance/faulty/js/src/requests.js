@@ -1,5 +1,5 @@
 /**
- * What a handler sees of a request, sent back.
+ * Handlers that return what they see of a request.
  */
 import { UploadFile } from "@spikard/wasm";
 
@@ -7,7 +7,7 @@ function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Every function of the interface `request`, bytes in hexadecimal.
+// Returns the result of every function of the interface `request`, with bytes as hexadecimal.
 function request({ params, request }) {
   const own = request.rawHeaders.filter(([name]) => name.startsWith("x-"));
   return {
@@ -46,7 +46,7 @@ const item = {
   required: ["name", "price"],
 };
 
-// Something declared of each kind.
+// Declares a parameter of each kind.
 const declared = {
   path: { id: { type: "integer" } },
   query: { page: { type: "integer", minimum: 1, required: true } },

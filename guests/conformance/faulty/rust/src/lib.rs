@@ -1,5 +1,5 @@
-//! What a handler can do wrong, and what it can see of a request. The apps beside
-//! this one are the same in JavaScript and Python; `host/tests` serves them all.
+//! Faulty handlers, and handlers that return what they see of a request. The JavaScript and Python
+//! apps in the sibling directories are equivalent; `host/tests` serves all three.
 
 mod replies;
 mod requests;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spikard_wasm_sdk::{App, HttpError, Query, export, get, routes};
 
-/// What only the log may learn.
+/// An error that only the log may contain.
 #[derive(Debug)]
 struct Secret(ParseIntError);
 
@@ -30,7 +30,7 @@ impl std::error::Error for Secret {
     }
 }
 
-/// How many calls this instance has answered.
+/// Returns the number of calls that this instance has received.
 #[get("/count")]
 fn count() -> Value {
     static CALLS: AtomicU32 = AtomicU32::new(0);
@@ -47,7 +47,7 @@ fn refuse() -> Result<(), HttpError> {
     Err(HttpError::new(409, "there is one already").header("x-reason", "twice"))
 }
 
-/// Ends its instance.
+/// Ends the instance.
 #[get("/end")]
 fn end() -> String {
     panic!("the secret is 4711")
@@ -65,7 +65,7 @@ struct Nap {
     ms: u64,
 }
 
-/// Gives up the CPU for a while.
+/// Waits without using the CPU.
 #[get("/sleep")]
 fn sleep(Query(nap): Query<Nap>) -> &'static str {
     std::thread::sleep(Duration::from_millis(nap.ms));

@@ -1,4 +1,4 @@
-//! Replies of every kind, and some that HTTP does not allow.
+//! Replies of all kinds, and replies that HTTP forbids.
 
 use serde_json::{Value, json};
 use spikard_wasm_sdk::{Html, Redirect, Reply, Route, get, routes};
@@ -38,7 +38,7 @@ fn cookies() -> Reply {
         .header("set-cookie", "b=2; Secure")
 }
 
-/// The headers that are the host's alone.
+/// Sets headers that only the host may set.
 #[get("/reply/framing")]
 fn framing() -> Reply {
     Reply::text("body")
@@ -58,7 +58,7 @@ fn status() -> Reply {
     Reply::text("body").status(99)
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![
         json_reply, text, bytes, html, none, redirect, cookies, framing, split, status

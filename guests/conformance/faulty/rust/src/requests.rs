@@ -1,4 +1,4 @@
-//! What a handler sees of a request, sent back.
+//! Handlers that return what they see of a request.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Every function of the interface `request`, bytes in hexadecimal.
+/// Returns the result of every function of the interface `request`, with bytes as hexadecimal.
 #[post("/request/{*rest}")]
 fn request(Path(rest): Path<String>, request: Request) -> Value {
     let headers = request.headers();
@@ -82,7 +82,7 @@ struct Item {
     price: f64,
 }
 
-/// Something declared of each kind.
+/// Returns a declared parameter of each kind.
 #[post("/declared/{id}")]
 fn declared(
     Path(id): Path<i64>,
@@ -104,7 +104,7 @@ fn only_post() -> &'static str {
     "posted"
 }
 
-/// The routes of this module.
+/// Returns the routes of this module.
 pub(crate) fn routes() -> impl IntoIterator<Item = Route> {
     routes![
         request, raw, text, small, form, declared, only_get, only_post

@@ -1,4 +1,4 @@
-//! Bodies: streams of bytes, written by a task that goes on after the head is sent.
+//! Bodies: byte streams, written by a task that continues after the head is sent.
 
 use wasip3::http::types::{ErrorCode, Fields, Request, Response};
 use wasip3::wit_bindgen::{StreamReader, StreamResult, StreamWriter};
@@ -6,10 +6,10 @@ use wasip3::{spawn_local, wit_future, wit_stream};
 
 use crate::Reply;
 
-/// How much is read or written at once.
+/// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;
 
-/// A reply whose body is what `write` writes, as fast as it is read.
+/// Replies with a body from `write`, at the speed of the reader.
 pub(crate) fn reply(
     status: u16,
     headers: Fields,
@@ -23,7 +23,7 @@ pub(crate) fn reply(
     Ok(response)
 }
 
-/// Replies with one byte so many times.
+/// Replies with one byte repeated this many times.
 pub(crate) fn repeat(byte: u8, mut left: u64) -> Reply {
     reply(200, crate::plain(), async move |sink| {
         while left > 0 {
@@ -36,7 +36,7 @@ pub(crate) fn repeat(byte: u8, mut left: u64) -> Reply {
     })
 }
 
-/// The next bytes of a body, or none at its end.
+/// Returns the next bytes of a body, or `None` at its end.
 async fn next(stream: &mut StreamReader<u8>) -> Option<Vec<u8>> {
     match stream.read(Vec::with_capacity(PIECE)).await {
         (StreamResult::Complete(_), bytes) => Some(bytes),
@@ -44,7 +44,7 @@ async fn next(stream: &mut StreamReader<u8>) -> Option<Vec<u8>> {
     }
 }
 
-/// Sends what comes from `from` to `to`.
+/// Copies `from` to `to`.
 pub(crate) async fn copy(from: &mut StreamReader<u8>, to: &mut StreamWriter<u8>) {
     while let Some(bytes) = next(from).await {
         if !to.write_all(bytes).await.is_empty() {
@@ -53,7 +53,7 @@ pub(crate) async fn copy(from: &mut StreamReader<u8>, to: &mut StreamWriter<u8>)
     }
 }
 
-/// Those headers of a request that have these names.
+/// Returns the headers of a request with these names.
 fn same(request: &Request, names: &[&str]) -> Fields {
     let entries = request.get_headers().copy_all();
     let same = entries
@@ -62,8 +62,7 @@ fn same(request: &Request, names: &[&str]) -> Fields {
     Fields::from_list(&same.collect::<Vec<_>>()).expect("headers that came")
 }
 
-/// Replies with the request's body: the stream itself is handed back, and the app
-/// touches no byte of it.
+/// Replies with the request's body by returning the stream itself, without touching its bytes.
 pub(crate) fn echo(request: Request) -> Reply {
     let headers = same(&request, &["content-type"]);
     let (_, result) = wit_future::new(|| Ok(()));
@@ -74,7 +73,7 @@ pub(crate) fn echo(request: Request) -> Reply {
 
 /// Replies with the request's body and trailers, which the app reads and writes.
 pub(crate) fn echo_with_trailers(request: Request) -> Reply {
-    // HTTP/1.1 wants the names of trailers beforehand.
+    // HTTP/1.1 requires an announcement of trailer names.
     let headers = same(&request, &["content-type", "trailer"]);
     let (_, result) = wit_future::new(|| Ok(()));
     let (mut from, trailers) = Request::consume_body(request, result);
@@ -84,13 +83,13 @@ pub(crate) fn echo_with_trailers(request: Request) -> Reply {
     spawn_local(async move {
         copy(&mut from, &mut to).await;
         drop(to);
-        // Nobody reads them where the client left.
+        // A client that has disconnected does not read them.
         let _ = send.write(trailers.await).await;
     });
     Ok(response)
 }
 
-/// How many bytes a request's body has.
+/// Returns the size of a request's body in bytes.
 pub(crate) async fn count(request: Request) -> Result<usize, ErrorCode> {
     let (_, result) = wit_future::new(|| Ok(()));
     let (mut stream, trailers) = Request::consume_body(request, result);

@@ -1,5 +1,5 @@
-//! The contract of `../README.md`, on the bindings of WASI 0.3: one instance may have
-//! many of these requests at once.
+//! The contract of `../README.md`, with the bindings of WASI 0.3: one instance may handle many
+//! requests concurrently.
 
 mod bodies;
 mod outgoing;
@@ -82,7 +82,7 @@ fn text(body: impl Into<Vec<u8>>) -> Reply {
     with(200, body)
 }
 
-/// A value of the query.
+/// Returns a value of the query.
 fn value(query: &str, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))

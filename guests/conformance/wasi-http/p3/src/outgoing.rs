@@ -1,4 +1,4 @@
-//! A request of the app's own.
+//! Outgoing requests.
 
 use wasip3::http::client;
 use wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme};
@@ -6,7 +6,7 @@ use wasip3::wit_future;
 
 use crate::{Reply, plain, with};
 
-/// Replies with what is at an address, or with the name of what went wrong.
+/// Replies with the response of a URL, or with the name of the error.
 pub(crate) async fn get(url: &str) -> Reply {
     match ask(url).await {
         Ok(response) => {

@@ -1,14 +1,14 @@
-//! Bodies: read and written in pieces, never whole.
+//! Bodies: read and written in pieces, never as a whole.
 
 use wasip2::http::types::{Fields, IncomingBody, IncomingRequest, OutgoingBody, ResponseOutparam};
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use crate::begin;
 
-/// How much is read or written at once.
+/// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;
 
-/// A body that is being written. A client that left ends the writing, not the app.
+/// A body to write. If the client disconnects, writing stops but the app continues.
 pub(crate) struct Sink {
     body: OutgoingBody,
     stream: OutputStream,
@@ -16,12 +16,12 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn new(body: OutgoingBody) -> Self {
-        let stream = body.write().expect("a stream that nobody has taken");
+        let stream = body.write().expect("a stream that is taken once");
         Self { body, stream }
     }
 
-    /// Writes and flushes, as much at a time as the host has room for. Gives whether
-    /// somebody still reads.
+    /// Writes and flushes, as much at a time as the host accepts. Returns false if the client has
+    /// disconnected.
     pub(crate) fn write_all(&self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             let room = match self.stream.check_write() {
@@ -41,7 +41,7 @@ impl Sink {
         self.stream.blocking_flush().is_ok()
     }
 
-    /// Writes one byte so many times, and ends the body.
+    /// Writes one byte this many times and ends the body.
     pub(crate) fn repeat(self, byte: u8, mut left: u64) {
         let piece = [byte; PIECE];
         while left > 0 {
@@ -67,7 +67,7 @@ impl Sink {
     }
 }
 
-/// The next bytes of a body, or none at its end.
+/// Returns the next bytes of a body, or `None` at its end.
 fn next(stream: &InputStream) -> Option<Vec<u8>> {
     match stream.blocking_read(PIECE as u64) {
         Ok(bytes) => Some(bytes),
@@ -78,9 +78,9 @@ fn next(stream: &InputStream) -> Option<Vec<u8>> {
     }
 }
 
-/// Sends what comes from `from` to `to`.
+/// Copies `from` to `to`.
 pub(crate) fn copy(from: &IncomingBody, to: &Sink) {
-    let stream = from.stream().expect("a stream that nobody has taken");
+    let stream = from.stream().expect("a stream that is taken once");
     while let Some(bytes) = next(&stream) {
         if !to.write_all(&bytes) {
             break;
@@ -88,9 +88,9 @@ pub(crate) fn copy(from: &IncomingBody, to: &Sink) {
     }
 }
 
-/// Replies with the request's body, and with its trailers where they are wanted.
+/// Replies with the request's body, and optionally with its trailers.
 pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailers: bool) {
-    // HTTP/1.1 wants the names of trailers beforehand.
+    // HTTP/1.1 requires an announcement of trailer names.
     let same: &[&str] = match with_trailers {
         true => &["content-type", "trailer"],
         false => &["content-type"],
@@ -100,7 +100,7 @@ pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailer
         .into_iter()
         .filter(|(name, _)| same.contains(&&**name));
     let headers = Fields::from_list(&same.collect::<Vec<_>>()).expect("headers that came");
-    let body = request.consume().expect("a body that nobody has taken");
+    let body = request.consume().expect("a body that is taken once");
     let sink = begin(out, 200, headers);
     copy(&body, &sink);
     let trailers = IncomingBody::finish(body);
@@ -113,14 +113,14 @@ pub(crate) fn echo(request: IncomingRequest, out: ResponseOutparam, with_trailer
             None => trailers.subscribe().block(),
         }
     };
-    let trailers = trailers.expect("trailers that nobody has taken");
+    let trailers = trailers.expect("trailers that is taken once");
     sink.end(trailers.unwrap_or_else(|error| panic!("the trailers: {error:?}")));
 }
 
-/// How many bytes a request's body has.
+/// Returns the size of a request's body in bytes.
 pub(crate) fn count(request: IncomingRequest) -> usize {
-    let body = request.consume().expect("a body that nobody has taken");
-    let stream = body.stream().expect("a stream that nobody has taken");
+    let body = request.consume().expect("a body that is taken once");
+    let stream = body.stream().expect("a stream that is taken once");
     let mut bytes = 0;
     while let Some(piece) = next(&stream) {
         bytes += piece.len();

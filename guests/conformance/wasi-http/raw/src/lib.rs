@@ -1,5 +1,5 @@
-//! The contract of `../README.md`, on the bindings of WASI 0.2 themselves: no
-//! async, no streams of Rust, every call to the host in sight.
+//! The contract of `../README.md`, with the plain bindings of WASI 0.2: no async, and every call
+//! to the host is explicit.
 
 mod bodies;
 mod outgoing;
@@ -67,11 +67,11 @@ fn fields(entries: &[(&str, &str)]) -> Fields {
     Fields::from_list(&entries).expect("headers that HTTP allows")
 }
 
-/// Sends the head of a reply, and gives what its body is written to.
+/// Sends the head of a reply and returns the sink for its body.
 fn begin(out: ResponseOutparam, status: u16, headers: Fields) -> Sink {
     let response = OutgoingResponse::new(headers);
     response.set_status_code(status).expect("a status");
-    let body: OutgoingBody = response.body().expect("a body that nobody has taken");
+    let body: OutgoingBody = response.body().expect("a body that is taken once");
     ResponseOutparam::set(out, Ok(response));
     Sink::new(body)
 }
@@ -80,7 +80,7 @@ fn text(out: ResponseOutparam, body: &str) {
     begin(out, 200, plain()).end_with(body.as_bytes());
 }
 
-/// A value of the query.
+/// Returns a value of the query.
 fn value(query: &str, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))

@@ -1,4 +1,4 @@
-//! A request of the app's own.
+//! Outgoing requests.
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
@@ -7,12 +7,12 @@ use wasip2::http::types::{
 
 use crate::{begin, bodies, plain};
 
-/// Replies with what is at an address, or with the name of what went wrong.
+/// Replies with the response of a URL, or with the name of the error.
 pub(crate) fn get(url: &str, out: ResponseOutparam) {
     match ask(url) {
         Ok(response) => {
             let sink = begin(out, response.status(), plain());
-            let body = response.consume().expect("a body that nobody has taken");
+            let body = response.consume().expect("a body that is taken once");
             bodies::copy(&body, &sink);
             sink.end(None);
         }
@@ -41,12 +41,12 @@ fn ask(url: &str) -> Result<IncomingResponse, ErrorCode> {
     request.set_scheme(Some(&scheme)).map_err(invalid)?;
     request.set_authority(Some(authority)).map_err(invalid)?;
     request.set_path_with_query(Some(path)).map_err(invalid)?;
-    let body = request.body().expect("a body that nobody has taken");
+    let body = request.body().expect("a body that is taken once");
     let response = outgoing_handler::handle(request, None)?;
     OutgoingBody::finish(body, None)?;
     loop {
         match response.get() {
-            Some(response) => return response.expect("a response that nobody has taken"),
+            Some(response) => return response.expect("a response that is taken once"),
             None => response.subscribe().block(),
         }
     }

@@ -1,4 +1,4 @@
-//! The contract of `../README.md`, as an app on wstd is written.
+//! The contract of `../README.md`, with wstd.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use wstd::time::Duration;
 
 type Reply = Result<Response<Body>, Error>;
 
-/// How much of a long reply is sent at once.
+/// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
@@ -48,7 +48,7 @@ fn text(body: impl Into<Body>) -> Reply {
     reply(StatusCode::OK, body)
 }
 
-/// A value of the query.
+/// Returns a value of the query.
 fn query(request: &Request<Body>, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
     pairs.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))

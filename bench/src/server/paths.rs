@@ -1,4 +1,4 @@
-//! Where things are on this machine, by the names that definitions use for them.
+//! The paths on this machine that definitions refer to by name.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// What `{name}` in a command of a target stands for.
+/// The values of the placeholders `{name}` in commands of targets.
 #[derive(Debug, Clone)]
-pub struct Places {
-    /// The project's root, the working folder of all commands.
+pub struct Paths {
+    /// The project root, the working directory of all commands.
     pub root: PathBuf,
     names: BTreeMap<&'static str, String>,
 }
 
-impl Places {
-    /// Below the project's root, with what the environment says otherwise.
+impl Paths {
+    /// Resolves the paths below the project root; environment variables override them.
     pub fn new(root: &Path) -> Result<Self> {
         let root = root.canonicalize().with_context(|| {
             format!(
-                "the project's root `{}` is not there: name it with `--root`",
+                "the project root `{}` does not exist: pass another one with `--root`",
                 root.display()
             )
         })?;
@@ -30,7 +30,7 @@ impl Places {
         let target = folder("CARGO_TARGET_DIR", root.join("target"));
         let host = folder(
             "SPIKARD_WASM_BIN",
-            first_there(&[
+            first_existing(&[
                 target.join("dist/spikard-wasm"),
                 target.join("release/spikard-wasm"),
             ]),
@@ -56,7 +56,7 @@ impl Places {
             ("cache", work.join("cache")),
             (
                 "self",
-                env::current_exe().context("cannot tell where this program is")?,
+                env::current_exe().context("cannot find the path of this program")?,
             ),
         ];
         let names = names.map(|(name, path)| (name, path.to_string_lossy().into_owned()));
@@ -66,18 +66,18 @@ impl Places {
         })
     }
 
-    /// The path of a name.
+    /// Returns the path for a placeholder.
     pub fn get(&self, name: &str) -> &str {
         self.names.get(name).map_or("", String::as_str)
     }
 
-    /// A text with its `{name}`s filled: those of places and some more.
+    /// Fills the placeholders `{name}` in a text, with extra values.
     pub fn fill(&self, text: &str, more: &[(&str, &str)]) -> Result<String> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else {
-                bail!("`{text}` has a `{{` without its `}}`");
+                bail!("`{text}` has a `{{` without a `}}`");
             };
             let value = more
                 .iter()
@@ -90,7 +90,7 @@ impl Places {
                     .copied()
                     .chain(more.iter().map(|(name, _)| *name));
                 bail!(
-                    "`{text}` names the place `{{{name}}}`, which is unknown{}",
+                    "`{text}` has the unknown placeholder `{{{name}}}`{}",
                     crate::nearest::nearest(name, all)
                 );
             };
@@ -100,7 +100,7 @@ impl Places {
         Ok(filled + rest)
     }
 
-    /// The path of a command: one of the path, or a file.
+    /// Finds a command on the path, or as a file.
     pub fn find(&self, command: &str) -> Option<PathBuf> {
         if command.contains('/') {
             let path = self.root.join(command);
@@ -113,7 +113,7 @@ impl Places {
     }
 }
 
-fn first_there(paths: &[PathBuf]) -> PathBuf {
+fn first_existing(paths: &[PathBuf]) -> PathBuf {
     let there = paths.iter().find(|path| path.exists());
     there.or(paths.last()).cloned().unwrap_or_default()
 }
