@@ -5,19 +5,19 @@ use std::net::SocketAddr;
 use hyper::Uri;
 use spikard_wasm_app::Refusal;
 
-/// Where a request comes from.
+/// Origin of a request.
 pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
-    /// How many apps of this host sent requests to one another until this one.
+    /// Length of the chain of apps in this host that called one another for this request.
     pub(crate) depth: u32,
-    /// The URI as the client sent it, where the app sees less of it.
+    /// The URI as the client sent it, if the app's mount prefix was stripped from it.
     pub(crate) sent: Option<Uri>,
-    /// Why the head is no valid request, which no app answers then.
+    /// The refusal of an invalid request head; no app sees such a request.
     pub(crate) fault: Option<Refusal>,
 }
 
 impl Arrival {
-    /// A request that came on a connection.
+    /// Describes a request from a connection.
     pub(crate) fn of(peer: SocketAddr) -> Self {
         Self {
             peer,

@@ -13,18 +13,18 @@ use hyper::body::{Body, Frame, SizeHint};
 use crate::reply_body::{BodyError, ReplyBody};
 use crate::timing::{Busy, Timing};
 
-/// A body whose waits are not those of an idle connection.
-struct Observed<B> {
+/// Body that marks its connection as busy while it waits for the app.
+struct ObservedBody<B> {
     body: B,
     timing: Rc<Timing>,
     is_http2: bool,
     busy: Option<Busy>,
 }
 
-/// Watches a body, where it is streamed.
+/// Wraps a streamed body; a complete body is returned unchanged.
 pub(crate) fn observed(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> ReplyBody {
     match body {
-        ReplyBody::Stream(body) => ReplyBody::stream(Observed {
+        ReplyBody::Stream(body) => ReplyBody::stream(ObservedBody {
             body,
             timing: timing.clone(),
             is_http2,
@@ -34,7 +34,7 @@ pub(crate) fn observed(body: ReplyBody, timing: &Rc<Timing>, is_http2: bool) -> 
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Observed<B> {
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for ObservedBody<B> {
     type Data = Bytes;
     type Error = BodyError;
 

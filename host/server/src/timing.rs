@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-/// What a connection waits for, and since when.
+/// State of a connection's timeouts.
 pub(crate) struct Timing {
     head: Duration,
     idle: Duration,
@@ -26,19 +26,19 @@ pub(crate) struct Timing {
     is_http2: Cell<bool>,
 }
 
-/// What is waited for.
+/// Phase of a connection; it determines the timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The rest of a head; of the first request, all of it.
+    /// Receiving a request head. A new connection starts here.
     Head,
-    /// The host itself.
+    /// Serving at least one request; no timeout applies.
     Busy,
-    /// The next request.
+    /// Waiting for the next request.
     Idle,
 }
 
 impl Timing {
-    /// The timing of a connection that was just accepted.
+    /// Starts the head timeout of a connection that was just accepted.
     pub(crate) fn new(head: Duration, idle: Duration) -> Rc<Self> {
         Rc::new(Self {
             head,
@@ -50,7 +50,7 @@ impl Timing {
         })
     }
 
-    /// A request is there, until the value is dropped.
+    /// Marks the connection as busy with a request until the returned value is dropped.
     pub(crate) fn request(self: &Rc<Self>, is_http2: bool) -> Busy {
         self.is_http2.set(is_http2);
         self.requests.set(self.requests.get() + 1);
@@ -58,13 +58,13 @@ impl Timing {
         Busy(self.clone())
     }
 
-    /// What the connection waits for.
+    /// Returns the current phase.
     pub(crate) fn phase(&self) -> Phase {
         self.phase.get()
     }
 
-    /// When it is given up.
-    fn due(&self) -> Option<Instant> {
+    /// Returns the deadline of the current phase.
+    fn deadline(&self) -> Option<Instant> {
         match self.phase.get() {
             Phase::Head => Some(self.since.get() + self.head),
             Phase::Busy => None,
@@ -72,20 +72,20 @@ impl Timing {
         }
     }
 
-    fn has_read(&self) {
+    fn on_read(&self) {
         if self.phase.get() == Phase::Idle && !self.is_http2.get() {
             self.phase.set(Phase::Head);
             self.since.set(Instant::now());
         }
     }
 
-    fn has_written(&self) {
+    fn on_write(&self) {
         if self.phase.get() != Phase::Busy {
             self.since.set(Instant::now());
         }
     }
 
-    /// Serves a connection until it ends; `None` where it was given up.
+    /// Runs a connection to its end; `None` if a timeout expired first.
     pub(crate) async fn serve<F: Future>(&self, connection: F) -> Option<F::Output> {
         let mut connection = pin!(connection);
         let mut timer = pin!(sleep_until(Instant::now() + self.head));
@@ -94,9 +94,9 @@ impl Timing {
                 return Poll::Ready(Some(ended));
             }
             loop {
-                // The timer is only ever put forward: that it rings too early is cheaper
-                // than to set it for each request.
-                match self.due() {
+                // The timer is reset only to an earlier deadline or after it fired. Some early
+                // wake-ups cost less than a reset per request.
+                match self.deadline() {
                     Some(due) if due < timer.deadline() || timer.is_elapsed() => {
                         timer.as_mut().reset(due);
                     }
@@ -106,7 +106,7 @@ impl Timing {
                     _ => {}
                 }
                 ready!(timer.as_mut().poll(cx));
-                if self.due().is_some_and(|due| due <= Instant::now()) {
+                if self.deadline().is_some_and(|due| due <= Instant::now()) {
                     return Poll::Ready(None);
                 }
             }
@@ -115,7 +115,7 @@ impl Timing {
     }
 }
 
-/// A request that the host is busy with.
+/// Marks a connection as busy with a request.
 pub(crate) struct Busy(Rc<Timing>);
 
 impl Drop for Busy {
@@ -130,7 +130,7 @@ impl Drop for Busy {
     }
 }
 
-/// A stream whose reads and writes a [`Timing`] sees.
+/// Stream that reports its reads and writes to a [`Timing`].
 pub(crate) struct Timed<S> {
     stream: S,
     timing: Rc<Timing>,
@@ -141,11 +141,11 @@ impl<S> Timed<S> {
         Self { stream, timing }
     }
 
-    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.timing.has_written();
+    fn report_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(result, Poll::Ready(Ok(1..))) {
+            self.timing.on_write();
         }
-        written
+        result
     }
 }
 
@@ -158,7 +158,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
-            self.timing.has_read();
+            self.timing.on_read();
         }
         read
     }
@@ -170,8 +170,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(written)
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.report_write(result)
     }
 
     fn poll_write_vectored(
@@ -179,8 +179,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.written(written)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.report_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -204,8 +204,8 @@ mod tests {
     const HEAD: Duration = Duration::from_millis(40);
     const IDLE: Duration = Duration::from_millis(120);
 
-    /// How long a connection is kept to which `event` happens.
-    fn kept(event: impl AsyncFnOnce(Rc<Timing>)) -> Duration {
+    /// Returns the lifetime of a connection on which only `event` happens.
+    fn lifetime(event: impl AsyncFnOnce(Rc<Timing>)) -> Duration {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -223,45 +223,45 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_connection_has_the_time_of_a_head() {
-        let kept = kept(async |_| {});
-        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+    fn a_silent_connection_ends_at_the_head_timeout() {
+        let lifetime = lifetime(async |_| {});
+        assert!(lifetime >= HEAD && lifetime < IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn an_idle_connection_has_its_own_time() {
-        let kept = kept(async |timing| drop(timing.request(false)));
-        assert!(kept >= IDLE, "{kept:?}");
+    fn an_idle_connection_ends_at_the_idle_timeout() {
+        let lifetime = lifetime(async |timing| drop(timing.request(false)));
+        assert!(lifetime >= IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn a_byte_ends_the_wait_and_begins_a_head() {
-        let kept = kept(async |timing| {
+    fn a_byte_starts_the_head_timeout() {
+        let lifetime = lifetime(async |timing| {
             drop(timing.request(false));
-            timing.has_read();
-            timing.has_read();
+            timing.on_read();
+            timing.on_read();
         });
-        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+        assert!(lifetime >= HEAD && lifetime < IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn in_http2_it_does_not() {
-        let kept = kept(async |timing| {
+    fn a_byte_on_http2_does_not_start_the_head_timeout() {
+        let lifetime = lifetime(async |timing| {
             drop(timing.request(true));
-            timing.has_read();
+            timing.on_read();
         });
-        assert!(kept >= IDLE, "{kept:?}");
+        assert!(lifetime >= IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn a_request_is_waited_for_and_so_is_its_response() {
-        let kept = kept(async |timing| {
+    fn requests_and_writes_extend_the_lifetime() {
+        let lifetime = lifetime(async |timing| {
             let busy = timing.request(false);
             tokio::time::sleep(2 * IDLE).await;
             drop(busy);
             tokio::time::sleep(IDLE / 2).await;
-            timing.has_written();
+            timing.on_write();
         });
-        assert!(kept >= IDLE * 7 / 2, "{kept:?}");
+        assert!(lifetime >= IDLE * 7 / 2, "{lifetime:?}");
     }
 }

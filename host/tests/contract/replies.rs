@@ -97,11 +97,11 @@ fn a_reply_that_is_none_is_500_and_said_in_the_log() {
             "[[\"a\",1]]",
             "its headers are not a JSON array of pairs of strings",
         ),
-        (200, "[[\"a b\",\"c\"]]", "`a b` is no header name"),
+        (200, "[[\"a b\",\"c\"]]", "`a b` is not a header name"),
         (
             200,
             "[[\"a\",\"b\\r\\nc: d\"]]",
-            "`a` has a value with a control character",
+            "its header `a` contains a control character",
         ),
     ];
     for (status, headers, reason) in bad {
