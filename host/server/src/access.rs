@@ -3,7 +3,7 @@
 use hyper::{Method, Uri};
 use spikard_wasm_runtime::Stage;
 
-use crate::metrics::{self, Part, Taken};
+use crate::metrics::{self, Part, StageTimes};
 use crate::request::RequestId;
 
 /// Log target of the access log.
@@ -18,10 +18,10 @@ pub(crate) struct Access {
 /// Logs the fields that all outcomes share, and the duration of each stage in milliseconds.
 /// Stages that took no time are omitted.
 macro_rules! line {
-    ({$($first:tt)*} $access:expr, $id:expr, $names:expr, $taken:expr, $($more:tt)*) => {{
+    ({$($first:tt)*} $access:expr, $id:expr, $names:expr, $times:expr, $($more:tt)*) => {{
         let (app, route) = $names;
         let part = |part| {
-            let nanos = $taken.part(part);
+            let nanos = $times.part(part);
             (nanos != 0).then(|| millis(nanos))
         };
         let stage = |stage| part(Part::Stage(stage));
@@ -31,7 +31,7 @@ macro_rules! line {
             method = %$access.method,
             path = $access.uri.path(),
             $($more)*
-            ms = millis($taken.total),
+            ms = millis($times.total),
             receive_ms = part(Part::Receive),
             queue_ms = stage(Stage::Queue),
             instance_ms = stage(Stage::Instance),
@@ -87,18 +87,18 @@ impl Access {
         self,
         id: &RequestId,
         names: RequestNames<'_>,
-        taken: &Taken,
+        times: &StageTimes,
         outcome: Outcome,
     ) {
         match outcome {
-            Outcome::Sent { status, bytes } => line!({} self, id, names, taken, status, bytes,),
+            Outcome::Sent { status, bytes } => line!({} self, id, names, times, status, bytes,),
             Outcome::Cut { status, bytes } => {
                 let message = "the response body ended early";
-                line!({message,} self, id, names, taken, status, bytes,);
+                line!({message,} self, id, names, times, status, bytes,);
             }
             Outcome::Closed => {
                 let message = "the client closed its connection before the response";
-                line!({message,} self, id, names, taken,);
+                line!({message,} self, id, names, times,);
             }
         }
     }

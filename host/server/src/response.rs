@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
-use crate::metrics::{Part, Taken};
+use crate::metrics::{Part, StageTimes};
 use crate::reply_body::ReplyBody;
 
 pub(crate) type HttpResponse = Response<ReplyBody>;
@@ -182,11 +182,11 @@ pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
 
 /// Adds the `Server-Timing` header (W3C Server Timing), which browsers display. Stages that
 /// took no time are omitted.
-pub(crate) fn timed(response: &mut HttpResponse, taken: &Taken) {
+pub(crate) fn timed(response: &mut HttpResponse, times: &StageTimes) {
     let millis = |nanos: u64| nanos as f64 / 1e6;
-    let parts = Part::all().filter(|part| taken.part(*part) != 0);
-    let parts = parts.map(|part| format!("{};dur={:.3}", part.as_str(), millis(taken.part(part))));
-    let total = format!("total;dur={:.3}", millis(taken.total));
+    let parts = Part::all().filter(|part| times.part(*part) != 0);
+    let parts = parts.map(|part| format!("{};dur={:.3}", part.as_str(), millis(times.part(part))));
+    let total = format!("total;dur={:.3}", millis(times.total));
     let value = parts.chain([total]).collect::<Vec<_>>().join(", ");
     if let Ok(value) = HeaderValue::try_from(value) {
         let name = HeaderName::from_static("server-timing");

@@ -109,7 +109,7 @@ async fn accept(listener: &TcpListener, workers: &[Worker], figures: &Figures, c
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let Some(stream) = limit.admit(figures.connections(), stream) else {
-                    figures.refused_connection();
+                    figures.count_refused_connection();
                     continue;
                 };
                 let least = workers.iter().min_by_key(|worker| worker.connections());
