@@ -132,7 +132,7 @@ fn what_cannot_be_served_is_not_compiled() {
             output.as_os_str(),
         ]))
     };
-    assert!(run(&path, &output).contains("no such file"));
+    assert!(run(&path, &output).contains("not found"));
     assert!(run(folder.path(), &output).contains("is a folder, not a component"));
     fs::write(
         &path,

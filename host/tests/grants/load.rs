@@ -34,7 +34,7 @@ fn what_is_not_granted_is_named_with_the_line_that_grants_it() {
         let said = refused(text);
         let (begin, end) = (
             format!("error: `APP` imports `{import}"),
-            format!("`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"),
+            format!("`, which is not granted; add `{line}` to its `[grants]` in spikard.toml"),
         );
         assert!(said.starts_with(&begin) && said.ends_with(&end), "{said}");
     }
@@ -50,12 +50,12 @@ fn a_store_that_cannot_be_opened_is_named() {
         |default: &str| format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"{default}\"\n");
     assert_eq!(
         place.refused(&with("no/kv.redb")),
-        "error: the store `default` of `APP` cannot be opened: `FOLDER/no/kv.redb`: its folder is not there: make it"
+        "error: failed to open the store `default` of `APP` at `FOLDER/no/kv.redb`: its folder does not exist; create it"
     );
     std::fs::write(place.path("text"), "x".repeat(10_000)).expect("a file");
     let said = place.refused(&with("text"));
     assert!(
-        said.starts_with("error: the store `default` of `APP` cannot be opened: `FOLDER/text`: "),
+        said.starts_with("error: failed to open the store `default` of `APP` at `FOLDER/text`: "),
         "{said}"
     );
     let said = place.refused(&with("redis://:hunter2@host:port/0"));

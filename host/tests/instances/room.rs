@@ -29,7 +29,7 @@ fn address_space_that_cannot_be_had() {
     let narrow = Host::new(script, folder.path().join("cache"));
     let said = refusal(&narrow, &["--max-instances", "64", "--workers", "1"]);
     for part in [
-        "there is no room for 66 instances of `APP` (linear memories of each: 1",
+        "failed to reserve address space for `66` instances of `APP` (`1` linear memories each",
         "lower `--max-instances`",
         "`ulimit -v`",
     ] {
@@ -42,15 +42,15 @@ fn address_space_that_cannot_be_had() {
 fn an_instance_that_begins_above_a_limit() {
     let said = refusal(host(), &["--max-memory", "1MiB"]);
     for part in [
-        "begins with",
-        "bytes of memory, and the limit is 1048576",
+        "starts with",
+        "bytes of memory, more than the limit of `1048576`",
         "`memory` in `[limits]`",
     ] {
         assert!(said.contains(part), "`{part}` is not in: {said}");
     }
     let said = refusal(host(), &["--max-table-elements", "1"]);
     assert!(
-        said.contains("elements of a table, and the limit is 1"),
+        said.contains("elements of a table, more than the limit of `1`"),
         "{said}"
     );
 }

@@ -199,7 +199,7 @@ async fn time_and_size_are_limited() {
             .await;
         text(sent).await.unwrap_err()
     };
-    assert!(failed("/late").await.contains("no response of"));
+    assert!(failed("/late").await.contains("no response from"));
     assert!(failed("/long").await.contains("longer than 10000 bytes"));
     assert!(
         failed("/slow")

@@ -58,7 +58,7 @@ impl File {
             _ => Path::new("."),
         };
         let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else {
-            return Err("its folder is not there: make it".to_owned());
+            return Err("its folder does not exist; create it".to_owned());
         };
         let path = folder.join(name);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,7 +25,7 @@ impl Stores {
             let opened = opened.map_err(|why| LoadError::Store {
                 name: app.to_owned(),
                 store: name.clone(),
-                place: match store {
+                location: match store {
                     Store::File(path) => format!("`{}`", path.display()),
                     Store::Redis(_) => "the Redis server".to_owned(),
                 },
