@@ -311,9 +311,9 @@ impl Changing<'_, '_> {
             Change::Add(key, delta, is_unsigned) => {
                 let now = get(self.values, key, usize::MAX)?;
                 let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
-                let sum = now.checked_add(*delta).ok_or_else(|| {
-                    Failed::Asked("the sum does not fit in 64 bits".to_owned())
-                })?;
+                let sum = now
+                    .checked_add(*delta)
+                    .ok_or_else(|| Failed::Asked("the sum does not fit in 64 bits".to_owned()))?;
                 if *is_unsigned && sum < 0 {
                     return Err(below_zero());
                 }
