@@ -1,6 +1,7 @@
-//! Takes out of Swagger UI's archive what the viewer at `/docs` is made of. An
-//! archive's files are deflated, and so are those of gzip: they are not packed anew,
-//! and the program carries nothing else of the archive.
+//! Extracts the files of the viewer at `/docs` from the Swagger UI archive.
+//!
+//! Zip and gzip both use DEFLATE, so the build wraps the compressed data in a gzip header and
+//! trailer without compressing it again. The host embeds nothing else from the archive.
 
 use std::error::Error;
 use std::fs;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::{CompressionMethod, ZipArchive};
 
-/// The head of a gzip file (RFC 1952): deflated, without a name or a time.
+/// Header of a gzip file (RFC 1952) without a name or a time.
 const GZIP: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,15 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var("OUT_DIR")?);
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     for name in ["swagger-ui-bundle.js", "swagger-ui.css"] {
-        // Its path is `swagger-ui-VERSION/dist/NAME`.
-        let is_it = |path: &str| path.split('/').skip(1).eq(["dist", name]);
+        // The path in the archive is `swagger-ui-VERSION/dist/NAME`.
+        let has_name = |path: &str| path.split('/').skip(1).eq(["dist", name]);
         let index = archive
             .file_names()
-            .position(|path| path.is_ok_and(|path| is_it(&path)));
+            .position(|path| path.is_ok_and(|path| has_name(&path)));
         let index = index.ok_or_else(|| format!("Swagger UI has no `{name}`"))?;
         let mut file = archive.by_index_raw(index)?;
         if file.compression() != CompressionMethod::DEFLATE {
-            return Err(format!("`{name}` is not deflated in Swagger UI's archive").into());
+            return Err(format!("`{name}` of Swagger UI is not compressed with DEFLATE").into());
         }
         let mut packed = GZIP.to_vec();
         file.read_to_end(&mut packed)?;

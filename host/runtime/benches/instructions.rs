@@ -42,7 +42,7 @@ fn run() -> Result<()> {
         let path = options.guests.join(format!("{name}-app.wasm"));
         runtime.block_on(async {
             // Epoch ticks follow wall time, so interrupted calls do extra work.
-            let loading = lane::Lane::runtime(SLOTS)?.ticking(NEVER);
+            let loading = lane::Lane::runtime(SLOTS)?.with_tick(NEVER);
             let lane = lane::Lane::load(&loading, &path).await?;
             let mut subject = lane.subject(&hello, mode).await?;
             subject.batch(u32::try_from(options.rounds)?).await

@@ -1,12 +1,12 @@
-//! Compiled components on disk, so that the next start does not compile again.
+//! On-disk cache of compiled components.
 //!
-//! An entry is a file whose name says what it was compiled from and by which engine:
-//! `<component>-<engine>.cwasm`, each a BLAKE3 hash. It is written under another name
-//! and renamed, so that hosts that start at once never meet half an entry; of two that
-//! write the same one, the last stays. Before an entry is loaded, its own hash and the
-//! hash of its component are checked, so that a damaged entry, or the entry of another
-//! component under this name, is compiled anew. Machine code is run from here: the
-//! folder must belong to the user who runs the host, and the default one does.
+//! An entry is a file named `<component>-<engine>.cwasm`, where both parts are BLAKE3 hashes:
+//! of the component's bytes, and of the engine's settings. Entries are written to a temporary
+//! file and renamed, so that another host never reads an incomplete entry; if two hosts write
+//! the same entry, the last one wins. Before the host loads an entry it checks the entry's own
+//! hash and the component's hash, and compiles again if one differs. Entries contain native
+//! code that the host runs, so the folder must belong to the user who runs the host; the
+//! default folder does.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::precompiled::{Artifact, FORMAT, Unusable, hash_of, hash_of_bytes};
+use crate::precompiled::{Artifact, ArtifactError, FORMAT, hash_bytes, hash_reader};
 
 /// A folder of compiled components.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Cache {
     folder: PathBuf,
 }
 
-/// Which component, compiled by which engine.
+/// Identifies a component and the engine that compiled it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
     name: String,
@@ -32,14 +32,15 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Of the component with these bytes.
+    /// Computes the key of the component with these bytes.
     pub(crate) fn new(engine: &Engine, component: &[u8]) -> Self {
-        Self::of_hash(engine, hash_of_bytes(component))
+        Self::of_hash(engine, hash_bytes(component))
     }
 
-    /// Of the component in a file, which is not kept in memory, for each engine.
+    /// Computes the key of the component in a file for each engine. The file is hashed in
+    /// chunks, so it is never in memory as a whole.
     pub(crate) fn of_file(engines: &[Engine], path: &Path) -> io::Result<Vec<Self>> {
-        let hash = hash_of(File::open(path)?)?;
+        let hash = hash_reader(File::open(path)?)?;
         let engines = engines.iter();
         Ok(engines.map(|engine| Self::of_hash(engine, hash)).collect())
     }
@@ -56,7 +57,8 @@ impl Key {
     }
 }
 
-/// `Hash` speaks to a `Hasher` of 64 bits; this one keeps all the bytes.
+/// Adapter that feeds a `Hash` implementation to BLAKE3, because the hash of a [`Hasher`] has
+/// only 64 bits.
 struct EngineHasher(blake3::Hasher);
 
 impl Hasher for EngineHasher {
@@ -70,7 +72,7 @@ impl Hasher for EngineHasher {
 }
 
 impl Cache {
-    /// A cache in `folder`, which need not exist yet.
+    /// Creates a cache in `folder`, which need not exist yet.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -78,7 +80,7 @@ impl Cache {
         }
     }
 
-    /// Where it is.
+    /// Returns the cache's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -88,11 +90,11 @@ impl Cache {
         self.folder.join(format!("{}.cwasm", key.name))
     }
 
-    /// Loads an entry. One that cannot be used is removed, with a warning.
+    /// Loads an entry; `None` if it does not exist. Removes an unusable entry with a warning.
     pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<(Artifact, Component)> {
         let path = self.path(key);
         let loaded = match Artifact::open(&path) {
-            Err(Unusable::Io(error)) if is_absent(&error) => return None,
+            Err(ArtifactError::Io(error)) if is_absent(&error) => return None,
             Err(error) => Err(error.to_string()),
             Ok(artifact) if artifact.component != key.component => {
                 Err("it was compiled from another component".to_owned())
@@ -105,22 +107,22 @@ impl Cache {
         match loaded {
             Ok(loaded) => Some(loaded),
             Err(error) => {
-                tracing::warn!(entry = %path.display(), %error, "the cached code cannot be used; compiling again");
+                tracing::warn!(entry = %path.display(), %error, "cache entry unusable; compiling again");
                 let _ = fs::remove_file(&path);
                 None
             }
         }
     }
 
-    /// Keeps an entry, and gives the one that is kept. A cache that cannot be written
-    /// is no reason not to serve: the caller warns.
+    /// Stores an entry and returns it. The caller logs a failure and continues, because the host
+    /// can serve without a cache.
     pub(crate) fn store(&self, key: &Key, artifact: &Artifact) -> io::Result<Artifact> {
         create_private(&self.folder)?;
         artifact.write(&self.path(key), true)
     }
 }
 
-/// Whether there is no entry: also where what should be the folder is something else.
+/// Returns true if an entry does not exist, also if the cache folder is not a folder.
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -128,7 +130,7 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// Makes the folder for its owner alone.
+/// Creates the folder with access for its owner only.
 fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_and_finds() {
+    fn stores_and_loads() {
         let (runtime, _folder, cache, key, artifact) = setup();
         assert!(cache.load(runtime.compiler(false), &key).is_none());
         cache.store(&key, &artifact).unwrap();
@@ -219,7 +221,7 @@ mod tests {
             std::os::unix::fs::symlink(cache.path(&key), cache.path(&own)).unwrap();
             assert!(cache.load(compiler, &own).is_none());
         }
-        // The other component keeps its entry, and the right one takes its place.
+        // The other component keeps its entry, and a new entry can be stored.
         assert!(cache.load(compiler, &key).is_some());
         let artifact = Artifact::compile(compiler, &bytes, Interfaces::default()).unwrap();
         cache.store(&own, &artifact).unwrap();
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_an_error() {
+    fn a_folder_that_cannot_be_created_is_an_error() {
         let (runtime, folder, _, key, artifact) = setup();
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();

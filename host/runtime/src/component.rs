@@ -1,5 +1,7 @@
-//! Loading a component: read, checked against the world, compiled or found in the
-//! cache, linked, and asked what its routes are.
+//! Loading of components.
+//!
+//! Loading reads a component, checks its imports and exports, compiles it or takes it from the
+//! cache, links it, and calls its `describe` for the routes.
 
 use std::fs;
 use std::io;
@@ -22,8 +24,8 @@ use crate::instance::{Exports, Instance, Origin};
 use crate::limits::Limits;
 use crate::link::link;
 use crate::names;
-use crate::needs::{Need, may_be_types};
-use crate::precompiled::{Artifact, Unusable};
+use crate::needs::{Need, may_have_only_types};
+use crate::precompiled::{Artifact, ArtifactError};
 use crate::state::Shared;
 use crate::stats::Alive;
 use crate::wasi;
@@ -40,23 +42,23 @@ struct Inner {
     origin: Origin,
 }
 
-/// What loading is about to do; a large component takes seconds to compile.
+/// Progress of loading; a large component takes seconds to compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// Compiling so many bytes.
+    /// Started to compile a component of this size in bytes.
     Compiling(u64),
-    /// Compiled, or found in the cache.
+    /// Finished to compile, or found the component in the cache.
     Compiled,
 }
 
-/// The longest a component may take to say what its routes are.
+/// Maximum duration of `describe`.
 const DESCRIBE_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Runtime {
     /// Loads the component in a file.
     ///
     /// # Errors
-    /// Says what is wrong with the file, in one sentence.
+    /// The file is missing, invalid or unsupported, or lacks a grant; see [`LoadError`].
     pub fn load(
         &self,
         path: &Path,
@@ -64,9 +66,9 @@ impl Runtime {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Loaded, LoadError> {
         let name = path.display().to_string();
-        // A component that is compiled already is only hashed, piece by piece.
+        // A cached component is only hashed, in chunks, and not read into memory.
         if let Some(cache) = cache {
-            let keys = Key::of_file(self.compilers(), path).map_err(unreadable(path))?;
+            let keys = Key::of_file(self.compilers(), path).map_err(read_error(path))?;
             for (compiler, key) in self.compilers().iter().zip(keys) {
                 if let Some((artifact, compiled)) = cache.load(compiler, &key) {
                     progress(Progress::Compiled);
@@ -74,22 +76,22 @@ impl Runtime {
                 }
             }
         }
-        let bytes = fs::read(path).map_err(unreadable(path))?;
+        let bytes = fs::read(path).map_err(read_error(path))?;
         self.load_bytes(&name, &bytes, cache, progress)
     }
 
-    /// Loads what [`Runtime::precompile`] wrote. It is machine code, which nothing
-    /// confines: whoever wrote the file decides what this process does.
+    /// Loads a file that [`Runtime::precompile`] wrote. The host runs its native code
+    /// unsandboxed, so load only trusted files.
     ///
     /// # Errors
-    /// Says what is wrong with the file, in one sentence.
+    /// The file is missing, invalid or of another host, or lacks a grant; see [`LoadError`].
     pub fn load_precompiled(&self, path: &Path) -> Result<Loaded, LoadError> {
         let name = path.display().to_string();
         let artifact = Artifact::open(path).map_err(|error| match error {
-            Unusable::Io(error) => unreadable(path)(error),
-            Unusable::Foreign => LoadError::ForeignCode(name.clone()),
-            Unusable::Damaged => LoadError::DamagedCode(name.clone()),
-            Unusable::Version(_) => LoadError::OtherCode(name.clone(), error.to_string()),
+            ArtifactError::Io(error) => read_error(path)(error),
+            ArtifactError::Foreign => LoadError::ForeignCode(name.clone()),
+            ArtifactError::Damaged => LoadError::DamagedCode(name.clone()),
+            ArtifactError::Version(_) => LoadError::OtherCode(name.clone(), error.to_string()),
         })?;
         let compiled = artifact.component(self.compiler_of(&artifact));
         let compiled = compiled.map_err(|error| {
@@ -99,31 +101,31 @@ impl Runtime {
         self.finish(&name, &artifact, &compiled, false)
     }
 
-    /// Compiles a component for [`Runtime::load_precompiled`], and gives what writes
-    /// it to a file.
+    /// Compiles a component for [`Runtime::load_precompiled`]. Returns it with a function that
+    /// writes the compiled code to a file.
     ///
     /// # Errors
-    /// Says what is wrong with the file, in one sentence.
+    /// The file is missing, invalid or unsupported; see [`LoadError`].
     pub fn precompile(
         &self,
         path: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Loaded, impl FnOnce(&Path) -> io::Result<()> + use<>), LoadError> {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(unreadable(path))?;
+        let bytes = fs::read(path).map_err(read_error(path))?;
         let interfaces = self.read(&name, &bytes)?;
         let artifact = self.compile(&name, &bytes, interfaces, progress)?;
-        let compiled = runnable(&name, &artifact, self.compiler_of(&artifact))?;
+        let compiled = deserialize(&name, &artifact, self.compiler_of(&artifact))?;
         let loaded = self.finish(&name, &artifact, &compiled, false)?;
         Ok((loaded, move |path: &Path| {
             artifact.write(path, false).map(drop)
         }))
     }
 
-    /// Loads a component from memory; `name` stands for it in errors.
+    /// Loads a component from memory; `name` identifies it in errors.
     ///
     /// # Errors
-    /// Says what is wrong with the bytes, in one sentence.
+    /// The component is invalid or unsupported, or lacks a grant; see [`LoadError`].
     pub fn load_bytes(
         &self,
         name: &str,
@@ -141,29 +143,29 @@ impl Runtime {
             return self.finish(name, &artifact, &compiled, true);
         }
         let artifact = self.compile(name, bytes, interfaces, progress)?;
-        let kept = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
-            Ok(kept) => Some(kept),
+        let stored = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
+            Ok(stored) => Some(stored),
             Err(error) => {
                 tracing::warn!(
                     folder = %cache.folder().display(),
                     %error,
-                    "the compiled code cannot be cached; the next start compiles again"
+                    "failed to cache the compiled component; the next start compiles again"
                 );
                 None
             }
         });
-        // The file is mapped, as at the next start, unless somebody removed it.
-        if let Some(kept) = kept
-            && let Ok(compiled) = kept.component(compiler)
-            && let Ok(loaded) = self.finish(name, &kept, &compiled, false)
+        // Map the cached file, as the next start will. This fails if the file was removed.
+        if let Some(stored) = stored
+            && let Ok(compiled) = stored.component(compiler)
+            && let Ok(loaded) = self.finish(name, &stored, &compiled, false)
         {
             return Ok(loaded);
         }
-        let compiled = runnable(name, &artifact, compiler)?;
+        let compiled = deserialize(name, &artifact, compiler)?;
         self.finish(name, &artifact, &compiled, false)
     }
 
-    /// Reads a component's imports and exports, which must be those of a world.
+    /// Reads and checks a component's imports and exports.
     fn read(&self, name: &str, bytes: &[u8]) -> Result<Interfaces, LoadError> {
         let interfaces = Interfaces::read(name, bytes)?;
         interfaces.check_exports(name)?;
@@ -179,10 +181,10 @@ impl Runtime {
         interfaces: Interfaces,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Artifact, LoadError> {
-        if !self.looks_only() {
-            // What is refused for certain, before a second is spent on compiling it.
+        if !self.is_inspect_only() {
+            // Reject missing grants before compiling, as far as the import names tell.
             let grants = &self.capabilities().grants;
-            interfaces.check_grants(name, grants, |import| !may_be_types(import))?;
+            interfaces.check_grants(name, grants, |import| !may_have_only_types(import))?;
         }
         progress(Progress::Compiling(bytes.len() as u64));
         let compiler = self.compiler(interfaces.is_concurrent());
@@ -191,9 +193,9 @@ impl Runtime {
         artifact.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
     }
 
-    /// Makes an engine with room for the component, and gets it ready there. Only
-    /// compiled code tells what instances need, and an engine must know that before it is
-    /// there: the code is mapped twice, for the compiler and for the engine that runs it.
+    /// Creates an engine for the component and links the component in it. The engine's pool is
+    /// sized by the compiled code, so the code is mapped twice: in the compiling engine, to read
+    /// the sizes, and in the engine that runs it.
     fn finish(
         &self,
         name: &str,
@@ -207,11 +209,11 @@ impl Runtime {
         let is_concurrent = interfaces.is_concurrent();
         let engine =
             engine::for_component(name, compiled, &self.limits(), is_concurrent, self.tick())?;
-        let component = runnable(name, artifact, &engine)?;
-        let stores = self.grant(name, &interfaces, &component, &engine)?;
+        let component = deserialize(name, artifact, &engine)?;
+        let stores = self.open_grants(name, &interfaces, &component, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
-        // The image for copy-on-write is made here, not by the first request.
+        // Create the copy-on-write image now instead of at the first request.
         let image = component.initialize_copy_on_write_image();
         image.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))?;
         let kind = interfaces.kind().unwrap_or(Kind::Handler);
@@ -235,21 +237,21 @@ impl Runtime {
         })))
     }
 
-    /// Checks that what the component imports is granted, and that what is granted is
-    /// there; gives the stores of keys and values.
-    fn grant(
+    /// Checks that the component's imports are granted and that granted folders exist, and opens
+    /// its key-value stores.
+    fn open_grants(
         &self,
         name: &str,
         interfaces: &Interfaces,
         component: &Component,
         engine: &Engine,
     ) -> Result<Stores, LoadError> {
-        if self.looks_only() {
+        if self.is_inspect_only() {
             return Ok(Stores::default());
         }
         let grants = &self.capabilities().grants;
         let is_used = |import: &str| {
-            !may_be_types(import) || granted::imports_functions(component, engine, import)
+            !may_have_only_types(import) || granted::imports_functions(component, engine, import)
         };
         interfaces.check_grants(name, grants, is_used)?;
         wasi::check_directories(name, grants)?;
@@ -265,19 +267,19 @@ impl Runtime {
 }
 
 impl Runtime {
-    /// The engine that compiled it, or would have.
+    /// Returns the engine with the settings that the artifact was compiled with.
     fn compiler_of(&self, artifact: &Artifact) -> &Engine {
         self.compiler(artifact.interfaces.is_concurrent())
     }
 }
 
-fn runnable(name: &str, artifact: &Artifact, engine: &Engine) -> Result<Component, LoadError> {
+fn deserialize(name: &str, artifact: &Artifact, engine: &Engine) -> Result<Component, LoadError> {
     let component = artifact.component(engine);
     component.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))
 }
 
-/// Why a file cannot be read.
-fn unreadable(path: &Path) -> impl Fn(io::Error) -> LoadError {
+/// Maps an error of reading a file.
+fn read_error(path: &Path) -> impl Fn(io::Error) -> LoadError {
     |error| match error.kind() {
         io::ErrorKind::NotFound => LoadError::NotFound(path.to_owned()),
         _ => LoadError::Unreadable(path.to_owned(), error),
@@ -327,25 +329,25 @@ fn exports(
 }
 
 impl Loaded {
-    /// The name it was loaded under.
+    /// Returns the name under which the component was loaded.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.origin.shared.name
     }
 
-    /// Its imports and exports.
+    /// Returns the component's imports and exports.
     #[must_use]
     pub fn interfaces(&self) -> &Interfaces {
         &self.0.interfaces
     }
 
-    /// What it is written against.
+    /// Returns the interface that the app implements.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0.origin.shared.kind
     }
 
-    /// Whether its machine code came from the cache.
+    /// Returns true if the compiled code came from the cache.
     #[must_use]
     pub fn from_cache(&self) -> bool {
         self.0.from_cache
@@ -367,13 +369,12 @@ impl Loaded {
         Instance::new(&self.0.origin, alive).await
     }
 
-    /// Asks the component what its routes are, in an instance that serves no
-    /// request afterwards. One for `wasi:http` has none to tell: that it can be
-    /// instantiated is all there is to find out.
+    /// Calls `describe` in a new instance, which is dropped afterwards, and returns the app's
+    /// description. A `wasi:http` component has no `describe`, so this only checks that it can
+    /// be instantiated.
     ///
     /// # Errors
-    /// The exports have other types than the world's, or the guest traps, takes too
-    /// long or says that the app is not well defined.
+    /// An export has a wrong type, or the guest traps, exceeds 10 s or returns an error.
     pub async fn describe(&self) -> Result<Description, LoadError> {
         let name = || self.0.origin.shared.name.to_string();
         let describe = async {
@@ -400,11 +401,11 @@ impl Loaded {
         tokio::time::timeout(DESCRIBE_DEADLINE, describe)
             .await
             .unwrap_or(Err(LoadError::DescribeTimeout(name(), DESCRIBE_DEADLINE)))
-            .map(|described| described.unwrap_or_else(|| self.undescribed()))
+            .map(|described| described.unwrap_or_else(|| self.default_description()))
     }
 
-    /// The description of a component that has none.
-    fn undescribed(&self) -> Description {
+    /// Returns the description of a `wasi:http` component: the file's name without routes.
+    fn default_description(&self) -> Description {
         let file = Path::new(self.name()).file_stem();
         Description {
             name: file.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
@@ -412,7 +413,7 @@ impl Loaded {
         }
     }
 
-    /// Checks the exports' types, on which every later call relies.
+    /// Checks the types of the exports; later calls rely on them.
     fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
         let name = || self.0.origin.shared.name.to_string();
         let exports = &self.0.origin.exports;
@@ -447,10 +448,10 @@ impl Loaded {
         Ok(())
     }
 
-    /// Checks that the component can run the hooks that its app declares.
+    /// Checks that the component exports hooks if a route of its app declares one.
     ///
     /// # Errors
-    /// Names the route with a hook, where the component exports none.
+    /// A route declares a hook, but the component exports none.
     pub fn check_hooks(&self, app: &App) -> Result<(), LoadError> {
         let mut routes = app.routes().iter();
         match routes.find(|route| !route.hooks().is_empty()) {
@@ -463,7 +464,7 @@ impl Loaded {
         }
     }
 
-    /// Where its hooks are.
+    /// Returns the exported hooks, in the order of [`HookKind::ALL`].
     pub(crate) fn hooks(&self) -> Option<&[ComponentExportIndex; HookKind::ALL.len()]> {
         self.0.origin.exports.hooks.as_ref()
     }

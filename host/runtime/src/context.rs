@@ -1,28 +1,28 @@
-//! The values that a request's hooks and handler share, and those that the instances
-//! of an app share: the WIT interfaces `local-context` and `global-context`.
+//! Shared values of guests: the WIT interfaces `local-context` and `global-context`.
 //!
-//! Both are bounded, since a guest fills them. A refusal is a sentence for the guest.
+//! The hooks and the handler of one request share a local context; all instances of an app
+//! share a global one. Guests fill both, so both are bounded. Errors are sentences for the guest.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The longest key, in bytes.
+/// Maximum size of a key in bytes.
 const MAX_KEY: usize = 256;
-/// The most the keys and values of a request may have together, in bytes.
+/// Maximum total size of a local context in bytes.
 const MAX_LOCAL: usize = 1 << 20;
-/// The most the keys and values of an app may have together, in bytes.
+/// Maximum total size of a global context in bytes.
 const MAX_GLOBAL: usize = 16 << 20;
-/// What an entry costs beside its key and value, about.
+/// Approximate overhead of an entry in bytes, in addition to its key and value.
 const ENTRY: usize = 64;
-/// How the keys begin that only the host sets.
+/// Prefix of the keys that only the host sets.
 const RESERVED: &str = "spikard.";
 
-/// The values of one request.
+/// Local context: the values of one request.
 #[derive(Debug, Default)]
 pub struct LocalContext(Mutex<Option<Box<Entries>>>);
 
 impl LocalContext {
-    /// Sets a value of the host's own, such as `spikard.jwt`: JSON text.
+    /// Sets a reserved key, such as `spikard.jwt`, to a JSON text.
     pub fn preset(&self, key: &str, value: String) {
         let mut entries = lock(&self.0);
         entries
@@ -30,16 +30,16 @@ impl LocalContext {
             .insert(key.to_owned(), value);
     }
 
-    /// The value of a key, as JSON text.
+    /// Returns the value of a key as JSON text.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
         lock(&self.0).as_ref()?.values.get(key).cloned()
     }
 
-    /// Sets a value as a guest does, or removes it.
+    /// Sets a key to a JSON text, or removes it if `value` is `None`.
     ///
     /// # Errors
-    /// The key is the host's own, empty or too long, or the context is full.
+    /// The key is reserved, empty or too long, or the context is full.
     pub fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
         if key.starts_with(RESERVED) {
             return Err(format!(
@@ -51,18 +51,18 @@ impl LocalContext {
     }
 }
 
-/// The values of one app.
+/// Global context: the values of one app.
 #[derive(Debug, Default)]
 pub struct GlobalContext(Mutex<Entries>);
 
 impl GlobalContext {
-    /// The value of a key, as JSON text.
+    /// Returns the value of a key as JSON text.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
         lock(&self.0).values.get(key).cloned()
     }
 
-    /// Sets a value, or removes it.
+    /// Sets a key to a JSON text, or removes it if `value` is `None`.
     ///
     /// # Errors
     /// The key is empty or too long, or the context is full.
@@ -70,10 +70,10 @@ impl GlobalContext {
         lock(&self.0).set(key, value, MAX_GLOBAL)
     }
 
-    /// Sets a value where it is what is expected, and says whether it was.
+    /// Compare-and-swap: sets a key if its value is `expected`, and returns true if it was.
     ///
     /// # Errors
-    /// As [`GlobalContext::set`].
+    /// Same as [`GlobalContext::set`].
     pub fn swap(
         &self,
         key: String,
@@ -87,10 +87,11 @@ impl GlobalContext {
         entries.set(key, value, MAX_GLOBAL).map(|()| true)
     }
 
-    /// Adds to a counter, and returns the sum.
+    /// Adds to a counter and returns the sum. A missing key counts as 0.
     ///
     /// # Errors
-    /// As [`GlobalContext::set`], and where the value is no integer or the sum is too large.
+    /// Same as [`GlobalContext::set`], and if the value is not an integer or the sum overflows
+    /// 64 bits.
     pub fn add(&self, key: String, delta: i64) -> Result<i64, String> {
         let mut entries = lock(&self.0);
         let before: i64 = match entries.values.get(&key) {
@@ -151,7 +152,7 @@ fn size(key: &str, value: &str) -> usize {
     key.len() + value.len() + ENTRY
 }
 
-/// A panic while a lock is held leaves whole values behind.
+/// Locks a mutex; poisoning is ignored, because a panic cannot leave a partial value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -161,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_values_come_and_go() {
+    fn local_values_are_set_and_removed() {
         let local = LocalContext::default();
         assert_eq!(local.get("a"), None);
         local.set("a".into(), Some("1".into())).unwrap();
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_keys_are_its_own() {
+    fn guests_cannot_set_reserved_keys() {
         let local = LocalContext::default();
         local.preset("spikard.jwt", "{}".into());
         let error = local.set("spikard.jwt".into(), None).unwrap_err();

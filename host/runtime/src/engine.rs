@@ -1,6 +1,8 @@
-//! Engines: one that compiles components, and for each component one that runs it, with
-//! room for as many instances as it may have, and a tick that keeps a spinning guest
-//! from stopping its worker.
+//! wasmtime engines.
+//!
+//! One engine per setting compiles components. Each loaded component runs in a separate engine,
+//! whose pool has a slot for each of its instances and whose epoch ticks, so that a guest that
+//! computes without pause cannot block its worker.
 
 use std::fs;
 use std::thread;
@@ -13,33 +15,33 @@ use crate::error::LoadError;
 use crate::limits::Limits;
 use crate::outbound::Capabilities;
 
-/// How often the epoch advances: the longest a guest on the CPU keeps the other
-/// requests of its worker waiting.
+/// Interval of the epoch: the maximum time that a computing guest blocks the other requests of
+/// its worker.
 const TICK: Duration = Duration::from_millis(2);
 
-/// How much of a stack is the host's, below what the guest may take: calls of the host
-/// run on the stack of the guest that calls them.
+/// Stack size for host functions in bytes, in addition to the guest's: host functions run on the
+/// stack of the guest that calls them.
 const HOST_STACK: usize = 1536 << 10;
 
-/// A WebAssembly page, in bytes.
+/// Size of a WebAssembly page in bytes.
 const PAGE: u64 = 64 << 10;
 
-/// Loads components, each into an engine of its own.
+/// Loads components, each into a separate engine.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     compilers: [Engine; 2],
     limits: Limits,
     capabilities: Capabilities,
     tick: Duration,
-    /// Whether what is not granted is there all the same, and of no use.
-    looks_only: bool,
+    /// True if components load without their grants, for inspection.
+    inspect_only: bool,
 }
 
 impl Runtime {
-    /// Prepares to compile.
+    /// Creates a runtime.
     ///
     /// # Errors
-    /// The machine is of an unsupported kind, or the limits contradict each other.
+    /// The machine is not supported, or the limits contradict each other.
     pub fn new(limits: Limits) -> Result<Self, LoadError> {
         let compiler = |is_concurrent| {
             let engine = Engine::new(&config(&limits, is_concurrent));
@@ -50,70 +52,71 @@ impl Runtime {
             limits,
             capabilities: Capabilities::default(),
             tick: TICK,
-            looks_only: false,
+            inspect_only: false,
         })
     }
 
-    /// Loads components whatever they import of what can be granted, to look at them: it
-    /// is there, and empty.
+    /// Loads components without checking their grants, for inspection. Granted interfaces are
+    /// linked, but empty.
     #[must_use]
-    pub fn looking_only(mut self) -> Self {
-        self.looks_only = true;
+    pub fn inspect_only(mut self) -> Self {
+        self.inspect_only = true;
         self
     }
 
-    /// Whether components are only looked at.
-    pub(crate) fn looks_only(&self) -> bool {
-        self.looks_only
+    /// Returns true if components are loaded for inspection only.
+    pub(crate) fn is_inspect_only(&self) -> bool {
+        self.inspect_only
     }
 
-    /// How often the epoch advances, 2 ms where this is not called: a guest that spins past
-    /// its deadline is stopped at the next tick. For whoever counts instructions, which
-    /// ticks by the clock on the wall would disturb.
+    /// Sets the interval of the epoch [default: 2 ms]. A guest that exceeds its deadline is
+    /// stopped at the next tick. Benchmarks that count instructions set a long interval, because
+    /// ticks depend on wall-clock time.
     #[must_use]
-    pub fn ticking(mut self, every: Duration) -> Self {
-        self.tick = every;
+    pub fn with_tick(mut self, interval: Duration) -> Self {
+        self.tick = interval;
         self
     }
 
-    /// How often the epoch advances.
+    /// Returns the interval of the epoch.
     pub(crate) fn tick(&self) -> Duration {
         self.tick
     }
 
-    /// Grants what it loads the use of something outside.
+    /// Sets the capabilities of the components that this runtime loads.
     #[must_use]
-    pub fn granting(mut self, capabilities: Capabilities) -> Self {
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    /// What is granted.
+    /// Returns the capabilities.
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// The engine that compiles what is concurrent or is not; it runs nothing.
+    /// Returns the engine that compiles components with or without component-model async. It
+    /// runs no instances.
     pub(crate) fn compiler(&self, is_concurrent: bool) -> &Engine {
         &self.compilers[usize::from(is_concurrent)]
     }
 
-    /// Both, the one that is wanted more often first.
+    /// Returns both compiling engines, the more common one first.
     pub(crate) fn compilers(&self) -> &[Engine] {
         &self.compilers
     }
 
-    /// What the instances of what it loads may take.
+    /// Returns the limits of the instances that this runtime loads.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
     }
 }
 
-/// What engines that share compiled code must agree on.
+/// Returns the settings that must be equal in all engines that share compiled code.
 fn config(limits: &Limits, is_concurrent: bool) -> Config {
     let mut config = Config::new();
-    // Component-model async costs 0.75 us a call, and only `wasi:http` 0.3 has it.
+    // Component-model async costs 0.75 us per call, and only `wasi:http` 0.3 needs it.
     config.concurrency_support(is_concurrent);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
@@ -122,10 +125,11 @@ fn config(limits: &Limits, is_concurrent: bool) -> Config {
     config
 }
 
-/// An engine with room for the instances of one component, whose epoch advances.
+/// Creates the engine for one component, with a pool for its instances, and starts its epoch
+/// ticker.
 ///
 /// # Errors
-/// The machine cannot reserve as much, or the component needs more than it may have.
+/// The machine cannot reserve the address space, or the component exceeds a limit.
 pub(crate) fn for_component(
     name: &str,
     component: &Component,
@@ -133,11 +137,11 @@ pub(crate) fn for_component(
     is_concurrent: bool,
     tick: Duration,
 ) -> Result<Engine, LoadError> {
-    let needs = Needs::of(component);
-    needs.check(name, limits)?;
+    let resources = InitialResources::of(component);
+    resources.check(name, limits)?;
     let mut config = config(limits, is_concurrent);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(
-        &needs,
+        &resources,
         limits,
         is_concurrent,
     )));
@@ -145,7 +149,7 @@ pub(crate) fn for_component(
         LoadError::Room(
             name.to_owned(),
             limits.instances,
-            needs.memories,
+            resources.memories,
             format!("{error:#}"),
         )
     })?;
@@ -153,20 +157,21 @@ pub(crate) fn for_component(
     Ok(engine)
 }
 
-/// What an instance of a component takes from the start.
+/// Resources of a new instance of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Needs {
+pub(crate) struct InitialResources {
     pub(crate) memories: u32,
-    /// The largest memory, in bytes.
+    /// Initial size of the largest memory in bytes.
     pub(crate) memory: u64,
     pub(crate) tables: u32,
-    /// The largest table.
+    /// Initial elements of the largest table.
     pub(crate) table_elements: u64,
 }
 
-impl Needs {
+impl InitialResources {
     pub(crate) fn of(component: &Component) -> Self {
-        // A component that imports modules does not know; the world has none.
+        // wasmtime knows the resources unless the component imports modules, which no supported
+        // world does.
         component.resources_required().map_or(
             Self {
                 memories: 4,
@@ -208,16 +213,20 @@ impl Needs {
     }
 }
 
-/// Slots for the instances. Only address space is taken until an instance touches it:
-/// 4 GiB for each memory, with what guards it.
-fn pool(needs: &Needs, limits: &Limits, is_concurrent: bool) -> PoolingAllocationConfig {
-    /// More than any known guest has. It is only counted.
+/// Configures the pool of instance slots. A slot takes only address space until an instance
+/// touches it: 4 GiB plus guard pages per memory.
+fn pool(
+    resources: &InitialResources,
+    limits: &Limits,
+    is_concurrent: bool,
+) -> PoolingAllocationConfig {
+    /// Maximum core instances per component, more than any known guest has. Reserves nothing.
     const CORE_INSTANCES: u32 = 256;
-    /// The largest that a description of an instance may be. It is only compared.
+    /// Maximum size of an instance's metadata in bytes. Reserves nothing.
     const INSTANCE_SIZE: usize = 16 << 20;
     let instances = limits.instances;
     let all = |each: u32| instances.saturating_mul(each);
-    // Each of several calls at once has a stack, and what a guest starts beside them.
+    // Each concurrent call needs a stack, and each task that a guest starts as well.
     let stacks = match is_concurrent {
         true => all(limits.concurrent_requests.saturating_mul(2)),
         false => instances,
@@ -229,12 +238,12 @@ fn pool(needs: &Needs, limits: &Limits, is_concurrent: bool) -> PoolingAllocatio
         .max_core_instance_size(INSTANCE_SIZE)
         .max_core_instances_per_component(CORE_INSTANCES)
         .total_core_instances(all(CORE_INSTANCES))
-        .max_memories_per_component(needs.memories)
-        .max_memories_per_module(needs.memories)
-        .total_memories(all(needs.memories))
-        .max_tables_per_component(needs.tables)
-        .max_tables_per_module(needs.tables)
-        .total_tables(all(needs.tables))
+        .max_memories_per_component(resources.memories)
+        .max_memories_per_module(resources.memories)
+        .total_memories(all(resources.memories))
+        .max_tables_per_component(resources.tables)
+        .max_tables_per_module(resources.tables)
+        .total_tables(all(resources.tables))
         .total_stacks(stacks)
         .max_memory_size(limits.memory)
         .table_elements(limits.table_elements)
@@ -244,9 +253,9 @@ fn pool(needs: &Needs, limits: &Limits, is_concurrent: bool) -> PoolingAllocatio
     pool
 }
 
-/// How much of what an instance leaves behind is wiped and kept for the next one,
-/// rather than given back to the system and asked for again page by page. Decision 0008
-/// has the measurements.
+/// How many bytes of a dropped instance's memory are zeroed and kept for the next instance,
+/// instead of being returned to the system and faulted in again. Decision 0008 has the
+/// measurements.
 struct Residency {
     memory: usize,
     table: usize,
@@ -255,9 +264,9 @@ struct Residency {
 
 impl Residency {
     fn of_this_machine() -> Self {
-        // In wasmtime 48 a dirty page that was swapped out is not wiped by the scan; and
-        // without the scan whole ranges are wiped, dirty or not, which costs more than
-        // it saves.
+        // The pagemap scan of wasmtime 48 does not zero dirty pages that were swapped out, so
+        // it is used only without swap. Without the scan, wasmtime zeroes clean pages too, which
+        // costs more than it saves.
         let scan = swap_is_off() && PoolingAllocationConfig::is_pagemap_scan_available();
         match scan {
             true => Self {
@@ -274,14 +283,14 @@ impl Residency {
     }
 }
 
-/// Whether the system has no swap space, as far as it says.
+/// Returns true if the system reports no swap space.
 fn swap_is_off() -> bool {
     let swaps = fs::read_to_string("/proc/swaps");
     swaps.is_ok_and(|swaps| swaps.lines().count() <= 1)
 }
 
-/// Epochs tick from a thread of their own: a timer of the async runtime would
-/// wait behind the very guest it is to interrupt. The thread ends with the engine.
+/// Starts the thread that advances the engine's epoch. A timer of the async runtime could not
+/// interrupt a guest that blocks the runtime. The thread ends when the engine is dropped.
 fn start_ticker(engine: &Engine, tick: Duration) -> Result<(), LoadError> {
     let engine = engine.weak();
     thread::Builder::new()
@@ -294,5 +303,5 @@ fn start_ticker(engine: &Engine, tick: Duration) -> Result<(), LoadError> {
             }
         })
         .map(drop)
-        .map_err(|error| LoadError::Engine(format!("no thread for the epoch ticker: {error}")))
+        .map_err(|error| LoadError::Engine(format!("failed to spawn the epoch thread: {error}")))
 }

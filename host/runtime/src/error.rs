@@ -1,4 +1,4 @@
-//! Why a component cannot be loaded, and how a call can end without a reply.
+//! Errors of loading a component and of calling it.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,72 +8,72 @@ use spikard_wasm_app::{indented, one_line};
 
 use crate::names::WORLD;
 
-/// Why a component cannot be loaded. Each is one sentence that names the file and
-/// the way out.
+/// Error of loading a component. Each message is one sentence that names the file and, where
+/// there is one, the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file is not there.
+    /// The file does not exist.
     #[error(
-        "no such file: `{0}`; build an app with `spikard-wasm build`, or run `spikard-wasm serve` alone for the demo"
+        "file `{0}` not found; build an app with `spikard-wasm build`, or run `spikard-wasm serve` alone for the demo"
     )]
     NotFound(PathBuf),
     /// The file cannot be read.
-    #[error("cannot read `{0}`: {1}")]
+    #[error("failed to read `{0}`: {1}")]
     Unreadable(PathBuf, io::Error),
-    /// The file is something else.
-    #[error("`{0}` is not WebAssembly: a component begins with the bytes `\\0asm`")]
+    /// The file is not WebAssembly.
+    #[error("`{0}` is not WebAssembly; pass a component, which begins with the bytes `\\0asm`")]
     NotWasm(String),
     /// The file is a core module.
     #[error(
-        "`{0}` is a core WebAssembly module, not a component: build it for `wasm32-wasip2`, or with `spikard-wasm build`"
+        "`{0}` is a core WebAssembly module, not a component; build it for `wasm32-wasip2`, or with `spikard-wasm build`"
     )]
     CoreModule(String),
-    /// The file is machine code of some engine.
+    /// The file contains native code.
     #[error(
-        "`{0}` is machine code, a component compiled ahead of time. Nothing confines it, unlike a component, so it is served only with `serve --allow-precompiled`, and only of somebody you trust; or pass the `.wasm` it was made from, whose compiled code is cached anyway"
+        "`{0}` is a precompiled component, whose native code runs unsandboxed; pass `--allow-precompiled` to `serve` if you trust the file, or serve the `.wasm` it was compiled from"
     )]
     Precompiled(String),
-    /// The file is machine code that this program did not write.
+    /// The file contains native code that this program did not write.
     #[error(
-        "`{0}` is not what `spikard-wasm compile` writes, or not all of it: compile the `.wasm` it was made from with that command"
+        "`{0}` is not a complete file of `spikard-wasm compile`; compile the `.wasm` again with that command"
     )]
     ForeignCode(String),
-    /// The file is not as it was written.
-    #[error("`{0}` has changed since `spikard-wasm compile` wrote it: compile it again")]
+    /// The file's hash does not match its content.
+    #[error("`{0}` has changed since `spikard-wasm compile` wrote it; compile it again")]
     DamagedCode(String),
-    /// The file was written by another host, or for another machine.
+    /// The file was compiled by another version of the host, or for another machine.
     #[error(
-        "`{0}` was not compiled by this version of spikard-wasm for a machine like this one: compile it again with `spikard-wasm compile` of this host ({1})"
+        "`{0}` was compiled by another version of spikard-wasm or for another machine ({1}); compile it again with `spikard-wasm compile` of this host"
     )]
     OtherCode(String, String),
-    /// The file is broken.
+    /// The component is malformed.
     #[error("`{0}` is not a valid component: {1}")]
     Invalid(String, String),
-    /// The component does not export the world.
+    /// The component exports no supported world.
     #[error(
-        "`{name}` does not export {missing}; it exports {exports}: build it against the world `{WORLD}` (`spikard-wasm wit -o wit` writes it; `spikard-wasm build` does it all){hint}"
+        "`{name}` does not export {missing} (it exports {exports}); build it with `spikard-wasm build`, or against the world `{WORLD}` (`spikard-wasm wit -o wit` writes it){hint}"
     )]
     WrongWorld {
         /// The file.
         name: String,
-        /// What is missing.
+        /// The missing exports.
         missing: String,
-        /// What is there.
+        /// The actual exports.
         exports: String,
-        /// What the component seems to be.
+        /// A further clause about `wasi:http`, or empty.
         hint: &'static str,
     },
-    /// The component's exports have other types than the world's.
+    /// An export has a different type than in the world.
     #[error(
-        "`{0}` exports `{1}` with another type than the world `{WORLD}` gives it: rebuild it with the WIT of this host (`spikard-wasm wit -o wit`); {2}"
+        "`{0}` exports `{1}` with a different type than the world `{WORLD}`: {2}; rebuild it with the WIT of this host (`spikard-wasm wit -o wit` writes it)"
     )]
     WrongType(String, &'static str, String),
-    /// The same of a component for `wasi:http`.
-    #[error("`{0}` exports `{1}` with another type than `wasi:http` gives it: {2}")]
+    /// An export of a `wasi:http` component has a different type than in `wasi:http`.
+    #[error("`{0}` exports `{1}` with a different type than `wasi:http`: {2}")]
     WrongHttpType(String, String, String),
-    /// Its app declares hooks, which it does not export.
+    /// The app declares hooks that the component does not export.
     #[error(
-        "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`: build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
+        "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`; build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",
         hooks = crate::names::HOOKS
     )]
     NoHooks {
@@ -84,19 +84,19 @@ pub enum LoadError {
         /// The first hook it declares.
         hook: &'static str,
     },
-    /// The component imports what the host does not have.
-    #[error("`{name}` imports `{import}`, which this host does not provide: {hint}")]
+    /// The component imports an interface that the host does not provide.
+    #[error("`{name}` imports `{import}`, which this host does not provide; {hint}")]
     UnknownImport {
         /// The file.
         name: String,
         /// The interface.
         import: String,
-        /// What to do.
+        /// The remedy.
         hint: &'static str,
     },
-    /// The component imports what it is not granted.
+    /// The component imports an interface that is not granted.
     #[error(
-        "`{name}` imports `{import}`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"
+        "`{name}` imports `{import}`, which is not granted; add `{line}` to its `[grants]` in spikard.toml"
     )]
     NotGranted {
         /// The file.
@@ -106,122 +106,124 @@ pub enum LoadError {
         /// The line that grants it.
         line: &'static str,
     },
-    /// A folder that is granted is not there.
+    /// A granted folder cannot be opened.
     #[error(
-        "the folder `{host}`, which `{name}` is to have as `{guest}`, cannot be opened: {why}",
+        "failed to open the folder `{host}`, which `{name}` mounts at `{guest}`: {why}",
         host = .host.display()
     )]
     Directory {
         /// The file.
         name: String,
-        /// The folder.
+        /// The folder on the host.
         host: PathBuf,
-        /// What the app knows it by.
+        /// Its path in the app.
         guest: String,
-        /// Why not.
+        /// The cause.
         why: String,
     },
-    /// A store that is granted cannot be opened.
-    #[error("the store `{store}` of `{name}` cannot be opened: {place}: {why}")]
+    /// A granted key-value store cannot be opened.
+    #[error("failed to open the store `{store}` of `{name}` at {location}: {why}")]
     Store {
         /// The file.
         name: String,
-        /// The name that the app knows it by.
+        /// Its name in the app.
         store: String,
-        /// Where it is, without what is secret of that.
-        place: String,
-        /// Why not.
+        /// Its location, without secrets.
+        location: String,
+        /// The cause.
         why: String,
     },
-    /// The engine cannot link it.
-    #[error("`{0}` cannot be linked: {1}")]
+    /// The engine cannot link the component.
+    #[error("failed to link `{0}`: {1}")]
     Link(String, String),
-    /// An instance needs more from the start than it may have.
+    /// A new instance exceeds a limit.
     #[error(
-        "an instance of `{name}` begins with {needs} {what}, and the limit is {limit}: raise `{key}` in `[limits]` of spikard.toml, or build the app smaller"
+        "an instance of `{name}` starts with `{needs}` {what}, more than the limit of `{limit}`; raise `{key}` in `[limits]` of spikard.toml, or make the app smaller"
     )]
     OverLimit {
         /// The file.
         name: String,
-        /// What it needs.
+        /// The resource.
         what: &'static str,
-        /// How much.
+        /// The initial amount.
         needs: u64,
-        /// How much it may have.
+        /// The maximum amount.
         limit: u64,
-        /// The limit's name.
+        /// The limit's key in `[limits]`.
         key: &'static str,
     },
-    /// The machine has no room for its instances.
+    /// The machine cannot reserve the address space of the instances.
     #[error(
-        "there is no room for {1} instances of `{0}` (linear memories of each: {2}, address space of each memory: 4 GiB): lower `--max-instances`, or raise the limit on address space (`ulimit -v`); {3}"
+        "failed to reserve address space for `{1}` instances of `{0}` (`{2}` linear memories each, 4 GiB per memory): {3}; lower `--max-instances`, or raise the limit on address space (`ulimit -v`)"
     )]
     Room(String, u32, u32, String),
-    /// No instance can be made.
-    #[error("`{0}` cannot be instantiated: {1}")]
+    /// The component cannot be instantiated.
+    #[error("failed to instantiate `{0}`: {1}")]
     Instantiate(String, String),
     /// `describe` trapped.
-    #[error("`{0}` trapped in `describe`, before it could say what its routes are: {1}")]
+    #[error("`{0}` trapped in `describe`, which returns its routes: {1}")]
     DescribeTrapped(String, String),
-    /// `describe` did not return.
+    /// `describe` did not return in time.
     #[error("`{0}` did not return from `describe` within {1:?}")]
     DescribeTimeout(String, Duration),
-    /// The guest's own definition is wrong.
-    #[error("the app in `{0}` is not well defined: {1}")]
+    /// `describe` returned an error.
+    #[error("the definition of the app in `{0}` is invalid: {1}")]
     Definition(String, String),
     /// The engine cannot be set up on this machine.
-    #[error("the WebAssembly engine cannot start: {0}")]
+    #[error("failed to start the WebAssembly engine: {0}")]
     Engine(String),
 }
 
-/// How a call can end without a reply. The text is for the log, never for a client.
+/// Error of a call, which then has no reply. The text is for the log, never for a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The guest reported that its user's code failed.
+    /// The guest reported a failure of the app's code.
     #[error("{message}")]
     Failure {
-        /// What happened.
+        /// The guest's message.
         message: String,
-        /// The guest language's stack, if it has one.
+        /// The stack trace of the guest's language, if any.
         detail: String,
     },
-    /// The guest trapped; its instance is gone.
+    /// The guest trapped; its instance was dropped.
     #[error("the guest trapped: {message}")]
     Trap {
-        /// What the guest reported before it trapped, or else which trap it was.
+        /// The failure that the guest reported before it trapped, otherwise the kind of trap.
         message: String,
-        /// The guest's frames.
+        /// The guest's stack frames.
         detail: String,
     },
-    /// The call ran past its deadline; its instance is gone.
-    #[error("the call ran past its deadline of {0:?}")]
+    /// The call exceeded its deadline; its instance was dropped.
+    #[error("the call exceeded its deadline of {0:?}")]
     Deadline(Duration),
-    /// The guest let the next piece of its reply's body wait; its instance is gone.
-    #[error("the next piece of the reply's body ran past its deadline of {0:?}")]
+    /// The guest did not produce the next chunk of its reply body in time; its instance was
+    /// dropped.
+    #[error("the next chunk of the reply body exceeded its deadline of {0:?}")]
     Stalled(Duration),
-    /// The client did not take the next piece of the reply's body; the instance is gone.
-    #[error("the client did not take the next piece of the reply's body within {0:?}")]
+    /// The client did not read the next chunk of the reply body in time; the instance was
+    /// dropped.
+    #[error("the client did not read the next chunk of the reply body within {0:?}")]
     Unread(Duration),
-    /// The reply cannot be sent.
-    #[error("the guest's reply cannot be sent: {0}")]
+    /// The reply violates HTTP, a limit or the route's declaration.
+    #[error("the guest's reply is invalid: {0}")]
     BadReply(String),
-    /// No instance could be made.
-    #[error("no instance could be made: {0}")]
+    /// No instance could be created.
+    #[error("failed to create an instance: {0}")]
     Instantiate(String),
-    /// As many calls wait for an instance as may.
-    #[error("{0} calls wait for an instance already, which is the limit `queue`")]
+    /// The queue for an instance is full.
+    #[error("the queue for an instance is full: {0} calls wait, the limit `queue`")]
     QueueFull(u32),
-    /// It waited for an instance for as long as it may.
-    #[error("no instance came free within {0:?}, which is the limit `queue_time`")]
+    /// No instance became available in time.
+    #[error("no instance became available within {0:?}, the limit `queue_time`")]
     QueueTime(Duration),
 }
 
-/// The last cause of an error: for a trap, which it was.
+/// Returns the message of an error's root cause; for a trap, the kind of trap.
 pub(crate) fn root_cause(error: &wasmtime::Error) -> String {
     one_line(&error.root_cause().to_string()).into_owned()
 }
 
-/// An error of the engine with its causes; a trap's has the guest's frames.
+/// Formats an error of the engine with its causes; a trap includes the guest's stack frames.
 pub(crate) fn trace(error: &wasmtime::Error) -> String {
     indented(&format!("{error:#}"))
 }

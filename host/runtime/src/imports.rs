@@ -1,4 +1,4 @@
-//! What a guest imports of the package `spikard:handler`.
+//! Host functions of the package `spikard:handler`.
 
 use spikard_wasm_app::{cookies, indented, one_line};
 use wasmtime::StoreContextMut;
@@ -8,17 +8,17 @@ use crate::names;
 use crate::request::Request;
 use crate::state::{Failure, State};
 
-/// How much of a reported failure is kept, in bytes for each of its texts.
+/// Maximum size of each text of a reported failure in bytes; the rest is cut off.
 const MAX_REPORT: usize = 64 << 10;
 
-/// Adds its interfaces to a linker.
+/// Adds the interfaces of the package to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut request = linker.instance(names::REQUEST)?;
-    text(&mut request, "method", |r| r.method().to_owned())?;
-    text(&mut request, "path", |r| r.path().to_owned())?;
-    text(&mut request, "query", |r| r.query().to_owned())?;
-    text(&mut request, "peer", |r| r.peer())?;
-    text(&mut request, "id", |r| r.id())?;
+    add_text(&mut request, "method", |r| r.method().to_owned())?;
+    add_text(&mut request, "path", |r| r.path().to_owned())?;
+    add_text(&mut request, "query", |r| r.query().to_owned())?;
+    add_text(&mut request, "peer", |r| r.peer())?;
+    add_text(&mut request, "id", |r| r.id())?;
     request.func_wrap("header", |store: Store<'_>, (name,): (String,)| {
         Ok((store.data().request().and_then(|r| header(r, &name)),))
     })?;
@@ -99,7 +99,8 @@ fn add_contexts(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 type Store<'a> = StoreContextMut<'a, State>;
 
-fn text(
+/// Adds a function that returns a text of the request.
+fn add_text(
     interface: &mut LinkerInstance<'_, State>,
     name: &str,
     read: impl Fn(&dyn Request) -> String + Send + Sync + 'static,
@@ -109,7 +110,7 @@ fn text(
     })
 }
 
-/// One header by its name in any case, several fields joined.
+/// Returns a header by its case-insensitive name, with several fields joined.
 fn header(request: &dyn Request, name: &str) -> Option<String> {
     let separator = if name.eq_ignore_ascii_case("cookie") {
         "; "
@@ -142,8 +143,7 @@ fn all_cookies(store: &Store<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A header value as text: UTF-8 where it is that, else each byte as the
-/// character of its number.
+/// Decodes a header value as UTF-8, or as Latin-1 if it is not valid UTF-8.
 fn latin1_or_utf8(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),

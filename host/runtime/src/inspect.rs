@@ -1,19 +1,19 @@
-//! What a loaded component takes.
+//! Sizes of a loaded component.
 
 use crate::component::Loaded;
 
-/// The sizes of a component.
+/// Sizes of a component. A size is `None` if the engine cannot determine it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
-    /// The component itself, in bytes.
+    /// Size of the component in bytes.
     pub component: u64,
-    /// Its machine code and data, in bytes.
+    /// Size of the native code and data in bytes.
     pub compiled: u64,
-    /// How many linear memories an instance has; `None` when it cannot be told.
+    /// Linear memories per instance.
     pub memories: Option<u32>,
-    /// The largest initial memory, in bytes.
+    /// Initial size of the largest memory in bytes.
     pub initial_memory: Option<u64>,
-    /// How many tables an instance has.
+    /// Tables per instance.
     pub tables: Option<u32>,
 }
 

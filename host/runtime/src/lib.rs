@@ -1,13 +1,12 @@
-//! Runs handler components: the one crate that names wasmtime.
+//! Runtime for handler components; the only crate that depends on wasmtime.
 //!
-//! A [`Runtime`] is an engine with its pool of instance slots and its epoch
-//! ticker. It [loads](Runtime::load) a component, from the cache where it can, and
-//! finds out of which [`Kind`] it is: of our own world `spikard:handler/http-app`, or for
-//! `wasi:http`. A worker takes a [`Pool`] of warm instances of it and [calls](Pool::call)
-//! them, each under a deadline and a memory limit.
+//! A [`Runtime`] [loads](Runtime::load) a component, from the cache if possible, into a separate
+//! engine with a pool of instance slots and an epoch ticker, and determines its [`Kind`]: an app
+//! of the world `spikard:handler/http-app`, or of `wasi:http`. Each worker has a [`Pool`] of
+//! warm instances and [calls](Pool::call) them, each call under a deadline and a memory limit.
 //!
-//! Nothing a guest does may panic the host or outlive its call: an instance that
-//! trapped, ran out of time or was cancelled half-way is dropped with its store.
+//! Nothing that a guest does may panic the host or outlive its call: an instance that trapped,
+//! exceeded its deadline or was cancelled during a call is dropped with its store.
 
 mod abi;
 mod cache;

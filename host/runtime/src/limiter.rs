@@ -1,16 +1,16 @@
-//! Keeps an instance within its limits while it grows.
+//! Limits on the growth of an instance's memories and tables.
 
 use wasmtime::{Error, ResourceLimiter, Result};
 
 use crate::limits::Limits;
 use crate::stats::Alive;
 
-/// The limits of one instance, and what it has taken of them.
+/// Limits and current sizes of one instance.
 pub(crate) struct Limiter {
     memory: usize,
     table_elements: usize,
     alive: Alive,
-    /// What the memory that grows now adds, should it not work out.
+    /// Bytes that the current growth adds, to undo it if the allocation fails.
     growing: usize,
 }
 
@@ -24,14 +24,14 @@ impl Limiter {
         }
     }
 
-    /// The bytes of all its linear memories.
+    /// Returns the total size of the linear memories in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.alive.memory()
     }
 }
 
-/// An instance has as many memories as its component asks for, so they are limited
-/// together. A guest that is denied more finds out as from a machine that has no more.
+/// All memories of an instance share one limit, because a component chooses how many it has.
+/// `memory.grow` fails beyond it, as if the machine were out of memory.
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         let more = desired.saturating_sub(current);
@@ -75,7 +75,7 @@ mod tests {
         assert!(grow(0, 60) && grow(0, 40));
         assert!(!grow(40, 41));
         assert_eq!(limiter.memory(), 100);
-        // A failure that was no growth of ours takes nothing back.
+        // A failed growth that was denied before undoes nothing.
         limiter.memory_grow_failed(Error::msg("x")).unwrap();
         assert_eq!(limiter.memory(), 100);
         assert!(limiter.table_growing(0, 5, None).unwrap());

@@ -1,39 +1,39 @@
-//! What the instances of an app may take, and when one is replaced.
+//! Resource limits of instances, and their replacement policy.
 
 use std::time::Duration;
 
-/// What the instances of an app may take.
+/// Resource limits of an app's instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many instances there may be at once, over all workers.
+    /// Maximum instances over all workers.
     pub instances: u32,
-    /// The most that the linear memories of an instance may grow to together, in bytes.
+    /// Maximum total size of an instance's linear memories in bytes.
     pub memory: usize,
-    /// The most elements that each table of an instance may grow to.
+    /// Maximum elements per table of an instance.
     pub table_elements: usize,
-    /// How deep a guest's calls may go, in bytes of its stack.
+    /// Maximum guest stack size in bytes.
     pub stack: usize,
-    /// The most a guest may hand to the host in one call, in bytes as wasmtime counts
-    /// them: what the host holds for strings and lists.
+    /// Maximum data that a guest passes to the host in one call, in bytes as wasmtime counts
+    /// them: the size of strings and lists in the host.
     pub hostcall_data: usize,
-    /// How many requests an instance of an app for `wasi:http` 0.3 serves at once; that of
-    /// any other app serves one.
+    /// Maximum concurrent requests per instance of a `wasi:http` 0.3 app; instances of other
+    /// apps serve one request at a time.
     pub concurrent_requests: u32,
-    /// How many calls may wait for an instance, in each worker.
+    /// Maximum calls that wait for an instance, per worker.
     pub queue: u32,
-    /// The longest a call may wait for an instance.
+    /// Maximum time that a call waits for an instance.
     pub queue_time: Duration,
-    /// The longest body of a reply, in bytes.
+    /// Maximum reply body size in bytes.
     pub reply_body: usize,
-    /// The most headers of a reply.
+    /// Maximum number of reply headers.
     pub reply_headers: usize,
-    /// The most bytes of the headers of a reply, names and values together.
+    /// Maximum total size of reply header names and values in bytes.
     pub reply_header_bytes: usize,
-    /// The longest value of a store of keys and values, in bytes.
+    /// Maximum size of a key-value store's value in bytes.
     pub keyvalue_value: usize,
-    /// The most that the keys and values of a store in a file may be together, in bytes.
+    /// Maximum total size of the keys and values in a file-backed key-value store in bytes.
     pub keyvalue_file: u64,
-    /// The longest that a store of keys and values may take to answer.
+    /// Maximum duration of a key-value store operation.
     pub keyvalue_time: Duration,
 }
 
@@ -58,21 +58,18 @@ impl Default for Limits {
     }
 }
 
-/// When an instance that serves several requests is replaced, and how many are kept
-/// ready for requests that each have one of their own.
+/// Replacement of reused instances, and pre-warming of fresh instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recycling {
-    /// How many requests an instance serves, spread at random by a quarter in both
-    /// directions so that instances of one age are not all replaced at once; 0 for
-    /// any number.
+    /// Requests after which an instance is replaced; 0 disables. The number is randomized by up
+    /// to a quarter, so that instances of the same age are not all replaced at once.
     pub max_requests: u32,
-    /// An instance whose linear memories are larger together, in bytes, is not kept.
+    /// Total size of the linear memories in bytes above which an instance is replaced.
     pub max_memory: usize,
-    /// An instance that has been idle for longer is not kept, but for one in each
-    /// worker.
+    /// Idle time after which an instance is dropped; each worker keeps one.
     pub idle: Duration,
-    /// The most instances that a worker keeps ready for requests that each have one of
-    /// their own; their number follows the load. 0 for none.
+    /// Maximum pre-warmed fresh instances per worker; the actual number follows the load. 0
+    /// disables.
     pub prepared: u32,
 }
 

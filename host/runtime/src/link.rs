@@ -1,4 +1,4 @@
-//! Gives a component what it imports: the host's own package, WASI, and what is granted.
+//! Linker: provides a component's imports from `spikard:handler`, WASI and its grants.
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -9,10 +9,10 @@ use crate::imports;
 use crate::state::State;
 use crate::world::Interfaces;
 
-/// Links a component with what it imports.
+/// Links a component with its imports.
 ///
 /// # Errors
-/// An import has another type than the host's interface of that name.
+/// The type of an import differs from the type of the host's interface.
 pub(crate) fn link(
     name: &str,
     engine: &Engine,

@@ -1,7 +1,8 @@
-//! Values that cross the boundary and take a stamp when they do: the last parameter
-//! when it has been written into the guest's memory, the first result when it is about
-//! to be read. wasmtime writes, calls and reads in one go and has no other place from
-//! where the three can be told apart.
+//! Parameters and results that record when they cross the guest boundary.
+//!
+//! wasmtime lowers parameters, calls the guest and lifts results in one operation. To measure
+//! the three stages separately, [`Last`] wraps the last parameter and takes a timestamp after
+//! lowering it, and [`First`] wraps the first result and takes a timestamp before lifting it.
 
 #![allow(unsafe_code)]
 
@@ -27,7 +28,7 @@ pub(crate) struct First<T> {
     pub(crate) returned: Stamp,
 }
 
-// SAFETY: all that the canonical ABI asks for is what the inner type has.
+// SAFETY: all properties of the canonical ABI are delegated to the inner type.
 unsafe impl<T: ComponentType> ComponentType for Last<'_, T> {
     type Lower = T::Lower;
     const ABI: CanonicalAbiInfo = T::ABI;
@@ -38,7 +39,7 @@ unsafe impl<T: ComponentType> ComponentType for Last<'_, T> {
     }
 }
 
-// SAFETY: lowering is that of the inner type.
+// SAFETY: lowering is delegated to the inner type.
 unsafe impl<T: Lower> Lower for Last<'_, T> {
     fn linear_lower_to_flat<U>(
         &self,
@@ -63,7 +64,7 @@ unsafe impl<T: Lower> Lower for Last<'_, T> {
     }
 }
 
-// SAFETY: as for `Last`.
+// SAFETY: same as for `Last`.
 unsafe impl<T: ComponentType> ComponentType for First<T> {
     type Lower = T::Lower;
     const ABI: CanonicalAbiInfo = T::ABI;
@@ -74,7 +75,7 @@ unsafe impl<T: ComponentType> ComponentType for First<T> {
     }
 }
 
-// SAFETY: lifting is that of the inner type.
+// SAFETY: lifting is delegated to the inner type.
 unsafe impl<T: Lift> Lift for First<T> {
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,

@@ -1,4 +1,4 @@
-//! What of a component's imports the host has, and which grant each needs.
+//! Imports that the host provides, and the grants that they need.
 
 use spikard_wasm_app::Grants;
 
@@ -9,22 +9,22 @@ use crate::world::{Interfaces, Kind};
 /// A grant that an import needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// The time, and waiting for it.
+    /// Clocks and timers.
     Clocks,
     /// Random bytes.
     Random,
-    /// Lines in the log.
+    /// Log events through `wasi:logging`.
     Logging,
-    /// Settings.
+    /// Settings through `wasi:config`.
     Config,
-    /// Stores of keys and values.
+    /// Key-value stores.
     KeyValue,
-    /// Requests of the app's own.
+    /// Outgoing requests.
     Outgoing,
 }
 
 impl Need {
-    /// Its key in `[grants]`.
+    /// Returns the grant's key in `[grants]`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Need {
         }
     }
 
-    /// The line of `[grants]` that grants it.
+    /// Returns an example line for `[grants]`.
     #[must_use]
     pub fn line(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl Need {
         }
     }
 
-    /// Whether it is granted.
+    /// Returns true if the grants include this one.
     #[must_use]
     pub fn is_granted(self, grants: &Grants) -> bool {
         match self {
@@ -64,60 +64,61 @@ impl Need {
     }
 }
 
-/// Whether the host has an interface, and what it needs to be granted.
-enum Provided {
-    No,
+/// Availability of an interface.
+enum Availability {
+    Unknown,
     Always,
     Granted(Need),
 }
 
-/// The host's own package, what language runtimes need to start, and what can be granted.
-/// What there is in environment and file system is granted too, but the interfaces are
-/// always there: they are empty then.
-fn provided(import: &str) -> Provided {
+/// Returns the availability of an import. `spikard:handler` and the interfaces that language
+/// runtimes need to start are always available. That includes environment and file system: they
+/// are empty without a grant.
+fn availability(import: &str) -> Availability {
     for (names, need) in [
         (&CONFIG[..], Need::Config),
         (&KEYVALUE, Need::KeyValue),
         (&LOGGING, Need::Logging),
     ] {
         if names.contains(&import) {
-            return Provided::Granted(need);
+            return Availability::Granted(need);
         }
     }
     let Some((path, version)) = import.split_once('@') else {
-        return Provided::No;
+        return Availability::Unknown;
     };
     let (package, interface) = path.split_once('/').unwrap_or((path, ""));
     let is = |minor: &str| version.starts_with(minor) && !interface.is_empty();
     let is_wasi = is("0.2.") || is("0.3.");
     match package {
-        "spikard:handler" if is("0.1.") => Provided::Always,
-        "wasi:io" if is("0.2.") => Provided::Always,
-        "wasi:cli" | "wasi:filesystem" | "wasi:sockets" if is_wasi => Provided::Always,
-        "wasi:clocks" if is_wasi => Provided::Granted(Need::Clocks),
-        "wasi:random" if is_wasi => Provided::Granted(Need::Random),
+        "spikard:handler" if is("0.1.") => Availability::Always,
+        "wasi:io" if is("0.2.") => Availability::Always,
+        "wasi:cli" | "wasi:filesystem" | "wasi:sockets" if is_wasi => Availability::Always,
+        "wasi:clocks" if is_wasi => Availability::Granted(Need::Clocks),
+        "wasi:random" if is_wasi => Availability::Granted(Need::Random),
         "wasi:http" if is_wasi => match interface {
-            "outgoing-handler" if is("0.2.") => Provided::Granted(Need::Outgoing),
-            "client" if is("0.3.") => Provided::Granted(Need::Outgoing),
-            "types" => Provided::Always,
-            _ => Provided::No,
+            "outgoing-handler" if is("0.2.") => Availability::Granted(Need::Outgoing),
+            "client" if is("0.3.") => Availability::Granted(Need::Outgoing),
+            "types" => Availability::Always,
+            _ => Availability::Unknown,
         },
-        _ => Provided::No,
+        _ => Availability::Unknown,
     }
 }
 
-/// Whether an interface has types that others need, who ask for nothing by that.
-pub(crate) fn may_be_types(import: &str) -> bool {
+/// Returns true if other interfaces import types from this one: then a component may import
+/// only types, which need no grant.
+pub(crate) fn may_have_only_types(import: &str) -> bool {
     import.starts_with("wasi:clocks/")
 }
 
 impl Interfaces {
-    /// The grants that its imports need, each with the first of them.
+    /// Returns the grants that the imports need, each with the first import that needs it.
     #[must_use]
     pub fn needs(&self) -> Vec<(Need, &str)> {
         let mut needs: Vec<(Need, &str)> = Vec::new();
         for import in &self.imports {
-            if let Provided::Granted(need) = provided(import)
+            if let Availability::Granted(need) = availability(import)
                 && !needs.iter().any(|(known, _)| *known == need)
             {
                 needs.push((need, import));
@@ -126,10 +127,10 @@ impl Interfaces {
         needs
     }
 
-    /// Checks that the host has every interface that is imported.
+    /// Checks that the host provides every import.
     pub(crate) fn check_imports(&self, name: &str) -> Result<(), LoadError> {
         let mut imports = self.imports.iter();
-        match imports.find(|import| matches!(provided(import), Provided::No)) {
+        match imports.find(|import| matches!(availability(import), Availability::Unknown)) {
             None => Ok(()),
             Some(import) => Err(LoadError::UnknownImport {
                 name: name.to_owned(),
@@ -139,8 +140,8 @@ impl Interfaces {
         }
     }
 
-    /// Checks that what is imported is granted. `is_used` says of an import whether it has
-    /// functions: one of types alone asks for nothing.
+    /// Checks that the imports are granted. `is_used` returns true if a component imports
+    /// functions of an interface; types alone need no grant.
     pub(crate) fn check_grants(
         &self,
         name: &str,
@@ -148,12 +149,12 @@ impl Interfaces {
         is_used: impl Fn(&str) -> bool,
     ) -> Result<(), LoadError> {
         for import in &self.imports {
-            let Provided::Granted(need) = provided(import) else {
+            let Availability::Granted(need) = availability(import) else {
                 continue;
             };
-            // A component of wasi:http imports what sends requests whether it sends any or
-            // not: where it may send none, each of its requests is refused.
-            let is_refused_later = need == Need::Outgoing && self.is_of_wasi_http();
+            // Every `wasi:http` component imports the interface for outgoing requests, even if
+            // it sends none. Without the grant the host denies its requests instead.
+            let is_refused_later = need == Need::Outgoing && self.is_wasi_http();
             if !need.is_granted(grants) && !is_refused_later && is_used(import) {
                 return Err(LoadError::NotGranted {
                     name: name.to_owned(),
@@ -165,8 +166,8 @@ impl Interfaces {
         Ok(())
     }
 
-    /// Whether it is a component of wasi:http, rather than of the host's own interface.
-    fn is_of_wasi_http(&self) -> bool {
+    /// Returns true for a `wasi:http` component.
+    fn is_wasi_http(&self) -> bool {
         matches!(self.kind(), Some(Kind::Proxy | Kind::Service))
     }
 }
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_it_provides() {
+    fn unknown_imports_are_rejected() {
         let check = |import| of(&["wasi:cli/stdout@0.2.6", import], &[]).check_imports("x.wasm");
         let known = CONFIG.iter().chain(&KEYVALUE).chain(&LOGGING);
         for known in known.chain(&[
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_refused_unless_it_is_granted() {
+    fn imports_need_their_grant() {
         let nothing = Grants {
             clocks: false,
             random: false,
@@ -255,11 +256,11 @@ mod tests {
             assert_eq!(
                 error,
                 format!(
-                    "`x.wasm` imports `{import}`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"
+                    "`x.wasm` imports `{import}`, which is not granted; add `{line}` to its `[grants]` in spikard.toml"
                 )
             );
             assert!(check(import, &all).is_ok(), "{import}");
-            // Types alone ask for nothing.
+            // Types alone need no grant.
             let types = of(&[import], &[]).check_grants("x.wasm", &nothing, |_| false);
             assert!(types.is_ok(), "{import}");
         }
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_of_wasi_http_may_import_what_it_does_not_use() {
+    fn wasi_http_components_load_without_the_outgoing_grant() {
         let outgoing = "wasi:http/outgoing-handler@0.2.6";
         for (exports, is_ok) in [
             (&["wasi:http/incoming-handler@0.2.6"][..], true),

@@ -1,5 +1,5 @@
-//! How a guest's own HTTP requests leave the runtime: by a client that the server
-//! brings along. What it may reach is the client's to decide.
+//! Interface to the HTTP client that sends the outgoing requests of guests. The server
+//! implements it, and decides which requests an app may send.
 
 use std::error::Error;
 use std::fmt;
@@ -11,66 +11,66 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 
-/// Why a body ends early.
+/// Error that ends a body early.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
-/// A body that arrives in pieces.
+/// Streamed body.
 pub type StreamBody = UnsyncBoxBody<Bytes, BodyError>;
 
-/// What belongs to an outgoing request, beside the request.
+/// Options of an outgoing request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboundOptions {
-    /// How long a connection may take to be there.
+    /// Maximum time to connect.
     pub connect_timeout: Option<Duration>,
-    /// How long the head of the response may take from then on.
+    /// Maximum time from the connection to the response head.
     pub first_byte_timeout: Option<Duration>,
-    /// How long a piece of the response's body may take after another.
+    /// Maximum time between two chunks of the response body.
     pub between_bytes_timeout: Option<Duration>,
-    /// How many apps of this host sent requests to one another until this one.
+    /// Length of the chain of apps in this host that called one another for this request.
     pub depth: u32,
 }
 
-/// Why there is no response.
+/// Error of an outgoing request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
-    /// The app may not send a request there.
+    /// The grants do not allow the request.
     #[error("{0}")]
     Denied(String),
-    /// The name is nobody's.
-    #[error("the name `{0}` cannot be resolved")]
+    /// The DNS lookup failed.
+    #[error("DNS lookup of `{0}` failed")]
     Dns(String),
-    /// Nobody listens there, or the connection was lost before there was one.
-    #[error("no connection to `{0}`: {1}")]
+    /// The connection failed.
+    #[error("failed to connect to `{0}`: {1}")]
     Connect(String, String),
-    /// It took too long to connect.
-    #[error("no connection to `{0}` within {1:?}")]
+    /// The connection took too long.
+    #[error("failed to connect to `{0}` within {1:?}")]
     ConnectTimeout(String, Duration),
-    /// It took too long to answer.
-    #[error("no response of `{0}` within {1:?}")]
+    /// The response head took too long.
+    #[error("no response from `{0}` within {1:?}")]
     ResponseTimeout(String, Duration),
-    /// TLS failed.
-    #[error("`{0}` cannot be trusted: {1}")]
+    /// The TLS handshake failed.
+    #[error("TLS handshake with `{0}` failed: {1}")]
     Tls(String, String),
-    /// The peer does not speak HTTP, or gave up half-way.
-    #[error("`{0}` broke off: {1}")]
+    /// The peer violated HTTP or closed the connection early.
+    #[error("HTTP exchange with `{0}` failed: {1}")]
     Protocol(String, String),
-    /// The response is larger than it may be.
+    /// The response exceeds its size limit.
     #[error("the response of `{0}` is longer than {1} bytes, the limit of the grant")]
     TooLarge(String, u64),
-    /// As many requests are under way as may.
-    #[error("{0} requests of the app are under way already, the limit of the grant")]
+    /// The app has too many outgoing requests in flight.
+    #[error("{0} requests of the app are already in flight, the limit of the grant")]
     TooMany(u32),
-    /// Apps of this host call one another in a circle, or nearly.
-    #[error("{0} apps of this host have called one another for this request, which is the most")]
+    /// Apps of this host call one another too deeply, probably in a loop.
+    #[error("{0} apps of this host have already called one another for this request, the limit")]
     Loop(u32),
 }
 
-/// A response, or why there is none.
+/// Result of an outgoing request.
 pub type Sent = Result<http::Response<StreamBody>, OutboundError>;
 
-/// Sends an app's requests.
+/// Sends the outgoing requests of an app.
 pub trait Outbound: Send + Sync + 'static {
-    /// Sends a request, whose URI is absolute. Dropping the future gives it up.
+    /// Sends a request with an absolute URI. Dropping the future cancels it.
     fn send(
         &self,
         request: http::Request<StreamBody>,
@@ -78,7 +78,7 @@ pub trait Outbound: Send + Sync + 'static {
     ) -> Pin<Box<dyn Future<Output = Sent> + Send>>;
 }
 
-/// Sends nothing: for apps that may send no requests.
+/// Denies every request, for apps that may send none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoOutbound;
 
@@ -89,7 +89,7 @@ impl Outbound for NoOutbound {
         _: OutboundOptions,
     ) -> Pin<Box<dyn Future<Output = Sent> + Send>> {
         let to = request.uri().authority().map_or("", |to| to.as_str());
-        let denied = format!("the app may send no requests, and this one is for `{to}`");
+        let denied = format!("request to `{to}` denied; the app may send no requests");
         Box::pin(std::future::ready(Err(OutboundError::Denied(denied))))
     }
 }
@@ -100,12 +100,12 @@ impl fmt::Debug for dyn Outbound {
     }
 }
 
-/// What an app may use of the world outside, and what sends its requests.
+/// Grants of an app, and the client for its outgoing requests.
 #[derive(Debug, Clone)]
 pub struct Capabilities {
-    /// What is granted.
+    /// Grants of the app.
     pub grants: Arc<spikard_wasm_app::Grants>,
-    /// What sends the app's own requests.
+    /// Client for the app's outgoing requests.
     pub outbound: Arc<dyn Outbound>,
 }
 

@@ -1,15 +1,16 @@
-//! A component compiled ahead of time, in memory or in a file.
+//! Components compiled ahead of time, in memory or in a file.
 //!
-//! A file is what wasmtime wrote, an ELF file that is mapped as it stands, and behind
-//! it what the host must know of the component without having it:
+//! A file consists of wasmtime's output, an ELF file that the host maps, followed by metadata
+//! and a footer:
 //!
 //! ```text
-//! ELF | facts, as JSON | length of the facts, 4 bytes | BLAKE3 of all this, 32 bytes
-//!     | version of this format, 4 bytes | the magic, 16 bytes
+//! ELF | metadata, JSON | length of the metadata, 4 bytes | BLAKE3 of all before, 32 bytes
+//!     | format version, 4 bytes | magic, 16 bytes
 //! ```
 //!
-//! Numbers are little-endian. The hash finds damage, not malice: the file is machine
-//! code, and whoever may write it decides what this process does.
+//! Numbers are little-endian. The metadata describes the component, which is not part of the
+//! file. The hash detects damage, but not tampering: the file contains native code that this
+//! process runs, so only trusted users may be able to write it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,26 +24,26 @@ use crate::world::Interfaces;
 
 const MAGIC: [u8; 16] = *b"spikard-wasm-aot";
 
-/// The version of the format.
+/// Format version.
 pub(crate) const FORMAT: u32 = 2;
 
-/// The length and the version.
+/// Size of the length field and of the version field in bytes.
 const NUMBER: usize = 4;
 const HASH: usize = blake3::OUT_LEN;
 const FOOTER: usize = NUMBER + HASH + NUMBER + MAGIC.len();
 
-/// How much of a file is hashed at a time, in parallel.
-const PIECE: usize = 1 << 20;
+/// Bytes of a file to read and hash at a time; the hash of a chunk is computed in parallel.
+const CHUNK: usize = 1 << 20;
 
-/// A component that is compiled.
+/// A compiled component.
 #[derive(Debug)]
 pub(crate) struct Artifact {
     pub(crate) interfaces: Interfaces,
-    /// The BLAKE3 hash of the component it was compiled from.
+    /// BLAKE3 hash of the original component.
     pub(crate) component: blake3::Hash,
-    /// The length of the component it was compiled from.
+    /// Size of the original component in bytes.
     pub(crate) component_bytes: u64,
-    /// Which host compiled it, for errors.
+    /// The host that compiled it, for errors.
     pub(crate) made_by: String,
     code: Code,
 }
@@ -53,14 +54,14 @@ enum Code {
     File(PathBuf),
 }
 
-/// Why a file is not used.
+/// Error of opening a file with a compiled component.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
+pub(crate) enum ArtifactError {
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("it does not end as such a file does")]
+    #[error("its footer is missing")]
     Foreign,
-    #[error("it has version {0} of the format, not {FORMAT}")]
+    #[error("its format version is {0}, not {FORMAT}")]
     Version(u32),
     #[error("its content has changed since it was written")]
     Damaged,
@@ -76,7 +77,7 @@ impl Artifact {
         Ok(Self {
             code: Code::Memory(engine.precompile_component(component)?),
             interfaces,
-            component: hash_of_bytes(component),
+            component: hash_bytes(component),
             component_bytes: component.len() as u64,
             made_by: format!(
                 "spikard-wasm {} for {} {}",
@@ -87,42 +88,43 @@ impl Artifact {
         })
     }
 
-    /// Reads what a file holds, and checks that it holds what was written. Its code
-    /// is not kept in memory.
-    pub(crate) fn open(path: &Path) -> Result<Self, Unusable> {
+    /// Opens a file: reads its metadata and checks its hash. The code stays in the file.
+    pub(crate) fn open(path: &Path) -> Result<Self, ArtifactError> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        let body = length.checked_sub(FOOTER as u64).ok_or(Unusable::Foreign)?;
+        let body = length
+            .checked_sub(FOOTER as u64)
+            .ok_or(ArtifactError::Foreign)?;
         let mut footer = [0; FOOTER];
         file.seek(SeekFrom::Start(body))?;
         file.read_exact(&mut footer)?;
-        let (facts, rest) = footer.split_at(NUMBER);
+        let (length, rest) = footer.split_at(NUMBER);
         let (hash, rest) = rest.split_at(HASH);
         let (version, magic) = rest.split_at(NUMBER);
         if magic != MAGIC {
-            return Err(Unusable::Foreign);
+            return Err(ArtifactError::Foreign);
         }
         let version = number(version);
         if version != FORMAT {
-            return Err(Unusable::Version(version));
+            return Err(ArtifactError::Version(version));
         }
         file.seek(SeekFrom::Start(0))?;
-        let found = hash_of((&mut file).take(body + NUMBER as u64))?;
-        if found.as_bytes() != hash {
-            return Err(Unusable::Damaged);
+        let actual = hash_reader((&mut file).take(body + NUMBER as u64))?;
+        if actual.as_bytes() != hash {
+            return Err(ArtifactError::Damaged);
         }
-        let facts = u64::from(number(facts));
-        let start = body.checked_sub(facts).ok_or(Unusable::Damaged)?;
+        let length = u64::from(number(length));
+        let start = body.checked_sub(length).ok_or(ArtifactError::Damaged)?;
         file.seek(SeekFrom::Start(start))?;
         let mut text = Vec::new();
-        file.take(facts).read_to_end(&mut text)?;
-        let facts = serde_json::from_slice(&text).map_err(|_| Unusable::Damaged)?;
-        Self::of_facts(&facts, path).ok_or(Unusable::Damaged)
+        file.take(length).read_to_end(&mut text)?;
+        let metadata = serde_json::from_slice(&text).map_err(|_| ArtifactError::Damaged)?;
+        Self::from_metadata(&metadata, path).ok_or(ArtifactError::Damaged)
     }
 
-    fn of_facts(facts: &Value, path: &Path) -> Option<Self> {
+    fn from_metadata(metadata: &Value, path: &Path) -> Option<Self> {
         let names = |name: &str| -> Option<Vec<String>> {
-            let names = facts.get(name)?.as_array()?.iter();
+            let names = metadata.get(name)?.as_array()?.iter();
             names.map(|name| Some(name.as_str()?.to_owned())).collect()
         };
         Some(Self {
@@ -130,20 +132,20 @@ impl Artifact {
                 imports: names("imports")?,
                 exports: names("exports")?,
             },
-            component: blake3::Hash::from_hex(facts.get("component")?.as_str()?).ok()?,
-            component_bytes: facts.get("component_bytes")?.as_u64()?,
-            made_by: facts.get("made_by")?.as_str()?.to_owned(),
+            component: blake3::Hash::from_hex(metadata.get("component")?.as_str()?).ok()?,
+            component_bytes: metadata.get("component_bytes")?.as_u64()?,
+            made_by: metadata.get("made_by")?.as_str()?.to_owned(),
             code: Code::File(path.to_owned()),
         })
     }
 
-    /// Writes it to a file beside `path`, and gives it that name: nobody ever meets
-    /// half a file. Gives the artifact that is there.
+    /// Writes the artifact to a temporary file and renames it to `path`, so that no process
+    /// reads an incomplete file. Returns the artifact with its code in the file.
     pub(crate) fn write(&self, path: &Path, is_private: bool) -> io::Result<Self> {
         let Code::Memory(code) = &self.code else {
-            return Err(io::Error::other("it is in a file already"));
+            return Err(io::Error::other("the artifact is already in a file"));
         };
-        let facts = json!({
+        let metadata = json!({
             "made_by": self.made_by,
             "component": self.component.to_hex().as_str(),
             "component_bytes": self.component_bytes,
@@ -151,7 +153,7 @@ impl Artifact {
             "exports": self.interfaces.exports,
         })
         .to_string();
-        let length = u32::try_from(facts.len()).map_err(io::Error::other)?;
+        let length = u32::try_from(metadata.len()).map_err(io::Error::other)?;
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -167,9 +169,9 @@ impl Artifact {
         let _ = is_private;
         let mut file = builder.tempfile_in(folder)?;
         let mut hasher = blake3::Hasher::new();
-        for piece in [code, facts.as_bytes(), &length.to_le_bytes()] {
-            hasher.update_rayon(piece);
-            file.write_all(piece)?;
+        for part in [code, metadata.as_bytes(), &length.to_le_bytes()] {
+            hasher.update_rayon(part);
+            file.write_all(part)?;
         }
         file.write_all(hasher.finalize().as_bytes())?;
         file.write_all(&FORMAT.to_le_bytes())?;
@@ -184,14 +186,13 @@ impl Artifact {
         })
     }
 
-    /// Makes it ready to run by an engine of the settings that it was compiled with,
-    /// which wasmtime checks. A file is mapped, so that pages come when they are
-    /// touched, and are shared among the processes that run it.
+    /// Loads the code into an engine. wasmtime checks that the engine has the settings that the
+    /// code was compiled with. A file is mapped, so its pages are loaded on demand and shared
+    /// between processes.
     pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
-        // SAFETY: the bytes are what a host wrote: those in memory come from the
-        // compiler, and those of a file had the hash that was written with them. That
-        // nobody else writes to it is for the cache the owner of its folder to see to,
-        // and for other files what `--allow-precompiled` says.
+        // SAFETY: the bytes are wasmtime's output: those in memory come from the compiler, and
+        // those of a file matched the hash that was written with them. Only the owner can write
+        // to the cache folder, and `--allow-precompiled` declares other files trusted.
         #[allow(unsafe_code)]
         unsafe {
             match &self.code {
@@ -202,20 +203,20 @@ impl Artifact {
     }
 }
 
-/// The hash of bytes in memory.
-pub(crate) fn hash_of_bytes(bytes: &[u8]) -> blake3::Hash {
+/// Hashes bytes in memory.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> blake3::Hash {
     blake3::Hasher::new().update_rayon(bytes).finalize()
 }
 
-/// The hash of all that a reader gives, which is never in memory as a whole.
-pub(crate) fn hash_of(mut reader: impl Read) -> io::Result<blake3::Hash> {
+/// Hashes the content of a reader in chunks.
+pub(crate) fn hash_reader(mut reader: impl Read) -> io::Result<blake3::Hash> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = Vec::with_capacity(PIECE);
+    let mut buffer = Vec::with_capacity(CHUNK);
     loop {
         buffer.clear();
         reader
             .by_ref()
-            .take(PIECE as u64)
+            .take(CHUNK as u64)
             .read_to_end(&mut buffer)?;
         if buffer.is_empty() {
             return Ok(hasher.finalize());
@@ -231,7 +232,7 @@ fn number(bytes: &[u8]) -> u32 {
         .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
-/// Whether a file holds machine code, ours or another's.
+/// Returns true if a file is an ELF file, which may be a compiled component.
 #[must_use]
 pub fn is_precompiled(path: &Path) -> bool {
     let mut head = [0; 4];
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn a_written_file_can_be_opened() {
         let (runtime, artifact) = compiled();
         assert!(artifact.component(runtime.compiler(false)).is_ok());
         let folder = tempfile::tempdir().unwrap();
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_found_wherever_it_is() {
+    fn damage_is_detected_anywhere() {
         let (_, artifact) = compiled();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.cwasm");

@@ -1,25 +1,25 @@
-//! A guest's reply as the host takes it: read within limits, whatever it holds.
+//! Replies of guests, parsed within limits.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 use crate::error::CallError;
 use crate::limits::Limits;
 
-/// The characters that JSON may need for a byte, as `\u0001` does.
+/// Maximum length of an escaped byte in JSON, as in `\u0001`.
 const ESCAPED: usize = 6;
-/// The characters of a pair that are neither name nor value, with room for spaces.
+/// Length of the syntax of a pair: brackets, quotes, commas, and some spaces.
 const AROUND: usize = 16;
-/// The shortest pair with its comma, `["",""],`.
+/// Minimum length of a pair with its comma, `["",""],`.
 const SHORTEST: usize = 8;
 
-/// A reply as the guest gave it.
+/// Reply of a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The status.
+    /// HTTP status.
     pub status: u16,
-    /// The headers, in order.
+    /// Headers in order.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub content: Content,
 }
 
@@ -42,8 +42,8 @@ pub enum Content {
 }
 
 impl Reply {
-    /// A guest's reply, within limits. Its headers are measured and counted before
-    /// they are read.
+    /// Checks a guest's reply against the limits, and parses its headers. The headers are
+    /// measured and counted before they are parsed.
     pub(crate) fn within(
         (status, headers, content): (u16, String, Content),
         limits: &Limits,
@@ -69,7 +69,7 @@ impl Reply {
 }
 
 impl Content {
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     fn len(&self) -> usize {
         match self {
             Self::Empty => 0,
@@ -83,24 +83,24 @@ fn parse_headers(text: &str, limits: &Limits) -> Result<Vec<(String, String)>, C
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let (most, bytes) = (limits.reply_headers, limits.reply_header_bytes);
-    // No headers within the limits need a longer text.
+    let (max, bytes) = (limits.reply_headers, limits.reply_header_bytes);
+    // Headers within the limits fit into this length.
     let longest = bytes
         .saturating_mul(ESCAPED)
-        .saturating_add(most.saturating_mul(AROUND))
+        .saturating_add(max.saturating_mul(AROUND))
         .saturating_add(2);
     if text.len() > longest {
         return Err(CallError::BadReply(format!(
-            "its headers are a text of `{}` bytes, and `[limits] reply_headers` = {most} with `reply_header_bytes` = {bytes} allows `{longest}`",
+            "its headers are a text of `{}` bytes, more than the `{longest}` that `[limits] reply_headers` = {max} and `reply_header_bytes` = {bytes} allow",
             text.len()
         )));
     }
-    // Only a longer text can hold more of the shortest pairs than there may be.
-    if text.len() > most.saturating_mul(SHORTEST) {
+    // A shorter text cannot contain too many pairs.
+    if text.len() > max.saturating_mul(SHORTEST) {
         let headers = count(text);
-        if headers > most {
+        if headers > max {
             return Err(CallError::BadReply(format!(
-                "it has `{headers}` headers, more than the `{most}` that `[limits] reply_headers` allows"
+                "it has `{headers}` headers, more than the `{max}` that `[limits] reply_headers` allows"
             )));
         }
     }
@@ -119,7 +119,7 @@ fn parse_headers(text: &str, limits: &Limits) -> Result<Vec<(String, String)>, C
     Ok(headers)
 }
 
-/// How many arrays a JSON array holds, without reading what they hold.
+/// Counts the arrays inside a JSON array without parsing them.
 fn count(text: &str) -> usize {
     let (mut arrays, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
@@ -151,20 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_the_limits_is_read() {
+    fn replies_within_the_limits_are_parsed() {
         let content = Content::Bytes(vec![0; 10]);
         let reply = read(200, r#"[["a","b\u0001"], ["bc","def"]]"#, content).expect("a reply");
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(reply.headers, [own("a", "b\u{1}"), own("bc", "def")]);
         assert_eq!(read(200, "", Content::Empty).expect("none").headers, []);
         assert_eq!(read(200, " [] ", Content::Empty).expect("none").headers, []);
-        // The longest text that its bytes may need.
+        // The longest possible text for this number of bytes.
         let escaped = format!("[ [ \"{0}\" , \"{0}\" ] ]", "\\u0041".repeat(4));
         assert!(read(200, &escaped, Content::Empty).is_ok());
     }
 
     #[test]
-    fn each_limit_is_named() {
+    fn errors_name_the_limit() {
         let three = r#"[["a",""],["b",""],["c",""]]"#;
         let long = r#"[["a","b"],["c","defghi"]]"#;
         let odd = r#"[["[\"[","\\"],["b",""],["c",""]]"#;
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn other_json_is_no_headers() {
+    fn invalid_headers_are_rejected() {
         for text in [
             "{",
             "{}",

@@ -1,35 +1,36 @@
-//! What a guest may ask of the request in progress.
+//! Interface between the server's requests and the host functions of guests.
 
 use bytes::Bytes;
 
 use crate::context::LocalContext;
 use crate::stages::Stages;
 
-/// The request in progress, as the server holds it. Lent to an instance for
-/// the time of a call, so that nothing is copied that the guest does not ask for.
+/// The current request. The server lends it to an instance for the duration of a call, so that
+/// the host copies only the parts that the guest reads.
 pub trait Request: Send + Sync + 'static {
-    /// The method, as it was sent.
+    /// Returns the method as the client sent it.
     fn method(&self) -> &str;
-    /// The path, still encoded.
+    /// Returns the path, percent-encoded.
     fn path(&self) -> &str;
-    /// The query, still encoded, without `?`.
+    /// Returns the query, percent-encoded, without `?`.
     fn query(&self) -> &str;
-    /// Calls `each` with every header field, in order, names in lower case.
+    /// Calls `each` with every header field in order; names are in lower case.
     fn headers(&self, each: &mut dyn FnMut(&str, &[u8]));
-    /// The client's address and port.
+    /// Returns the client's address and port.
     fn peer(&self) -> String;
-    /// The request's id in the log.
+    /// Returns the request's ID in the log.
     fn id(&self) -> String;
-    /// The body as it was sent.
+    /// Returns the body as the client sent it.
     fn raw_body(&self) -> Bytes;
-    /// The bytes of a file of a multipart form.
+    /// Returns the bytes of a file in a multipart form.
     fn file(&self, part: u32) -> Option<Bytes>;
-    /// The values that its hooks and its handler share.
+    /// Returns the values that the request's hooks and handler share.
     fn local(&self) -> &LocalContext;
-    /// How many apps of this host have called one another for it.
+    /// Returns the length of the chain of apps in this host that called one another for this
+    /// request.
     fn depth(&self) -> u32 {
         0
     }
-    /// Where its time goes.
+    /// Returns the durations of the request's stages.
     fn stages(&self) -> &Stages;
 }

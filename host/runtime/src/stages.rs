@@ -1,34 +1,34 @@
-//! Where a request's time goes: the stages of its way through an instance.
+//! Stages of a request in an instance, and their durations.
 //!
-//! A stamp of the processor's own clock takes 9 ns, where `Instant::now` takes 23 ns on
-//! the same machine: it is taken half a dozen times for each request.
+//! The host takes half a dozen timestamps per request. A read of the processor's clock takes
+//! 9 ns; `Instant::now` takes 23 ns on the same machine.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// A stage of a request, in the order of its way.
+/// Stage of a request, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum Stage {
-    /// It waits for an instance.
+    /// The request waits for an instance.
     Queue,
-    /// An instance is taken, or made.
+    /// The host leases or creates an instance.
     Instance,
-    /// What is passed is written into the guest's memory (lowered).
+    /// The host lowers the parameters into the guest's memory.
     Enter,
     /// The guest runs.
     Guest,
-    /// The guest has called the host.
+    /// The guest calls the host.
     Imports,
-    /// The guest has given way to the other requests of its worker.
+    /// The guest was interrupted, and other requests of its worker run.
     Yield,
-    /// What is returned is read from the guest's memory (lifted).
+    /// The host lifts the results from the guest's memory.
     Leave,
 }
 
 impl Stage {
-    /// Every stage, in order.
+    /// All stages in order.
     pub const ALL: [Self; 7] = [
         Self::Queue,
         Self::Instance,
@@ -39,7 +39,7 @@ impl Stage {
         Self::Leave,
     ];
 
-    /// Its name in metrics and in the log.
+    /// Returns the name in metrics and in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,20 +54,20 @@ impl Stage {
     }
 }
 
-/// A stamp of the processor's clock.
+/// Timestamp of the processor's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(u64);
 
 static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 
 impl Stamp {
-    /// Now.
+    /// Reads the clock.
     #[must_use]
     pub fn now() -> Self {
         Self(CLOCK.raw())
     }
 
-    /// The stamp as a number, to be kept where it can be changed.
+    /// Returns the timestamp as a number, for atomics.
     pub(crate) fn raw(self) -> u64 {
         self.0
     }
@@ -76,30 +76,30 @@ impl Stamp {
         Self(raw)
     }
 
-    /// The nanoseconds since an earlier stamp.
+    /// Returns the nanoseconds since an earlier timestamp; 0 if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> u64 {
         CLOCK.delta_as_nanos(earlier.0, self.0)
     }
 }
 
-/// The time a request has spent in each stage; a stage that it entered several times
-/// counts each of them. One thread writes, so that no addition has to be atomic.
+/// Total time of a request in each stage. Only one thread writes it, so additions need no atomic
+/// read-modify-write.
 #[derive(Debug, Default)]
 pub struct Stages {
     nanos: [AtomicU64; Stage::ALL.len()],
-    /// When the guest was entered last.
+    /// Timestamp of the last entry into the guest.
     entered: AtomicU64,
 }
 
 impl Stages {
-    /// The time spent in a stage.
+    /// Returns the time spent in a stage.
     #[must_use]
     pub fn get(&self, stage: Stage) -> Duration {
         Duration::from_nanos(self.nanos(stage))
     }
 
-    /// The same in nanoseconds.
+    /// Returns the time spent in a stage in nanoseconds.
     #[must_use]
     pub fn nanos(&self, stage: Stage) -> u64 {
         self.nanos[stage as usize].load(Relaxed)
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_goes_as_others_do() {
+    fn the_clock_agrees_with_instant() {
         let (start, instant) = (Stamp::now(), std::time::Instant::now());
         std::thread::sleep(Duration::from_millis(20));
         let (nanos, elapsed) = (Stamp::now().since(start), instant.elapsed());
         let ratio = nanos as f64 / elapsed.as_nanos() as f64;
         assert!((0.9..1.1).contains(&ratio), "{nanos} {elapsed:?}");
-        // A clock that goes backwards, as between cores, is no time at all.
+        // A clock that goes backwards, for example between cores, yields 0.
         assert_eq!(start.since(Stamp::now()), 0);
     }
 }

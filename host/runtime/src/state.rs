@@ -1,4 +1,4 @@
-//! What a store holds beside its guest.
+//! Host state of an instance, which its wasmtime store holds.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,15 +21,14 @@ use crate::stats::Alive;
 use crate::wasi::{self, Wasi};
 use crate::world::Kind;
 
-/// The most WASI resources (streams, clocks to wait for) that a guest may hold at
-/// once: they live in the host's memory.
+/// Maximum WASI resources (streams, timers) per instance, because they occupy host memory.
 const MAX_RESOURCES: usize = 10_000;
 
-/// The same of an app for `wasi:http`: StarlingMonkey holds one for every piece of a body
-/// until its request is done.
+/// Same as [`MAX_RESOURCES`], for `wasi:http` apps: StarlingMonkey holds one resource per body
+/// chunk until its request ends.
 const MAX_HTTP_RESOURCES: usize = 100_000;
 
-/// What the states of all instances of a component share.
+/// State that all instances of a component share.
 pub(crate) struct Shared {
     pub(crate) kind: Kind,
     pub(crate) name: Arc<str>,
@@ -39,7 +38,7 @@ pub(crate) struct Shared {
     pub(crate) stores: Arc<Stores>,
 }
 
-/// What a store holds beside the guest.
+/// Host state of one instance.
 pub(crate) struct State {
     current: Current,
     reply: Option<Content>,
@@ -52,21 +51,21 @@ pub(crate) struct State {
     table: ResourceTable,
     http: Http,
     stores: Arc<Stores>,
-    /// The bytes of the values that the guest may swap.
+    /// Total size in bytes of the values in the guest's `cas` handles.
     held: usize,
     wasi: Option<Box<Wasi>>,
 }
 
-/// What an instance is about at the moment.
+/// Current task of an instance.
 #[derive(Clone)]
 pub(crate) enum Current {
     Nothing,
-    /// A request, or a hook of it, by our own interface.
+    /// A handler or hook call of the handler interface.
     Request(Arc<dyn Request>),
-    /// A request by `wasi:http` 0.2.
+    /// A `wasi:http` 0.2 request.
     Http(Arc<HttpCall>),
-    /// Any number of requests by `wasi:http` 0.3, and whether the guest gives way in the
-    /// middle of what it does.
+    /// Any number of `wasi:http` 0.3 requests. The flag is true while the guest is interrupted
+    /// by the epoch.
     Service(Arc<AtomicBool>),
 }
 
@@ -80,15 +79,14 @@ impl Current {
     }
 }
 
-/// What a guest reported of its user's code.
+/// Failure of the app's code that a guest reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) detail: String,
 }
 
-/// How long a call has been outside of its guest: in the host that it called, or
-/// giving way to others.
+/// Time that the current call spent outside its guest: in host functions, or interrupted.
 struct Outside {
     depth: u32,
     since: Stamp,
@@ -130,18 +128,18 @@ impl State {
         }
     }
 
-    /// The body of the reply that a hook looks at.
+    /// Returns the body of the reply that a hook inspects.
     pub(crate) fn reply(&self) -> Content {
         self.reply.clone().unwrap_or(Content::Empty)
     }
 
-    /// The bytes of its linear memories.
+    /// Returns the total size of the linear memories in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.limiter.memory()
     }
 
-    /// A request begins, for which so many apps have called one another. Of several at
-    /// once the deepest counts for what any of them sends.
+    /// Raises the depth to that of a new concurrent request. Outgoing requests use the maximum
+    /// depth of all concurrent requests.
     pub(crate) fn serves(&mut self, depth: u32) {
         self.http.at_least(depth);
     }
@@ -150,27 +148,27 @@ impl State {
         &self.global
     }
 
-    /// The file of the component.
+    /// Returns the name of the component.
     pub(crate) fn component(&self) -> &str {
         &self.component
     }
 
-    /// What is granted.
+    /// Returns the grants.
     pub(crate) fn grants(&self) -> &spikard_wasm_app::Grants {
         &self.capabilities.grants
     }
 
-    /// The stores of keys and values.
+    /// Returns the key-value stores.
     pub(crate) fn stores(&self) -> &Stores {
         &self.stores
     }
 
-    /// The bytes of the values that the guest may swap.
+    /// Returns the counter of bytes in the guest's `cas` handles.
     pub(crate) fn held(&mut self) -> &mut usize {
         &mut self.held
     }
 
-    /// What the guest has handles of.
+    /// Returns the table of the guest's handles.
     pub(crate) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
     }
@@ -179,16 +177,17 @@ impl State {
         self.failure = Some(failure);
     }
 
-    /// What a call printed without a newline is a line of its own.
+    /// Logs incomplete lines of the guest's output, so that no line contains output of two
+    /// calls.
     pub(crate) fn end_lines(&self) {
         if let Some(wasi) = &self.wasi {
             wasi.end_lines();
         }
     }
 
-    /// A call begins: what the last one left behind is forgotten.
+    /// Starts a call and resets the state of the previous one.
     pub(crate) fn begin(&mut self, current: Current) {
-        // Of what was printed between two calls, as while an instance is made.
+        // The guest may have printed outside a call, for example during instantiation.
         self.end_lines();
         self.current = current;
         self.failure = None;
@@ -196,26 +195,26 @@ impl State {
         self.outside.nanos = 0;
     }
 
-    /// A call ends; gives what the guest reported about it.
+    /// Ends a call and returns the failure that the guest reported, if any.
     pub(crate) fn end(&mut self) -> Option<Failure> {
         self.end_lines();
         self.current = Current::Nothing;
         self.failure.take()
     }
 
-    /// What the instance is about at the moment.
+    /// Returns the instance's current task.
     pub(crate) fn current(&self) -> &Current {
         &self.current
     }
 
-    /// The limits that its memories and tables grow within.
+    /// Returns the limiter of memories and tables.
     pub(crate) fn limiter(&mut self) -> &mut Limiter {
         &mut self.limiter
     }
 
-    /// The nanoseconds that a call has been outside of its guest, until a stamp.
+    /// Returns the nanoseconds that the call spent outside its guest until a timestamp.
     pub(crate) fn outside(&self, until: Stamp) -> u64 {
-        // One that was given up in the host has not returned from it.
+        // A call that was cancelled inside a host function has not returned from it.
         let waiting = match self.outside.depth {
             0 => 0,
             _ => until.since(self.outside.since),
@@ -223,17 +222,17 @@ impl State {
         self.outside.nanos + waiting
     }
 
-    /// So many apps have called one another for the request in progress.
+    /// Sets the depth of the current request: the length of the chain of apps.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.http.set_depth(depth);
     }
 
-    /// Lends the guest the body of a reply.
+    /// Lends the guest a reply body.
     pub(crate) fn lend(&mut self, content: Content) {
         self.reply = Some(content);
     }
 
-    /// Takes it back.
+    /// Takes the lent reply body back.
     pub(crate) fn take_back(&mut self) -> Content {
         self.reply.take().unwrap_or(Content::Empty)
     }
@@ -259,12 +258,12 @@ impl State {
 }
 
 impl WasiView for State {
-    /// Made when it is first asked for: an instance for one request may never ask.
+    /// Creates the WASI context on first use, because many fresh instances never use it.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (component, grants) = (&self.component, &self.capabilities.grants);
         let wasi = self
             .wasi
-            .get_or_insert_with(|| Box::new(wasi::granted(component, grants)));
+            .get_or_insert_with(|| Box::new(wasi::context(component, grants)));
         WasiCtxView {
             ctx: &mut wasi.ctx,
             table: &mut self.table,

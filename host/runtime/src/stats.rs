@@ -1,32 +1,32 @@
-//! What the instances of one worker are and were: gauges and counters for metrics.
+//! Gauges and counters of the instances of one worker, for metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Why an instance was not kept.
+/// Reason why an instance was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum Recycled {
-    /// It had served as many requests as it may.
+    /// It served its maximum number of requests.
     Requests,
-    /// Its memory had grown larger than may be kept.
+    /// Its memory exceeded the maximum for reuse.
     Memory,
-    /// It had been idle for too long.
+    /// It was idle for too long.
     Idle,
-    /// It made place for another.
+    /// The worker needed its slot for another instance.
     Room,
-    /// It was for one request.
+    /// It was a fresh instance and served its only request.
     Fresh,
-    /// It trapped, or could not be called.
+    /// It trapped, or a call to it failed.
     Trap,
-    /// Its call ran past the deadline.
+    /// Its call exceeded the deadline.
     Deadline,
-    /// Its call was given up, as the client went away.
+    /// Its call was cancelled because the client disconnected.
     Cancelled,
 }
 
 impl Recycled {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 8] = [
         Self::Requests,
         Self::Memory,
@@ -38,7 +38,7 @@ impl Recycled {
         Self::Cancelled,
     ];
 
-    /// Its name in metrics.
+    /// Returns the name in metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Recycled {
     }
 }
 
-/// Gauges and counters of one worker. Its thread alone writes them, any may read.
+/// Gauges and counters of one worker. Only the worker's thread writes them; any thread may read.
 #[derive(Debug, Default)]
 pub struct PoolStats {
     live: AtomicU64,
@@ -81,27 +81,27 @@ macro_rules! gauges {
 
 impl PoolStats {
     gauges! {
-        /// Instances that exist, those being made or thrown away too.
+        /// Returns the number of instances, including those being created or dropped.
         live,
-        /// Instances that wait for a request.
+        /// Returns the number of idle instances.
         idle,
-        /// Instances that no request has met yet.
+        /// Returns the number of pre-warmed fresh instances.
         prepared,
-        /// Requests that have an instance.
+        /// Returns the number of requests that hold an instance.
         leased,
-        /// Requests that wait for one.
+        /// Returns the number of requests that wait for an instance.
         waiting,
-        /// Bytes of the linear memories of all instances.
+        /// Returns the total size of all linear memories in bytes.
         memory,
-        /// Instances that were made.
+        /// Returns the number of instances that were created.
         created,
-        /// Requests that were refused since as many waited as may.
+        /// Returns the number of requests that were rejected because the queue was full.
         queue_full,
-        /// Requests that were refused since they had waited for as long as they may.
+        /// Returns the number of requests that were rejected because they waited too long.
         queue_time,
     }
 
-    /// Instances that were not kept, for a reason.
+    /// Returns the number of instances that were dropped for a reason.
     #[must_use]
     pub fn recycled(&self, why: Recycled) -> u64 {
         self.recycled[why as usize].load(Relaxed)
@@ -140,12 +140,12 @@ impl PoolStats {
     }
 }
 
-/// One thread writes, so that no change has to be atomic.
+/// Changes a value. Only one thread writes it, so no atomic read-modify-write is needed.
 fn change(value: &AtomicU64, by: i64) {
     value.store(value.load(Relaxed).saturating_add_signed(by), Relaxed);
 }
 
-/// An instance that exists, with the memory it takes.
+/// Counts a live instance and its memory until it is dropped.
 pub(crate) struct Alive {
     stats: Arc<PoolStats>,
     memory: usize,
@@ -161,7 +161,7 @@ impl Alive {
         }
     }
 
-    /// The bytes of its linear memories.
+    /// Returns the total size of the instance's linear memories in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.memory
     }
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_gone_is_not_counted() {
+    fn dropped_instances_are_not_counted() {
         let stats = Arc::new(PoolStats::default());
         let (mut first, second) = (Alive::new(&stats), Alive::new(&stats));
         first.set_memory(70);

@@ -1,8 +1,8 @@
-//! What a guest prints goes to the host's log, a line at a time.
+//! Standard output and standard error of guests, logged line by line.
 //!
-//! All streams of an instance to one of its outputs share a buffer of at most one line.
-//! What is written is in that buffer when the write returns, so that the end of a call can
-//! end its line: text of two calls never shares a line.
+//! All streams of an instance to the same output share a buffer of at most one line. A write
+//! fills the buffer before it returns, so the end of a call can log the rest: no line contains
+//! output of two calls.
 
 use std::io;
 use std::pin::Pin;
@@ -15,9 +15,9 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// The longest line that is logged whole, in bytes.
+/// Maximum length of a logged line in bytes; the rest is cut off.
 pub(crate) const MAX_LINE: usize = 8 << 10;
-/// How many bytes a guest may write at once.
+/// Maximum bytes per write.
 const MAX_WRITE: usize = 64 << 10;
 
 /// Standard output or standard error of a guest.
@@ -33,7 +33,7 @@ impl GuestLog {
         })))
     }
 
-    /// Logs what was written since the last newline.
+    /// Logs the incomplete line, if any.
     pub(crate) fn end_line(&self) {
         self.lines().end();
     }
@@ -54,7 +54,7 @@ impl StdoutStream for GuestLog {
         Box::new(self.clone())
     }
 
-    /// The default would write in a task of its own, after the call perhaps.
+    /// The default implementation writes in a separate task, possibly after the call ended.
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(self.clone())
     }
@@ -99,7 +99,7 @@ impl Pollable for GuestLog {
     async fn ready(&mut self) {}
 }
 
-/// Collects bytes until a line is complete; what is longer than a line may be is dropped.
+/// Buffers bytes until a line is complete, and drops bytes beyond the maximum line length.
 struct Lines {
     component: Arc<str>,
     is_error: bool,

@@ -1,5 +1,5 @@
-//! What WASI grants the instances of an app: its variables, its folders, the log; never
-//! a network.
+//! WASI context of an instance: environment variables, folders and output, as granted. It never
+//! grants network access.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use crate::error::LoadError;
 use crate::stdio::GuestLog;
 
-/// What WASI grants an instance.
+/// WASI context of an instance.
 pub(crate) struct Wasi {
     pub(crate) ctx: WasiCtx,
-    /// Standard output and standard error, where they are logged.
+    /// Standard output and standard error, if they are logged.
     logs: Option<[GuestLog; 2]>,
 }
 
 impl Wasi {
-    /// Ends the lines that a call began and did not end.
+    /// Logs incomplete lines.
     pub(crate) fn end_lines(&self) {
         self.logs.iter().flatten().for_each(GuestLog::end_line);
     }
 }
 
-/// What is granted, and nothing else.
-pub(crate) fn granted(component: &Arc<str>, grants: &Grants) -> Wasi {
+/// Creates the context with the grants and nothing else.
+pub(crate) fn context(component: &Arc<str>, grants: &Grants) -> Wasi {
     let mut wasi = WasiCtx::builder();
     wasi.allow_tcp(false).allow_udp(false);
     let logs = grants
@@ -38,13 +38,13 @@ pub(crate) fn granted(component: &Arc<str>, grants: &Grants) -> Wasi {
         wasi.env(name, value);
     }
     for directory in &grants.directories {
-        // It was there when the app was loaded; an app that is served goes on without.
+        // The folder existed when the app was loaded. The app continues without it.
         if let Err(error) = open(&mut wasi, directory) {
             tracing::error!(
                 component = &**component,
                 folder = %directory.host.display(),
                 %error,
-                "a folder of the app cannot be opened"
+                "failed to open a granted folder"
             );
         }
     }
@@ -63,7 +63,7 @@ fn open(wasi: &mut WasiCtxBuilder, directory: &Directory) -> wasmtime::Result<()
     Ok(())
 }
 
-/// Checks that the folders are there.
+/// Checks that the granted folders can be opened.
 pub(crate) fn check_directories(name: &str, grants: &Grants) -> Result<(), LoadError> {
     for directory in &grants.directories {
         open(&mut WasiCtx::builder(), directory).map_err(|error| LoadError::Directory {

@@ -1,20 +1,20 @@
-//! What a component exports and imports, read from its bytes before a second is
-//! spent on compiling it.
+//! Imports and exports of a component, read from its bytes.
+//!
+//! Compiling takes seconds, so the host rejects unsupported components before it compiles them.
 
 use wasmparser::{ComponentExternName, Parser, Payload};
 
 use crate::error::LoadError;
 use crate::names::{DEFINITION, HANDLER, HOOKS, WORLD};
 
-/// The exported interface of apps for `wasi:http` 0.2, and of those for 0.3, apart from
-/// their patch version.
+/// Exported interfaces of `wasi:http` 0.2 and 0.3 apps, with the prefix of their version.
 const INCOMING: (&str, &str) = ("wasi:http/incoming-handler", "0.2.");
 const SERVICE: (&str, &str) = ("wasi:http/handler", "0.3.");
 
-/// What an app is written against.
+/// Interface that an app implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Our own interface.
+    /// The handler interface of spikard-wasm.
     Handler,
     /// `wasi:http` 0.2, world `proxy`.
     Proxy,
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The world, as people know it.
+    /// Returns the name of the app's world.
     #[must_use]
     pub fn world(self) -> &'static str {
         match self {
@@ -37,18 +37,17 @@ impl Kind {
 /// The names of a component's imports and exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interfaces {
-    /// What it needs, in its order.
+    /// Imported interfaces, in the component's order.
     pub imports: Vec<String>,
-    /// What it offers, in its order.
+    /// Exported interfaces, in the component's order.
     pub exports: Vec<String>,
 }
 
 impl Interfaces {
-    /// Reads the outermost imports and exports of a component. `name` stands for
-    /// it in errors.
+    /// Reads the outermost imports and exports of a component. `name` identifies it in errors.
     ///
     /// # Errors
-    /// Says what the bytes are, when they are not a component.
+    /// The bytes are not a component.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, LoadError> {
         let name = || name.to_owned();
         if bytes.starts_with(b"\x7fELF") {
@@ -87,7 +86,8 @@ impl Interfaces {
         Ok(interfaces)
     }
 
-    /// What it is written against: our own interface where it has several.
+    /// Returns the interface that the component implements; [`Kind::Handler`] if it exports
+    /// several. `None` if it implements none.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         let has = |wanted| self.exports.iter().any(|export| compatible(export, wanted));
@@ -99,7 +99,7 @@ impl Interfaces {
         }
     }
 
-    /// The interface by which a `wasi:http` app is called, with its patch version.
+    /// Returns the exported interface of a `wasi:http` app, with its patch version.
     pub(crate) fn http_export(&self) -> Option<&str> {
         let found = self.export_of(INCOMING);
         found.or_else(|| self.export_of(SERVICE))
@@ -111,8 +111,7 @@ impl Interfaces {
         found.map(String::as_str)
     }
 
-    /// Whether it needs an engine for functions that are asynchronous in the component
-    /// model.
+    /// Returns true if the component needs an engine with component-model async.
     pub(crate) fn is_concurrent(&self) -> bool {
         let all = self.imports.iter().chain(&self.exports);
         let mut wasi = all.filter(|name| name.starts_with("wasi:"));
@@ -122,12 +121,12 @@ impl Interfaces {
         })
     }
 
-    /// Whether it needs WASI of a version, such as `0.2.`.
+    /// Returns true if the component imports WASI in a version with this prefix, such as `0.2.`.
     pub(crate) fn imports_wasi(&self, version: &str) -> bool {
         self.imports_of("wasi:", version)
     }
 
-    /// Whether it needs `wasi:http` of a version.
+    /// Returns true if the component imports `wasi:http` in a version with this prefix.
     pub(crate) fn imports_http(&self, version: &str) -> bool {
         self.imports_of("wasi:http/", version)
     }
@@ -142,7 +141,7 @@ impl Interfaces {
         })
     }
 
-    /// Checks that the exports of a world are there.
+    /// Checks that the component exports a supported world.
     pub(crate) fn check_exports(&self, name: &str) -> Result<(), LoadError> {
         if self.kind().is_some() {
             return Ok(());
@@ -158,21 +157,21 @@ impl Interfaces {
             missing: list(&missing, " or "),
             exports: list(&exports, " and "),
             hint: if is_wasi_http {
-                ". Of `wasi:http`, what is served exports `incoming-handler` of 0.2 or `handler` of 0.3"
+                "; `wasi:http` apps must export `incoming-handler` 0.2 or `handler` 0.3"
             } else {
                 ""
             },
         })
     }
 
-    /// Whether it has hooks.
+    /// Returns true if the component exports hooks.
     #[must_use]
     pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
     }
 }
 
-/// Whether a name is that of an interface, in a version that begins so.
+/// Returns true if a name is this interface in a version with this prefix.
 fn has_version(name: &str, interface: &str, version: &str) -> bool {
     let found = name
         .strip_prefix(interface)
@@ -180,8 +179,8 @@ fn has_version(name: &str, interface: &str, version: &str) -> bool {
     found.is_some_and(|found| found.starts_with(version))
 }
 
-/// Whether an export satisfies a wanted interface: equal but for the patch
-/// version, as 0.1.x stays compatible with 0.1.0 (Semantic Versioning, with the
+/// Returns true if an export satisfies a wanted interface: the names are equal apart from the
+/// patch version, because 0.1.x is compatible with 0.1.0 (Semantic Versioning, with the
 /// component model's rule for 0.x).
 fn compatible(export: &str, wanted: &str) -> bool {
     let minor = |name: &str| -> Option<String> {
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_missing() {
+    fn errors_name_missing_exports() {
         let exports = vec![
             "wasi:http/incoming-handler@0.1.0".to_owned(),
             DEFINITION.to_owned(),
@@ -237,16 +236,16 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`x.wasm` does not export `spikard:handler/handler@0.1.0`; it exports \
-             `wasi:http/incoming-handler@0.1.0` and `spikard:handler/definition@0.1.0`: build it \
-             against the world `spikard:handler/http-app@0.1.0` (`spikard-wasm wit -o wit` writes it; \
-             `spikard-wasm build` does it all). Of `wasi:http`, what is served exports \
-             `incoming-handler` of 0.2 or `handler` of 0.3"
+            "`x.wasm` does not export `spikard:handler/handler@0.1.0` (it exports \
+             `wasi:http/incoming-handler@0.1.0` and `spikard:handler/definition@0.1.0`); build it \
+             with `spikard-wasm build`, or against the world `spikard:handler/http-app@0.1.0` \
+             (`spikard-wasm wit -o wit` writes it); `wasi:http` apps must export \
+             `incoming-handler` 0.2 or `handler` 0.3"
         );
     }
 
     #[test]
-    fn the_exports_say_what_it_is() {
+    fn exports_determine_the_kind() {
         let of = |exports: &[&str]| {
             let exports = exports.iter().map(|name| (*name).to_owned()).collect();
             Interfaces {
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_not_a_component() {
+    fn other_files_are_rejected() {
         let error = |bytes: &[u8]| Interfaces::read("x", bytes).unwrap_err();
         assert!(matches!(error(b""), LoadError::NotWasm(_)));
         assert!(matches!(error(b"#!/bin/sh"), LoadError::NotWasm(_)));

@@ -3,25 +3,25 @@
 use hyper::{Method, Uri};
 use spikard_wasm_runtime::Stage;
 
-use crate::metrics::{self, Part, Taken};
+use crate::metrics::{self, Part, StageTimes};
 use crate::request::RequestId;
 
-/// The target of these lines in the log.
+/// Log target of the access log.
 pub(crate) const TARGET: &str = "access";
 
-/// What the line says that the response does not.
+/// Request properties for the access log, kept until the response is known.
 pub(crate) struct Access {
     method: Method,
     uri: Uri,
 }
 
-/// Writes a line with what is the same in both kinds, and where the time went: the parts
-/// in milliseconds, those that took none left out.
+/// Logs the fields that all outcomes share, and the duration of each stage in milliseconds.
+/// Stages that took no time are omitted.
 macro_rules! line {
-    ({$($first:tt)*} $access:expr, $id:expr, $whose:expr, $taken:expr, $($more:tt)*) => {{
-        let (app, route) = $whose;
+    ({$($first:tt)*} $access:expr, $id:expr, $names:expr, $times:expr, $($more:tt)*) => {{
+        let (app, route) = $names;
         let part = |part| {
-            let nanos = $taken.part(part);
+            let nanos = $times.part(part);
             (nanos != 0).then(|| millis(nanos))
         };
         let stage = |stage| part(Part::Stage(stage));
@@ -31,7 +31,7 @@ macro_rules! line {
             method = %$access.method,
             path = $access.uri.path(),
             $($more)*
-            ms = millis($taken.total),
+            ms = millis($times.total),
             receive_ms = part(Part::Receive),
             queue_ms = stage(Stage::Queue),
             instance_ms = stage(Stage::Instance),
@@ -51,16 +51,16 @@ macro_rules! line {
 /// How an exchange ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
-    /// The response was sent, or will be: its body is in memory.
+    /// The response was sent, or its body is complete in memory.
     Sent { status: u16, bytes: Option<u64> },
     /// The body ended early: the guest failed, or the client closed its connection.
     Cut { status: u16, bytes: u64 },
-    /// The client closed its connection before there was a response.
+    /// The client closed its connection before the response was ready.
     Closed,
 }
 
 impl Outcome {
-    /// The status that the request is counted by.
+    /// Returns the status for metrics; 499 if the client closed its connection.
     pub(crate) fn status(self) -> u16 {
         match self {
             Self::Sent { status, .. } | Self::Cut { status, .. } => status,
@@ -69,36 +69,42 @@ impl Outcome {
     }
 }
 
-/// The names of a request's app, where there are several, and of its route, if it has one.
-pub(crate) type Whose<'a> = (Option<&'a str>, Option<&'a str>);
+/// Names of the request's app (only if the host serves several) and of its route, if any.
+pub(crate) type RequestNames<'a> = (Option<&'a str>, Option<&'a str>);
 
 impl Access {
-    /// Begins a line; nothing is copied when nobody reads it.
+    /// Copies the request's method and URI; `None` if the access log is disabled.
     pub(crate) fn begin(method: &Method, uri: &Uri) -> Option<Self> {
-        let wanted = tracing::enabled!(target: TARGET, tracing::Level::INFO);
-        wanted.then(|| Self {
+        let is_enabled = tracing::enabled!(target: TARGET, tracing::Level::INFO);
+        is_enabled.then(|| Self {
             method: method.clone(),
             uri: uri.clone(),
         })
     }
 
-    /// Writes the line.
-    pub(crate) fn end(self, id: &RequestId, whose: Whose<'_>, taken: &Taken, outcome: Outcome) {
+    /// Logs the request.
+    pub(crate) fn end(
+        self,
+        id: &RequestId,
+        names: RequestNames<'_>,
+        times: &StageTimes,
+        outcome: Outcome,
+    ) {
         match outcome {
-            Outcome::Sent { status, bytes } => line!({} self, id, whose, taken, status, bytes,),
+            Outcome::Sent { status, bytes } => line!({} self, id, names, times, status, bytes,),
             Outcome::Cut { status, bytes } => {
                 let message = "the response body ended early";
-                line!({message,} self, id, whose, taken, status, bytes,);
+                line!({message,} self, id, names, times, status, bytes,);
             }
             Outcome::Closed => {
                 let message = "the client closed its connection before the response";
-                line!({message,} self, id, whose, taken,);
+                line!({message,} self, id, names, times,);
             }
         }
     }
 }
 
-/// Milliseconds to the thousandth.
+/// Converts nanoseconds to milliseconds, rounded up to thousandths.
 fn millis(nanos: u64) -> f64 {
     nanos.div_ceil(1000) as f64 / 1000.0
 }

@@ -1,7 +1,7 @@
 //! Limits on concurrent requests and connections.
 //!
-//! Whatever exceeds a limit is rejected at once with 503, so that the client can retry elsewhere;
-//! a waiting client would occupy memory here.
+//! The host rejects the excess at once with 503 instead of queueing it: the client can retry
+//! elsewhere, and waiting clients would occupy memory.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -28,29 +28,29 @@ const LINGER_BYTES: usize = 64 << 10;
 /// Response to rejected requests and connections.
 const REFUSAL: Refusal = Refusal::Overloaded { retry_after: 1 };
 
-/// The requests in flight over all workers.
+/// Counts and limits the requests in flight over all workers.
 pub(crate) struct Requests {
-    now: AtomicUsize,
+    in_flight: AtomicUsize,
     refused: AtomicU64,
-    most: usize,
+    max: usize,
     throttle: LogThrottle,
 }
 
-/// A request in flight, until it is dropped.
+/// Admission of one request, which counts as in flight until this is dropped.
 pub(crate) struct Admitted(Arc<Requests>);
 
 impl Requests {
-    /// Admits at most `most` requests at once.
-    pub(crate) fn new(most: usize) -> Arc<Self> {
+    /// Creates a limit of `max` requests in flight, but at least one.
+    pub(crate) fn new(max: usize) -> Arc<Self> {
         Arc::new(Self {
-            now: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
-            most: most.max(1),
+            max: max.max(1),
             throttle: LogThrottle::new(),
         })
     }
 
-    /// Number of rejected requests.
+    /// Returns the number of rejected requests.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
@@ -60,16 +60,16 @@ impl Requests {
     /// # Errors
     /// 503 if the maximum number of requests is in flight.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Admitted, Refusal> {
-        let before = self.now.fetch_add(1, Ordering::Relaxed);
+        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let admitted = Admitted(self.clone());
-        if before < self.most {
+        if before < self.max {
             return Ok(admitted);
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
         self.throttle.log(|rejected| {
             tracing::warn!(
                 flag = "--max-in-flight",
-                limit = self.most,
+                limit = self.max,
                 rejected,
                 "too many requests in flight; rejecting with 503"
             );
@@ -80,23 +80,23 @@ impl Requests {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Rejects connections beyond the limit.
-pub(crate) struct Doorkeeper {
-    most: usize,
+pub(crate) struct ConnectionLimit {
+    max: usize,
     response: Arc<[u8]>,
     lingering: Arc<Semaphore>,
     throttle: LogThrottle,
 }
 
-impl Doorkeeper {
-    /// Admits at most `most` open connections.
-    pub(crate) fn new(most: usize) -> Self {
+impl ConnectionLimit {
+    /// Creates a limit of `max` open connections, but at least one.
+    pub(crate) fn new(max: usize) -> Self {
         Self {
-            most: most.max(1),
+            max: max.max(1),
             response: response().into(),
             lingering: Arc::new(Semaphore::new(LINGERING)),
             throttle: LogThrottle::new(),
@@ -106,13 +106,13 @@ impl Doorkeeper {
     /// Returns the connection if it is admitted next to `open` others; otherwise rejects it with
     /// 503.
     pub(crate) fn admit(&self, open: usize, stream: TcpStream) -> Option<TcpStream> {
-        if open < self.most {
+        if open < self.max {
             return Some(stream);
         }
         self.throttle.log(|rejected| {
             tracing::warn!(
                 flag = "--max-connections",
-                limit = self.most,
+                limit = self.max,
                 rejected,
                 "too many connections; rejecting with 503"
             );
@@ -122,11 +122,11 @@ impl Doorkeeper {
             Ok(permit) => {
                 tokio::spawn(async move {
                     let _permit = permit;
-                    let answer = answer(stream, &response);
-                    let _ = tokio::time::timeout(LINGER_TIME, answer).await;
+                    let rejection = reject(stream, &response);
+                    let _ = tokio::time::timeout(LINGER_TIME, rejection).await;
                 });
             }
-            // The buffer of a new connection is empty, so that the write does not wait.
+            // The send buffer of a new connection is empty, so the write does not block.
             Err(_) => {
                 if let Ok(mut stream) = stream.into_std() {
                     let _ = stream.write(&response);
@@ -138,8 +138,8 @@ impl Doorkeeper {
     }
 }
 
-/// Sends the answer, and reads until the client is done too.
-async fn answer(mut stream: TcpStream, response: &[u8]) -> std::io::Result<()> {
+/// Sends the response, then reads and drops data until the client closes its side.
+async fn reject(mut stream: TcpStream, response: &[u8]) -> std::io::Result<()> {
     stream.write_all(response).await?;
     stream.shutdown().await?;
     let mut read = 0;
@@ -153,8 +153,8 @@ async fn answer(mut stream: TcpStream, response: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The complete response to a rejected connection. It is HTTP/1.1 in any case, because the
-/// request is not read.
+/// Builds the complete response to a rejected connection. It is always HTTP/1.1, because the
+/// host does not read the request.
 fn response() -> Vec<u8> {
     let retry = REFUSAL.header();
     let retry = retry.map_or_else(String::new, |(name, value)| format!("{name}: {value}\r\n"));
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_requests_as_there_may_be() {
+    fn requests_in_flight_are_limited() {
         let requests = Requests::new(2);
         let first = requests.enter().ok();
         let second = requests.enter().ok();
@@ -211,7 +211,7 @@ mod tests {
         drop(first);
         assert!(requests.enter().is_ok());
         drop(second);
-        assert_eq!(requests.now.load(Ordering::Relaxed), 0);
+        assert_eq!(requests.in_flight.load(Ordering::Relaxed), 0);
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_a_refused_connection_is_http() {
+    fn rejected_connections_get_an_http_response() {
         let text = String::from_utf8(response()).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("\r\nretry-after: 1\r\n"), "{head}");

@@ -25,23 +25,23 @@ use crate::response::HttpResponse;
 use crate::shared::{Apps, Shared};
 use crate::worker_app::WorkerApp;
 
-/// The header with the prefix of a mounted app, as reverse proxies set it.
+/// Tells a mounted app its path prefix, as reverse proxies do.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// The apps of one worker.
+/// Routes requests to the apps of one worker.
 pub(crate) struct AppRouter {
     apps: RefCell<Rc<RunningApps>>,
 }
 
-/// A set of running apps.
+/// One set of apps; replacing the apps replaces the set.
 pub(crate) struct RunningApps {
     routing: Routing,
     all: Box<[RunningApp]>,
 }
 
-/// How the router finds the app of a request.
+/// How to find the app of a request.
 enum Routing {
-    /// A single app that is mounted at `/` of every host.
+    /// A single app is mounted at the root of all hosts and gets every request.
     One(Rc<WorkerApp>),
     Several {
         mounts: Arc<Mounts>,
@@ -56,10 +56,10 @@ struct RunningApp {
 }
 
 impl RunningApps {
-    /// Starts apps in this worker. Apps that `before` runs already are kept.
+    /// Starts apps in this worker. Apps that are also in `before` keep running.
     ///
     /// # Errors
-    /// The first instance of an app failed.
+    /// The first instance of an app cannot be created.
     pub(crate) async fn start(
         apps: &Apps,
         before: Option<&Self>,
@@ -93,28 +93,28 @@ impl RunningApps {
 }
 
 impl AppRouter {
-    /// Creates the router of this worker's thread.
+    /// Creates the router and registers it on this thread for requests between apps.
     pub(crate) fn new(apps: Rc<RunningApps>) -> Rc<Self> {
         let router = Rc::new(Self {
             apps: RefCell::new(apps),
         });
-        let here: Weak<dyn Dispatch> = Rc::downgrade(&router) as Weak<dyn Dispatch>;
-        internal::answer_here(here);
+        let dispatcher: Weak<dyn Dispatch> = Rc::downgrade(&router) as Weak<dyn Dispatch>;
+        internal::register(dispatcher);
         router
     }
 
-    /// Returns the running apps.
+    /// Returns the current apps.
     pub(crate) fn apps(&self) -> Rc<RunningApps> {
         self.apps.borrow().clone()
     }
 
-    /// Switches to other apps from the next request on.
+    /// Replaces the apps for all later requests.
     pub(crate) fn replace(&self, apps: Rc<RunningApps>) {
-        // Dropped after the borrow ends.
+        // Dropping the old apps may use the router, so the borrow must end first.
         let _old = self.apps.replace(apps);
     }
 
-    /// Returns the app for a request, and the request as that app sees it.
+    /// Finds the app of a request, and strips the app's mount prefix from the request's path.
     pub(crate) fn route(
         &self,
         request: Request<Incoming>,
@@ -136,8 +136,8 @@ impl AppRouter {
             return (not_found.clone(), request, arrival);
         };
         if rest.len() != path.len() {
-            let less = below(request.uri(), rest);
-            arrival.sent = Some(std::mem::replace(request.uri_mut(), less));
+            let stripped = with_path(request.uri(), rest);
+            arrival.sent = Some(std::mem::replace(request.uri_mut(), stripped));
             let prefix = app.prefix.clone();
             request.headers_mut().insert(FORWARDED_PREFIX, prefix);
         }
@@ -159,7 +159,8 @@ impl Dispatch for AppRouter {
             .find(|app| app.hosted.name() == Some(name))?;
         let worker_app = app.worker_app.clone();
         let mut request = request.map(Inbound::App);
-        // As on HTTP/2, no later request waits for this one's body.
+        // An internal request has no connection: as in HTTP/2, no later request waits for its
+        // body.
         *request.version_mut() = Version::HTTP_2;
         let arrival = Arrival {
             depth,
@@ -171,22 +172,22 @@ impl Dispatch for AppRouter {
     }
 }
 
-/// Returns the name of the host that a request is for.
+/// Returns the request's host name, from its URI or from the Host header.
 fn host<B>(request: &Request<B>) -> &str {
     let header = || request.headers().get(HOST)?.to_str().ok();
     let of_uri = request.uri().authority().map(|authority| authority.host());
     of_uri.or_else(header).unwrap_or_default()
 }
 
-/// Returns the URI with `rest` as its path.
-fn below(uri: &Uri, rest: &str) -> Uri {
+/// Replaces a URI's path with `rest`, the part after the mount prefix.
+fn with_path(uri: &Uri, rest: &str) -> Uri {
     let slash = if rest.is_empty() { "/" } else { "" };
     let path = match uri.query() {
         Some(query) => PathAndQuery::try_from(format!("{slash}{rest}?{query}")),
         None => PathAndQuery::try_from(format!("{slash}{rest}")),
     };
     let mut parts = uri.clone().into_parts();
-    // The rest begins with a slash, so it is a valid path.
+    // The suffix of a valid path is valid too once it begins with a slash.
     parts.path_and_query = Some(path.unwrap_or(PathAndQuery::from_static("/")));
     Uri::from_parts(parts).unwrap_or_default()
 }

@@ -14,14 +14,14 @@ use spikard_wasm_runtime::{GuestBody, HttpCall, StreamBody, Upload};
 
 use crate::reply_body::BodyError;
 
-/// How much of a body that nobody wanted is read, so that its connection can serve
-/// the next request.
+/// Maximum bytes of an unread body to discard, so that its connection can serve the next
+/// request.
 const MAX_DISCARD: u64 = 64 << 10;
 
-/// How long such a body is waited for.
+/// Maximum time to discard an unread body.
 const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The body of a request as it arrives.
+/// Request body as it arrives.
 pub(crate) enum Inbound {
     /// From a client's connection.
     Client(Incoming),
@@ -58,26 +58,26 @@ impl Body for Inbound {
     }
 }
 
-/// The body of a request, which may still be on its way.
+/// Request body that may not have arrived yet.
 pub(crate) struct RequestBody {
     source: Source,
-    /// The client sends the body only once it is asked for.
+    /// True if the client waits for `100 Continue` before it sends the body.
     is_awaited: bool,
     has_ended: bool,
 }
 
-/// Who has the body.
+/// Current owner of the body.
 enum Source {
-    /// The host reads it.
+    /// The host, which reads it.
     Host(Inbound),
-    /// The guest reads it; the host can take it back.
+    /// The guest, which reads it until the host takes it back.
     Guest(Upload<Inbound>),
-    /// The reply's body keeps it.
+    /// The body of a streamed reply.
     Reply,
 }
 
 impl RequestBody {
-    /// `is_awaited`: the client sent `Expect: 100-continue`.
+    /// Wraps a body; `is_awaited` is true if the client sent `Expect: 100-continue`.
     pub(crate) fn new(incoming: Inbound, is_awaited: bool) -> Self {
         let has_ended = incoming.is_end_stream();
         Self {
@@ -87,7 +87,7 @@ impl RequestBody {
         }
     }
 
-    /// The body as the host reads it; one that the guest has is empty for the host.
+    /// Returns the body if the host owns it.
     fn incoming(&mut self) -> Option<&mut Inbound> {
         match &mut self.source {
             Source::Host(incoming) => Some(incoming),
@@ -95,7 +95,7 @@ impl RequestBody {
         }
     }
 
-    /// The shortest that the body can be, in bytes, as its head announces it.
+    /// Returns the minimum body length in bytes that the request head declares.
     pub(crate) fn shortest(&self) -> u64 {
         match &self.source {
             Source::Host(incoming) => incoming.size_hint().lower(),
@@ -103,8 +103,8 @@ impl RequestBody {
         }
     }
 
-    /// Lends the body to a guest, which reads at most `limit` bytes and waits for at most
-    /// `timeout` altogether.
+    /// Lends the body to a guest, which can read at most `limit` bytes within `timeout` in
+    /// total.
     pub(crate) fn lend(
         &mut self,
         call: &Arc<HttpCall>,
@@ -127,7 +127,8 @@ impl RequestBody {
         }
     }
 
-    /// Takes the host's half of a lent body, for a reply whose guest still reads it.
+    /// Takes the host's half of a lent body, for a streamed reply whose guest still reads the
+    /// body.
     pub(crate) fn take_lent(&mut self) -> Option<Upload<Inbound>> {
         match std::mem::replace(&mut self.source, Source::Reply) {
             Source::Guest(kept) => Some(kept),
@@ -138,16 +139,16 @@ impl RequestBody {
         }
     }
 
-    /// Whether there is nothing to read any more.
+    /// Returns true if the body was read to its end.
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// Reads a body completely.
+    /// Reads the whole body.
     ///
     /// # Errors
-    /// 413 past the limit, which a declared length past it is at once; 408 when it
-    /// does not arrive in time; 400 when the connection fails it.
+    /// 413 if the body exceeds the limit (at once if its declared length does), 408 if it does
+    /// not arrive in time, 400 if the connection fails.
     pub(crate) async fn read(&mut self, limit: u64, timeout: Duration) -> Result<Bytes, Refusal> {
         if self.has_ended {
             return Ok(Bytes::new());
@@ -165,10 +166,10 @@ impl RequestBody {
         Ok(bytes)
     }
 
-    /// Reads a multipart form as it arrives, without keeping the body beside its parts.
+    /// Parses a multipart form while it arrives; only its parts are kept in memory.
     ///
     /// # Errors
-    /// As [`RequestBody::read`], and 400 for what is not a form.
+    /// Same as [`RequestBody::read`], and 400 for an invalid form.
     pub(crate) async fn read_form(
         &mut self,
         boundary: &str,
@@ -187,9 +188,9 @@ impl RequestBody {
         form.unwrap_or(Err(Refusal::RequestTimeout))
     }
 
-    /// Reads and drops the rest of the body, so that its connection can serve the next
-    /// request. Returns false if that is too much or does not arrive: the connection must
-    /// close then, and the response must say so.
+    /// Discards the rest of the body, so that its connection can serve the next request.
+    /// Returns false if the rest is too long or does not arrive in time; then the connection
+    /// must close, and the response must announce that.
     pub(crate) async fn discard(&mut self) -> bool {
         if self.has_ended {
             return true;
@@ -204,8 +205,8 @@ impl RequestBody {
         }
     }
 
-    /// Takes the body back from a guest without reading it, where no other request waits
-    /// for the connection. Always true.
+    /// Takes the body back from a guest without reading it, for protocols in which no other
+    /// request waits for the body. Always returns true.
     pub(crate) fn release(&mut self) -> bool {
         if let Source::Guest(kept) = &self.source {
             drop(kept.take_back());
@@ -237,7 +238,7 @@ async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, is_awaited: bool) 
     rest.unwrap_or(false)
 }
 
-/// The data of a body, as it arrives.
+/// Streams the data of a body as it arrives.
 fn pieces(body: &mut Inbound) -> impl Stream<Item = Result<Bytes, Refusal>> + Send {
     stream::unfold(body, async |body| {
         loop {
@@ -245,7 +246,7 @@ fn pieces(body: &mut Inbound) -> impl Stream<Item = Result<Bytes, Refusal>> + Se
                 Ok(frame) => frame.into_data().ok(),
                 Err(error) => return Some((Err(unreadable(&error)), body)),
             };
-            // Trailers carry nothing a handler asks for.
+            // Handlers cannot read trailers.
             if let Some(data) = data {
                 return Some((Ok(data), body));
             }
@@ -263,7 +264,7 @@ async fn collect(body: &mut Inbound, limit: u64) -> Result<Bytes, Refusal> {
     let mut length = 0_u64;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| unreadable(&error))?;
-        // Trailers carry nothing a handler asks for.
+        // Handlers cannot read trailers.
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -271,7 +272,7 @@ async fn collect(body: &mut Inbound, limit: u64) -> Result<Bytes, Refusal> {
         if length > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
-        // A body that came in one piece, as small ones do, is not copied.
+        // A body that arrives in a single chunk, as small ones do, is not copied.
         match first.take() {
             None if rest.is_empty() => first = Some(data),
             Some(begin) => {

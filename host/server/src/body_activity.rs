@@ -14,7 +14,7 @@ use crate::reply_body::{BodyError, ReplyBody};
 use crate::timing::{Busy, Timing};
 
 /// A body that keeps its connection busy while it waits for the app.
-struct Observed<B> {
+struct ObservedBody<B> {
     body: B,
     timing: Arc<Timing>,
     is_http2: bool,
@@ -24,7 +24,7 @@ struct Observed<B> {
 /// Observes a streamed body.
 pub(crate) fn observed(body: ReplyBody, timing: &Arc<Timing>, is_http2: bool) -> ReplyBody {
     match body {
-        ReplyBody::Stream(body) => ReplyBody::stream(Observed {
+        ReplyBody::Stream(body) => ReplyBody::stream(ObservedBody {
             body,
             timing: timing.clone(),
             is_http2,
@@ -34,7 +34,7 @@ pub(crate) fn observed(body: ReplyBody, timing: &Arc<Timing>, is_http2: bool) ->
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Observed<B> {
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for ObservedBody<B> {
     type Data = Bytes;
     type Error = BodyError;
 

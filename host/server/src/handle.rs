@@ -12,7 +12,7 @@ use crate::metrics::Figures;
 use crate::shared::Apps;
 use crate::worker::{Change, Messages};
 
-/// Replaces the apps of a host that serves, and stops it.
+/// Controls a running host: replaces its apps or stops it.
 pub struct Handle {
     workers: Vec<Messages>,
     figures: Arc<Figures>,
@@ -28,14 +28,15 @@ impl Handle {
         }
     }
 
-    /// Serves other apps from now on, some of which may be those that are served already.
-    /// Each of the others has its first instance in every worker before requests go to
-    /// any of them; requests in flight are finished by the apps that they began with.
+    /// Replaces the apps; apps that are already hosted keep running. Every worker creates the
+    /// first instance of each new app before any request goes to it. The old apps finish the
+    /// requests in flight.
     ///
-    /// It waits for the workers: not to be called on one of them, or where one may not wait.
+    /// Blocks until all workers have switched; do not call this on a worker or in async code.
     ///
     /// # Errors
-    /// Two apps have one place, or one cannot make an instance. Nothing has changed then.
+    /// Two apps have the same mount, or an instance cannot be created. The apps are unchanged
+    /// then.
     pub fn replace(&mut self, apps: &[Arc<HostedApp>]) -> Result<(), ServeError> {
         let apps = Apps::new(apps)?;
         let (done, outcomes) = mpsc::channel();
@@ -57,33 +58,33 @@ impl Handle {
         }
         apps.count(&self.figures, self.workers.len());
         for go in all_go {
-            // A worker that is gone serves nothing any more.
+            // Sending fails if the worker has stopped, and then there is nothing to switch.
             let _ = go.send(());
         }
         while outcomes.recv().is_ok() {}
         Ok(())
     }
 
-    /// Stops serving, as a signal does.
+    /// Starts a graceful shutdown, as SIGTERM does.
     pub fn stop(&self) {
         self.stop.notify_one();
     }
 }
 
 impl Apps {
-    /// Finds out where each app is.
+    /// Collects the apps and their mounts.
     ///
     /// # Errors
-    /// Two have one place.
+    /// Two apps have the same mount.
     pub(crate) fn new(all: &[Arc<HostedApp>]) -> Result<Self, ServeError> {
-        let mounts = Mounts::new(all.iter().map(|served| &served.mount));
+        let mounts = Mounts::new(all.iter().map(|app| &app.mount));
         let mounts = mounts.map_err(|(one, other)| {
             let name = |index: usize| {
-                let name = all.get(index).and_then(|served| served.name());
+                let name = all.get(index).and_then(|app| app.name());
                 name.unwrap_or_default().to_owned()
             };
-            let place = all.get(one).map(|served| served.mount.to_string());
-            ServeError::Mounts(name(one), name(other), place.unwrap_or_default())
+            let mount = all.get(one).map(|app| app.mount.to_string());
+            ServeError::Mounts(name(one), name(other), mount.unwrap_or_default())
         })?;
         Ok(Self {
             all: all.into(),
@@ -91,7 +92,7 @@ impl Apps {
         })
     }
 
-    /// Begins to count what they do.
+    /// Adds the apps to the metrics.
     pub(crate) fn count(&self, figures: &Figures, workers: usize) {
         let apps = self.all.iter().map(|app| app.figures(workers).clone());
         figures.replace(apps.collect());

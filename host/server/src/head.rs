@@ -1,15 +1,15 @@
-//! Checks the head of a request before any app sees it, as RFC 9112 and RFC 9113 ask,
-//! and gives every app the same view of it: one `host`, one `cookie`.
+//! Validates request heads (RFC 9112, RFC 9113) before an app sees them, and normalizes them:
+//! every app sees one `host` and at most one `cookie` header.
 
 use hyper::header::{COOKIE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Request, Version};
 use spikard_wasm_app::Refusal;
 
-/// The longest list of header fields, in bytes: names, values, and what separates them
-/// (4 bytes a field in HTTP/1.1, 32 in HTTP/2, as RFC 9113 counts).
+/// Maximum total size of a request's header fields in bytes: names, values and separators
+/// (4 bytes per field in HTTP/1.1; 32 in HTTP/2, as RFC 9113 counts).
 pub(crate) const MAX_FIELDS: usize = 64 << 10;
 
-/// Checks a request and brings its head into the form that apps see.
+/// Validates a request and normalizes its head.
 ///
 /// # Errors
 /// 431 for too many header bytes; 400 for a missing, repeated or malformed Host, and for
@@ -37,8 +37,8 @@ fn check_size(headers: &HeaderMap, separators: usize) -> Result<(), Refusal> {
     }
 }
 
-/// A coding that the host does not undo would reach the handler as its body (RFC 9112,
-/// section 6.1).
+/// Rejects transfer codings other than `chunked` (RFC 9112, section 6.1), because the handler
+/// would get the encoded bytes as the body.
 fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut values = headers.get_all(TRANSFER_ENCODING).iter();
     match (values.next(), values.next()) {
@@ -58,8 +58,8 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Exactly one valid Host, which is the authority of the request target if that has one
-/// (RFC 9112, sections 3.2 and 3.2.2; RFC 9113, section 8.3.1).
+/// Requires exactly one valid Host header and replaces it with the authority of the request
+/// target, if there is one (RFC 9112, sections 3.2 and 3.2.2; RFC 9113, section 8.3.1).
 fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     let version = request.version();
     let mut values = request.headers().get_all(HOST).iter();
@@ -73,7 +73,7 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
         && !is_host(host.as_bytes())
     {
         return Err(bad(format!(
-            "the Host header `{}` is not a host name with an optional port",
+            "the Host header `{}` is invalid; send a host name with an optional port",
             host.as_bytes().escape_ascii()
         )));
     }
@@ -88,7 +88,7 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     let authority = authority.as_str();
     if !is_host(authority.as_bytes()) {
         return Err(bad(format!(
-            "the authority `{}` is not a host name with an optional port",
+            "the authority `{}` is invalid; send a host name with an optional port",
             authority.escape_debug()
         )));
     }
@@ -111,7 +111,7 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110, section 7.2).
+/// Matches `uri-host [ ":" port ]` (RFC 9110, section 7.2).
 fn is_host(value: &[u8]) -> bool {
     let (host, port) = match value.strip_prefix(b"[") {
         Some(rest) => {
@@ -142,7 +142,7 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
-/// `reg-name` (RFC 3986, section 3.2.2).
+/// Matches `reg-name` (RFC 3986, section 3.2.2).
 fn is_reg_name(mut text: &[u8]) -> bool {
     while let Some((byte, rest)) = text.split_first() {
         text = rest;
@@ -161,8 +161,8 @@ fn is_reg_name(mut text: &[u8]) -> bool {
     true
 }
 
-/// HTTP/2 may send each cookie in a field of its own; apps see one (RFC 9113, section
-/// 8.2.3).
+/// Joins the cookies of a request into one field, because HTTP/2 clients may send each in a
+/// separate one (RFC 9113, section 8.2.3).
 fn join_cookies(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {

@@ -10,7 +10,7 @@ use crate::metrics::{self, AppFigures};
 use crate::policy::StaticFiles;
 use crate::settings::AppSettings;
 
-/// An app as all workers have it: loaded and mounted. Each makes a service of it.
+/// A loaded and mounted app. Each worker creates its own instances of it.
 pub struct HostedApp {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) mount: Mount,
@@ -18,15 +18,15 @@ pub struct HostedApp {
     pub(crate) component: Loaded,
     pub(crate) files: StaticFiles,
     pub(crate) settings: AppSettings,
-    /// Made when the host takes it.
+    /// Created when the host starts to serve the app.
     figures: OnceLock<Arc<AppFigures>>,
 }
 
 impl HostedApp {
-    /// An app to be served. One without a name is the only one of its host.
+    /// Prepares an app for serving. `name` is `None` if the host serves a single app.
     ///
     /// # Errors
-    /// A folder of files is not there.
+    /// A folder of static files cannot be opened.
     pub fn new(
         name: Option<&str>,
         mount: Mount,
@@ -46,13 +46,13 @@ impl HostedApp {
         })
     }
 
-    /// Its name in a host of several.
+    /// Returns the app's name; `None` if the host serves a single app.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// What its workers count.
+    /// Returns the app's metrics.
     pub(crate) fn figures(&self, workers: usize) -> &Arc<AppFigures> {
         self.figures.get_or_init(|| {
             let routes = self.app.routes().iter().map(|route| route.name());

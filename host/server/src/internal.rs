@@ -1,7 +1,7 @@
-//! Requests from an app to another app of the host, dispatched on the same worker without a socket.
+//! Requests between apps of this host, dispatched on the same worker without a socket.
 //!
-//! The sender must be `Send`, but an app in a worker is not. So a task of the worker makes the
-//! response and passes its chunks through a channel, one at a time.
+//! The sender's future must be `Send`, but an app in a worker is not. Therefore a task of the
+//! worker creates the response and passes its chunks through a channel, one at a time.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -19,10 +19,10 @@ use tokio::task::AbortHandle;
 use crate::reply_body::ReplyBody;
 use crate::response::HttpResponse;
 
-/// What answers requests of apps to other apps, on one worker.
+/// Dispatches requests between the apps of one worker.
 pub(crate) trait Dispatch {
-    /// Gives a request to the app of a name; `None` if there is no such app. `depth` is
-    /// that of the request that is sent.
+    /// Sends a request to the app with a name; `None` if no app has it. `depth` is the depth
+    /// of the new request.
     fn dispatch(
         &self,
         name: &str,
@@ -32,60 +32,61 @@ pub(crate) trait Dispatch {
 }
 
 thread_local! {
-    /// What answers on the worker that runs on this thread.
-    static HERE: RefCell<Option<Weak<dyn Dispatch>>> = const { RefCell::new(None) };
+    /// Dispatcher of the worker that runs on this thread.
+    static DISPATCHER: RefCell<Option<Weak<dyn Dispatch>>> = const { RefCell::new(None) };
 }
 
-/// Makes `apps` answer the requests that apps on this thread send to one another.
-pub(crate) fn answer_here(apps: Weak<dyn Dispatch>) {
-    HERE.set(Some(apps));
+/// Registers the dispatcher of this thread.
+pub(crate) fn register(dispatcher: Weak<dyn Dispatch>) {
+    DISPATCHER.set(Some(dispatcher));
 }
 
-/// Gives a request to the app of a name, on the worker that runs on this thread; `None`
-/// if there is no such app. The future gives `None` if the worker stops before there is
-/// an answer. Dropping it, or the body of the answer, cancels the request.
+/// Sends a request to the app with a name on this thread's worker; `None` if no app has it.
+/// The future resolves to `None` if the worker stops before the response is ready. Dropping
+/// the future or the response body cancels the request.
 pub(crate) fn dispatch(
     name: &str,
     request: Request<StreamBody>,
     depth: u32,
 ) -> Option<impl Future<Output = Option<Response<StreamBody>>> + Send + use<>> {
-    let apps = HERE.with_borrow(|here| here.as_ref().and_then(Weak::upgrade))?;
-    let answer = apps.dispatch(name, request, depth)?;
-    Some(carry(answer))
+    let dispatcher = DISPATCHER.with_borrow(|it| it.as_ref().and_then(Weak::upgrade))?;
+    let response = dispatcher.dispatch(name, request, depth)?;
+    Some(spawn(response))
 }
 
-/// Answers in a task of this thread.
-fn carry(
-    answer: impl Future<Output = HttpResponse> + 'static,
+/// Runs a response future in a task of this thread, and returns a `Send` future for its
+/// response.
+fn spawn(
+    response: impl Future<Output = HttpResponse> + 'static,
 ) -> impl Future<Output = Option<Response<StreamBody>>> + Send {
     let (head, received) = oneshot::channel();
     let task = tokio::task::spawn_local(async move {
-        let (parts, body) = answer.await.into_parts();
+        let (parts, body) = response.await.into_parts();
         let mut body = match body {
             ReplyBody::Whole(body) => {
                 let body = body.map_err(|never| match never {}).boxed_unsync();
-                // Who is gone needs no answer.
+                // Sending fails if the sender was dropped, which cancels the request.
                 let _ = head.send((parts, Ok(body)));
                 return;
             }
             body => body,
         };
-        let (pieces, arriving) = mpsc::channel(1);
-        if head.send((parts, Err(arriving))).is_err() {
+        let (frames, receiver) = mpsc::channel(1);
+        if head.send((parts, Err(receiver))).is_err() {
             return;
         }
-        while let Some(piece) = body.frame().await {
-            if pieces.send(piece).await.is_err() {
+        while let Some(frame) = body.frame().await {
+            if frames.send(frame).await.is_err() {
                 return;
             }
         }
     });
-    let task = Task(task.abort_handle());
+    let task = AbortOnDrop(task.abort_handle());
     async move {
         let (parts, body) = received.await.ok()?;
-        let body = body.unwrap_or_else(|pieces| {
-            let body = Pieces {
-                pieces,
+        let body = body.unwrap_or_else(|frames| {
+            let body = ChannelBody {
+                frames,
                 _task: task,
             };
             body.boxed_unsync()
@@ -94,22 +95,22 @@ fn carry(
     }
 }
 
-/// A task that ends with the value.
-struct Task(AbortHandle);
+/// Aborts a task when it is dropped.
+struct AbortOnDrop(AbortHandle);
 
-impl Drop for Task {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// A body whose pieces come through a channel.
-struct Pieces {
-    pieces: mpsc::Receiver<Result<Frame<Bytes>, BodyError>>,
-    _task: Task,
+/// Body that receives its frames through a channel.
+struct ChannelBody {
+    frames: mpsc::Receiver<Result<Frame<Bytes>, BodyError>>,
+    _task: AbortOnDrop,
 }
 
-impl Body for Pieces {
+impl Body for ChannelBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -117,7 +118,7 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.pieces.poll_recv(cx)
+        self.frames.poll_recv(cx)
     }
 }
 
@@ -133,38 +134,38 @@ mod tests {
         tokio::task::LocalSet::new().block_on(&runtime.unwrap(), future)
     }
 
-    /// A body of so many pieces, which counts those that were asked for.
+    /// Returns a body of `number` chunks, and a counter of the chunks that were polled.
     fn counted(number: u32) -> (ReplyBody, Rc<Cell<u32>>) {
-        let asked = Rc::new(Cell::new(0));
-        let count = asked.clone();
+        let polled = Rc::new(Cell::new(0));
+        let count = polled.clone();
         let pieces = futures_util::stream::unfold(0, move |at| {
             count.set(at + 1);
             let piece = Ok::<_, BodyError>(Frame::data(Bytes::from_static(b"piece")));
             std::future::ready((at < number).then_some((piece, at + 1)))
         });
         let body = http_body_util::StreamBody::new(pieces);
-        (ReplyBody::stream(body), asked)
+        (ReplyBody::stream(body), polled)
     }
 
     #[test]
-    fn answers_are_carried_whole_and_in_pieces() {
+    fn passes_complete_and_streamed_responses() {
         block_on(async {
             let whole = Response::new(ReplyBody::from(Bytes::from_static(b"whole")));
-            let response = carry(async { whole }).await.unwrap();
+            let response = spawn(async { whole }).await.unwrap();
             let body = response.into_body().collect().await.unwrap();
             assert_eq!(body.to_bytes(), "whole");
-            let (body, asked) = counted(7);
-            let response = carry(async { Response::new(body) }).await.unwrap();
+            let (body, polled) = counted(7);
+            let response = spawn(async { Response::new(body) }).await.unwrap();
             tokio::task::yield_now().await;
-            // Nobody has read a piece: one is in the channel, one waits before it.
-            assert!(asked.get() <= 2, "{}", asked.get());
+            // No chunk was read: one is in the channel, and one waits to be sent.
+            assert!(polled.get() <= 2, "{}", polled.get());
             let body = response.into_body().collect().await.unwrap();
             assert_eq!(body.to_bytes(), "piece".repeat(7));
         });
     }
 
     #[test]
-    fn who_is_not_wanted_any_more_is_stopped() {
+    fn dropping_the_response_cancels_the_request() {
         struct Ended(Rc<Cell<bool>>);
         impl Drop for Ended {
             fn drop(&mut self) {
@@ -174,22 +175,22 @@ mod tests {
         block_on(async {
             let ended = Rc::new(Cell::new(false));
             let guard = Ended(ended.clone());
-            let answer = carry(async move {
+            let response = spawn(async move {
                 let _guard = guard;
                 std::future::pending().await
             });
             tokio::task::yield_now().await;
             assert!(!ended.get());
-            drop(answer);
+            drop(response);
             tokio::task::yield_now().await;
             assert!(ended.get());
-            let (body, asked) = counted(1000);
-            let response = carry(async { Response::new(body) }).await.unwrap();
+            let (body, polled) = counted(1000);
+            let response = spawn(async { Response::new(body) }).await.unwrap();
             drop(response);
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
-            assert!(asked.get() <= 2, "{}", asked.get());
+            assert!(polled.get() <= 2, "{}", polled.get());
         });
     }
 }

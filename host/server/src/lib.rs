@@ -1,10 +1,10 @@
-//! Serves HTTP: the one crate that names hyper.
+//! HTTP server of spikard-wasm; the only crate that depends on hyper.
 //!
-//! One thread accepts connections and gives each to the worker that has fewest.
-//! A worker is a thread with an async runtime and a pool of instances of its own,
-//! so that a request never changes threads and a lease takes no lock. `app_router.rs`
-//! finds the app of a request; `exchange` takes the request to its response, in one
-//! order for every app; the triggers contain what differs between them.
+//! One thread accepts connections and hands each to the worker with the fewest connections. A
+//! worker is a thread with its own async runtime and instance pools: a request stays on one
+//! thread, and leasing an instance takes no lock. `app_router` finds the app of a request,
+//! `exchange` runs the same pipeline for every app, and `triggers` holds the parts that differ
+//! between kinds of apps.
 
 mod access;
 mod admission;

@@ -8,21 +8,21 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, SizeHint};
 
-/// Why a body ends early.
+/// Error that ends a body early.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a response.
+/// Response body.
 pub(crate) enum ReplyBody {
-    /// All of it, in memory.
+    /// A complete body in memory.
     Whole(Full<Bytes>),
-    /// Made while it is sent.
+    /// A body that is generated while it is sent.
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = BodyError>>>),
-    /// One that is not sent (HEAD), and would be streamed.
+    /// The omitted body of a response to HEAD, of unknown length.
     Unsent,
 }
 
 impl ReplyBody {
-    /// A body that is made while it is sent.
+    /// Wraps a body that is generated while it is sent.
     pub(crate) fn stream<B>(body: B) -> Self
     where
         B: Body<Data = Bytes, Error: Into<BodyError>> + 'static,

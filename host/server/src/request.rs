@@ -13,12 +13,12 @@ use spikard_wasm_runtime::{LocalContext, Stages};
 
 use crate::arrival::Arrival;
 
-/// A request's id, in the log and for its handler.
+/// Request ID in the log and for the handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequestId {
-    /// One that is unique among those of this process, and unlikely to be another's.
+    /// An ID that is unique in this process and unlikely to occur in another one.
     Number(u64),
-    /// One that its policy took from the client, or made for it.
+    /// An ID that the request-ID policy accepted from the client or generated.
     Text(Arc<str>),
 }
 
@@ -27,7 +27,7 @@ impl RequestId {
         Self::next_number().0
     }
 
-    /// One that is a number, and the number.
+    /// Returns the next numeric ID, and its number.
     pub(crate) fn next_number() -> (Self, u64) {
         static FIRST: LazyLock<u64> = LazyLock::new(|| {
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -49,7 +49,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The head of a request.
+/// Request head, as policies read it.
 pub(crate) struct Head<'a>(pub(crate) &'a Parts);
 
 impl RequestHead for Head<'_> {
@@ -64,7 +64,7 @@ impl RequestHead for Head<'_> {
     }
 }
 
-/// A request from its head to its response, as its hooks and its handler see it.
+/// A request in flight, as its hooks and its handler see it.
 pub(crate) struct InFlight {
     pub(crate) parts: Parts,
     pub(crate) peer: SocketAddr,
@@ -77,7 +77,7 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// A request whose body has not been read.
+    /// Creates a request whose body has not been read yet.
     pub(crate) fn new(parts: Parts, from: &Arrival, id: RequestId) -> Self {
         Self {
             parts,
@@ -91,14 +91,14 @@ impl InFlight {
         }
     }
 
-    /// Adds the body as it was sent, once it is read.
-    pub(crate) fn has_body(&self, bytes: Bytes) {
-        // A request is read once.
+    /// Sets the raw body, once it was read.
+    pub(crate) fn set_body(&self, bytes: Bytes) {
+        // The body is read at most once, so it is not set yet.
         let _ = self.body.set(bytes);
     }
 
-    /// Adds the files of a form.
-    pub(crate) fn has_files(&self, files: Vec<FilePart>) {
+    /// Sets the files of a multipart form.
+    pub(crate) fn set_files(&self, files: Vec<FilePart>) {
         let _ = self.files.set(files);
     }
 }

@@ -1,4 +1,4 @@
-//! Builds HTTP responses from replies and refusals. Only the host frames messages.
+//! Builds HTTP responses from replies and refusals. Only the host sets framing headers.
 
 use bytes::Bytes;
 use hyper::body::Body;
@@ -7,13 +7,13 @@ use hyper::{Response, StatusCode};
 use spikard_wasm_app::{Problem, Refusal, Route, is_bodiless};
 use spikard_wasm_runtime::{CallError, Content, Reply};
 
-use crate::metrics::{Part, Taken};
+use crate::metrics::{Part, StageTimes};
 use crate::reply_body::ReplyBody;
 
 pub(crate) type HttpResponse = Response<ReplyBody>;
 
-/// The headers that frame a message or belong to the connection (RFC 9110,
-/// section 7.6.1); a guest's are dropped.
+/// Headers that frame a message or belong to the connection (RFC 9110, section 7.6.1). The
+/// host drops them from replies.
 const HOST_ONLY: [HeaderName; 8] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -25,8 +25,8 @@ const HOST_ONLY: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// The same of those that a guest for `wasi:http` may have put there, whose length is
-/// handled apart; it alone may have trailers, which HTTP/1.1 must announce.
+/// Headers that the host drops from `wasi:http` replies. Content-Length is handled separately,
+/// and Trailer stays: these replies may have trailers, which HTTP/1.1 must announce.
 pub(crate) const OF_CONNECTION: [HeaderName; 6] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
@@ -36,11 +36,11 @@ pub(crate) const OF_CONNECTION: [HeaderName; 6] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// Makes the response of a route's reply. With `check` it must be as the route
-/// declares it.
+/// Converts the reply of a route to a response. If `check` is true, the reply must match the
+/// route's declaration.
 ///
 /// # Errors
-/// As [`of_reply`], and a reply that breaks what is declared.
+/// Same as [`of_reply`], and a reply that does not match the declaration.
 pub(crate) fn of_route(
     reply: Reply,
     route: &Route,
@@ -63,7 +63,7 @@ pub(crate) fn of_route(
     of_reply(reply)
 }
 
-/// The content type of a reply that does not name one.
+/// Returns the content type of a reply that declares none.
 fn default_type(content: &Content) -> Option<&'static str> {
     match content {
         Content::Empty => None,
@@ -73,14 +73,18 @@ fn default_type(content: &Content) -> Option<&'static str> {
     }
 }
 
-/// Makes the response of a reply.
+/// Converts a reply to a response.
 ///
 /// # Errors
-/// A status or header that HTTP does not allow.
+/// A status or header that is invalid in HTTP.
 pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
-    let bad = |what: String| CallError::BadReply(what);
-    let status = StatusCode::from_u16(reply.status)
-        .map_err(|_| bad(format!("its status `{}` is no HTTP status", reply.status)))?;
+    let bad = CallError::BadReply;
+    let status = StatusCode::from_u16(reply.status).map_err(|_| {
+        bad(format!(
+            "its status `{}` is not an HTTP status",
+            reply.status
+        ))
+    })?;
     let default_type = default_type(&reply.content);
     let body: Bytes = match reply.content {
         Content::Empty => Bytes::new(),
@@ -90,13 +94,13 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &reply.headers {
         let name = HeaderName::try_from(name)
-            .map_err(|_| bad(format!("`{}` is no header name", name.escape_debug())))?;
+            .map_err(|_| bad(format!("`{}` is not a header name", name.escape_debug())))?;
         let value = HeaderValue::try_from(value)
-            .map_err(|_| bad(format!("`{name}` has a value with a control character")))?;
+            .map_err(|_| bad(format!("its header `{name}` contains a control character")))?;
         if !HOST_ONLY.contains(&name) {
-            // A map of headers ends at 32768 names, whatever the limit of a reply is.
+            // `HeaderMap` holds at most 32768 names; the configured limit may be higher.
             let added = headers.try_append(name, value);
-            added.map_err(|_| bad("it has more headers than a response can".to_owned()))?;
+            added.map_err(|_| bad("it has more than 32768 headers".to_owned()))?;
         }
     }
     if let Some(default) = default_type {
@@ -114,7 +118,7 @@ pub(crate) fn of_reply(reply: Reply) -> Result<HttpResponse, CallError> {
     Ok(response)
 }
 
-/// Makes the response of a refusal: a problem document.
+/// Converts a refusal to a response with a problem document.
 pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
     of_reply(problem(refusal)).unwrap_or_else(|_| {
         let mut response = Response::new(ReplyBody::default());
@@ -123,7 +127,7 @@ pub(crate) fn of_refusal(refusal: Refusal) -> HttpResponse {
     })
 }
 
-/// The reply of a refusal, as hooks see it.
+/// Converts a refusal to a reply, which hooks can read.
 pub(crate) fn problem(refusal: Refusal) -> Reply {
     let extra = refusal.header();
     let problem = refusal.into_problem();
@@ -136,16 +140,16 @@ pub(crate) fn problem(refusal: Refusal) -> Reply {
     }
 }
 
-/// The length of a response's body, or of the body that HEAD leaves out; `None` for
-/// one whose length is not known before it is sent.
+/// Returns the length of a response body, or of the body that HEAD omits; `None` if it is
+/// unknown.
 pub(crate) fn length(response: &HttpResponse) -> Option<u64> {
     let declared = response.headers().get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
     declared.or_else(|| response.body().size_hint().exact())
 }
 
-/// The response to HEAD: the head alone, with the length that GET would have. hyper
-/// does this for HTTP/1.1 and not for HTTP/2.
+/// Removes the body of a response to HEAD but keeps its length. hyper does this for HTTP/1.1
+/// only.
 pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
     if matches!(response.body(), ReplyBody::Unsent) {
         return response;
@@ -155,7 +159,7 @@ pub(crate) fn without_body(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-/// A body that is not sent, and would be so long, if that is known.
+/// Returns the omitted body of a response to HEAD and sets Content-Length if `length` is known.
 pub(crate) fn unsent(headers: &mut HeaderMap, length: Option<u64>) -> ReplyBody {
     match length {
         Some(0) => ReplyBody::default(),
@@ -167,21 +171,20 @@ pub(crate) fn unsent(headers: &mut HeaderMap, length: Option<u64>) -> ReplyBody 
     }
 }
 
-/// The response after which the connection is closed, since the request's body was
-/// not read.
+/// Adds `Connection: close`, because the request body was not read.
 pub(crate) fn closing(mut response: HttpResponse) -> HttpResponse {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
 }
 
-/// Says where the time went, for the tools of a browser (Server Timing, W3C): parts that
-/// took none are left out.
-pub(crate) fn timed(response: &mut HttpResponse, taken: &Taken) {
+/// Adds the `Server-Timing` header (W3C Server Timing), which browsers display. Stages that
+/// took no time are omitted.
+pub(crate) fn timed(response: &mut HttpResponse, times: &StageTimes) {
     let millis = |nanos: u64| nanos as f64 / 1e6;
-    let parts = Part::all().filter(|part| taken.part(*part) != 0);
-    let parts = parts.map(|part| format!("{};dur={:.3}", part.as_str(), millis(taken.part(part))));
-    let total = format!("total;dur={:.3}", millis(taken.total));
+    let parts = Part::all().filter(|part| times.part(*part) != 0);
+    let parts = parts.map(|part| format!("{};dur={:.3}", part.as_str(), millis(times.part(part))));
+    let total = format!("total;dur={:.3}", millis(times.total));
     let value = parts.chain([total]).collect::<Vec<_>>().join(", ");
     if let Ok(value) = HeaderValue::try_from(value) {
         let name = HeaderName::from_static("server-timing");
@@ -189,7 +192,7 @@ pub(crate) fn timed(response: &mut HttpResponse, taken: &Taken) {
     }
 }
 
-/// Answers OPTIONS for a path that does not declare it.
+/// Builds the response to OPTIONS for a path without an OPTIONS route.
 pub(crate) fn of_options(allow: &str) -> HttpResponse {
     let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -199,10 +202,10 @@ pub(crate) fn of_options(allow: &str) -> HttpResponse {
     response
 }
 
-/// Sends the client to the path in the form that its route declares, for good. `prefix`
-/// is that of the app's mount.
+/// Builds the permanent redirect to the canonical form of a path. `prefix` is the app's mount
+/// prefix.
 pub(crate) fn of_redirect(prefix: &str, path: &str, query: Option<&str>) -> HttpResponse {
-    // Two slashes at the beginning would name another host (RFC 3986, section 4.2).
+    // A location that begins with `//` would name another host (RFC 3986, section 4.2).
     let is_other = prefix.is_empty() && path.starts_with("//");
     let dot = if is_other { "/." } else { "" };
     let mark = query.map_or("", |_| "?");
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn content_chooses_the_type_unless_the_guest_does() {
+    fn content_determines_the_default_content_type() {
         let json = of_reply(reply(201, &[], Content::Json("{}".into()))).unwrap();
         assert_eq!(json.status(), 201);
         assert_eq!(json.headers()["content-type"], "application/json");
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_alone_frames() {
+    fn framing_headers_of_a_reply_are_dropped() {
         let framing = [
             ("content-length", "7"),
             ("Transfer-Encoding", "chunked"),
@@ -261,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn more_headers_than_a_response_can_have_are_refused() {
+    fn too_many_headers_are_rejected() {
         let names: Vec<String> = (0..100_000).map(|number| format!("x-{number}")).collect();
         let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "y")).collect();
         let response = of_reply(reply(200, &headers, Content::Empty));
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_http_is_refused() {
+    fn invalid_headers_are_rejected() {
         for (name, value) in [
             ("a b", "x"),
             ("", "x"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::admission::{Doorkeeper, Requests};
+use crate::admission::{ConnectionLimit, Requests};
 use crate::error::ServeError;
 use crate::handle::Handle;
 use crate::hosted_app::HostedApp;
@@ -18,18 +18,17 @@ use crate::shared::{Apps, Shared};
 use crate::shutdown::Signals;
 use crate::worker::Worker;
 
-/// How long to wait when no connection can be accepted, for want of file
-/// descriptors for example.
+/// Pause after a failed accept, for example when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves apps until a signal says to stop. `ready` is called once connections are
-/// accepted, with what replaces the apps.
+/// Serves apps until SIGTERM, SIGINT or [`Handle::stop`]. Calls `ready` with the handle once
+/// the host accepts connections.
 ///
-/// At the first SIGTERM or SIGINT no connection is accepted any more and the
-/// requests in flight are finished; at the second they are given up.
+/// The first signal starts a graceful shutdown: the host accepts no more connections and
+/// finishes the requests in flight. A second signal aborts them.
 ///
 /// # Errors
-/// A worker cannot start, or two apps have one place.
+/// A worker cannot start, or two apps have the same mount.
 pub fn serve(
     listener: Listener,
     apps: Vec<Arc<HostedApp>>,
@@ -55,7 +54,7 @@ pub fn serve(
     };
     let start = |worker| Worker::start(shared(worker), all.clone(), settings.clone());
     let workers: Vec<Worker> = (0..number).map(start).collect::<Result<_, _>>()?;
-    // One that is replaced goes with the last worker that serves it.
+    // The last worker that serves a replaced app drops it, so nothing here may hold it.
     drop(all);
     for worker in &workers {
         worker.wait_until_ready()?;
@@ -105,12 +104,12 @@ pub fn serve(
 }
 
 async fn accept(listener: &TcpListener, workers: &[Worker], figures: &Figures, connections: usize) {
-    let doorkeeper = Doorkeeper::new(connections);
+    let limit = ConnectionLimit::new(connections);
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let Some(stream) = doorkeeper.admit(figures.connections(), stream) else {
-                    figures.refused_connection();
+                let Some(stream) = limit.admit(figures.connections(), stream) else {
+                    figures.count_refused_connection();
                     continue;
                 };
                 let least = workers.iter().min_by_key(|worker| worker.connections());
@@ -130,7 +129,7 @@ async fn accept(listener: &TcpListener, workers: &[Worker], figures: &Figures, c
     }
 }
 
-/// True if an accept error concerns only the accepted connection.
+/// Returns true if an accept error affects only the connection that was being accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -9,39 +9,39 @@ use crate::admission::Requests;
 use crate::hosted_app::HostedApp;
 use crate::metrics::Figures;
 
-/// The apps of all workers, and where each is.
+/// The hosted apps and their mounts.
 #[derive(Clone)]
 pub(crate) struct Apps {
     pub(crate) all: Arc<[Arc<HostedApp>]>,
     pub(crate) mounts: Arc<Mounts>,
 }
 
-/// What a worker knows of the host, whatever its apps are.
+/// State of the host that does not depend on its apps.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    /// The worker's number, and how many there are.
+    /// Index of the worker, and number of workers.
     pub(crate) number: usize,
     pub(crate) workers: usize,
     pub(crate) requests: Arc<Requests>,
     pub(crate) figures: Arc<Figures>,
-    /// Whether metrics are served beside the apps.
+    /// True if the apps' address also serves the metrics.
     pub(crate) serves_metrics: bool,
 }
 
 impl Shared {
-    /// The metrics, where they are served beside the apps.
+    /// Returns the metrics if the apps' address serves them.
     pub(crate) fn metrics(&self) -> Option<Arc<Figures>> {
         self.serves_metrics.then(|| self.figures.clone())
     }
 
-    /// The metrics for an app beside whose routes they are: they are at the root of those
-    /// hosts that no app has taken by name.
+    /// Returns the metrics if `/metrics` is on the same hosts and below the same prefix as the
+    /// app: only for an app that is mounted at the root of all hosts.
     pub(crate) fn metrics_beside(&self, mount: &Mount) -> Option<Arc<Figures>> {
         self.metrics().filter(|_| mount.is_everything())
     }
 }
 
-/// Counts a connection for as long as it is open.
+/// An open connection; it counts until this is dropped.
 pub(crate) struct Open(Arc<AtomicUsize>);
 
 impl Open {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Waits for one signal to stop.
+/// Listener for shutdown signals.
 pub(crate) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -11,7 +11,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen for them.
+    /// Starts to listen.
     pub(crate) fn new() -> io::Result<Self> {
         #[cfg(unix)]
         {
@@ -25,7 +25,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for the next.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {

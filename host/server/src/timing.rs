@@ -37,7 +37,7 @@ pub(crate) enum Phase {
     Head,
     /// The host.
     Busy,
-    /// The next request.
+    /// Waiting for the next request.
     Idle,
 }
 
@@ -79,7 +79,7 @@ impl Timing {
     }
 
     /// Returns when the connection times out.
-    fn due(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         let since = || self.start + Duration::from_nanos(self.since.load(Relaxed));
         match self.phase() {
             Phase::Head => Some(since() + self.head),
@@ -94,14 +94,14 @@ impl Timing {
             .store(self.start.elapsed().as_nanos() as u64, Relaxed);
     }
 
-    fn has_read(&self) {
+    fn on_read(&self) {
         if self.phase() == Phase::Idle && !self.is_http2.load(Relaxed) {
             self.phase.store(Phase::Head as u8, Relaxed);
             self.restart();
         }
     }
 
-    fn has_written(&self) {
+    fn on_write(&self) {
         if self.phase() != Phase::Busy {
             self.restart();
         }
@@ -118,7 +118,7 @@ impl Timing {
             loop {
                 // The timer is only moved forward when it rings: an early ring costs less
                 // than setting it for each request.
-                match self.due() {
+                match self.deadline() {
                     Some(due) if due < timer.deadline() || timer.is_elapsed() => {
                         timer.as_mut().reset(due);
                     }
@@ -128,7 +128,7 @@ impl Timing {
                     _ => {}
                 }
                 ready!(timer.as_mut().poll(cx));
-                if self.due().is_some_and(|due| due <= Instant::now()) {
+                if self.deadline().is_some_and(|due| due <= Instant::now()) {
                     return Poll::Ready(None);
                 }
             }
@@ -163,11 +163,11 @@ impl<S> Timed<S> {
         Self { stream, timing }
     }
 
-    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.timing.has_written();
+    fn report_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(result, Poll::Ready(Ok(1..))) {
+            self.timing.on_write();
         }
-        written
+        result
     }
 }
 
@@ -180,7 +180,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
-            self.timing.has_read();
+            self.timing.on_read();
         }
         read
     }
@@ -192,8 +192,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(written)
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.report_write(result)
     }
 
     fn poll_write_vectored(
@@ -201,8 +201,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.written(written)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.report_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -227,7 +227,7 @@ mod tests {
     const IDLE: Duration = Duration::from_millis(120);
 
     /// Returns how long a connection stays open after `event`.
-    fn kept(event: impl AsyncFnOnce(Arc<Timing>)) -> Duration {
+    fn lifetime(event: impl AsyncFnOnce(Arc<Timing>)) -> Duration {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -245,45 +245,45 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_connection_has_the_time_of_a_head() {
-        let kept = kept(async |_| {});
-        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+    fn a_silent_connection_ends_at_the_head_timeout() {
+        let lifetime = lifetime(async |_| {});
+        assert!(lifetime >= HEAD && lifetime < IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn an_idle_connection_has_its_own_time() {
-        let kept = kept(async |timing| drop(timing.request(false)));
-        assert!(kept >= IDLE, "{kept:?}");
+    fn an_idle_connection_ends_at_the_idle_timeout() {
+        let lifetime = lifetime(async |timing| drop(timing.request(false)));
+        assert!(lifetime >= IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn a_byte_ends_the_wait_and_begins_a_head() {
-        let kept = kept(async |timing| {
+    fn a_byte_starts_the_head_timeout() {
+        let lifetime = lifetime(async |timing| {
             drop(timing.request(false));
-            timing.has_read();
-            timing.has_read();
+            timing.on_read();
+            timing.on_read();
         });
-        assert!(kept >= HEAD && kept < IDLE, "{kept:?}");
+        assert!(lifetime >= HEAD && lifetime < IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn in_http2_it_does_not() {
-        let kept = kept(async |timing| {
+    fn a_byte_on_http2_does_not_start_the_head_timeout() {
+        let lifetime = lifetime(async |timing| {
             drop(timing.request(true));
-            timing.has_read();
+            timing.on_read();
         });
-        assert!(kept >= IDLE, "{kept:?}");
+        assert!(lifetime >= IDLE, "{lifetime:?}");
     }
 
     #[test]
-    fn a_request_is_waited_for_and_so_is_its_response() {
-        let kept = kept(async |timing| {
+    fn requests_and_writes_extend_the_lifetime() {
+        let lifetime = lifetime(async |timing| {
             let busy = timing.request(false);
             tokio::time::sleep(2 * IDLE).await;
             drop(busy);
             tokio::time::sleep(IDLE / 2).await;
-            timing.has_written();
+            timing.on_write();
         });
-        assert!(kept >= IDLE * 7 / 2, "{kept:?}");
+        assert!(lifetime >= IDLE * 7 / 2, "{lifetime:?}");
     }
 }

@@ -66,7 +66,7 @@ impl Worker {
         let (stop, stopping) = watch::channel(false);
         let (done, stopped) = watch::channel(false);
         let (announce, ready) = std_mpsc::channel();
-        let open = shared.figures.of_connections()[shared.number].clone();
+        let open = shared.figures.connection_counts()[shared.number].clone();
         thread::Builder::new()
             .name(format!("worker-{}", shared.number))
             .spawn(move || {

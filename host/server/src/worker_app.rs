@@ -43,7 +43,7 @@ impl WorkerApp {
         let component = hosted.component.clone();
         let pool = Pool::new(component, settings.instances_per_worker, settings.recycling);
         let figures = hosted.figures(shared.workers).worker(shared.number);
-        figures.has_pool(pool.stats());
+        figures.set_pool(pool.stats());
         let kind = hosted.component.kind();
         let has = |isolation| match kind {
             Kind::Handler => hosted.app.has(isolation),
@@ -87,7 +87,7 @@ impl WorkerApp {
             app: Some(NO_ROUTE.into()),
             rest: None,
             requests: shared.requests.clone(),
-            figures: shared.figures.nowhere().worker(shared.number),
+            figures: shared.figures.not_found().worker(shared.number),
             server_timing: false,
         };
         let builtin = Builtin {

@@ -131,7 +131,7 @@ fn compile_rejects_invalid_inputs_and_outputs() {
             output.as_os_str(),
         ]))
     };
-    assert!(run(&path, &output).contains("no such file"));
+    assert!(run(&path, &output).contains("not found"));
     assert!(run(folder.path(), &output).contains("is a folder, not a component"));
     fs::write(
         &path,

@@ -80,7 +80,7 @@ fn a_corrupt_cache_entry_is_recompiled() {
         fs::write(entry, bytes).expect("the entry");
         let server = start();
         assert!(server.line().ends_with("cache miss)"), "{}", server.line());
-        let _ = server.logged("the cached code cannot be used; compiling again");
+        let _ = server.logged("cache entry unusable; compiling again");
         assert_eq!(server.client().get("/hello/a").text(), "Hello, a!");
         server.stop();
         let server = start();

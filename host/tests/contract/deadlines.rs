@@ -43,7 +43,7 @@ fn a_handler_that_spins(lane: Lane) {
     let _ = server.client().get("/sleep?ms=60000").problem(504);
     assert_eq!(server.client().get("/count").status, 200);
     let log = server.stop().log;
-    assert!(log.contains("ran past its deadline of 500ms"), "{log}");
+    assert!(log.contains("exceeded its deadline of 500ms"), "{log}");
 }
 
 fn handlers_that_wait_run_concurrently(lane: Lane) {

@@ -101,11 +101,11 @@ fn an_invalid_reply_is_500_and_logged() {
             "[[\"a\",1]]",
             "its headers are not a JSON array of pairs of strings",
         ),
-        (200, "[[\"a b\",\"c\"]]", "`a b` is no header name"),
+        (200, "[[\"a b\",\"c\"]]", "`a b` is not a header name"),
         (
             200,
             "[[\"a\",\"b\\r\\nc: d\"]]",
-            "`a` has a value with a control character",
+            "its header `a` contains a control character",
         ),
     ];
     for (status, headers, reason) in bad {

@@ -110,6 +110,6 @@ fn a_granted_directory_must_exist() {
     let said = directory.refused(file);
     assert_eq!(
         said,
-        "error: the folder `FOLDER/no`, which `APP` is to have as `/no`, cannot be opened: No such file or directory (os error 2)"
+        "error: failed to open the folder `FOLDER/no`, which `APP` mounts at `/no`: No such file or directory (os error 2)"
     );
 }

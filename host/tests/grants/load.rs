@@ -34,7 +34,7 @@ fn the_error_for_a_missing_grant_suggests_the_line_to_add() {
         let said = refused(text);
         let (begin, end) = (
             format!("error: `APP` imports `{import}"),
-            format!("`, which is not granted: add `{line}` to its `[grants]` in spikard.toml"),
+            format!("`, which is not granted; add `{line}` to its `[grants]` in spikard.toml"),
         );
         assert!(said.starts_with(&begin) && said.ends_with(&end), "{said}");
     }
@@ -50,12 +50,12 @@ fn the_error_for_a_store_that_cannot_be_opened_names_it() {
         |default: &str| format!("[grants]\nconfig = {{}}\nkeyvalue.default = \"{default}\"\n");
     assert_eq!(
         directory.refused(&with("no/kv.redb")),
-        "error: the store `default` of `APP` cannot be opened: `FOLDER/no/kv.redb`: its folder is not there: make it"
+        "error: failed to open the store `default` of `APP` at `FOLDER/no/kv.redb`: its folder does not exist; create it"
     );
     std::fs::write(directory.path("text"), "x".repeat(10_000)).expect("a file");
     let said = directory.refused(&with("text"));
     assert!(
-        said.starts_with("error: the store `default` of `APP` cannot be opened: `FOLDER/text`: "),
+        said.starts_with("error: failed to open the store `default` of `APP` at `FOLDER/text`: "),
         "{said}"
     );
     let said = directory.refused(&with("redis://:hunter2@host:port/0"));

@@ -204,7 +204,7 @@ fn an_endless_body_that_no_client_reads() {
             })
             .collect();
         let start = Instant::now();
-        let unread = server.logged("the client did not take the next piece");
+        let unread = server.logged("the client did not read the next chunk");
         assert!(unread.contains("WARN"), "{unread}");
         assert!(start.elapsed() >= Duration::from_millis(400));
         // Both instances are free again.

@@ -176,10 +176,13 @@ fn the_queue_is_bounded_in_length_and_time() {
     }
     let log = server.stop().log;
     assert!(
-        log.contains("1 calls wait for an instance already, which is the limit `queue`"),
+        log.contains("the queue for an instance is full: 1 calls wait, the limit `queue`"),
         "{log}"
     );
-    assert!(log.contains("no instance came free within 400ms"), "{log}");
+    assert!(
+        log.contains("no instance became available within 400ms"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn an_engine_larger_than_the_address_space() {
     let narrow = Host::new(script, folder.path().join("cache"));
     let said = start_error(&narrow, &["--max-instances", "64", "--workers", "1"]);
     for part in [
-        "there is no room for 66 instances of `APP` (linear memories of each: 1",
+        "failed to reserve address space for `66` instances of `APP` (`1` linear memories each",
         "lower `--max-instances`",
         "`ulimit -v`",
     ] {
@@ -42,15 +42,15 @@ fn an_engine_larger_than_the_address_space() {
 fn an_instance_whose_initial_size_exceeds_a_limit() {
     let said = start_error(host(), &["--max-memory", "1MiB"]);
     for part in [
-        "begins with",
-        "bytes of memory, and the limit is 1048576",
+        "starts with",
+        "bytes of memory, more than the limit of `1048576`",
         "`memory` in `[limits]`",
     ] {
         assert!(said.contains(part), "`{part}` is not in: {said}");
     }
     let said = start_error(host(), &["--max-table-elements", "1"]);
     assert!(
-        said.contains("elements of a table, and the limit is 1"),
+        said.contains("elements of a table, more than the limit of `1`"),
         "{said}"
     );
 }

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<()> {
         instances: 1,
         ..Limits::default()
     })?
-    .looking_only();
+    .inspect_only();
     let (loaded, write) = runtime.precompile(&args.app, &mut Spinner::default().progress())?;
     // A component whose `describe` fails could not be served, so it is rejected here.
     block_on(loaded.describe())?;

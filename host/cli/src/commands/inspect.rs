@@ -29,7 +29,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         instances: 1,
         ..Limits::default()
     })?
-    .looking_only();
+    .inspect_only();
     let report = match load(
         &runtime,
         &ComponentSource::File(app),

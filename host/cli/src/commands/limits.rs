@@ -40,7 +40,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
             instances: 1,
             ..limits.runtime()
         })?
-        .looking_only();
+        .inspect_only();
         let cache = args.cache.cache();
         let (loaded, description) = load(&runtime, &ComponentSource::File(path), cache.as_ref())?;
         let defaults = limits.defaults(Secrets::default());
@@ -66,14 +66,14 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
 }
 
 fn limits_json(limits: &EffectiveLimits, is_wanted: impl Fn(&Limit) -> bool) -> Vec<Value> {
-    let (isolation, said) = limits.isolation;
+    let (isolation, source) = limits.isolation;
     let policy = json!({
         "key": "instances.policy", "flag": "--instances", "value": isolation.as_str(),
-        "shown": isolation.as_str(), "unit": "policy", "from": said.as_str(),
+        "shown": isolation.as_str(), "unit": "policy", "from": source.as_str(),
         "about": "Instance policy for routes that declare none: reuse, or fresh per request",
     });
     let limits = TABLE.iter().filter(|limit| is_wanted(limit)).map(|limit| {
-        let (value, said) = limits.values.get(limit.key);
+        let (value, source) = limits.values.get(limit.key);
         json!({
             "key": format!("{}.{}", limit.table, limit.name),
             "flag": format!("--{}", limit.flag),
@@ -81,7 +81,7 @@ fn limits_json(limits: &EffectiveLimits, is_wanted: impl Fn(&Limit) -> bool) -> 
             "value": value,
             "shown": limit.show(value),
             "unit": limit.unit(),
-            "from": said.as_str(),
+            "from": source.as_str(),
             "about": limit.about,
         })
     });

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
         instances: 1,
         ..Limits::default()
     })?
-    .looking_only();
+    .inspect_only();
     let cache = args.cache.cache();
     let (loaded, description) = load(&runtime, &ComponentSource::File(&args.app), cache.as_ref())?;
     if loaded.kind() != Kind::Handler {

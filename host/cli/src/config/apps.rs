@@ -11,6 +11,7 @@ use super::app::AppTable;
 use super::effective_limits::EffectiveLimits;
 use super::file::{File, NAME};
 use super::grants::GrantSettings;
+use super::precedence;
 use super::values::SecretArg;
 use crate::args::ServeArgs;
 
@@ -115,11 +116,10 @@ impl<'a> AppSource<'a> {
             Self::Component(app) => Some((*app).to_owned()),
             _ => file.app.clone(),
         };
-        let static_root = args.static_root.as_ref().or(file.static_root.as_ref());
         let table = AppTable {
-            static_root: static_root.cloned(),
+            static_root: file.static_root.clone(),
             routes: file.routes.clone(),
-            grants: args.grants.clone().settings().or(file.grants.clone()),
+            grants: file.grants.clone(),
             ..AppTable::default()
         };
         AppConfig {
@@ -132,17 +132,19 @@ impl<'a> AppSource<'a> {
 
 impl AppConfig {
     fn merge(args: &ServeArgs, file: &File, table: AppTable) -> Self {
-        let openapi = table.openapi.or(file.openapi).unwrap_or(true);
+        let no_openapi = args.no_openapi.then_some(false);
+        let openapi = precedence::value(no_openapi, table.openapi, file.openapi);
+        let dev = precedence::value(args.dev.then_some(true), None, file.dev);
         Self {
             limits: EffectiveLimits::for_app(&args.config, file, &table),
             name: Some(table.name),
             mount: table.mount,
             component: Some(table.component),
-            static_root: table.static_root,
-            openapi: openapi && !args.no_openapi,
-            dev: args.dev || file.dev.unwrap_or(false),
-            grants: table.grants,
-            secrets: merge_secrets([&args.secret, &table.secrets, &file.secrets]),
+            static_root: precedence::value(args.static_root.clone(), table.static_root, None),
+            openapi: openapi.unwrap_or(true),
+            dev: dev.unwrap_or(false),
+            grants: precedence::grants(args.grants.clone().settings(), table.grants),
+            secrets: precedence::secrets(&args.secret, &table.secrets, &file.secrets),
         }
     }
 
@@ -154,18 +156,6 @@ impl AppConfig {
             (None, None) => "demo".to_owned(),
         }
     }
-}
-
-/// Merges lists of secrets; of several with the same name, the first wins.
-fn merge_secrets(lists: [&[SecretArg]; 3]) -> Vec<SecretArg> {
-    let mut secrets: Vec<SecretArg> = Vec::new();
-    for list in lists {
-        let before = secrets.len();
-        let is_new = |it: &&SecretArg| secrets.iter().all(|known| known.name != it.name);
-        let new: Vec<SecretArg> = list.iter().filter(is_new).cloned().collect();
-        secrets.splice(before.., new);
-    }
-    secrets
 }
 
 /// One app per component in a folder, mounted at the file's name.

@@ -1,8 +1,7 @@
 //! Effective limits of a host or an app.
 //!
-//! Flags override environment variables, which override `spikard.toml`, which overrides the
-//! defaults. [`EffectiveLimits`] keeps the result with the source of each value and converts
-//! it to the settings of the crates that enforce the limits.
+//! [`EffectiveLimits`] keeps each value with its source, and converts the values to the settings
+//! of the crates that enforce the limits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use super::app::AppTable;
 use super::file::File;
 use super::limit_values::{LimitSource, LimitValues};
 use super::limits::Key;
+use super::precedence;
 use crate::args::ConfigArgs;
 
 /// Limits, instance policy and route overrides, merged from all sources.
@@ -39,15 +39,9 @@ impl EffectiveLimits {
     /// Merges the sources for one app of several: its `[[app]]` table overrides host-wide
     /// tables.
     pub(crate) fn for_app(args: &ConfigArgs, file: &File, app: &AppTable) -> Self {
-        let isolation = match (args.instances, app.policy.or(file.policy)) {
-            (Some(isolation), _) => (isolation, LimitSource::Flag),
-            (None, Some(isolation)) => (isolation, LimitSource::File),
-            (None, None) => (Isolation::default(), LimitSource::Default),
-        };
-        let from_file = app.limits.clone().or(&file.limits);
         Self {
-            values: args.limits.0.clone().or(&from_file),
-            isolation,
+            values: precedence::limits(&args.limits.0, &app.limits, &file.limits),
+            isolation: precedence::value_and_source(args.instances, app.policy, file.policy),
             routes: app.routes.clone(),
         }
     }

@@ -1,8 +1,8 @@
 //! Server configuration.
 //!
-//! [`Config`] merges four sources; the first that sets a value wins: flags, environment
-//! variables, `spikard.toml`, defaults. [`limits`] and [`grants`] define the keys and flags,
-//! [`file`] parses `spikard.toml`, and [`apps`] selects the apps to serve.
+//! [`Config`] merges flags, environment variables, `spikard.toml` and defaults in the order that
+//! [`precedence`] decides. [`limits`] and [`grants`] define the keys and flags, [`file`] parses
+//! `spikard.toml`, and [`apps`] selects the apps to serve.
 
 pub(crate) mod app;
 mod apps;
@@ -15,6 +15,7 @@ pub(crate) mod flags;
 pub(crate) mod grants;
 pub(crate) mod limit_values;
 pub(crate) mod limits;
+mod precedence;
 mod units;
 pub(crate) mod values;
 
@@ -74,29 +75,32 @@ impl Config {
         let apps = source.apps(args, &file)?;
         let limits = EffectiveLimits::merge(&args.config, &file);
         let host = args.host.clone().filter(|host| !host.is_empty());
-        let port = args.port.and_then(|port| port.0).or(file.port);
+        let host = precedence::value(host, None, file.host);
+        let port = args.port.and_then(|port| port.0);
+        let port = precedence::value(port, None, file.port);
         let metrics = match (args.no_metrics, &args.metrics_address) {
             (true, _) => Some(MetricsEndpoint::Off),
             (false, Some((host, port))) => Some(MetricsEndpoint::Address(host.clone(), *port)),
-            (false, None) => file.metrics,
+            (false, None) => None,
         };
-        let log_format = args.log_format.or(file.log_format);
+        let metrics = precedence::value(metrics, None, file.metrics);
+        let log_format = precedence::value(args.log_format, None, file.log_format);
+        let log_level = precedence::value(args.log_level, None, file.log_level);
+        let cache_dir = precedence::value(args.cache.cache_dir.clone(), None, file.cache_dir);
         Ok(Self {
             file: path,
             folder: source.folder().map(Path::to_owned),
             limits,
             apps,
-            host: host
-                .or(file.host)
-                .unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+            host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             port: port.unwrap_or(DEFAULT_PORT),
             metrics: metrics.unwrap_or(MetricsEndpoint::App),
             watch: args.watch,
             log_format: log_format.unwrap_or(LogFormat::Text),
-            log_level: args.log_level.or(file.log_level).unwrap_or(LogLevel::Info),
+            log_level: log_level.unwrap_or(LogLevel::Info),
             no_cache: args.cache.no_cache,
             allow_precompiled: args.allow_precompiled,
-            cache_dir: args.cache.cache_dir.clone().or(file.cache_dir),
+            cache_dir,
         })
     }
 

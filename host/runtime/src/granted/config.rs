@@ -1,11 +1,11 @@
-//! `wasi:config`: the settings of an app, as the operator wrote them.
+//! `wasi:config`: the operator's settings for an app.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 
 use crate::state::State;
 
-/// `store.error`. The settings are in memory, so it does not happen.
+/// `store.error`. Reading settings from memory never fails.
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(variant)]
 enum Error {
@@ -17,7 +17,7 @@ enum Error {
     Io(String),
 }
 
-/// Adds its functions.
+/// Adds the functions of the interface.
 pub(super) fn add(store: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     store.func_wrap(
         "get",

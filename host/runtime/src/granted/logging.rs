@@ -1,4 +1,4 @@
-//! `wasi:logging`: lines of an app in the log, by their levels.
+//! `wasi:logging`: log events of an app, with levels.
 
 use spikard_wasm_app::one_line;
 use wasmtime::StoreContextMut;
@@ -7,14 +7,14 @@ use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 use crate::state::State;
 use crate::stdio::MAX_LINE;
 
-/// The longest context that is logged whole, in bytes.
+/// Maximum length of a logged context in bytes; the rest is cut off.
 const MAX_CONTEXT: usize = 256;
 
 /// `logging.level`.
 #[derive(Debug, Clone, Copy, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
-// Lifting makes its values from their number, which the compiler does not see.
+// Lifting creates the values from their discriminants, which the dead-code lint does not see.
 #[allow(dead_code)]
 enum Level {
     #[component(name = "trace")]
@@ -31,7 +31,7 @@ enum Level {
     Critical,
 }
 
-/// Adds its function.
+/// Adds the function of the interface.
 pub(super) fn add(logging: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     type Line = (Level, String, String);
     logging.func_wrap(
@@ -48,14 +48,14 @@ pub(super) fn add(logging: &mut LinkerInstance<'_, State>) -> wasmtime::Result<(
 fn line(component: &str, level: Level, context: &str, message: &str) {
     let context = one_line(&context[..context.floor_char_boundary(MAX_CONTEXT)]);
     let message = one_line(message[..message.floor_char_boundary(MAX_LINE)].trim_end());
-    // Each level is a place of its own to tracing, so it cannot be a value.
+    // `tracing` requires a constant level for each event.
     macro_rules! at {
         ($level:ident $(, $critical:ident)?) => {
             tracing::$level!(target: "guest", component, %context, $($critical = true,)? "{message}")
         };
     }
     match level {
-        // The log has no level below.
+        // `debug` is the lowest level of the log.
         Level::Trace | Level::Debug => at!(debug),
         Level::Info => at!(info),
         Level::Warn => at!(warn),

@@ -1,6 +1,7 @@
-//! What a component may import where it is granted: settings, the log, stores of keys
-//! and values. The functions are written by hand, as those of the host's own package are:
-//! drafts of an interface then share what they have in common.
+//! Host functions that require a grant: `wasi:config`, `wasi:logging` and `wasi:keyvalue`.
+//!
+//! The functions are added by hand instead of by generated bindings, so that the drafts of an
+//! interface can share their code.
 
 mod config;
 pub(crate) mod keyvalue;
@@ -13,7 +14,7 @@ use wasmtime::component::{Component, Linker};
 use crate::state::State;
 use crate::world::Interfaces;
 
-/// `wasi:config`, in all its drafts, which have the same functions.
+/// All drafts of `wasi:config`; they have the same functions.
 pub(crate) const CONFIG: [&str; 4] = [
     "wasi:config/store@0.2.0-rc.1",
     "wasi:config/store@0.2.0-draft",
@@ -21,7 +22,7 @@ pub(crate) const CONFIG: [&str; 4] = [
     "wasi:config/runtime@0.2.0-draft",
 ];
 
-/// `wasi:keyvalue`, in both its drafts.
+/// Both drafts of `wasi:keyvalue`.
 pub(crate) const KEYVALUE: [&str; 6] = [
     "wasi:keyvalue/store@0.2.0-draft",
     "wasi:keyvalue/atomics@0.2.0-draft",
@@ -34,7 +35,7 @@ pub(crate) const KEYVALUE: [&str; 6] = [
 /// `wasi:logging`, with and without a version.
 pub(crate) const LOGGING: [&str; 2] = ["wasi:logging/logging", "wasi:logging/logging@0.1.0-draft"];
 
-/// Adds what a component imports of them to a linker.
+/// Adds the interfaces that a component imports to a linker.
 pub(crate) fn add_to_linker(
     linker: &mut Linker<State>,
     interfaces: &Interfaces,
@@ -53,7 +54,7 @@ pub(crate) fn add_to_linker(
     Ok(())
 }
 
-/// Whether a component imports functions of an interface, rather than types alone.
+/// Returns true if a component imports functions of an interface, rather than only types.
 pub(crate) fn imports_functions(component: &Component, engine: &Engine, name: &str) -> bool {
     let ty = component.component_type();
     let import = ty.imports(engine).find(|(import, _)| *import == name);
@@ -70,7 +71,7 @@ pub(crate) fn imports_functions(component: &Component, engine: &Engine, name: &s
 mod tests {
     use super::*;
 
-    /// Whether a component can be linked with what the host has.
+    /// Returns true if the host's interfaces satisfy a component.
     #[track_caller]
     fn links(text: &str) -> bool {
         let bytes = wat::parse_str(text).unwrap();
@@ -114,7 +115,7 @@ mod tests {
         }
     }
 
-    /// The second draft changed without another name.
+    /// The second draft changed its types but kept its version.
     #[test]
     fn batches_of_either_shape() {
         let with = |version: &str, item: &str| {
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn types_alone_ask_for_nothing() {
+    fn types_alone_are_not_functions() {
         let bytes = wat::parse_str(
             r#"(component
             (import "types" (instance (type $t u64) (export "t" (type (eq $t)))))

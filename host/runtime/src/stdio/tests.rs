@@ -1,4 +1,4 @@
-//! Tests of the lines that a guest's output becomes.
+//! Tests of the log lines of a guest's output.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::*;
 
-/// Keeps the messages that are logged.
+/// Log subscriber that collects messages.
 #[derive(Clone, Default)]
 struct Messages(Arc<Mutex<Vec<String>>>);
 
@@ -72,7 +72,7 @@ fn the_end_of_a_call_ends_its_line() {
         write(log, "ree");
         log.end_line();
         assert_eq!(messages.take(), ["two", "three"]);
-        // A line that is complete, or empty, is not logged again.
+        // The end of a call does not log complete or empty lines again.
         write(log, "four\n");
         log.end_line();
         write(log, "\r\n \n");
@@ -97,7 +97,7 @@ fn streams_of_both_kinds_share_a_line_in_order() {
 }
 
 #[test]
-fn a_line_is_bounded_and_an_instance_that_goes_ends_it() {
+fn lines_are_bounded_and_dropping_logs_the_rest() {
     let messages = Messages::default();
     tracing::subscriber::with_default(messages.clone(), || {
         let log = GuestLog::new(&"app.wasm".into(), true);

@@ -1,8 +1,8 @@
-//! The OpenAPI document of an app and its viewer, served beside the app's routes.
+//! The OpenAPI document of an app and its viewer, served next to the app's routes.
 //!
-//! All of it is made when the app is loaded or was packed when the host was built;
-//! the viewer's page refers to nothing outside of this host, and its content security
-//! policy lets it reach nothing else but the servers that the app declares.
+//! All content is generated when the app is loaded, or embedded when the host is built. The
+//! viewer's page loads nothing from other hosts, and its content security policy allows
+//! requests only to this host and to the servers that the app declares.
 
 mod page;
 
@@ -21,10 +21,10 @@ use spikard_wasm_app::{OpenApi, Refusal, same_path};
 use crate::policy::{accept_encoding, conditions};
 use crate::response::{self, HttpResponse};
 
-/// What the paths here answer.
+/// Methods that the document and the viewer support.
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
-/// What the viewer's page loads: a name, a content type, and the content with gzip.
+/// Files that the viewer's page loads: name, content type, and content compressed with gzip.
 const ASSETS: [(&str, &str, &[u8]); 2] = [
     (
         "swagger-ui-bundle.js",
@@ -38,24 +38,26 @@ const ASSETS: [(&str, &str, &[u8]); 2] = [
     ),
 ];
 
-/// The document and its viewer, each at its path.
+/// The OpenAPI document and its viewer.
 pub struct Docs {
     resources: Vec<Resource>,
 }
 
-/// What a path here has.
+/// The content of one path.
 struct Resource {
     path: String,
     content_type: &'static str,
-    /// For the page alone.
+    /// Content security policy of the viewer's page; `None` for other resources.
     security_policy: Option<HeaderValue>,
     etag: HeaderValue,
-    packed: Option<&'static [u8]>,
+    /// Content compressed with gzip, for embedded files.
+    gzip: Option<&'static [u8]>,
+    /// Uncompressed content.
     plain: OnceLock<Bytes>,
 }
 
 impl Docs {
-    /// Those of a document; `None` where its app wants none served.
+    /// Prepares the document and its viewer; `None` if the app disables them.
     #[must_use]
     pub fn new(api: &OpenApi) -> Option<Self> {
         let settings = api.settings();
@@ -76,21 +78,21 @@ impl Docs {
             },
             Resource::new(&format!("{folder}start.js"), ASSETS[0].1, start.as_slice()),
         ];
-        resources.extend(ASSETS.iter().map(|(name, content_type, packed)| Resource {
+        resources.extend(ASSETS.iter().map(|(name, content_type, gzip)| Resource {
             path: format!("{folder}{name}"),
             content_type,
             security_policy: None,
-            etag: etag(packed),
-            packed: Some(packed),
+            etag: etag(gzip),
+            gzip: Some(gzip),
             plain: OnceLock::new(),
         }));
         Some(Self { resources })
     }
 
-    /// Answers a request that no route of the app answers.
+    /// Serves a request that no route of the app matches.
     ///
     /// # Errors
-    /// 404, or 405 with what the path does answer.
+    /// 404 for other paths, 405 for unsupported methods.
     pub(crate) fn answer(&self, request: &Parts) -> Result<HttpResponse, Refusal> {
         let path = request.uri.path();
         let mut resources = self.resources.iter();
@@ -121,7 +123,7 @@ impl Resource {
             content_type,
             security_policy: None,
             etag: etag(&content),
-            packed: None,
+            gzip: None,
             plain: OnceLock::from(content),
         }
     }
@@ -130,11 +132,11 @@ impl Resource {
         let mut headers = HeaderMap::new();
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        let packed = self.packed.filter(|_| takes_gzip(request));
-        if self.packed.is_some() {
+        let gzip = self.gzip.filter(|_| accepts_gzip(request));
+        if self.gzip.is_some() {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        if has_current(request, &self.etag) {
+        if is_not_modified(request, &self.etag) {
             let mut response = Response::new(ReplyBody::default());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             *response.headers_mut() = headers;
@@ -149,10 +151,10 @@ impl Resource {
         if let Some(policy) = &self.security_policy {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         }
-        let body = match packed {
-            Some(packed) => {
+        let body = match gzip {
+            Some(gzip) => {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                Bytes::from_static(packed)
+                Bytes::from_static(gzip)
             }
             None => self.plain().clone(),
         };
@@ -161,13 +163,13 @@ impl Resource {
         response
     }
 
-    /// The content as it is, unpacked when it is first asked for.
+    /// Returns the uncompressed content. An embedded file is decompressed on first use.
     fn plain(&self) -> &Bytes {
         self.plain.get_or_init(|| {
             let mut plain = Vec::new();
-            let mut packed = GzDecoder::new(self.packed.unwrap_or_default());
-            // What was packed at build time unpacks; a test sees to it.
-            match std::io::copy(&mut packed, &mut plain) {
+            let mut decoder = GzDecoder::new(self.gzip.unwrap_or_default());
+            // A test checks that the embedded files decompress.
+            match std::io::copy(&mut decoder, &mut plain) {
                 Ok(_) => plain.into(),
                 Err(_) => Bytes::new(),
             }
@@ -175,20 +177,20 @@ impl Resource {
     }
 }
 
-/// A weak tag, since the same content may go out packed and unpacked.
+/// Returns a weak entity tag, because the same content is sent with and without compression.
 fn etag(content: &[u8]) -> HeaderValue {
     let hash = blake3::hash(content).to_hex();
     HeaderValue::try_from(format!("W/\"{}\"", &hash[..20]))
         .unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
-/// Whether the client has what a tag stands for (RFC 9110, section 13.1.2).
-fn has_current(request: &HeaderMap, etag: &HeaderValue) -> bool {
+/// Returns true if the client has the content with this tag (RFC 9110, section 13.1.2).
+fn is_not_modified(request: &HeaderMap, etag: &HeaderValue) -> bool {
     conditions::weak_match(request, &header::IF_NONE_MATCH, etag.as_bytes()) == Some(true)
 }
 
-/// Whether the client takes gzip (RFC 9110, section 12.5.3).
-fn takes_gzip(request: &HeaderMap) -> bool {
+/// Returns true if the client accepts gzip (RFC 9110, section 12.5.3).
+fn accepts_gzip(request: &HeaderMap) -> bool {
     accept_encoding::choose(request, &[Algorithm::Gzip]).is_some()
 }
 
@@ -205,8 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_where_it_is_wanted() {
-        for (value, wanted) in [
+    fn gzip_is_sent_to_clients_that_accept_it() {
+        for (value, is_accepted) in [
             ("gzip", true),
             ("br, GZIP;q=0.5", true),
             ("*", true),
@@ -219,18 +221,18 @@ mod tests {
             ("identity, gzip;q=0.5", false),
         ] {
             assert_eq!(
-                takes_gzip(&headers(header::ACCEPT_ENCODING, &[value])),
-                wanted,
+                accepts_gzip(&headers(header::ACCEPT_ENCODING, &[value])),
+                is_accepted,
                 "{value}"
             );
         }
-        assert!(!takes_gzip(&HeaderMap::new()));
+        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 
     #[test]
     fn a_tag_is_found_in_any_list() {
         let etag = HeaderValue::from_static("W/\"a\"");
-        for (values, current) in [
+        for (values, expected) in [
             (&["\"a\""][..], true),
             (&["\"b\", W/\"a\""], true),
             (&["\"b\"", "\"a\""], true),
@@ -240,18 +242,18 @@ mod tests {
             (&[], false),
         ] {
             assert_eq!(
-                has_current(&headers(header::IF_NONE_MATCH, values), &etag),
-                current,
+                is_not_modified(&headers(header::IF_NONE_MATCH, values), &etag),
+                expected,
                 "{values:?}"
             );
         }
     }
 
     #[test]
-    fn what_is_packed_unpacks() {
-        for (name, _, packed) in ASSETS {
+    fn embedded_files_decompress() {
+        for (name, _, gzip) in ASSETS {
             let mut resource = Resource::new("/x", "text/plain", "");
-            (resource.packed, resource.plain) = (Some(packed), OnceLock::new());
+            (resource.gzip, resource.plain) = (Some(gzip), OnceLock::new());
             assert!(resource.plain().len() > 100_000, "{name}");
         }
     }

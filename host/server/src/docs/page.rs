@@ -1,42 +1,46 @@
-//! The viewer's page, which refers to everything relative to itself, so that it works
-//! under a prefix of a proxy too.
+//! The viewer's page. All its references are relative, so that it also works behind a proxy
+//! that adds a path prefix.
 
 use hyper::header::HeaderValue;
 use spikard_wasm_app::OpenApi;
 
-/// The folder of the viewer's files: `/docs/` for `/docs`.
+/// Returns the folder of the viewer's files: `/docs/` for `/docs`.
 pub(super) fn folder(docs: &str) -> String {
     format!("{}/", docs.trim_end_matches('/'))
 }
 
-/// The page.
+/// Renders the page.
 pub(super) fn html(api: &OpenApi) -> String {
     let settings = api.settings();
     let title = api.document()["info"]["title"].as_str().unwrap_or_default();
     let mut page = include_str!("index.html").to_owned();
-    for (place, text) in [
+    for (placeholder, text) in [
         (
             "{folder}",
             relative(&settings.docs, &folder(&settings.docs)),
         ),
         ("{document}", relative(&settings.docs, &settings.path)),
-        // The last, as it is the only one that may have braces of its own.
+        // The title comes last, because it may contain the other placeholders.
         ("{title}", title.to_owned()),
     ] {
-        page = page.replace(place, &escape(&text));
+        page = page.replace(placeholder, &escape(&text));
     }
     page
 }
 
-/// The reference from one path to another (RFC 3986, section 4.2).
+/// Returns the relative reference from one path to another (RFC 3986, section 4.2).
 fn relative(from: &str, to: &str) -> String {
     let folders: Vec<&str> = from.split('/').collect();
     let steps: Vec<&str> = to.split('/').collect();
-    // The last is the page itself, or what is to be referred to.
-    let (folders, way) = (&folders[..folders.len() - 1], &steps[..steps.len() - 1]);
-    let shared = folders.iter().zip(way).take_while(|(a, b)| a == b).count();
+    // The last segments are the page and the target, not folders.
+    let (folders, target) = (&folders[..folders.len() - 1], &steps[..steps.len() - 1]);
+    let shared = folders
+        .iter()
+        .zip(target)
+        .take_while(|(a, b)| a == b)
+        .count();
     let up = "../".repeat(folders.len() - shared);
-    // A first step with a colon would be read as a scheme.
+    // Without `./`, a colon in the first segment would make it a scheme.
     let here = if up.is_empty() { "./" } else { "" };
     format!("{here}{up}{}", steps[shared..].join("/"))
 }
@@ -56,8 +60,8 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// What the page may load and reach: this host, and the servers that the app names.
-/// Swagger UI sets styles in line, and shows pictures that are part of its styles.
+/// Returns the content security policy of the page, which allows this host and the servers that
+/// the app declares. Swagger UI needs inline styles, and images from `data:` URLs.
 pub(super) fn security_policy(api: &OpenApi) -> Option<HeaderValue> {
     let mut servers: Vec<&str> = api
         .settings()
@@ -76,16 +80,16 @@ pub(super) fn security_policy(api: &OpenApi) -> Option<HeaderValue> {
     HeaderValue::try_from(policy).ok()
 }
 
-/// The origin of an address that names one. Any character that could end a source in
-/// the policy is refused; so is a variable, whose value is chosen later.
+/// Returns the origin of an absolute URL. Rejects characters that could end a source expression
+/// of the policy, and URLs with variables, which have no fixed origin.
 fn origin(url: &str) -> Option<&str> {
     let scheme = ["https://", "http://"]
         .into_iter()
         .find(|scheme| url.starts_with(scheme))?;
     let authority = url[scheme.len()..].split('/').next()?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-    let is_good = !authority.is_empty() && authority.chars().all(is_plain);
-    is_good.then(|| &url[..scheme.len() + authority.len()])
+    let is_valid = !authority.is_empty() && authority.chars().all(is_plain);
+    is_valid.then(|| &url[..scheme.len() + authority.len()])
 }
 
 #[cfg(test)]
@@ -108,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_origin_gets_into_the_policy() {
+    fn the_policy_contains_origins_only() {
         assert_eq!(
             origin("https://a.example:8443/v1"),
             Some("https://a.example:8443")

@@ -1,5 +1,5 @@
-// Shows the document that the page names. Nothing is asked of any other host: the
-// validator that Swagger UI would ask is turned off.
+// Shows the document that the page names. `validatorUrl: null` keeps Swagger UI from sending the
+// document to an online validator.
 SwaggerUIBundle({
   domNode: document.getElementById("viewer"),
   url: new URL(document.getElementById("viewer").dataset.document, document.baseURI).href,

@@ -9,7 +9,7 @@ use spikard_wasm_runtime::{HttpCall, Request as _, Stages, Stamp};
 
 use crate::access::{Access, Outcome};
 use crate::admission::Requests;
-use crate::metrics::{AppName, Part, Taken, WorkerFigures};
+use crate::metrics::{AppName, Part, StageTimes, WorkerFigures};
 use crate::request::{InFlight, RequestId};
 
 /// The state that the exchanges of one trigger in one worker share.
@@ -81,14 +81,14 @@ impl<'a> Record<'a> {
     }
 
     /// Returns how the request's time divides into its parts.
-    pub(super) fn taken(&self) -> Taken {
+    pub(super) fn taken(&self) -> StageTimes {
         let now = Stamp::now();
         let respond = self.replied.map_or(0, |replied| now.since(replied));
-        Taken::new(now.since(self.start), respond, self.work.stages())
+        StageTimes::new(now.since(self.start), respond, self.work.stages())
     }
 
     /// Counts and logs the request.
-    pub(super) fn end(mut self, status: StatusCode, bytes: Option<u64>, taken: &Taken) {
+    pub(super) fn end(mut self, status: StatusCode, bytes: Option<u64>, taken: &StageTimes) {
         self.write(
             Outcome::Sent {
                 status: status.as_u16(),
@@ -99,7 +99,7 @@ impl<'a> Record<'a> {
     }
 
     /// Moves counting and logging to the end of a streamed body.
-    pub(super) fn into_ending(mut self, status: StatusCode, taken: &Taken) -> Ending {
+    pub(super) fn into_ending(mut self, status: StatusCode, taken: &StageTimes) -> Ending {
         self.is_ended = true;
         let work = std::mem::replace(&mut self.work, Work::None);
         Ending {
@@ -114,7 +114,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn write(&mut self, outcome: Outcome, taken: &Taken) {
+    fn write(&mut self, outcome: Outcome, taken: &StageTimes) {
         self.is_ended = true;
         let index = self.route.map(|(index, _)| index);
         self.desk.figures.record(index, outcome.status(), taken);
@@ -150,7 +150,7 @@ impl Ending {
     /// Counts and logs the request. `bytes` of its body were sent.
     pub(super) fn end(self, bytes: u64, is_complete: bool) {
         let total = Stamp::now().since(self.start);
-        let taken = Taken::streamed(total, self.receive, self.work.stages());
+        let taken = StageTimes::streamed(total, self.receive, self.work.stages());
         let index = self.route.as_ref().map(|(index, _)| *index);
         self.desk.figures.record(index, self.status, &taken);
         if let Some(access) = self.access {

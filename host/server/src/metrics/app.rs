@@ -8,13 +8,13 @@ use spikard_wasm_runtime::{PoolStats, Recycled};
 
 use super::histogram::Sum;
 use super::names::AppName;
-use super::route::{Part, RouteFigures, Taken};
+use super::route::{Part, RouteFigures, StageTimes};
 use crate::outgoing::OutgoingFigures;
 
-/// The figures of one app in one worker, which its thread alone writes.
+/// Metrics of one app in one worker; only the worker's thread writes them.
 #[derive(Debug)]
 pub(crate) struct WorkerFigures {
-    /// By the index of the route; the last is for requests that have none.
+    /// Metrics by route index; the last entry is for requests without a route.
     routes: Box<[OnceLock<Box<RouteFigures>>]>,
     pool: OnceLock<Arc<PoolStats>>,
 }
@@ -27,38 +27,37 @@ impl WorkerFigures {
         }
     }
 
-    /// Tells where the worker's instances are counted.
-    pub(crate) fn has_pool(&self, stats: &Arc<PoolStats>) {
-        // An app has one pool in a worker.
+    /// Sets the metrics of the worker's instance pool.
+    pub(crate) fn set_pool(&self, stats: &Arc<PoolStats>) {
+        // An app has one pool per worker, so this is not set yet.
         let _ = self.pool.set(stats.clone());
     }
 
-    /// Counts a request for a route, or for none. A route that nobody asks for takes no
-    /// memory.
-    pub(crate) fn record(&self, route: Option<u32>, status: u16, taken: &Taken) {
+    /// Counts a request; `route` is `None` for a request without a route. Memory for a route's
+    /// metrics is allocated at its first request.
+    pub(crate) fn record(&self, route: Option<u32>, status: u16, times: &StageTimes) {
         let last = self.routes.len() - 1;
         let index = route.map_or(last, |index| index as usize);
         if let Some(route) = self.routes.get(index) {
-            route.get_or_init(Box::default).record(status, taken);
+            route.get_or_init(Box::default).record(status, times);
         }
     }
 }
 
-/// The figures of one app in all workers.
+/// Metrics of one app in all workers.
 #[derive(Debug)]
 pub(crate) struct AppFigures {
     name: AppName,
-    /// The names of its routes.
+    /// Route names by route index.
     routes: Box<[Box<str>]>,
-    /// What stands for a route where there is none.
+    /// Route label for requests without a route.
     rest: &'static str,
     outgoing: Option<Arc<OutgoingFigures>>,
     workers: Box<[Arc<WorkerFigures>]>,
 }
 
 impl AppFigures {
-    /// Figures of an app with these routes, for so many workers; `rest` stands for none of
-    /// the routes.
+    /// Creates the metrics of an app. `rest` is the route label for requests without a route.
     pub(crate) fn new<'a>(
         name: AppName,
         routes: impl Iterator<Item = &'a str>,
@@ -78,42 +77,42 @@ impl AppFigures {
         })
     }
 
-    /// The app's name, where there are several.
+    /// Returns the app's name; `None` if the host serves a single app.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The figures of one worker.
+    /// Returns the metrics of one worker.
     pub(crate) fn worker(&self, number: usize) -> Arc<WorkerFigures> {
         self.workers[number].clone()
     }
 
-    /// Its routes in their order, and what stands for none.
+    /// Iterates over the route names in order, followed by the label for requests without one.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.routes.iter().map(AsRef::as_ref);
         names.chain(std::iter::once(self.rest))
     }
 
-    /// Whether no worker writes them any more.
-    fn is_done(&self) -> bool {
-        let done = self.workers.iter().all(|it| Arc::strong_count(it) == 1);
-        // What was written before a worker let go is seen after this.
+    /// Returns true if all workers have dropped the app and write no more metrics.
+    fn is_drained(&self) -> bool {
+        let is_drained = self.workers.iter().all(|it| Arc::strong_count(it) == 1);
+        // Makes the workers' last writes visible to this thread.
         fence(Ordering::Acquire);
-        done
+        is_drained
     }
 }
 
-/// What was counted of a route.
+/// Metrics of a route, added up over all workers.
 #[derive(Debug, Clone)]
 pub(super) struct RouteTotal {
-    /// How often each status was sent; 0 stands for all that are too many.
+    /// Request count by status; key 0 counts the statuses beyond the limit.
     pub(super) statuses: BTreeMap<u16, u64>,
     pub(super) duration: Sum,
     /// In the order of [`Part::all`].
     pub(super) parts: Vec<Sum>,
 }
 
-/// What was counted of an app.
+/// Metrics of an app, added up over all workers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Total {
     pub(super) routes: BTreeMap<String, RouteTotal>,
@@ -121,7 +120,7 @@ pub(super) struct Total {
     pub(super) recycled: [u64; Recycled::ALL.len()],
     pub(super) queue_full: u64,
     pub(super) queue_time: u64,
-    /// The app's own requests, in the order of [`OutgoingFigures::counts`].
+    /// Outgoing requests, in the order of [`OutgoingFigures::counts`].
     pub(super) outgoing: [u64; 3],
 }
 
@@ -172,74 +171,73 @@ impl Total {
     }
 }
 
-/// The figures of the app that has a name now, and what those before it counted: its
-/// counters go on when it is reloaded.
+/// Metrics of all versions of an app, so that its counters continue when it is reloaded.
 #[derive(Debug)]
 pub(super) struct History {
-    now: Arc<AppFigures>,
-    /// Those that still have requests.
-    ending: Vec<Arc<AppFigures>>,
-    /// What those counted that are gone, of routes that are still there.
+    current: Arc<AppFigures>,
+    /// Replaced versions with requests in flight.
+    draining: Vec<Arc<AppFigures>>,
+    /// Totals of dropped versions, for routes that the current version has.
     past: Total,
 }
 
 impl History {
     pub(super) fn new(app: Arc<AppFigures>) -> Self {
         Self {
-            now: app,
-            ending: Vec::new(),
+            current: app,
+            draining: Vec::new(),
             past: Total::default(),
         }
     }
 
     pub(super) fn name(&self) -> Option<&str> {
-        self.now.name()
+        self.current.name()
     }
 
-    /// Goes on with another app of the same name.
-    pub(super) fn then(mut self, app: Arc<AppFigures>) -> Self {
-        if !Arc::ptr_eq(&self.now, &app) {
-            let before = std::mem::replace(&mut self.now, app);
-            self.ending.push(before);
+    /// Continues with a new version of the app.
+    pub(super) fn replace(mut self, app: Arc<AppFigures>) -> Self {
+        if !Arc::ptr_eq(&self.current, &app) {
+            let before = std::mem::replace(&mut self.current, app);
+            self.draining.push(before);
         }
         self
     }
 
-    /// The app that has the name now.
-    pub(super) fn now(&self) -> &AppFigures {
-        &self.now
+    /// Returns the metrics of the current version.
+    pub(super) fn current(&self) -> &AppFigures {
+        &self.current
     }
 
-    /// Everything that was counted under the name.
+    /// Adds up the metrics of all versions.
     pub(super) fn total(&mut self) -> Total {
         let past = &mut self.past;
-        self.ending.retain(|app| {
-            let is_done = app.is_done();
-            if is_done {
+        self.draining.retain(|app| {
+            let is_drained = app.is_drained();
+            if is_drained {
                 past.add(app);
             }
-            !is_done
+            !is_drained
         });
-        let now = &self.now;
+        let current = &self.current;
         past.routes
-            .retain(|name, _| now.names().any(|known| known == name));
+            .retain(|name, _| current.names().any(|known| known == name));
         let mut total = past.clone();
-        self.ending.iter().for_each(|app| total.add(app));
-        total.add(now);
+        self.draining.iter().for_each(|app| total.add(app));
+        total.add(current);
         total
     }
 
-    /// The app's own requests under way; `None` where it may send none.
+    /// Returns the number of outgoing requests in flight; `None` if the app may send none.
     pub(super) fn under_way(&self) -> Option<u64> {
-        let apps = self.ending.iter().chain(std::iter::once(&self.now));
+        let apps = self.draining.iter().chain(std::iter::once(&self.current));
         let outgoing = apps.filter_map(|app| app.outgoing.as_ref());
         let under_way = outgoing.map(|outgoing| outgoing.under_way());
         under_way.reduce(|sum, next| sum + next)
     }
 
-    /// The instances of all workers.
+    /// Iterates over the instance pools of all workers.
     pub(super) fn pools(&self) -> impl Iterator<Item = &PoolStats> {
-        let apps = self.ending.iter().chain(std::iter::once(&self.now));
+        let apps = self.draining.iter().chain(std::iter::once(&self.current));
         let workers = apps.flat_map(|app| app.workers.iter());
         workers.filter_map(|worker| worker.pool.get().map(AsRef::as_ref))
     }
@@ -258,27 +256,27 @@ mod tests {
     }
 
     #[test]
-    fn counters_go_on_when_an_app_is_replaced() {
+    fn counters_continue_when_an_app_is_replaced() {
         let first = app(&["x", "y"]);
         let (one, two) = (first.worker(0), first.worker(1));
-        one.record(Some(0), 200, &Taken::default());
-        two.record(Some(0), 200, &Taken::default());
-        two.record(Some(1), 200, &Taken::default());
+        one.record(Some(0), 200, &StageTimes::default());
+        two.record(Some(0), 200, &StageTimes::default());
+        two.record(Some(1), 200, &StageTimes::default());
         let mut history = History::new(first);
         assert_eq!(count(&history.total(), "x"), Some(2));
-        // Others have the indexes, and `y` is no more.
+        // The indexes change, and `y` is removed.
         let second = app(&["z", "x"]);
         let worker = second.worker(0);
-        let mut history = history.then(second);
-        worker.record(Some(1), 200, &Taken::default());
+        let mut history = history.replace(second);
+        worker.record(Some(1), 200, &StageTimes::default());
         // A request of the old app ends after it was replaced.
-        one.record(Some(0), 200, &Taken::default());
+        one.record(Some(0), 200, &StageTimes::default());
         assert_eq!(count(&history.total(), "x"), Some(4));
-        assert_eq!(history.ending.len(), 1);
+        assert_eq!(history.draining.len(), 1);
         drop((one, two));
         let total = history.total();
         assert_eq!((count(&total, "x"), count(&total, "z")), (Some(4), None));
-        assert_eq!(history.ending.len(), 0);
+        assert_eq!(history.draining.len(), 0);
         assert!(!history.past.routes.contains_key("y"));
         assert_eq!(count(&history.total(), "x"), Some(4));
     }

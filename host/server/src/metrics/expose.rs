@@ -1,4 +1,4 @@
-//! The metrics as text, in the format that Prometheus reads: OpenMetrics 1.0.
+//! Exposition of the metrics in the text format OpenMetrics 1.0, which Prometheus reads.
 
 use std::fmt;
 use std::sync::PoisonError;
@@ -15,23 +15,23 @@ use super::figures::Figures;
 use super::route::Part;
 use crate::outgoing::OutgoingFigures;
 
-/// The content type of the text.
+/// Content type of the exposition.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// All figures of a moment.
+/// All metrics at one point in time.
 #[derive(Debug)]
-struct Moment {
-    apps: Vec<AppMoment>,
+struct Snapshot {
+    apps: Vec<AppSnapshot>,
     refused_requests: u64,
     refused_connections: u64,
     connections: u64,
 }
 
-/// The figures of an app.
+/// Metrics of an app at one point in time.
 #[derive(Debug)]
-struct AppMoment {
+struct AppSnapshot {
     name: Option<String>,
-    /// In the order of the app's routes.
+    /// Totals in the order of the app's routes.
     routes: Vec<(String, RouteTotal)>,
     total: Total,
     idle: u64,
@@ -39,28 +39,28 @@ struct AppMoment {
     prepared: u64,
     memory: u64,
     waiting: u64,
-    /// The app's own requests under way, where it may send any.
+    /// Outgoing requests in flight; `None` if the app may send none.
     under_way: Option<u64>,
 }
 
 impl Figures {
-    /// All figures of this moment.
+    /// Formats the current metrics.
     pub(crate) fn text(&self) -> String {
         let mut registry = Registry::with_prefix("spikard_wasm");
-        registry.register_collector(Box::new(self.moment()));
+        registry.register_collector(Box::new(self.snapshot()));
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = text::encode(&mut text, &registry);
         text
     }
 
-    fn moment(&self) -> Moment {
+    fn snapshot(&self) -> Snapshot {
         let mut histories = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut apps: Vec<AppMoment> = histories.iter_mut().map(AppMoment::of).collect();
-        let mut nowhere = History::new(self.nowhere.clone());
-        let nowhere = AppMoment::of(&mut nowhere);
-        apps.extend(Some(nowhere).filter(|nowhere| !nowhere.routes.is_empty()));
-        Moment {
+        let mut apps: Vec<AppSnapshot> = histories.iter_mut().map(AppSnapshot::of).collect();
+        let mut not_found = History::new(self.not_found.clone());
+        let not_found = AppSnapshot::of(&mut not_found);
+        apps.extend(Some(not_found).filter(|it| !it.routes.is_empty()));
+        Snapshot {
             apps,
             refused_requests: self.requests.refused(),
             refused_connections: self.refused_connections.load(Relaxed),
@@ -69,10 +69,10 @@ impl Figures {
     }
 }
 
-impl AppMoment {
+impl AppSnapshot {
     fn of(history: &mut History) -> Self {
         let mut total = history.total();
-        let names = history.now().names();
+        let names = history.current().names();
         let routes = names.filter_map(|name| total.routes.remove_entry(name));
         let routes = routes.collect();
         let sum = |of: fn(&PoolStats) -> u64| history.pools().map(of).sum();
@@ -89,14 +89,14 @@ impl AppMoment {
         }
     }
 
-    /// Labels, with that of the app before them where there are several.
+    /// Returns the labels, preceded by `app` if the host serves several apps.
     fn labels<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let name = self.name.as_deref().map(|name| ("app", name));
         name.into_iter().chain(more.iter().copied()).collect()
     }
 }
 
-impl Collector for Moment {
+impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut family = |name, help, unit: Option<&Unit>, kind, write: Write<'_>| {
             let mut encoder = encoder.encode_descriptor(name, help, unit, kind)?;
@@ -104,16 +104,16 @@ impl Collector for Moment {
         };
         let (counts, gauges) = (MetricType::Counter, MetricType::Gauge);
         let times = MetricType::Histogram;
-        let help = "Requests that were answered";
+        let help = "Answered requests";
         family("requests", help, None, counts, &|e| self.requests(e))?;
-        let help = "From the complete head of a request to its response";
+        let help = "Time from the complete request head to the response";
         let seconds = Some(&Unit::Seconds);
         let name = "request_duration";
         family(name, help, seconds, times, &|e| self.durations(e))?;
-        let help = "Where the time of requests went";
+        let help = "Time in each stage of a request";
         let name = "request_stage";
         family(name, help, seconds, times, &|e| self.stages(e))?;
-        let help = "Instances that exist";
+        let help = "Existing instances";
         family("instances", help, None, gauges, &|e| {
             self.each(|app| {
                 for (state, number) in [
@@ -126,11 +126,11 @@ impl Collector for Moment {
                 Ok(())
             })
         })?;
-        let help = "Instances that were made";
+        let help = "Instances created to serve";
         family("instances_created", help, None, counts, &|e| {
             self.each(|app| counter(e, &app.labels(&[]), app.total.created))
         })?;
-        let help = "Instances that were not kept";
+        let help = "Dropped instances by reason";
         family("instances_recycled", help, None, counts, &|e| {
             self.each(|app| {
                 for (why, count) in Recycled::ALL.into_iter().zip(app.total.recycled) {
@@ -144,11 +144,11 @@ impl Collector for Moment {
         family("instance_memory", help, bytes, gauges, &|e| {
             self.each(|app| gauge(e, &app.labels(&[]), app.memory))
         })?;
-        let help = "Requests that wait for an instance";
+        let help = "Requests waiting for an instance";
         family("queue_depth", help, None, gauges, &|e| {
             self.each(|app| gauge(e, &app.labels(&[]), app.waiting))
         })?;
-        let help = "Requests and connections that were turned away";
+        let help = "Rejected requests and connections by limit";
         family("refusals", help, None, counts, &|e| {
             self.each(|app| {
                 let total = &app.total;
@@ -163,39 +163,39 @@ impl Collector for Moment {
             counter(e, &[("reason", "requests")], self.refused_requests)?;
             counter(e, &[("reason", "connections")], self.refused_connections)
         })?;
-        let help = "Requests that apps sent, or were not let to";
+        let help = "Outgoing requests of apps by outcome";
         family("outgoing_requests", help, None, counts, &|e| {
             self.each(|app| {
                 let outcomes = OutgoingFigures::OUTCOMES.into_iter();
-                let may = app.under_way.is_some();
-                for (outcome, count) in outcomes.zip(app.total.outgoing).filter(|_| may) {
+                let may_send = app.under_way.is_some();
+                for (outcome, count) in outcomes.zip(app.total.outgoing).filter(|_| may_send) {
                     counter(e, &app.labels(&[("outcome", outcome)]), count)?;
                 }
                 Ok(())
             })
         })?;
-        let help = "Requests of apps whose responses have not ended";
+        let help = "Outgoing requests whose responses have not ended";
         family("outgoing_under_way", help, None, gauges, &|e| {
             self.each(|app| match app.under_way {
                 Some(number) => gauge(e, &app.labels(&[]), number),
                 None => Ok(()),
             })
         })?;
-        let help = "Connections that are open";
+        let help = "Open connections";
         family("connections", help, None, gauges, &|e| {
             gauge(e, &[], self.connections)
         })
     }
 }
 
-impl Moment {
-    /// The apps that have instances.
-    fn each(&self, mut write: impl FnMut(&AppMoment) -> fmt::Result) -> fmt::Result {
-        let is_app = |app: &&AppMoment| app.name.as_deref() != Some(super::names::NO_ROUTE);
+impl Snapshot {
+    /// Calls `write` for each app, but not for the requests that match no app.
+    fn each(&self, mut write: impl FnMut(&AppSnapshot) -> fmt::Result) -> fmt::Result {
+        let is_app = |app: &&AppSnapshot| app.name.as_deref() != Some(super::names::NO_ROUTE);
         self.apps.iter().filter(is_app).try_for_each(&mut write)
     }
 
-    fn routes(&self) -> impl Iterator<Item = (&AppMoment, &str, &RouteTotal)> {
+    fn routes(&self) -> impl Iterator<Item = (&AppSnapshot, &str, &RouteTotal)> {
         self.apps.iter().flat_map(|app| {
             let routes = app.routes.iter();
             routes.map(move |(name, total)| (app, name.as_str(), total))

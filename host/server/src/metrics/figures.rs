@@ -1,4 +1,4 @@
-//! The figures of all apps and all workers.
+//! Metrics of the host: all apps and all workers.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,31 +7,31 @@ use super::app::{AppFigures, History};
 use super::names::NO_ROUTE;
 use crate::admission::Requests;
 
-/// The figures of all apps and all workers.
+/// Metrics of the host: all apps and all workers.
 pub(crate) struct Figures {
     pub(super) apps: Mutex<Vec<History>>,
-    /// Of requests that go to no app.
-    pub(super) nowhere: Arc<AppFigures>,
-    /// The open connections of each worker.
+    /// Requests that match no app.
+    pub(super) not_found: Arc<AppFigures>,
+    /// Open connections by worker.
     connections: Box<[Arc<AtomicUsize>]>,
     pub(super) requests: Arc<Requests>,
     pub(super) refused_connections: AtomicU64,
 }
 
 impl Figures {
-    /// Figures for so many workers.
+    /// Creates the metrics of a host with this number of workers.
     pub(crate) fn new(requests: &Arc<Requests>, workers: usize) -> Arc<Self> {
         let name = Some(NO_ROUTE.into());
         Arc::new(Self {
             apps: Mutex::default(),
-            nowhere: AppFigures::new(name, std::iter::empty(), NO_ROUTE, None, workers),
+            not_found: AppFigures::new(name, std::iter::empty(), NO_ROUTE, None, workers),
             connections: (0..workers).map(|_| Arc::default()).collect(),
             requests: requests.clone(),
             refused_connections: AtomicU64::new(0),
         })
     }
 
-    /// The apps are others from now on. What one of the same name has counted goes on.
+    /// Replaces the apps. Counters of an app continue if the new app has the same name.
     pub(crate) fn replace(&self, apps: Vec<Arc<AppFigures>>) {
         let mut histories = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut *histories);
@@ -40,30 +40,30 @@ impl Figures {
             .map(|app| {
                 let same = before.iter().position(|it| it.name() == app.name());
                 match same {
-                    Some(at) => before.swap_remove(at).then(app),
+                    Some(at) => before.swap_remove(at).replace(app),
                     None => History::new(app),
                 }
             })
             .collect();
     }
 
-    /// The figures of requests that go to no app.
-    pub(crate) fn nowhere(&self) -> &AppFigures {
-        &self.nowhere
+    /// Returns the metrics of requests that match no app.
+    pub(crate) fn not_found(&self) -> &AppFigures {
+        &self.not_found
     }
 
-    /// The open connections of each worker.
-    pub(crate) fn of_connections(&self) -> &[Arc<AtomicUsize>] {
+    /// Returns the counters of open connections by worker.
+    pub(crate) fn connection_counts(&self) -> &[Arc<AtomicUsize>] {
         &self.connections
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub(crate) fn connections(&self) -> usize {
         self.connections.iter().map(|it| it.load(Relaxed)).sum()
     }
 
-    /// Counts a connection that was turned away.
-    pub(crate) fn refused_connection(&self) {
+    /// Counts a rejected connection.
+    pub(crate) fn count_refused_connection(&self) {
         self.refused_connections.fetch_add(1, Relaxed);
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The upper bound of the first bucket, in nanoseconds; each next one is four times as
-/// wide.
+/// Upper bound of the first bucket in nanoseconds. Each bound is four times the one before.
 const FIRST: u64 = 1_000;
 
-/// From a microsecond to 67 seconds, and one for what takes longer.
+/// Number of buckets: bounds from 1 us to 67 s, and one bucket beyond.
 const BUCKETS: usize = 15;
 
-/// How often something took how long.
+/// Histogram of durations.
 #[derive(Debug, Default)]
 pub(crate) struct Histogram {
     buckets: [AtomicU64; BUCKETS],
@@ -17,13 +16,13 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
-    /// Counts one that took so long.
+    /// Records a duration.
     pub(crate) fn record(&self, nanos: u64) {
         add(&self.buckets[bucket(nanos)], 1);
         add(&self.nanos, nanos);
     }
 
-    /// Adds what it has counted to a sum over workers.
+    /// Adds this histogram to a sum over workers.
     pub(crate) fn add_to(&self, sum: &mut Sum) {
         for (into, from) in sum.buckets.iter_mut().zip(&self.buckets) {
             *into += from.load(Relaxed);
@@ -32,19 +31,19 @@ impl Histogram {
     }
 }
 
-/// Which bucket a time belongs to: the first whose bound is not below it.
+/// Returns the index of a duration's bucket: the first whose upper bound is not below it.
 fn bucket(nanos: u64) -> usize {
     let micros = nanos.saturating_sub(1) / FIRST;
     let bits = u64::BITS - micros.leading_zeros();
     (bits.div_ceil(2) as usize).min(BUCKETS - 1)
 }
 
-/// One thread writes, so that no addition has to be atomic.
+/// Adds to a counter. Only one thread writes it, so no atomic read-modify-write is needed.
 pub(crate) fn add(value: &AtomicU64, by: u64) {
     value.store(value.load(Relaxed).wrapping_add(by), Relaxed);
 }
 
-/// The histograms of all workers together.
+/// Sum of the histograms of all workers.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Sum {
     buckets: [u64; BUCKETS],
@@ -52,18 +51,18 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// How many it has counted.
+    /// Returns the number of durations.
     pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 
-    /// How long they took together.
+    /// Returns the sum of the durations in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         self.nanos as f64 / 1e9
     }
 
-    /// The upper bound of each bucket in seconds, and how many are in it and in none
-    /// before.
+    /// Returns the upper bound of each bucket in seconds with the (non-cumulative) count of the
+    /// bucket.
     pub(crate) fn buckets(&self) -> [(f64, u64); BUCKETS] {
         let mut bound = FIRST;
         let mut buckets = [(f64::INFINITY, 0); BUCKETS];

@@ -20,14 +20,14 @@ use super::expose::CONTENT_TYPE as OPENMETRICS;
 use super::figures::Figures;
 use super::names::PATH;
 
-/// Who asks for metrics is a few collectors.
+/// Maximum connections; only a few collectors scrape a host.
 const CONNECTIONS: usize = 16;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait when no connection can be accepted.
+/// Pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Figures {
-    /// Answers a request for the metrics.
+    /// Responds to a request for the metrics.
     pub(crate) fn answer(&self, method: &Method) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         if matches!(*method, Method::GET | Method::HEAD) {
@@ -42,7 +42,7 @@ impl Figures {
         response
     }
 
-    /// Serves the metrics on a socket of their own, for as long as the future is polled.
+    /// Serves the metrics on a separate socket, for as long as the future is polled.
     pub(crate) async fn serve(self: Arc<Self>, socket: std::net::TcpListener) -> io::Result<()> {
         let listener = TcpListener::from_std(socket)?;
         let connections = Arc::new(Semaphore::new(CONNECTIONS));

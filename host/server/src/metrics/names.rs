@@ -1,19 +1,19 @@
-//! Names and numbers that metrics and the log share.
+//! Names that the metrics and the log share.
 
 use std::sync::Arc;
 
-/// The name of an app in the log and in metrics, where there are several.
+/// App name in the log and in metrics; `None` if the host serves a single app.
 pub(crate) type AppName = Option<Arc<str>>;
 
-/// The name that stands for a route, and for an app, where there is none.
+/// Route label of requests without a route, and app label of requests that match no app.
 pub(crate) const NO_ROUTE: &str = "-";
 
-/// The name that stands for a route in an app for `wasi:http`.
+/// Route label of all requests to a `wasi:http` app.
 pub(crate) const ANY_ROUTE: &str = "*";
 
-/// The status that a request is counted by whose client went away before it was
-/// answered, as nginx does.
+/// Status of requests whose client closed the connection before the response; nginx uses the
+/// same.
 pub(crate) const CLIENT_CLOSED: u16 = 499;
 
-/// Where metrics are served.
+/// Path of the metrics.
 pub(crate) const PATH: &str = "/metrics";

@@ -1,4 +1,4 @@
-//! The figures of one route in one worker.
+//! Metrics of one route in one worker.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -6,20 +6,20 @@ use spikard_wasm_runtime::{Stage, Stages};
 
 use super::histogram::{Histogram, Sum, add};
 
-/// A part of a request's way: those of the instance, and what comes before and after.
+/// Stage of a request: the stages of its calls, and the ones before and after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// From its complete head until an instance is asked for: routing, policies, the
-    /// body and its checks.
+    /// From the complete head to the first call: routing, policies, and reading and validating
+    /// the body.
     Receive,
-    /// In the pool and the instance.
+    /// A stage in the pool or the instance.
     Stage(Stage),
     /// From the reply to the response.
     Respond,
 }
 
 impl Part {
-    /// Every part, in order.
+    /// Iterates over all parts in order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let stages = Stage::ALL.into_iter().map(Self::Stage);
         std::iter::once(Self::Receive)
@@ -46,16 +46,16 @@ impl Part {
 
 const PARTS: usize = Stage::ALL.len() + 2;
 
-/// Where the time of one request went, in nanoseconds.
+/// Durations of the stages of one request, in nanoseconds.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Taken {
+pub(crate) struct StageTimes {
     pub(crate) total: u64,
     parts: [u64; PARTS],
 }
 
-impl Taken {
-    /// A request that took `total`, of which `respond` came after its reply; `stages`
-    /// are those of its calls, if it had any.
+impl StageTimes {
+    /// Creates the times of a request that took `total`, of which `respond` came after its
+    /// reply. `stages` are the stages of its calls, if any.
     pub(crate) fn new(total: u64, respond: u64, stages: Option<&Stages>) -> Self {
         let mut parts = [0; PARTS];
         for stage in Stage::ALL {
@@ -67,15 +67,15 @@ impl Taken {
         Self { total, parts }
     }
 
-    /// A request whose reply body was streamed: `receive` is known from its head, and
-    /// the time in no stage of its guest was spent on sending the body.
+    /// Creates the times of a request with a streamed reply. `receive` was measured when the
+    /// head was sent; time outside all other stages was spent on sending the body.
     pub(crate) fn streamed(total: u64, receive: u64, stages: Option<&Stages>) -> Self {
-        let mut taken = Self::new(total, 0, stages);
-        let rest = taken.parts[Part::Receive.index()];
+        let mut times = Self::new(total, 0, stages);
+        let rest = times.parts[Part::Receive.index()];
         let receive = receive.min(rest);
-        taken.parts[Part::Receive.index()] = receive;
-        taken.parts[Part::Respond.index()] = rest - receive;
-        taken
+        times.parts[Part::Receive.index()] = receive;
+        times.parts[Part::Respond.index()] = rest - receive;
+        times
     }
 
     pub(crate) fn part(&self, part: Part) -> u64 {
@@ -83,13 +83,13 @@ impl Taken {
     }
 }
 
-/// How many statuses a route is counted by; what more there are is counted as 0.
+/// Number of status counters per route; the last counts all further statuses, as status 0.
 const STATUSES: usize = 12;
 
-/// The figures of one route in one worker.
+/// Metrics of one route in one worker.
 #[derive(Debug, Default)]
 pub(crate) struct RouteFigures {
-    /// A status in the upper 16 bits, and how often it was sent.
+    /// A status in the upper 16 bits, and its count in the lower 48.
     statuses: [AtomicU64; STATUSES],
     duration: Histogram,
     parts: [Histogram; PARTS],
@@ -99,11 +99,11 @@ const COUNT: u64 = (1 << 48) - 1;
 
 impl RouteFigures {
     /// Counts a request.
-    pub(crate) fn record(&self, status: u16, taken: &Taken) {
+    pub(crate) fn record(&self, status: u16, times: &StageTimes) {
         self.count(status);
-        self.duration.record(taken.total);
-        // A stage that a request did not enter is no observation of it.
-        for (histogram, nanos) in self.parts.iter().zip(taken.parts) {
+        self.duration.record(times.total);
+        // A request that skips a stage is not counted in it.
+        for (histogram, nanos) in self.parts.iter().zip(times.parts) {
             if nanos != 0 {
                 histogram.record(nanos);
             }
@@ -124,19 +124,19 @@ impl RouteFigures {
         }
     }
 
-    /// How often each status was sent; 0 stands for all that are too many.
+    /// Iterates over the statuses with their counts; status 0 counts those beyond the limit.
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (u16, u64)> {
         let slots = self.statuses.iter().map(|slot| slot.load(Relaxed));
         let counted = slots.filter(|slot| slot & COUNT != 0);
         counted.map(|slot| ((slot >> 48) as u16, slot & COUNT))
     }
 
-    /// Adds how long its requests took to a sum.
+    /// Adds the durations of the requests to a sum.
     pub(crate) fn add_duration(&self, sum: &mut Sum) {
         self.duration.add_to(sum);
     }
 
-    /// The same for a part of their way.
+    /// Adds the durations of one stage to a sum.
     pub(crate) fn add_part(&self, part: Part, sum: &mut Sum) {
         self.parts[part.index()].add_to(sum);
     }
@@ -147,19 +147,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_no_stage_is_receiving() {
-        let taken = Taken::new(100, 7, Some(&Stages::default()));
-        assert_eq!(taken.part(Part::Receive), 93);
-        assert_eq!(taken.part(Part::Respond), 7);
-        let parts: u64 = Part::all().map(|part| taken.part(part)).sum();
-        assert_eq!(parts, taken.total);
+    fn time_outside_all_stages_counts_as_receive() {
+        let times = StageTimes::new(100, 7, Some(&Stages::default()));
+        assert_eq!(times.part(Part::Receive), 93);
+        assert_eq!(times.part(Part::Respond), 7);
+        let parts: u64 = Part::all().map(|part| times.part(part)).sum();
+        assert_eq!(parts, times.total);
     }
 
     #[test]
     fn statuses_are_counted_and_bounded() {
         let route = RouteFigures::default();
         for status in (200..300).chain([200, 200]) {
-            route.record(status, &Taken::default());
+            route.record(status, &StageTimes::default());
         }
         let counted: Vec<_> = route.statuses().collect();
         assert_eq!(counted.len(), STATUSES);

@@ -18,16 +18,16 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use spikard_wasm_app::grants::OutgoingRules;
 use spikard_wasm_runtime::StreamBody;
 
-/// How long a connection is kept that no request needs, and how many to one origin.
+/// Maximum time that an idle connection is kept, and maximum idle connections per origin.
 const IDLE: Duration = Duration::from_secs(30);
 const MAX_IDLE: usize = 16;
 
-/// The longest head of a response, in bytes.
+/// Maximum size of a response head in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
-type Connector = HttpsConnector<HttpConnector<Guard>>;
+type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
-/// The clients of an app, made when a worker first needs one.
+/// HTTP clients of an app, one per worker, created on first use.
 pub(super) struct Clients {
     rules: Arc<OutgoingRules>,
     by_worker: Mutex<HashMap<ThreadId, Client<Connector, StreamBody>>>,
@@ -60,7 +60,7 @@ impl Clients {
     }
 
     fn client(&self) -> Client<Connector, StreamBody> {
-        let mut tcp = HttpConnector::new_with_resolver(Guard(self.rules.clone()));
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(self.rules.clone()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(self.rules.timeout));
@@ -76,7 +76,7 @@ impl Clients {
             .pool_max_idle_per_host(MAX_IDLE)
             .http1_max_buf_size(MAX_HEAD)
             .http2_max_header_list_size(MAX_HEAD as u32)
-            // The guest may have streamed half of the body already.
+            // The guest may have streamed a part of the body already.
             .retry_canceled_requests(false)
             .build(connector)
     }
@@ -84,29 +84,29 @@ impl Clients {
 
 /// Resolves names and rejects addresses that the app may not reach.
 #[derive(Clone)]
-struct Guard(Arc<OutgoingRules>);
+struct Resolver(Arc<OutgoingRules>);
 
-/// A name resolved to a private address that is not granted.
+/// Error: a name resolves to private addresses only, and their networks are not granted.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{host}` resolves to the private address `{address}`; add its network to `networks` of `[grants.outgoing]`"
 )]
-pub(super) struct Private {
+pub(super) struct PrivateAddress {
     host: String,
     address: IpAddr,
 }
 
-/// DNS lookup failed.
+/// Error: the DNS lookup failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{1}")]
-pub(super) struct Unresolved(pub(super) String, #[source] pub(super) io::Error);
+pub(super) struct DnsError(pub(super) String, #[source] pub(super) io::Error);
 
-type Resolved = Result<std::vec::IntoIter<SocketAddr>, Box<dyn std::error::Error + Send + Sync>>;
+type Addresses = Result<std::vec::IntoIter<SocketAddr>, Box<dyn std::error::Error + Send + Sync>>;
 
-impl tower::Service<Name> for Guard {
+impl tower::Service<Name> for Resolver {
     type Response = std::vec::IntoIter<SocketAddr>;
     type Error = Box<dyn std::error::Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Resolved> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Addresses> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -117,7 +117,7 @@ impl tower::Service<Name> for Guard {
         Box::pin(async move {
             let host = name.as_str().to_ascii_lowercase();
             let found = tokio::net::lookup_host((host.as_str(), 0)).await;
-            let found = found.map_err(|error| Unresolved(host.clone(), error))?;
+            let found = found.map_err(|error| DnsError(host.clone(), error))?;
             let mut private = None;
             let mut admitted = Vec::new();
             for address in found {
@@ -127,7 +127,7 @@ impl tower::Service<Name> for Guard {
                 }
             }
             match (admitted.is_empty(), private) {
-                (true, Some(address)) => Err(Private { host, address }.into()),
+                (true, Some(address)) => Err(PrivateAddress { host, address }.into()),
                 _ => Ok(admitted.into_iter()),
             }
         })

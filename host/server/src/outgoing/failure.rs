@@ -5,22 +5,22 @@ use std::error::Error;
 use hyper_util::client::legacy;
 use spikard_wasm_runtime::OutboundError;
 
-use super::client::{Private, Unresolved};
+use super::client::{DnsError, PrivateAddress};
 
-/// What an error of the client means.
+/// Maps an error of the HTTP client to the error of a request to the origin `shown`.
 pub(super) fn of(shown: &str, error: &legacy::Error) -> OutboundError {
     let shown = shown.to_owned();
     let last = causes(error)
         .last()
         .map_or_else(|| error.to_string(), ToString::to_string);
     for cause in causes(error) {
-        if let Some(private) = cause.downcast_ref::<Private>() {
+        if let Some(private) = cause.downcast_ref::<PrivateAddress>() {
             return OutboundError::Denied(private.to_string());
         }
-        if let Some(Unresolved(host, _)) = cause.downcast_ref() {
+        if let Some(DnsError(host, _)) = cause.downcast_ref() {
             return OutboundError::Dns(host.clone());
         }
-        // rustls' errors come inside of those of the system.
+        // rustls wraps its errors in `io::Error`.
         let io = cause.downcast_ref::<std::io::Error>();
         if let Some(io) = io
             && io.kind() == std::io::ErrorKind::InvalidData

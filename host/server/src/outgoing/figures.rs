@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// What the outgoing requests of an app are and were.
+/// Counters of the outgoing requests of an app.
 #[derive(Debug, Default)]
 pub(crate) struct OutgoingFigures {
     under_way: AtomicU32,
@@ -13,16 +13,15 @@ pub(crate) struct OutgoingFigures {
 }
 
 impl OutgoingFigures {
-    /// Requests that have not got the end of their response.
+    /// Returns the number of requests whose response has not ended.
     pub(crate) fn under_way(&self) -> u64 {
         u64::from(self.under_way.load(Relaxed))
     }
 
-    /// What can become of a request: it was sent, was refused here, or was sent and has no
-    /// response.
+    /// Outcomes: the request was sent, was denied by the host, or was sent but got no response.
     pub(crate) const OUTCOMES: [&'static str; 3] = ["sent", "denied", "failed"];
 
-    /// How often each of [`OutgoingFigures::OUTCOMES`] happened.
+    /// Returns the count of each of [`OutgoingFigures::OUTCOMES`].
     pub(crate) fn counts(&self) -> [u64; 3] {
         [&self.sent, &self.denied, &self.failed].map(|count| count.load(Relaxed))
     }
@@ -36,16 +35,16 @@ impl OutgoingFigures {
     }
 }
 
-/// A request under way, until it is dropped.
+/// A request in flight; it counts until this is dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<OutgoingFigures>);
 
 impl UnderWay {
-    /// Begins one, where there may be more.
-    pub(super) fn begin(figures: &Arc<OutgoingFigures>, most: u32) -> Option<Self> {
+    /// Counts a new request; `None` if `max` requests are already in flight.
+    pub(super) fn begin(figures: &Arc<OutgoingFigures>, max: u32) -> Option<Self> {
         let before = figures.under_way.fetch_add(1, Relaxed);
         let begun = Self(figures.clone());
-        if before < most {
+        if before < max {
             figures.sent.fetch_add(1, Relaxed);
             return Some(begun);
         }

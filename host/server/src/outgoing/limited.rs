@@ -13,26 +13,26 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::figures::UnderWay;
 
-/// The limits of a response to come.
+/// Limits of a pending response.
 #[derive(Debug)]
-pub(super) struct Limited {
+pub(super) struct ResponseLimits {
     under_way: UnderWay,
     between: Duration,
-    most: u64,
+    max: u64,
 }
 
-impl Limited {
-    /// `most` bytes, each piece at most `between` after the one before.
-    pub(super) fn new(under_way: UnderWay, between: Duration, most: u64) -> Self {
+impl ResponseLimits {
+    /// Limits the body to `max` bytes, and the time between two chunks to `between`.
+    pub(super) fn new(under_way: UnderWay, between: Duration, max: u64) -> Self {
         Self {
             under_way,
             between,
-            most,
+            max,
         }
     }
 
-    /// Puts a response under its limits.
-    pub(super) fn of<B>(self, response: Response<B>) -> Response<StreamBody>
+    /// Applies the limits to a response.
+    pub(super) fn apply<B>(self, response: Response<B>) -> Response<StreamBody>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -40,10 +40,10 @@ impl Limited {
         response.map(|body| {
             LimitedBody {
                 body: Box::pin(body),
-                left: self.most,
-                most: self.most,
+                left: self.max,
+                max: self.max,
                 between: self.between,
-                late: Box::pin(sleep(self.between)),
+                timer: Box::pin(sleep(self.between)),
                 is_waiting: false,
                 _under_way: self.under_way,
             }
@@ -55,9 +55,9 @@ impl Limited {
 struct LimitedBody<B> {
     body: Pin<Box<B>>,
     left: u64,
-    most: u64,
+    max: u64,
     between: Duration,
-    late: Pin<Box<Sleep>>,
+    timer: Pin<Box<Sleep>>,
     is_waiting: bool,
     _under_way: UnderWay,
 }
@@ -78,14 +78,14 @@ where
         let frame = match this.body.as_mut().poll_frame(cx) {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
-                // The time counts while the guest waits, not while it does something else.
+                // The timer runs only while the guest waits for a chunk.
                 if !this.is_waiting {
                     this.is_waiting = true;
-                    this.late.as_mut().reset(Instant::now() + this.between);
+                    this.timer.as_mut().reset(Instant::now() + this.between);
                 }
-                ready!(this.late.as_mut().poll(cx));
-                let late = format!("no piece of the response within {:?}", this.between);
-                return Poll::Ready(Some(Err(late.into())));
+                ready!(this.timer.as_mut().poll(cx));
+                let error = format!("no chunk of the response within {:?}", this.between);
+                return Poll::Ready(Some(Err(error.into())));
             }
         };
         this.is_waiting = false;
@@ -98,11 +98,11 @@ where
         match this.left.checked_sub(length) {
             Some(left) => this.left = left,
             None => {
-                let long = format!(
+                let error = format!(
                     "the response is longer than {} bytes, the limit of the grant",
-                    this.most
+                    this.max
                 );
-                return Poll::Ready(Some(Err(long.into())));
+                return Poll::Ready(Some(Err(error.into())));
             }
         }
         Poll::Ready(Some(Ok(frame)))

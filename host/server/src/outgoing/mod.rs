@@ -1,7 +1,8 @@
-//! Outgoing requests of an app: to granted origins, and to other apps of this host without a socket.
+//! Outgoing requests of an app, to granted origins and to other apps of this host.
 //!
-//! Each worker has separate connections per app, so that no app reuses a connection that another
-//! may use. Redirects are not followed; `wasi:http` leaves them to the guest.
+//! Each worker has a separate connection pool per app, so that no app reuses a connection of
+//! another one. Requests to other apps need no socket. The host does not follow redirects;
+//! `wasi:http` leaves them to the guest.
 
 mod client;
 mod failure;
@@ -23,18 +24,17 @@ use spikard_wasm_runtime::{Outbound, OutboundError, OutboundOptions, Sent, Strea
 use self::client::Clients;
 pub(crate) use self::figures::OutgoingFigures;
 use self::figures::UnderWay;
-#[allow(unused_imports)]
-use self::limited::Limited;
+use self::limited::ResponseLimits;
 use crate::internal;
 
-/// How the authority of another app of this host ends. `internal` is nobody's on the
-/// Internet: ICANN reserved it for private use in 2024.
+/// Suffix of the host names of apps of this host. ICANN reserved `internal` for private use in
+/// 2024.
 const APPS: &str = ".app.internal";
 
-/// How many apps may call one another for one request.
+/// Maximum length of a chain of apps that call one another for one request.
 const MAX_DEPTH: u32 = 8;
 
-/// What sends the requests of one app.
+/// Sends the outgoing requests of one app.
 #[derive(Debug)]
 pub struct Outgoing {
     app: Arc<str>,
@@ -43,17 +43,17 @@ pub struct Outgoing {
     figures: Arc<OutgoingFigures>,
 }
 
-/// How long the body of a refused request is read.
+/// Maximum time to discard the body of a refused request.
 const REFUSED_BODY: Duration = Duration::from_secs(10);
 
-/// Where a request goes.
+/// Destination of a request.
 enum Destination {
     App(String),
     Origin { shown: String, head: Duration },
 }
 
 impl Outgoing {
-    /// What sends the requests of the app of this name, as far as its grants go.
+    /// Creates the sender for the app with this name and these grants.
     #[must_use]
     pub fn new(app: &str, grants: &Grants) -> Self {
         let rules = grants.outgoing.clone();
@@ -65,7 +65,7 @@ impl Outgoing {
         }
     }
 
-    /// Counters of the app's outgoing requests.
+    /// Returns the counters of the app's outgoing requests.
     pub(crate) fn figures(&self) -> &Arc<OutgoingFigures> {
         &self.figures
     }
@@ -118,20 +118,20 @@ impl Outgoing {
                 "the address is private; add it to `allow` of `[grants.outgoing]`",
             ));
         }
-        let most = self.rules.timeout;
+        let max = self.rules.timeout;
         let connect = options.connect_timeout.unwrap_or(Duration::ZERO);
         let head = options
             .first_byte_timeout
-            .map_or(most, |head| head.saturating_add(connect));
+            .map_or(max, |head| head.saturating_add(connect));
         Ok(Destination::Origin {
             shown,
-            head: head.min(most),
+            head: head.min(max),
         })
     }
 }
 
 impl Outbound for Outgoing {
-    fn send(&self, request: Request<StreamBody>, options: OutboundOptions) -> Sending {
+    fn send(&self, request: Request<StreamBody>, options: OutboundOptions) -> SendFuture {
         let destination = match self.destination(request.uri(), &options) {
             Ok(destination) => destination,
             Err(error) => return refuse(request, error),
@@ -143,29 +143,29 @@ impl Outbound for Outgoing {
             .between_bytes_timeout
             .unwrap_or(self.rules.timeout)
             .min(self.rules.timeout);
-        let limited = Limited::new(under_way, between, self.rules.max_response);
+        let limits = ResponseLimits::new(under_way, between, self.rules.max_response);
         match destination {
             Destination::App(name) => {
                 let host = format!("{name}{APPS}");
-                let Some(answer) = internal::dispatch(&name, request, options.depth + 1) else {
+                let Some(response) = internal::dispatch(&name, request, options.depth + 1) else {
                     return ready(OutboundError::Dns(host));
                 };
                 Box::pin(async move {
-                    let stops =
+                    let stopping =
                         || OutboundError::Connect(host, "the host is shutting down".to_owned());
-                    answer
+                    response
                         .await
-                        .map(|response| limited.of(response))
-                        .ok_or_else(stops)
+                        .map(|response| limits.apply(response))
+                        .ok_or_else(stopping)
                 })
             }
             Destination::Origin { shown, head } => {
-                let sent = self.clients.send(request);
+                let response = self.clients.send(request);
                 let figures = self.figures.clone();
                 let app = self.app.clone();
                 Box::pin(async move {
-                    let response = match tokio::time::timeout(head, sent).await {
-                        Ok(Ok(response)) => Ok(limited.of(response)),
+                    let response = match tokio::time::timeout(head, response).await {
+                        Ok(Ok(response)) => Ok(limits.apply(response)),
                         Ok(Err(error)) => Err(failure::of(&shown, &error)),
                         Err(_) => Err(OutboundError::ResponseTimeout(shown, head)),
                     };
@@ -180,15 +180,15 @@ impl Outbound for Outgoing {
     }
 }
 
-type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
+type SendFuture = Pin<Box<dyn Future<Output = Sent> + Send>>;
 
-fn ready(error: OutboundError) -> Sending {
+fn ready(error: OutboundError) -> SendFuture {
     Box::pin(std::future::ready(Err(error)))
 }
 
-/// Refuses a request. What the guest still writes of its body goes nowhere: it is to hear
-/// of the refusal, not of a body that nobody takes.
-fn refuse(request: Request<StreamBody>, error: OutboundError) -> Sending {
+/// Refuses a request and discards its body, so that the guest gets this error instead of a
+/// failed write.
+fn refuse(request: Request<StreamBody>, error: OutboundError) -> SendFuture {
     let mut body = request.into_body();
     tokio::spawn(tokio::time::timeout(REFUSED_BODY, async move {
         while let Some(Ok(_)) = body.frame().await {}
@@ -196,7 +196,7 @@ fn refuse(request: Request<StreamBody>, error: OutboundError) -> Sending {
     ready(error)
 }
 
-/// The origin of a URI.
+/// Formats the origin of a URI, without a user.
 fn shown(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("http");
     let authority = uri.authority().map_or("", |authority| authority.as_str());

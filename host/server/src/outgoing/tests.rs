@@ -19,7 +19,7 @@ const OPTIONS: OutboundOptions = OutboundOptions {
     depth: 0,
 };
 
-/// A server that answers what the path asks for.
+/// Starts a server whose response depends on the path.
 async fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -60,12 +60,12 @@ async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody>, Infa
                 .boxed_unsync()
         }
         _ => {
-            let mut moved = Response::new(empty());
-            *moved.status_mut() = StatusCode::FOUND;
-            moved
+            let mut redirect = Response::new(empty());
+            *redirect.status_mut() = StatusCode::FOUND;
+            redirect
                 .headers_mut()
                 .insert("location", "/echo".parse().unwrap());
-            return Ok(moved);
+            return Ok(redirect);
         }
     };
     Ok(Response::new(body))
@@ -114,7 +114,7 @@ async fn a_granted_origin_is_reached() {
         .send(get(&format!("http://{address}/host")), OPTIONS)
         .await;
     assert_eq!(text(sent).await, Ok(address.to_string()));
-    // The guest follows redirects, or does not.
+    // The host leaves redirects to the guest.
     let sent = outgoing
         .send(get(&format!("http://{address}/")), OPTIONS)
         .await
@@ -127,7 +127,7 @@ async fn a_granted_origin_is_reached() {
 }
 
 #[tokio::test]
-async fn what_is_not_granted_is_refused_with_the_line_to_add() {
+async fn denied_requests_name_the_missing_grant() {
     let address = server().await;
     let outgoing = granted(&["https://example.com".to_owned(), "http://*:*".to_owned()]);
     let refused = async |url: String| {
@@ -171,7 +171,7 @@ async fn what_is_not_granted_is_refused_with_the_line_to_add() {
 }
 
 #[tokio::test]
-async fn a_name_leads_where_a_network_is_named() {
+async fn granted_networks_allow_private_addresses() {
     let port = server().await.port();
     let mut grants = Grants::default();
     grants.outgoing.allow = vec![OutgoingPattern::parse("http://*:*").unwrap()];
@@ -199,18 +199,18 @@ async fn time_and_size_are_limited() {
             .await;
         text(sent).await.unwrap_err()
     };
-    assert!(failed("/late").await.contains("no response of"));
+    assert!(failed("/late").await.contains("no response from"));
     assert!(failed("/long").await.contains("longer than 10000 bytes"));
     assert!(
         failed("/slow")
             .await
-            .contains("no piece of the response within 300ms")
+            .contains("no chunk of the response within 300ms")
     );
     assert_eq!(outgoing.figures().under_way(), 0);
 }
 
 #[tokio::test]
-async fn only_so_many_are_under_way() {
+async fn requests_in_flight_are_limited() {
     let address = server().await;
     let mut grants = Grants::default();
     grants.outgoing.allow = vec![OutgoingPattern::parse(&format!("http://{address}")).unwrap()];
@@ -225,7 +225,7 @@ async fn only_so_many_are_under_way() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_apart() {
+async fn refused_connections_and_unknown_names_differ() {
     let outgoing = granted(&[
         "http://127.0.0.1:9".to_owned(),
         "http://nobody.invalid".to_owned(),
@@ -233,7 +233,7 @@ async fn nobody_there_is_told_apart() {
     let sent = outgoing.send(get("http://127.0.0.1:9/"), OPTIONS).await;
     assert!(matches!(sent, Err(OutboundError::Connect(..))), "{sent:?}");
     let sent = outgoing.send(get("http://nobody.invalid/"), OPTIONS).await;
-    // A machine without any resolver may take its time to say so.
+    // Without a resolver, the lookup may time out instead of failing.
     assert!(
         matches!(
             sent,
@@ -244,7 +244,7 @@ async fn nobody_there_is_told_apart() {
 }
 
 #[tokio::test]
-async fn apps_are_found_on_a_worker_alone_and_not_for_ever() {
+async fn app_requests_need_a_worker_and_have_a_maximum_depth() {
     let outgoing = granted(&["app://other".to_owned()]);
     let url = "http://other.app.internal/a";
     let sent = outgoing.send(get(url), OPTIONS).await;

@@ -1,13 +1,12 @@
-//! `Accept-Encoding`, read by the same rules for compressed replies, precompressed
-//! files and the documentation's own files.
+//! Negotiation of `Accept-Encoding`, shared by compressed replies, precompressed files and the
+//! files of the OpenAPI viewer.
 
 use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use spikard_wasm_app::policy::{Algorithm, Coding, Compression};
 
 use super::headers::joined;
 
-/// Chooses one of some codings for a client, the preferred one first among those of
-/// equal weight.
+/// Chooses a coding for a client; among codings of equal weight, the first in `algorithms`.
 pub(crate) fn choose(headers: &HeaderMap, algorithms: &[Algorithm]) -> Option<Algorithm> {
     let policy = Compression {
         algorithms: algorithms.to_vec(),
@@ -19,8 +18,8 @@ pub(crate) fn choose(headers: &HeaderMap, algorithms: &[Algorithm]) -> Option<Al
     }
 }
 
-/// The codings that a client takes, as a list that every parser reads in the same
-/// way: falling weights, and none that the client ranks below the plain file.
+/// Rewrites the client's accepted codings to a list that every parser reads in the same way:
+/// with decreasing weights, and without codings that rank below the uncompressed file.
 pub(super) fn plain_list(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut left = vec![Algorithm::Zstd, Algorithm::Br, Algorithm::Gzip];
     let mut list = Vec::new();

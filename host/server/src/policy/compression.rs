@@ -1,7 +1,7 @@
-//! Compresses responses; the codings are those of tower-http.
+//! Response compression, with the encoders of tower-http.
 //!
-//! Which coding, and whether any, is decided here and in `spikard_wasm_app`: a
-//! handler has run by then, so that 406 is no answer any more.
+//! This module and `spikard_wasm_app` choose the coding instead of tower-http, which may answer
+//! 406: that is wrong after the handler has run.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -27,20 +27,20 @@ use super::headers::vary;
 use crate::reply_body::ReplyBody;
 use crate::response::{self, HttpResponse};
 
-/// The longest body that is compressed before it is sent, so that its length is
-/// known; about a millisecond's work. Longer ones are compressed while they are sent.
+/// Maximum size of a body that is compressed before the response starts, so that its length is
+/// known; takes about 1 ms. Longer bodies are compressed while they are sent.
 const AT_ONCE: u64 = 64 << 10;
 
-/// How much of a body is compressed before the worker's other tasks have their turn.
+/// Bytes to compress before the worker's other tasks run.
 const SLICE: usize = 32 << 10;
 
-/// Compresses a response, if it gains by it.
+/// Compresses a response, if the policy and the response allow it.
 pub(super) async fn compress(
     policy: &Compression,
     coding: Coding,
     mut response: HttpResponse,
 ) -> HttpResponse {
-    // What a cache keeps was perhaps compressed: this must fit it too.
+    // The cached response may be a compressed one, so the headers must match it.
     if response.status() == StatusCode::NOT_MODIFIED {
         weaken(response.headers_mut());
         vary(response.headers_mut(), "Accept-Encoding");
@@ -72,27 +72,25 @@ pub(super) async fn compress(
     let mut response = encode(algorithm, i32::from(level), response).await;
     weaken(response.headers_mut());
     if length.is_none_or(|length| length > AT_ONCE) {
-        // An encoder may have some bytes to give each time its source has it wait.
-        return response.map(|body| ReplyBody::stream(Yielding::new(body)));
+        // An encoder may return some bytes after each slice of its source.
+        return response.map(|body| ReplyBody::stream(YieldingBody::new(body)));
     }
     let (parts, body) = response.into_parts();
     match body.collect().await {
         Ok(whole) => Response::from_parts(parts, whole.to_bytes().into()),
         Err(error) => {
-            tracing::error!(%error, "a response cannot be compressed");
+            tracing::error!(%error, "response compression failed");
             response::of_refusal(Refusal::Failed)
         }
     }
 }
 
-/// Whether there is no body to compress, though the response has a length: the answer
-/// to HEAD of a file.
+/// Returns true for a response to HEAD of a file: it has a length, but no body to compress.
 fn is_unsent(body: &ReplyBody) -> bool {
     matches!(body, ReplyBody::Unsent) || body.size_hint().exact() == Some(0)
 }
 
-/// Gives a response without its body the headers of the compressed one. The length
-/// that compression would lead to is not known.
+/// Gives a response to HEAD the headers of the compressed response, without the unknown length.
 fn announce(algorithm: Algorithm, mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
@@ -110,7 +108,7 @@ fn is_compressible(response: &HttpResponse) -> bool {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     };
-    let is_kept = text(CACHE_CONTROL)
+    let forbids_transform = text(CACHE_CONTROL)
         .split(',')
         .any(|directive| directive.trim().eq_ignore_ascii_case("no-transform"));
     !matches!(
@@ -118,17 +116,16 @@ fn is_compressible(response: &HttpResponse) -> bool {
         StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT
     ) && !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !is_kept
+        && !forbids_transform
         && Compression::is_compressible(text(CONTENT_TYPE))
 }
 
-/// Puts the response through tower-http's layer, as the answer to a client that
-/// accepts one coding.
+/// Encodes a response with tower-http's layer, as if the client accepted only this coding.
 async fn encode(algorithm: Algorithm, level: i32, response: HttpResponse) -> HttpResponse {
     let layer = CompressionLayer::new()
         .quality(CompressionLevel::Precise(level))
         .compress_when(|_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| true);
-    // The service beneath the layer answers with what the request brings.
+    // The inner service returns the response that the request carries.
     let service = layer.layer(tower::service_fn(|request: Request<HttpResponse>| {
         ready(Ok::<_, Infallible>(request.into_body()))
     }));
@@ -139,7 +136,7 @@ async fn encode(algorithm: Algorithm, level: i32, response: HttpResponse) -> Htt
     response.map(ReplyBody::stream)
 }
 
-/// An entity tag says that bodies are the same byte by byte, unless it is weak
+/// Makes the entity tag weak, because the compressed body differs from the original
 /// (RFC 9110, section 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers
@@ -154,13 +151,13 @@ fn weaken(headers: &mut HeaderMap) {
     }
 }
 
-/// A body in slices.
-struct Slices {
+/// Body that returns its content in slices.
+struct SlicedBody {
     whole: Full<Bytes>,
     rest: Bytes,
 }
 
-impl Body for Slices {
+impl Body for SlicedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -180,13 +177,13 @@ impl Body for Slices {
     }
 }
 
-/// A body between whose frames the worker's other tasks run.
-struct Yielding<B> {
+/// Body that yields to the worker's other tasks between frames.
+struct YieldingBody<B> {
     body: B,
     has_yielded: bool,
 }
 
-impl<B> Yielding<B> {
+impl<B> YieldingBody<B> {
     fn new(body: B) -> Self {
         Self {
             body,
@@ -195,7 +192,7 @@ impl<B> Yielding<B> {
     }
 }
 
-impl<B: Body + Unpin> Body for Yielding<B> {
+impl<B: Body + Unpin> Body for YieldingBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -223,14 +220,14 @@ impl<B: Body + Unpin> Body for Yielding<B> {
     }
 }
 
-/// Slices a body, so that an encoder takes no more of it at once.
+/// Slices a complete body, so that the encoder yields between slices.
 fn slice(body: ReplyBody) -> ReplyBody {
     match body {
-        ReplyBody::Whole(whole) => ReplyBody::stream(Yielding::new(Slices {
+        ReplyBody::Whole(whole) => ReplyBody::stream(YieldingBody::new(SlicedBody {
             whole,
             rest: Bytes::new(),
         })),
-        // A file is read in pieces, each of which is waited for.
+        // A file is read asynchronously in chunks, so its encoder yields anyway.
         body => body,
     }
 }

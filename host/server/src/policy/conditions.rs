@@ -1,35 +1,35 @@
 //! Entity-tag conditions and byte ranges (RFC 9110, sections 13 and 14).
 //!
-//! Everything here is pure. Several lines of a list header are one list.
+//! These functions have no side effects. Several fields of a list header form one list.
 
 use hyper::header::{HeaderMap, HeaderName, IF_RANGE, RANGE};
 
 use super::headers::joined;
 
-/// The part of a file that a request asks for.
+/// Part of a file that a request selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum Selection {
     /// The whole file: no range, or one that the server ignores.
     Whole,
-    /// The bytes from the first to the last, both included.
+    /// First and last byte, both inclusive.
     Bytes(u64, u64),
-    /// No byte of the file.
+    /// The range contains no byte of the file.
     Unsatisfiable,
 }
 
-/// Whether a list of entity tags, such as `If-None-Match`, names a tag by weak
-/// comparison; `*` names every tag. `None` without the header.
+/// Returns true if a list of entity tags, such as `If-None-Match`, contains a tag by weak
+/// comparison; `*` matches every tag. Returns `None` if the header is missing.
 pub(crate) fn weak_match(headers: &HeaderMap, name: &HeaderName, tag: &[u8]) -> Option<bool> {
     find_tag(headers, name, |listed| opaque(listed) == opaque(tag))
 }
 
-/// The same by strong comparison, as for `If-Match`: a weak tag matches nothing.
+/// Same as [`weak_match`], by strong comparison: a weak tag matches nothing.
 pub(crate) fn strong_match(headers: &HeaderMap, name: &HeaderName, tag: &[u8]) -> Option<bool> {
     find_tag(headers, name, |listed| is_strong(listed) && listed == tag)
 }
 
-/// Whether `If-Range`, if it is sent, names the current file: by its strong entity tag
-/// or by its exact date (RFC 9110, section 13.1.5).
+/// Returns true if `If-Range` is missing, or is the strong entity tag or the exact date of the
+/// current file (RFC 9110, section 13.1.5).
 pub(crate) fn if_range(headers: &HeaderMap, tag: Option<&[u8]>, modified: Option<&[u8]>) -> bool {
     let mut values = headers.get_all(IF_RANGE).iter();
     let Some(wanted) = values.next() else {
@@ -40,49 +40,49 @@ pub(crate) fn if_range(headers: &HeaderMap, tag: Option<&[u8]>, modified: Option
     values.next().is_none() && (is_tag || modified == Some(wanted))
 }
 
-/// The part of a file of `length` bytes that `Range` asks for. Another unit, several
-/// ranges and several lines ask for the whole file; an invalid range is unsatisfiable.
-pub(crate) fn part(headers: &HeaderMap, length: u64) -> Part {
+/// Returns the part of a file of `length` bytes that `Range` selects. Another unit, several
+/// ranges and several fields select the whole file; an invalid range is unsatisfiable.
+pub(crate) fn selection(headers: &HeaderMap, length: u64) -> Selection {
     let mut values = headers.get_all(RANGE).iter();
     match (values.next().map(|value| value.to_str()), values.next()) {
         (Some(Ok(text)), None) => parse_range(text, length),
-        _ => Part::Whole,
+        _ => Selection::Whole,
     }
 }
 
-fn parse_range(text: &str, length: u64) -> Part {
+fn parse_range(text: &str, length: u64) -> Selection {
     let Some((unit, set)) = text.split_once('=') else {
-        return Part::Whole;
+        return Selection::Whole;
     };
     if !unit.eq_ignore_ascii_case("bytes") {
-        return Part::Whole;
+        return Selection::Whole;
     }
     let is_blank = |c: char| c == ' ' || c == '\t';
     let items = set.split(',').map(|item| item.trim_matches(is_blank));
     let mut items = items.filter(|item| !item.is_empty());
     let Some(first) = items.next().and_then(|item| one_range(item, length)) else {
-        return Part::Unsatisfiable;
+        return Selection::Unsatisfiable;
     };
     let mut is_several = false;
     for item in items {
         if one_range(item, length).is_none() {
-            return Part::Unsatisfiable;
+            return Selection::Unsatisfiable;
         }
         is_several = true;
     }
-    if is_several { Part::Whole } else { first }
+    if is_several { Selection::Whole } else { first }
 }
 
-/// One range of a file; `None` if it is invalid.
-fn one_range(item: &str, length: u64) -> Option<Part> {
+/// Parses one range of a file; `None` if it is invalid.
+fn one_range(item: &str, length: u64) -> Option<Selection> {
     let (first, last) = item.split_once('-')?;
     if first.is_empty() {
         let suffix = number(last)?;
         return Some(match (suffix, length.checked_sub(1)) {
-            (0, _) => Part::Unsatisfiable,
-            // No content range describes an empty part.
-            (_, None) => Part::Whole,
-            (_, Some(end)) => Part::Bytes(length.saturating_sub(suffix), end),
+            (0, _) => Selection::Unsatisfiable,
+            // `Content-Range` cannot describe an empty part.
+            (_, None) => Selection::Whole,
+            (_, Some(end)) => Selection::Bytes(length.saturating_sub(suffix), end),
         });
     }
     let first = number(first)?;
@@ -94,12 +94,12 @@ fn one_range(item: &str, length: u64) -> Option<Part> {
         return None;
     }
     Some(match length.checked_sub(1) {
-        Some(end) if first <= end => Part::Bytes(first, last.min(end)),
-        _ => Part::Unsatisfiable,
+        Some(end) if first <= end => Selection::Bytes(first, last.min(end)),
+        _ => Selection::Unsatisfiable,
     })
 }
 
-/// A number of any length; one too large for 64 bits is past every file.
+/// Parses a number of any length. Numbers beyond 64 bits saturate, past the end of every file.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -113,11 +113,11 @@ fn is_strong(tag: &[u8]) -> bool {
     tag.starts_with(b"\"")
 }
 
-/// Looks for a tag in the list of a header. What is not a tag is passed over.
+/// Searches the list of a header for a tag; skips items that are not tags.
 fn find_tag(
     headers: &HeaderMap,
     name: &HeaderName,
-    mut is_it: impl FnMut(&[u8]) -> bool,
+    mut is_match: impl FnMut(&[u8]) -> bool,
 ) -> Option<bool> {
     if !headers.contains_key(name) {
         return None;
@@ -137,7 +137,7 @@ fn find_tag(
         }
         is_first = false;
         let length = tag_length(rest);
-        if length.is_some_and(|length| is_it(&rest[..length])) {
+        if length.is_some_and(|length| is_match(&rest[..length])) {
             return Some(true);
         }
         let skipped = length.unwrap_or(0);
@@ -149,7 +149,7 @@ fn find_tag(
     }
 }
 
-/// The length of the entity tag that a list begins with: a comma may stand in it.
+/// Returns the length of the entity tag at the start of a list. A tag may contain commas.
 fn tag_length(list: &[u8]) -> Option<usize> {
     let weak = if list.starts_with(b"W/") { 2 } else { 0 };
     let text = list[weak..].strip_prefix(b"\"")?;

@@ -13,8 +13,8 @@ fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
 }
 
 #[test]
-fn a_range_is_read_as_rfc_9110_says() {
-    use Part::{Bytes, Unsatisfiable, Whole};
+fn ranges_follow_rfc_9110() {
+    use Selection::{Bytes, Unsatisfiable, Whole};
     for (range, expected) in [
         ("bytes=0-4", Bytes(0, 4)),
         ("BYTES=0-4", Bytes(0, 4)),
@@ -46,29 +46,36 @@ fn a_range_is_read_as_rfc_9110_says() {
         ("lines=0-1", Whole),
         ("bytes", Whole),
     ] {
-        assert_eq!(part(&headers(&RANGE, &[range]), 10), expected, "{range}");
+        assert_eq!(
+            selection(&headers(&RANGE, &[range]), 10),
+            expected,
+            "{range}"
+        );
     }
     assert_eq!(
-        part(&headers(&RANGE, &["bytes=0-1", "bytes=0-1"]), 10),
+        selection(&headers(&RANGE, &["bytes=0-1", "bytes=0-1"]), 10),
         Whole
     );
-    assert_eq!(part(&HeaderMap::new(), 10), Whole);
+    assert_eq!(selection(&HeaderMap::new(), 10), Whole);
 }
 
 #[test]
 fn an_empty_file_has_no_range() {
     for (range, expected) in [
-        ("bytes=0-", Part::Unsatisfiable),
-        ("bytes=0-0", Part::Unsatisfiable),
-        ("bytes=-0", Part::Unsatisfiable),
-        ("bytes=-1", Part::Whole),
+        ("bytes=0-", Selection::Unsatisfiable),
+        ("bytes=0-0", Selection::Unsatisfiable),
+        ("bytes=-0", Selection::Unsatisfiable),
+        ("bytes=-1", Selection::Whole),
     ] {
-        assert_eq!(part(&headers(&RANGE, &[range]), 0), expected, "{range}");
+        assert_eq!(
+            selection(&headers(&RANGE, &[range]), 0),
+            expected,
+            "{range}"
+        );
     }
 }
 
-/// Every range of small numbers in every small file selects the bytes that a plain
-/// reading of it selects, and no byte past the end.
+/// Compares every range of small numbers in every small file with a naive implementation.
 #[test]
 fn every_small_range_selects_its_bytes() {
     for length in 0..6_u64 {
@@ -77,8 +84,8 @@ fn every_small_range_selects_its_bytes() {
                 let text = format!("bytes={first}-{last}");
                 let bytes: Vec<u64> = (first..=last).filter(|at| *at < length).collect();
                 let expected = match (bytes.first(), bytes.last()) {
-                    (Some(first), Some(last)) => Part::Bytes(*first, *last),
-                    _ => Part::Unsatisfiable,
+                    (Some(first), Some(last)) => Selection::Bytes(*first, *last),
+                    _ => Selection::Unsatisfiable,
                 };
                 assert_eq!(parse_range(&text, length), expected, "{text} of {length}");
             }

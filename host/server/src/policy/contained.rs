@@ -1,5 +1,7 @@
-//! A folder of files that nothing leads out of: no `..`, no link, no race between a
-//! check and its use (the crate `cap-std`). Hidden files are not in it.
+//! Sandboxed folder of static files.
+//!
+//! The crate `cap-std` keeps every access inside the folder: no `..` and no symbolic link leads
+//! out of it, and there is no race between check and use. Hidden files are not found.
 
 use std::ffi::OsStr;
 use std::io::{self, SeekFrom};
@@ -13,63 +15,63 @@ use cap_std::fs::Dir;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use tower_http::services::fs::{Backend, File, Metadata};
 
-/// A folder of files.
+/// A sandboxed folder.
 #[derive(Debug, Clone)]
-pub(super) struct Contained(Arc<Dir>);
+pub(super) struct SandboxedDir(Arc<Dir>);
 
-type Later<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+type IoFuture<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-impl Contained {
+impl SandboxedDir {
     pub(super) fn new(folder: Dir) -> Self {
         Self(Arc::new(folder))
     }
 
-    /// Does something with a path of the folder on a thread that may wait for a disk.
-    fn with<T: Send + 'static>(
+    /// Runs a blocking operation on a path of the folder.
+    fn run_blocking<T: Send + 'static>(
         &self,
         path: &Path,
-        act: impl FnOnce(&Dir, &Path) -> io::Result<T> + Send + 'static,
-    ) -> Later<'static, T> {
+        operation: impl FnOnce(&Dir, &Path) -> io::Result<T> + Send + 'static,
+    ) -> IoFuture<'static, T> {
         let folder = self.0.clone();
-        let path = plain(path);
+        let path = visible_path(path);
         Box::pin(async move {
             let path = path?;
-            let done = tokio::task::spawn_blocking(move || act(&folder, &path)).await;
-            done.map_err(io::Error::other)?
+            let result = tokio::task::spawn_blocking(move || operation(&folder, &path)).await;
+            result.map_err(io::Error::other)?
         })
     }
 }
 
-/// The path below the folder, if no part of it is hidden. `.well-known` (RFC 8615) is
-/// there to be found.
-fn plain(path: &Path) -> io::Result<PathBuf> {
-    let mut plain = PathBuf::new();
+/// Returns the path inside the folder, or an error if a part of it is hidden. `.well-known`
+/// (RFC 8615) is not hidden.
+fn visible_path(path: &Path) -> io::Result<PathBuf> {
+    let mut visible = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::Normal(name) if !is_hidden(name) => plain.push(name),
+            Component::Normal(name) if !is_hidden(name) => visible.push(name),
             _ => return Err(io::ErrorKind::NotFound.into()),
         }
     }
-    if plain.as_os_str().is_empty() {
-        plain.push(".");
+    if visible.as_os_str().is_empty() {
+        visible.push(".");
     }
-    Ok(plain)
+    Ok(visible)
 }
 
 fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".") && name != ".well-known"
 }
 
-/// What is known of a file or folder.
+/// Metadata of a file or folder.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct FileMetadata {
     is_dir: bool,
     modified: Option<SystemTime>,
     len: u64,
 }
 
-impl Metadata for Facts {
+impl Metadata for FileMetadata {
     fn is_dir(&self) -> bool {
         self.is_dir
     }
@@ -84,19 +86,19 @@ impl Metadata for Facts {
     }
 }
 
-/// A file that is open.
+/// An open file.
 #[derive(Debug)]
 pub(super) struct OpenFile(tokio::fs::File);
 
-impl Backend for Contained {
+impl Backend for SandboxedDir {
     type File = OpenFile;
-    type Metadata = Facts;
-    type OpenFuture = Later<'static, OpenFile>;
-    type MetadataFuture = Later<'static, Facts>;
+    type Metadata = FileMetadata;
+    type OpenFuture = IoFuture<'static, OpenFile>;
+    type MetadataFuture = IoFuture<'static, FileMetadata>;
 
     fn open(&self, path: PathBuf) -> Self::OpenFuture {
-        self.with(&path, |folder, path| {
-            // A pipe would be waited for.
+        self.run_blocking(&path, |folder, path| {
+            // Opening a pipe would block.
             if !folder.metadata(path)?.is_file() {
                 return Err(io::ErrorKind::NotFound.into());
             }
@@ -106,10 +108,10 @@ impl Backend for Contained {
     }
 
     fn metadata(&self, path: PathBuf) -> Self::MetadataFuture {
-        self.with(&path, |folder, path| {
+        self.run_blocking(&path, |folder, path| {
             let metadata = folder.metadata(path)?;
             let modified = metadata.modified().ok();
-            Ok(Facts {
+            Ok(FileMetadata {
                 is_dir: metadata.is_dir(),
                 modified: modified.map(cap_std::time::SystemTime::into_std),
                 len: metadata.len(),
@@ -119,13 +121,13 @@ impl Backend for Contained {
 }
 
 impl File for OpenFile {
-    type Metadata = Facts;
-    type MetadataFuture<'a> = Later<'a, Facts>;
+    type Metadata = FileMetadata;
+    type MetadataFuture<'a> = IoFuture<'a, FileMetadata>;
 
     fn metadata(&self) -> Self::MetadataFuture<'_> {
         Box::pin(async move {
             let metadata = self.0.metadata().await?;
-            Ok(Facts {
+            Ok(FileMetadata {
                 is_dir: metadata.is_dir(),
                 modified: metadata.modified().ok(),
                 len: metadata.len(),

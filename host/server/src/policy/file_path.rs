@@ -1,12 +1,12 @@
-//! The one spelling of a path that the file server answers.
+//! Canonical spelling of a static file's path.
 //!
-//! The router compares paths without decoding reserved characters; a file is opened by
-//! the decoded path. A spelling on which the two could disagree names no file, so that
-//! it cannot pass a route, and that route's policies, by.
+//! The router compares paths without decoding reserved characters, but the file server opens
+//! files by the decoded path. Spellings on which the two could disagree are rejected:
+//! otherwise they would bypass the route that guards a file, and the policies of that route.
 
-/// The canonical spelling of a path: only characters that a path must escape are
-/// escaped, with upper-case digits. `None` for a path that names no file: one with an
-/// empty, `.` or `..` segment, or an escaped slash, a backslash or NUL, escaped or not.
+/// Returns the canonical spelling of a path, which escapes only the characters that require it,
+/// with upper-case digits. Returns `None` for a path that cannot name a file: one with an
+/// empty, `.` or `..` segment, an escaped slash, or a backslash or NUL, escaped or not.
 pub(super) fn canonical(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
     let mut out = String::with_capacity(path.len() + 1);
@@ -14,7 +14,7 @@ pub(super) fn canonical(path: &str) -> Option<String> {
     while let Some(segment) = segments.next() {
         let name = decode(segment);
         let is_end = segments.peek().is_none();
-        // A folder's path ends with a slash.
+        // An empty last segment is allowed: the path of a folder ends with a slash.
         if name.is_empty() && !is_end || name == b"." || name == b".." {
             return None;
         }
@@ -50,7 +50,7 @@ fn decode(segment: &str) -> Vec<u8> {
     out
 }
 
-/// Writes a byte of a segment (RFC 3986, section 3.3: `pchar`).
+/// Appends a byte of a segment, escaped unless it is a `pchar` (RFC 3986, section 3.3).
 fn encode(byte: u8, out: &mut String) {
     const HEX: [char; 16] = [
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spelling_that_folds_names_no_file() {
+    fn ambiguous_spellings_are_rejected() {
         for path in [
             "/admin%2Fsecret.txt",
             "/admin%2fsecret.txt",
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// Canonical spellings stay as they are, whatever byte is escaped in them.
+    /// Canonical spellings are fixed points, for every byte that may be escaped in them.
     #[test]
     fn every_byte_has_one_spelling() {
         for byte in 0..=255_u8 {

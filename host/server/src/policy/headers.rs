@@ -1,8 +1,8 @@
-//! Header fields as lists, and the fields that policies set.
+//! Helpers for list headers and for the headers that policies set.
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 
-/// All fields of a name as one (RFC 9110, section 5.3).
+/// Joins all fields with a name into one value (RFC 9110, section 5.3).
 pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> Vec<u8> {
     let values: Vec<&[u8]> = headers
         .get_all(name)
@@ -12,22 +12,22 @@ pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> Vec<u8> {
     values.join(b", " as &[u8])
 }
 
-/// Sets a header; one that HTTP does not allow, which a check at load keeps out, is
-/// left out.
+/// Sets a header. An invalid one is ignored; the checks at load time reject it.
 pub(super) fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         headers.insert(name, value);
     }
 }
 
-/// Sets the headers of CORS. A handler's own would undo the policy, and go.
+/// Sets the CORS headers. It removes the handler's CORS headers first, because they could
+/// override the policy.
 pub(super) fn set_cors(headers: &mut HeaderMap, new: &[(&'static str, String)]) {
-    let own: Vec<HeaderName> = headers
+    let old: Vec<HeaderName> = headers
         .keys()
         .filter(|name| name.as_str().starts_with("access-control-"))
         .cloned()
         .collect();
-    for name in own {
+    for name in old {
         headers.remove(name);
     }
     for (name, value) in new {
@@ -38,7 +38,7 @@ pub(super) fn set_cors(headers: &mut HeaderMap, new: &[(&'static str, String)]) 
     }
 }
 
-/// Adds to the headers that a response depends on.
+/// Adds a header name to Vary, unless it is listed already.
 pub(super) fn vary(headers: &mut HeaderMap, name: &str) {
     let known = joined(headers, &VARY);
     let known = String::from_utf8_lossy(&known);

@@ -1,5 +1,5 @@
-//! What a route's policies do with its requests and responses: the part that needs HTTP.
-//! The policies themselves, and their pure part, are in `spikard_wasm_app::policy`.
+//! The parts of route policies that handle HTTP requests and responses. The policies and their
+//! pure logic are in `spikard_wasm_app::policy`.
 
 pub(crate) mod accept_encoding;
 mod compression;

@@ -1,4 +1,4 @@
-//! A request on its way under policies.
+//! Application of a route's policies to one request and its response.
 
 use std::net::SocketAddr;
 
@@ -13,8 +13,8 @@ use super::headers::{joined, set, set_cors};
 use crate::request::{Head, RequestId};
 use crate::response::HttpResponse;
 
-/// A request on its way under policies. What its response needs of it is kept, since
-/// the request itself goes to the guest.
+/// Policies of one request. It keeps the request's properties that the response needs, because
+/// the request itself moves to the guest.
 pub(crate) struct Passage<'a> {
     policies: &'a Policies,
     pub(super) origin: Origin,
@@ -23,22 +23,24 @@ pub(crate) struct Passage<'a> {
     admitted: Admitted,
 }
 
-/// Where a request comes from, for CORS.
+/// Origin of a request, for CORS.
 pub(super) enum Origin {
-    /// From no page of another origin.
+    /// The request has no Origin header.
     None,
+    /// The value of the Origin header; empty if the header is repeated.
     One(HeaderValue),
-    /// The response has its headers already.
+    /// The response already has its CORS headers.
     Answered,
 }
 
 impl<'a> Passage<'a> {
-    /// Begins with a request; `id` becomes the one that its policy says.
+    /// Applies the policies that precede admission. Replaces `id` if a request-ID policy
+    /// applies.
     pub(crate) fn begin(policies: &'a Policies, parts: &Parts, id: &mut RequestId) -> Self {
-        let mut kept = None;
+        let mut policy_id = None;
         if let Some(policy) = &policies.request_id {
             *id = request_id(policy, &parts.headers);
-            kept = Some(id.clone());
+            policy_id = Some(id.clone());
         }
         let coding = policies.compression.as_ref().map(|policy| {
             let accepted = joined(&parts.headers, &ACCEPT_ENCODING);
@@ -48,15 +50,15 @@ impl<'a> Passage<'a> {
             policies,
             origin: origin(&parts.headers),
             coding: coding.unwrap_or(Coding::Identity),
-            id: kept,
+            id: policy_id,
             admitted: Admitted::default(),
         }
     }
 
-    /// Lets a request in.
+    /// Checks the rate limit and the credentials of a request.
     ///
     /// # Errors
-    /// 429 past its rate limit, 401 without credentials.
+    /// 429 if the request exceeds its rate limit, 401 without valid credentials.
     pub(crate) fn admit(
         &mut self,
         parts: &Parts,
@@ -67,12 +69,13 @@ impl<'a> Passage<'a> {
             .admit(&Head(parts), peer.ip(), route, &mut self.admitted)
     }
 
-    /// What the policies put into the request's local context: keys and JSON texts.
+    /// Takes the values that the policies add to the request's local context: keys and JSON
+    /// texts.
     pub(crate) fn take_local(&mut self) -> Vec<(&'static str, String)> {
         std::mem::take(&mut self.admitted.local)
     }
 
-    /// Ends with a response: a handler's, or the problem document of a refusal.
+    /// Applies the policies to the response: a handler's, or the problem document of a refusal.
     pub(crate) async fn finish(self, mut response: HttpResponse) -> HttpResponse {
         let headers = response.headers_mut();
         if let Some(policy) = &self.policies.security_headers {
@@ -111,23 +114,23 @@ impl<'a> Passage<'a> {
     }
 }
 
-/// The request's own id, if it is taken, or a new one: a random UUID (RFC 9562,
+/// Returns the client's request ID if the policy accepts it, otherwise a random UUID (RFC 9562,
 /// version 4).
 fn request_id(policy: &RequestIdPolicy, headers: &HeaderMap) -> RequestId {
     let mut values = headers.get_all(&policy.header).iter();
-    let taken = match (values.next(), values.next()) {
+    let accepted = match (values.next(), values.next()) {
         (Some(value), None) => policy.take(value.as_bytes()),
         _ => None,
     };
     let mut buffer = Uuid::encode_buffer();
-    let id: &str = match taken {
+    let id: &str = match accepted {
         Some(id) => id,
         None => Uuid::new_v4().hyphenated().encode_lower(&mut buffer),
     };
     RequestId::Text(id.into())
 }
 
-/// Several origins are none that could be allowed.
+/// Reads the Origin header. A repeated header becomes an empty origin, which no policy allows.
 pub(super) fn origin(headers: &HeaderMap) -> Origin {
     let mut values = headers.get_all(ORIGIN).iter();
     match (values.next(), values.next()) {

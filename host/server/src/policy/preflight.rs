@@ -1,5 +1,5 @@
-//! Answers preflights (Fetch standard, section 3.2.2): the question of a browser
-//! whether a page may send the request that comes next.
+//! CORS preflight requests (Fetch standard, section 3.2.2), with which a browser asks whether a
+//! page may send a request.
 
 use hyper::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD};
 use hyper::http::request::Parts;
@@ -12,12 +12,12 @@ use super::passage::{Origin, Passage};
 use crate::request::RequestId;
 use crate::response::HttpResponse;
 
-/// The methods of a static file.
+/// Methods that static files support.
 pub(super) const FILE_METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Answers a preflight, by the policy of the route that the next request is for, and
-/// gives the passage that the response ends. `None` for other requests, and where no
-/// policy allows anything: the answer then has no CORS headers, which is a no.
+/// Answers a preflight request by the policies of the route that it asks about. Returns the
+/// response with the passage that finishes it. Returns `None` for other requests and if no CORS
+/// policy applies: a response without CORS headers denies the browser's request.
 pub(crate) fn preflight<'a>(
     app: &'a App,
     parts: &Parts,

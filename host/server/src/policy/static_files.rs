@@ -1,6 +1,8 @@
-//! Serves folders of files. tower-http's `ServeDir` opens them and knows their types,
-//! dates and precompressed files; entity tags and ranges are compared here, since
-//! `ServeDir` reads one line of a list and refuses valid ranges.
+//! Static file server, on top of tower-http's `ServeDir`.
+//!
+//! `ServeDir` opens the files and handles content types, dates and precompressed files. This
+//! module handles entity tags and ranges, because `ServeDir` reads only the first field of a
+//! list and rejects valid ranges.
 
 use std::io;
 use std::path::Path;
@@ -18,22 +20,22 @@ use spikard_wasm_app::{App, Refusal, same_path};
 use tower_http::services::ServeDir;
 use tower_http::services::fs::DefaultServeDirFallback;
 
-use super::conditions::{self, Part};
-use super::contained::Contained;
+use super::conditions::{self, Selection};
+use super::contained::SandboxedDir;
 use super::preflight::FILE_METHODS;
 use super::{accept_encoding, file_path};
 use crate::error::ServeError;
 use crate::reply_body::ReplyBody;
 use crate::response::{self, HttpResponse};
 
-/// The folders that an app serves.
+/// Static folders of an app, by the index of their mount.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StaticFiles(Vec<Folder>);
 
-/// A folder: one of the app's mounts, at its index.
+/// A static folder.
 #[derive(Debug, Clone)]
 struct Folder {
-    files: ServeDir<DefaultServeDirFallback, Contained>,
+    files: ServeDir<DefaultServeDirFallback, SandboxedDir>,
     cache_control: Option<HeaderValue>,
     has_index: bool,
     is_precompressed: bool,
@@ -41,11 +43,11 @@ struct Folder {
 }
 
 impl StaticFiles {
-    /// Opens the folders that an app serves, below the one that it is granted. The app is
-    /// mounted `below` a path.
+    /// Opens the static folders of an app inside its root directory. The app is mounted at the
+    /// path prefix `below`.
     ///
     /// # Errors
-    /// None is granted, or one is not there.
+    /// The app has no root directory, or a folder cannot be opened.
     pub(crate) fn open(app: &App, root: Option<&Path>, below: &str) -> Result<Self, ServeError> {
         if app.statics().is_empty() {
             return Ok(Self::default());
@@ -62,7 +64,7 @@ impl StaticFiles {
         folders.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Answers a request whose path no route has.
+    /// Serves a request that no route matches.
     ///
     /// # Errors
     /// 404 for a path that names no file or is another spelling of a route's path, 405
@@ -76,15 +78,15 @@ impl StaticFiles {
         if folder.has_index && file.ends_with('/') {
             file.push_str("index.html");
         }
-        // A route guards the file at its path: another spelling of the path must not
-        // reach the file without the route's policies.
+        // A route guards the file at its path: another spelling of that path must not bypass
+        // the route's policies.
         if !same_path(&file, path) && app.about("GET", &file).is_some() {
             return Err(Refusal::NotFound);
         }
         if parts.method == Method::GET || parts.method == Method::HEAD {
             return folder.answer(parts, &rest).await;
         }
-        // Another method matters only to a file that is there.
+        // 405 and OPTIONS apply to existing files only, so look the file up with HEAD first.
         let mut head = Request::new(()).into_parts().0;
         head.method = Method::HEAD;
         head.uri = parts.uri.clone();
@@ -105,7 +107,7 @@ impl StaticFiles {
 impl Folder {
     fn new(mount: &StaticMount, below: &str, folder: Dir) -> Self {
         let prefix = format!("{below}{}", mount.prefix().trim_end_matches('/'));
-        let mut files = ServeDir::with_backend("", Contained::new(folder))
+        let mut files = ServeDir::with_backend("", SandboxedDir::new(folder))
             .append_index_html_on_directories(mount.index)
             .redirect_path_prefix(prefix.as_str())
             .ignore_multi_range_requests(true);
@@ -125,7 +127,7 @@ impl Folder {
         }
     }
 
-    /// Answers GET and HEAD for what is left of a path.
+    /// Serves GET and HEAD for a path without the mount's prefix.
     async fn answer(&self, parts: &Parts, rest: &str) -> Result<HttpResponse, Refusal> {
         if rest.is_empty() && self.has_index {
             return self.with_slash(parts.uri.query());
@@ -136,7 +138,7 @@ impl Folder {
         let query = parts.uri.query().map(|query| format!("?{query}"));
         let target = format!("{rest}{}", query.unwrap_or_default());
         let uri = Uri::try_from(target).map_err(|_| Refusal::NotFound)?;
-        let response = self.ask(parts, &uri, None).await?;
+        let response = self.fetch(parts, &uri, None).await?;
         let mut response = self.select(parts, &uri, response).await?;
         if response.status() == StatusCode::NOT_MODIFIED && self.is_precompressed {
             let value = HeaderValue::from_static("accept-encoding");
@@ -174,16 +176,16 @@ impl Folder {
             return Ok(response);
         }
         let length = response::length(&response).ok_or(Refusal::Failed)?;
-        match conditions::part(&parts.headers, length) {
-            Part::Whole => Ok(response),
-            Part::Unsatisfiable => Err(Refusal::RangeNotSatisfiable {
+        match conditions::selection(&parts.headers, length) {
+            Selection::Whole => Ok(response),
+            Selection::Unsatisfiable => Err(Refusal::RangeNotSatisfiable {
                 content_range: format!("bytes */{length}"),
             }),
-            Part::Bytes(first, last) => {
+            Selection::Bytes(first, last) => {
                 let range = HeaderValue::try_from(format!("bytes={first}-{last}"));
                 let range = range.map_err(|_| Refusal::Failed)?;
-                let part = self.ask(parts, uri, Some(&range)).await;
-                // The file may have been replaced in between: the range is of the old one.
+                let part = self.fetch(parts, uri, Some(&range)).await;
+                // If the file was replaced in between, the range is of the old file.
                 match part {
                     Ok(part) if value(&part, &ETAG) == etag => Ok(part),
                     _ => Ok(response),
@@ -192,8 +194,9 @@ impl Folder {
         }
     }
 
-    /// Asks for a file: with the conditions on dates, or for a range without any.
-    async fn ask(
+    /// Fetches a file from `ServeDir`: with the request's conditions on dates, or a range
+    /// without conditions.
+    async fn fetch(
         &self,
         parts: &Parts,
         uri: &Uri,
@@ -212,7 +215,12 @@ impl Folder {
             }
             None => copy_dates(&parts.headers, headers),
         }
-        let response = self.files.clone().try_call(request).await.map_err(refuse)?;
+        let response = self
+            .files
+            .clone()
+            .try_call(request)
+            .await
+            .map_err(refusal)?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(Refusal::NotFound),
             StatusCode::PRECONDITION_FAILED => Err(Refusal::PreconditionFailed),
@@ -221,7 +229,8 @@ impl Folder {
         }
     }
 
-    /// Leads from the prefix to the folder's index, whose links start there.
+    /// Redirects from the prefix to the folder's path with a slash, so that relative links of
+    /// the index resolve.
     fn with_slash(&self, query: Option<&str>) -> Result<HttpResponse, Refusal> {
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let location = HeaderValue::try_from(format!("{}/{query}", self.prefix));
@@ -233,8 +242,8 @@ impl Folder {
     }
 }
 
-/// Copies the conditions on dates that count: a condition on entity tags comes before
-/// the one on the date, and several dates are none (RFC 9110, section 13.1).
+/// Copies the conditions on dates that apply: a condition on entity tags takes precedence over
+/// the one on the date, and repeated dates are ignored (RFC 9110, section 13.1).
 fn copy_dates(from: &HeaderMap, to: &mut HeaderMap) {
     for (date, tags) in [
         (IF_UNMODIFIED_SINCE, IF_MATCH),
@@ -249,7 +258,7 @@ fn copy_dates(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// The 304 of a file: the headers that a cache updates its copy with.
+/// Converts a file's response to 304, with the headers that a cache needs to update its copy.
 fn not_modified(response: HttpResponse) -> HttpResponse {
     let mut unchanged = Response::default();
     *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
@@ -265,8 +274,8 @@ fn value<'a>(response: &'a HttpResponse, name: &HeaderName) -> Option<&'a [u8]> 
     response.headers().get(name).map(HeaderValue::as_bytes)
 }
 
-/// What cannot be opened is not there for the client.
-fn refuse(error: io::Error) -> Refusal {
+/// Maps a failure to open a file: 404 if the client cannot have the file, otherwise 500.
+fn refusal(error: io::Error) -> Refusal {
     use io::ErrorKind::{
         InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
     };
@@ -274,7 +283,7 @@ fn refuse(error: io::Error) -> Refusal {
         NotFound | PermissionDenied | NotADirectory | IsADirectory | InvalidInput
         | InvalidFilename => Refusal::NotFound,
         _ => {
-            tracing::error!(%error, "a file cannot be served");
+            tracing::error!(%error, "failed to serve a static file");
             Refusal::Failed
         }
     }

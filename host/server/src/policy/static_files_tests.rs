@@ -1,5 +1,4 @@
-//! Tests of static files on a folder of the file system: which paths name a file, and
-//! which conditions and ranges select a part of it.
+//! Tests of static files in a temporary folder: paths, conditions and ranges.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -97,7 +96,7 @@ impl Site {
         self.ask(Method::GET, target, headers).await
     }
 
-    /// The status of a request and the body of its response: empty for a refusal.
+    /// Returns the status and body of a GET response; the body is empty for a refusal.
     async fn seen(&self, target: &str, headers: &[(&HeaderName, &str)]) -> (u16, String) {
         match self.get(target, headers).await {
             Ok(response) => {
@@ -116,10 +115,10 @@ fn text(response: &HttpResponse, name: &HeaderName) -> String {
     value.map_or(String::new(), |value| value.expect("text").to_owned())
 }
 
-/// A path that the router does not fold must not be folded here: the file would be
-/// served without the policies of the route that guards it.
+/// The file server must not normalize a path that the router does not: it would serve the file
+/// without the policies of the route that guards it.
 #[tokio::test]
-async fn no_spelling_passes_a_route_by() {
+async fn no_spelling_bypasses_a_route() {
     for route in ["/admin/{*rest}", "/admin/{name}", "/admin/secret.txt"] {
         let site = Site::new(&[route]);
         for target in [
@@ -160,7 +159,7 @@ async fn no_spelling_passes_a_route_by() {
 
 /// The router and the file server agree that both spellings are one path.
 #[tokio::test]
-async fn an_escaped_character_passes_no_route_by() {
+async fn an_escaped_character_does_not_bypass_a_route() {
     let site = Site::new(&["/other"]);
     for target in ["/a!b.txt", "/a%21b.txt"] {
         assert_eq!(site.seen(target, &[]).await, (200, "odd".to_owned()));

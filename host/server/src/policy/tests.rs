@@ -1,5 +1,4 @@
-//! Tests of what cannot be seen from outside: how long bodies are compressed, and
-//! what a passage does to odd headers.
+//! Unit tests of compression and header handling that end-to-end tests cannot observe.
 
 use std::time::Duration;
 
@@ -75,9 +74,9 @@ async fn a_body_of_the_minimum_size_is_compressed() {
     }
 }
 
-/// The body of HEAD is not there to be compressed and measured.
+/// A response to HEAD must not have the length of a compressed empty body.
 #[tokio::test]
-async fn head_has_no_length_of_a_compressed_nothing() {
+async fn head_of_a_compressible_file_has_no_length() {
     for length in [2000, 64 << 10, 1 << 20] {
         let mut head = json(0);
         let declared = HeaderValue::from(length);
@@ -91,7 +90,7 @@ async fn head_has_no_length_of_a_compressed_nothing() {
 
 /// A worker has one thread: a long body must not keep it from other requests.
 #[tokio::test]
-async fn a_long_body_lets_others_run() {
+async fn compressing_a_long_body_yields_to_other_tasks() {
     let response = compression::compress(&Compression::default(), GZIP, json(8 << 20)).await;
     let others = async {
         let mut turns = 0_u32;
@@ -103,7 +102,7 @@ async fn a_long_body_lets_others_run() {
             }
         }
     };
-    // The body comes first in each round, and yet the others are done before it is.
+    // The body is polled first in each round, but the other task finishes before it.
     let mut body = std::pin::pin!(response.into_body().collect());
     tokio::select! {
         biased;

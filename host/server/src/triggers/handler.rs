@@ -174,12 +174,12 @@ impl Handler {
             }
             _ => {
                 let bytes = body.read(limit, timeout).await?;
-                request.has_body(bytes.clone());
+                request.set_body(bytes.clone());
                 plan.read(bytes).map(|body| (body, Vec::new()))
             }
         };
         let (params, (body, files)) = both(params, checked)?;
-        request.has_files(files);
+        request.set_files(files);
         Ok(Call {
             route: index,
             params,

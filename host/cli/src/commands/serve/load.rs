@@ -124,7 +124,7 @@ fn load_from(host: &Config, fingerprint: Fingerprint) -> Result<LoadedApp> {
         outbound: outgoing.clone(),
         grants,
     };
-    let runtime = Runtime::new(limits.runtime())?.granting(capabilities);
+    let runtime = Runtime::new(limits.runtime())?.with_capabilities(capabilities);
     let (loaded, description) = load(&runtime, &source, host.cache().as_ref())?;
     let defaults = limits.defaults(fingerprint.secrets.clone());
     let kind = loaded.kind();

@@ -1,4 +1,4 @@
-//! Numbers that grow, and values that change only from what they are known to be.
+//! `wasi:keyvalue/atomics`: increment and compare-and-swap.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use super::opened::Opened;
 use super::types::Error;
 use crate::state::State;
 
-/// What an instance may hold of values that it may swap, unless a single one may be
-/// larger: they are in the host's memory.
+/// Maximum total size of the values in an instance's `cas` handles, because they occupy host
+/// memory. A single value may be larger.
 const MAX_HELD: usize = 16 << 20;
 
-/// `atomics.cas`: a key and what it held.
+/// `atomics.cas`: a key and its value at the time of the read.
 struct Cas {
     store: Arc<Opened>,
     key: String,
@@ -111,14 +111,14 @@ fn cas_of(store: Arc<Opened>, key: String) -> Cas {
     }
 }
 
-/// Gives the guest a handle.
+/// Creates a handle for the guest.
 fn hold(store: &mut Ctx<'_>, cas: Cas) -> Result<Resource<Cas>, Error> {
     let state = store.data_mut();
     let (size, held) = (size(&cas), state.held());
-    // A single one may be as large as a value may be.
+    // A single value is limited by `keyvalue_value` only.
     if *held != 0 && held.saturating_add(size) > MAX_HELD {
         return Err(Error::Other(format!(
-            "the instance holds values to swap of {MAX_HELD} bytes together, which is the most: drop some"
+            "the `cas` handles of the instance hold more than {MAX_HELD} bytes; drop some"
         )));
     }
     let handle = state.table().push(cas);
@@ -128,7 +128,7 @@ fn hold(store: &mut Ctx<'_>, cas: Cas) -> Result<Resource<Cas>, Error> {
     Ok(handle)
 }
 
-/// Takes a handle back.
+/// Removes a handle of the guest.
 fn take(store: &mut Ctx<'_>, cas: Resource<Cas>) -> wasmtime::Result<Cas> {
     let state = store.data_mut();
     let cas = state.table().delete(cas)?;

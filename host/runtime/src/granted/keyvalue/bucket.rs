@@ -1,4 +1,4 @@
-//! The handles that a guest has of its stores.
+//! Guest handles of key-value stores.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(super) type Ctx<'a> = StoreContextMut<'a, State>;
 /// `store.bucket`.
 pub(super) struct Bucket(pub(super) Arc<Opened>);
 
-/// The store behind a handle of the guest.
+/// Returns the store of a guest's handle.
 pub(super) fn of(mut store: Ctx<'_>, bucket: &Resource<Bucket>) -> wasmtime::Result<Arc<Opened>> {
     Ok(store.data_mut().table().get(bucket)?.0.clone())
 }

@@ -1,8 +1,8 @@
-//! A store in a file of the host's own: redb, whose changes are complete and on the disk
-//! when they are answered, whatever happens to the host.
+//! File-backed key-value store, on top of redb.
 //!
-//! One thread writes. It takes all changes that wait and commits them as one, so that
-//! many writers share the time that a disk takes. Readers see what was committed.
+//! A change is atomic and on disk before the store confirms it. One thread writes: it commits
+//! all waiting changes in one transaction, so that they share one disk write. Readers see
+//! committed changes only.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -20,33 +20,33 @@ use tokio::sync::{mpsc, oneshot};
 use super::model::{Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much};
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
-/// What the keys and values are together, in bytes, under the name `bytes`.
+/// Total size of the keys and values in bytes, under the name `bytes`.
 const SIZES: TableDefinition<'_, &str, u64> = TableDefinition::new("sizes");
 const BYTES: &str = "bytes";
 
-/// The memory for pages of a file.
+/// Size of a file's page cache in bytes.
 const CACHE: usize = 16 << 20;
-/// How many changes may wait; those of an instance come one after another.
+/// Maximum waiting changes; more changes wait for room in the queue.
 const QUEUE: usize = 1024;
-/// The most changes that are committed as one.
+/// Maximum changes per commit.
 const COMMIT: usize = 256;
-/// How often a file is tried that another host is about to let go of, and how long after.
+/// Retries to open a file that another host may be closing, and the pause between them.
 const TRIES: (u32, Duration) = (10, Duration::from_millis(100));
 
-/// The files that are open, so that apps may share one.
+/// Open files, so that apps can share a file.
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<File>>>> = LazyLock::new(Mutex::default);
 
-/// A file that is open.
+/// An open file.
 pub(super) struct File {
     database: Arc<Database>,
-    /// `None` only when it is dropped.
+    /// `None` only while the file is dropped.
     changes: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
 }
 
 struct Job {
     change: Change,
-    /// What keys and values may be together.
+    /// Maximum total size of keys and values in bytes.
     most: u64,
     answer: oneshot::Sender<Result<Changed, Failed>>,
 }
@@ -58,7 +58,7 @@ impl File {
             _ => Path::new("."),
         };
         let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else {
-            return Err("its folder is not there: make it".to_owned());
+            return Err("its folder does not exist; create it".to_owned());
         };
         let path = folder.join(name);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +74,7 @@ impl File {
     fn create(path: &Path) -> Result<Self, String> {
         let mut tries = TRIES.0;
         let database = loop {
-            // A file that somebody damaged may make it panic.
+            // redb may panic on a damaged file.
             let created = catch_unwind(|| Database::builder().set_cache_size(CACHE).create(path));
             match created {
                 Ok(Ok(database)) => break database,
@@ -96,7 +96,7 @@ impl File {
         let writer = thread::Builder::new()
             .name("keyvalue".to_owned())
             .spawn(move || write(&writing, waiting))
-            .map_err(|error| format!("no thread to write it: {error}"))?;
+            .map_err(|error| format!("failed to spawn its writer thread: {error}"))?;
         Ok(Self {
             database,
             changes: Some(changes),
@@ -104,7 +104,8 @@ impl File {
         })
     }
 
-    /// A page or two of the file, which are in memory as a rule: not worth a thread.
+    /// Reads a value. This runs on the worker's thread, because it reads few pages, which are
+    /// usually in memory.
     pub(super) fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, Failed> {
         let values = values(&self.database)?;
         get(&values, key, most)
@@ -145,7 +146,7 @@ impl File {
     }
 
     pub(super) async fn change(&self, change: Change, most: u64) -> Result<Changed, Failed> {
-        let gone = || Failed::Store("the file is not written any more".to_owned());
+        let gone = || Failed::Store("the writer thread of the file has ended".to_owned());
         let (answer, answered) = oneshot::channel();
         let job = Job {
             change,
@@ -159,7 +160,7 @@ impl File {
 }
 
 impl Drop for File {
-    /// What is under way is finished, so that the file can be opened again.
+    /// Finishes the waiting changes and closes the file, so that it can be opened again.
     fn drop(&mut self) {
         self.changes = None;
         if let Some(writer) = self.writer.take() {
@@ -168,7 +169,7 @@ impl Drop for File {
     }
 }
 
-/// Reads on a thread that may wait for the disk.
+/// Runs a blocking read.
 async fn apart<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Failed> {
@@ -226,7 +227,7 @@ fn list(
     Ok(Page { keys, next })
 }
 
-/// Does what is to be changed, until nobody can ask for more.
+/// Commits changes until the file is dropped.
 fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
     let mut jobs = Vec::new();
     while waiting.blocking_recv_many(&mut jobs, COMMIT) != 0 {
@@ -236,7 +237,7 @@ fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
         match done {
             Ok(done) => {
                 for (job, done) in jobs.drain(..).zip(done) {
-                    // Who does not wait for the answer any more does not get one.
+                    // Sending fails if the caller no longer waits for the result.
                     let _ = job.answer.send(done);
                 }
             }
@@ -249,8 +250,8 @@ fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
     }
 }
 
-/// Does changes in their order and commits them as one. An error is that of the file, and
-/// none of them is done then.
+/// Applies changes in order and commits them in one transaction. If this fails, none of the
+/// changes is applied.
 fn commit(database: &Database, jobs: &[Job]) -> Result<Vec<Result<Changed, Failed>>, Failed> {
     let transaction = database.begin_write().map_err(failed)?;
     let mut done = Vec::with_capacity(jobs.len());
@@ -278,7 +279,7 @@ fn commit(database: &Database, jobs: &[Job]) -> Result<Vec<Result<Changed, Faile
     Ok(done)
 }
 
-/// A store while it is changed.
+/// A store inside a write transaction.
 struct Changing<'a, 't> {
     values: &'a mut Table<'t, &'static str, &'static [u8]>,
     bytes: u64,
@@ -288,7 +289,7 @@ impl Changing<'_, '_> {
     fn change(&mut self, change: &Change, most: u64) -> Result<Changed, Failed> {
         match change {
             Change::Set(pairs) => {
-                // Of a key that is set twice the last value counts.
+                // If a key is set twice, the last value wins.
                 let pairs: BTreeMap<&str, &[u8]> = pairs
                     .iter()
                     .map(|(key, value)| (key.as_str(), value.as_slice()))
@@ -310,9 +311,9 @@ impl Changing<'_, '_> {
             Change::Add(key, delta, is_unsigned) => {
                 let now = get(self.values, key, usize::MAX)?;
                 let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
-                let sum = now.checked_add(*delta).ok_or_else(|| {
-                    Failed::Asked("the number would be larger than one may be".to_owned())
-                })?;
+                let sum = now
+                    .checked_add(*delta)
+                    .ok_or_else(|| Failed::Asked("the sum does not fit in 64 bits".to_owned()))?;
                 if *is_unsigned && sum < 0 {
                     return Err(below_zero());
                 }
@@ -336,7 +337,7 @@ impl Changing<'_, '_> {
         self.put(&BTreeMap::from([(key, value)]), bytes, most)
     }
 
-    /// Sets values, where all that is in the store then, `bytes`, is not too much.
+    /// Sets values if the resulting total size, `bytes`, is within the limit.
     fn put(
         &mut self,
         pairs: &BTreeMap<&str, &[u8]>,
@@ -355,7 +356,7 @@ impl Changing<'_, '_> {
         Ok(Changed::Done)
     }
 
-    /// What an entry takes; nothing where there is none.
+    /// Returns the size of an entry in bytes; 0 if it does not exist.
     fn size(&self, key: &str) -> Result<u64, Failed> {
         let value = self.values.get(key).map_err(failed)?;
         Ok(value.map_or(0, |value| size(key, value.value())))
@@ -366,14 +367,14 @@ fn size(key: &str, value: &[u8]) -> u64 {
     (key.len() + value.len()) as u64
 }
 
-/// Numbers are decimal, and written in one way only, as in Redis: without `+`, leading
-/// zeros, spaces or `-0`.
+/// Parses a decimal number in canonical form, as Redis does: without `+`, leading zeros, spaces
+/// or `-0`.
 fn number(bytes: &[u8]) -> Result<i64, Failed> {
     let text = std::str::from_utf8(bytes).ok();
     let number = text.and_then(|text| Some((text, text.parse::<i64>().ok()?)));
     match number {
         Some((text, number)) if number.to_string() == text => Ok(number),
-        _ => Err(Failed::Asked("the value is no number".to_owned())),
+        _ => Err(Failed::Asked("the value is not a number".to_owned())),
     }
 }
 

@@ -1,7 +1,7 @@
-//! `wasi:keyvalue`: the stores of an app, and the functions that a guest has for them.
+//! `wasi:keyvalue`: key-value stores of an app.
 //!
-//! There are two drafts. The first counts keys of a list by numbers and increments
-//! numbers without a sign; the second has texts, signs and compare-and-swap.
+//! The host supports two drafts. The first has numeric cursors and unsigned increments; the
+//! second has text cursors, signed increments and compare-and-swap.
 
 mod atomics;
 mod bucket;
@@ -20,7 +20,7 @@ use self::model::Cursor;
 use self::types::{Error, Keys, Keys2};
 use crate::state::State;
 
-/// Adds one of its interfaces to a linker.
+/// Adds an interface of `wasi:keyvalue` to a linker.
 pub(super) fn add(
     linker: &mut Linker<State>,
     name: &str,
@@ -39,8 +39,8 @@ pub(super) fn add(
     }
 }
 
-/// Whether `get-many` gives every key with its value, if it has one. The first draft
-/// gives pairs or nothing, as the second did at first.
+/// Returns true if `get-many` returns every key with an optional value. The first draft and the
+/// first version of the second return an optional pair for each key instead.
 fn gives_pairs(component: &Component, engine: &wasmtime::Engine, name: &str) -> bool {
     let ty = component.component_type();
     let import = ty.imports(engine).find(|(import, _)| *import == name);

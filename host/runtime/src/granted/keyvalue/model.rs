@@ -1,77 +1,77 @@
-//! What a store is asked for and what it answers, wherever it is.
+//! Operations and results that all kinds of stores share.
 
 use std::time::Duration;
 
 use spikard_wasm_app::one_line;
 
-/// How many keys are given at once.
+/// Maximum keys per page of a list.
 pub(super) const PAGE: usize = 1000;
 
-/// What stores may take.
+/// Limits of a store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// The longest value.
+    /// Maximum size of a value in bytes.
     pub(super) value: usize,
-    /// What the keys and values of a file may be together.
+    /// Maximum total size of the keys and values in a file in bytes.
     pub(super) total: u64,
-    /// The longest that an answer may take.
+    /// Maximum duration of an operation.
     pub(super) time: Duration,
 }
 
-/// Where a list of keys goes on; at its begin 0 or nothing.
+/// Position in a list of keys; the start is 0 or an empty text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cursor {
-    /// As the first draft has it.
+    /// Cursor of the first draft.
     Number(u64),
-    /// As the second draft has it.
+    /// Cursor of the second draft.
     Text(String),
 }
 
-/// Some keys, and where their list goes on.
+/// Page of a list of keys, with the cursor of the next page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) keys: Vec<String>,
     pub(super) next: Option<Cursor>,
 }
 
-/// Why a store does not do what it is asked for.
+/// Error of a store operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// The guest asks for too much, or for what makes no sense.
+    /// The guest's request is invalid or exceeds a limit.
     Asked(String),
-    /// The store is broken, or out of reach.
+    /// The store is damaged or unreachable.
     Store(String),
 }
 
-/// A change, which is done as a whole or not at all.
+/// An atomic change.
 #[derive(Debug)]
 pub(super) enum Change {
     Set(Vec<(String, Vec<u8>)>),
     Delete(Vec<String>),
-    /// The key, what is added, and whether the sum must not be below zero.
+    /// Key, delta, and true if the sum must not be negative.
     Add(String, i64, bool),
-    /// The key, what it must hold, what it is to hold.
+    /// Key, expected value, new value.
     Swap(String, Option<Vec<u8>>, Vec<u8>),
 }
 
-/// What became of a change.
+/// Result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Changed {
     Done,
-    /// What a number is now.
+    /// The sum of an addition.
     Number(i64),
-    /// Another value than expected is there.
+    /// The current value is not the expected one.
     Differs,
 }
 
-/// The error of a sum that a guest cannot be given.
+/// Returns the error of an unsigned addition with a negative sum.
 pub(super) fn below_zero() -> Failed {
     Failed::Asked(
         "the number would be below zero, which this draft of `increment` does not allow".to_owned(),
     )
 }
 
-/// Says that a value which is there is longer than one may be.
+/// Returns the error of a stored value that exceeds the size limit.
 pub(super) fn too_long(key: &str, most: usize) -> Failed {
     Failed::Asked(format!(
         "the value of `{}` is longer than {most} bytes, the limit `keyvalue_value`",
@@ -79,14 +79,14 @@ pub(super) fn too_long(key: &str, most: usize) -> Failed {
     ))
 }
 
-/// Says that the values of a batch are more than one may give.
+/// Returns the error of a batch whose values exceed the size limit.
 pub(super) fn too_much(most: usize) -> Failed {
     Failed::Asked(format!(
-        "the values of the batch are longer than {most} bytes together: ask for fewer keys"
+        "the values of the batch have more than {most} bytes in total; request fewer keys"
     ))
 }
 
-/// Values that are no numbers in any store.
+/// Values that no store accepts as numbers.
 #[cfg(test)]
 pub(super) const NO_NUMBERS: [&str; 11] = [
     "",

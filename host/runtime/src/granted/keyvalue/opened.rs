@@ -1,4 +1,4 @@
-//! A store that is open: what holds for all of them, wherever they are.
+//! Open stores, with the checks and limits that all kinds of stores share.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,18 +12,19 @@ use super::redis::Redis;
 use super::types::Error;
 use crate::limits::Limits;
 
-/// The longest key, in bytes.
+/// Maximum size of a key in bytes.
 const MAX_KEY: usize = 1024;
-/// The most keys of a batch.
+/// Maximum keys per batch.
 const MAX_BATCH: usize = 1000;
-/// The most bytes of the values that a batch gives, unless a single one may be larger.
+/// Maximum total size of the values of a batch in bytes. A single value may be larger.
 const MAX_BATCH_BYTES: usize = 16 << 20;
+
 enum Place {
     File(Arc<File>),
     Redis(Box<Redis>),
 }
 
-/// A store that is open.
+/// An open store.
 pub(crate) struct Opened {
     name: String,
     place: Place,
@@ -122,7 +123,7 @@ impl Opened {
         }
     }
 
-    /// Sets a value where another one is expected; false where it is not there.
+    /// Compare-and-swap: sets a key if its value is `expected`, and returns true if it was.
     pub(super) async fn swap(
         &self,
         key: &str,
@@ -156,7 +157,7 @@ impl Opened {
         self.answer(changed).await
     }
 
-    /// Waits for an answer as long as it may take. What the store does wrong is logged.
+    /// Waits for a result within the time limit. Logs failures of the store.
     async fn answer<T>(&self, answer: impl Future<Output = Result<T, Failed>>) -> Result<T, Error> {
         let time = self.bounds.time;
         let answer = match tokio::time::timeout(time, answer).await {

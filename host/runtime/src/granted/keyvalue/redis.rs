@@ -1,7 +1,7 @@
-//! A store in a Redis server: its keys are those of the database, its values strings.
+//! Key-value store in a Redis server: its keys are the keys of the database, its values strings.
 //!
-//! A connection belongs to the tokio runtime that it is made in, so each worker has one.
-//! All requests of a worker share it; one that is lost is made anew for the next command.
+//! A connection belongs to the tokio runtime that created it, so each worker has one, which its
+//! requests share. A lost connection is created again for the next command.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +14,18 @@ use super::model::{
     Bounds, Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much,
 };
 
-/// How many values are asked for at once: they are in memory before they are counted.
+/// Values to request at a time, because they are in memory before their sizes are checked.
 const CHUNK: usize = 16;
 
-/// Sets a value where another one is there; the server does it as one.
+/// Script for an atomic compare-and-swap.
 const SWAP: &str = "\
 local now = redis.call('GET', KEYS[1])
 if (ARGV[1] == '1' and now ~= ARGV[2]) or (ARGV[1] == '0' and now) then return 0 end
 redis.call('SET', KEYS[1], ARGV[3])
 return 1";
 
-/// Adds to a number whose sum must not be below zero; the server does it as one. The sum is
-/// read as text, as the numbers of a script have 53 bits.
+/// Script for an atomic addition whose sum must not be negative. It returns the sum as text,
+/// because numbers of a script have only 53 bits.
 const ADD_UNSIGNED: &str = "\
 if redis.call('INCRBY', KEYS[1], ARGV[1]) < 0 then
   redis.call('DECRBY', KEYS[1], ARGV[1])
@@ -41,7 +41,7 @@ pub(super) struct Redis {
 
 impl Redis {
     pub(super) fn open(url: &str, bounds: Bounds) -> Result<Self, String> {
-        // The error repeats nothing of the URL, which may hold a password.
+        // The error does not repeat the URL, which may contain a password.
         let client = Client::open(url)
             .map_err(|_| "that is no URL: write `redis://HOST:PORT/DATABASE`".to_owned())?;
         Ok(Self {
@@ -67,8 +67,8 @@ impl Redis {
         Ok(connection)
     }
 
-    /// Sends commands. Where the connection was lost they are sent once more, if doing
-    /// them twice is doing them once, or they cannot have arrived.
+    /// Sends commands. If the connection was lost, sends them once more if they are idempotent
+    /// (`again`) or cannot have arrived.
     async fn ask<T: FromRedisValue>(&self, commands: &Pipeline, again: bool) -> Result<T, Failed> {
         let failed = |error: RedisError| Failed::Store(error.to_string());
         let mut connection = self.connection().map_err(failed)?;
@@ -143,7 +143,7 @@ impl Redis {
         let mut scan = pipe();
         scan.cmd("SCAN").arg(cursor).arg("COUNT").arg(PAGE);
         let ((next, keys),): Found = self.ask(&scan, true).await?;
-        // A key that is no text cannot be told to a guest, nor asked for by one.
+        // Guests cannot use keys that are not valid UTF-8.
         let keys = keys
             .into_iter()
             .filter_map(|key| String::from_utf8(key).ok());
@@ -200,15 +200,15 @@ impl Redis {
     }
 }
 
-/// Commands that the server does as one.
+/// Returns an empty transaction.
 fn atomic() -> Pipeline {
     let mut commands = pipe();
     commands.atomic();
     commands
 }
 
-/// Asks for a value, and for no more of it than shows that it is too long. What is not
-/// there looks empty, so that is asked for too.
+/// Adds the commands to read a value, up to one byte beyond the limit. `GETRANGE` returns an
+/// empty value for a missing key, so `EXISTS` is needed too.
 fn read<'a>(commands: &'a mut Pipeline, key: &str, most: usize) -> &'a mut Pipeline {
     commands.cmd("EXISTS").arg(key);
     commands.cmd("GETRANGE").arg(key).arg(0).arg(most)

@@ -1,4 +1,4 @@
-//! The stores of an app, which its instances share.
+//! Key-value stores of an app, which its instances share.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use crate::limits::Limits;
 /// The store that the empty name opens.
 const DEFAULT: &str = "default";
 
-/// The stores of an app, by the names that it opens them by.
+/// Key-value stores of an app by name.
 #[derive(Default)]
 pub(crate) struct Stores(BTreeMap<String, Arc<Opened>>);
 
 impl Stores {
-    /// Opens what is granted. A Redis server is not asked for before it is needed.
+    /// Opens the granted stores. Connections to Redis are created on first use.
     pub(crate) fn open(app: &str, grants: &Grants, limits: &Limits) -> Result<Self, LoadError> {
         let opened = grants.keyvalue.iter().map(|(name, store)| {
             let opened = Opened::open(name, store, limits);
             let opened = opened.map_err(|why| LoadError::Store {
                 name: app.to_owned(),
                 store: name.clone(),
-                place: match store {
+                location: match store {
                     Store::File(path) => format!("`{}`", path.display()),
                     Store::Redis(_) => "the Redis server".to_owned(),
                 },
@@ -36,7 +36,7 @@ impl Stores {
         opened.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The empty name means the default store.
+    /// Finds a store by name; the empty name means `default`.
     pub(super) fn find(&self, name: &str) -> Option<&Arc<Opened>> {
         let is_default = name.is_empty() && !self.0.contains_key(name);
         self.0.get(if is_default { DEFAULT } else { name })

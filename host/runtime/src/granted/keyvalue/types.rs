@@ -1,4 +1,4 @@
-//! How the answers of stores cross the boundary.
+//! Component-model types of store results.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
