@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use spikard_wasm_sdk::{
-    App, ContextError, Cors, GlobalContext, Json, LocalContext, OpenApi, Reply, Request,
-    ResponseView, Route, export, get, routes,
+    App, ContextError, Cors, GlobalContext, HookReply, Json, LocalContext, OpenApi, Reply, Request,
+    Route, export, get, routes,
 };
 
 /// Milliseconds since 1970. Hooks and handler may run in instances apart, so they
@@ -29,7 +29,7 @@ fn start(local: LocalContext) -> Result<(), ContextError> {
 }
 
 /// On response: says whose reply it is, and how long it took.
-fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
+fn sign(reply: &mut HookReply) -> Result<(), ContextError> {
     reply.set_header("x-app", "contract");
     if let Some(start) = LocalContext::current().get::<f64>("start")? {
         reply.set_header("server-timing", format!("app;dur={:.3}", now() - start));
@@ -39,13 +39,13 @@ fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
 
 /// On error: tells the client no more than the id to ask about. What happened is in
 /// the log. A request that the host refused keeps its problem document.
-fn hide(reply: &mut ResponseView, _message: &str) -> Option<Reply> {
+fn hide(reply: &mut HookReply, _message: &str) -> Option<Reply> {
     let hidden = json!({ "error": "internal", "request": Request::current().id() });
     (reply.status() == 500).then(|| Reply::json(&hidden).status(500))
 }
 
 /// On error, after `hide`: the mark of every reply.
-fn sign_error(reply: &mut ResponseView, _message: &str) {
+fn sign_error(reply: &mut HookReply, _message: &str) {
     reply.set_header("x-app", "contract");
 }
 

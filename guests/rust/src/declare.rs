@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::hook::Stage;
 use crate::pattern;
+use crate::stage::EarlyStage;
 
 /// Where a parameter stands in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Declaration<'a> {
     body: Option<Value>,
     takes_body: bool,
     raw_body: bool,
-    hook: Option<Stage>,
+    hook: Option<EarlyStage>,
     fault: Option<String>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Declaration<'a> {
     }
 
     /// What is declared from here on, a hook declares.
-    pub(crate) fn of_hook(&mut self, stage: Stage) {
+    pub(crate) fn of_hook(&mut self, stage: EarlyStage) {
         self.hook = Some(stage);
     }
 
@@ -82,7 +82,10 @@ impl<'a> Declaration<'a> {
         } else {
             name.to_owned()
         };
-        if matches!(self.hook, Some(Stage::OnRequest | Stage::PreValidation)) {
+        if matches!(
+            self.hook,
+            Some(EarlyStage::OnRequest | EarlyStage::PreValidation)
+        ) {
             return self.fault(
                 "takes a parameter, which nothing has checked yet; take a `Request`, or make it a pre-handler hook",
             );

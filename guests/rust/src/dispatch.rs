@@ -1,10 +1,10 @@
 //! Calls from the host: the handler of a route, and the hooks around it.
 
 use crate::call_id::CallId;
-use crate::hook::{After, Stage};
+use crate::hook_reply::ReplyChange;
 use crate::reply::Failure;
-use crate::view::Changed;
-use crate::{App, Body, Call, Content, Reply, ResponseView, Route, host};
+use crate::stage::{EarlyStage, LateStage};
+use crate::{App, Body, Call, Content, HookReply, Reply, Route, host};
 
 /// What `handler.handle` and the hooks before it return.
 pub(crate) type Answer = (u16, String, Content);
@@ -20,7 +20,7 @@ impl App {
     }
 
     /// What the component's hooks return that run before the handler.
-    pub(crate) fn before(&self, stage: Stage, route: u32, params: &str) -> Option<Answer> {
+    pub(crate) fn before(&self, stage: EarlyStage, route: u32, params: &str) -> Option<Answer> {
         let _call = CallId::enter();
         let Some(route) = self.numbered(route) else {
             return Some(unknown_route());
@@ -38,18 +38,18 @@ impl App {
     /// What the component's hooks return that run after the handler.
     pub(crate) fn after(
         &self,
-        after: After,
+        after: LateStage,
         route: u32,
         status: u16,
         headers: &str,
         message: &str,
-    ) -> Option<Changed> {
+    ) -> Option<ReplyChange> {
         let _call = CallId::enter();
         let Some(route) = self.numbered(route) else {
             let (status, headers, content) = unknown_route();
             return Some((status, headers, Some(content)));
         };
-        let finished = match ResponseView::new(status, headers) {
+        let finished = match HookReply::new(status, headers) {
             Ok(mut view) => {
                 let _ = self.hooks.change(after, &mut view, message)
                     && route.hooks.change(after, &mut view, message);

@@ -5,8 +5,8 @@ use std::panic;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
-use crate::hook::{After, Stage};
-use crate::view::Changed;
+use crate::hook_reply::ReplyChange;
+use crate::stage::{EarlyStage, LateStage};
 use crate::{App, Body, host};
 
 thread_local! {
@@ -50,25 +50,30 @@ pub fn handle(make: fn() -> App, route: u32, params: &str, body: Body) -> Answer
 /// The exported `on-request`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn on_request(make: fn() -> App, route: u32) -> Option<Answer> {
-    app(make).before(Stage::OnRequest, route, "")
+    app(make).before(EarlyStage::OnRequest, route, "")
 }
 
 /// The exported `pre-validation`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn pre_validation(make: fn() -> App, route: u32) -> Option<Answer> {
-    app(make).before(Stage::PreValidation, route, "")
+    app(make).before(EarlyStage::PreValidation, route, "")
 }
 
 /// The exported `pre-handler`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn pre_handler(make: fn() -> App, route: u32, params: &str) -> Option<Answer> {
-    app(make).before(Stage::PreHandler, route, params)
+    app(make).before(EarlyStage::PreHandler, route, params)
 }
 
 /// The exported `on-response`, for [`export!`](crate::export).
 #[doc(hidden)]
-pub fn on_response(make: fn() -> App, route: u32, status: u16, headers: &str) -> Option<Changed> {
-    app(make).after(After::Response, route, status, headers, "")
+pub fn on_response(
+    make: fn() -> App,
+    route: u32,
+    status: u16,
+    headers: &str,
+) -> Option<ReplyChange> {
+    app(make).after(LateStage::Response, route, status, headers, "")
 }
 
 /// The exported `on-error`, for [`export!`](crate::export).
@@ -79,8 +84,8 @@ pub fn on_error(
     status: u16,
     headers: &str,
     message: &str,
-) -> Option<Changed> {
-    app(make).after(After::Error, route, status, headers, message)
+) -> Option<ReplyChange> {
+    app(make).after(LateStage::Error, route, status, headers, message)
 }
 
 /// Makes the crate a component that serves an [`App`](crate::App). Once per crate,

@@ -8,73 +8,9 @@ use serde_json::Value;
 
 use crate::declare::Source;
 use crate::{
-    Body, Declaration, HttpError, Reply, Request, error, host, integers, members, params, schema,
+    Body, Call, Declaration, FromBody, FromRequest, HttpError, Reply, error, host, integers,
+    members, params, schema,
 };
-
-/// One call of a route.
-#[derive(Debug)]
-pub struct Call<'a> {
-    pub(crate) pattern: &'a str,
-    pub(crate) params: &'a str,
-    pub(crate) body: Body,
-}
-
-impl Call<'_> {
-    /// The route's parameters, checked and coerced, as one JSON object; empty when
-    /// there are none.
-    #[must_use]
-    pub fn params(&self) -> &str {
-        self.params
-    }
-
-    /// Takes the body, leaving [`Body::Empty`].
-    pub fn take_body(&mut self) -> Body {
-        std::mem::replace(&mut self.body, Body::Empty)
-    }
-}
-
-/// What a handler may take as an argument.
-///
-/// Implement it for what several handlers need, such as the signed-in user:
-///
-/// ```
-/// use spikard_wasm_sdk::{Call, FromRequest, HttpError, Reply, Request};
-///
-/// struct User(String);
-///
-/// impl FromRequest for User {
-///     fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-///         match Request::current().header("x-user") {
-///             Some(name) => Ok(Self(name)),
-///             None => Err(HttpError::new(401, "say who you are in `x-user`").into()),
-///         }
-///     }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a handler",
-    label = "not an argument a handler can take",
-    note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body` or `Request`"
-)]
-pub trait FromRequest: Sized {
-    /// Declares what it needs of the request.
-    fn declare(declaration: &mut Declaration<'_>) {
-        let _ = declaration;
-    }
-
-    /// Reads it from a call, or refuses the call with a reply.
-    ///
-    /// # Errors
-    /// The reply to send in place of the handler's.
-    fn from_request(call: &mut Call<'_>) -> Result<Self, Reply>;
-}
-
-/// A body that a request may lack: what `Option` of it is made from.
-#[diagnostic::on_unimplemented(
-    message = "`Option<{Self}>` cannot be an argument of a handler",
-    note = "`Option` is for bodies: `Option<Json<T>>`, `Option<Form<T>>`, `Option<String>`, `Option<Vec<u8>>`; an optional parameter is an `Option` field inside of `Query<T>`, `Headers<T>` or `Cookies<T>`"
-)]
-pub trait FromBody: FromRequest {}
 
 /// The parameters of the path: one value for one parameter, a tuple or a struct
 /// for several. `T` says their types, which the host checks.
@@ -276,12 +212,6 @@ impl FromRequest for Body {
 
     fn from_request(call: &mut Call<'_>) -> Result<Self, Reply> {
         Ok(call.take_body())
-    }
-}
-
-impl FromRequest for Request {
-    fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-        Ok(Self::current())
     }
 }
 

@@ -13,13 +13,13 @@ use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, 
 
 /// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
 /// coerces its fields to the types of the struct `T` and checks them. A field for
-/// a file is a [`File`], or a `Vec<File>`.
+/// a file is a [`UploadFile`], or a `Vec<UploadFile>`.
 ///
 /// ```
-/// # use spikard_wasm_sdk::{post, File, Form};
+/// # use spikard_wasm_sdk::{post, UploadFile, Form};
 /// # use {schemars::JsonSchema, serde::Deserialize};
 /// #[derive(Deserialize, JsonSchema)]
-/// struct Profile { name: String, age: Option<u8>, picture: File }
+/// struct Profile { name: String, age: Option<u8>, picture: UploadFile }
 ///
 /// #[post("/profile")]
 /// fn profile(Form(profile): Form<Profile>) -> String {
@@ -54,7 +54,7 @@ impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
 
 /// Whether a form's schema requires a file, or a list of files.
 fn needs_file(form: &Value) -> bool {
-    let file = schema::of::<File>();
+    let file = schema::of::<UploadFile>();
     let is_file = |schema: &Value| schema.get("properties") == file.get("properties");
     let members = members::members(form).unwrap_or_default();
     members.iter().any(|(_, member, required)| {
@@ -65,7 +65,7 @@ fn needs_file(form: &Value) -> bool {
 /// A file of a `multipart/form-data` body. Its bytes stay with the host until
 /// [`bytes`](Self::bytes) asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct File {
+pub struct UploadFile {
     #[serde(skip, default = "CallId::current")]
     call: CallId,
     part: u32,
@@ -76,7 +76,7 @@ pub struct File {
     size: u64,
 }
 
-impl File {
+impl UploadFile {
     /// The name its client gave it: never a path to trust.
     #[must_use]
     pub fn filename(&self) -> &str {
@@ -100,16 +100,16 @@ impl File {
     /// status 500 and the host's log gets the reason.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        if !self.call.check("File") {
+        if !self.call.check("UploadFile") {
             return Vec::new();
         }
         host::request::file(self.part).unwrap_or_default()
     }
 }
 
-impl JsonSchema for File {
+impl JsonSchema for UploadFile {
     fn schema_name() -> Cow<'static, str> {
-        "File".into()
+        "UploadFile".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -139,13 +139,13 @@ impl JsonSchema for File {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Multipart {
     texts: Vec<(String, String)>,
-    files: Vec<(String, File)>,
+    files: Vec<(String, UploadFile)>,
 }
 
 impl Multipart {
     /// All files, with the names of their fields.
     #[must_use]
-    pub fn files(&self) -> &[(String, File)] {
+    pub fn files(&self) -> &[(String, UploadFile)] {
         &self.files
     }
 
@@ -157,7 +157,7 @@ impl Multipart {
 
     /// The first file of that field.
     #[must_use]
-    pub fn file(&self, field: &str) -> Option<&File> {
+    pub fn file(&self, field: &str) -> Option<&UploadFile> {
         self.files
             .iter()
             .find(|(name, _)| name == field)

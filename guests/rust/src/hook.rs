@@ -2,34 +2,10 @@
 
 use std::fmt;
 
+use crate::stage::{EarlyStage, LateStage};
 use crate::{
-    Call, Declaration, FromRequest, HttpError, IntoErrorReply, IntoReply, Reply, ResponseView,
+    Call, Declaration, FromRequest, HookReply, HttpError, IntoErrorReply, IntoReply, Reply,
 };
-
-/// When a hook runs that comes before the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    OnRequest,
-    PreValidation,
-    PreHandler,
-}
-
-impl Stage {
-    pub(crate) fn with_article(self) -> &'static str {
-        match self {
-            Self::OnRequest => "an on-request",
-            Self::PreValidation => "a pre-validation",
-            Self::PreHandler => "a pre-handler",
-        }
-    }
-}
-
-/// When a hook runs that comes after the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum After {
-    Response,
-    Error,
-}
 
 /// A hook that runs before the handler: a function or closure of up to eight
 /// arguments, each a [`FromRequest`], that returns an [`Outcome`].
@@ -137,46 +113,46 @@ impl<T: Outcome, E: IntoErrorReply> Outcome for Result<T, E> {
     }
 }
 
-struct Before {
+struct EarlyHook {
     declare: fn(&mut Declaration<'_>),
     run: Run,
 }
 
 type Run = Box<dyn Fn(&mut Call<'_>) -> Option<Reply>>;
-type Change = Box<dyn Fn(&mut ResponseView, &str) -> Option<Reply>>;
+type LateHook = Box<dyn Fn(&mut HookReply, &str) -> Option<Reply>>;
 
 /// The hooks of an app or a route, each kind in declared order.
 #[derive(Default)]
 pub(crate) struct Hooks {
-    on_request: Vec<Before>,
-    pre_validation: Vec<Before>,
-    pre_handler: Vec<Before>,
-    on_response: Vec<Change>,
-    on_error: Vec<Change>,
+    on_request: Vec<EarlyHook>,
+    pre_validation: Vec<EarlyHook>,
+    pre_handler: Vec<EarlyHook>,
+    on_response: Vec<LateHook>,
+    on_error: Vec<LateHook>,
 }
 
 impl Hooks {
-    pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: Stage, hook: H) {
-        let before = Before {
+    pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: EarlyStage, hook: H) {
+        let before = EarlyHook {
             declare: H::declare,
             run: Box::new(move |call| hook.run(call)),
         };
         match stage {
-            Stage::OnRequest => self.on_request.push(before),
-            Stage::PreValidation => self.pre_validation.push(before),
-            Stage::PreHandler => self.pre_handler.push(before),
+            EarlyStage::OnRequest => self.on_request.push(before),
+            EarlyStage::PreValidation => self.pre_validation.push(before),
+            EarlyStage::PreHandler => self.pre_handler.push(before),
         }
     }
 
     pub(crate) fn add_after<R: Outcome>(
         &mut self,
-        after: After,
-        hook: impl Fn(&mut ResponseView, &str) -> R + 'static,
+        after: LateStage,
+        hook: impl Fn(&mut HookReply, &str) -> R + 'static,
     ) {
-        let change: Change = Box::new(move |view, message| hook(view, message).into_outcome());
+        let hook: LateHook = Box::new(move |view, message| hook(view, message).into_outcome());
         match after {
-            After::Response => self.on_response.push(change),
-            After::Error => self.on_error.push(change),
+            LateStage::Response => self.on_response.push(hook),
+            LateStage::Error => self.on_error.push(hook),
         }
     }
 
@@ -194,7 +170,11 @@ impl Hooks {
     }
 
     pub(crate) fn declare(&self, declaration: &mut Declaration<'_>) {
-        for stage in [Stage::OnRequest, Stage::PreValidation, Stage::PreHandler] {
+        for stage in [
+            EarlyStage::OnRequest,
+            EarlyStage::PreValidation,
+            EarlyStage::PreHandler,
+        ] {
             declaration.of_hook(stage);
             for hook in self.before(stage) {
                 (hook.declare)(declaration);
@@ -203,16 +183,16 @@ impl Hooks {
     }
 
     /// Runs the hooks of a stage, until one of them replies.
-    pub(crate) fn run(&self, stage: Stage, call: &mut Call<'_>) -> Option<Reply> {
+    pub(crate) fn run(&self, stage: EarlyStage, call: &mut Call<'_>) -> Option<Reply> {
         self.before(stage).iter().find_map(|hook| (hook.run)(call))
     }
 
     /// Runs the hooks that come after the handler, each with what the one before it
     /// made of the reply. False ends the row: the reply is a failure.
-    pub(crate) fn change(&self, after: After, view: &mut ResponseView, message: &str) -> bool {
+    pub(crate) fn change(&self, after: LateStage, view: &mut HookReply, message: &str) -> bool {
         let hooks = match after {
-            After::Response => &self.on_response,
-            After::Error => &self.on_error,
+            LateStage::Response => &self.on_response,
+            LateStage::Error => &self.on_error,
         };
         hooks.iter().all(|hook| {
             if let Some(reply) = hook(view, message) {
@@ -222,11 +202,11 @@ impl Hooks {
         })
     }
 
-    fn before(&self, stage: Stage) -> &[Before] {
+    fn before(&self, stage: EarlyStage) -> &[EarlyHook] {
         match stage {
-            Stage::OnRequest => &self.on_request,
-            Stage::PreValidation => &self.pre_validation,
-            Stage::PreHandler => &self.pre_handler,
+            EarlyStage::OnRequest => &self.on_request,
+            EarlyStage::PreValidation => &self.pre_validation,
+            EarlyStage::PreHandler => &self.pre_handler,
         }
     }
 }

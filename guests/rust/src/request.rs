@@ -1,7 +1,7 @@
 //! Access to the request in progress: what a route did not declare.
 
 use crate::call_id::CallId;
-use crate::{GlobalContext, LocalContext, host};
+use crate::{Call, FromRequest, GlobalContext, LocalContext, Reply, host};
 
 /// The request in progress.
 ///
@@ -63,7 +63,7 @@ impl Request {
 
     /// The query as the client sent it, still percent-encoded, without the `?`.
     #[must_use]
-    pub fn query(&self) -> String {
+    pub fn query_string(&self) -> String {
         self.ask(host::request::query)
     }
 
@@ -71,7 +71,7 @@ impl Request {
     /// route declares with [`Query`](crate::Query) is cheaper, and checked.
     #[must_use]
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        query_pairs(&self.query())
+        query_pairs(&self.query_string())
     }
 
     /// One header's value, by its name in any case; several are joined with `, `.
@@ -119,7 +119,7 @@ impl Request {
 
     /// The values that the app's instances share.
     #[must_use]
-    pub fn global(&self) -> GlobalContext {
+    pub fn globals(&self) -> GlobalContext {
         GlobalContext::current()
     }
 
@@ -128,6 +128,12 @@ impl Request {
     #[must_use]
     pub fn raw_body(&self) -> Vec<u8> {
         self.ask(host::request::raw_body)
+    }
+}
+
+impl FromRequest for Request {
+    fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
+        Ok(Self::current())
     }
 }
 

@@ -5,13 +5,12 @@ use std::fmt;
 
 use crate::bindings::exports::spikard::handler::definition;
 use crate::declare::Declaration;
+use crate::declare_reply::{DeclareFn, DeclareReply};
 use crate::hook::Hooks;
-use crate::replies::{Declare, DeclareReply, Replies};
+use crate::method::{Method, method_name};
+use crate::replies::Replies;
 use crate::settings::Settings;
 use crate::{Call, Handler, IntoReply, Reply, pattern};
-
-/// A request method that a route can answer.
-pub use definition::Method;
 
 /// One method of one path. The attribute macros make routes of functions; this
 /// builder makes them of any [`Handler`].
@@ -30,8 +29,8 @@ pub struct Route {
     pub(crate) status: Option<u16>,
     pub(crate) settings: Settings,
     pub(crate) hooks: Hooks,
-    replies: Option<Declare>,
-    more_replies: Vec<(u16, Declare)>,
+    replies: Option<DeclareFn>,
+    more_replies: Vec<(u16, DeclareFn)>,
     declare: fn(&mut Declaration<'_>),
     answer: Box<dyn Fn(&mut Call<'_>) -> Reply>,
 }
@@ -153,7 +152,7 @@ impl Route {
 
     /// What the attribute macros know of the return type.
     #[doc(hidden)]
-    pub fn reply_if_known(mut self, declare: Option<Declare>) -> Self {
+    pub fn reply_if_known(mut self, declare: Option<DeclareFn>) -> Self {
         self.replies = declare;
         self
     }
@@ -261,17 +260,4 @@ pub trait IntoRoute {
 #[doc(hidden)]
 pub fn into_reply(value: impl IntoReply) -> Reply {
     value.into_reply()
-}
-
-pub(crate) fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-        Method::Options => "OPTIONS",
-        Method::Trace => "TRACE",
-    }
 }

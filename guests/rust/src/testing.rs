@@ -27,7 +27,6 @@
 mod client;
 mod host;
 mod message;
-mod passage;
 mod reply;
 mod request;
 

@@ -102,7 +102,7 @@ fn known_reply(output: &ReturnType) -> TokenStream {
     quote! {
         .reply_if_known({
             #[allow(unused_imports)]
-            use ::spikard_wasm_sdk::__private::{Known as _, Unknown as _};
+            use ::spikard_wasm_sdk::__private::{WithSchema as _, WithoutSchema as _};
             ::spikard_wasm_sdk::__private::Probe::<#ty>::new().declares()
         })
     }

@@ -11,7 +11,7 @@ pub(crate) type Values = BTreeMap<String, String>;
 
 /// What a test says about the request in progress, and what it learns of it.
 #[derive(Default)]
-pub(crate) struct Fake {
+pub(crate) struct FakeRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -29,12 +29,12 @@ pub(crate) struct Fake {
 }
 
 thread_local! {
-    static FAKE: RefCell<Fake> = RefCell::default();
+    static FAKE: RefCell<FakeRequest> = RefCell::default();
 }
 
 /// Runs `work` as the calls of a fake request.
-pub(crate) fn during<T>(fake: Fake, work: impl FnOnce() -> T) -> T {
-    FAKE.set(Fake {
+pub(crate) fn run_with<T>(fake: FakeRequest, work: impl FnOnce() -> T) -> T {
+    FAKE.set(FakeRequest {
         in_progress: true,
         ..fake
     });
@@ -61,7 +61,7 @@ pub(crate) fn take_failure() -> Option<(String, String)> {
     FAKE.with_borrow_mut(|fake| fake.failure.take())
 }
 
-pub(super) fn with<T>(read: impl FnOnce(&Fake) -> T) -> T {
+pub(crate) fn with<T>(read: impl FnOnce(&FakeRequest) -> T) -> T {
     FAKE.with_borrow(read)
 }
 
@@ -75,13 +75,13 @@ pub(crate) mod reply {
     use crate::Content;
 
     pub(crate) fn body() -> Content {
-        super::with(|fake| fake.reply.clone()).unwrap_or(Content::Empty)
+        crate::host::fake::with(|fake| fake.reply.clone()).unwrap_or(Content::Empty)
     }
 }
 
 /// The functions of the WIT interface `local-context`.
 pub(crate) mod local_context {
-    use super::{FAKE, put, with};
+    use crate::host::fake::{FAKE, put, with};
 
     pub(crate) fn get(key: &str) -> Option<String> {
         with(|fake| fake.local.get(key).cloned())
@@ -102,7 +102,7 @@ pub(crate) mod local_context {
 
 /// The functions of the WIT interface `global-context`.
 pub(crate) mod global_context {
-    use super::{Values, put, with};
+    use crate::host::fake::{Values, put, with};
 
     fn change<T>(work: impl FnOnce(&mut Values) -> Result<T, String>) -> Result<T, String> {
         let values = with(|fake| fake.global.clone());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{Text, texts};
+use super::values::{Text, texts};
 
 /// A secret of a policy.
 #[derive(Clone, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Text;
+use super::values::Text;
 
 /// What the app's OpenAPI document says of it, and where it is. The host makes the
 /// document of the routes, and serves it unless [`App::openapi`](crate::App::openapi)

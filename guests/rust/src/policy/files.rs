@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Text;
+use super::values::Text;
 
 /// A folder of files that the host serves itself.
 ///

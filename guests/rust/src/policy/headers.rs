@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Text, Toggle};
+use super::values::{Text, Toggle};
 
 /// Shows each request's id to its client.
 ///

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Names, Text, Toggle, texts};
-use crate::Method;
-use crate::route::method_name;
+use super::values::{Names, Text, Toggle, texts};
+use crate::method::{Method, method_name};
 
 /// Lets each client make so many requests, and answers the others with status 429.
 ///

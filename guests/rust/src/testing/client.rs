@@ -7,7 +7,7 @@ use super::host::Host;
 use super::request::TestRequest;
 use crate::App;
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::route::Method;
+use crate::method::Method;
 
 /// Sends requests to an app.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::host::Host;
 use super::message::{Message, Part, Payload, append_pair};
 use super::reply::TestReply;
-use crate::route::Method;
+use crate::method::Method;
 
 /// A request under construction; [`send`](Self::send) sends it.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl<'a> TestRequest<'a> {
                 path: path.to_owned(),
                 query: query.to_owned(),
                 headers: Vec::new(),
-                body: Payload::Nothing,
+                body: Payload::Empty,
                 local: BTreeMap::new(),
             },
         }

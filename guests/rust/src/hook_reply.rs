@@ -9,7 +9,7 @@ use crate::{Content, IntoReply, Reply, host};
 /// A reply that hooks may change before the client gets it.
 ///
 /// ```
-/// # use spikard_wasm_sdk::{App, ResponseView};
+/// # use spikard_wasm_sdk::{App, HookReply};
 /// let app = App::new("users").on_response(|reply| {
 ///     reply.set_header("x-app", "users");
 ///     if reply.status() == 404 {
@@ -18,7 +18,7 @@ use crate::{Content, IntoReply, Reply, host};
 /// });
 /// ```
 #[derive(Debug)]
-pub struct ResponseView {
+pub struct HookReply {
     status: u16,
     headers: Fields,
     /// The body that the host has, once it was asked for.
@@ -29,7 +29,7 @@ pub struct ResponseView {
     changed: bool,
 }
 
-impl ResponseView {
+impl HookReply {
     /// `headers` is what crosses the boundary.
     pub(crate) fn new(status: u16, headers: &str) -> Result<Self, serde_json::Error> {
         let headers = if headers.is_empty() {
@@ -149,7 +149,7 @@ impl ResponseView {
 
     /// What crosses the boundary, `None` where nothing has changed; or why the
     /// hooks failed.
-    pub(crate) fn finish(self) -> Result<Option<Changed>, Failure> {
+    pub(crate) fn finish(self) -> Result<Option<ReplyChange>, Failure> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
@@ -162,7 +162,7 @@ impl ResponseView {
 }
 
 /// A status, headers, and a body where it has changed.
-pub(crate) type Changed = (u16, String, Option<Content>);
+pub(crate) type ReplyChange = (u16, String, Option<Content>);
 
 impl Content {
     /// The bytes of the content.
