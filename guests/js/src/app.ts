@@ -7,11 +7,11 @@ import { handle } from "./handle.js";
 import {
   type BeforeHook,
   type ErrorHook,
-  type Hooks,
   hookExports,
   hookLists,
   hookSetting,
   type ResponseHook,
+  type RouteHooks,
 } from "./hooks.js";
 import type { Component, Description } from "./host/types.js";
 import type { BodyOf, Handler, ParamsOf, RouteOptions } from "./options.js";
@@ -160,7 +160,7 @@ export class Spikard {
     }
   }
 
-  private hook<Kind extends keyof Hooks>(kind: Kind, hook: unknown): this {
+  private hook<Kind extends keyof RouteHooks>(kind: Kind, hook: unknown): this {
     (this.hooks[kind] as unknown[]).push(hook);
     return this;
   }

@@ -54,7 +54,7 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
   }
 
   /** Values of the app, which all of its requests and instances share. */
-  get global(): GlobalContext {
+  get globals(): GlobalContext {
     return globals;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Errors a handler throws on purpose.
  */
-import type { HeadersInit } from "./reply.js";
+import type { HeadersInit } from "./headers.js";
 
 /** The reason phrases of RFC 9110 and its registry, for the titles of problem documents. */
 const REASONS: { readonly [status: number]: string } = {

@@ -36,7 +36,7 @@ export type ResponseHook = (reply: HookReply, context: HookContext) => unknown;
 export type ErrorHook = (reply: HookReply, context: HookContext, message: string) => unknown;
 
 /** The hooks of a route, one or several of each kind. Those of the app run first. */
-export interface Hooks {
+export interface RouteHooks {
   /** A request for the route has arrived; nothing of it is checked. */
   readonly onRequest?: BeforeHook | readonly BeforeHook[];
   /** The request is about to be checked against what the route declares. */
@@ -74,7 +74,7 @@ function listed<F>(hooks: F | readonly F[] | undefined): readonly F[] {
 }
 
 /** The hooks as lists. */
-export function hookLists(hooks: Hooks | undefined): HookLists {
+export function hookLists(hooks: RouteHooks | undefined): HookLists {
   return {
     onRequest: listed(hooks?.onRequest),
     preValidation: listed(hooks?.preValidation),
@@ -102,7 +102,7 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
     }
   }
   const lists = hookLists(hooks);
-  const kinds = (Object.keys(KINDS) as (keyof Hooks)[]).filter((kind) => lists[kind].length > 0);
+  const kinds = (Object.keys(KINDS) as (keyof RouteHooks)[]).filter((kind) => lists[kind].length > 0);
   return kinds.length === 0 ? undefined : kinds.map((kind) => KINDS[kind]);
 }
 

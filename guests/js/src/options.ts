@@ -2,7 +2,7 @@
  * What a route may declare, and the types its handler gets for it.
  */
 import type { Context } from "./context.js";
-import type { Hooks } from "./hooks.js";
+import type { RouteHooks } from "./hooks.js";
 import type { Policies } from "./policies.js";
 import type { FromSchema, JsonSchema, ObjectOf, Schema } from "./schema.js";
 
@@ -51,7 +51,7 @@ export interface RouteOptions extends Policies {
   /** Replies of other statuses. */
   readonly responses?: { readonly [status: number]: DeclaredReply };
   /** Hooks of this route alone, which run after those of the app. */
-  readonly hooks?: Hooks;
+  readonly hooks?: RouteHooks;
   /** What logs call the route. The handler's name by default. */
   readonly name?: string;
   /** A line about the route, for people. */

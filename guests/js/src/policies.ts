@@ -78,7 +78,7 @@ export interface RequestId {
 }
 
 /** Files that the host serves, of the folder the operator grants with `serve --static-root`. */
-export interface Static {
+export interface StaticFiles {
   /** The path before the files' own, such as `/public`. */
   readonly prefix: string;
   /** The folder, relative to the granted one. */
@@ -149,7 +149,7 @@ export interface Policies {
 
 /** What only an app declares. */
 export interface AppPolicies extends Policies {
-  readonly static?: readonly Static[];
+  readonly static?: readonly StaticFiles[];
   /** What becomes of a path that has a trailing slash too much or too few: 404, a 308 to the right one, or nothing. */
   readonly trailingSlash?: "strict" | "redirect" | "ignore";
   readonly openapi?: false | OpenApi;

@@ -3,14 +3,10 @@
  */
 import { bytesOf } from "./bytes.js";
 import { HttpError } from "./errors.js";
+import type { HeadersInit } from "./headers.js";
 import type { Content, RawReply } from "./host/types.js";
 import { replyJson } from "./json-form.js";
 import { describe, wellFormed, wellFormedJson } from "./text.js";
-
-/** Headers, as an object or as pairs. An array as a value sends the header once for each. */
-export type HeadersInit =
-  | { readonly [name: string]: string | number | readonly string[] }
-  | readonly (readonly [name: string, value: string])[];
 
 /** The status and the headers of a reply. */
 export interface ReplyInit {

@@ -8,7 +8,7 @@ import type { Host } from "./host/types.js";
 import { textArgument } from "./text.js";
 
 /** A name's values, of a query string. */
-export class Query {
+export class QueryParams {
   private readonly values = new Map<string, string[]>();
 
   constructor(text: string) {
@@ -77,7 +77,7 @@ function headerText(bytes: Uint8Array): string {
  * handler or the hook it was given to has ended.
  */
 export class Request {
-  private parsedQuery: Query | undefined;
+  private parsedQuery: QueryParams | undefined;
   private readonly call: number;
 
   constructor(number: number) {
@@ -100,8 +100,8 @@ export class Request {
   }
 
   /** The query's names and values, all of them, declared or not. */
-  get query(): Query {
-    this.parsedQuery ??= new Query(this.host.query());
+  get query(): QueryParams {
+    this.parsedQuery ??= new QueryParams(this.host.query());
     return this.parsedQuery;
   }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spikard_wasm.contexts import Local
+    from spikard_wasm.contexts import LocalContext
 
 
 class Call:
@@ -20,7 +20,7 @@ class Call:
 
     def __init__(self, outer: Call | None) -> None:
         self._outer = outer
-        self.local: Local | None = None
+        self.local: LocalContext | None = None
         """The context of the request, once something asked for it."""
 
     def end(self) -> None:

@@ -11,7 +11,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -20,13 +19,11 @@ from uuid import UUID
 
 from spikard_wasm import _objects
 from spikard_wasm._invalid import InvalidValueError
-from spikard_wasm._json import Digits, Json, plain
+from spikard_wasm._json import Digits
 from spikard_wasm._scalars import decimal, integer, to_date, to_datetime, to_time
+from spikard_wasm._schema import Codec, Context, Decoder, Schema
 from spikard_wasm.markers import Field
 from spikard_wasm.request import UploadFile
-
-Schema = dict[str, Any]
-Decoder = Callable[[Any], Any]
 
 ALL: frozenset[type] = frozenset({str, int, float, bool, dict, list, type(None)})
 ALIAS = getattr(typing, "TypeAliasType", ())  # the `type` statement of Python 3.12
@@ -39,35 +36,6 @@ _NAMES: dict[type, str] = {
     dict: "object",
     list: "array",
 }
-
-
-@dataclass(frozen=True)
-class Codec:
-    """A type's schema, its decoder if it needs one, and the JSON types it takes."""
-
-    schema: Schema
-    decode: Decoder | None
-    takes: frozenset[type]
-
-
-@dataclass
-class Context:
-    """What one route's types share."""
-
-    closed: bool
-    """Whether objects refuse members that their type does not have."""
-    from_text: bool = False
-    """Whether the host makes each value of a text, so that an integer is read as `int`."""
-    has_decimal: bool = False
-    """Whether a type needs the digits of a number."""
-    decoding: bool = True
-    """Whether values are read from JSON too; what is only written may be ambiguous."""
-    active: list[type] = field(default_factory=list)
-    """The classes being read, outermost first."""
-    forward: dict[type, _objects.Later] = field(default_factory=dict)
-    """The decoders of classes that contain themselves."""
-    defs: dict[str, Schema] = field(default_factory=dict)
-    """The schemas of those classes by name."""
 
 
 def _scalar(kind: type, schema: Schema, decode: Decoder | None = None) -> Codec:
@@ -148,7 +116,7 @@ def codec(hint: Any, context: Context) -> Codec:
         if issubclass(hint, Enum):
             return _enum([member.value for member in hint], hint)
         if dataclasses.is_dataclass(hint) or typing.is_typeddict(hint):
-            return _objects.codec(hint, context)
+            return _objects.codec(hint, context, codec)
     if isinstance(hint, TypeVar) or dataclasses.is_dataclass(origin):
         raise TypeError(f"type `{name(hint)}` is generic; write a class for this case")
     raise TypeError(
@@ -179,17 +147,6 @@ def is_object(hint: Any) -> bool:
 def is_list(hint: Any) -> bool:
     """Whether a type hint says a JSON array."""
     return (typing.get_origin(hint) or hint) in _LISTS
-
-
-def default(value: Any) -> Json:
-    """A default value as JSON; `TypeError` if it has no JSON form."""
-    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, dict):
-        return {key: default(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [default(item) for item in value]
-    return default(plain(value))
 
 
 def _union(members: list[Codec], hint: Any, context: Context) -> Codec:

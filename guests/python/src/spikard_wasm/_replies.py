@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal, Never, NewType, NoReturn, Union
 
 from spikard_wasm import _codec, _objects
-from spikard_wasm._codec import Context, Schema
 from spikard_wasm._json import Json
+from spikard_wasm._schema import Context, Schema
 from spikard_wasm.errors import HttpError, check_status
 from spikard_wasm.reply import Reply
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Union
 
 from spikard_wasm import _codec, _objects
-from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
-from spikard_wasm.contexts import GLOBALS, Globals, Local
+from spikard_wasm._schema import Codec, Context, Decoder, Schema, default
+from spikard_wasm.contexts import GLOBALS, GlobalContext, LocalContext
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
@@ -106,14 +106,14 @@ class _Hint:
     def marker(self, kind: type) -> Any:
         return next((marker for marker in self.markers if isinstance(marker, kind)), None)
 
-    def codec(self, context: Context) -> _codec.Codec:
+    def codec(self, context: Context) -> Codec:
         return _codec.constrained(_codec.codec(self.type, context), self.markers)
 
     def schema(self, context: Context) -> Schema:
         schema = self.codec(context).schema
         if self.default is inspect.Parameter.empty or self.default is None:
             return schema
-        return {**schema, "default": _codec.default(self.default)}
+        return {**schema, "default": default(self.default)}
 
 
 def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
@@ -165,10 +165,10 @@ def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str])
     if hint.type is Request:
         signature.request = hint.name
         return
-    if hint.type is Local:
+    if hint.type is LocalContext:
         signature.local.append(hint.name)
         return
-    if hint.type is Globals:
+    if hint.type is GlobalContext:
         signature.contexts[hint.name] = GLOBALS
         return
     parameter = hint.marker(Parameter)

@@ -88,7 +88,7 @@ class ReplyHeaders(MutableMapping[str, str]):
         return f"ReplyHeaders({self._pairs!r})"
 
 
-class Outgoing:
+class HookReply:
     """The reply in progress. A hook can change it or return another reply."""
 
     __slots__ = (
@@ -169,7 +169,7 @@ class Outgoing:
         return self._status, header_text(self._headers.pairs()), body
 
     def __repr__(self) -> str:
-        return f"Outgoing({self._status}, {self._headers.pairs()!r})"
+        return f"HookReply({self._status}, {self._headers.pairs()!r})"
 
 
 def _value(body: Content) -> Any:
