@@ -12,50 +12,48 @@ macro_rules! for_an_app_and_a_route {
     ($owner:ident, $whose:literal) => {
         /// # Limits and policies
         ///
-        /// The host keeps them; no handler runs for what they refuse. A route's
-        /// replaces the app's of the same name.
+        /// The host enforces them before it calls the handler. A policy of a route replaces
+        /// the app's policy of the same name.
         impl $owner {
-            #[doc = concat!("The largest body the host takes for ", $whose, ", in bytes.")]
+            #[doc = concat!("Sets the maximum request body size for ", $whose, ", in bytes.")]
             pub fn body_limit(mut self, bytes: u64) -> Self {
                 self.settings.body_limit = Some(bytes);
                 self
             }
 
-            /// How long a call may take, in milliseconds.
+            /// Sets the deadline of a call, in milliseconds.
             pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
                 self.settings.timeout_ms = Some(milliseconds);
                 self
             }
 
-            /// The status of a call that takes too long: 504, or 408.
+            /// Sets the status of a reply after the deadline: 504 (the default) or 408.
             pub fn timeout_status(mut self, status: u16) -> Self {
                 self.settings.timeout_status = Some(status);
                 self
             }
 
-            /// Whether requests share instances of the component, and with them what
-            /// they leave in memory.
+            /// Sets how requests use instances of the component, and so whether they share
+            /// memory.
             pub fn instances(mut self, policy: Instances) -> Self {
                 self.settings.instances = Some(policy);
                 self
             }
 
-            /// Shows each request's id to its client: `true`, `false` or a
+            /// Sends the id of each request in a header of its reply: `true`, `false` or a
             /// [`RequestId`].
             pub fn request_id(mut self, policy: impl Into<Toggle<RequestId>>) -> Self {
                 self.settings.request_id = Some(policy.into());
                 self
             }
 
-            /// Limits how many requests a client may make; `None` does not, whatever
-            /// the app does.
+            /// Limits the rate of requests; `None` turns the app's limit off.
             pub fn rate_limit(mut self, policy: impl Into<Option<RateLimit>>) -> Self {
                 self.settings.rate_limit = Some(Toggle::or_off(policy.into()));
                 self
             }
 
-            /// Lets pages of other origins call; `None` does not, whatever the app
-            /// does.
+            /// Lets pages of other origins read replies; `None` turns the app's policy off.
             pub fn cors(mut self, policy: impl Into<Option<Cors>>) -> Self {
                 self.settings.cors = Some(Toggle::or_off(policy.into()));
                 self
@@ -67,20 +65,20 @@ macro_rules! for_an_app_and_a_route {
                 self
             }
 
-            /// Asks for a JSON Web Token; `None` asks for none, whatever the app does.
+            /// Requires a JSON Web Token; `None` turns the app's policy off.
             pub fn jwt(mut self, policy: impl Into<Option<Jwt>>) -> Self {
                 self.settings.jwt = Some(Toggle::or_off(policy.into()));
                 self
             }
 
-            /// Asks for a key; `None` asks for none, whatever the app does.
+            /// Requires an API key; `None` turns the app's policy off.
             pub fn api_key(mut self, policy: impl Into<Option<ApiKey>>) -> Self {
                 self.settings.api_key = Some(Toggle::or_off(policy.into()));
                 self
             }
 
-            /// Adds headers that make browsers careful: `true`, `false` or
-            /// [`SecurityHeaders`]. A header that a reply has stays.
+            /// Adds security headers to replies that do not set them: `true`, `false` or
+            /// [`SecurityHeaders`].
             pub fn security_headers(mut self, policy: impl Into<Toggle<SecurityHeaders>>) -> Self {
                 self.settings.security_headers = Some(policy.into());
                 self
@@ -89,33 +87,32 @@ macro_rules! for_an_app_and_a_route {
 
         /// # Hooks
         ///
-        /// Of each kind there may be several: they run in the order they were added,
-        /// the app's before the route's. They share a
-        /// [`LocalContext`](crate::LocalContext) with the handler.
+        /// Hooks of one kind run in the order in which you add them, the app's before the
+        /// route's. They share a [`LocalContext`](crate::LocalContext) with the handler.
         impl $owner {
-            /// Adds a hook that runs when a request has arrived, before any of it is
-            /// checked. A reply ends the request.
+            /// Adds a hook that runs for each request that matches a route, before
+            /// validation. A reply ends the request.
             pub fn on_request<A>(mut self, hook: impl Hook<A>) -> Self {
                 self.hooks.add(EarlyStage::OnRequest, hook);
                 self
             }
 
             /// Adds a hook that runs after those of [`on_request`](Self::on_request),
-            /// right before the request is checked. A reply ends the request.
+            /// just before the host validates the request. A reply ends the request.
             pub fn pre_validation<A>(mut self, hook: impl Hook<A>) -> Self {
                 self.hooks.add(EarlyStage::PreValidation, hook);
                 self
             }
 
-            /// Adds a hook that runs when the request has kept its contract, before
-            /// the handler. A reply ends the request.
+            /// Adds a hook that runs after validation, before the handler. A reply ends the
+            /// request.
             pub fn pre_handler<A>(mut self, hook: impl Hook<A>) -> Self {
                 self.hooks.add(EarlyStage::PreHandler, hook);
                 self
             }
 
-            /// Adds a hook that may change the reply of a handler or of a hook, or
-            /// replace it by what it returns.
+            /// Adds a hook that runs for each reply of a handler or a hook. It can change the
+            /// reply or return another one.
             pub fn on_response<R: Outcome>(
                 mut self,
                 hook: impl Fn(&mut HookReply) -> R + 'static,
@@ -127,10 +124,9 @@ macro_rules! for_an_app_and_a_route {
                 self
             }
 
-            /// Adds a hook that may change the reply to a request that the host has
-            /// refused, or whose handler or hook has failed, or replace it by what it
-            /// returns. The text says what happened, as the log has it: it may hold
-            /// what a client must not see.
+            /// Adds a hook that runs when the host rejects a request, or a handler or hook
+            /// fails. It can change the reply or return another one. The text is the message
+            /// of the host's log. Do not send it to clients.
             pub fn on_error<R: Outcome>(
                 mut self,
                 hook: impl Fn(&mut HookReply, &str) -> R + 'static,
@@ -146,19 +142,19 @@ for_an_app_and_a_route!(App, "routes that don't set their own");
 for_an_app_and_a_route!(Route, "this route");
 
 impl App {
-    /// Has the host serve files. Called again: of another folder too.
+    /// Makes the host serve the files of a folder. Call it again to add another folder.
     pub fn static_files(mut self, files: StaticFiles) -> Self {
         self.settings.static_files.push(files);
         self
     }
 
-    /// What becomes of a path that differs from a declared one by a `/` at its end.
+    /// Sets the trailing-slash policy.
     pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
         self.settings.trailing_slash = Some(policy);
         self
     }
 
-    /// What the app's OpenAPI document says beside the routes; `None`: no document.
+    /// Sets the options of the app's OpenAPI document; `None` turns the document off.
     pub fn openapi(mut self, document: impl Into<Option<OpenApi>>) -> Self {
         self.settings.openapi = Some(Toggle::or_off(document.into()));
         self

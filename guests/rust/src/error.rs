@@ -1,4 +1,4 @@
-//! Errors a handler returns: those meant for the client, and all others.
+//! Errors of handlers: errors for the client, and failures for the host's log.
 
 use std::error::Error;
 use std::fmt;
@@ -8,8 +8,7 @@ use serde_json::json;
 use crate::status::phrase;
 use crate::{Content, Replies, Reply};
 
-/// An error meant for the client: a status and a sentence, sent as a problem
-/// document (RFC 9457).
+/// An error for the client: a status and a sentence, sent as a problem document (RFC 9457).
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, HttpError, Path};
@@ -29,7 +28,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// An error of that status (400 to 599, usually) and a sentence about it.
+    /// Creates an error with a status, usually 400 to 599, and a sentence that the client sees.
     #[must_use]
     pub fn new(status: u16, detail: impl Into<String>) -> Self {
         Self {
@@ -46,13 +45,13 @@ impl HttpError {
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The sentence.
+    /// Returns the sentence.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -89,25 +88,25 @@ impl From<HttpError> for Reply {
     }
 }
 
-/// What the error side of a handler's `Result` becomes.
+/// The error type of a handler's `Result`.
 ///
-/// Whatever turns into a `Box<dyn Error>` has an implementation: errors of the
-/// standard library and of crates, `anyhow::Error`, `String`, `&str`. Among them an
-/// [`HttpError`] is sent to its client. Any other is a failure: the client gets
-/// status 500 and no detail, the host's log gets the message and its causes.
+/// Every type that converts to `Box<dyn Error>` implements it: errors of the standard library and
+/// of crates, `anyhow::Error`, `String` and `&str`. The client gets an [`HttpError`] as a problem
+/// document. Any other error is a failure: the client gets status 500 without details, and the
+/// host logs the message and its causes.
 ///
-/// Implement it for a type of your own that is not a `std::error::Error` to choose
-/// the reply yourself.
+/// To choose the reply yourself, implement this trait for your own type that is not a
+/// `std::error::Error`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a handler",
     label = "not an error type",
     note = "use `HttpError`, a `std::error::Error`, a `String`, or implement `IntoErrorReply`"
 )]
 pub trait IntoErrorReply {
-    /// Makes the reply.
+    /// Converts the error to a reply.
     fn into_error_reply(self) -> Reply;
 
-    /// Declares what the replies look like; nothing, if it is not said.
+    /// Declares the replies for the OpenAPI document. The default declares none.
     fn declare_error(replies: &mut Replies) {
         let _ = replies;
     }
@@ -133,7 +132,7 @@ impl IntoErrorReply for Reply {
     }
 }
 
-/// The chain of an error's sources, a line each.
+/// Returns the sources of an error, one per line.
 fn causes(error: &(dyn Error + 'static)) -> String {
     let sources = std::iter::successors(error.source(), |source: &&dyn Error| (**source).source());
     let lines: Vec<_> = sources
@@ -142,8 +141,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
     lines.join("\n")
 }
 
-/// The 422 problem document for a value that its schema lets through and its
-/// Rust type does not.
+/// Returns the 422 problem document for a value that matches its schema but not its Rust type.
 pub(crate) fn invalid(place: &[&str], message: &str) -> Reply {
     let document = json!({
         "type": "https://spikard.dev/errors/validation-error",

@@ -1,4 +1,4 @@
-//! Forms and the files in them.
+//! Forms and uploaded files.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use crate::call_id::CallId;
 use crate::extract::{parse, unexpected};
 use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, members, schema};
 
-/// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
-/// coerces its fields to the types of the struct `T` and checks them. A field for
-/// a file is a [`UploadFile`], or a `Vec<UploadFile>`.
+/// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host coerces its
+/// fields to the types of the struct `T` and validates them. A file is a field of type
+/// [`UploadFile`] or `Vec<UploadFile>`.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{post, UploadFile, Form};
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned + JsonSchema> FromRequest for Form<T> {
 
 impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
 
-/// Whether a form's schema requires a file, or a list of files.
+/// Returns true if the schema of a form requires a file or a list of files.
 fn needs_file(form: &Value) -> bool {
     let file = schema::of::<UploadFile>();
     let is_file = |schema: &Value| schema.get("properties") == file.get("properties");
@@ -62,8 +62,8 @@ fn needs_file(form: &Value) -> bool {
     })
 }
 
-/// A file of a `multipart/form-data` body. Its bytes stay with the host until
-/// [`bytes`](Self::bytes) asks for them.
+/// An uploaded file of a `multipart/form-data` body. [`bytes`](Self::bytes) fetches its content
+/// from the host.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct UploadFile {
     #[serde(skip, default = "CallId::current")]
@@ -77,27 +77,27 @@ pub struct UploadFile {
 }
 
 impl UploadFile {
-    /// The name its client gave it: never a path to trust.
+    /// Returns the file name from the client. Do not use it as a path.
     #[must_use]
     pub fn filename(&self) -> &str {
         &self.filename
     }
 
-    /// The content type its client gave it, if it did.
+    /// Returns the content type from the client.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Fetches its bytes from the host. Empty once the handler that took it has
-    /// returned; if another handler or hook asks for them then, its client gets
-    /// status 500 and the host's log gets the reason.
+    /// Fetches the content from the host. It is empty after the handler that took the file has
+    /// returned. If another handler or hook asks for it at that time, its client gets status 500
+    /// and the host logs the reason.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         if !self.call.check("UploadFile") {
@@ -126,7 +126,7 @@ impl JsonSchema for UploadFile {
     }
 }
 
-/// A `multipart/form-data` body of whatever fields and files.
+/// A `multipart/form-data` body with any fields and files.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{post, Multipart};
@@ -143,19 +143,19 @@ pub struct Multipart {
 }
 
 impl Multipart {
-    /// All files, with the names of their fields.
+    /// Returns all files with the names of their fields.
     #[must_use]
     pub fn files(&self) -> &[(String, UploadFile)] {
         &self.files
     }
 
-    /// All other fields, as text.
+    /// Returns the names and texts of all other fields.
     #[must_use]
     pub fn texts(&self) -> &[(String, String)] {
         &self.texts
     }
 
-    /// The first file of that field.
+    /// Returns the first file of a field.
     #[must_use]
     pub fn file(&self, field: &str) -> Option<&UploadFile> {
         self.files
@@ -164,7 +164,7 @@ impl Multipart {
             .map(|(_, file)| file)
     }
 
-    /// The first text of that field.
+    /// Returns the first text of a field.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.texts

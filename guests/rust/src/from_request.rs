@@ -11,8 +11,8 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The route's parameters, checked and coerced, as one JSON object; empty when
-    /// there are none.
+    /// Returns the validated and coerced parameters as one JSON object, or an empty string if
+    /// the route has none.
     #[must_use]
     pub fn params(&self) -> &str {
         self.params
@@ -24,9 +24,9 @@ impl Call<'_> {
     }
 }
 
-/// What a handler may take as an argument.
+/// A type that a handler or hook can take as an argument.
 ///
-/// Implement it for what several handlers need, such as the signed-in user:
+/// Implement it for a value that several handlers need, such as the current user:
 ///
 /// ```
 /// use spikard_wasm_sdk::{Call, FromRequest, HttpError, Reply, Request};
@@ -48,19 +48,19 @@ impl Call<'_> {
     note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body` or `Request`"
 )]
 pub trait FromRequest: Sized {
-    /// Declares what it needs of the request.
+    /// Declares the parameters or the body that the value is read from.
     fn declare(declaration: &mut Declaration<'_>) {
         let _ = declaration;
     }
 
-    /// Reads it from a call, or refuses the call with a reply.
+    /// Reads the value from a call.
     ///
     /// # Errors
-    /// The reply to send in place of the handler's.
+    /// The reply to send instead of calling the handler.
     fn from_request(call: &mut Call<'_>) -> Result<Self, Reply>;
 }
 
-/// A body that a request may lack: what `Option` of it is made from.
+/// A type of body. `Option<T>` of such a type is an optional body.
 #[diagnostic::on_unimplemented(
     message = "`Option<{Self}>` cannot be an argument of a handler",
     note = "`Option` is for bodies: `Option<Json<T>>`, `Option<Form<T>>`, `Option<String>`, `Option<Vec<u8>>`; an optional parameter is an `Option` field inside of `Query<T>`, `Headers<T>` or `Cookies<T>`"

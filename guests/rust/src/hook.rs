@@ -10,22 +10,23 @@ use crate::{
 /// A hook that runs before the handler: a function or closure of up to eight
 /// arguments, each a [`FromRequest`], that returns an [`Outcome`].
 ///
-/// What a pre-handler hook takes as `Path`, `Query`, `Headers` or `Cookies` becomes
-/// a part of the route's contract, as with a handler; where both take a parameter,
-/// they take it as the same type. Earlier hooks take what nothing has to check:
+/// The `Path`, `Query`, `Headers` and `Cookies` arguments of a pre-handler hook become part of
+/// the route's contract, like those of a handler. A parameter that both take must have the same
+/// type in both. Earlier hooks run before validation, so they can only take
 /// [`Request`](crate::Request), [`LocalContext`](crate::LocalContext),
 /// [`GlobalContext`](crate::GlobalContext), [`MatchedPath`](crate::MatchedPath),
-/// [`Claims`](crate::Claims) and arguments of your own. No hook takes the body.
+/// [`Claims`](crate::Claims) and your own arguments that declare no parameters. No hook can
+/// take the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hook",
     label = "not a hook",
     note = "a hook is a plain `fn` or closure (not `async`) whose arguments are `Request`, `LocalContext`, ... and which returns `()`, `Option<Reply>`, `Result<(), HttpError>`, ..."
 )]
 pub trait Hook<Arguments>: 'static {
-    /// Declares what its arguments need of a request.
+    /// Declares the parameters that the arguments need.
     fn declare(declaration: &mut Declaration<'_>);
 
-    /// Runs it. A reply ends the request.
+    /// Runs the hook. A reply ends the request.
     fn run(&self, call: &mut Call<'_>) -> Option<Reply>;
 }
 
@@ -63,20 +64,20 @@ hooks!(A B C D E G);
 hooks!(A B C D E G H);
 hooks!(A B C D E G H I);
 
-/// What a hook may return: nothing, or a reply.
+/// A return type of a hook: nothing, or a reply.
 ///
-/// | returned | before the handler | after it |
+/// | returned value | before the handler | after the handler |
 /// |---|---|---|
-/// | `()`, `None`, `Ok(())` | go on | the reply stays, as the hook changed it |
-/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with it | takes the reply's place |
-/// | `Err` | ends it with what [`IntoErrorReply`] makes | takes its place |
+/// | `()`, `None`, `Ok(())` | the request continues | the reply stays, with the changes of the hook |
+/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with this reply | replaces the reply |
+/// | `Err` | ends the request with the reply from [`IntoErrorReply`] | replaces the reply |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by a hook",
     label = "not an outcome of a hook",
     note = "return `()`, an `Option` of what a handler may return, a `Reply`, or a `Result` of these; a hook that replies says `Some(...)`"
 )]
 pub trait Outcome {
-    /// The reply, if there is one.
+    /// Returns the reply, or `None` to continue.
     fn into_outcome(self) -> Option<Reply>;
 }
 
@@ -121,7 +122,7 @@ struct EarlyHook {
 type Run = Box<dyn Fn(&mut Call<'_>) -> Option<Reply>>;
 type LateHook = Box<dyn Fn(&mut HookReply, &str) -> Option<Reply>>;
 
-/// The hooks of an app or a route, each kind in declared order.
+/// The hooks of an app or a route, each kind in definition order.
 #[derive(Default)]
 pub(crate) struct Hooks {
     on_request: Vec<EarlyHook>,
@@ -156,7 +157,7 @@ impl Hooks {
         }
     }
 
-    /// The kinds of hooks there are, as the member `hooks` of the settings has them.
+    /// Returns the kinds of hooks in use, for the member `hooks` of the settings.
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         let kinds = [
             ("on-request", self.on_request.is_empty()),
@@ -182,13 +183,13 @@ impl Hooks {
         }
     }
 
-    /// Runs the hooks of a stage, until one of them replies.
+    /// Runs the hooks of a stage until one of them replies.
     pub(crate) fn run(&self, stage: EarlyStage, call: &mut Call<'_>) -> Option<Reply> {
         self.before(stage).iter().find_map(|hook| (hook.run)(call))
     }
 
-    /// Runs the hooks that come after the handler, each with what the one before it
-    /// made of the reply. False ends the row: the reply is a failure.
+    /// Runs the hooks of a late stage in order, each with the reply that the previous hook
+    /// left. Returns false if one of them failed, which ends the stage.
     pub(crate) fn change(&self, after: LateStage, view: &mut HookReply, message: &str) -> bool {
         let hooks = match after {
             LateStage::Response => &self.on_response,

@@ -1,5 +1,4 @@
-//! Limits and policies of a route or an app, as the JSON object of the WIT, and the
-//! builder's methods that both have.
+//! The limits and policies of an app or a route, as the `settings` object of the WIT.
 
 use serde::Serialize;
 
@@ -8,7 +7,7 @@ use crate::policy::{
     StaticFiles, Text, Toggle, TrailingSlash,
 };
 
-/// The known members of `settings`.
+/// The members of the `settings` object.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,8 +53,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The JSON text; empty when nothing is set. `raw_body` is what the handler's
-    /// arguments ask for, `hooks` are the kinds there are.
+    /// Returns the JSON text, or an empty string if nothing is set. `raw_body` is true if an
+    /// argument of the handler needs the raw body; `hooks` lists the kinds of hooks in use.
     pub(crate) fn to_json(&self, raw_body: bool, hooks: Vec<&'static str>) -> String {
         let settings = Self {
             raw_body: self.raw_body || raw_body,

@@ -1,6 +1,6 @@
 //! The points of a request at which hooks run.
 
-/// When a hook runs that comes before the handler.
+/// A point before the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EarlyStage {
     OnRequest,
@@ -18,7 +18,7 @@ impl EarlyStage {
     }
 }
 
-/// When a hook runs that comes after the handler.
+/// A point after the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LateStage {
     Response,
