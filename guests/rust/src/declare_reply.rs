@@ -10,13 +10,12 @@ use serde_json::{Value, json};
 use crate::replies::{DefaultStatus, Replies};
 use crate::{Html, HttpError, IntoErrorReply, IntoReply, Json, Redirect, schema};
 
-/// A reply that says, as a type, what it looks like.
+/// A reply type that declares its content for the OpenAPI document.
 ///
-/// It is apart from [`IntoReply`], so that a handler may return `Json<T>` of a `T`
-/// that has no schema: such a route declares no replies, and works the same. Every
-/// other [`IntoReply`] has it, but [`Reply`](crate::Reply) and
-/// [`Content`](crate::Content), which may be anything;
-/// [`Route::reply`](crate::Route::reply) says what they are.
+/// It is separate from [`IntoReply`] so that a handler can return a `Json<T>` without a schema of
+/// `T`. Such a route declares no replies. All other reply types implement it, except
+/// [`Reply`](crate::Reply) and [`Content`](crate::Content), whose content is known only at run
+/// time; declare these with [`Route::reply`](crate::Route::reply).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what its reply looks like",
     note = "derive `schemars::JsonSchema` for `T` of a `Json<T>`, or implement `DeclareReply`"
@@ -93,10 +92,10 @@ impl<T: DeclareReply, E: IntoErrorReply> DeclareReply for Result<T, E> {
     }
 }
 
-/// A type's [`DeclareReply::declare_reply`].
+/// The function [`DeclareReply::declare_reply`] of a type.
 pub(crate) type DeclareFn = fn(&mut Replies);
 
-/// Finds out, for the attribute macros, whether a return type is a [`DeclareReply`].
+/// Tells the attribute macros whether a return type implements [`DeclareReply`].
 ///
 /// `Probe::<T>::new().declares()` calls the method of [`WithSchema`] where it applies,
 /// since it needs one reference less, and else that of [`WithoutSchema`].

@@ -1,7 +1,7 @@
-//! Policies that the host enforces itself, declared by an app or a route.
+//! Policies of an app or a route, which the host enforces.
 //!
-//! Each is a builder that becomes a member of the `settings` of the WIT. A route's
-//! policy replaces the app's of its kind.
+//! Each is a builder that becomes a member of the `settings` of the WIT. A policy of a route
+//! replaces the app's policy of the same kind.
 
 mod auth;
 mod documents;

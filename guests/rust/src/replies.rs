@@ -11,16 +11,16 @@ pub struct Replies {
     object: Map<String, Value>,
 }
 
-/// The status of what a type declares as its usual reply.
+/// The status of the usual reply that a type declares.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DefaultStatus {
     Fixed(Option<u16>),
-    /// Known only when the handler has run.
+    /// The handler chooses the status at run time.
     Unknown,
 }
 
 impl Replies {
-    /// `status` is the route's.
+    /// Creates an empty object. `status` is that of the route.
     pub(crate) fn new(status: Option<u16>) -> Self {
         Self {
             default_status: DefaultStatus::Fixed(status),
@@ -28,20 +28,20 @@ impl Replies {
         }
     }
 
-    /// Declares content of the usual reply: that of the route's status, or 200.
+    /// Declares content of the usual reply, whose status is that of the route or 200.
     pub fn content(&mut self, content_type: &str, schema: &Value) {
         let (key, description) = self.default_reply(200);
         self.add(&key, description, Some((content_type, schema)));
     }
 
-    /// Declares that the usual reply, of the route's status or 204, has no content.
+    /// Declares that the usual reply has no content. Its status is that of the route or 204.
     pub fn empty(&mut self) {
         let (key, description) = self.default_reply(204);
         self.add(&key, description, None);
     }
 
-    /// Declares content, if there is any, of a reply by its status: `404`, `4XX`
-    /// for all of that kind, `default` for all others.
+    /// Declares a reply by its status: `404`, `4XX` for a range, or `default` for all other
+    /// statuses. `content` is a content type and its schema, or `None` for an empty reply.
     pub fn add(&mut self, status: &str, description: &str, content: Option<(&str, &Value)>) {
         let reply = self
             .object
@@ -68,7 +68,7 @@ impl Replies {
         self.add("default", "An error", content);
     }
 
-    /// Declares with another usual status.
+    /// Runs `declare` with another status of the usual reply.
     pub(crate) fn with_status(&mut self, status: u16, declare: impl FnOnce(&mut Self)) {
         self.with_default_status(DefaultStatus::Fixed(Some(status)), declare);
     }
@@ -93,7 +93,7 @@ impl Replies {
         }
     }
 
-    /// The JSON text; empty when nothing is declared.
+    /// Returns the JSON text, or an empty string if no reply is declared.
     pub(crate) fn finish(self) -> String {
         if self.object.is_empty() {
             String::new()

@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 /// A text of a policy, mostly a literal.
 pub(crate) type Text = Cow<'static, str>;
 
-/// A policy that can be on as it is, off, or on with options: what `bool` and the
-/// policy turn into.
+/// A policy that is off, on with its defaults, or on with options. `bool` and the policy convert
+/// to it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Toggle<T> {
-    /// On as it is, or off.
+    /// On with the defaults, or off.
     Switch(bool),
     /// On with options.
     With(T),
@@ -25,13 +25,13 @@ impl<T> From<bool> for Toggle<T> {
 }
 
 impl<T> Toggle<T> {
-    /// `None` is off: how a route goes without its app's policy.
+    /// Converts `None` to off, which turns the app's policy off for a route.
     pub(crate) fn or_off(policy: Option<T>) -> Self {
         policy.map_or(Self::Switch(false), Self::With)
     }
 }
 
-/// Some names, or all there are, which is `*`.
+/// Some names, or all names, written as `*`.
 #[derive(Clone, Debug)]
 pub(crate) enum Names {
     Some(Vec<Text>),
