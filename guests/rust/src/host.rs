@@ -1,8 +1,7 @@
-//! The host's side of the boundary: its imports in a component, a fake request
-//! in a native test.
+//! The imports from the host, or a fake request in a native test.
 //!
-//! Every function here has two bodies. In a component it calls the host; in a
-//! native program it reads the request that [`crate::testing`] set up on this thread.
+//! Every function has two implementations. In a component it calls the host; in a native program
+//! it reads the request that [`crate::testing`] has set up on this thread.
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use crate::bindings::spikard::handler::{

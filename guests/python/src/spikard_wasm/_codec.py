@@ -1,7 +1,7 @@
-"""Type hints as JSON Schema, and as the conversion of checked JSON into Python values.
+"""Converts type hints to JSON Schema, and to decoders from validated JSON to Python values.
 
-The host checks a value against the schema first, so a decoder does not check again.
-A type whose JSON is what Python reads already has no decoder and costs nothing.
+The host validates a value against the schema first, so a decoder does not check it again.
+A type whose JSON values Python can use unchanged has no decoder.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def _scalar(kind: type, schema: Schema, decode: Decoder | None = None) -> Codec:
     return Codec(schema, decode, frozenset({kind}))
 
 
-# A text field can hold JSON: what does not say what the host says of a file is refused there.
+# A text field can hold JSON too. The schema rejects a value that is not the host's description
+# of a file.
 _FILE: Schema = {
     "type": "object",
     "properties": {"part": {"type": "integer"}, "size": {"type": "integer"}},
@@ -85,7 +86,7 @@ _DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def codec(hint: Any, context: Context) -> Codec:
-    """The codec of a type hint; `TypeError` says which type has none."""
+    """Returns the codec of a type hint. `TypeError` names a type without one."""
     try:
         known = _SCALARS.get(hint)
     except TypeError:  # a hint that cannot be a key, such as `Literal[[]]`
@@ -126,7 +127,7 @@ def codec(hint: Any, context: Context) -> Codec:
 
 
 def constrained(codec: Codec, markers: Iterable[Any]) -> Codec:
-    """A codec under the constraints that markers add."""
+    """Returns a codec with the constraints of markers."""
     for marker in markers:
         if isinstance(marker, Field):
             codec = dataclasses.replace(codec, schema=marker.constrain(codec.schema))
@@ -134,18 +135,18 @@ def constrained(codec: Codec, markers: Iterable[Any]) -> Codec:
 
 
 def name(hint: Any) -> str:
-    """How an error names a type hint."""
+    """Returns the name of a type hint for an error."""
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
 
 
 def is_object(hint: Any) -> bool:
-    """Whether a type hint says a JSON object."""
+    """Returns whether a type hint is a JSON object."""
     container = typing.get_origin(hint) or hint
     return container in _DICTS or dataclasses.is_dataclass(hint) or typing.is_typeddict(hint)
 
 
 def is_list(hint: Any) -> bool:
-    """Whether a type hint says a JSON array."""
+    """Returns whether a type hint is a JSON array."""
     return (typing.get_origin(hint) or hint) in _LISTS
 
 
@@ -241,7 +242,7 @@ def _dict(args: tuple[Any, ...], context: Context) -> Codec:
     schema: Schema = {"type": "object"}
     if not args:
         return Codec(schema, None, frozenset({dict}))
-    # What is only written may have numbers for keys, which become strings.
+    # A type that is only written can have numbers as keys, which become strings.
     if args[0] not in ((str, Any) if context.decoding else (str, Any, int, float, bool)):
         raise TypeError(f"the keys of a JSON object are strings, not `{name(args[0])}`")
     item = codec(args[1], context)

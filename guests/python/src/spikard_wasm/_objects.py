@@ -43,7 +43,7 @@ def codec(cls: Any, context: Context, codec_of: CodecOf) -> Codec:
 
 
 def hints(owner: Any) -> dict[str, Any]:
-    """The type hints of a class or function; `TypeError` names one that is not defined."""
+    """Returns the type hints of a class or function. `TypeError` names an undefined one."""
     try:
         return typing.get_type_hints(owner, include_extras=True)
     except NameError as error:
@@ -115,7 +115,7 @@ def _dataclass_decoder(cls: Any, names: frozenset[str], decoders: dict[str, Deco
     integers = tuple(key for key, item in decoders.items() if item is integer)
 
     def decode(value: dict[str, Any]) -> Any:
-        if not value.keys() <= names:  # an open schema let more in
+        if not value.keys() <= names:  # an open schema allows unknown members
             value = {key: item for key, item in value.items() if key in names}
         for key in integers:
             if isinstance(value.get(key), float):

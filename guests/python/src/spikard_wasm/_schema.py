@@ -14,7 +14,7 @@ Decoder = Callable[[Any], Any]
 
 
 class Later:
-    """Stands for the decoder of a class that contains itself, known once it is read."""
+    """The decoder of a class that contains itself. It is set once the class has been read."""
 
     decode: Decoder | None = None
 
@@ -33,16 +33,16 @@ class Codec:
 
 @dataclass
 class Context:
-    """What one route's types share."""
+    """The state that the types of one route share."""
 
     closed: bool
-    """Whether objects refuse members that their type does not have."""
+    """Whether objects reject members that their type does not have."""
     from_text: bool = False
-    """Whether the host makes each value of a text, so that an integer is read as `int`."""
+    """Whether the host converts each value from text, so that Python reads an integer as `int`."""
     has_decimal: bool = False
     """Whether a type needs the digits of a number."""
     decoding: bool = True
-    """Whether values are read from JSON too; what is only written may be ambiguous."""
+    """Whether values are also read from JSON; types that are only written can be ambiguous."""
     active: list[type] = field(default_factory=list)
     """The classes being read, outermost first."""
     forward: dict[type, Later] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Context:
 
 
 def default(value: Any) -> Json:
-    """A default value as JSON; `TypeError` if it has no JSON form."""
+    """Returns a default value as JSON. `TypeError` if it has no JSON form."""
     if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, dict):
