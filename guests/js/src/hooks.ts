@@ -23,8 +23,8 @@ export type HookContext<Params = Record<string, unknown>> = Omit<Context<Params>
 export type BeforeHook = (context: HookContext) => unknown;
 
 /**
- * Runs for each reply. It can change the reply or return another one: anything that a handler can return. The other
- * reply keeps the status if it does not set one.
+ * Runs for each reply. It can change the reply or return another one: anything that a handler can return. A reply that
+ * sets no status keeps the current one.
  */
 export type ResponseHook = (reply: HookReply, context: HookContext) => unknown;
 
