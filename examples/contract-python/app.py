@@ -12,10 +12,10 @@ from spikard_wasm import (
     Cors,
     Field,
     Form,
-    Globals,
+    GlobalContext,
     Header,
-    Local,
-    Outgoing,
+    HookReply,
+    LocalContext,
     Path,
     Query,
     RateLimit,
@@ -63,7 +63,7 @@ class Person:
 
 
 @app.on_response
-def sign(reply: Outgoing) -> None:
+def sign(reply: HookReply) -> None:
     reply.headers["x-app"] = "contract"
 
 
@@ -84,7 +84,7 @@ def read_item(
 
 
 @app.post("/items", status=201)
-def create_item(item: Item, everyone: Globals) -> StoredItem:
+def create_item(item: Item, everyone: GlobalContext) -> StoredItem:
     return StoredItem(item.name, item.price, item.tags, everyone.add("items"))
 
 
@@ -104,13 +104,13 @@ def upload(file: UploadFile, note: Annotated[str, Form()] = "") -> dict[str, Any
 
 
 @app.get("/visits")
-def visits(everyone: Globals) -> dict[str, int]:
+def visits(everyone: GlobalContext) -> dict[str, int]:
     """Counts the requests of all instances."""
     return {"visits": everyone.add("visits")}
 
 
 @app.get("/private", api_key=ApiKey({"demo": Secret("demo-key")}))
-def private(local: Local) -> dict[str, str]:
+def private(local: LocalContext) -> dict[str, str]:
     return {"key": local["spikard.api-key"]}
 
 
@@ -119,7 +119,7 @@ def limited() -> dict[str, bool]:
     return {"ok": True}
 
 
-def hide(_reply: Outgoing, request: Request) -> Reply:
+def hide(_reply: HookReply, request: Request) -> Reply:
     return Reply({"error": "internal", "request": request.id}, status=500)
 
 

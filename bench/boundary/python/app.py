@@ -4,7 +4,7 @@ and a route with hooks."""
 import time
 from typing import Any
 
-from spikard_wasm import Outgoing, Request, RouteHooks, Spikard
+from spikard_wasm import HookReply, Request, RouteHooks, Spikard
 
 app = Spikard("bench-boundary")
 
@@ -36,7 +36,7 @@ def count(request: Request) -> None:
     request.local["hooks"] = request.local.get("hooks", 0) + 1
 
 
-def mark(reply: Outgoing) -> None:
+def mark(reply: HookReply) -> None:
     reply.headers["x-hooked"] = "1"
 
 

@@ -40,7 +40,7 @@ app.get(
 app.post(
   "/items",
   { body: schemas.newItem, status: 201, response: schemas.storedItem },
-  ({ body: { name, price, tags = [] }, global }) => ({ id: global.add("items"), name, price, tags }),
+  ({ body: { name, price, tags = [] }, globals }) => ({ id: globals.add("items"), name, price, tags }),
 );
 
 app.post("/forms", { form: schemas.person, response: schemas.receivedPerson }, ({ body }) => {
@@ -54,7 +54,7 @@ app.post("/files", { multipart: schemas.upload, response: schemas.receivedFile }
 });
 
 // Counts the requests of all instances.
-app.get("/visits", { response: schemas.visits }, ({ global }) => ({ visits: global.add("visits") }));
+app.get("/visits", { response: schemas.visits }, ({ globals }) => ({ visits: globals.add("visits") }));
 
 // The operator provides the key: `serve --secret demo-key=env:DEMO_KEY`.
 const apiKey = { keys: { demo: { secret: "demo-key" } }, header: "x-api-key" };

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spikard_wasm_sdk::{
-    ContextError, File, Form, GlobalContext, Headers, Json, Path, Query, Reply, Route, get, post,
-    routes,
+    ContextError, Form, GlobalContext, Headers, Json, Path, Query, Reply, Route, UploadFile, get,
+    post, routes,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -108,7 +108,7 @@ fn submit(Form(person): Form<Person>) -> Json<Person> {
 
 #[derive(Deserialize, JsonSchema)]
 struct Upload {
-    file: File,
+    file: UploadFile,
     #[serde(default)]
     note: String,
 }

@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use spikard_wasm_sdk::{
-    App, ContextError, Cors, GlobalContext, Json, LocalContext, OpenApi, Reply, Request,
-    ResponseView, Route, export, get, routes,
+    App, ContextError, Cors, GlobalContext, HookReply, Json, LocalContext, OpenApi, Reply, Request,
+    Route, export, get, routes,
 };
 
 /// Returns the Unix time in milliseconds. Hooks and handler may run in different instances, so
@@ -29,7 +29,7 @@ fn start(local: LocalContext) -> Result<(), ContextError> {
 }
 
 /// On response: adds the name of the app and the elapsed time.
-fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
+fn sign(reply: &mut HookReply) -> Result<(), ContextError> {
     reply.set_header("x-app", "contract");
     if let Some(start) = LocalContext::current().get::<f64>("start")? {
         reply.set_header("server-timing", format!("app;dur={:.3}", now() - start));
@@ -39,13 +39,13 @@ fn sign(reply: &mut ResponseView) -> Result<(), ContextError> {
 
 /// On error: returns only the request ID to the client. The log has the cause. If the host
 /// rejected the request, the problem document is unchanged.
-fn hide(reply: &mut ResponseView, _message: &str) -> Option<Reply> {
+fn hide(reply: &mut HookReply, _message: &str) -> Option<Reply> {
     let hidden = json!({ "error": "internal", "request": Request::current().id() });
     (reply.status() == 500).then(|| Reply::json(&hidden).status(500))
 }
 
 /// On error, after `hide`: the mark of every reply.
-fn sign_error(reply: &mut ResponseView, _message: &str) {
+fn sign_error(reply: &mut HookReply, _message: &str) {
     reply.set_header("x-app", "contract");
 }
 

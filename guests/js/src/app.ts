@@ -7,11 +7,11 @@ import { handle } from "./handle.js";
 import {
   type BeforeHook,
   type ErrorHook,
-  type Hooks,
   hookExports,
   hookLists,
   hookSetting,
   type ResponseHook,
+  type RouteHooks,
 } from "./hooks.js";
 import type { Component, Description } from "./host/types.js";
 import type { BodyOf, Handler, ParamsOf, RouteOptions } from "./options.js";
@@ -20,7 +20,7 @@ import { APP_POLICIES, POLICIES, policySettings } from "./settings.js";
 import { shortening } from "./shorten.js";
 import { type GlobalContext, globals } from "./values.js";
 
-/** What an app is called, and what holds for all of its routes that do not declare their own. */
+/** The name and version of an app, and the policies of its routes. */
 export interface AppOptions extends AppPolicies {
   /** The app's name, as logs show it. `app` by default. */
   readonly name?: string;
@@ -30,9 +30,9 @@ export interface AppOptions extends AppPolicies {
 
 /** Adds a route of one method to an app. */
 export interface AddRoute {
-  /** Adds a route that declares nothing but the parameters of its path. */
+  /** Adds a route that declares only the parameters of its path. */
   <const P extends string>(path: P, handler: Handler<ParamsOf<P, Record<never, never>>>): Spikard;
-  /** Adds a route with what it declares. */
+  /** Adds a route with options. */
   <const P extends string, const O extends RouteOptions>(
     path: P,
     options: O,
@@ -67,7 +67,7 @@ export class Spikard {
     onError: [] as ErrorHook[],
   };
 
-  /** Values of the app, which all of its requests and instances share. */
+  /** Values that all requests and instances of the app share. */
   readonly globals: GlobalContext = globals;
 
   constructor(options: AppOptions = {}) {
@@ -84,37 +84,37 @@ export class Spikard {
   readonly patch: AddRoute = this.adder("patch");
   /** Adds a DELETE route. */
   readonly delete: AddRoute = this.adder("delete");
-  /** Adds a HEAD route, instead of what a GET route answers. */
+  /** Adds a HEAD route, which replaces the HEAD reply of a GET route. */
   readonly head: AddRoute = this.adder("head");
   /** Adds an OPTIONS route. */
   readonly options: AddRoute = this.adder("options");
 
-  /** Adds a hook that runs when a request for a route has arrived, before anything of it is checked. */
+  /** Adds a hook that runs for each request that matches a route, before validation. */
   onRequest(hook: BeforeHook): this {
     return this.hook("onRequest", hook);
   }
 
-  /** Adds a hook that runs before the request is checked against what its route declares. */
+  /** Adds a hook that runs just before the host validates the request. */
   preValidation(hook: BeforeHook): this {
     return this.hook("preValidation", hook);
   }
 
-  /** Adds a hook that runs before the handler, with the checked parameters. */
+  /** Adds a hook that runs after validation, before the handler. */
   preHandler(hook: BeforeHook): this {
     return this.hook("preHandler", hook);
   }
 
-  /** Adds a hook that runs when there is a reply, of the handler or of a hook. */
+  /** Adds a hook that runs for each reply of a handler or of a hook. */
   onResponse(hook: ResponseHook): this {
     return this.hook("onResponse", hook);
   }
 
-  /** Adds a hook that runs when a request was refused, or the app failed. */
+  /** Adds a hook that runs when the host rejects a request, or a handler or hook fails. */
   onError(hook: ErrorHook): this {
     return this.hook("onError", hook);
   }
 
-  /** The component's exports: the app's main module exports all three, or the first two where it has no hook. */
+  /** Returns the exports of the component. Export all three from the main module, or two if the app has no hooks. */
   component(): Component {
     // Thrown while the module is evaluated, this ends the build.
     if (this.hasHooks() && host.replyBody === undefined) throw new TypeError(HOOKS_NOT_EXPORTED);
@@ -160,7 +160,7 @@ export class Spikard {
     }
   }
 
-  private hook<Kind extends keyof Hooks>(kind: Kind, hook: unknown): this {
+  private hook<Kind extends keyof RouteHooks>(kind: Kind, hook: unknown): this {
     (this.hooks[kind] as unknown[]).push(hook);
     return this;
   }

@@ -1,8 +1,8 @@
 /**
  * The call in progress: one run of a handler, or of the hooks of one kind.
  *
- * The host answers for whatever call is in progress, so an object that outlived its own call would read the
- * request of another client. Each object of a request therefore keeps its call and checks it.
+ * The host always answers for the call in progress, so an object that outlives its call would read the request of
+ * another client. Each object of a request therefore stores its call and checks it.
  */
 
 /** What identifies a call: the context that its handler or its hooks are given. */

@@ -1,5 +1,5 @@
 /**
- * What a handler is given.
+ * The context that handlers and hooks get.
  */
 import { ownBytes } from "./bytes.js";
 import type { Call } from "./call.js";
@@ -9,11 +9,11 @@ import type { Body } from "./host/types.js";
 import { Request } from "./request.js";
 import { type GlobalContext, globals, LocalContext } from "./values.js";
 
-/** A call: its parameters, its body and its request. Each is made when it is first asked for. */
+/** The parameters, body, request and contexts of a call. Each is created on first access. */
 export class Context<Params = Record<string, unknown>, Content = unknown> {
   private readonly paramsText: string;
   private readonly content: Body;
-  // Not initialised: a call that asks for none of them does not pay for their fields.
+  // Not initialized, so that a call that uses none of them does not pay for the fields.
   private paramsValue?: { readonly value: Params };
   private bodyValue?: { readonly value: Content };
   private requestValue?: Request;
@@ -24,35 +24,35 @@ export class Context<Params = Record<string, unknown>, Content = unknown> {
     this.content = body;
   }
 
-  /** The parameters of the path and the declared ones, of their declared types. */
+  /** The parameters of the path and the other declared parameters, in their declared types. */
   get params(): Params {
     this.paramsValue ??= { value: this.paramsText === "" ? {} : JSON.parse(this.paramsText) };
     return this.paramsValue.value;
   }
 
   /**
-   * The body: the value of a JSON text, a string for text, an object for a form, a `Uint8Array` for
-   * anything else, `undefined` when there is none.
+   * The body: the value of a JSON body, a string for text, an object for a form, a `Uint8Array` for any other body, or
+   * `undefined` for an empty one.
    */
   get body(): Content {
     this.bodyValue ??= { value: read(this.content, this) as Content };
     return this.bodyValue.value;
   }
 
-  /** The request beyond what the route declares. */
+  /** The whole request. */
   get request(): Request {
     this.requestValue ??= new Request(this);
     return this.requestValue;
   }
 
-  /** Values of this request, which its hooks and its handler share. */
+  /** Values that the hooks and the handler of this request share. */
   get local(): LocalContext {
     this.localValue ??= new LocalContext(this);
     return this.localValue;
   }
 
-  /** Values of the app, which all of its requests and instances share. */
-  get global(): GlobalContext {
+  /** Values that all requests and instances of the app share. */
+  get globals(): GlobalContext {
     return globals;
   }
 }
@@ -72,7 +72,7 @@ function read(body: Body, call: Call): unknown {
   }
 }
 
-/** The text of a body, as `Request.text` of the Fetch standard gives it: a byte order mark is no part of it. */
+/** Removes a byte order mark from a text, as `Request.text` of the Fetch standard does. */
 function withoutByteOrderMark(text: string): string {
   return !engine.dropsByteOrderMark && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

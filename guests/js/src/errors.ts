@@ -1,7 +1,7 @@
 /**
- * Errors a handler throws on purpose.
+ * Errors for the client, which handlers and hooks throw.
  */
-import type { HeadersInit } from "./reply.js";
+import type { HeadersInit } from "./headers.js";
 
 /** The reason phrases of RFC 9110 and its registry, for the titles of problem documents. */
 const REASONS: { readonly [status: number]: string } = {
@@ -59,14 +59,14 @@ const REASONS: { readonly [status: number]: string } = {
   511: "Network Authentication Required",
 };
 
-/** What a status is called. */
+/** Returns the reason phrase of a status. */
 export function reason(status: number): string {
   return REASONS[status] ?? `Status ${status}`;
 }
 
 /**
- * An error for the client: thrown in a handler, it becomes a problem document (RFC 9457) of its
- * status. Any other error is status 500, and the client learns nothing of it.
+ * An error for the client. Throw it in a handler or hook to reply with a problem document (RFC 9457). The host logs
+ * any other error and replies with status 500 without details.
  *
  * ```js
  * throw new HttpError(404, `no user ${id}`);
@@ -76,7 +76,7 @@ export class HttpError extends Error {
   override readonly name = "HttpError";
   /** The reply's status. */
   readonly status: number;
-  /** More headers of the reply. */
+  /** Additional headers of the reply. */
   readonly headers: HeadersInit | undefined;
 
   constructor(status: number, detail: string, headers?: HeadersInit) {

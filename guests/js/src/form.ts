@@ -1,19 +1,19 @@
 /**
- * Forms: their fields and files.
+ * Forms and uploaded files.
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
 import { type Call, call, inCall } from "./call.js";
 
-/** A file of a form. Its bytes stay with the host until they are asked for. */
+/** An uploaded file of a multipart form. `bytes()` fetches its content from the host. */
 export class UploadFile {
   private readonly part: number;
   private readonly call: Call | null | undefined;
-  /** The name the client gave it. */
+  /** The file name from the client. Do not use it as a path. */
   readonly filename: string;
-  /** Its content type, if the client gave one. */
+  /** The content type from the client. */
   readonly contentType: string | undefined;
-  /** Its size in bytes. */
+  /** The size in bytes. */
   readonly size: number;
 
   constructor(
@@ -30,7 +30,7 @@ export class UploadFile {
     this.size = size;
   }
 
-  /** Its bytes. Only while the request is in progress. */
+  /** Returns the content. Throws after the handler that got the file has ended. */
   bytes(): Uint8Array {
     inCall(this.call, `the file \`${this.filename}\``);
     // Not of 32 bits, it would trap on QuickJS.

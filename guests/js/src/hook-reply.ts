@@ -1,5 +1,5 @@
 /**
- * The reply in progress, as `onResponse` and `onError` hooks see and change it.
+ * The reply in progress, which `onResponse` and `onError` hooks can read and change.
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";
@@ -7,7 +7,7 @@ import { type Call, call, inCall } from "./call.js";
 import type { ChangedReply, Content, RawReply } from "./host/types.js";
 import { checkedStatus, content, headersText, headerValue } from "./reply.js";
 
-/** The headers of a reply. Names are compared without regard to case. */
+/** The headers of a reply. Names are case-insensitive. */
 export class ReplyHeaders {
   private pairs: [name: string, value: string][];
   /** Whether there was a change, and whether one was of the content type. */
@@ -18,33 +18,33 @@ export class ReplyHeaders {
     this.pairs = text === "" ? [] : JSON.parse(text);
   }
 
-  /** The value of a header; several of one name are joined with `, `. */
+  /** Returns the value of a header. Several values are joined with `, `. */
   get(name: string): string | undefined {
     const values = this.getAll(name);
     return values.length === 0 ? undefined : values.join(", ");
   }
 
-  /** The values of all headers of a name, in order, such as those of `set-cookie`. */
+  /** Returns every value of a name, such as `set-cookie`, in order. */
   getAll(name: string): string[] {
     const key = name.toLowerCase();
     return this.pairs.filter(([one]) => one.toLowerCase() === key).map(([, value]) => value);
   }
 
-  /** Sets a header, instead of all that have its name. */
+  /** Replaces every header with a name by one. */
   set(name: string, value: string | number): void {
     const text = headerValue(name, value);
     this.remove(name);
     this.append(name, text);
   }
 
-  /** Adds a header beside those of its name. */
+  /** Adds a header and keeps those with the same name. */
   append(name: string, value: string | number): void {
     const text = headerValue(name, value);
     this.note(name);
     this.pairs.push([name, text]);
   }
 
-  /** Removes all headers of a name. */
+  /** Removes every header with a name. */
   delete(name: string): void {
     this.note(name);
     this.remove(name);
@@ -74,9 +74,9 @@ export class ReplyHeaders {
 const JSON_TYPE = /^application\/(?:[^;]*\+)?json\s*(?:;|$)/i;
 const TEXT_TYPE = /^text\//i;
 
-/** A reply. What a hook changes in it is what the client gets. */
+/** The reply in progress. A hook can change it before the client gets it. */
 export class HookReply {
-  /** The status; set it to another from 200 to 599. */
+  /** The status, 200 to 599. */
   status: number;
   private readonly call: Call | null | undefined;
   private readonly statusBefore: number;
@@ -85,7 +85,7 @@ export class HookReply {
   /** The body, where it was fetched or given. */
   private content: Content | undefined;
   private value: { readonly of: unknown } | undefined;
-  /** Who gave the body: nobody, then it is the host's; a hook as a value, or within a whole new reply. */
+  /** The source of the body: the host (`no`), a hook that set `body`, or a hook that returned a reply. */
   private given: "no" | "value" | "reply" = "no";
 
   constructor(status: number, headers: string) {

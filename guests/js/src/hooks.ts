@@ -1,5 +1,5 @@
 /**
- * Hooks: what runs before and after handlers, for all routes or for one.
+ * Hooks: functions that run before and after the handlers of an app or of one route.
  */
 import { call } from "./call.js";
 import { Context } from "./context.js";
@@ -12,40 +12,39 @@ import { shortener } from "./shorten.js";
 import { isThenable } from "./thenable.js";
 
 /**
- * What a hook is given of the call. `params` are those of the handler in `preHandler` and there alone; the
- * body is `request.rawBody()`.
+ * The context of a hook. `params` is empty except in `preHandler`. To read the body, call `request.rawBody()`.
  */
 export type HookContext<Params = Record<string, unknown>> = Omit<Context<Params>, "body">;
 
 /**
- * Runs before the handler. What it returns, anything a handler may return, is the reply and ends the request
- * early; `undefined` goes on. It may be async, and may throw an `HttpError`.
+ * Runs before the handler. It returns `undefined` to continue, or anything that a handler can return to end the
+ * request early. It can be async, and can throw an `HttpError`.
  */
 export type BeforeHook = (context: HookContext) => unknown;
 
 /**
- * Runs when there is a reply. It may change that, or return another: anything a handler may return, with the
- * status of the first where it names none.
+ * Runs for each reply. It can change the reply or return another one: anything that a handler can return. A reply that
+ * sets no status keeps the current one.
  */
 export type ResponseHook = (reply: HookReply, context: HookContext) => unknown;
 
 /**
- * Runs when a request was refused, or the app failed; `reply` has the problem document that the client would
- * get. `message` says what happened, as the log has it: it may hold what a client must not see.
+ * Runs when the host rejects a request, or a handler or hook fails. `reply` has the problem document for the client.
+ * `message` is the message of the host's log. Do not send it to clients.
  */
 export type ErrorHook = (reply: HookReply, context: HookContext, message: string) => unknown;
 
-/** The hooks of a route, one or several of each kind. Those of the app run first. */
-export interface Hooks {
-  /** A request for the route has arrived; nothing of it is checked. */
+/** The hooks of a route, one or several of each kind. They run after the app's hooks. */
+export interface RouteHooks {
+  /** Run for each request that matches the route, before validation. */
   readonly onRequest?: BeforeHook | readonly BeforeHook[];
-  /** The request is about to be checked against what the route declares. */
+  /** Run just before the host validates the request. */
   readonly preValidation?: BeforeHook | readonly BeforeHook[];
-  /** The request is checked. */
+  /** Run after validation, before the handler. */
   readonly preHandler?: BeforeHook | readonly BeforeHook[];
-  /** There is a reply, of the handler or of a hook. */
+  /** Run for each reply of the handler or of a hook. */
   readonly onResponse?: ResponseHook | readonly ResponseHook[];
-  /** The request was refused, or the app failed. */
+  /** Run when the host rejects the request, or the handler or a hook fails. */
   readonly onError?: ErrorHook | readonly ErrorHook[];
 }
 
@@ -74,7 +73,7 @@ function listed<F>(hooks: F | readonly F[] | undefined): readonly F[] {
 }
 
 /** The hooks as lists. */
-export function hookLists(hooks: Hooks | undefined): HookLists {
+export function hookLists(hooks: RouteHooks | undefined): HookLists {
   return {
     onRequest: listed(hooks?.onRequest),
     preValidation: listed(hooks?.preValidation),
@@ -102,7 +101,7 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
     }
   }
   const lists = hookLists(hooks);
-  const kinds = (Object.keys(KINDS) as (keyof Hooks)[]).filter((kind) => lists[kind].length > 0);
+  const kinds = (Object.keys(KINDS) as (keyof RouteHooks)[]).filter((kind) => lists[kind].length > 0);
   return kinds.length === 0 ? undefined : kinds.map((kind) => KINDS[kind]);
 }
 

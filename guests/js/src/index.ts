@@ -5,8 +5,9 @@ export { type AddRoute, type AppOptions, Spikard } from "./app.js";
 export type { Context } from "./context.js";
 export { HttpError } from "./errors.js";
 export { type Form, UploadFile } from "./form.js";
+export type { HeadersInit } from "./headers.js";
 export type { HookReply, ReplyHeaders } from "./hook-reply.js";
-export type { BeforeHook, ErrorHook, HookContext, Hooks, ResponseHook } from "./hooks.js";
+export type { BeforeHook, ErrorHook, HookContext, ResponseHook, RouteHooks } from "./hooks.js";
 export type { Component } from "./host/types.js";
 export type { DeclaredReply, Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
 export type {
@@ -21,10 +22,10 @@ export type {
   RequestId,
   Secret,
   SecurityHeaders,
-  Static,
+  StaticFiles,
 } from "./policies.js";
-export { type HeadersInit, html, Reply, type ReplyInit, redirect } from "./reply.js";
-export type { Query, Request } from "./request.js";
+export { html, Reply, type ReplyInit, redirect } from "./reply.js";
+export type { QueryParams, Request } from "./request.js";
 export {
   type FromSchema,
   type JsonSchema,

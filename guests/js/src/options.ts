@@ -1,14 +1,14 @@
 /**
- * What a route may declare, and the types its handler gets for it.
+ * The options of routes, and the types that they give to handlers.
  */
 import type { Context } from "./context.js";
-import type { Hooks } from "./hooks.js";
+import type { RouteHooks } from "./hooks.js";
 import type { Policies } from "./policies.js";
 import type { FromSchema, JsonSchema, ObjectOf, Schema } from "./schema.js";
 
 /**
- * The schema of one parameter. Beside its keywords, `required: true` when a request must have it, and `style` and
- * `explode` (OpenAPI 3.1) when it is written in another way than the usual: `a=1,2` is `explode: false`, and
+ * The schema of one parameter. In addition to the keywords of JSON Schema, `required: true` makes the parameter
+ * required, and `style` and `explode` (OpenAPI 3.1) select its format: `a=1,2` is `explode: false`, and
  * `a[x]=1&a[y]=2` is `style: "deepObject"`.
  */
 export type ParameterSchema = JsonSchema & {
@@ -18,17 +18,17 @@ export type ParameterSchema = JsonSchema & {
 };
 
 /**
- * Parameters of one kind: either a map from names to schemas, or one schema of an object with a
- * member for each (what a schema library gives), where its `required` list says which must be there.
+ * Parameters of one kind: a map from names to schemas, or the schema of an object with a member for each parameter,
+ * such as a schema of a library. The `required` list of the object names the required parameters.
  */
 export type Parameters = { readonly [name: string]: ParameterSchema } | Schema;
 
-/** A reply as a route declares it: the schema of its body; a text that says when it is sent; or both. */
+/** A declared reply: the schema of its body, a description, or both. */
 export type DeclaredReply = string | Schema | { readonly description: string; readonly schema?: Schema };
 
-/** What a route declares. The host checks and enforces it; of replies, it checks them with `serve --dev` only. */
+/** The options of a route. The host validates requests against them, and replies with `serve --dev` only. */
 export interface RouteOptions extends Policies {
-  /** Parameters of the path. One that is not declared is a string. */
+  /** Path parameters. An undeclared one is a string. */
   readonly path?: Parameters;
   /** Parameters of the query string. */
   readonly query?: Parameters;
@@ -44,29 +44,29 @@ export interface RouteOptions extends Policies {
   readonly multipart?: Schema;
   /** Whether a request must have its declared body. True by default. */
   readonly bodyRequired?: boolean;
-  /** The status of a reply that does not name its own. 200 by default; 204 for no body. */
+  /** Status of replies that do not set their own; 200 by default, or 204 without a body. */
   readonly status?: number;
-  /** The schema of what the handler returns with this status. A string is text, anything else JSON. */
+  /** The schema of the handler's reply with this status. A string is text, any other type is JSON. */
   readonly response?: Schema;
   /** Replies of other statuses. */
   readonly responses?: { readonly [status: number]: DeclaredReply };
-  /** Hooks of this route alone, which run after those of the app. */
-  readonly hooks?: Hooks;
-  /** What logs call the route. The handler's name by default. */
+  /** Hooks of this route, which run after those of the app. */
+  readonly hooks?: RouteHooks;
+  /** Name of the route in logs and metrics; the handler's name by default. */
   readonly name?: string;
-  /** A line about the route, for people. */
+  /** Summary of the route in the OpenAPI document. */
   readonly summary?: string;
-  /** More about the route, for people. */
+  /** Description of the route in the OpenAPI document. */
   readonly description?: string;
-  /** Groups the route belongs to, for people. */
+  /** Tags that group routes in the OpenAPI document. */
   readonly tags?: readonly string[];
-  /** Whether clients should stop using it, for people. */
+  /** Whether the route is deprecated. */
   readonly deprecated?: boolean;
-  /** Hands the body over as bytes, whatever its content type. */
+  /** Whether the handler gets the body as bytes, whatever its content type. */
   readonly rawBody?: boolean;
 }
 
-/** What a path pattern binds, as it is written: of `/a/{x}/{n:int}/{*rest}`, `x`, `n:int` and `*rest`. */
+/** The bindings of a path pattern: `x`, `n:int` and `*rest` for `/a/{x}/{n:int}/{*rest}`. */
 type Bound<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | Bound<Rest> : never;
 
 /** The name in a binding. */
@@ -124,8 +124,8 @@ export type BodyOf<O> = O extends { readonly rawBody: true }
     : unknown;
 
 /**
- * Answers a request with what it returns: an object or array as JSON, a string as text, a `Uint8Array`
- * as bytes, `undefined` as no body, or a `Reply`. It may be async. It may throw an `HttpError`.
+ * Answers a request. It returns an object or array for JSON, a string for text, a `Uint8Array` for bytes, `undefined`
+ * for no body, or a `Reply`. It can be async, and can throw an `HttpError`.
  */
 export type Handler<Params = Record<string, unknown>, Body = unknown> = (
   context: Context<Params, Body>,

@@ -1,100 +1,100 @@
 /**
- * What the host enforces by itself, as an app and its routes declare it: the options, and the JSON they become.
+ * Policies of an app or a route, which the host enforces.
  */
 
-/** A secret: the text, or the name of one that the operator gives with `serve --secret NAME=env:VARIABLE`. */
+/** A secret: its text, or the name of one that the operator supplies with `serve --secret NAME=env:VARIABLE`. */
 export type Secret = string | { readonly secret: string };
 
-/** How many requests are let through: a token bucket. Past it, 429 with `retry-after`. */
+/** Limits the rate of requests with a token bucket; the host rejects the rest with 429 and `retry-after`. */
 export interface RateLimit {
   /** Requests in each period. */
   readonly requests: number;
   readonly per: "second" | "minute" | "hour";
-  /** Requests at once; as many as `requests` by default. */
+  /** Maximum burst of requests; `requests` by default. */
   readonly burst?: number;
-  /** Who has a bucket: each client address (the default), the route, or each value of a header. */
+  /** Key of the bucket: the client's address (the default), the route, or the value of a header. */
   readonly by?: "client" | "route" | { readonly header: string };
 }
 
-/** Which pages of other origins may use a route (the Fetch standard). */
+/** Lets pages of other origins read replies (CORS, by the Fetch standard). */
 export interface Cors {
   readonly origins: "*" | readonly string[];
-  /** The methods that the path answers, by default. */
+  /** Allowed methods; those of the path's routes by default. */
   readonly methods?: readonly string[];
   /** Request headers that a page may send. */
   readonly headers?: "*" | readonly string[];
   /** Reply headers that a page may read. */
   readonly expose?: readonly string[];
-  /** Whether with cookies; not with origins `*`. */
+  /** Whether pages may send cookies. Not allowed with origins `*`. */
   readonly credentials?: boolean;
-  /** How long a browser may remember the answer, in seconds. */
+  /** Time that a browser may cache the answer to a preflight request, in seconds. */
   readonly maxAge?: number;
 }
 
-/** How replies are compressed, of what the client accepts. */
+/** Compresses replies for clients that accept it. */
 export interface Compression {
-  /** In order of preference. */
+  /** The algorithms in order of preference. */
   readonly algorithms?: readonly ("zstd" | "br" | "gzip")[];
-  /** The shortest body that is compressed, in bytes. */
+  /** Minimum size of a compressed body, in bytes. */
   readonly minSize?: number;
   readonly level?: number;
 }
 
-/** Which bearer tokens (RFC 7519) are let in. Their claims are `context.local.get("spikard.jwt")`. */
+/** Requires a JSON Web Token (RFC 7519). Its claims are `context.local.get("spikard.jwt")`. */
 export interface Jwt {
-  /** Such as `HS256`, `RS256`, `ES256` and `EdDSA`. */
+  /** Accepted algorithms, such as `HS256`, `RS256`, `ES256` and `EdDSA`. */
   readonly algorithms: readonly string[];
   /** The key of the HS algorithms. */
   readonly secret?: Secret;
-  /** The key of the others, in PEM. */
+  /** The key of the other algorithms, in PEM. */
   readonly publicKey?: Secret;
   readonly audience?: string | readonly string[];
   readonly issuer?: string | readonly string[];
-  /** By how much clocks may differ, in seconds. */
+  /** Allowed clock difference, in seconds. */
   readonly leeway?: number;
   readonly requiredClaims?: readonly string[];
   readonly realm?: string;
 }
 
-/** Which API keys are let in. The name of the one that fitted is `context.local.get("spikard.api-key")`. */
+/** Requires an API key. The name of a named key is `context.local.get("spikard.api-key")`. */
 export interface ApiKey {
-  /** The keys, or keys by name. */
+  /** The keys, or an object from names to keys. */
   readonly keys: readonly Secret[] | { readonly [name: string]: Secret };
-  /** The header that has the key; `x-api-key` by default. */
+  /** Header that may carry the key; `x-api-key` by default, `null` for none. */
   readonly header?: string | null;
-  /** The query parameter that may have it; `api_key` by default. */
+  /** Query parameter that may carry the key; `api_key` by default, `null` for none. */
   readonly query?: string | null;
-  /** The cookie that may have it. */
+  /** Cookie that may carry the key; none by default. */
   readonly cookie?: string | null;
   readonly realm?: string;
 }
 
-/** Where a request's id comes from, and goes. */
+/** Gives each request an id, which its reply carries in a header. */
 export interface RequestId {
-  /** `x-request-id` by default. */
+  /** Header of the id; `x-request-id` by default. */
   readonly header?: string;
-  /** Whether to take over the client's. */
+  /** Whether to accept a valid id from the client; true by default. */
   readonly accept?: boolean;
 }
 
-/** Files that the host serves, of the folder the operator grants with `serve --static-root`. */
-export interface Static {
-  /** The path before the files' own, such as `/public`. */
+/** Serves the files of a folder inside the one that the operator grants with `serve --static-root`. */
+export interface StaticFiles {
+  /** Path prefix of the files, such as `/public`. */
   readonly prefix: string;
   /** The folder, relative to the granted one. */
   readonly folder: string;
   readonly cacheControl?: string;
-  /** Whether a folder is answered with its `index.html`. */
+  /** Whether a folder's path serves its `index.html`; false by default. */
   readonly index?: boolean;
-  /** Whether to send `a.js.br` for `a.js` to who accepts it. */
+  /** Whether to serve `a.js.br`, `a.js.zst` or `a.js.gz` for `a.js` if accepted; false by default. */
   readonly precompressed?: boolean;
 }
 
-/** The document of the app, and the page that shows it. Objects without a type here are those of OpenAPI 3.1. */
+/** The OpenAPI document of the app and its viewer. Members without a type here are objects of OpenAPI 3.1. */
 export interface OpenApi {
-  /** `/openapi.json` by default. */
+  /** Path of the document; `/openapi.json` by default. */
   readonly path?: string;
-  /** `/docs` by default. */
+  /** Path of the viewer; `/docs` by default. */
   readonly docs?: string;
   readonly title?: string;
   readonly description?: string;
@@ -105,7 +105,7 @@ export interface OpenApi {
   readonly tags?: readonly { readonly name: string; readonly [member: string]: unknown }[];
 }
 
-/** Headers that tell browsers to be careful. A text is the header's value, `null` leaves a default out. */
+/** Adds security headers to replies that do not set them. `null` omits a header. */
 export interface SecurityHeaders {
   /** `x-content-type-options: nosniff`; true by default. */
   readonly contentTypeOptions?: boolean;
@@ -117,40 +117,40 @@ export interface SecurityHeaders {
   readonly crossOriginOpenerPolicy?: string | null;
   /** `same-origin` by default. */
   readonly crossOriginResourcePolicy?: string | null;
-  /** None by default: whether all of a domain has TLS is the app's to say. */
+  /** None by default. Set it, for example to `max-age=31536000`, if the whole domain uses TLS. */
   readonly strictTransportSecurity?: string | null;
   readonly contentSecurityPolicy?: string | null;
   readonly permissionsPolicy?: string | null;
 }
 
-/** What an app declares for its routes, and a route for itself instead; `false` turns the app's off. */
+/** Policies of an app or a route. A route's policy replaces the app's; `false` turns the app's off. */
 export interface Policies {
-  /** The largest body in bytes; 413 beyond. */
+  /** Maximum request body size, in bytes. The host rejects larger bodies with 413. */
   readonly bodyLimit?: number;
-  /** The longest a call may take, in milliseconds. */
+  /** Deadline of a call, in milliseconds. */
   readonly timeoutMs?: number;
-  /** The status of a call that takes longer; 504 by default. */
+  /** Status of a reply after the deadline; 504 by default. */
   readonly timeoutStatus?: 408 | 504;
   /**
-   * Whether requests share instances of the component, and with them the values of a module's variables: one instance
-   * for one request after another (the default), or one for each that no other request has met.
+   * Whether requests share instances of the component, and with them the variables of modules. `reuse`, the default,
+   * serves one request after another with an instance; `fresh` uses a new one for each.
    */
   readonly instances?: "reuse" | "fresh";
-  /** Whether the request's id is taken from the client and sent in the reply. */
+  /** Gives each request an id and sends it back in a header. */
   readonly requestId?: boolean | RequestId;
   readonly rateLimit?: false | RateLimit;
   readonly cors?: false | Cors;
   readonly compression?: boolean | Compression;
   readonly jwt?: false | Jwt;
   readonly apiKey?: false | ApiKey;
-  /** Those that a reply has of its own win. */
+  /** Adds security headers to replies that do not set them. */
   readonly securityHeaders?: boolean | SecurityHeaders;
 }
 
-/** What only an app declares. */
+/** Policies of an app, including those that routes do not have. */
 export interface AppPolicies extends Policies {
-  readonly static?: readonly Static[];
-  /** What becomes of a path that has a trailing slash too much or too few: 404, a 308 to the right one, or nothing. */
+  readonly static?: readonly StaticFiles[];
+  /** Trailing-slash policy: `/a/` is not found (`strict`), redirects to `/a` with 308, or is served as `/a`. */
   readonly trailingSlash?: "strict" | "redirect" | "ignore";
   readonly openapi?: false | OpenApi;
 }

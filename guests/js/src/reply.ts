@@ -1,16 +1,12 @@
 /**
- * Replies: what a handler returns, and how it crosses to the host.
+ * Replies with a status or headers, and the conversion of replies for the host.
  */
 import { bytesOf } from "./bytes.js";
 import { HttpError } from "./errors.js";
+import type { HeadersInit } from "./headers.js";
 import type { Content, RawReply } from "./host/types.js";
 import { replyJson } from "./json-form.js";
 import { describe, wellFormed, wellFormedJson } from "./text.js";
-
-/** Headers, as an object or as pairs. An array as a value sends the header once for each. */
-export type HeadersInit =
-  | { readonly [name: string]: string | number | readonly string[] }
-  | readonly (readonly [name: string, value: string])[];
 
 /** The status and the headers of a reply. */
 export interface ReplyInit {
@@ -19,7 +15,7 @@ export interface ReplyInit {
   readonly headers?: HeadersInit;
 }
 
-/** A reply with a status and headers of its own. Its body is whatever a handler may return. */
+/** A reply with a status, headers and a body. The body is anything that a handler can return. */
 export class Reply {
   readonly body: unknown;
   readonly status: number | undefined;
@@ -32,15 +28,15 @@ export class Reply {
   }
 }
 
-/** A reply of HTML text. */
+/** Returns a reply with HTML. */
 export function html(text: string, init: ReplyInit = {}): Reply {
   const headers = pairs(init.headers);
   return new Reply(text, { ...init, headers: [["content-type", "text/html; charset=utf-8"], ...headers] });
 }
 
 /**
- * A redirection. With status 303, the default, the client gets `location` with GET; with 307 or 308 it
- * repeats its request there, once or for good.
+ * Returns a redirect. With status 303, the default, the client fetches `location` with GET. With 307 it repeats the
+ * request there, with 308 all later requests too.
  */
 export function redirect(location: string, status: 301 | 302 | 303 | 307 | 308 = 303): Reply {
   return new Reply(undefined, { status, headers: [["location", location]] });
@@ -50,7 +46,7 @@ const EMPTY: Content = { tag: "empty" };
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const LINE_BREAK = /[\r\n\0]/;
 
-/** The body of a reply, from what a handler or a hook returned. */
+/** Converts the return value of a handler or hook to the body of a reply. */
 export function content(value: unknown): Content {
   if (value === undefined) return EMPTY;
   if (typeof value === "string") return { tag: "text", val: wellFormed(value) };
@@ -102,7 +98,7 @@ export function checkedStatus(status: number): number {
   throw new RangeError(`the reply has status \`${status}\`: give one from 200 to 599`);
 }
 
-/** The reply to a request, from what a handler or a hook returned. `status` is the one the route declares. */
+/** Converts the return value of a handler or hook to a reply. `status` is the default. */
 export function lower(value: unknown, status: number | undefined): RawReply {
   // The two plain cases first: they are what handlers return most.
   if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: wellFormed(value) }];
@@ -114,7 +110,7 @@ export function lower(value: unknown, status: number | undefined): RawReply {
   return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checkedStatus(chosen), headers, body];
 }
 
-/** The problem document of an error thrown on purpose. */
+/** Returns the problem document of an `HttpError`. */
 export function problem(error: HttpError): RawReply {
   const headers: [string, string][] = [["content-type", "application/problem+json"], ...pairs(error.headers)];
   return [
@@ -124,7 +120,7 @@ export function problem(error: HttpError): RawReply {
   ];
 }
 
-/** Whether an error was thrown on purpose. */
+/** Returns true for an `HttpError`. */
 export function isHttpError(error: unknown): error is HttpError {
   return error instanceof HttpError;
 }

@@ -7,8 +7,8 @@ import { type Call, inCall } from "./call.js";
 import type { Host } from "./host/types.js";
 import { textArgument } from "./text.js";
 
-/** A name's values, of a query string. */
-export class Query {
+/** The decoded parameters of a query string. */
+export class QueryParams {
   private readonly values = new Map<string, string[]>();
 
   constructor(text: string) {
@@ -23,28 +23,28 @@ export class Query {
     }
   }
 
-  /** The first value of a name. */
+  /** Returns the first value of a name. */
   get(name: string): string | undefined {
     return this.values.get(name)?.[0];
   }
 
-  /** All values of a name, in order. */
+  /** Returns all values of a name, in order. */
   getAll(name: string): readonly string[] {
     return this.values.get(name) ?? [];
   }
 
-  /** Whether a name occurs. */
+  /** Returns true if a name occurs. */
   has(name: string): boolean {
     return this.values.has(name);
   }
 
-  /** The names, in order. */
+  /** Returns the names, in order. */
   names(): string[] {
     return [...this.values.keys()];
   }
 }
 
-/** Decodes a part of a query string; one that is not well encoded stays as it is. */
+/** Decodes a part of a query string. A part with an invalid escape stays encoded. */
 function decode(text: string): string {
   const spaced = text.replaceAll("+", " ");
   try {
@@ -54,7 +54,7 @@ function decode(text: string): string {
   }
 }
 
-/** A header's bytes as text, where they are UTF-8, and as ISO 8859-1 where they are not. */
+/** Decodes the bytes of a header as UTF-8, or as ISO 8859-1 if they are not UTF-8. */
 function headerText(bytes: Uint8Array): string {
   let latin = "";
   let ascii = true;
@@ -73,11 +73,11 @@ function headerText(bytes: Uint8Array): string {
 }
 
 /**
- * The request. Nothing is fetched from the host before it is asked for, so it throws when it is asked after the
- * handler or the hook it was given to has ended.
+ * The request in progress. Each member is fetched from the host on access, and throws after the handler or hook that
+ * got the request has ended.
  */
 export class Request {
-  private parsedQuery: Query | undefined;
+  private parsedQuery: QueryParams | undefined;
   private readonly call: Call;
 
   constructor(call: Call) {
@@ -89,43 +89,43 @@ export class Request {
     return this.host.method();
   }
 
-  /** The path as the client sent it, without the query. */
+  /** The path as sent, percent-encoded, without the query. */
   get path(): string {
     return this.host.path();
   }
 
-  /** The query as the client sent it, without the `?`. */
+  /** The query as sent, percent-encoded, without the `?`. */
   get queryString(): string {
     return this.host.query();
   }
 
-  /** The query's names and values, all of them, declared or not. */
-  get query(): Query {
-    this.parsedQuery ??= new Query(this.host.query());
+  /** All query parameters, decoded, whether declared or not. */
+  get query(): QueryParams {
+    this.parsedQuery ??= new QueryParams(this.host.query());
     return this.parsedQuery;
   }
 
-  /** A header by its name, in any case. Several of one name are joined with `, `. */
+  /** Returns the value of a header. Names are case-insensitive; several values are joined with `, `. */
   header(name: string): string | undefined {
     return this.host.header(textArgument(name, "the name of a header")) ?? undefined;
   }
 
-  /** All headers in the order they came, names in lower case. */
+  /** All headers in order, with names in lower case. */
   get headers(): [name: string, value: string][] {
     return this.host.headers().map(([name, value]) => [name, headerText(value)]);
   }
 
-  /** All headers with their values as the bytes that were sent. */
+  /** All headers in order, with values as bytes. */
   get rawHeaders(): [name: string, value: Uint8Array][] {
     return this.host.headers().map(([name, value]) => [name, ownBytes(value)]);
   }
 
-  /** A cookie by its name. */
+  /** Returns the value of a cookie. */
   cookie(name: string): string | undefined {
     return this.host.cookie(textArgument(name, "the name of a cookie")) ?? undefined;
   }
 
-  /** All cookies in the order they came. */
+  /** All cookies in order. */
   get cookies(): [name: string, value: string][] {
     return this.host.cookies();
   }
@@ -135,17 +135,17 @@ export class Request {
     return this.host.peer();
   }
 
-  /** The request's id, as the host's log has it. */
+  /** The id of the request, which is also in the host's log. */
   get id(): string {
     return this.host.id();
   }
 
-  /** The body as it was sent, byte for byte. */
+  /** Returns the body as sent. */
   rawBody(): Uint8Array {
     return ownBytes(this.host.rawBody());
   }
 
-  /** The host, where it still answers for this request. */
+  /** The host; throws if it no longer answers for this request. */
   private get host(): Host {
     inCall(this.call, "the request");
     return host;

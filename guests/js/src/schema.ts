@@ -1,5 +1,5 @@
 /**
- * JSON Schema: what a route's parameters and body are declared with, and the TypeScript types it stands for.
+ * JSON Schemas of parameters and bodies, and the TypeScript types of their values.
  */
 
 /** A JSON Schema (2020-12), as a plain object. */
@@ -9,14 +9,14 @@ export interface JsonSchema {
 
 declare const typed: unique symbol;
 
-/** A JSON Schema of values of type `T`; made by `schema`. */
+/** A JSON Schema of values of type `T`; `schema` returns it. */
 export interface TypedSchema<T> extends JsonSchema {
   readonly [typed]: T;
 }
 
 /**
  * A schema of a library that implements Standard JSON Schema (https://standardschema.dev), such as Zod 4.2.
- * The host checks requests with the JSON Schema it gives; the library's own code does not run per request.
+ * The host validates requests with its JSON Schema; the code of the library does not run per request.
  */
 export interface StandardSchema {
   readonly "~standard": {
@@ -30,7 +30,7 @@ export interface StandardSchema {
   };
 }
 
-/** An object that gives its JSON Schema, as the schemas of some libraries do. */
+/** An object with a method that returns its JSON Schema, such as the schemas of some libraries. */
 export interface SchemaSource {
   toJSONSchema(): object;
 }
@@ -58,7 +58,7 @@ export type ObjectOf<P, R> = Flat<
   }
 >;
 
-/** The type of the values a schema describes; `unknown` where it does not say. */
+/** The type of the values that a schema describes, or `unknown`. */
 export type FromSchema<S> = S extends { readonly [typed]: infer T }
   ? T
   : S extends { readonly "~standard": { readonly types?: infer T } }
@@ -124,7 +124,7 @@ export function toJsonSchema(
   return value;
 }
 
-/** Whether a value describes a whole object, rather than being a map from names to schemas. */
+/** Returns true if a value is a schema rather than a map from names to schemas. */
 export function isObjectSchema(value: object): boolean {
   return (
     "~standard" in value || "toJSONSchema" in value || typeof (value as { type?: unknown }).type === "string"

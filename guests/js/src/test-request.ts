@@ -1,5 +1,5 @@
 /**
- * A request of the test client, as it would be sent: its headers and the bytes of its body.
+ * Requests of the test client: the headers and the bytes that a client sends for them.
  */
 
 /** A file of a form. */
@@ -9,7 +9,7 @@ export interface TestFile {
   readonly bytes: Uint8Array;
 }
 
-/** What a test sends. At most one of `json`, `text`, `form` and `bytes` is the body. */
+/** A request of a test. Its body is at most one of `json`, `text`, `form` and `bytes`. */
 export interface TestRequest {
   readonly query?: string | Record<string, string | readonly string[]>;
   /** A list sends a header field for each of its values. */

@@ -25,16 +25,16 @@ import { GlobalContext } from "./values.js";
 
 export type { TestFile, TestRequest } from "./test-request.js";
 
-/** What a handler or a hook failed with. The host logs it, and answers with status 500. */
+/** The error of a failed handler or hook. The host logs it and replies with status 500. */
 export interface Failure {
   readonly message: string;
   readonly detail: string;
 }
 
-/** A reply. */
+/** The reply of a route. */
 export class TestReply {
   readonly status: number;
-  /** The headers that handler, hooks and policies set, names in lower case. */
+  /** The headers in order, with names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly failure: Failure | undefined;
   private readonly content: Content;
@@ -90,7 +90,7 @@ interface Call {
   files: readonly Uint8Array[];
 }
 
-/** What a test client is told of the server. */
+/** The options of a test client. */
 export interface TestOptions {
   /** The values of the secrets that policies name, as `serve --secret` gives them. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -104,7 +104,7 @@ export class TestClient {
   /** The app's values, as the routes that this client calls see them. */
   readonly globals = new GlobalContext(() => this.store);
 
-  /** An app that the host would not load throws here what the host would print. */
+  /** Throws the sentence that the host would print if it would not load the app. */
   constructor(app: Spikard, options: TestOptions = {}) {
     this.component = app.component();
     let description: Description;
@@ -124,7 +124,7 @@ export class TestClient {
   head = (path: string, request?: TestRequest) => this.request("HEAD", path, request);
   options = (path: string, request?: TestRequest) => this.request("OPTIONS", path, request);
 
-  /** Sends a request, and returns what the host would answer. */
+  /** Sends a request, and returns the reply that the host would send. */
   async request(method: string, target: string, request: TestRequest = {}): Promise<TestReply> {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);

@@ -1,6 +1,6 @@
 /**
- * The two contexts: values that hooks and handlers share, of a request and of an app. A value is whatever
- * has a JSON form; the host keeps its text.
+ * The contexts: values that hooks and handlers share, for one request or for the whole app. A value is anything with
+ * a JSON form; the host stores its text.
  */
 import { host } from "#host";
 import { type Call, inCall } from "./call.js";
@@ -8,12 +8,12 @@ import { engine } from "./engine/engine.js";
 import type { HostGlobalContext } from "./host/types.js";
 import { textArgument, wellFormedJson } from "./text.js";
 
-/** The host refused a value: a key or the values are too long, the key is the host's, or `add` met no integer. */
+/** The host rejected a key or value: it exceeds a limit, the key is reserved, or `add` found no integer. */
 export class ContextError extends Error {
   override readonly name = "ContextError";
 }
 
-/** What the host refused, however the engine has it thrown: as the sentence itself, or in an error. */
+/** Returns the host's sentence. One engine throws the string itself, the other an error that holds it. */
 function sentence(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   const { payload, message } = (thrown ?? {}) as { payload?: unknown; message?: unknown };
@@ -28,7 +28,7 @@ function guarded<T>(call: () => T): T {
   }
 }
 
-/** A key as it crosses to the host. */
+/** Checks a key for the host. */
 function keyText(key: unknown): string {
   return textArgument(key, "the key of a context");
 }
@@ -40,7 +40,7 @@ function textOf(key: string, value: unknown): string {
   return wellFormedJson(text);
 }
 
-/** The text of a value, or nothing for `undefined`. */
+/** Returns the JSON text of a value, or `undefined` for `undefined`. */
 function optionalText(key: string, value: unknown): string | undefined {
   return value === undefined ? undefined : textOf(key, value);
 }
@@ -52,9 +52,9 @@ function parsed<T>(text: string | undefined | null): T | undefined {
 const WHAT = "the local context";
 
 /**
- * Values of the request in progress: its hooks and its handler share them, whichever instance runs them.
- * At most 1 MiB. Of the host's own, `spikard.jwt` has the claims of a checked token, `spikard.api-key` the
- * name of the key that fitted.
+ * Values of one request, shared by its hooks and its handler in all instances; at most 1 MiB in total. Keys that begin
+ * with `spikard.` are read-only: `spikard.jwt` has the claims of a verified token, `spikard.api-key` the name of the
+ * client's API key.
  */
 export class LocalContext {
   private readonly call: Call;
@@ -73,7 +73,7 @@ export class LocalContext {
   set(key: string, value: unknown): void {
     const name = keyText(key);
     const text = textOf(name, value);
-    // Last, as the `toJSON` of a value may do anything.
+    // Checked last because the `toJSON` of a value can end the call.
     inCall(this.call, WHAT);
     guarded(() => host.local.set(name, text));
   }
@@ -87,8 +87,8 @@ export class LocalContext {
 }
 
 /**
- * Values of the app: all of its instances in one host share them, in memory. At most 16 MiB. Each call is
- * atomic; for anything longer there are `add` and `swap`.
+ * Values of the app, shared by all of its instances in one host, in memory; at most 16 MiB in total. Each method is
+ * atomic. Use `add` and `swap` for changes that depend on the current value.
  */
 export class GlobalContext {
   private readonly store: () => HostGlobalContext;
@@ -115,7 +115,7 @@ export class GlobalContext {
     guarded(() => this.store().set(name, undefined));
   }
 
-  /** Adds to the integer of a key, 0 where there is none, and returns the sum, exact up to 2^53. */
+  /** Adds to the integer of a key, 0 if it is missing, and returns the sum, exact up to 2^53. */
   add(key: string, delta = 1): number {
     const name = keyText(key);
     if (!Number.isSafeInteger(delta)) {
@@ -127,7 +127,7 @@ export class GlobalContext {
     return typeof sum === "bigint" ? Number(BigInt.asIntN(64, sum)) : sum;
   }
 
-  /** Adds with what the host has for texts, until nobody else was faster. */
+  /** Adds with `swap`, and repeats it if another instance has changed the value meanwhile. */
   private addBySwap(key: string, delta: bigint): number {
     for (;;) {
       const text = this.store().get(key) ?? undefined;
@@ -142,8 +142,8 @@ export class GlobalContext {
   }
 
   /**
-   * Sets the value of a key if it is `expected`, and says whether it was; `undefined` stands for no value. Two
-   * values are the same if `JSON.stringify` makes the same text of them.
+   * Sets a key to `value` if its current value is `expected`, and returns true if it did. `undefined` stands for a
+   * missing key. Values are equal if `JSON.stringify` returns the same text for them.
    *
    * ```js
    * for (let old; ; ) {
@@ -159,5 +159,5 @@ export class GlobalContext {
   }
 }
 
-/** The app's context of the host; it holds no state of its own. */
+/** The context of the app. The host holds its state. */
 export const globals = new GlobalContext();

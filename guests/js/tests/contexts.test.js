@@ -51,19 +51,19 @@ test("global values last, and each client has its own", async () => {
 });
 
 test("add and swap", async () => {
-  await within(({ global }) => {
-    assert.equal(global.add("n"), 1);
-    assert.equal(global.add("n", 41), 42);
+  await within(({ globals }) => {
+    assert.equal(globals.add("n"), 1);
+    assert.equal(globals.add("n", 41), 42);
     // Negative ones go another way on StarlingMonkey, which node has too.
-    assert.deepEqual([global.add("n", -50), global.add("n", 3), global.get("n")], [-8, -5, -5]);
-    assert.equal(global.swap("a", undefined, { x: 1 }), true);
-    assert.equal(global.swap("a", undefined, 2), false);
-    assert.equal(global.swap("a", { x: 1 }, 3), true);
-    assert.equal(global.swap("a", 3, undefined), true);
-    assert.equal(global.get("a"), undefined);
-    global.set("n", 1);
-    global.delete("n");
-    assert.equal(global.add("n", 0), 0);
+    assert.deepEqual([globals.add("n", -50), globals.add("n", 3), globals.get("n")], [-8, -5, -5]);
+    assert.equal(globals.swap("a", undefined, { x: 1 }), true);
+    assert.equal(globals.swap("a", undefined, 2), false);
+    assert.equal(globals.swap("a", { x: 1 }, 3), true);
+    assert.equal(globals.swap("a", 3, undefined), true);
+    assert.equal(globals.get("a"), undefined);
+    globals.set("n", 1);
+    globals.delete("n");
+    assert.equal(globals.add("n", 0), 0);
   });
 });
 
@@ -74,9 +74,9 @@ test("what the host refuses is a ContextError with its sentence", async () => {
     [({ local }) => local.set("", 1), /^a key has 1 to 256 bytes, and this one has 0$/],
     [({ local }) => local.set("é".repeat(129), 1), /this one has 258$/],
     [({ local }) => local.set("big", "x".repeat(1 << 20)), /would hold more than 1048576 bytes/],
-    [({ global }) => global.set("big", "x".repeat(16 << 20)), /would hold more than 16777216 bytes/],
-    [({ global }) => [global.set("t", "1"), global.add("t")], /^the value of `t` is not an integer/],
-    [({ global }) => [global.set("t", "1"), global.add("t", -1)], /^the value of `t` is not an integer/],
+    [({ globals }) => globals.set("big", "x".repeat(16 << 20)), /would hold more than 16777216 bytes/],
+    [({ globals }) => [globals.set("t", "1"), globals.add("t")], /^the value of `t` is not an integer/],
+    [({ globals }) => [globals.set("t", "1"), globals.add("t", -1)], /^the value of `t` is not an integer/],
   ];
   for (const [use, message] of refused) {
     await assert.rejects(within(use), (error) => {
@@ -87,8 +87,8 @@ test("what the host refuses is a ContextError with its sentence", async () => {
   }
   const max = Number.MAX_SAFE_INTEGER;
   for (const delta of [max, -max]) {
-    const overflow = ({ global }) => {
-      for (let i = 0; i < 1025; i++) global.add("n", delta);
+    const overflow = ({ globals }) => {
+      for (let i = 0; i < 1025; i++) globals.add("n", delta);
     };
     await assert.rejects(within(overflow), { message: "the sum for `n` has more than 64 bits" });
   }
@@ -105,11 +105,11 @@ test("what the host refuses is a ContextError with its sentence", async () => {
 test("what has no JSON form, or is no integer, is a TypeError", async () => {
   for (const use of [
     ({ local }) => local.set("f", () => 1),
-    ({ global }) => global.set("u", undefined),
-    ({ global }) => global.swap("a", undefined, Symbol("s")),
-    ({ global }) => global.add("n", 1.5),
-    ({ global }) => global.add("n", 2 ** 60),
-    ({ global }) => global.add("n", "1"),
+    ({ globals }) => globals.set("u", undefined),
+    ({ globals }) => globals.swap("a", undefined, Symbol("s")),
+    ({ globals }) => globals.add("n", 1.5),
+    ({ globals }) => globals.add("n", 2 ** 60),
+    ({ globals }) => globals.add("n", "1"),
   ]) {
     await assert.rejects(within(use), TypeError);
   }

@@ -25,7 +25,7 @@ app.get("/report", () => { throw new TypeError(s); });
 app.get("/thrown", () => { throw s; });
 app.get("/argument", ({ request }) => request.header(s) + String(request.cookie(s)));
 app.get("/local", ({ local }) => { local.set(s, s); return [local.get(s), local.get("a\\ufffd")]; });
-app.get("/global", ({ global }) => { global.set(s, { s }); global.swap(s, s, s); global.add(s); const got = global.get(s); global.delete(s); return got; });
+app.get("/global", ({ globals }) => { globals.set(s, { s }); globals.swap(s, s, s); globals.add(s); const got = globals.get(s); globals.delete(s); return got; });
 app.get("/log", () => { console.log(s); console.error(s); return "ok"; });
 app.get("/hook", { hooks: { preHandler: () => s } }, () => "");
 app.get("/late", () => s.repeat(400));
@@ -69,11 +69,11 @@ const uses = [
   ({ local }, value) => local.get(value),
   ({ local }, value) => local.set(value, 1),
   ({ local }, value) => local.delete(value),
-  ({ global }, value) => global.get(value),
-  ({ global }, value) => global.set(value, 1),
-  ({ global }, value) => global.delete(value),
-  ({ global }, value) => global.add(value),
-  ({ global }, value) => global.swap(value, 1, 2),
+  ({ globals }, value) => globals.get(value),
+  ({ globals }, value) => globals.set(value, 1),
+  ({ globals }, value) => globals.delete(value),
+  ({ globals }, value) => globals.add(value),
+  ({ globals }, value) => globals.swap(value, 1, 2),
 ];
 app.get("/all", (context) => {
   let refused = 0;

@@ -129,7 +129,7 @@ app.get("/globals", () => {
   return { uuid, random: Math.random() !== Math.random(), text: new TextDecoder().decode(new TextEncoder().encode("ü")) };
 });
 app.get("/teapot", { hooks: { preHandler: async () => { await null; return new Reply({ tea: true }, { status: 418 }); } } }, () => "");
-app.get("/go", { hooks: { preHandler: async () => { await sleep(1); } } }, ({ global }) => global.add("n", -2));
+app.get("/go", { hooks: { preHandler: async () => { await sleep(1); } } }, ({ globals }) => globals.add("n", -2));
 export const { definition, handler, hooks } = app.component();
 `;
 

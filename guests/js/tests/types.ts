@@ -123,12 +123,12 @@ app
     return { error: message, request: request.id, status: reply.status };
   });
 
-app.get("/globals", ({ global }) => {
-  same<typeof global, GlobalContext>(true);
+app.get("/globals", ({ globals }) => {
+  same<typeof globals, GlobalContext>(true);
   same<typeof app.globals, GlobalContext>(true);
-  const visits = global.get<number>("visits");
+  const visits = globals.get<number>("visits");
   same<typeof visits, number | undefined>(true);
-  return global.add("visits") + (global.swap("visits", visits, 0) ? 1 : 0);
+  return globals.add("visits") + (globals.swap("visits", visits, 0) ? 1 : 0);
 });
 
 app.get(

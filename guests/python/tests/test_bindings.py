@@ -16,7 +16,16 @@ APP = """
 import json
 from dataclasses import fields
 from typing import Any
-from spikard_wasm import ContextError, Globals, Local, Outgoing, Request, Spikard, _boundary, _local
+from spikard_wasm import (
+    ContextError,
+    GlobalContext,
+    HookReply,
+    LocalContext,
+    Request,
+    Spikard,
+    _boundary,
+    _local,
+)
 from componentize_py_types import Err
 from wit_world.exports.definition import Description, Method, Route
 from wit_world.imports import failure, global_context, local_context, reply, request, types
@@ -36,7 +45,7 @@ def fail() -> None:
     raise KeyError("x")
 
 @app.get("/contexts")
-def contexts(local: Local, everyone: Globals) -> Any:
+def contexts(local: LocalContext, everyone: GlobalContext) -> Any:
     try:
         local["spikard.a"] = [1]
     except ContextError as error:
@@ -47,11 +56,11 @@ def stop(request: Request) -> Any:
     return {"params": request.params}
 
 @app.on_response
-def change(reply: Outgoing) -> None:
+def change(reply: HookReply) -> None:
     reply.headers["x-a"] = "b"
 
 @app.on_error
-def answer(reply: Outgoing, request: Request, message: str) -> None:
+def answer(reply: HookReply, request: Request, message: str) -> None:
     reply.body = reply.body.upper() + message
 
 def refuse(key: str, value: str | None) -> None:

@@ -351,7 +351,7 @@ def test_the_request_reads_undeclared_bodies() -> None:
 
     @app.post("/body")
     def as_bytes(request: Request) -> Any:
-        return request.body()
+        return request.raw_body()
 
     client = TestClient(app)
     assert client.post("/json", json=[1]).json() == [1]

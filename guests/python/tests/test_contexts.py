@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spikard_wasm import MISSING, ContextError, Globals, Local, Request, Spikard
+from spikard_wasm import MISSING, ContextError, GlobalContext, LocalContext, Request, Spikard
 from spikard_wasm.testing import TestClient
 
 
@@ -30,7 +30,7 @@ def test_the_local_context_is_a_mapping_of_one_request() -> None:
         request.local[Key.A] = None
 
     @app.get("/")
-    def handler(local: Local, request: Request) -> Any:
+    def handler(local: LocalContext, request: Request) -> Any:
         assert local is request.local
         got = [local["n"], local["point"], local["a"], local.get("b"), local.get("b", 1)]
         del local["n"]
@@ -54,7 +54,7 @@ def test_the_hosts_keys_can_be_read_only() -> None:
     app = Spikard()
 
     @app.get("/")
-    def handler(local: Local) -> Any:
+    def handler(local: LocalContext) -> Any:
         with pytest.raises(ContextError, match=r"the key `spikard\.jwt` is the host's own"):
             local["spikard.jwt"] = {}
         return local["spikard.jwt"]["sub"]
@@ -75,7 +75,7 @@ def test_limits(key: str, value: Any, sentence: str) -> None:
     app = Spikard()
 
     @app.get("/")
-    def handler(local: Local) -> None:
+    def handler(local: LocalContext) -> None:
         local[key] = value
 
     failure = TestClient(app).get("/").failure
@@ -88,14 +88,14 @@ def test_outside_of_a_request_there_is_no_local_context() -> None:
     with pytest.raises(RuntimeError, match=r"`request\.local` was used while no request"):
         _ = Request(None).local
     with pytest.raises(RuntimeError, match="`local` was used while no request"):
-        Local(None).get("a")
+        LocalContext(None).get("a")
 
 
 def test_the_global_context_is_shared_by_requests() -> None:
     app = Spikard()
 
     @app.get("/")
-    def handler(everyone: Globals) -> Any:
+    def handler(everyone: GlobalContext) -> Any:
         assert everyone is app.globals
         return [everyone.add("visits"), everyone.add("sum", -5), everyone.get("last")]
 

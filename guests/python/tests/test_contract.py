@@ -10,8 +10,8 @@ import pytest
 from spikard_wasm import (
     ApiKey,
     Field,
+    HookReply,
     Jwt,
-    Outgoing,
     Query,
     RateLimit,
     Request,
@@ -115,7 +115,7 @@ def test_an_error_hook_sees_the_refusal() -> None:
     seen: list[tuple[int, str]] = []
 
     @app.on_error
-    def note(reply: Outgoing, request: Request, message: str) -> None:
+    def note(reply: HookReply, request: Request, message: str) -> None:
         seen.append((reply.status, message))
 
     assert TestClient(app).get("/items/x").status == 422

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spikard_wasm import DefinitionError, HttpError, Outgoing, Reply, Request, RouteHooks, Spikard
+from spikard_wasm import DefinitionError, HookReply, HttpError, Reply, Request, RouteHooks, Spikard
 from spikard_wasm.testing import TestClient, TestReply
 
 
@@ -91,13 +91,13 @@ def test_what_hooks_see_of_the_request() -> None:
 
     @app.on_request
     def early(request: Request) -> None:
-        seen.append([request.path, request.header("x-a"), request.body(), request.params])
+        seen.append([request.path, request.header("x-a"), request.raw_body(), request.params])
 
     @app.pre_handler
     async def late(request: Request) -> None:
         await asyncio.sleep(0)
         seen.append([request.params, request.json(), request.text()])
-        with pytest.raises(RuntimeError, match="call `body\\(\\)` in a hook"):
+        with pytest.raises(RuntimeError, match="call `raw_body\\(\\)` in a hook"):
             request.form()
 
     @app.post("/{n}")
@@ -135,7 +135,7 @@ def changed(hook: Any, body: Any = ...) -> TestReply:
 
 
 def test_a_reply_may_be_changed() -> None:
-    def hook(reply: Outgoing, request: Request) -> None:
+    def hook(reply: HookReply, request: Request) -> None:
         assert (reply.status, reply.body) == (200, {"a": [1]})
         reply.status = 203
         reply.headers.set("X-B", request.method)
@@ -157,7 +157,7 @@ def test_a_reply_may_be_changed() -> None:
     ("after", "expected"), [("t", b"t"), ([1], b"[1]"), (b"b", b"b"), (None, b"")]
 )
 def test_a_body_may_be_set(before: Any, seen: Any, after: Any, expected: bytes) -> None:
-    def hook(reply: Outgoing) -> None:
+    def hook(reply: HookReply) -> None:
         assert reply.body == seen
         reply.body = after
         assert reply.body == after
@@ -172,8 +172,8 @@ def test_a_reply_that_is_only_looked_at_stays() -> None:
     app.get("/")(lambda: None)
 
     @app.on_response
-    def look(reply: Outgoing) -> Any:
-        assert (reply.body, dict(reply.headers), repr(reply)) == (None, {}, "Outgoing(204, [])")
+    def look(reply: HookReply) -> Any:
+        assert (reply.body, dict(reply.headers), repr(reply)) == (None, {}, "HookReply(204, [])")
         return reply
 
     _, _, hooks = app.component()
@@ -181,7 +181,7 @@ def test_a_reply_that_is_only_looked_at_stays() -> None:
 
 
 def test_a_change_in_place_is_not_missed() -> None:
-    def hook(reply: Outgoing) -> None:
+    def hook(reply: HookReply) -> None:
         reply.body["a"] = [True]  # equal to `[1]`
 
     assert changed(hook).body == b'{"a":[true]}'
@@ -196,7 +196,7 @@ def test_a_reply_may_be_replaced_and_later_hooks_see_it() -> None:
         return Reply({"new": 1}, status=201, headers=[("x-new", "1")])
 
     @app.on_response
-    def add(reply: Outgoing) -> None:
+    def add(reply: HookReply) -> None:
         reply.headers["x-seen"] = json.dumps([reply.status, reply.body, list(reply.headers)])
 
     reply = TestClient(app).get("/")
@@ -205,7 +205,7 @@ def test_a_reply_may_be_replaced_and_later_hooks_see_it() -> None:
 
 
 def test_the_headers_are_a_mapping_by_names_in_any_case() -> None:
-    def hook(reply: Outgoing) -> None:
+    def hook(reply: HookReply) -> None:
         headers = reply.headers
         assert headers["X-a"] == headers.get("x-A") == "1"
         assert (headers.get("none"), "none" in headers, "X-B" in headers) == (None, False, True)
@@ -236,7 +236,7 @@ def test_errors_come_with_their_message() -> None:
     seen: list[Any] = []
 
     @app.on_error
-    def answer(reply: Outgoing, request: Request, message: str) -> Reply:
+    def answer(reply: HookReply, request: Request, message: str) -> Reply:
         seen.append([reply.status, reply.body["title"], dict(reply.headers), message])
         return Reply({"error": "internal", "request": request.id}, status=500)
 
@@ -288,14 +288,14 @@ def test_hooks_fail_as_handlers_do(kind: str, waits: bool) -> None:
 
 
 def late_of(hook: Any) -> Any:
-    async def on_response(_reply: Outgoing, request: Request) -> None:
+    async def on_response(_reply: HookReply, request: Request) -> None:
         await hook(request)
 
     return on_response
 
 
 def test_a_reply_that_cannot_be_sent_fails_the_hook() -> None:
-    def hook(reply: Outgoing) -> None:
+    def hook(reply: HookReply) -> None:
         reply.body["a"] = object()
 
     failure = changed(hook).failure
@@ -304,7 +304,7 @@ def test_a_reply_that_cannot_be_sent_fails_the_hook() -> None:
 
 
 def test_mistakes_are_found_at_definition() -> None:
-    def too_many(request: Request, reply: Outgoing) -> None: ...
+    def too_many(request: Request, reply: HookReply) -> None: ...
     def named(*, request: Request) -> None: ...
 
     def default(request: Request, n: int = 1, *, key: int = 2, **more: int) -> None:
@@ -327,7 +327,7 @@ def test_mistakes_are_found_at_definition() -> None:
     assert app.on_request(default) is default
 
     @app.on_response
-    def bound(reply: Outgoing, n: int = 1) -> None:
+    def bound(reply: HookReply, n: int = 1) -> None:
         reply.headers["x-n"] = str(n)
 
     app.get("/")(lambda: None)

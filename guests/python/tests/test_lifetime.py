@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from spikard_wasm import Local, Outgoing, Request, Spikard, UploadFile
+from spikard_wasm import HookReply, LocalContext, Request, Spikard, UploadFile
 from spikard_wasm.testing import TestClient
 
 ENDED = "after its handler or hook returned"
@@ -22,7 +22,7 @@ USES: dict[str, Callable[[Request], Any]] = {
     "cookies": lambda request: request.cookies,
     "peer": lambda request: request.peer,
     "id": lambda request: request.id,
-    "body": lambda request: request.body(),
+    "raw_body": lambda request: request.raw_body(),
     "json": lambda request: request.json(),
     "text": lambda request: request.text(),
     "form": lambda request: request.form(),
@@ -34,7 +34,7 @@ def later(use: Callable[[], Any]) -> str:
     app = Spikard()
 
     @app.get("/")
-    def bob(request: Request, local: Local) -> str:
+    def bob(request: Request, local: LocalContext) -> str:
         local["user"] = request.header("x-user")
         with pytest.raises(RuntimeError) as raised:
             use()
@@ -60,10 +60,10 @@ def test_a_request_ends_with_its_handler(member: str) -> None:
 
 def test_a_local_context_ends_with_its_handler() -> None:
     app = Spikard()
-    kept: list[Local] = []
+    kept: list[LocalContext] = []
 
     @app.get("/")
-    def alice(local: Local, request: Request) -> None:
+    def alice(local: LocalContext, request: Request) -> None:
         kept.extend((local, request.local))
 
     TestClient(app).get("/")
@@ -77,14 +77,14 @@ def test_a_local_context_ends_with_its_handler() -> None:
 def test_what_a_hook_got_ends_with_the_hook() -> None:
     app = Spikard()
     kept: list[Request] = []
-    replies: list[Outgoing] = []
+    replies: list[HookReply] = []
 
     @app.on_request
     def before(request: Request) -> None:
         kept.append(request)
 
     @app.on_response
-    def after(reply: Outgoing, request: Request) -> None:
+    def after(reply: HookReply, request: Request) -> None:
         replies.append(reply)
         kept.append(request)
 

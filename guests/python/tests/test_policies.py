@@ -17,7 +17,7 @@ from spikard_wasm import (
     Secret,
     SecurityHeaders,
     Spikard,
-    Static,
+    StaticFiles,
 )
 
 EVERYWHERE: list[tuple[str, Any, Any]] = [
@@ -97,7 +97,10 @@ EVERYWHERE: list[tuple[str, Any, Any]] = [
 OF_AN_APP: list[tuple[str, Any, Any]] = [
     (
         "static",
-        [Static("/a", "a", cache_control="no-cache", index=True), {"prefix": "/b", "folder": "b"}],
+        [
+            StaticFiles("/a", "a", cache_control="no-cache", index=True),
+            {"prefix": "/b", "folder": "b"},
+        ],
         [
             {"prefix": "/a", "folder": "a", "cache_control": "no-cache", "index": True},
             {"prefix": "/b", "folder": "b"},

@@ -1,4 +1,4 @@
-//! An app: its name, its version, its routes.
+//! The app: its name, version, settings, hooks and routes.
 
 use std::borrow::Cow;
 
@@ -8,9 +8,9 @@ use crate::hook::Hooks;
 use crate::route::RouteInfo;
 use crate::settings::Settings;
 
-/// An app of HTTP handlers, to be given to [`export!`](crate::export).
+/// An app of HTTP handlers. Pass it to [`export!`](crate::export).
 #[derive(Debug)]
-#[must_use = "an app does nothing until `export!` has it"]
+#[must_use = "an app does nothing until you pass it to `export!`"]
 pub struct App {
     name: Cow<'static, str>,
     version: Cow<'static, str>,
@@ -26,7 +26,7 @@ impl Default for App {
 }
 
 impl App {
-    /// An app without routes, of version `0.0.0`.
+    /// Creates an app without routes, with version `0.0.0`.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
@@ -49,21 +49,21 @@ impl App {
         self
     }
 
-    /// Adds routes, as [`routes!`](crate::routes) lists them.
+    /// Adds routes, such as those that [`routes!`](crate::routes) lists.
     pub fn routes(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
         self.routes.extend(routes);
         self
     }
 
-    /// The routes, in the order they were added.
+    /// Returns the method, path and documentation of each route, in definition order.
     pub fn infos(&self) -> impl Iterator<Item = RouteInfo<'_>> {
         self.routes.iter().map(Route::info)
     }
 
-    /// What the component's `describe` returns.
+    /// Returns the description that the component sends to the host.
     ///
     /// # Errors
-    /// A sentence that names the route and what is wrong with it.
+    /// A sentence that names the first invalid route and its fault.
     pub fn describe(&self) -> Result<Description, String> {
         let routes = self.routes.iter().map(|route| route.describe(&self.hooks));
         Ok(Description {

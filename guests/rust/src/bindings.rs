@@ -1,5 +1,4 @@
-//! What `wit-bindgen` makes of the WIT package in `wit/`: the only module that
-//! touches generated code.
+//! Bindings that `wit-bindgen` generates from the WIT package in `wit/`.
 
 #![allow(missing_docs, unreachable_pub, unsafe_op_in_unsafe_fn, clippy::all)]
 

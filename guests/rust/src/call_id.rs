@@ -1,16 +1,16 @@
-//! Binds what a handler or hook takes of its request to that one call.
+//! Ties the objects of a request to one call of a handler or hook.
 //!
-//! The imports of the host answer for the call in progress, whichever it is. An
-//! object that outlives its call, such as a [`Request`](crate::Request) in a
-//! `thread_local`, would read the next client's request through them. So each object
-//! holds the number of its call, and is refused in another one.
+//! The host's imports always answer for the call in progress. An object that outlives its
+//! call, such as a [`Request`](crate::Request) in a `thread_local`, would read the request
+//! of the next client. Each such object therefore stores the number of its call and checks
+//! it before it asks the host.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::host;
 
-/// The number of a call; 0 stands for no call.
+/// The number of a call; 0 means no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CallId(u64);
 
@@ -21,16 +21,16 @@ thread_local! {
 }
 
 impl CallId {
-    /// The call in progress on this thread.
+    /// Returns the call in progress on this thread.
     pub(crate) fn current() -> Self {
         CURRENT.get()
     }
 
     /// Begins a call, which ends when the guard is dropped.
-    pub(crate) fn enter() -> InCall {
+    pub(crate) fn enter() -> CallGuard {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let call = Self(NEXT.fetch_add(1, Ordering::Relaxed));
-        InCall {
+        CallGuard {
             outer: CURRENT.replace(call),
         }
     }
@@ -39,8 +39,8 @@ impl CallId {
         self == Self::current()
     }
 
-    /// Whether the call is in progress. If another one is, that one fails: the app
-    /// has mixed up two requests, and its reply may hold what belongs to neither.
+    /// Returns true if the call is in progress. If another call is in progress, reports a
+    /// failure for that call: the app has mixed up two requests, so its reply may be wrong.
     pub(crate) fn check(self, name: &str) -> bool {
         let is_current = self.is_current();
         if !is_current && Self::current() != NONE {
@@ -51,16 +51,16 @@ impl CallId {
     }
 }
 
-/// What to do about an object that has outlived its call.
+/// The remedy in errors about an object that outlived its call.
 pub(crate) const REMEDY: &str =
     "take a new one in each handler and hook, and keep the values you need";
 
-/// Ends a call.
-pub(crate) struct InCall {
+/// Ends its call when it is dropped.
+pub(crate) struct CallGuard {
     outer: CallId,
 }
 
-impl Drop for InCall {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         CURRENT.set(self.outer);
     }

@@ -1,5 +1,8 @@
-//! Values beyond a call: those of a request, which its hooks and its handler
-//! share, and those of an app, which all of its instances share.
+//! Contexts: values that the hooks and the handler of a request share, and values that all
+//! instances of an app share.
+//!
+//! The host stores each value as JSON text. Every method asks the host, so an object of this
+//! module holds no values itself.
 
 use std::error::Error;
 use std::fmt;
@@ -11,15 +14,15 @@ use crate::call_id::{CallId, REMEDY};
 use crate::host::{global_context, local_context};
 use crate::{Call, FromRequest, HttpError, Reply};
 
-/// The values of the request in progress, which its hooks and its handler share.
-/// They are gone with the request.
+/// Values that the hooks and the handler of a request share. The host drops them when the
+/// request ends.
 ///
-/// Take it as an argument of a handler or a hook, or make one with
-/// [`current`](Self::current) or [`Request::local`](crate::Request::local). Each
-/// method asks the host. It is valid until the handler or hook that took it returns;
-/// afterwards every method returns an error. A value is anything that serde writes
-/// as JSON. A key has 1 to 256 bytes and must not begin with `spikard.`, where the
-/// host's own values are; keys and values of a request have at most 1 MiB together.
+/// Take the context as an argument of a handler or hook, or get it from
+/// [`current`](Self::current) or [`Request::local`](crate::Request::local). It is valid until
+/// the handler or hook that took it returns; afterwards every method returns an error. A
+/// value is anything that serde can write as JSON. A key has 1 to 256 bytes and must not
+/// begin with `spikard.`, which is reserved for the host. The keys and values of a request
+/// may have 1 MiB in total.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, App, HttpError, LocalContext, Request, routes};
@@ -48,7 +51,7 @@ impl Default for LocalContext {
 }
 
 impl LocalContext {
-    /// The context of the request in progress.
+    /// Returns the context of the request in progress.
     #[must_use]
     pub fn current() -> Self {
         Self::of(CallId::current())
@@ -63,13 +66,13 @@ impl LocalContext {
             return Ok(());
         }
         let sentence = format!("the call that took the `LocalContext` has ended; {REMEDY}");
-        Err(refused(key, sentence))
+        Err(rejected(key, sentence))
     }
 
-    /// The value of a key, if it has one.
+    /// Returns the value of a key, or `None` if the key is missing.
     ///
     /// # Errors
-    /// Where the value is not a `T`, and after the call that took the context.
+    /// If the value is not a `T`, or the call that took the context has ended.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ContextError> {
         self.check(key)?;
         read(key, local_context::get(key))
@@ -78,34 +81,34 @@ impl LocalContext {
     /// Sets the value of a key.
     ///
     /// # Errors
-    /// Where the value cannot be JSON, and where the host refuses it: past a limit,
-    /// for a key of its own, outside of a request, after the call that took the context.
+    /// If the value cannot be JSON, if it exceeds a limit, if the key is reserved for the
+    /// host, if no request is in progress, or if the call that took the context has ended.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), ContextError> {
         self.check(key)?;
         let text = write(key, value)?;
-        local_context::set(key, Some(&text)).map_err(|sentence| refused(key, sentence))
+        local_context::set(key, Some(&text)).map_err(|sentence| rejected(key, sentence))
     }
 
-    /// Removes a key, if it is there.
+    /// Removes a key if it exists.
     ///
     /// # Errors
-    /// Where the host refuses the key, and after the call that took the context.
+    /// If the host rejects the key, or the call that took the context has ended.
     pub fn remove(&self, key: &str) -> Result<(), ContextError> {
         self.check(key)?;
-        local_context::set(key, None).map_err(|sentence| refused(key, sentence))
+        local_context::set(key, None).map_err(|sentence| rejected(key, sentence))
     }
 
-    /// The claims of the JSON Web Token that the host has checked, where the route
-    /// has a [`Jwt`](crate::Jwt) policy. [`Claims`] is the same as an argument.
+    /// Returns the claims of the JSON Web Token that the host has verified, or `None` if the
+    /// route has no [`Jwt`](crate::Jwt) policy. Take [`Claims`] to get them as an argument.
     ///
     /// # Errors
-    /// Where the claims are not a `T`, and after the call that took the context.
+    /// If the claims are not a `T`, or the call that took the context has ended.
     pub fn jwt<T: DeserializeOwned>(&self) -> Result<Option<T>, ContextError> {
         self.get("spikard.jwt")
     }
 
-    /// The name of the key that the client showed, where the route has an
-    /// [`ApiKey`](crate::ApiKey) policy whose keys have names.
+    /// Returns the name of the client's API key, or `None` if the route has no
+    /// [`ApiKey`](crate::ApiKey) policy with named keys.
     #[must_use]
     pub fn api_key(&self) -> Option<String> {
         self.get("spikard.api-key").ok().flatten()
@@ -118,11 +121,13 @@ impl FromRequest for LocalContext {
     }
 }
 
-/// The values of the app, which all of its instances in one host share, in memory.
-/// They are gone when the host stops.
+/// Values that all instances of the app in one host share, in memory. The host drops them
+/// when it stops.
 ///
-/// It is taken and made as a [`LocalContext`] is, and may be kept. Keys and values of an app have at
-/// most 16 MiB together. Each method but [`update`](Self::update) is one atomic step.
+/// Take the context as an argument of a handler or hook, or get it from
+/// [`current`](Self::current) or [`Request::globals`](crate::Request::globals). It stays valid
+/// after the call. The keys and values of an app may have 16 MiB in total. Every method except
+/// [`update`](Self::update) is atomic.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, ContextError, GlobalContext};
@@ -136,16 +141,16 @@ impl FromRequest for LocalContext {
 pub struct GlobalContext;
 
 impl GlobalContext {
-    /// The context of the app.
+    /// Returns the context of the app.
     #[must_use]
     pub fn current() -> Self {
         Self
     }
 
-    /// The value of a key, if it has one.
+    /// Returns the value of a key, or `None` if the key is missing.
     ///
     /// # Errors
-    /// Where the value is not a `T`.
+    /// If the value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ContextError> {
         read(key, global_context::get(key))
     }
@@ -153,39 +158,37 @@ impl GlobalContext {
     /// Sets the value of a key.
     ///
     /// # Errors
-    /// Where the value cannot be JSON, and where the host refuses it, past a limit.
+    /// If the value cannot be JSON or exceeds a limit.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), ContextError> {
         let text = write(key, value)?;
-        global_context::set(key, Some(&text)).map_err(|sentence| refused(key, sentence))
+        global_context::set(key, Some(&text)).map_err(|sentence| rejected(key, sentence))
     }
 
-    /// Removes a key, if it is there.
+    /// Removes a key if it exists.
     ///
     /// # Errors
-    /// Where the host refuses the key.
+    /// If the host rejects the key.
     pub fn remove(&self, key: &str) -> Result<(), ContextError> {
-        global_context::set(key, None).map_err(|sentence| refused(key, sentence))
+        global_context::set(key, None).map_err(|sentence| rejected(key, sentence))
     }
 
-    /// Adds to the integer that a key holds, 0 where it holds nothing, and returns
-    /// the sum.
+    /// Adds to the integer of a key and returns the sum. A missing key counts as 0.
     ///
     /// # Errors
-    /// Where the value is not an integer, the sum does not fit in 64 bits, and
-    /// where the host refuses it, past a limit.
+    /// If the value is not an integer, the sum does not fit in 64 bits, or the value exceeds a
+    /// limit.
     pub fn add(&self, key: &str, delta: i64) -> Result<i64, ContextError> {
-        global_context::add(key, delta).map_err(|sentence| refused(key, sentence))
+        global_context::add(key, delta).map_err(|sentence| rejected(key, sentence))
     }
 
-    /// Sets a key to `value` if it is `expected` now, and says whether it was.
-    /// `None` stands for a key that is not there.
+    /// Sets a key to `value` if its current value is `expected`, and returns true if it did.
+    /// `None` stands for a missing key.
     ///
-    /// Values are compared as the JSON they were written as: a `HashMap`, which has
-    /// no order of its own, may differ from itself. [`update`](Self::update) does
-    /// not mind.
+    /// The host compares values as JSON text, so an equal `HashMap` in another order does not
+    /// match. [`update`](Self::update) works with such values.
     ///
     /// # Errors
-    /// As [`set`](Self::set).
+    /// If a value cannot be JSON or exceeds a limit.
     pub fn swap<T: Serialize + ?Sized>(
         &self,
         key: &str,
@@ -196,12 +199,12 @@ impl GlobalContext {
         self.swap_texts(key, text(expected)?.as_deref(), text(value)?.as_deref())
     }
 
-    /// Sets a key to what `change` makes of its value, again and again until no
-    /// other instance has changed it meanwhile, and returns the new value. `None`
-    /// stands for a key that is not there.
+    /// Replaces the value of a key by the result of `change`, and returns the new value.
+    /// Calls `change` again if another instance has changed the value meanwhile. `None` stands
+    /// for a missing key.
     ///
     /// # Errors
-    /// Where the value is not a `T`, and as [`set`](Self::set).
+    /// If the current value is not a `T`, or the new value cannot be JSON or exceeds a limit.
     pub fn update<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -223,7 +226,7 @@ impl GlobalContext {
         expected: Option<&str>,
         value: Option<&str>,
     ) -> Result<bool, ContextError> {
-        global_context::swap(key, expected, value).map_err(|sentence| refused(key, sentence))
+        global_context::swap(key, expected, value).map_err(|sentence| rejected(key, sentence))
     }
 }
 
@@ -233,9 +236,8 @@ impl FromRequest for GlobalContext {
     }
 }
 
-/// The claims of the JSON Web Token that the host has checked, as an argument of a
-/// route with a [`Jwt`](crate::Jwt) policy. Claims that are not a `T` are refused
-/// with status 401, as a token that lacks them.
+/// The claims of the JSON Web Token that the host has verified, as an argument of a route
+/// with a [`Jwt`](crate::Jwt) policy. The client gets status 401 if the claims are not a `T`.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, Claims, Jwt, Secret};
@@ -270,7 +272,7 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
     }
 }
 
-/// Why a value of a context could not be read or set.
+/// An error of a context: a value could not be read or set.
 #[derive(Debug)]
 pub struct ContextError {
     key: String,
@@ -279,13 +281,13 @@ pub struct ContextError {
 
 #[derive(Debug)]
 enum Cause {
-    Refused(String),
+    Rejected(String),
     Read(serde_json::Error),
     Write(serde_json::Error),
 }
 
 impl ContextError {
-    /// The key.
+    /// Returns the key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -296,7 +298,7 @@ impl fmt::Display for ContextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key.escape_debug();
         match &self.cause {
-            Cause::Refused(sentence) => {
+            Cause::Rejected(sentence) => {
                 write!(f, "`{key}` of the context was refused: {sentence}")
             }
             Cause::Read(error) => {
@@ -316,7 +318,7 @@ impl fmt::Display for ContextError {
 impl Error for ContextError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.cause {
-            Cause::Refused(_) => None,
+            Cause::Rejected(_) => None,
             Cause::Read(error) | Cause::Write(error) => Some(error),
         }
     }
@@ -337,9 +339,9 @@ fn write<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, ContextE
     })
 }
 
-fn refused(key: &str, sentence: String) -> ContextError {
+fn rejected(key: &str, sentence: String) -> ContextError {
     ContextError {
         key: key.to_owned(),
-        cause: Cause::Refused(sentence),
+        cause: Cause::Rejected(sentence),
     }
 }

@@ -1,11 +1,11 @@
-//! What a handler's arguments declare of its route, in the words of OpenAPI 3.1.
+//! The parameters and the body of a route (OpenAPI 3.1), as its arguments declare them.
 
 use serde_json::{Map, Value, json};
 
-use crate::hook::Stage;
 use crate::pattern;
+use crate::stage::EarlyStage;
 
-/// Where a parameter stands in a request.
+/// The location of a parameter in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// In the path.
@@ -19,7 +19,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The name OpenAPI has for it.
+    /// Returns the OpenAPI name of the location.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,10 +31,10 @@ impl Source {
     }
 }
 
-/// The part of a route's definition that its handler's arguments make.
+/// The parameters and the body of a route, collected from the arguments of its handler and hooks.
 ///
-/// An implementation of [`FromRequest`](crate::FromRequest) adds to it what it
-/// needs, and the host keeps to that: it refuses a request that lacks it.
+/// An implementation of [`FromRequest`](crate::FromRequest) adds the parameters that it reads. The
+/// host rejects a request that does not match them.
 #[derive(Debug)]
 pub struct Declaration<'a> {
     pattern: &'a str,
@@ -43,7 +43,7 @@ pub struct Declaration<'a> {
     body: Option<Value>,
     takes_body: bool,
     raw_body: bool,
-    hook: Option<Stage>,
+    hook: Option<EarlyStage>,
     fault: Option<String>,
 }
 
@@ -61,18 +61,18 @@ impl<'a> Declaration<'a> {
         }
     }
 
-    /// What is declared from here on, a hook declares.
-    pub(crate) fn of_hook(&mut self, stage: Stage) {
+    /// Attributes all further declarations to the hooks of a stage.
+    pub(crate) fn of_hook(&mut self, stage: EarlyStage) {
         self.hook = Some(stage);
     }
 
-    /// The names the route's path binds, in order.
+    /// Returns the parameter names of the route's path, in order.
     pub fn path_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         pattern::names(self.pattern)
     }
 
-    /// Declares a parameter: the host checks and coerces it to its schema. A
-    /// header `x-api-key` reaches the handler as `x_api_key`.
+    /// Declares a parameter. The host coerces it to its schema and validates it. The header
+    /// `x-api-key` becomes the member `x_api_key` of the parameters.
     ///
     /// The members `x-style` and `x-explode` of the schema become the parameter's
     /// `style` and `explode`.
@@ -82,7 +82,10 @@ impl<'a> Declaration<'a> {
         } else {
             name.to_owned()
         };
-        if matches!(self.hook, Some(Stage::OnRequest | Stage::PreValidation)) {
+        if matches!(
+            self.hook,
+            Some(EarlyStage::OnRequest | EarlyStage::PreValidation)
+        ) {
             return self.fault(
                 "takes a parameter, which nothing has checked yet; take a `Request`, or make it a pre-handler hook",
             );
@@ -119,7 +122,7 @@ impl<'a> Declaration<'a> {
         self.parameters.push(parameter);
     }
 
-    /// Declares the body: its content types, all of one schema.
+    /// Declares the body: its content types, and one schema for all of them.
     pub fn body(&mut self, required: bool, content_types: &[&str], schema: &Value) {
         self.take_body();
         let content = content_types
@@ -129,18 +132,19 @@ impl<'a> Declaration<'a> {
             Some(json!({ "required": required, "content": content.collect::<Map<_, _>>() }));
     }
 
-    /// Says that an argument takes the body, which the route does not describe.
+    /// Declares that an argument takes a body of any content type.
     pub fn any_body(&mut self) {
         self.take_body();
     }
 
-    /// Has the body cross as bytes, whatever its content type.
+    /// Declares that an argument takes the body as bytes, whatever its content type.
     pub fn raw_body(&mut self) {
         self.take_body();
         self.raw_body = true;
     }
 
-    /// Says what is wrong with the route, after its name: `takes ...`, `declares ...`.
+    /// Reports a fault of the route. The sentence follows the name of the route: `takes ...`,
+    /// `declares ...`. Only the first fault counts.
     pub fn fault(&mut self, sentence: impl Into<String>) {
         let hook = self.hook;
         self.fault.get_or_insert_with(|| match hook {
@@ -159,14 +163,14 @@ impl<'a> Declaration<'a> {
         self.takes_body = true;
     }
 
-    /// Makes what an optional body declares of what a required one does.
+    /// Makes the declared body optional.
     pub(crate) fn optional_body(&mut self) {
         if let Some(body) = &mut self.body {
             body["required"] = Value::from(false);
         }
     }
 
-    pub(crate) fn finish(self) -> Result<Declared, String> {
+    pub(crate) fn finish(self) -> Result<RouteDocuments, String> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -175,7 +179,7 @@ impl<'a> Declaration<'a> {
             some => Value::from(some).to_string(),
         };
         let body = self.body.map(|body| body.to_string()).unwrap_or_default();
-        Ok(Declared {
+        Ok(RouteDocuments {
             parameters,
             body,
             raw_body: self.raw_body,
@@ -183,9 +187,9 @@ impl<'a> Declaration<'a> {
     }
 }
 
-/// A declaration, as the WIT record `route` has it.
+/// The JSON documents of a declaration, for the WIT record `route`.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Declared {
+pub(crate) struct RouteDocuments {
     pub(crate) parameters: String,
     pub(crate) body: String,
     pub(crate) raw_body: bool,

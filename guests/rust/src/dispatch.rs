@@ -1,28 +1,28 @@
-//! Calls from the host: the handler of a route, and the hooks around it.
+//! Runs the calls from the host: the handler of a route, and the hooks around it.
 
 use crate::call_id::CallId;
-use crate::hook::{After, Stage};
+use crate::hook_reply::ReplyChange;
 use crate::reply::Failure;
-use crate::view::Changed;
-use crate::{App, Body, Call, Content, Reply, ResponseView, Route, host};
+use crate::stage::{EarlyStage, LateStage};
+use crate::{App, Body, Call, Content, HookReply, Reply, Route, host};
 
-/// What `handler.handle` and the hooks before it return.
+/// The return value of `handler.handle` and of the early hooks: status, headers as JSON, content.
 pub(crate) type Answer = (u16, String, Content);
 
 impl App {
-    /// What the component's `handle` returns.
+    /// Runs the handler of a route.
     pub(crate) fn handle(&self, route: u32, params: &str, body: Body) -> Answer {
         let _call = CallId::enter();
-        match self.numbered(route) {
+        match self.route_at(route) {
             Some(route) => finish(route.answer(params, body), route.status),
             None => unknown_route(),
         }
     }
 
-    /// What the component's hooks return that run before the handler.
-    pub(crate) fn before(&self, stage: Stage, route: u32, params: &str) -> Option<Answer> {
+    /// Runs the early hooks of one stage until one of them replies.
+    pub(crate) fn before(&self, stage: EarlyStage, route: u32, params: &str) -> Option<Answer> {
         let _call = CallId::enter();
-        let Some(route) = self.numbered(route) else {
+        let Some(route) = self.route_at(route) else {
             return Some(unknown_route());
         };
         let call = &mut Call {
@@ -35,24 +35,24 @@ impl App {
         Some(finish(reply, None))
     }
 
-    /// What the component's hooks return that run after the handler.
+    /// Runs the late hooks of one stage, and returns the change of the reply if there is one.
     pub(crate) fn after(
         &self,
-        after: After,
+        stage: LateStage,
         route: u32,
         status: u16,
         headers: &str,
         message: &str,
-    ) -> Option<Changed> {
+    ) -> Option<ReplyChange> {
         let _call = CallId::enter();
-        let Some(route) = self.numbered(route) else {
+        let Some(route) = self.route_at(route) else {
             let (status, headers, content) = unknown_route();
             return Some((status, headers, Some(content)));
         };
-        let finished = match ResponseView::new(status, headers) {
+        let finished = match HookReply::new(status, headers) {
             Ok(mut view) => {
-                let _ = self.hooks.change(after, &mut view, message)
-                    && route.hooks.change(after, &mut view, message);
+                let _ = self.hooks.change(stage, &mut view, message)
+                    && route.hooks.change(stage, &mut view, message);
                 view.finish()
             }
             Err(error) => Err(Failure {
@@ -66,7 +66,7 @@ impl App {
         })
     }
 
-    fn numbered(&self, route: u32) -> Option<&Route> {
+    fn route_at(&self, route: u32) -> Option<&Route> {
         self.routes.get(usize::try_from(route).ok()?)
     }
 }

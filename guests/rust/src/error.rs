@@ -1,14 +1,14 @@
-//! Errors a handler returns: those meant for the client, and all others.
+//! Errors of handlers: errors for the client, and failures for the host's log.
 
 use std::error::Error;
 use std::fmt;
 
 use serde_json::json;
 
+use crate::status::phrase;
 use crate::{Content, Replies, Reply};
 
-/// An error meant for the client: a status and a sentence, sent as a problem
-/// document (RFC 9457).
+/// An error for the client: a status and a sentence, sent as a problem document (RFC 9457).
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, HttpError, Path};
@@ -28,7 +28,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// An error of that status (400 to 599, usually) and a sentence about it.
+    /// Creates an error with a status, usually 400 to 599, and a sentence that the client sees.
     #[must_use]
     pub fn new(status: u16, detail: impl Into<String>) -> Self {
         Self {
@@ -45,13 +45,13 @@ impl HttpError {
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The sentence.
+    /// Returns the sentence.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -88,25 +88,25 @@ impl From<HttpError> for Reply {
     }
 }
 
-/// What the error side of a handler's `Result` becomes.
+/// The error type of a handler's `Result`.
 ///
-/// Whatever turns into a `Box<dyn Error>` has an implementation: errors of the
-/// standard library and of crates, `anyhow::Error`, `String`, `&str`. Among them an
-/// [`HttpError`] is sent to its client. Any other is a failure: the client gets
-/// status 500 and no detail, the host's log gets the message and its causes.
+/// Every type that converts to `Box<dyn Error>` implements it: errors of the standard library and
+/// of crates, `anyhow::Error`, `String` and `&str`. The client gets an [`HttpError`] as a problem
+/// document. Any other error is a failure: the client gets status 500 without details, and the
+/// host logs the message and its causes.
 ///
-/// Implement it for a type of your own that is not a `std::error::Error` to choose
-/// the reply yourself.
+/// To choose the reply yourself, implement this trait for your own type that is not a
+/// `std::error::Error`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a handler",
     label = "not an error type",
     note = "use `HttpError`, a `std::error::Error`, a `String`, or implement `IntoErrorReply`"
 )]
 pub trait IntoErrorReply {
-    /// Makes the reply.
+    /// Converts the error to a reply.
     fn into_error_reply(self) -> Reply;
 
-    /// Declares what the replies look like; nothing, if it is not said.
+    /// Declares the replies for the OpenAPI document. The default declares none.
     fn declare_error(replies: &mut Replies) {
         let _ = replies;
     }
@@ -132,7 +132,7 @@ impl IntoErrorReply for Reply {
     }
 }
 
-/// The chain of an error's sources, a line each.
+/// Returns the sources of an error, one per line.
 fn causes(error: &(dyn Error + 'static)) -> String {
     let sources = std::iter::successors(error.source(), |source: &&dyn Error| (**source).source());
     let lines: Vec<_> = sources
@@ -141,8 +141,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
     lines.join("\n")
 }
 
-/// The 422 problem document for a value that its schema lets through and its
-/// Rust type does not.
+/// Returns the 422 problem document for a value that matches its schema but not its Rust type.
 pub(crate) fn invalid(place: &[&str], message: &str) -> Reply {
     let document = json!({
         "type": "https://spikard.dev/errors/validation-error",
@@ -159,62 +158,6 @@ pub(crate) fn problem(status: u16, document: &serde_json::Value) -> Reply {
         .status(status)
         .header("content-type", "application/problem+json")
         .content(Content::Json(document.to_string()))
-}
-
-/// The reason phrase of a status (RFC 9110 and the IANA registry).
-pub(crate) fn phrase(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        203 => "Non-Authoritative Information",
-        204 => "No Content",
-        205 => "Reset Content",
-        206 => "Partial Content",
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        402 => "Payment Required",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
-        413 => "Content Too Large",
-        414 => "URI Too Long",
-        415 => "Unsupported Media Type",
-        416 => "Range Not Satisfiable",
-        417 => "Expectation Failed",
-        421 => "Misdirected Request",
-        422 => "Unprocessable Content",
-        423 => "Locked",
-        424 => "Failed Dependency",
-        425 => "Too Early",
-        426 => "Upgrade Required",
-        428 => "Precondition Required",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        451 => "Unavailable For Legal Reasons",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        507 => "Insufficient Storage",
-        _ if status < 300 => "Success",
-        _ if status < 400 => "Redirection",
-        _ => "Error",
-    }
 }
 
 #[cfg(test)]

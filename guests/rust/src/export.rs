@@ -1,20 +1,20 @@
-//! Makes a component of an app.
+//! Exports an app as a component.
 
 use std::cell::Cell;
 use std::panic;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
-use crate::hook::{After, Stage};
-use crate::view::Changed;
+use crate::hook_reply::ReplyChange;
+use crate::stage::{EarlyStage, LateStage};
 use crate::{App, Body, host};
 
 thread_local! {
     static APP: Cell<Option<&'static App>> = const { Cell::new(None) };
 }
 
-/// The instance's app, made on the first call. It lives as long as the instance,
-/// so it is never dropped.
+/// Returns the app of the instance, which the first call creates. It is never dropped because it
+/// lives as long as the instance.
 fn app(make: fn() -> App) -> &'static App {
     APP.get().unwrap_or_else(|| {
         panic::set_hook(Box::new(report_panic));
@@ -24,8 +24,8 @@ fn app(make: fn() -> App) -> &'static App {
     })
 }
 
-/// A panic ends in a trap, which says nothing of its cause: so the cause is
-/// reported before. `panic = "abort"` is the only choice on wasm32.
+/// Reports the message and the location of a panic to the host. The trap that follows does not
+/// carry them, because wasm32 supports only `panic = "abort"`.
 fn report_panic(info: &panic::PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("a value that is not text");
     let place = info
@@ -50,25 +50,30 @@ pub fn handle(make: fn() -> App, route: u32, params: &str, body: Body) -> Answer
 /// The exported `on-request`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn on_request(make: fn() -> App, route: u32) -> Option<Answer> {
-    app(make).before(Stage::OnRequest, route, "")
+    app(make).before(EarlyStage::OnRequest, route, "")
 }
 
 /// The exported `pre-validation`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn pre_validation(make: fn() -> App, route: u32) -> Option<Answer> {
-    app(make).before(Stage::PreValidation, route, "")
+    app(make).before(EarlyStage::PreValidation, route, "")
 }
 
 /// The exported `pre-handler`, for [`export!`](crate::export).
 #[doc(hidden)]
 pub fn pre_handler(make: fn() -> App, route: u32, params: &str) -> Option<Answer> {
-    app(make).before(Stage::PreHandler, route, params)
+    app(make).before(EarlyStage::PreHandler, route, params)
 }
 
 /// The exported `on-response`, for [`export!`](crate::export).
 #[doc(hidden)]
-pub fn on_response(make: fn() -> App, route: u32, status: u16, headers: &str) -> Option<Changed> {
-    app(make).after(After::Response, route, status, headers, "")
+pub fn on_response(
+    make: fn() -> App,
+    route: u32,
+    status: u16,
+    headers: &str,
+) -> Option<ReplyChange> {
+    app(make).after(LateStage::Response, route, status, headers, "")
 }
 
 /// The exported `on-error`, for [`export!`](crate::export).
@@ -79,12 +84,12 @@ pub fn on_error(
     status: u16,
     headers: &str,
     message: &str,
-) -> Option<Changed> {
-    app(make).after(After::Error, route, status, headers, message)
+) -> Option<ReplyChange> {
+    app(make).after(LateStage::Error, route, status, headers, message)
 }
 
-/// Makes the crate a component that serves an [`App`](crate::App). Once per crate,
-/// at its root; the crate's type is `cdylib`.
+/// Exports an [`App`](crate::App) as the component of the crate. Use it once, at the root of a
+/// crate of type `cdylib`.
 ///
 /// ```
 /// use spikard_wasm_sdk::{App, Route, export};
@@ -93,8 +98,8 @@ pub fn on_error(
 /// # fn main() {}
 /// ```
 ///
-/// The expression runs once in each instance of the component. Where the crate is
-/// built for another target, such as for its tests, it is type-checked only.
+/// The expression runs once in each instance of the component. On other targets, for example in
+/// tests, it is only type-checked.
 #[macro_export]
 macro_rules! export {
     ($app:expr $(,)?) => {
@@ -168,8 +173,8 @@ macro_rules! export {
     };
 }
 
-/// Lists functions that have a method's attribute, as routes. A function without
-/// one is refused with "expected type, found function".
+/// Lists functions with attributes such as `#[get("/path")]` as routes. A function without an
+/// attribute fails to compile with "expected type, found function".
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, get, routes};

@@ -1,4 +1,4 @@
-//! What a handler may take as an argument: parameters and bodies.
+//! The arguments of handlers: parameters and bodies.
 
 use std::fmt::Display;
 
@@ -8,76 +8,12 @@ use serde_json::Value;
 
 use crate::declare::Source;
 use crate::{
-    Body, Declaration, HttpError, Reply, Request, error, host, integers, members, params, schema,
+    Body, Call, Declaration, FromBody, FromRequest, HttpError, Reply, error, host, integers,
+    members, params, schema,
 };
 
-/// One call of a route.
-#[derive(Debug)]
-pub struct Call<'a> {
-    pub(crate) pattern: &'a str,
-    pub(crate) params: &'a str,
-    pub(crate) body: Body,
-}
-
-impl Call<'_> {
-    /// The route's parameters, checked and coerced, as one JSON object; empty when
-    /// there are none.
-    #[must_use]
-    pub fn params(&self) -> &str {
-        self.params
-    }
-
-    /// Takes the body, leaving [`Body::Empty`].
-    pub fn take_body(&mut self) -> Body {
-        std::mem::replace(&mut self.body, Body::Empty)
-    }
-}
-
-/// What a handler may take as an argument.
-///
-/// Implement it for what several handlers need, such as the signed-in user:
-///
-/// ```
-/// use spikard_wasm_sdk::{Call, FromRequest, HttpError, Reply, Request};
-///
-/// struct User(String);
-///
-/// impl FromRequest for User {
-///     fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-///         match Request::current().header("x-user") {
-///             Some(name) => Ok(Self(name)),
-///             None => Err(HttpError::new(401, "say who you are in `x-user`").into()),
-///         }
-///     }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a handler",
-    label = "not an argument a handler can take",
-    note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body` or `Request`"
-)]
-pub trait FromRequest: Sized {
-    /// Declares what it needs of the request.
-    fn declare(declaration: &mut Declaration<'_>) {
-        let _ = declaration;
-    }
-
-    /// Reads it from a call, or refuses the call with a reply.
-    ///
-    /// # Errors
-    /// The reply to send in place of the handler's.
-    fn from_request(call: &mut Call<'_>) -> Result<Self, Reply>;
-}
-
-/// A body that a request may lack: what `Option` of it is made from.
-#[diagnostic::on_unimplemented(
-    message = "`Option<{Self}>` cannot be an argument of a handler",
-    note = "`Option` is for bodies: `Option<Json<T>>`, `Option<Form<T>>`, `Option<String>`, `Option<Vec<u8>>`; an optional parameter is an `Option` field inside of `Query<T>`, `Headers<T>` or `Cookies<T>`"
-)]
-pub trait FromBody: FromRequest {}
-
-/// The parameters of the path: one value for one parameter, a tuple or a struct
-/// for several. `T` says their types, which the host checks.
+/// The path parameters. `T` is the type of a single parameter, or a tuple or struct for
+/// several.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, Path};
@@ -94,8 +30,8 @@ pub trait FromBody: FromRequest {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
-/// The parameters of the query: one for each field of the struct `T`. A field that
-/// is an `Option` or has `#[serde(default)]` may be left out.
+/// Query parameters, one for each field of the struct `T`. A field with the type `Option` or
+/// with `#[serde(default)]` is optional.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, Query};
@@ -111,17 +47,17 @@ pub struct Path<T>(pub T);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
-/// Headers: one for each field of the struct `T`; the field `x_api_key` is the
-/// header `x-api-key`.
+/// Headers, one for each field of the struct `T`. The field `x_api_key` reads the header
+/// `x-api-key`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headers<T>(pub T);
 
-/// Cookies: one for each field of the struct `T`.
+/// Cookies, one for each field of the struct `T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cookies<T>(pub T);
 
-/// JSON: a request's body, which the host checks against the schema of `T`, or a
-/// reply's.
+/// A JSON body of a request or a reply. The host validates the body of a request against the
+/// schema of `T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -164,7 +100,7 @@ fn declare_path(declaration: &mut Declaration<'_>, schema: Value) {
         }
     } else if let [name] = names.as_slice() {
         let mut schema = schema::by_name(schema);
-        // The name of a Rust type, such as `uint64`: nothing a client knows.
+        // The title is the name of a Rust type, such as `uint64`, which clients do not know.
         schema.as_object_mut().map(|schema| schema.remove("title"));
         declaration.parameter(Source::Path, name, true, schema);
     } else if schema.get("type").is_none_or(|name| name != "object") {
@@ -233,7 +169,8 @@ impl<T: DeserializeOwned + JsonSchema> FromRequest for Json<T> {
 
 impl<T: DeserializeOwned + JsonSchema> FromBody for Json<T> {}
 
-/// The body as text, whatever its content type, if it is UTF-8.
+/// The body as text, whatever its content type. The client gets status 400 if the body is not
+/// UTF-8.
 impl FromRequest for String {
     fn declare(declaration: &mut Declaration<'_>) {
         declaration.any_body();
@@ -251,7 +188,7 @@ impl FromRequest for String {
 
 impl FromBody for String {}
 
-/// The body byte for byte, whatever its content type.
+/// The body as bytes, whatever its content type.
 impl FromRequest for Vec<u8> {
     fn declare(declaration: &mut Declaration<'_>) {
         declaration.raw_body();
@@ -268,7 +205,7 @@ impl FromRequest for Vec<u8> {
 
 impl FromBody for Vec<u8> {}
 
-/// The body as the host passes it. The route declares nothing about it.
+/// The body as the host passes it. The route declares no schema for it.
 impl FromRequest for Body {
     fn declare(declaration: &mut Declaration<'_>) {
         declaration.any_body();
@@ -279,14 +216,8 @@ impl FromRequest for Body {
     }
 }
 
-impl FromRequest for Request {
-    fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
-        Ok(Self::current())
-    }
-}
-
-/// The path pattern of the route, such as `/users/{id}`: what a hook of the whole
-/// app counts or logs by.
+/// The path pattern of the route, such as `/users/{id}`. Hooks of the app can use it as a key for
+/// counters and logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchedPath(pub String);
 
@@ -296,7 +227,7 @@ impl FromRequest for MatchedPath {
     }
 }
 
-/// A body that may be absent.
+/// An optional body.
 impl<T: FromBody> FromRequest for Option<T> {
     fn declare(declaration: &mut Declaration<'_>) {
         T::declare(declaration);
@@ -315,7 +246,7 @@ impl Body {
     /// Reads a JSON body that the route does not declare.
     ///
     /// # Errors
-    /// Status 415 for a body that is not JSON, 422 for one that is not a `T`.
+    /// A reply with status 415 if the body is not JSON, or 422 if it is not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         match self {
             Self::Json(text) => parse(text),
@@ -323,10 +254,10 @@ impl Body {
         }
     }
 
-    /// Reads a form that the route does not declare: its fields are strings.
+    /// Reads a form that the route does not declare. Its fields are strings.
     ///
     /// # Errors
-    /// Status 415 for a body that is not a form, 422 for one that is not a `T`.
+    /// A reply with status 415 if the body is not a form, or 422 if it is not a `T`.
     pub fn form<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         match self {
             Self::Form(text) => parse(text),
@@ -343,7 +274,7 @@ fn invalid_body(cause: impl Display) -> Reply {
     error::invalid(&["body"], &cause.to_string())
 }
 
-/// The reply to a body that a route without a declaration cannot read.
+/// Returns the reply to a body of another kind than the handler expects.
 pub(crate) fn unexpected(body: &Body, expected: &str) -> Reply {
     match body {
         Body::Empty => {

@@ -1,4 +1,4 @@
-//! Forms and the files in them.
+//! Forms and uploaded files.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use crate::call_id::CallId;
 use crate::extract::{parse, unexpected};
 use crate::{Body, Call, Declaration, FromBody, FromRequest, Reply, error, host, members, schema};
 
-/// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host
-/// coerces its fields to the types of the struct `T` and checks them. A field for
-/// a file is a [`File`], or a `Vec<File>`.
+/// A form, `application/x-www-form-urlencoded` or `multipart/form-data`. The host coerces its
+/// fields to the types of the struct `T` and validates them. A file is a field of type
+/// [`UploadFile`] or `Vec<UploadFile>`.
 ///
 /// ```
-/// # use spikard_wasm_sdk::{post, File, Form};
+/// # use spikard_wasm_sdk::{post, UploadFile, Form};
 /// # use {schemars::JsonSchema, serde::Deserialize};
 /// #[derive(Deserialize, JsonSchema)]
-/// struct Profile { name: String, age: Option<u8>, picture: File }
+/// struct Profile { name: String, age: Option<u8>, picture: UploadFile }
 ///
 /// #[post("/profile")]
 /// fn profile(Form(profile): Form<Profile>) -> String {
@@ -52,9 +52,9 @@ impl<T: DeserializeOwned + JsonSchema> FromRequest for Form<T> {
 
 impl<T: DeserializeOwned + JsonSchema> FromBody for Form<T> {}
 
-/// Whether a form's schema requires a file, or a list of files.
+/// Returns true if the schema of a form requires a file or a list of files.
 fn needs_file(form: &Value) -> bool {
-    let file = schema::of::<File>();
+    let file = schema::of::<UploadFile>();
     let is_file = |schema: &Value| schema.get("properties") == file.get("properties");
     let members = members::members(form).unwrap_or_default();
     members.iter().any(|(_, member, required)| {
@@ -62,10 +62,10 @@ fn needs_file(form: &Value) -> bool {
     })
 }
 
-/// A file of a `multipart/form-data` body. Its bytes stay with the host until
-/// [`bytes`](Self::bytes) asks for them.
+/// An uploaded file of a `multipart/form-data` body. [`bytes`](Self::bytes) fetches its content
+/// from the host.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct File {
+pub struct UploadFile {
     #[serde(skip, default = "CallId::current")]
     call: CallId,
     part: u32,
@@ -76,40 +76,40 @@ pub struct File {
     size: u64,
 }
 
-impl File {
-    /// The name its client gave it: never a path to trust.
+impl UploadFile {
+    /// Returns the file name from the client. Do not use it as a path.
     #[must_use]
     pub fn filename(&self) -> &str {
         &self.filename
     }
 
-    /// The content type its client gave it, if it did.
+    /// Returns the content type from the client.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Fetches its bytes from the host. Empty once the handler that took it has
-    /// returned; if another handler or hook asks for them then, its client gets
-    /// status 500 and the host's log gets the reason.
+    /// Fetches the content from the host. It is empty after the handler that took the file has
+    /// returned. If another handler or hook asks for it at that time, its client gets status 500
+    /// and the host logs the reason.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        if !self.call.check("File") {
+        if !self.call.check("UploadFile") {
             return Vec::new();
         }
         host::request::file(self.part).unwrap_or_default()
     }
 }
 
-impl JsonSchema for File {
+impl JsonSchema for UploadFile {
     fn schema_name() -> Cow<'static, str> {
-        "File".into()
+        "UploadFile".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -126,7 +126,7 @@ impl JsonSchema for File {
     }
 }
 
-/// A `multipart/form-data` body of whatever fields and files.
+/// A `multipart/form-data` body with any fields and files.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{post, Multipart};
@@ -139,32 +139,32 @@ impl JsonSchema for File {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Multipart {
     texts: Vec<(String, String)>,
-    files: Vec<(String, File)>,
+    files: Vec<(String, UploadFile)>,
 }
 
 impl Multipart {
-    /// All files, with the names of their fields.
+    /// Returns all files with the names of their fields.
     #[must_use]
-    pub fn files(&self) -> &[(String, File)] {
+    pub fn files(&self) -> &[(String, UploadFile)] {
         &self.files
     }
 
-    /// All other fields, as text.
+    /// Returns the names and texts of all other fields.
     #[must_use]
     pub fn texts(&self) -> &[(String, String)] {
         &self.texts
     }
 
-    /// The first file of that field.
+    /// Returns the first file of a field.
     #[must_use]
-    pub fn file(&self, field: &str) -> Option<&File> {
+    pub fn file(&self, field: &str) -> Option<&UploadFile> {
         self.files
             .iter()
             .find(|(name, _)| name == field)
             .map(|(_, file)| file)
     }
 
-    /// The first text of that field.
+    /// Returns the first text of a field.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.texts

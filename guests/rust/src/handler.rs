@@ -1,4 +1,4 @@
-//! Functions and closures as handlers, for routes made without a macro.
+//! Functions and closures as handlers, for routes that no macro creates.
 
 use crate::{Call, Declaration, FromRequest, IntoReply, Reply};
 
@@ -11,7 +11,7 @@ use crate::{Call, Declaration, FromRequest, IntoReply, Reply};
     note = "the attribute `#[get(...)]` on the function points at the argument or reply that does not fit"
 )]
 pub trait Handler<Arguments>: 'static {
-    /// Declares what its arguments need of a request.
+    /// Declares the parameters and the body that the arguments need.
     fn declare(declaration: &mut Declaration<'_>);
 
     /// Answers a call.

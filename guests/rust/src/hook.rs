@@ -2,54 +2,31 @@
 
 use std::fmt;
 
+use crate::stage::{EarlyStage, LateStage};
 use crate::{
-    Call, Declaration, FromRequest, HttpError, IntoErrorReply, IntoReply, Reply, ResponseView,
+    Call, Declaration, FromRequest, HookReply, HttpError, IntoErrorReply, IntoReply, Reply,
 };
-
-/// When a hook runs that comes before the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    OnRequest,
-    PreValidation,
-    PreHandler,
-}
-
-impl Stage {
-    pub(crate) fn with_article(self) -> &'static str {
-        match self {
-            Self::OnRequest => "an on-request",
-            Self::PreValidation => "a pre-validation",
-            Self::PreHandler => "a pre-handler",
-        }
-    }
-}
-
-/// When a hook runs that comes after the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum After {
-    Response,
-    Error,
-}
 
 /// A hook that runs before the handler: a function or closure of up to eight
 /// arguments, each a [`FromRequest`], that returns an [`Outcome`].
 ///
-/// What a pre-handler hook takes as `Path`, `Query`, `Headers` or `Cookies` becomes
-/// a part of the route's contract, as with a handler; where both take a parameter,
-/// they take it as the same type. Earlier hooks take what nothing has to check:
+/// The `Path`, `Query`, `Headers` and `Cookies` arguments of a pre-handler hook become part of
+/// the route's contract, like those of a handler. A parameter that both take must have the same
+/// type in both. Earlier hooks run before validation, so they can only take
 /// [`Request`](crate::Request), [`LocalContext`](crate::LocalContext),
 /// [`GlobalContext`](crate::GlobalContext), [`MatchedPath`](crate::MatchedPath),
-/// [`Claims`](crate::Claims) and arguments of your own. No hook takes the body.
+/// [`Claims`](crate::Claims) and your own arguments that declare no parameters. No hook can
+/// take the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hook",
     label = "not a hook",
     note = "a hook is a plain `fn` or closure (not `async`) whose arguments are `Request`, `LocalContext`, ... and which returns `()`, `Option<Reply>`, `Result<(), HttpError>`, ..."
 )]
 pub trait Hook<Arguments>: 'static {
-    /// Declares what its arguments need of a request.
+    /// Declares the parameters that the arguments need.
     fn declare(declaration: &mut Declaration<'_>);
 
-    /// Runs it. A reply ends the request.
+    /// Runs the hook. A reply ends the request.
     fn run(&self, call: &mut Call<'_>) -> Option<Reply>;
 }
 
@@ -87,20 +64,20 @@ hooks!(A B C D E G);
 hooks!(A B C D E G H);
 hooks!(A B C D E G H I);
 
-/// What a hook may return: nothing, or a reply.
+/// A return type of a hook: nothing, or a reply.
 ///
-/// | returned | before the handler | after it |
+/// | returned value | before the handler | after the handler |
 /// |---|---|---|
-/// | `()`, `None`, `Ok(())` | go on | the reply stays, as the hook changed it |
-/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with it | takes the reply's place |
-/// | `Err` | ends it with what [`IntoErrorReply`] makes | takes its place |
+/// | `()`, `None`, `Ok(())` | the request continues | the reply stays, with the changes of the hook |
+/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with this reply | replaces the reply |
+/// | `Err` | ends the request with the reply from [`IntoErrorReply`] | replaces the reply |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by a hook",
     label = "not an outcome of a hook",
     note = "return `()`, an `Option` of what a handler may return, a `Reply`, or a `Result` of these; a hook that replies says `Some(...)`"
 )]
 pub trait Outcome {
-    /// The reply, if there is one.
+    /// Returns the reply, or `None` to continue.
     fn into_outcome(self) -> Option<Reply>;
 }
 
@@ -137,50 +114,50 @@ impl<T: Outcome, E: IntoErrorReply> Outcome for Result<T, E> {
     }
 }
 
-struct Before {
+struct EarlyHook {
     declare: fn(&mut Declaration<'_>),
     run: Run,
 }
 
 type Run = Box<dyn Fn(&mut Call<'_>) -> Option<Reply>>;
-type Change = Box<dyn Fn(&mut ResponseView, &str) -> Option<Reply>>;
+type LateHook = Box<dyn Fn(&mut HookReply, &str) -> Option<Reply>>;
 
-/// The hooks of an app or a route, each kind in declared order.
+/// The hooks of an app or a route, each kind in definition order.
 #[derive(Default)]
 pub(crate) struct Hooks {
-    on_request: Vec<Before>,
-    pre_validation: Vec<Before>,
-    pre_handler: Vec<Before>,
-    on_response: Vec<Change>,
-    on_error: Vec<Change>,
+    on_request: Vec<EarlyHook>,
+    pre_validation: Vec<EarlyHook>,
+    pre_handler: Vec<EarlyHook>,
+    on_response: Vec<LateHook>,
+    on_error: Vec<LateHook>,
 }
 
 impl Hooks {
-    pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: Stage, hook: H) {
-        let before = Before {
+    pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: EarlyStage, hook: H) {
+        let before = EarlyHook {
             declare: H::declare,
             run: Box::new(move |call| hook.run(call)),
         };
         match stage {
-            Stage::OnRequest => self.on_request.push(before),
-            Stage::PreValidation => self.pre_validation.push(before),
-            Stage::PreHandler => self.pre_handler.push(before),
+            EarlyStage::OnRequest => self.on_request.push(before),
+            EarlyStage::PreValidation => self.pre_validation.push(before),
+            EarlyStage::PreHandler => self.pre_handler.push(before),
         }
     }
 
     pub(crate) fn add_after<R: Outcome>(
         &mut self,
-        after: After,
-        hook: impl Fn(&mut ResponseView, &str) -> R + 'static,
+        after: LateStage,
+        hook: impl Fn(&mut HookReply, &str) -> R + 'static,
     ) {
-        let change: Change = Box::new(move |view, message| hook(view, message).into_outcome());
+        let hook: LateHook = Box::new(move |view, message| hook(view, message).into_outcome());
         match after {
-            After::Response => self.on_response.push(change),
-            After::Error => self.on_error.push(change),
+            LateStage::Response => self.on_response.push(hook),
+            LateStage::Error => self.on_error.push(hook),
         }
     }
 
-    /// The kinds of hooks there are, as the member `hooks` of the settings has them.
+    /// Returns the kinds of hooks in use, for the member `hooks` of the settings.
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         let kinds = [
             ("on-request", self.on_request.is_empty()),
@@ -194,7 +171,11 @@ impl Hooks {
     }
 
     pub(crate) fn declare(&self, declaration: &mut Declaration<'_>) {
-        for stage in [Stage::OnRequest, Stage::PreValidation, Stage::PreHandler] {
+        for stage in [
+            EarlyStage::OnRequest,
+            EarlyStage::PreValidation,
+            EarlyStage::PreHandler,
+        ] {
             declaration.of_hook(stage);
             for hook in self.before(stage) {
                 (hook.declare)(declaration);
@@ -202,17 +183,17 @@ impl Hooks {
         }
     }
 
-    /// Runs the hooks of a stage, until one of them replies.
-    pub(crate) fn run(&self, stage: Stage, call: &mut Call<'_>) -> Option<Reply> {
+    /// Runs the hooks of a stage until one of them replies.
+    pub(crate) fn run(&self, stage: EarlyStage, call: &mut Call<'_>) -> Option<Reply> {
         self.before(stage).iter().find_map(|hook| (hook.run)(call))
     }
 
-    /// Runs the hooks that come after the handler, each with what the one before it
-    /// made of the reply. False ends the row: the reply is a failure.
-    pub(crate) fn change(&self, after: After, view: &mut ResponseView, message: &str) -> bool {
+    /// Runs the hooks of a late stage in order, each with the reply that the previous hook
+    /// left. Returns false if one of them failed, which ends the stage.
+    pub(crate) fn change(&self, after: LateStage, view: &mut HookReply, message: &str) -> bool {
         let hooks = match after {
-            After::Response => &self.on_response,
-            After::Error => &self.on_error,
+            LateStage::Response => &self.on_response,
+            LateStage::Error => &self.on_error,
         };
         hooks.iter().all(|hook| {
             if let Some(reply) = hook(view, message) {
@@ -222,11 +203,11 @@ impl Hooks {
         })
     }
 
-    fn before(&self, stage: Stage) -> &[Before] {
+    fn before(&self, stage: EarlyStage) -> &[EarlyHook] {
         match stage {
-            Stage::OnRequest => &self.on_request,
-            Stage::PreValidation => &self.pre_validation,
-            Stage::PreHandler => &self.pre_handler,
+            EarlyStage::OnRequest => &self.on_request,
+            EarlyStage::PreValidation => &self.pre_validation,
+            EarlyStage::PreHandler => &self.pre_handler,
         }
     }
 }

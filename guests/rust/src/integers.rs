@@ -1,17 +1,17 @@
-//! JSON numbers that are integers in another form: `2.0`, `1e3`, `-0`.
+//! Reads JSON integers in other forms: `2.0`, `1e3`, `-0`.
 //!
-//! JSON Schema calls a number with a zero fraction an integer, so the host lets it
-//! pass; serde_json reads it as a float, which no integer type of Rust accepts. A text
-//! that cannot be read is written anew with such numbers as plain integers, digit for
-//! digit, and is read once more. A text that can be read costs nothing more.
+//! JSON Schema accepts a number with a zero fraction as an integer, so the host does too.
+//! serde_json reads such a number as a float, which no integer type of Rust accepts. If a text
+//! cannot be read, this module rewrites these numbers as plain integers without losing digits,
+//! and reads the text again.
 
 use std::ops::Range;
 
-/// The most digits that an integer of Rust has: those of `u128::MAX`.
+/// Number of digits of `u128::MAX`, the largest integer of Rust.
 const MAX_DIGITS: usize = 39;
 
-/// Reads a JSON text, with its integers in another form only where it cannot be read
-/// as it is. An error is about the text as it was sent.
+/// Reads a JSON text, with normalized integers if it cannot be read unchanged. An error refers to
+/// the original text.
 pub(crate) fn read<T, E>(text: &str, read: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
     read(text).or_else(|error| match normalize(text) {
         Some(normal) => read(&normal).map_err(|_| error),
@@ -19,7 +19,7 @@ pub(crate) fn read<T, E>(text: &str, read: impl Fn(&str) -> Result<T, E>) -> Res
     })
 }
 
-/// The JSON text with its integers written plainly; `None` where they are already.
+/// Returns the JSON text with plain integers, or `None` if it has only such integers.
 fn normalize(text: &str) -> Option<String> {
     let mut normal = String::new();
     let mut done = 0;
@@ -37,7 +37,7 @@ fn normalize(text: &str) -> Option<String> {
     Some(normal)
 }
 
-/// Where the numbers of a JSON text are.
+/// Returns the positions of the numbers in a JSON text.
 fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = text.as_bytes();
     let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
@@ -62,7 +62,7 @@ fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where a string ends whose first byte after the quote is at `at`.
+/// Returns the end of the string whose first byte after the quote is at `at`.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         at += match byte {
@@ -74,7 +74,7 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// A number as a plain integer; `None` where it is one already, or none at all.
+/// Returns a number as a plain integer, or `None` if it already is one or is not an integer.
 fn integer(number: &str) -> Option<String> {
     let (sign, digits) = match number.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -100,7 +100,7 @@ fn integer(number: &str) -> Option<String> {
     if digits.len() == whole.len() {
         return None;
     }
-    // How many zeros follow the significant digits.
+    // The number of zeros after the significant digits.
     let cut = all.trim_start_matches('0').len() - significant.len();
     let count = |length: usize| i64::try_from(length).ok();
     let zeros = count(cut)?

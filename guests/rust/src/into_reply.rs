@@ -1,4 +1,4 @@
-//! What a handler may return.
+//! The return types of handlers.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::{Content, HttpError, IntoErrorReply, Json, Reply};
 
-/// What a handler may return.
+/// A return type of a handler.
 ///
-/// | returned | reply |
+/// | returned value | reply |
 /// |---|---|
 /// | [`Json<T>`], [`serde_json::Value`] | JSON |
 /// | `String`, `&str`, `Cow<str>` | plain text |
-/// | [`Html`] | a page |
+/// | [`Html`] | HTML |
 /// | `Vec<u8>`, `&[u8]` | bytes |
-/// | `()` | nothing: status 204 unless the route has one |
+/// | `()` | no body; status 204 by default |
 /// | `(u16, T)` | `T` with that status |
-/// | `Result<T, E>` | `T`, or what [`IntoErrorReply`] makes of `E` |
+/// | `Result<T, E>` | `T`, or the reply from [`IntoErrorReply`] |
 /// | [`Redirect`], [`HttpError`], [`Content`], [`Reply`] | itself |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the reply of a handler",
@@ -25,7 +25,7 @@ use crate::{Content, HttpError, IntoErrorReply, Json, Reply};
     note = "return `Json<T>` (where `T: Serialize`), `String`, `Vec<u8>`, `()`, `Html`, `Redirect`, `Reply`, `(u16, T)` or a `Result` of these"
 )]
 pub trait IntoReply {
-    /// Makes the reply.
+    /// Converts the value to a reply.
     fn into_reply(self) -> Reply;
 }
 
@@ -33,7 +33,7 @@ pub trait IntoReply {
 #[derive(Clone, Debug)]
 pub struct Html<T>(pub T);
 
-/// A redirection to another address.
+/// A redirect.
 #[derive(Clone, Debug)]
 pub struct Redirect {
     status: u16,
@@ -41,7 +41,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Status 303: the client fetches `location` with GET. What follows a form.
+    /// Creates a redirect with status 303: the client fetches `location` with GET, usually after
+    /// it has submitted a form.
     #[must_use]
     pub fn to(location: impl Into<String>) -> Self {
         Self {
@@ -50,7 +51,7 @@ impl Redirect {
         }
     }
 
-    /// Status 307: the client repeats this request at `location`.
+    /// Creates a redirect with status 307: the client repeats the request at `location`.
     #[must_use]
     pub fn temporary(location: impl Into<String>) -> Self {
         Self {
@@ -59,7 +60,8 @@ impl Redirect {
         }
     }
 
-    /// Status 308: the client repeats this request at `location`, and every later one.
+    /// Creates a redirect with status 308: the client repeats this and every later request at
+    /// `location`.
     #[must_use]
     pub fn permanent(location: impl Into<String>) -> Self {
         Self {

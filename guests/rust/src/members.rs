@@ -1,8 +1,8 @@
-//! The members of an object's schema, as parameters and form fields that come by name.
+//! Lists the members of an object schema, which become parameters or form fields.
 //!
-//! `#[serde(flatten)]` puts the members of an enum or an optional struct beside
-//! `properties`, in `oneOf`, `anyOf` or `allOf`. All of them are found: a member of an
-//! alternative may be left out unless every alternative requires it.
+//! `#[serde(flatten)]` puts the members of an enum or an optional struct next to `properties`,
+//! in `oneOf`, `anyOf` or `allOf`. This module collects the members of all alternatives. A
+//! member is required only if every alternative requires it.
 
 use std::collections::BTreeSet;
 
@@ -10,37 +10,37 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::by_name;
 
-/// A name, its schema, and whether it must be there.
+/// The name of a member, its schema, and true if it is required.
 pub(crate) type Member = (String, Value, bool);
 
-/// The members of an object's schema.
+/// Returns the members of an object schema.
 ///
 /// # Errors
-/// What of the schema has no members that can be named, to follow "takes a
-/// `Query<T>` where `T` has".
+/// A noun phrase that names the part of the schema without named members. It completes the
+/// sentence "takes a `Query<T>` where `T` has ...".
 pub(crate) fn members(schema: &Value) -> Result<Vec<Member>, String> {
-    let mut found = Found::default();
-    found.add(schema)?;
-    let members = found.members.into_iter();
+    let mut set = MemberSet::default();
+    set.add(schema)?;
+    let members = set.members.into_iter();
     let members = members.map(|(name, member)| {
         let member = with_definitions(by_name(member), schema);
-        let required = found.required.contains(&name);
+        let required = set.required.contains(&name);
         (name, member, required)
     });
     Ok(members.collect())
 }
 
 #[derive(Default)]
-struct Found {
+struct MemberSet {
     members: Vec<(String, Value)>,
     required: BTreeSet<String>,
 }
 
-impl Found {
-    /// Adds what a schema says of the same object.
+impl MemberSet {
+    /// Adds the members that a schema of the same object declares.
     fn add(&mut self, schema: &Value) -> Result<(), String> {
         if schema.get("$ref").is_some() {
-            return Err("a flattened field that holds itself; take that field out".to_owned());
+            return Err("a flattened field that contains itself; remove that field".to_owned());
         }
         let is_map = |keyword| {
             schema
@@ -49,7 +49,7 @@ impl Found {
         };
         if is_map("additionalProperties") || is_map("patternProperties") {
             return Err(
-                "a flattened map, whose keys are not known; take a `Request` and read its `query_pairs`, `headers` or `cookies`"
+                "a flattened map, whose keys are unknown; take a `Request` and read its `query_pairs`, `headers` or `cookies`"
                     .to_owned(),
             );
         }
@@ -72,28 +72,28 @@ impl Found {
     fn add_alternatives(&mut self, alternatives: &[Value]) -> Result<(), String> {
         let mut required: Option<BTreeSet<String>> = None;
         for alternative in alternatives {
-            let mut found = Self::default();
-            if let Some(name) = list(alternative, "enum").iter().find_map(Value::as_str) {
+            let mut set = Self::default();
+            // A variant without fields is a string, not a member.
+            if let Some(name) = texts(alternative).iter().flatten().find_map(Value::as_str) {
                 return Err(without_tag(name));
             }
-            found.add(alternative)?;
-            for (name, member) in &found.members {
-                let is_object = member.get("type").is_some_and(|name| name == "object");
-                if is_object || member.get("oneOf").is_some() {
+            set.add(alternative)?;
+            for (name, member) in &set.members {
+                if may_be_object(member) {
                     return Err(without_tag(name));
                 }
                 self.join(name, member);
             }
             required = Some(match required {
-                Some(all) => &all & &found.required,
-                None => found.required,
+                Some(all) => &all & &set.required,
+                None => set.required,
             });
         }
         self.required.extend(required.unwrap_or_default());
         Ok(())
     }
 
-    /// Adds a member, or another schema that it may have.
+    /// Adds a member, or another schema of a known member.
     fn join(&mut self, name: &str, member: &Value) {
         match self.members.iter_mut().find(|(have, _)| have == name) {
             Some((_, have)) => *have = either(have, member),
@@ -104,8 +104,15 @@ impl Found {
 
 fn without_tag(name: &str) -> String {
     format!(
-        "the flattened alternative `{name}`, which is no parameter; give its enum `#[serde(tag = \"...\")]` or `#[serde(untagged)]`"
+        "the flattened alternative `{name}`, which is not a parameter; give its enum `#[serde(tag = \"...\")]` or `#[serde(untagged)]`"
     )
+}
+
+/// Returns true if a schema allows an object. An enum of strings whose variants have doc
+/// comments is a `oneOf` too, with a `const` for each variant.
+fn may_be_object(schema: &Value) -> bool {
+    let is_object = schema.get("type").is_some_and(|name| name == "object");
+    is_object || schema.get("$ref").is_some() || list(schema, "oneOf").iter().any(may_be_object)
 }
 
 fn list<'a>(schema: &'a Value, keyword: &str) -> &'a [Value] {
@@ -113,13 +120,17 @@ fn list<'a>(schema: &'a Value, keyword: &str) -> &'a [Value] {
     list.map_or(&[], Vec::as_slice)
 }
 
-/// A schema for what either of two allows.
+/// Returns a schema that allows the values of both schemas.
 fn either(one: &Value, other: &Value) -> Value {
     if one == other {
         return one.clone();
     }
     if let (Some(mut texts), Some(more)) = (texts(one), texts(other)) {
-        texts.extend(more.into_iter().filter(|text| !one_of(one, text)));
+        let new: Vec<_> = more
+            .into_iter()
+            .filter(|text| !texts.contains(text))
+            .collect();
+        texts.extend(new);
         return json!({ "type": "string", "enum": texts });
     }
     let alternatives = |schema: &Value| match schema.as_object() {
@@ -137,12 +148,13 @@ fn either(one: &Value, other: &Value) -> Value {
     json!({ "anyOf": all })
 }
 
-fn one_of(schema: &Value, text: &Value) -> bool {
-    texts(schema).is_some_and(|texts| texts.contains(text))
-}
-
-/// The texts that a schema lists, where it allows nothing else: those of tags.
+/// Returns the strings that a schema lists, such as the values of a tag; `None` if it allows
+/// any other value.
 fn texts(schema: &Value) -> Option<Vec<Value>> {
+    if let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) {
+        let texts: Option<Vec<_>> = alternatives.iter().map(texts).collect();
+        return Some(texts?.concat());
+    }
     let texts = match schema.get("const") {
         Some(text) => vec![text.clone()],
         None => schema.get("enum")?.as_array()?.clone(),

@@ -1,10 +1,9 @@
-//! Reads Rust types out of a call's `params`, the JSON object of all parameters
-//! of a route.
+//! Deserializes arguments from `params`, the JSON object of all parameters of a route.
 //!
-//! Several arguments read the same object, so each takes only what is its own: a
-//! struct asks for its fields by name, a tuple or a single value of [`Path`](crate::Path)
-//! for the names of the pattern, in order. Nothing is prepared: a fresh instance
-//! answers its first call as fast as its hundredth.
+//! Several arguments read the same object, so each reads only its own members: a struct reads
+//! its fields by name; a tuple or a single value of [`Path`](crate::Path) reads the names of the
+//! pattern in order. Nothing is cached, so the first call of an instance is as fast as later
+//! ones.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,8 +19,8 @@ use serde_json::value::RawValue;
 use crate::declare::Source;
 use crate::{Reply, error, integers, pattern};
 
-/// Reads `T` from a route's parameters. The host has checked them, so an error is
-/// a value that fits its schema but not its Rust type, such as `300` for a `u8`.
+/// Reads `T` from the parameters of a route. The host has validated them, so an error means that
+/// a value matches its schema but not its Rust type, such as `300` for a `u8`.
 pub(crate) fn read<T: DeserializeOwned>(
     json: &str,
     pattern: &str,
@@ -56,7 +55,7 @@ impl<'de> Params<'de, '_> {
     fn value(&self, name: &str) -> Result<&'de str, Error> {
         name.clone_into(&mut self.current.borrow_mut());
         let mut json = serde_json::Deserializer::from_str(self.json);
-        let found = json.deserialize_map(Find(name))?;
+        let found = json.deserialize_map(MemberFinder(name))?;
         found
             .map(RawValue::get)
             .ok_or_else(|| Error::custom("the parameter is missing"))
@@ -81,7 +80,7 @@ impl<'de> Params<'de, '_> {
     }
 
     fn sequence<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(InOrder {
+        visitor.visit_seq(PathValues {
             params: self,
             names: pattern::names(self.pattern),
         })
@@ -178,14 +177,14 @@ impl<'de> Deserializer<'de> for Params<'de, '_> {
     }
 }
 
-/// A member's name, borrowed where JSON has no escapes in it.
+/// The name of a member, borrowed if it has no escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Finds the raw JSON of one member.
-struct Find<'a>(&'a str);
+struct MemberFinder<'a>(&'a str);
 
-impl<'de> Visitor<'de> for Find<'_> {
+impl<'de> Visitor<'de> for MemberFinder<'_> {
     type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -205,7 +204,7 @@ impl<'de> Visitor<'de> for Find<'_> {
     }
 }
 
-/// Shows a visitor the members it has fields for.
+/// Passes a visitor the members that it has fields for.
 struct Members<'a, V> {
     visitor: V,
     fields: Option<&'static [&'static str]>,
@@ -220,7 +219,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Members<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let members = Filtered {
+        let members = MemberFilter {
             map,
             fields: self.fields,
             current: self.current,
@@ -230,14 +229,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Members<'_, V> {
     }
 }
 
-struct Filtered<'de, 'a, A> {
+struct MemberFilter<'de, 'a, A> {
     map: A,
     fields: Option<&'static [&'static str]>,
     current: &'a RefCell<String>,
     key: Cow<'de, str>,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Filtered<'de, '_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for MemberFilter<'de, '_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -261,13 +260,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Filtered<'de, '_, A> {
     }
 }
 
-/// The values of a pattern's names, in their order.
-struct InOrder<'de, 'a, I> {
+/// The values of the names in a pattern, in order.
+struct PathValues<'de, 'a, I> {
     params: Params<'de, 'a>,
     names: I,
 }
 
-impl<'de, 'a, I: Iterator<Item = &'a str>> SeqAccess<'de> for InOrder<'de, 'a, I> {
+impl<'de, 'a, I: Iterator<Item = &'a str>> SeqAccess<'de> for PathValues<'de, 'a, I> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(

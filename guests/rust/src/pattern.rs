@@ -1,9 +1,9 @@
 //! Path patterns: `/users/{id}`, `/files/{*rest}`.
 //!
-//! The check is a `const fn`, so that the attribute macros run it while the app
-//! compiles and `describe` runs the same one for routes made at run time.
+//! The check is a `const fn`: the attribute macros run it at compile time, and `describe` runs it
+//! for routes that are created at run time.
 
-/// Says what is wrong with a path pattern, or nothing.
+/// Returns the fault of a path pattern, or `None` if it is valid.
 #[must_use]
 pub(crate) const fn fault(pattern: &str) -> Option<&'static str> {
     let bytes = pattern.as_bytes();
@@ -24,7 +24,7 @@ pub(crate) const fn fault(pattern: &str) -> Option<&'static str> {
     None
 }
 
-/// The names a well-formed pattern binds, in order.
+/// Returns the parameter names of a valid pattern, in order.
 pub(crate) fn names(pattern: &str) -> impl Iterator<Item = &str> {
     pattern.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
@@ -79,7 +79,7 @@ const fn literal_fault(bytes: &[u8], start: usize, end: usize) -> Option<&'stati
     None
 }
 
-/// Whether the parameter at `start..end` also stands earlier in the pattern.
+/// Returns true if the pattern binds the parameter at `start..end` earlier too.
 const fn repeated(bytes: &[u8], start: usize, end: usize) -> bool {
     if start == end || bytes[start] != b'{' {
         return false;
@@ -95,7 +95,7 @@ const fn repeated(bytes: &[u8], start: usize, end: usize) -> bool {
     false
 }
 
-/// Whether two parameter segments bind one name; `{*rest}` binds `rest`.
+/// Returns true if two parameter segments bind the same name; `{*rest}` binds `rest`.
 const fn same_name(bytes: &[u8], one: (usize, usize), other: (usize, usize)) -> bool {
     let one_start = one.0 + 1 + (bytes[one.0 + 1] == b'*') as usize;
     let other_start = other.0 + 1 + (bytes[other.0 + 1] == b'*') as usize;

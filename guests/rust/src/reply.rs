@@ -1,4 +1,4 @@
-//! What a handler answers: status, headers, content; or a failure.
+//! Replies: a status, headers and content, or a failure.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub struct Reply {
 /// Header fields, in order.
 pub(crate) type Fields = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
-/// What the host logs of a call that failed.
+/// A failure of a call, for the host's log.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) message: String,
@@ -43,7 +43,7 @@ impl Default for Reply {
 }
 
 impl Reply {
-    /// A reply without a body. Its status is the route's, or 204.
+    /// Creates a reply without a body. Its status is that of the route, or 204.
     pub const fn new() -> Self {
         Self {
             status: None,
@@ -53,7 +53,7 @@ impl Reply {
         }
     }
 
-    /// A value as JSON. One that cannot be JSON is a failure.
+    /// Creates a JSON reply. A value that cannot be JSON is a failure.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
         match serde_json::to_string(value) {
             Ok(text) => Self::new().content(Content::Json(text)),
@@ -63,23 +63,23 @@ impl Reply {
         }
     }
 
-    /// Plain text.
+    /// Creates a reply of plain text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new().content(Content::Text(text.into()))
     }
 
-    /// An HTML page.
+    /// Creates a reply of HTML.
     pub fn html(page: impl Into<String>) -> Self {
         Self::text(page).header("content-type", "text/html; charset=utf-8")
     }
 
-    /// Bytes.
+    /// Creates a reply of bytes.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new().content(Content::Bytes(bytes.into()))
     }
 
-    /// A failure: the client gets status 500 without any detail, the host's log
-    /// gets both texts.
+    /// Creates a failure: the client gets status 500 without details, and the host logs both
+    /// texts.
     pub fn failure(message: impl Into<String>, detail: impl Into<String>) -> Self {
         let failure = Failure {
             message: message.into(),
@@ -91,14 +91,14 @@ impl Reply {
         }
     }
 
-    /// Sets the status (200 to 599), in place of the route's.
+    /// Sets the status, 200 to 599, instead of the route's.
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Adds a header. A name may occur more than once, as `set-cookie` does. A
-    /// `content-type` replaces the one the content would have.
+    /// Adds a header. A name can repeat, such as `set-cookie`. A `content-type` replaces the
+    /// default of the content.
     pub fn header(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -114,7 +114,7 @@ impl Reply {
         self
     }
 
-    /// The status it sets, its headers and its content, or why the call failed.
+    /// Returns the status if the reply sets one, the headers and the content, or the failure.
     pub(crate) fn into_parts(self) -> Result<(Option<u16>, Fields, Content), Failure> {
         match self.failure {
             Some(failure) => Err(*failure),
@@ -122,7 +122,7 @@ impl Reply {
         }
     }
 
-    /// What crosses the boundary, or why the call failed. `status` is the route's.
+    /// Returns the values that cross the boundary, or the failure. `status` is the route's.
     pub(crate) fn finish(self, status: Option<u16>) -> Result<(u16, String, Content), Failure> {
         let (own, headers, content) = self.into_parts()?;
         let status = own.or(status).unwrap_or_else(|| default_status(&content));
@@ -130,12 +130,13 @@ impl Reply {
     }
 }
 
-/// The status of a reply that nothing gives one.
+/// Returns the status of a reply if neither the handler nor the route sets one.
 pub(crate) fn default_status(content: &Content) -> u16 {
     if *content == Content::Empty { 204 } else { 200 }
 }
 
-/// The headers as they cross the boundary, or why HTTP cannot carry the reply.
+/// Returns the headers as they cross the boundary, or a failure if HTTP does not allow the
+/// status or a header.
 pub(crate) fn head(
     status: u16,
     headers: &[(Cow<'static, str>, Cow<'static, str>)],

@@ -1,18 +1,17 @@
-//! Access to the request in progress: what a route did not declare.
+//! Access to the whole request in progress, beyond the parameters that its route declares.
 
 use crate::call_id::CallId;
-use crate::{GlobalContext, LocalContext, host};
+use crate::{Call, FromRequest, GlobalContext, LocalContext, Reply, host};
 
 /// The request in progress.
 ///
-/// Take it as an argument of a handler, or make one anywhere while a handler
-/// runs. Each method asks the host, so a handler that asks for nothing pays nothing.
-/// Outside of a request every method returns its empty value.
+/// Take it as an argument of a handler or hook, or call [`current`](Self::current) while one
+/// runs. Each method fetches its value from the host. Outside of a request every method returns
+/// an empty value.
 ///
-/// It is valid until the handler or hook that took it returns. Afterwards every
-/// method returns its empty value, never another request's. If another handler or
-/// hook runs at that time, its client gets status 500 and the host's log gets the
-/// reason.
+/// It is valid until the handler or hook that took it returns. Afterwards every method returns
+/// an empty value, never a value of another request. If another handler or hook is running at
+/// that time, its client gets status 500 and the host logs the reason.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, Request};
@@ -33,7 +32,7 @@ impl Default for Request {
 }
 
 impl Request {
-    /// The request in progress.
+    /// Returns the request in progress.
     #[must_use]
     pub fn current() -> Self {
         Self {
@@ -49,85 +48,91 @@ impl Request {
         }
     }
 
-    /// The method, in upper case; `HEAD` where a GET route answers a HEAD request.
+    /// Returns the method in upper case; `HEAD` if a GET route answers a HEAD request.
     #[must_use]
     pub fn method(&self) -> String {
         self.ask(host::request::method)
     }
 
-    /// The path as the client sent it, still percent-encoded, without the query.
+    /// Returns the path as sent, percent-encoded, without the query.
     #[must_use]
     pub fn path(&self) -> String {
         self.ask(host::request::path)
     }
 
-    /// The query as the client sent it, still percent-encoded, without the `?`.
+    /// Returns the query as sent, percent-encoded, without the `?`.
     #[must_use]
-    pub fn query(&self) -> String {
+    pub fn query_string(&self) -> String {
         self.ask(host::request::query)
     }
 
-    /// The query's pairs, decoded, in the order they came. A parameter that a
-    /// route declares with [`Query`](crate::Query) is cheaper, and checked.
+    /// Returns the decoded names and values of the query, in order. Use
+    /// [`Query`](crate::Query) for validated parameters.
     #[must_use]
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        query_pairs(&self.query())
+        query_pairs(&self.query_string())
     }
 
-    /// One header's value, by its name in any case; several are joined with `, `.
+    /// Returns the value of a header. Names are case-insensitive; several values are joined
+    /// with `, `.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         self.ask(|| host::request::header(name))
     }
 
-    /// All headers, in the order they came: names in lower case, values as they
-    /// were sent, which may be any bytes.
+    /// Returns all headers in order, with names in lower case and values as bytes.
     #[must_use]
     pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
         self.ask(host::request::headers)
     }
 
-    /// One cookie's value by its name.
+    /// Returns the value of a cookie.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.ask(|| host::request::cookie(name))
     }
 
-    /// All cookies, in the order they came.
+    /// Returns the names and values of all cookies, in order.
     #[must_use]
     pub fn cookies(&self) -> Vec<(String, String)> {
         self.ask(host::request::cookies)
     }
 
-    /// The client's address and port, such as `127.0.0.1:50122`.
+    /// Returns the client's address and port, such as `127.0.0.1:50122`.
     #[must_use]
     pub fn peer(&self) -> String {
         self.ask(host::request::peer)
     }
 
-    /// The request's id, as the host's log has it.
+    /// Returns the id of the request, which is also in the host's log.
     #[must_use]
     pub fn id(&self) -> String {
         self.ask(host::request::id)
     }
 
-    /// The values that the request's hooks and its handler share.
+    /// Returns the context that the hooks and the handler of this request share.
     #[must_use]
     pub fn local(&self) -> LocalContext {
         LocalContext::of(self.call)
     }
 
-    /// The values that the app's instances share.
+    /// Returns the context that all instances of the app share.
     #[must_use]
-    pub fn global(&self) -> GlobalContext {
+    pub fn globals(&self) -> GlobalContext {
         GlobalContext::current()
     }
 
-    /// The body as it was sent, byte for byte. Empty in a hook before the host has
-    /// read the body: `on_request` and `pre_validation`.
+    /// Returns the body as sent. It is empty in `on_request` and `pre_validation` hooks, which
+    /// run before the host reads the body.
     #[must_use]
     pub fn raw_body(&self) -> Vec<u8> {
         self.ask(host::request::raw_body)
+    }
+}
+
+impl FromRequest for Request {
+    fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
+        Ok(Self::current())
     }
 }
 
@@ -142,8 +147,8 @@ pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Undoes percent-encoding, and `+` for a space where `plus` says so. A `%` that
-/// starts no escape stands for itself, as the URL standard has it.
+/// Decodes percent-encoding, and `+` as a space if `plus` is true. An invalid escape stays
+/// unchanged (URL standard).
 pub(crate) fn decode(text: &str, plus: bool) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

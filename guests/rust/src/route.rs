@@ -1,20 +1,19 @@
-//! A route: a method, a path pattern, and the handler that answers.
+//! Routes: a method, a path pattern and a handler.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::bindings::exports::spikard::handler::definition;
 use crate::declare::Declaration;
+use crate::declare_reply::{DeclareFn, DeclareReply};
 use crate::hook::Hooks;
-use crate::replies::{Declare, DeclareReply, Replies};
+use crate::method::{Method, method_name};
+use crate::replies::Replies;
 use crate::settings::Settings;
 use crate::{Call, Handler, IntoReply, Reply, pattern};
 
-/// A request method that a route can answer.
-pub use definition::Method;
-
-/// One method of one path. The attribute macros make routes of functions; this
-/// builder makes them of any [`Handler`].
+/// One method of one path. The attribute macros create routes from functions; this builder
+/// creates them from any [`Handler`].
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, Path, Route};
@@ -22,7 +21,7 @@ pub use definition::Method;
 ///     .route(Route::get("/users/{id}", |Path(id): Path<u64>| format!("user {id}")))
 ///     .route(Route::post("/users", || "made").status(201).name("create_user"));
 /// ```
-#[must_use = "a route does nothing until an app has it"]
+#[must_use = "a route does nothing until you add it to an app"]
 pub struct Route {
     pub(crate) method: Method,
     pub(crate) pattern: Cow<'static, str>,
@@ -30,15 +29,15 @@ pub struct Route {
     pub(crate) status: Option<u16>,
     pub(crate) settings: Settings,
     pub(crate) hooks: Hooks,
-    replies: Option<Declare>,
-    more_replies: Vec<(u16, Declare)>,
+    replies: Option<DeclareFn>,
+    more_replies: Vec<(u16, DeclareFn)>,
     declare: fn(&mut Declaration<'_>),
     answer: Box<dyn Fn(&mut Call<'_>) -> Reply>,
 }
 
 macro_rules! constructors {
     ($($method:ident $variant:ident $text:literal),*) => {
-        $(#[doc = concat!("A route that answers ", $text, " with `handler`.")]
+        $(#[doc = concat!("Creates a route that answers ", $text, " with `handler`.")]
         pub fn $method<A>(pattern: impl Into<Cow<'static, str>>, handler: impl Handler<A>) -> Self {
             Self::new(Method::$variant, pattern, handler)
         })*
@@ -51,7 +50,7 @@ impl Route {
         delete Delete "DELETE", head Head "HEAD", options Options "OPTIONS"
     );
 
-    /// A route that answers `method` with `handler`.
+    /// Creates a route that answers `method` with `handler`.
     pub fn new<A, H: Handler<A>>(
         method: Method,
         pattern: impl Into<Cow<'static, str>>,
@@ -62,7 +61,7 @@ impl Route {
         })
     }
 
-    /// What the attribute macros make a route of.
+    /// Creates a route for the attribute macros.
     #[doc(hidden)]
     pub fn from_parts(
         method: Method,
@@ -84,51 +83,51 @@ impl Route {
         }
     }
 
-    /// The status of a reply that does not set its own.
+    /// Sets the status of replies that do not set their own.
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// What logs and metrics call the route.
+    /// Sets the name of the route in logs and metrics.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// One line about the route, for people.
+    /// Sets the summary of the route in the OpenAPI document.
     pub fn summary(mut self, summary: impl Into<Cow<'static, str>>) -> Self {
         self.settings.summary = Some(summary.into());
         self
     }
 
-    /// More about the route, for people.
+    /// Sets the description of the route in the OpenAPI document.
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.settings.description = Some(description.into());
         self
     }
 
-    /// Adds a tag that groups routes, for people.
+    /// Adds a tag that groups routes in the OpenAPI document.
     pub fn tag(mut self, tag: impl Into<Cow<'static, str>>) -> Self {
         self.settings.tags.push(tag.into());
         self
     }
 
-    /// Has the body cross as bytes, whatever its content type.
+    /// Passes the body to the handler as bytes, whatever its content type.
     pub fn raw_body(mut self) -> Self {
         self.settings.raw_body = true;
         self
     }
 
-    /// Says that clients should stop using the route.
+    /// Marks the route as deprecated.
     pub fn deprecated(mut self) -> Self {
         self.settings.deprecated = true;
         self
     }
 
-    /// Declares that the route usually replies with a `T`: for the OpenAPI document
-    /// and for `serve --dev`, which checks replies. The attribute macros declare the
-    /// function's return type where that is a [`DeclareReply`].
+    /// Declares that the route usually replies with a `T`, for the OpenAPI document and for
+    /// `serve --dev`, which validates replies. The attribute macros declare the return type of
+    /// the function if it implements [`DeclareReply`].
     ///
     /// ```
     /// # use {schemars::JsonSchema, serde::Serialize};
@@ -145,20 +144,20 @@ impl Route {
         self
     }
 
-    /// Declares that the route may reply with a `T` of that status.
+    /// Declares that the route can reply with a `T` and this status.
     pub fn reply_with_status<T: DeclareReply>(mut self, status: u16) -> Self {
         self.more_replies.push((status, T::declare_reply));
         self
     }
 
-    /// What the attribute macros know of the return type.
+    /// Declares the reply if the attribute macros know its type.
     #[doc(hidden)]
-    pub fn reply_if_known(mut self, declare: Option<Declare>) -> Self {
+    pub fn reply_if_known(mut self, declare: Option<DeclareFn>) -> Self {
         self.replies = declare;
         self
     }
 
-    /// What a page about the app shows of this route.
+    /// Returns the method, path and documentation of the route.
     #[must_use]
     pub fn info(&self) -> RouteInfo<'_> {
         RouteInfo {
@@ -178,7 +177,7 @@ impl Route {
         })
     }
 
-    /// The WIT record of this route, or a sentence about what is wrong with it.
+    /// Returns the WIT record of this route, or a sentence that names its fault.
     pub(crate) fn describe(&self, of_app: &Hooks) -> Result<definition::Route, String> {
         let fault = |sentence: &str| {
             format!(
@@ -231,7 +230,7 @@ impl fmt::Debug for Route {
     }
 }
 
-/// What a page about an app shows of a route.
+/// The method, path and documentation of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RouteInfo<'a> {
@@ -239,39 +238,26 @@ pub struct RouteInfo<'a> {
     pub method: &'static str,
     /// The path pattern.
     pub path: &'a str,
-    /// Its name; may be empty.
+    /// The name, or an empty string.
     pub name: &'a str,
-    /// One line about it; may be empty.
+    /// The summary, or an empty string.
     pub summary: &'a str,
-    /// More about it; may be empty.
+    /// The description, or an empty string.
     pub description: &'a str,
 }
 
-/// A function that an attribute macro made a route of.
+/// A function with an attribute such as `#[get("/path")]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a route",
     note = "put `#[get(\"/path\")]`, `#[post(\"/path\")]` or another method's attribute on the function"
 )]
 pub trait IntoRoute {
-    /// Makes the route.
+    /// Returns the route.
     fn into_route() -> Route;
 }
 
-/// What the attribute macros call with the value a handler returned.
+/// Converts the return value of a handler for the attribute macros.
 #[doc(hidden)]
 pub fn into_reply(value: impl IntoReply) -> Reply {
     value.into_reply()
-}
-
-pub(crate) fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-        Method::Options => "OPTIONS",
-        Method::Trace => "TRACE",
-    }
 }

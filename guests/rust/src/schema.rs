@@ -1,17 +1,16 @@
-//! JSON Schemas of Rust types, in the form the host takes.
+//! JSON Schemas of Rust types, in the form that the host accepts.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-/// The schema of a type as a request carries it. Subschemas stand in place, since
-/// a part of the schema must make sense without the rest; only a type that holds
-/// itself keeps its `$defs`.
+/// Returns the schema of a type in a request. Subschemas are inlined because each member becomes
+/// a schema of its own; only a recursive type keeps its `$defs`.
 pub(crate) fn of<T: JsonSchema>() -> Value {
     generate::<T>(SchemaSettings::draft2020_12())
 }
 
-/// The schema of a type as a reply carries it: a field with a default is there.
+/// Returns the schema of a type in a reply, in which a field with a default is always present.
 pub(crate) fn of_reply<T: JsonSchema>() -> Value {
     generate::<T>(SchemaSettings::draft2020_12().for_serialize())
 }
@@ -27,7 +26,7 @@ fn generate<T: JsonSchema>(settings: SchemaSettings) -> Value {
         .to_value()
 }
 
-/// The schema of a form: like its type's, but a field is there or it is not.
+/// Removes `null` from the fields of a form, which cannot be null.
 pub(crate) fn form(mut schema: Value) -> Value {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for member in properties.values_mut() {
@@ -37,8 +36,8 @@ pub(crate) fn form(mut schema: Value) -> Value {
     schema
 }
 
-/// Takes `null` out of a schema: a parameter or a form's field that has no value
-/// is absent, and an `Option` of it is `None` then.
+/// Removes `null` from a schema. A parameter or a form field without a value is absent, and its
+/// `Option` is then `None`.
 pub(crate) fn by_name(schema: Value) -> Value {
     let Value::Object(mut object) = schema else {
         return schema;

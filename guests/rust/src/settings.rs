@@ -1,16 +1,13 @@
-//! Limits and policies of a route or an app, as the JSON object of the WIT, and the
-//! builder's methods that both have.
+//! The limits and policies of an app or a route, as the `settings` object of the WIT.
 
 use serde::Serialize;
 
-use crate::hook::{After, Hook, Outcome, Stage};
 use crate::policy::{
     ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
     StaticFiles, Text, Toggle, TrailingSlash,
 };
-use crate::{App, ResponseView, Route};
 
-/// The known members of `settings`.
+/// The members of the `settings` object.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,9 +15,9 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timeout_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timeout_status: Option<u16>,
+    pub(crate) timeout_status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    instances: Option<Instances>,
+    pub(crate) instances: Option<Instances>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) raw_body: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,32 +29,32 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) deprecated: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    hooks: Vec<&'static str>,
+    pub(crate) hooks: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<Toggle<RequestId>>,
+    pub(crate) request_id: Option<Toggle<RequestId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rate_limit: Option<Toggle<RateLimit>>,
+    pub(crate) rate_limit: Option<Toggle<RateLimit>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cors: Option<Toggle<Cors>>,
+    pub(crate) cors: Option<Toggle<Cors>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    compression: Option<Toggle<Compression>>,
+    pub(crate) compression: Option<Toggle<Compression>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    jwt: Option<Toggle<Jwt>>,
+    pub(crate) jwt: Option<Toggle<Jwt>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    api_key: Option<Toggle<ApiKey>>,
+    pub(crate) api_key: Option<Toggle<ApiKey>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    security_headers: Option<Toggle<SecurityHeaders>>,
+    pub(crate) security_headers: Option<Toggle<SecurityHeaders>>,
     #[serde(skip_serializing_if = "Vec::is_empty", rename = "static")]
-    static_files: Vec<StaticFiles>,
+    pub(crate) static_files: Vec<StaticFiles>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    trailing_slash: Option<TrailingSlash>,
+    pub(crate) trailing_slash: Option<TrailingSlash>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    openapi: Option<Toggle<OpenApi>>,
+    pub(crate) openapi: Option<Toggle<OpenApi>>,
 }
 
 impl Settings {
-    /// The JSON text; empty when nothing is set. `raw_body` is what the handler's
-    /// arguments ask for, `hooks` are the kinds there are.
+    /// Returns the JSON text, or an empty string if nothing is set. `raw_body` is true if an
+    /// argument of the handler needs the raw body; `hooks` lists the kinds of hooks in use.
     pub(crate) fn to_json(&self, raw_body: bool, hooks: Vec<&'static str>) -> String {
         let settings = Self {
             raw_body: self.raw_body || raw_body,
@@ -68,163 +65,6 @@ impl Settings {
             Ok(text) if text != "{}" => text,
             _ => String::new(),
         }
-    }
-}
-
-macro_rules! for_an_app_and_a_route {
-    ($owner:ident, $whose:literal) => {
-        /// # Limits and policies
-        ///
-        /// The host keeps them; no handler runs for what they refuse. A route's
-        /// replaces the app's of the same name.
-        impl $owner {
-            #[doc = concat!("The largest body the host takes for ", $whose, ", in bytes.")]
-            pub fn body_limit(mut self, bytes: u64) -> Self {
-                self.settings.body_limit = Some(bytes);
-                self
-            }
-
-            /// How long a call may take, in milliseconds.
-            pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
-                self.settings.timeout_ms = Some(milliseconds);
-                self
-            }
-
-            /// The status of a call that takes too long: 504, or 408.
-            pub fn timeout_status(mut self, status: u16) -> Self {
-                self.settings.timeout_status = Some(status);
-                self
-            }
-
-            /// Whether requests share instances of the component, and with them what
-            /// they leave in memory.
-            pub fn instances(mut self, policy: Instances) -> Self {
-                self.settings.instances = Some(policy);
-                self
-            }
-
-            /// Shows each request's id to its client: `true`, `false` or a
-            /// [`RequestId`].
-            pub fn request_id(mut self, policy: impl Into<Toggle<RequestId>>) -> Self {
-                self.settings.request_id = Some(policy.into());
-                self
-            }
-
-            /// Limits how many requests a client may make; `None` does not, whatever
-            /// the app does.
-            pub fn rate_limit(mut self, policy: impl Into<Option<RateLimit>>) -> Self {
-                self.settings.rate_limit = Some(Toggle::or_off(policy.into()));
-                self
-            }
-
-            /// Lets pages of other origins call; `None` does not, whatever the app
-            /// does.
-            pub fn cors(mut self, policy: impl Into<Option<Cors>>) -> Self {
-                self.settings.cors = Some(Toggle::or_off(policy.into()));
-                self
-            }
-
-            /// Compresses replies: `true`, `false` or a [`Compression`].
-            pub fn compression(mut self, policy: impl Into<Toggle<Compression>>) -> Self {
-                self.settings.compression = Some(policy.into());
-                self
-            }
-
-            /// Asks for a JSON Web Token; `None` asks for none, whatever the app does.
-            pub fn jwt(mut self, policy: impl Into<Option<Jwt>>) -> Self {
-                self.settings.jwt = Some(Toggle::or_off(policy.into()));
-                self
-            }
-
-            /// Asks for a key; `None` asks for none, whatever the app does.
-            pub fn api_key(mut self, policy: impl Into<Option<ApiKey>>) -> Self {
-                self.settings.api_key = Some(Toggle::or_off(policy.into()));
-                self
-            }
-
-            /// Adds headers that make browsers careful: `true`, `false` or
-            /// [`SecurityHeaders`]. A header that a reply has stays.
-            pub fn security_headers(mut self, policy: impl Into<Toggle<SecurityHeaders>>) -> Self {
-                self.settings.security_headers = Some(policy.into());
-                self
-            }
-        }
-
-        /// # Hooks
-        ///
-        /// Of each kind there may be several: they run in the order they were added,
-        /// the app's before the route's. They share a
-        /// [`LocalContext`](crate::LocalContext) with the handler.
-        impl $owner {
-            /// Adds a hook that runs when a request has arrived, before any of it is
-            /// checked. A reply ends the request.
-            pub fn on_request<A>(mut self, hook: impl Hook<A>) -> Self {
-                self.hooks.add(Stage::OnRequest, hook);
-                self
-            }
-
-            /// Adds a hook that runs after those of [`on_request`](Self::on_request),
-            /// right before the request is checked. A reply ends the request.
-            pub fn pre_validation<A>(mut self, hook: impl Hook<A>) -> Self {
-                self.hooks.add(Stage::PreValidation, hook);
-                self
-            }
-
-            /// Adds a hook that runs when the request has kept its contract, before
-            /// the handler. A reply ends the request.
-            pub fn pre_handler<A>(mut self, hook: impl Hook<A>) -> Self {
-                self.hooks.add(Stage::PreHandler, hook);
-                self
-            }
-
-            /// Adds a hook that may change the reply of a handler or of a hook, or
-            /// replace it by what it returns.
-            pub fn on_response<R: Outcome>(
-                mut self,
-                hook: impl Fn(&mut ResponseView) -> R + 'static,
-            ) -> Self {
-                self.hooks
-                    .add_after(After::Response, move |reply: &mut ResponseView, _: &str| {
-                        hook(reply)
-                    });
-                self
-            }
-
-            /// Adds a hook that may change the reply to a request that the host has
-            /// refused, or whose handler or hook has failed, or replace it by what it
-            /// returns. The text says what happened, as the log has it: it may hold
-            /// what a client must not see.
-            pub fn on_error<R: Outcome>(
-                mut self,
-                hook: impl Fn(&mut ResponseView, &str) -> R + 'static,
-            ) -> Self {
-                self.hooks.add_after(After::Error, hook);
-                self
-            }
-        }
-    };
-}
-
-for_an_app_and_a_route!(App, "routes that don't set their own");
-for_an_app_and_a_route!(Route, "this route");
-
-impl App {
-    /// Has the host serve files. Called again: of another folder too.
-    pub fn static_files(mut self, files: StaticFiles) -> Self {
-        self.settings.static_files.push(files);
-        self
-    }
-
-    /// What becomes of a path that differs from a declared one by a `/` at its end.
-    pub fn trailing_slash(mut self, policy: TrailingSlash) -> Self {
-        self.settings.trailing_slash = Some(policy);
-        self
-    }
-
-    /// What the app's OpenAPI document says beside the routes; `None`: no document.
-    pub fn openapi(mut self, document: impl Into<Option<OpenApi>>) -> Self {
-        self.settings.openapi = Some(Toggle::or_off(document.into()));
-        self
     }
 }
 

@@ -10,24 +10,21 @@
 //! assert_eq!(client.get("/users/x").send().status(), 422);
 //! ```
 //!
-//! The client runs the host's own code for routing, parameters, bodies, schemas and
-//! problem documents, so a request gets the status and the document that the host
-//! sends. It runs hooks, keeps contexts and enforces the policies `jwt`, `api_key`,
-//! `rate_limit`, `cors`, `security_headers` and `request_id` in the host's order.
+//! The client runs the host's own code for routing, parameters, bodies, schemas and problem
+//! documents, so replies have the status and the document that the host would send. It also runs
+//! hooks, stores contexts, and enforces the policies `jwt`, `api_key`, `rate_limit`, `cors`,
+//! `security_headers` and `request_id` in the host's order.
 //!
-//! It differs from the host where HTTP, time or a component matters: it compresses
-//! nothing, serves no static file and no OpenAPI document, enforces no timeout and no
-//! concurrency limit, and adds no `content-length`. The client's address is always
-//! `127.0.0.1`, and a request id that the host would make up is `test`. A panic of a
-//! handler panics the test. All requests share one instance, whatever
-//! [`Instances`](crate::Instances) says. The host's crates make serde_json keep the
-//! order of members in a [`Value`](serde_json::Value), which a component sorts by name:
-//! compare parsed JSON, not its text.
+//! It does not compress replies, serve static files or the OpenAPI document, enforce timeouts or
+//! concurrency limits, or add `content-length`. The client's address is always `127.0.0.1`, and
+//! a generated request id is always `test`. A panic of a handler panics the test. All requests
+//! share one instance, whatever the [`Instances`](crate::Instances) policy. Compare parsed JSON
+//! instead of its text: in a test, serde_json keeps the order of the members of a
+//! [`Value`](serde_json::Value); in a component, it sorts them by name.
 
 mod client;
 mod host;
 mod message;
-mod passage;
 mod reply;
 mod request;
 

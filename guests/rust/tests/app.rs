@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::TestClient;
 use spikard_wasm_sdk::{
-    App, Body, Cookies, File, Form, Headers, Html, HttpError, Instances, Json, Multipart, Path,
-    Query, Redirect, Reply, Request, Route, delete, get, head, options, patch, post, put, routes,
+    App, Body, Cookies, Form, Headers, Html, HttpError, Instances, Json, Multipart, Path, Query,
+    Redirect, Reply, Request, Route, UploadFile, delete, get, head, options, patch, post, put,
+    routes,
 };
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -111,7 +112,7 @@ struct Profile {
     name: String,
     age: Option<u8>,
     subscribed: bool,
-    pictures: Option<Vec<File>>,
+    pictures: Option<Vec<UploadFile>>,
 }
 
 #[post("/profile")]

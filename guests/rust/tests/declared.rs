@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::TestClient;
 use spikard_wasm_sdk::{
-    App, File, Form, HttpError, IntoReply, Json, Query, RateLimit, Reply, Route, get, post, routes,
+    App, Form, HttpError, IntoReply, Json, Query, RateLimit, Reply, Route, UploadFile, get, post,
+    routes,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -174,12 +175,12 @@ fn a_parameter_has_the_style_its_field_says() {
 struct Upload {
     #[serde(default)]
     note: String,
-    file: File,
+    file: UploadFile,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Maybe {
-    file: Option<File>,
+    file: Option<UploadFile>,
 }
 
 #[test]

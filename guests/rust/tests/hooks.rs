@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spikard_wasm_sdk::testing::TestClient;
 use spikard_wasm_sdk::{
-    App, Claims, ContextError, GlobalContext, Headers, Html, HttpError, IntoRoute, Json,
-    LocalContext, MatchedPath, Path, Query, Reply, Request, ResponseView, Route, get, routes,
+    App, Claims, ContextError, GlobalContext, Headers, HookReply, Html, HttpError, IntoRoute, Json,
+    LocalContext, MatchedPath, Path, Query, Reply, Request, Route, get, routes,
 };
 
 type AnyResult<T> = Result<T, Box<dyn Error>>;
@@ -24,7 +24,7 @@ fn note(name: &'static str) -> impl Fn(LocalContext) -> Result<(), ContextError>
 }
 
 /// A hook that does the same, after the handler.
-fn noting(name: &'static str) -> impl Fn(&mut ResponseView) -> Result<(), ContextError> {
+fn noting(name: &'static str) -> impl Fn(&mut HookReply) -> Result<(), ContextError> {
     move |reply| {
         note(name)(LocalContext::current())?;
         let notes: Vec<String> = LocalContext::current().get("notes")?.unwrap_or_default();
@@ -370,7 +370,7 @@ fn sign_in(request: Request, local: LocalContext) -> AnyResult<()> {
     Ok(local.set("user", &user)?)
 }
 
-fn polite(reply: &mut ResponseView) {
+fn polite(reply: &mut HookReply) {
     reply.set_header("x-polite", "thanks");
 }
 

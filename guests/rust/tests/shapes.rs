@@ -187,7 +187,7 @@ fn what_cannot_be_parameters_is_refused_at_load() {
     let map = fault(Route::get("/", |_: Headers<Rest>| ""));
     assert_eq!(
         map,
-        "route `GET /` takes a `Headers<T>` where `T` has a flattened map, whose keys are not known; \
+        "route `GET /` takes a `Headers<T>` where `T` has a flattened map, whose keys are unknown; \
          take a `Request` and read its `query_pairs`, `headers` or `cookies`"
     );
 }

@@ -6,17 +6,17 @@ use std::error::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use spikard_wasm_sdk::testing::TestClient;
-use spikard_wasm_sdk::{App, File, Form, LocalContext, Request, Route};
+use spikard_wasm_sdk::{App, Form, LocalContext, Request, Route, UploadFile};
 
 type AnyResult<T> = Result<T, Box<dyn Error>>;
 
 thread_local! {
-    static SAVED: RefCell<Option<(Request, LocalContext, Option<File>)>> = const { RefCell::new(None) };
+    static SAVED: RefCell<Option<(Request, LocalContext, Option<UploadFile>)>> = const { RefCell::new(None) };
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Upload {
-    file: Option<File>,
+    file: Option<UploadFile>,
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn an_object_of_a_request_is_never_anothers() {
             let (request, old, file) = SAVED.take().expect("something was saved");
             let found = match name {
                 "header" => request.header("x-user").unwrap_or_default(),
-                "query" => request.query(),
+                "query" => request.query_string(),
                 "pairs" => format!("{:?}", request.query_pairs()),
                 "body" => format!("{:?}", request.raw_body()),
                 "id" => request.id(),
@@ -91,7 +91,7 @@ fn an_object_of_a_request_is_empty_after_it() {
     assert_eq!(TestClient::new(app).get("/?a=1").send().status(), 204);
     let (request, local, _) = SAVED.take().expect("something was saved");
     assert_eq!(
-        (request.query(), request.header("host")),
+        (request.query_string(), request.header("host")),
         (String::new(), None)
     );
     assert!(local.get::<u8>("n").is_err());

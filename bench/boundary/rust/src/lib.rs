@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spikard_wasm_sdk::{
-    App, Json, LocalContext, Query, ResponseView, Route, export, get, post, routes,
+    App, HookReply, Json, LocalContext, Query, Route, export, get, post, routes,
 };
 
 #[get("/hello")]
@@ -42,7 +42,7 @@ fn count(local: LocalContext) {
     let _ = local.set("hooks", &(hooks + 1));
 }
 
-fn mark(reply: &mut ResponseView) {
+fn mark(reply: &mut HookReply) {
     reply.set_header("x-hooked", "1");
 }
 

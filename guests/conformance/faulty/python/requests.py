@@ -37,7 +37,7 @@ def request(rest: str, request: Request) -> dict[str, Any]:
         "cookies": [[name, value] for name, value in request.cookies.items()],
         "peer": request.peer,
         "id": request.id,
-        "body": request.body().hex(),
+        "body": request.raw_body().hex(),
     }
 
 

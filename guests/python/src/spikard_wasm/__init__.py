@@ -17,10 +17,10 @@ against them before it calls the handler.
 from spikard_wasm._hooks import RouteHooks
 from spikard_wasm._options import AppOptions, RouteOptions
 from spikard_wasm.app import Spikard
-from spikard_wasm.contexts import MISSING, Globals, Local
+from spikard_wasm.contexts import MISSING, GlobalContext, LocalContext
 from spikard_wasm.errors import ContextError, DefinitionError, HttpError
+from spikard_wasm.hook_reply import HookReply, ReplyHeaders
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Path, Query
-from spikard_wasm.outgoing import Outgoing, ReplyHeaders
 from spikard_wasm.policies import (
     ApiKey,
     Compression,
@@ -31,7 +31,7 @@ from spikard_wasm.policies import (
     RequestId,
     Secret,
     SecurityHeaders,
-    Static,
+    StaticFiles,
 )
 from spikard_wasm.reply import Reply, html, redirect
 from spikard_wasm.request import Request, UploadFile
@@ -48,13 +48,14 @@ __all__ = [
     "DefinitionError",
     "Field",
     "Form",
-    "Globals",
+    "GlobalContext",
     "Header",
+    "HookReply",
     "HttpError",
     "Jwt",
     "Local",
+    "LocalContext",
     "OpenApi",
-    "Outgoing",
     "Path",
     "Query",
     "RateLimit",
@@ -67,7 +68,7 @@ __all__ = [
     "Secret",
     "SecurityHeaders",
     "Spikard",
-    "Static",
+    "StaticFiles",
     "UploadFile",
     "html",
     "redirect",

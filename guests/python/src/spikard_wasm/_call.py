@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spikard_wasm.contexts import Local
+    from spikard_wasm.contexts import LocalContext
 
 
 class Call:
@@ -20,11 +20,11 @@ class Call:
 
     def __init__(self, outer: Call | None) -> None:
         self._outer = outer
-        self.local: Local | None = None
-        """The context of the request, once something asked for it."""
+        self.local: LocalContext | None = None
+        """The context of the request, once it has been used."""
 
     def end(self) -> None:
-        """Ends the call: its objects refuse to be used from here on."""
+        """Ends the call. Its objects raise an error from now on."""
         global _current
         _current = self._outer
 
@@ -45,7 +45,7 @@ def current() -> Call | None:
 
 
 def is_over(call: Call | None) -> bool:
-    """Whether a call is not, or no longer, the one in progress."""
+    """Returns whether a call is not in progress."""
     return call is None or call is not _current
 
 

@@ -1,7 +1,7 @@
-"""Type hints as JSON Schema, and as the conversion of checked JSON into Python values.
+"""Converts type hints to JSON Schema, and to decoders from validated JSON to Python values.
 
-The host checks a value against the schema first, so a decoder does not check again.
-A type whose JSON is what Python reads already has no decoder and costs nothing.
+The host validates a value against the schema first, so a decoder does not check it again.
+A type whose JSON values Python can use unchanged has no decoder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -20,13 +19,11 @@ from uuid import UUID
 
 from spikard_wasm import _objects
 from spikard_wasm._invalid import InvalidValueError
-from spikard_wasm._json import Digits, Json, plain
+from spikard_wasm._json import Digits
 from spikard_wasm._scalars import decimal, integer, to_date, to_datetime, to_time
+from spikard_wasm._schema import Codec, Context, Decoder, Schema
 from spikard_wasm.markers import Field
 from spikard_wasm.request import UploadFile
-
-Schema = dict[str, Any]
-Decoder = Callable[[Any], Any]
 
 ALL: frozenset[type] = frozenset({str, int, float, bool, dict, list, type(None)})
 ALIAS = getattr(typing, "TypeAliasType", ())  # the `type` statement of Python 3.12
@@ -41,40 +38,12 @@ _NAMES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Codec:
-    """A type's schema, its decoder if it needs one, and the JSON types it takes."""
-
-    schema: Schema
-    decode: Decoder | None
-    takes: frozenset[type]
-
-
-@dataclass
-class Context:
-    """What one route's types share."""
-
-    closed: bool
-    """Whether objects refuse members that their type does not have."""
-    from_text: bool = False
-    """Whether the host makes each value of a text, so that an integer is read as `int`."""
-    has_decimal: bool = False
-    """Whether a type needs the digits of a number."""
-    decoding: bool = True
-    """Whether values are read from JSON too; what is only written may be ambiguous."""
-    active: list[type] = field(default_factory=list)
-    """The classes being read, outermost first."""
-    forward: dict[type, _objects.Later] = field(default_factory=dict)
-    """The decoders of classes that contain themselves."""
-    defs: dict[str, Schema] = field(default_factory=dict)
-    """The schemas of those classes by name."""
-
-
 def _scalar(kind: type, schema: Schema, decode: Decoder | None = None) -> Codec:
     return Codec(schema, decode, frozenset({kind}))
 
 
-# A text field can hold JSON: what does not say what the host says of a file is refused there.
+# A text field can hold JSON too. The schema rejects a value that is not the host's description
+# of a file.
 _FILE: Schema = {
     "type": "object",
     "properties": {"part": {"type": "integer"}, "size": {"type": "integer"}},
@@ -117,7 +86,7 @@ _DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def codec(hint: Any, context: Context) -> Codec:
-    """The codec of a type hint; `TypeError` says which type has none."""
+    """Returns the codec of a type hint. `TypeError` names a type without one."""
     try:
         known = _SCALARS.get(hint)
     except TypeError:  # a hint that cannot be a key, such as `Literal[[]]`
@@ -148,7 +117,7 @@ def codec(hint: Any, context: Context) -> Codec:
         if issubclass(hint, Enum):
             return _enum([member.value for member in hint], hint)
         if dataclasses.is_dataclass(hint) or typing.is_typeddict(hint):
-            return _objects.codec(hint, context)
+            return _objects.codec(hint, context, codec)
     if isinstance(hint, TypeVar) or dataclasses.is_dataclass(origin):
         raise TypeError(f"type `{name(hint)}` is generic; write a class for this case")
     raise TypeError(
@@ -158,7 +127,7 @@ def codec(hint: Any, context: Context) -> Codec:
 
 
 def constrained(codec: Codec, markers: Iterable[Any]) -> Codec:
-    """A codec under the constraints that markers add."""
+    """Returns a codec with the constraints of markers."""
     for marker in markers:
         if isinstance(marker, Field):
             codec = dataclasses.replace(codec, schema=marker.constrain(codec.schema))
@@ -166,30 +135,19 @@ def constrained(codec: Codec, markers: Iterable[Any]) -> Codec:
 
 
 def name(hint: Any) -> str:
-    """How an error names a type hint."""
+    """Returns the name of a type hint for an error."""
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
 
 
 def is_object(hint: Any) -> bool:
-    """Whether a type hint says a JSON object."""
+    """Returns whether a type hint is a JSON object."""
     container = typing.get_origin(hint) or hint
     return container in _DICTS or dataclasses.is_dataclass(hint) or typing.is_typeddict(hint)
 
 
 def is_list(hint: Any) -> bool:
-    """Whether a type hint says a JSON array."""
+    """Returns whether a type hint is a JSON array."""
     return (typing.get_origin(hint) or hint) in _LISTS
-
-
-def default(value: Any) -> Json:
-    """A default value as JSON; `TypeError` if it has no JSON form."""
-    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, dict):
-        return {key: default(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [default(item) for item in value]
-    return default(plain(value))
 
 
 def _union(members: list[Codec], hint: Any, context: Context) -> Codec:
@@ -284,7 +242,7 @@ def _dict(args: tuple[Any, ...], context: Context) -> Codec:
     schema: Schema = {"type": "object"}
     if not args:
         return Codec(schema, None, frozenset({dict}))
-    # What is only written may have numbers for keys, which become strings.
+    # A type that is only written can have numbers as keys, which become strings.
     if args[0] not in ((str, Any) if context.decoding else (str, Any, int, float, bool)):
         raise TypeError(f"the keys of a JSON object are strings, not `{name(args[0])}`")
     item = codec(args[1], context)

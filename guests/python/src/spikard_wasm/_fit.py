@@ -1,4 +1,4 @@
-"""Values checked against type hints: what is declared in code, before it crosses as JSON."""
+"""Checks the options that an app declares in code against their type hints."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SCALARS: dict[Any, tuple[str, str]] = {
 
 
 class MisfitError(Exception):
-    """A value is not what its hint says: where in it, and what is wrong there."""
+    """A value does not match its type hint. `place` is the path to the wrong part."""
 
     def __init__(self, wrong: str, place: tuple[str, ...] = ()) -> None:
         self.wrong = wrong
         self.place = place
 
     def within(self, part: str) -> MisfitError:
-        """The same, seen from further out."""
+        """Returns the same error for the value that contains this one."""
         return MisfitError(self.wrong, (part, *self.place))
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class MisfitError(Exception):
 
 
 def fit(value: Any, hint: Any) -> Any:
-    """The value as JSON, where a dict may stand for a dataclass; `MisfitError` if it is another."""
+    """Returns the value as JSON. A dict can replace a dataclass. `MisfitError` if it is invalid."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
@@ -61,7 +61,7 @@ def fit(value: Any, hint: Any) -> Any:
 
 
 def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
-    # By its shape a value means one member: what is wrong inside it is then to be named.
+    # The shape of a value selects one member, so that an error can name the part that is wrong.
     for arg in args:
         if dataclasses.is_dataclass(arg):
             meant = isinstance(value, Mapping) or type(value) is arg
@@ -81,7 +81,7 @@ def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _members(value: Any, cls: Any) -> dict[str, Any]:
-    """The members of a dataclass, or of a dict that stands for it, that are not its defaults."""
+    """Returns the members of a dataclass, or of a dict that replaces it, except its defaults."""
     known = {member.name: member for member in dataclasses.fields(cls)}
     if type(value) is cls:
         value = {name: getattr(value, name) for name in known}
@@ -123,7 +123,7 @@ def _wrong(value: Any, hint: Any) -> MisfitError:
 
 
 def words(hint: Any, *, many: bool = False) -> str:
-    """What a hint allows, for a sentence."""
+    """Describes the values that a hint allows, for an error."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Union or origin is types.UnionType:
         given = [arg for arg in args if arg is not type(None)]

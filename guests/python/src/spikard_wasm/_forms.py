@@ -1,4 +1,4 @@
-"""File inputs of a form that were left empty: a browser sends them, and no file is meant."""
+"""Removes empty file inputs from forms. Browsers send an empty file for an unused input."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from spikard_wasm._invalid import InvalidValueError
 
 
 def is_file(value: object) -> bool:
-    """Whether a value describes a file, as the host sends it; `user[name]=x` is an object too."""
+    """Returns whether a value is the host's description of a file, not a field like `a[b]=x`."""
     return type(value) is dict and type(value.get("part")) is int and "size" in value
 
 
 def is_empty_file(value: object) -> bool:
-    """Whether a value is a file without a name and without bytes."""
+    """Returns whether a value is a file without a name and content."""
     return is_file(value) and not value.get("filename") and value["size"] == 0  # type: ignore[attr-defined, index]
 
 
 @dataclass
 class FormRules:
-    """What the host checked while the empty files were still there."""
+    """The rules of a form's schema that removing empty files can break."""
 
     required: frozenset[str] = frozenset()
     min_items: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, schema: dict[str, Any]) -> FormRules:
-        """The rules of a form's schema."""
+        """Reads the rules from the schema of a form."""
         key = schema.get("$ref", "").rpartition("/")[2]
         schema = schema.get("$defs", {}).get(key, schema)
         lists = schema.get("properties", {}).items()

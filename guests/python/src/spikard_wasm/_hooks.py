@@ -10,7 +10,7 @@ from typing import Any, Final
 from spikard_wasm import _call, _loop
 from spikard_wasm._failing import answer, fail
 from spikard_wasm.errors import DefinitionError, HttpError
-from spikard_wasm.outgoing import Change, Outgoing
+from spikard_wasm.hook_reply import Change, HookReply
 from spikard_wasm.reply import Crossing, header_text, parts
 from spikard_wasm.request import Request
 
@@ -35,7 +35,7 @@ class RouteHooks:
 
     `on_request`, `pre_validation` and `pre_handler` take the `Request` and return `None` to
     continue, or a reply that ends the request early. `on_response` takes the reply in progress,
-    an `Outgoing`, and the request; `on_error` also takes the message of the log. They change
+    a `HookReply`, and the request; `on_error` also takes the message of the log. They change
     the reply or return another one. A hook can be `async` and can take fewer arguments.
     """
 
@@ -127,7 +127,7 @@ class Hooked:
         call = _call.begin()
         try:
             request = Request(None, "")
-            reply = Outgoing(status, headers)
+            reply = HookReply(status, headers)
             for run, takes in self._runs[kind][route]:
                 reply.replace(run(*(reply, request, message)[:takes]))
             return reply.change()

@@ -1,4 +1,4 @@
-"""Values that keep their schema and still cannot be used, refused as the host refuses others."""
+"""Errors for values that match their schema but not their Python type, in the host's format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_ECHO = 1024
 
 
 class InvalidValueError(ValueError):
-    """A decoder cannot make a value: the kind of error, its message, the input, its place."""
+    """A decoder rejects a value: the kind of error, its message, the input and its place."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class InvalidValueError(ValueError):
         self.limits = limits
 
     def within(self, part: str | int) -> InvalidValueError:
-        """The same error, one level further out."""
+        """Returns the same error for the value that contains this one."""
         self.place = (part, *self.place)
         return self
 
@@ -60,7 +60,7 @@ class ValidationError(HttpError):
 
 
 def _echo(value: Any) -> Any:
-    """The value, cut to about 1 KiB as in the host's own errors."""
+    """Returns the value, shortened to about 1 KiB as in the host's errors."""
     if isinstance(value, str):
         if len(value.encode(errors="replace")) <= _MAX_ECHO:
             return value

@@ -50,7 +50,7 @@ _plain: dict[type, Callable[[Any], Json]] = {
 
 
 def loads(text: str) -> Json:
-    """Reads a JSON text that is known to be well formed."""
+    """Reads a valid JSON text."""
     try:
         return _scan(text, 0)[0]
     except StopIteration:  # it starts with white space
@@ -58,7 +58,7 @@ def loads(text: str) -> Json:
 
 
 def loads_exact(text: str) -> Json:
-    """Reads a JSON text whose fractions are to keep their digits."""
+    """Reads a JSON text and keeps the digits of numbers with a fraction or exponent."""
     return _exact_decoder.decode(text)
 
 
@@ -88,8 +88,8 @@ def plain(value: object) -> Json:
     )
 
 
-# What the encoder has entered, to find circular references. A failed call leaves its
-# entries behind, and an id may be used again, so `dumps` empties it then.
+# The objects that the encoder is writing, to detect circular references. A failed call leaves
+# its entries behind and Python can reuse an id, so `dumps` clears them after a failure.
 _entered: dict[int, object] = {}
 
 
@@ -131,5 +131,5 @@ def dumps(value: object) -> str:
 
 
 def utf8(text: str) -> str:
-    """The text, with lone surrogates escaped: they cannot cross the boundary."""
+    """Escapes lone surrogates, which cannot cross the boundary."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()

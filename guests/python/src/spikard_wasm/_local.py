@@ -1,8 +1,8 @@
-"""What the bindings are outside a component, so that an app imports and runs in tests.
+"""Replaces the bindings outside a component, so that tests can import and run an app.
 
-The records mirror the ones `componentize-py` generates from the WIT; `exchange` holds
-the request in progress, which `spikard_wasm.testing` fills in. The contexts keep to the
-limits of the WIT, so that a test meets them as the app would.
+The records mirror those that `componentize-py` generates from the WIT. `exchange` holds the
+request in progress, which `spikard_wasm.testing` fills in. The contexts enforce the limits of
+the WIT.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class LocalRequest:
 
     def __init__(self) -> None:
         self.idle = self.exchange = Exchange()
-        """What there is outside of a request."""
+        """The exchange outside of a request."""
 
     def method(self) -> str:
         """The method in upper case."""

@@ -1,7 +1,7 @@
 """Asynchronous handlers: an event loop with timers and without sockets.
 
-A component has no sockets to wait for, so all that can happen is that time passes. A
-handler that never waits is done within its first step and the loop never turns.
+A component has no sockets to wait for, so the loop waits for timers only. A handler that never
+waits finishes in its first step, without a turn of the loop.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-# Python 3.12 runs a task up to where it first waits when it is made.
+# Python 3.12 can run a new task immediately until it first waits.
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
-# How often a task that a handler left behind is cancelled, and the seconds it then gets.
+# Number of times that an unfinished task is canceled, and the seconds that it gets each time.
 _ROUNDS, _GRACE = 4, 0.025
 
 
@@ -37,13 +37,13 @@ class Loop(asyncio.BaseEventLoop):
         super().__init__()
         self._selector = self
         self.spawned = False
-        """Whether a task was made besides the handler's own."""
+        """Whether the handler has started tasks."""
 
     def __del__(self) -> None:
-        """Holds nothing that had to be closed, so it need not warn that it was not."""
+        """Suppresses the warning of the base class: the loop has no resources to close."""
 
     def select(self, timeout: float | None) -> tuple[()]:
-        """Lets time pass until the next timer; `BaseEventLoop` asks its selector for it."""
+        """Sleeps until the next timer, as the selector of `BaseEventLoop`."""
         if timeout is None:
             raise RuntimeError(
                 "the handler awaits something that can never finish; "
@@ -54,22 +54,22 @@ class Loop(asyncio.BaseEventLoop):
         return ()
 
     def _process_events(self, event_list: tuple[()]) -> None:
-        """There are no events but timers, which `BaseEventLoop` keeps itself."""
+        """Does nothing: the only events are timers, which `BaseEventLoop` handles itself."""
 
     def _write_to_self(self) -> None:
-        """Nothing sleeps in another thread that would have to be woken."""
+        """Does nothing: no other thread can wake the loop."""
 
     def create_task(self, coro: Any, **options: Any) -> Any:
-        """Makes a task and remembers that there is one."""
+        """Creates a task and notes that one exists."""
         self.spawned = True
         return super().create_task(coro, **options)
 
     def run_in_executor(self, *_: Any) -> Any:  # type: ignore[override]
-        """Refuses: a component has no threads."""
+        """Raises an error: a component has no threads."""
         raise RuntimeError("a component has no threads; call the function directly")
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Runs a handler to its end, and nothing of it after that."""
+        """Runs a handler to its end, then cancels the tasks that it left."""
         self.spawned = False
         task = self._start(coroutine)
         if task.done() and not self._is_busy():
@@ -80,7 +80,7 @@ class Loop(asyncio.BaseEventLoop):
             self._settle()
 
     def run_unsuspended(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """The same for a coroutine that cannot wait: it needs no task."""
+        """Runs a coroutine without `await`, which needs no task."""
         self.spawned = False
         asyncio.events._set_running_loop(self)
         try:
@@ -97,7 +97,7 @@ class Loop(asyncio.BaseEventLoop):
         return self.spawned or bool(self._ready or self._scheduled or self._asyncgens)
 
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs a coroutine up to where it first waits."""
+        """Runs a coroutine until it first waits."""
         if not _EAGER:
             return asyncio.Task(coroutine, loop=self)
         asyncio.events._set_running_loop(self)
@@ -112,7 +112,7 @@ class Loop(asyncio.BaseEventLoop):
             asyncio.events._set_running_loop(None)
 
     def _settle(self) -> None:
-        """Cancels what a handler left behind, so that the next request does not meet it."""
+        """Cancels the tasks and timers that a handler left, so that they do not run later."""
         for _ in range(_ROUNDS):
             left = asyncio.all_tasks(self)
             if not left:
@@ -134,26 +134,26 @@ _loop = Loop()
 
 
 def _renew() -> None:
-    """Takes another loop: what refuses to be cancelled stays in one that never runs again."""
+    """Replaces the loop. A task that ignores cancellation stays in the old one, which stops."""
     global _loop
     _loop = Loop()
 
 
 def blocking(handler: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    """An asynchronous handler as a function that returns when it is done."""
+    """Wraps an asynchronous handler in a function that returns when the handler is done."""
     if _suspends(handler):
         return lambda **arguments: _loop.run(handler(**arguments))
     return lambda **arguments: _loop.run_unsuspended(handler(**arguments))
 
 
 def blocking_hook(hook: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    """The same for a hook, whose arguments have no names."""
+    """Wraps an asynchronous hook, whose arguments are positional."""
     if _suspends(hook):
         return lambda *arguments: _loop.run(hook(*arguments))
     return lambda *arguments: _loop.run_unsuspended(hook(*arguments))
 
 
 def _suspends(handler: Callable[..., Any]) -> bool:
-    """Whether a handler has an `await`; one without needs no task, which costs more than it."""
+    """Returns whether a handler has an `await`. Without one it needs no task, which is costly."""
     code = getattr(handler, "__code__", None)
     return code is None or any(step.opname == "SEND" for step in dis.get_instructions(code))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from collections.abc import Callable
 from dataclasses import MISSING
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikard_wasm import _codec
 from spikard_wasm._invalid import InvalidValueError
 from spikard_wasm._scalars import integer
+from spikard_wasm._schema import Codec, Context, Decoder, Later, Schema, default
 
-if TYPE_CHECKING:
-    from spikard_wasm._codec import Codec, Context, Decoder, Schema
+CodecOf = Callable[[Any, Context], Codec]
+"""Returns the codec of a type hint."""
 
 
-def codec(cls: Any, context: Context) -> Codec:
-    """The codec of a dataclass or TypedDict, which may contain itself."""
+def codec(cls: Any, context: Context, codec_of: CodecOf) -> Codec:
+    """Returns the codec of a dataclass or TypedDict, which can contain itself.
+
+    `codec_of` returns the codecs of the members.
+    """
     key: str = cls.__name__
     reference = {"$ref": f"#/$defs/{key}"}
     takes = frozenset({dict})
@@ -26,29 +30,20 @@ def codec(cls: Any, context: Context) -> Codec:
             raise TypeError(f"two classes named `{key}` contain themselves; rename one")
         later = context.forward[cls] = Later()
     if later is not None:
-        return _codec.Codec(reference, later, takes)
+        return Codec(reference, later, takes)
     context.active.append(cls)
-    schema, decode = _read(cls, context)
+    schema, decode = _read(cls, context, codec_of)
     context.active.pop()
     later = context.forward.get(cls)
     if later is None:
-        return _codec.Codec(schema, decode, takes)
+        return Codec(schema, decode, takes)
     later.decode = decode
     context.defs[key] = schema
-    return _codec.Codec(reference, later, takes)
-
-
-class Later:
-    """Stands for the decoder of a class that contains itself, known once it is read."""
-
-    decode: Decoder | None = None
-
-    def __call__(self, value: Any) -> Any:
-        return value if self.decode is None else self.decode(value)
+    return Codec(reference, later, takes)
 
 
 def hints(owner: Any) -> dict[str, Any]:
-    """The type hints of a class or function; `TypeError` names one that is not defined."""
+    """Returns the type hints of a class or function. `TypeError` names an undefined one."""
     try:
         return typing.get_type_hints(owner, include_extras=True)
     except NameError as error:
@@ -58,7 +53,7 @@ def hints(owner: Any) -> dict[str, Any]:
         ) from None
 
 
-def _read(cls: Any, context: Context) -> tuple[Schema, Decoder | None]:
+def _read(cls: Any, context: Context, codec_of: CodecOf) -> tuple[Schema, Decoder | None]:
     properties: dict[str, Schema] = {}
     decoders: dict[str, Decoder] = {}
     types = hints(cls)
@@ -66,10 +61,10 @@ def _read(cls: Any, context: Context) -> tuple[Schema, Decoder | None]:
     defaults = _defaults(cls)
     for member in _members(cls, types):
         try:
-            codec = _codec.codec(types[member], context)
+            codec = codec_of(types[member], context)
             properties[member] = codec.schema
             if member in defaults:
-                properties[member] = {**codec.schema, "default": _codec.default(defaults[member])}
+                properties[member] = {**codec.schema, "default": default(defaults[member])}
         except (TypeError, ValueError) as error:
             raise TypeError(f"field `{member}` of `{cls.__name__}`: {error}") from None
         if codec.decode is not None:
@@ -120,7 +115,7 @@ def _dataclass_decoder(cls: Any, names: frozenset[str], decoders: dict[str, Deco
     integers = tuple(key for key, item in decoders.items() if item is integer)
 
     def decode(value: dict[str, Any]) -> Any:
-        if not value.keys() <= names:  # an open schema let more in
+        if not value.keys() <= names:  # an open schema allows unknown members
             value = {key: item for key, item in value.items() if key in names}
         for key in integers:
             if isinstance(value.get(key), float):

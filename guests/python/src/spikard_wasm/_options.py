@@ -19,7 +19,7 @@ from spikard_wasm.policies import (
     RateLimit,
     RequestId,
     SecurityHeaders,
-    Static,
+    StaticFiles,
 )
 
 Extra = Literal["ignore", "forbid"]
@@ -62,7 +62,7 @@ class Policies(TypedDict, total=False):
 class AppOptions(Policies, total=False):
     """The options of an app besides its name and version."""
 
-    static: Sequence[Static | Members]
+    static: Sequence[StaticFiles | Members]
     """Folders of files that the host serves."""
     trailing_slash: TrailingSlash
     """Trailing-slash policy: `/a/` is not found, redirects to `/a`, or is served as `/a`."""

@@ -1,4 +1,4 @@
-"""A route's replies as an OpenAPI 3.1 Responses Object: from type hints."""
+"""Derives the OpenAPI 3.1 Responses Object of a route from type hints."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal, Never, NewType, NoReturn, Union
 
 from spikard_wasm import _codec, _objects
-from spikard_wasm._codec import Context, Schema
 from spikard_wasm._json import Json
+from spikard_wasm._schema import Context, Schema
 from spikard_wasm.errors import HttpError, check_status
 from spikard_wasm.reply import Reply
 
@@ -32,10 +32,10 @@ _BYTES = (bytes, bytearray, memoryview)
 def read(
     handler: Callable[..., Any], status: int | None, responses: Mapping[int | str, Any]
 ) -> dict[str, Json]:
-    """The Responses Object of a handler; empty where nothing is known of its replies.
+    """Returns the Responses Object of a handler; empty if its replies are unknown.
 
-    `TypeError` or `ValueError` says what is wrong with `responses`. A return type that says
-    nothing, such as `Any` or `Reply`, or that has no schema, declares nothing.
+    `TypeError` or `ValueError` names a fault of `responses`. A return type without a schema,
+    such as `Any` or `Reply`, declares no replies.
     """
     replies = _returned(_objects.hints(handler).get("return", Any), status)
     for key, hint in responses.items():
@@ -75,7 +75,7 @@ def _given(hint: Any, name: str) -> Json:
 
 
 def _members(hint: Any) -> list[Any]:
-    """The members of a union, or the hint itself; of what stands for it by another name."""
+    """Returns the members of a union, or the hint itself. Resolves type aliases."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Union or origin is types.UnionType:
         return [member for arg in args for member in _members(arg)]
@@ -123,7 +123,7 @@ def _described(name: str, content: dict[str, Json]) -> Json:
 
 
 def _phrase(name: str) -> str:
-    """What a status means, in a word or two."""
+    """Returns the reason phrase of a status."""
     try:
         return HTTPStatus(int(name)).phrase
     except ValueError:

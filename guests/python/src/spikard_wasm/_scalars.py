@@ -1,4 +1,4 @@
-"""Values of scalars whose JSON Python reads as something else, or not at all."""
+"""Decoders of scalars that Python's JSON reader does not return in their own type."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def integer(value: Any) -> Any:
 
 
 def decimal(value: Any) -> Decimal:
-    """A number with the digits that were sent."""
+    """Returns a number with the digits as sent."""
     return Decimal(value.text if type(value) is Digits else str(value))
 
 
 def _rfc3339(read: Callable[[str], Any], kind: str, noun: str) -> Callable[[str], Any]:
     """Reads a date or time of RFC 3339, whose `t` and `z` may be in lower case.
 
-    A leap second and the year 0 have no value in Python: they are refused.
+    A leap second and the year 0 have no value in Python and are rejected.
     """
 
     def decode(text: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
-File = tuple[str, bytes] | tuple[str, bytes, str]
+TestFile = tuple[str, bytes] | tuple[str, bytes, str]
 """A file's name, its content, and its content type (`application/octet-stream`)."""
 
 JSON, TEXT, BYTES = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
@@ -25,7 +25,7 @@ class Sending:
     text: str | None = None
     content: bytes | None = None
     form: Pairs = ()
-    files: Iterable[tuple[str, File]] = ()
+    files: Iterable[tuple[str, TestFile]] = ()
 
 
 def pairs(given: Pairs) -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, File]]) -> bytes:
+def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, TestFile]]) -> bytes:
     """A form as browsers send it (HTML standard, "multipart form data")."""
     parts: list[bytes] = []
     for name, text in fields:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Union
 
 from spikard_wasm import _codec, _objects
-from spikard_wasm._codec import Context, Decoder, Schema
 from spikard_wasm._json import Json
-from spikard_wasm.contexts import GLOBALS, Globals, Local
+from spikard_wasm._schema import Codec, Context, Decoder, Schema, default
+from spikard_wasm.contexts import GLOBALS, GlobalContext, LocalContext
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Parameter, Path, Query
 from spikard_wasm.request import Request, UploadFile
 
@@ -47,7 +47,7 @@ class Signature:
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Where each decoded parameter is, in the words of an error's `loc`."""
     nothing: dict[str, None] = field(default_factory=dict)
-    """Optional parameters without a default of their own: `None` when absent."""
+    """Optional parameters without a default: `None` if absent."""
     mutable: dict[str, Any] = field(default_factory=dict)
     """Defaults of the body and of fields that are copied for each request."""
     request: str | None = None
@@ -62,7 +62,7 @@ class Signature:
     body_schema: Schema = field(default_factory=dict)
     body_required: bool = False
     exact: bool = False
-    """Whether the numbers of the body are to keep their digits."""
+    """Whether the numbers of the body keep their digits."""
     files: bool = False
     """Whether the form has files, which only a multipart form can carry."""
 
@@ -77,7 +77,7 @@ class Signature:
         return self.body is not None and self.body.kind == "bytes"
 
     def request_body(self) -> dict[str, Json] | None:
-        """The Request Body Object, or nothing where any body will do."""
+        """Returns the Request Body Object, or `None` if the handler accepts any body."""
         kind = "form" if self.fields else self.body.kind if self.body else "bytes"
         if kind == "bytes":
             return None
@@ -90,7 +90,7 @@ class Signature:
 
 @dataclass
 class _Hint:
-    """One parameter's hint, taken apart."""
+    """The parts of a parameter's type hint."""
 
     name: str
     type: Any
@@ -106,18 +106,18 @@ class _Hint:
     def marker(self, kind: type) -> Any:
         return next((marker for marker in self.markers if isinstance(marker, kind)), None)
 
-    def codec(self, context: Context) -> _codec.Codec:
+    def codec(self, context: Context) -> Codec:
         return _codec.constrained(_codec.codec(self.type, context), self.markers)
 
     def schema(self, context: Context) -> Schema:
         schema = self.codec(context).schema
         if self.default is inspect.Parameter.empty or self.default is None:
             return schema
-        return {**schema, "default": _codec.default(self.default)}
+        return {**schema, "default": default(self.default)}
 
 
 def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
-    """Reads a handler's signature; `TypeError` or `ValueError` says what is wrong with it."""
+    """Reads the signature of a handler. `TypeError` or `ValueError` names its fault."""
     context = Context(closed)
     signature = Signature(path_names=_NAMES.findall(pattern))
     hints = _objects.hints(handler)
@@ -161,14 +161,14 @@ def _take_apart(parameter: inspect.Parameter, hints: dict[str, Any]) -> _Hint:
 
 
 def _place(hint: _Hint, signature: Signature, context: Context, taken: set[str]) -> None:
-    """Decides where a parameter comes from."""
+    """Chooses the source of a parameter."""
     if hint.type is Request:
         signature.request = hint.name
         return
-    if hint.type is Local:
+    if hint.type is LocalContext:
         signature.local.append(hint.name)
         return
-    if hint.type is Globals:
+    if hint.type is GlobalContext:
         signature.contexts[hint.name] = GLOBALS
         return
     parameter = hint.marker(Parameter)

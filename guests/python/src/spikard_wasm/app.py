@@ -11,7 +11,7 @@ from spikard_wasm._boundary import Description, Method, Route
 from spikard_wasm._hooks import Hooked, RouteHooks
 from spikard_wasm._json import dumps_ascii
 from spikard_wasm._options import AppOptions, RouteOptions
-from spikard_wasm.contexts import GLOBALS, Globals
+from spikard_wasm.contexts import GLOBALS, GlobalContext
 from spikard_wasm.errors import DefinitionError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,7 +30,7 @@ class Spikard:
     ) -> None:
         self.name = name
         self.version = version
-        self.globals: Globals = GLOBALS
+        self.globals: GlobalContext = GLOBALS
         """Values that all instances of the app share, in memory, until the host stops."""
         self._options = _options.read(f"app `{name}`", options, AppOptions)
         self._hooks: dict[str, list[_hooks.Hook]] = {}
@@ -84,7 +84,7 @@ class Spikard:
     def on_response(self, hook: F) -> F:
         """Adds a hook that runs for each reply of a handler or of a hook.
 
-        The hook takes the reply in progress, an `Outgoing`, and the `Request`. It can change the
+        The hook takes the reply in progress, a `HookReply`, and the `Request`. It can change the
         reply or return another one.
         """
         return self._hook("on_response", hook)

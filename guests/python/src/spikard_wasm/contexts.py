@@ -22,7 +22,7 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-"""Stands for a missing key, which differs from the value `None`, in `Globals.swap`."""
+"""Stands for a missing key, which differs from the value `None`, in `GlobalContext.swap`."""
 
 
 class _Store(Protocol):
@@ -85,7 +85,7 @@ class _Context:
             raise ContextError(error.value) from None
 
 
-class Local(_Context):
+class LocalContext(_Context):
     """Values of one request, shared by its hooks and its handler: `request.local`.
 
     Keys that begin with `spikard.` are read-only and set by the host: `spikard.jwt` has the
@@ -106,16 +106,16 @@ class Local(_Context):
         return _boundary.local_context
 
 
-def local_of(call: _call.Call | None) -> Local:
+def local_of(call: _call.Call | None) -> LocalContext:
     """The context of the request that a call belongs to."""
     if call is None:
-        return Local(None)
+        return LocalContext(None)
     if call.local is None:
-        call.local = Local(call)
+        call.local = LocalContext(call)
     return call.local
 
 
-class Globals(_Context):
+class GlobalContext(_Context):
     """Values of the app, shared by all of its instances, in memory: `app.globals`.
 
     Each method is atomic. Use `add` and `swap` for changes that depend on the current value.
@@ -168,4 +168,4 @@ def _key(key: str) -> str:
     return str.__str__(key)  # of an enum its value
 
 
-GLOBALS: Final = Globals(_boundary.global_context)
+GLOBALS: Final = GlobalContext(_boundary.global_context)

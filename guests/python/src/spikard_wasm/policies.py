@@ -140,7 +140,7 @@ class SecurityHeaders:
 
 
 @dataclass(frozen=True)
-class Static:
+class StaticFiles:
     """Serves the files of a folder inside the one that `serve --static-root` allows."""
 
     prefix: str

@@ -11,7 +11,7 @@ from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
 from spikard_wasm._forms import drop_empty_files, is_file
 from spikard_wasm._json import loads
-from spikard_wasm.contexts import Local, local_of
+from spikard_wasm.contexts import LocalContext, local_of
 from spikard_wasm.errors import HttpError
 
 
@@ -63,7 +63,7 @@ def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-class Query(Mapping[str, str]):
+class QueryParams(Mapping[str, str]):
     """The query parameters. `query[name]` is the last value of that name."""
 
     def __init__(self, text: str) -> None:
@@ -71,7 +71,7 @@ class Query(Mapping[str, str]):
         for name, value in parse_qsl(text, keep_blank_values=True):
             self._values.setdefault(name, []).append(value)
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         """Returns every value of a name, in order."""
         return list(self._values.get(name, ()))
 
@@ -85,7 +85,7 @@ class Query(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Query({self._values!r})"
+        return f"QueryParams({self._values!r})"
 
 
 class Request:
@@ -101,10 +101,10 @@ class Request:
         self._body = body
         self._call = _call.current()
         self._params = params
-        self._query: Query | None = None
+        self._query: QueryParams | None = None
 
     @property
-    def local(self) -> Local:
+    def local(self) -> LocalContext:
         """The local context, which the hooks and the handler of this request share."""
         self._check("local")
         return local_of(self._call)
@@ -137,11 +137,11 @@ class Request:
         return _boundary.request.query()
 
     @property
-    def query(self) -> Query:
+    def query(self) -> QueryParams:
         """All query parameters, decoded."""
         self._check("query")
         if self._query is None:
-            self._query = Query(_boundary.request.query())
+            self._query = QueryParams(_boundary.request.query())
         return self._query
 
     def header(self, name: str) -> str | None:
@@ -181,9 +181,9 @@ class Request:
         self._check("id")
         return _boundary.request.id()
 
-    def body(self) -> bytes:
+    def raw_body(self) -> bytes:
         """Returns the body as sent; empty in hooks that run before the host reads it."""
-        self._check("body")
+        self._check("raw_body")
         if type(self._body) is BodyBytes:
             return self._body.value
         return _boundary.request.raw_body()
@@ -195,7 +195,7 @@ class Request:
             return loads(self._body.value)
         if self._body is None and self._sent_as("application/json", "+json"):
             try:
-                return json.loads(self.body())
+                return json.loads(self.raw_body())
             except ValueError as error:  # a hook may come before the check
                 raise HttpError(400, "the body is not valid JSON") from error
         raise HttpError(415, "the request needs a JSON body")
@@ -207,7 +207,7 @@ class Request:
             return self._body.value
         if self._body is None and self._sent_as("application/json", "+json", "text/"):
             try:
-                return self.body().decode()
+                return self.raw_body().decode()
             except UnicodeDecodeError as error:
                 raise HttpError(400, "the body is not UTF-8") from error
         raise HttpError(415, "the request needs a text body")
@@ -222,7 +222,7 @@ class Request:
         if type(self._body) is BodyForm:
             return decode_form(loads(self._body.value))
         if self._body is None:
-            raise RuntimeError("`form()` works in a handler only; call `body()` in a hook")
+            raise RuntimeError("`form()` works in a handler only; call `raw_body()` in a hook")
         raise HttpError(415, "the request needs a form")
 
     def _check(self, member: str) -> None:

@@ -22,9 +22,9 @@ from spikard_wasm import _local, _sending
 from spikard_wasm._boundary import IN_COMPONENT
 from spikard_wasm._contract import Contract
 from spikard_wasm._json import dumps
-from spikard_wasm._sending import File, Pairs, Sending
+from spikard_wasm._sending import Pairs, Sending, TestFile
 from spikard_wasm.app import Spikard
-from spikard_wasm.contexts import Globals
+from spikard_wasm.contexts import GlobalContext
 from spikard_wasm.reply import Crossing
 
 _Read = tuple[str, _local.Body]
@@ -85,7 +85,7 @@ class TestClient:
         routes = [{**vars(route), "method": route.method.name} for route in described.routes]
         self._contract = Contract({**vars(described), "routes": routes}, secrets)
         self._store = _local.LocalGlobalContext()
-        self.globals = Globals(self._store)
+        self.globals = GlobalContext(self._store)
         """The global context of this client's requests."""
 
     def get(self, path: str, **options: Any) -> TestReply:
@@ -128,7 +128,7 @@ class TestClient:
         text: str | None = None,
         content: bytes | None = None,
         form: Pairs = (),
-        files: Iterable[tuple[str, File]] = (),
+        files: Iterable[tuple[str, TestFile]] = (),
         local: Mapping[str, Any] | None = None,
     ) -> TestReply:
         """Sends a request, and returns what the host would reply.

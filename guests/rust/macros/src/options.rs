@@ -1,4 +1,4 @@
-//! What stands in the parentheses of an attribute: a path, then options.
+//! Parses the arguments of an attribute: a path, then options.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use syn::{
     bracketed,
 };
 
-/// Options that are a value of any kind, for the builder's method of that name.
+/// Options whose value is passed to the builder method of the same name.
 const POLICIES: [&str; 11] = [
     "body_limit",
     "timeout_ms",
@@ -23,7 +23,7 @@ const POLICIES: [&str; 11] = [
     "security_headers",
 ];
 
-/// Options that are a hook, or a list of hooks.
+/// Options whose value is a hook or a list of hooks.
 const HOOKS: [&str; 5] = [
     "on_request",
     "pre_validation",
@@ -32,8 +32,7 @@ const HOOKS: [&str; 5] = [
     "on_error",
 ];
 
-/// A parsed attribute: the path, and the calls of `Route`'s builder that the
-/// options stand for.
+/// A parsed attribute: the path, and a builder call of `Route` for each option.
 pub(crate) struct Options {
     pub(crate) path: LitStr,
     calls: Vec<TokenStream>,
@@ -137,7 +136,7 @@ impl Options {
         Ok(())
     }
 
-    /// The builder calls, with what the function's name and doc comment add.
+    /// Returns the builder calls, including those for the function's name and doc comment.
     pub(crate) fn calls(&self, function: &Ident, attributes: &[Attribute]) -> TokenStream {
         let (summary, description) = documentation(attributes);
         let mut calls = TokenStream::new();
@@ -163,7 +162,7 @@ fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     input.parse()
 }
 
-/// A doc comment's first paragraph on one line, and the rest of it.
+/// Returns the first paragraph of a doc comment on one line, and the rest.
 fn documentation(attributes: &[Attribute]) -> (String, String) {
     let lines = attributes
         .iter()

@@ -1,8 +1,8 @@
-//! What an attribute adds to its function: a struct of the same name that makes
-//! the route.
+//! Generates the code of an attribute: a struct with the name of the function that creates the
+//! route.
 //!
-//! The code that reads the arguments is written out here, rather than left to the
-//! trait `Handler`, so that the compiler points at the argument that does not fit.
+//! The generated code reads each argument itself instead of using the trait `Handler`, so that the
+//! compiler points at the argument with an unsupported type.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -11,8 +11,8 @@ use syn::{Error, FnArg, ItemFn, ReturnType, Type, parse2};
 
 use crate::options::Options;
 
-/// Expands an attribute. An error keeps the function, so that its name is there
-/// and the compiler tells nothing but the error.
+/// Expands an attribute. On an error the function stays, so that the compiler reports no missing
+/// name in addition.
 pub(crate) fn expand(method: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
     match parse2(arguments).and_then(|options| route(method, &options, item.clone())) {
         Ok(route) => quote!(#item #route),
@@ -89,8 +89,8 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
     })
 }
 
-/// Asks whether the return type says what the replies look like. An `impl Trait`
-/// has no name to ask by.
+/// Generates the check whether the return type declares its replies. An `impl Trait` type cannot
+/// be named in such a check.
 fn known_reply(output: &ReturnType) -> TokenStream {
     let ty = match output {
         ReturnType::Default => quote!(()),
@@ -102,7 +102,7 @@ fn known_reply(output: &ReturnType) -> TokenStream {
     quote! {
         .reply_if_known({
             #[allow(unused_imports)]
-            use ::spikard_wasm_sdk::__private::{Known as _, Unknown as _};
+            use ::spikard_wasm_sdk::__private::{WithSchema as _, WithoutSchema as _};
             ::spikard_wasm_sdk::__private::Probe::<#ty>::new().declares()
         })
     }
@@ -116,7 +116,7 @@ fn names_impl(tokens: TokenStream) -> bool {
     })
 }
 
-/// The types of the function's arguments, if it can be a handler at all.
+/// Returns the types of the function's arguments, or an error if it cannot be a handler.
 fn arguments(function: &ItemFn) -> syn::Result<Vec<&Type>> {
     let signature = &function.sig;
     if let Some(keyword) = &signature.asyncness {

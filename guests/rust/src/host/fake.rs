@@ -1,4 +1,4 @@
-//! The fake request of a thread, and the contexts and the reply around it.
+//! The fake request of a thread, with its contexts and its reply.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,9 +9,9 @@ use crate::Content;
 /// The values of a context, as texts.
 pub(crate) type Values = BTreeMap<String, String>;
 
-/// What a test says about the request in progress, and what it learns of it.
+/// The request in progress of a test, and the failure that the app has reported for it.
 #[derive(Default)]
-pub(crate) struct Fake {
+pub(crate) struct FakeRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -29,12 +29,12 @@ pub(crate) struct Fake {
 }
 
 thread_local! {
-    static FAKE: RefCell<Fake> = RefCell::default();
+    static FAKE: RefCell<FakeRequest> = RefCell::default();
 }
 
-/// Runs `work` as the calls of a fake request.
-pub(crate) fn during<T>(fake: Fake, work: impl FnOnce() -> T) -> T {
-    FAKE.set(Fake {
+/// Runs `work` with a fake request in progress.
+pub(crate) fn run_with<T>(fake: FakeRequest, work: impl FnOnce() -> T) -> T {
+    FAKE.set(FakeRequest {
         in_progress: true,
         ..fake
     });
@@ -43,7 +43,7 @@ pub(crate) fn during<T>(fake: Fake, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Sets the body of the request, and the files in it, from now on.
+/// Sets the body of the request and the files in it.
 pub(crate) fn set_body(raw: Vec<u8>, files: Vec<Vec<u8>>) {
     FAKE.with_borrow_mut(|fake| {
         fake.raw_body = raw;
@@ -51,17 +51,17 @@ pub(crate) fn set_body(raw: Vec<u8>, files: Vec<Vec<u8>>) {
     });
 }
 
-/// Sets the body that `reply.body` has from now on.
+/// Sets the content that `reply.body` returns.
 pub(crate) fn set_reply(content: &Content) {
     FAKE.with_borrow_mut(|fake| fake.reply = Some(content.clone()));
 }
 
-/// What was reported since the last call of this function.
+/// Returns and clears the reported failure.
 pub(crate) fn take_failure() -> Option<(String, String)> {
     FAKE.with_borrow_mut(|fake| fake.failure.take())
 }
 
-pub(super) fn with<T>(read: impl FnOnce(&Fake) -> T) -> T {
+pub(crate) fn with<T>(read: impl FnOnce(&FakeRequest) -> T) -> T {
     FAKE.with_borrow(read)
 }
 
@@ -75,13 +75,13 @@ pub(crate) mod reply {
     use crate::Content;
 
     pub(crate) fn body() -> Content {
-        super::with(|fake| fake.reply.clone()).unwrap_or(Content::Empty)
+        crate::host::fake::with(|fake| fake.reply.clone()).unwrap_or(Content::Empty)
     }
 }
 
 /// The functions of the WIT interface `local-context`.
 pub(crate) mod local_context {
-    use super::{FAKE, put, with};
+    use crate::host::fake::{FAKE, put, with};
 
     pub(crate) fn get(key: &str) -> Option<String> {
         with(|fake| fake.local.get(key).cloned())
@@ -102,7 +102,7 @@ pub(crate) mod local_context {
 
 /// The functions of the WIT interface `global-context`.
 pub(crate) mod global_context {
-    use super::{Values, put, with};
+    use crate::host::fake::{Values, put, with};
 
     fn change<T>(work: impl FnOnce(&mut Values) -> Result<T, String>) -> Result<T, String> {
         let values = with(|fake| fake.global.clone());
@@ -150,7 +150,7 @@ pub(crate) mod global_context {
     }
 }
 
-/// Sets a value within the limits that the WIT has; `None` removes it.
+/// Sets a value within the limits of the WIT; `None` removes it.
 fn put(values: &mut Values, key: &str, value: Option<&str>, limit: usize) -> Result<(), String> {
     if key.is_empty() || key.len() > 256 {
         return Err(format!("a key has 1 to 256 bytes, not {}", key.len()));

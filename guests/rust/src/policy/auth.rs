@@ -1,35 +1,34 @@
-//! Who may call: JSON Web Tokens and API keys, and the secrets they are checked with.
+//! Authentication policies: JSON Web Tokens and API keys, and their secrets.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{Text, texts};
+use super::values::{Text, texts};
 
 /// A secret of a policy.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum Secret {
-    /// Given by the operator; see [`named`](Self::named).
+    /// A secret that the operator supplies; see [`named`](Self::named).
     #[doc(hidden)]
     Named { secret: Text },
-    /// Part of the component; see [`text`](Self::text).
+    /// A secret in the component; see [`text`](Self::text).
     #[doc(hidden)]
     Text(Text),
 }
 
 impl Secret {
-    /// The secret that the operator gives under a name, with
-    /// `serve --secret NAME=env:VARIABLE` or `--secret NAME=file:PATH`. The host
-    /// does not start without it.
+    /// Names a secret that the operator supplies with `serve --secret NAME=env:VARIABLE` or
+    /// `--secret NAME=file:PATH`. The host does not start without it.
     pub fn named(name: impl Into<Text>) -> Self {
         Self::Named {
             secret: name.into(),
         }
     }
 
-    /// A secret that is part of the component, where anyone who has the file can
-    /// read it: for tests, and for keys that are public.
+    /// Embeds a secret in the component, where anyone who has the file can read it. Use this for
+    /// tests and for public keys only.
     pub fn text(text: impl Into<Text>) -> Self {
         Self::Text(text.into())
     }
@@ -70,8 +69,8 @@ pub enum JwtAlgorithm {
     EdDsa,
 }
 
-/// Lets in only who has a JSON Web Token (RFC 7519), as a bearer token: anyone else
-/// gets status 401. Hooks and handlers get its [`Claims`](crate::Claims).
+/// Requires a JSON Web Token (RFC 7519) as a bearer token. Other clients get status 401. Hooks and
+/// handlers can take the [`Claims`](crate::Claims) of the token.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, Jwt, Secret};
@@ -108,28 +107,27 @@ enum Key {
 }
 
 impl Jwt {
-    /// Tokens signed with HMAC and SHA-256.
+    /// Accepts tokens signed with HMAC and SHA-256.
     pub fn hs256(secret: impl Into<Secret>) -> Self {
         Self::with_secret([JwtAlgorithm::Hs256], secret)
     }
 
-    /// Tokens signed with RSA (PKCS #1 v1.5) and SHA-256. The key is the public one,
-    /// in PEM.
+    /// Accepts tokens signed with RSA (PKCS #1 v1.5) and SHA-256. The public key is in PEM.
     pub fn rs256_pem(public_key: impl Into<Secret>) -> Self {
         Self::with_public_key([JwtAlgorithm::Rs256], public_key)
     }
 
-    /// Tokens signed with ECDSA, P-256 and SHA-256. The key is the public one, in PEM.
+    /// Accepts tokens signed with ECDSA, P-256 and SHA-256. The public key is in PEM.
     pub fn es256_pem(public_key: impl Into<Secret>) -> Self {
         Self::with_public_key([JwtAlgorithm::Es256], public_key)
     }
 
-    /// Tokens signed with Ed25519. The key is the public one, in PEM.
+    /// Accepts tokens signed with Ed25519. The public key is in PEM.
     pub fn eddsa_pem(public_key: impl Into<Secret>) -> Self {
         Self::with_public_key([JwtAlgorithm::EdDsa], public_key)
     }
 
-    /// Tokens signed with one of some algorithms that have a shared secret.
+    /// Accepts tokens signed with one of the algorithms that use a shared secret.
     pub fn with_secret(
         algorithms: impl IntoIterator<Item = JwtAlgorithm>,
         secret: impl Into<Secret>,
@@ -137,7 +135,7 @@ impl Jwt {
         Self::new(algorithms, Key::Secret(secret.into()))
     }
 
-    /// Tokens signed with one of some algorithms that have a public key, in PEM.
+    /// Accepts tokens signed with one of the algorithms that use a public key, in PEM.
     pub fn with_public_key(
         algorithms: impl IntoIterator<Item = JwtAlgorithm>,
         public_key: impl Into<Secret>,
@@ -157,31 +155,31 @@ impl Jwt {
         }
     }
 
-    /// Takes tokens for this audience (`aud`). Called again: or for that one.
+    /// Accepts tokens for an audience (`aud`). Call it again to accept another audience too.
     pub fn audience(mut self, audience: impl Into<Text>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// Takes tokens of this issuer (`iss`). Called again: or of that one.
+    /// Accepts tokens of an issuer (`iss`). Call it again to accept another issuer too.
     pub fn issuer(mut self, issuer: impl Into<Text>) -> Self {
         self.issuer.push(issuer.into());
         self
     }
 
-    /// How far the clocks may be apart, in seconds: 0 unless said.
+    /// Sets the allowed clock difference, in seconds; 0 by default.
     pub fn leeway(mut self, seconds: u64) -> Self {
         self.leeway = Some(seconds);
         self
     }
 
-    /// The claims a token must have: `exp` unless said.
+    /// Sets the required claims; `exp` by default.
     pub fn required_claims(mut self, names: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         self.required_claims = Some(texts(names));
         self
     }
 
-    /// The realm that `www-authenticate` names.
+    /// Sets the realm in the header `www-authenticate`.
     pub fn realm(mut self, realm: impl Into<Text>) -> Self {
         self.realm = Some(realm.into());
         self
@@ -195,7 +193,7 @@ fn one_or_many<S: Serializer>(texts: &[Text], serializer: S) -> Result<S::Ok, S:
     }
 }
 
-/// Lets in only who shows one of some keys: anyone else gets status 401.
+/// Requires an API key. Other clients get status 401.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{get, ApiKey, LocalContext, Secret};
@@ -209,19 +207,19 @@ fn one_or_many<S: Serializer>(texts: &[Text], serializer: S) -> Result<S::Ok, S:
 pub struct ApiKey {
     keys: Keys,
     #[serde(skip_serializing_if = "Option::is_none")]
-    header: Option<Place>,
+    header: Option<KeySource>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    query: Option<Place>,
+    query: Option<KeySource>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cookie: Option<Place>,
+    cookie: Option<KeySource>,
 }
 
-/// The name of what carries a key, or that nothing of its kind does.
+/// The name of the header, query parameter or cookie that carries a key, or none.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-enum Place {
+enum KeySource {
     Name(Text),
-    Nowhere,
+    Disabled,
 }
 
 #[derive(Clone, Debug)]
@@ -240,14 +238,13 @@ impl Serialize for Keys {
 }
 
 impl ApiKey {
-    /// Keys without names.
+    /// Accepts keys without names.
     pub fn new(keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
         Self::of(Keys::Unnamed(keys.into_iter().map(Into::into).collect()))
     }
 
-    /// Keys with names, of which
-    /// [`LocalContext::api_key`](crate::LocalContext::api_key) gives the one that
-    /// fitted.
+    /// Accepts keys with names. [`LocalContext::api_key`](crate::LocalContext::api_key) returns the
+    /// name of the client's key.
     pub fn named(keys: impl IntoIterator<Item = (impl Into<Text>, impl Into<Secret>)>) -> Self {
         let keys = keys.into_iter();
         Self::of(Keys::Named(
@@ -264,33 +261,33 @@ impl ApiKey {
         }
     }
 
-    /// The header that may carry the key: `x-api-key` unless said.
+    /// Sets the header that may carry the key; `x-api-key` by default.
     pub fn header(mut self, name: impl Into<Text>) -> Self {
-        self.header = Some(Place::Name(name.into()));
+        self.header = Some(KeySource::Name(name.into()));
         self
     }
 
-    /// No header carries the key.
+    /// Ignores keys in headers.
     pub fn without_header(mut self) -> Self {
-        self.header = Some(Place::Nowhere);
+        self.header = Some(KeySource::Disabled);
         self
     }
 
-    /// The parameter of the query that may carry the key: `api_key` unless said.
+    /// Sets the query parameter that may carry the key; `api_key` by default.
     pub fn query(mut self, name: impl Into<Text>) -> Self {
-        self.query = Some(Place::Name(name.into()));
+        self.query = Some(KeySource::Name(name.into()));
         self
     }
 
-    /// The query, which logs and browsers keep, does not carry the key.
+    /// Ignores keys in the query, which logs and browser histories record.
     pub fn without_query(mut self) -> Self {
-        self.query = Some(Place::Nowhere);
+        self.query = Some(KeySource::Disabled);
         self
     }
 
-    /// The cookie that may carry the key: none unless said.
+    /// Sets the cookie that may carry the key; none by default.
     pub fn cookie(mut self, name: impl Into<Text>) -> Self {
-        self.cookie = Some(Place::Name(name.into()));
+        self.cookie = Some(KeySource::Name(name.into()));
         self
     }
 }

@@ -1,12 +1,11 @@
-//! What the OpenAPI document says of an app beside its routes.
+//! The options of the OpenAPI document.
 
 use serde::Serialize;
 
-use super::Text;
+use super::values::Text;
 
-/// What the app's OpenAPI document says of it, and where it is. The host makes the
-/// document of the routes, and serves it unless [`App::openapi`](crate::App::openapi)
-/// is given `None`.
+/// The path and the metadata of the app's OpenAPI document. The host generates the document from
+/// the routes and serves it. Pass `None` to [`App::openapi`](crate::App::openapi) to turn it off.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, OpenApi};
@@ -19,7 +18,7 @@ use super::Text;
 /// );
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]
-#[must_use = "it does nothing until an app has it"]
+#[must_use = "it does nothing until you add it to an app"]
 pub struct OpenApi {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<Text>,
@@ -91,43 +90,43 @@ macro_rules! texts {
 }
 
 impl OpenApi {
-    /// The app's name and version, at `/openapi.json` and `/docs`.
+    /// Uses the defaults: the app's name and version, at `/openapi.json` and `/docs`.
     pub fn new() -> Self {
         Self::default()
     }
 
     texts! {
-        /// The path of the document.
+        /// Sets the path of the document.
         path,
-        /// The path of the page that shows it.
+        /// Sets the path of the viewer.
         docs,
-        /// The title: the app's name unless said.
+        /// Sets the title; the app's name by default.
         title,
-        /// What the app is, in Markdown (CommonMark).
+        /// Sets the description, in Markdown (CommonMark).
         description,
-        /// The address of the terms of service.
+        /// Sets the URL of the terms of service.
         terms_of_service,
     }
 
-    /// The name of whom to ask.
+    /// Sets the name of the contact.
     pub fn contact_name(mut self, name: impl Into<Text>) -> Self {
         self.contact.name = Some(name.into());
         self
     }
 
-    /// The page of whom to ask.
+    /// Sets the URL of the contact.
     pub fn contact_url(mut self, url: impl Into<Text>) -> Self {
         self.contact.url = Some(url.into());
         self
     }
 
-    /// The mail address of whom to ask.
+    /// Sets the email address of the contact.
     pub fn contact_email(mut self, email: impl Into<Text>) -> Self {
         self.contact.email = Some(email.into());
         self
     }
 
-    /// The licence, by name.
+    /// Sets the license by name.
     pub fn license(mut self, name: impl Into<Text>) -> Self {
         self.license = Some(License {
             name: name.into(),
@@ -137,7 +136,7 @@ impl OpenApi {
         self
     }
 
-    /// The licence, by name and its SPDX expression, such as `MIT OR Apache-2.0`.
+    /// Sets the license by name and SPDX expression, such as `MIT OR Apache-2.0`.
     pub fn license_spdx(mut self, name: impl Into<Text>, expression: impl Into<Text>) -> Self {
         self.license = Some(License {
             name: name.into(),
@@ -147,7 +146,7 @@ impl OpenApi {
         self
     }
 
-    /// The licence, by name and the address of its text.
+    /// Sets the license by name and URL.
     pub fn license_url(mut self, name: impl Into<Text>, url: impl Into<Text>) -> Self {
         self.license = Some(License {
             name: name.into(),
@@ -157,7 +156,7 @@ impl OpenApi {
         self
     }
 
-    /// Adds an address that serves the app; the description may be empty.
+    /// Adds the URL of a server. The description can be empty.
     pub fn server(mut self, url: impl Into<Text>, description: impl Into<Text>) -> Self {
         self.servers.push(Server {
             url: url.into(),
@@ -166,7 +165,7 @@ impl OpenApi {
         self
     }
 
-    /// Says more about a tag of routes.
+    /// Adds the description of a tag.
     pub fn tag(mut self, name: impl Into<Text>, description: impl Into<Text>) -> Self {
         self.tags.push(Tag {
             name: name.into(),

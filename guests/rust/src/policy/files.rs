@@ -1,13 +1,13 @@
-//! Paths that no handler answers: files, and the other form of a route's path.
+//! Policies for paths without a handler: static files and trailing slashes.
 
 use serde::Serialize;
 
-use super::Text;
+use super::values::Text;
 
-/// A folder of files that the host serves itself.
+/// A folder of files that the host serves.
 ///
-/// The folder lies under the one that the operator grants with
-/// `serve --static-root DIR`, without which the host does not start.
+/// The folder is relative to the one that the operator grants with `serve --static-root DIR`. The
+/// host does not start without that option.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, StaticFiles};
@@ -29,7 +29,7 @@ pub struct StaticFiles {
 }
 
 impl StaticFiles {
-    /// The files of a folder, at paths that begin with `prefix`, such as `/public`.
+    /// Serves the files of a folder at paths that begin with `prefix`, such as `/public`.
     pub fn new(prefix: impl Into<Text>, folder: impl Into<Text>) -> Self {
         Self {
             prefix: prefix.into(),
@@ -40,35 +40,35 @@ impl StaticFiles {
         }
     }
 
-    /// The header `cache-control` of the files.
+    /// Sets the header `cache-control` of the files.
     pub fn cache_control(mut self, value: impl Into<Text>) -> Self {
         self.cache_control = Some(value.into());
         self
     }
 
-    /// Whether `index.html` answers for its folder.
+    /// Serves `index.html` at the path of its folder if true; false by default.
     pub fn index(mut self, on: bool) -> Self {
         self.index = Some(on);
         self
     }
 
-    /// Whether `a.js.br`, `a.js.gz` or `a.js.zst` is sent for `a.js` where there is
-    /// one and the client accepts it.
+    /// Serves `a.js.br`, `a.js.gz` or `a.js.zst` for `a.js` if true, the file exists and the client
+    /// accepts it; false by default.
     pub fn precompressed(mut self, on: bool) -> Self {
         self.precompressed = Some(on);
         self
     }
 }
 
-/// What becomes of a path that has a `/` at its end and is declared without, or the
-/// other way round.
+/// The trailing-slash policy: how the host treats a path that differs from the path of a route
+/// only by a trailing slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrailingSlash {
-    /// It is another path: status 404. So it is unless said.
+    /// The path is not found: status 404. This is the default.
     Strict,
-    /// The client is sent to the declared path, with status 308.
+    /// The host redirects to the path of the route with status 308.
     Redirect,
-    /// It is the same path.
+    /// The host serves the route.
     Ignore,
 }

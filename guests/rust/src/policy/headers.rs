@@ -1,13 +1,13 @@
-//! Headers of every reply: the request's id, and those that make browsers careful.
+//! Policies that add headers to replies: request ids and security headers.
 
 use serde::Serialize;
 
-use super::{Text, Toggle};
+use super::values::{Text, Toggle};
 
-/// Shows each request's id to its client.
+/// Sends the id of each request in a header of its reply.
 ///
-/// The id is the client's own, if it sends one of 1 to 128 visible ASCII
-/// characters, or else a new UUID.
+/// The host accepts an id from the client if it has 1 to 128 visible ASCII characters. Otherwise
+/// it generates a UUID.
 #[derive(Clone, Debug, Default, Serialize)]
 #[must_use = "a policy does nothing until an app or a route has it"]
 pub struct RequestId {
@@ -18,18 +18,18 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// In the header `x-request-id`.
+    /// Uses the header `x-request-id` and accepts ids from clients.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The header that has the id, in the request and in the reply.
+    /// Sets the header of the id, in the request and in the reply.
     pub fn header(mut self, name: impl Into<Text>) -> Self {
         self.header = Some(name.into());
         self
     }
 
-    /// Whether a client may bring its own.
+    /// Accepts ids from clients if true, the default.
     pub fn accept(mut self, accept: bool) -> Self {
         self.accept = Some(accept);
         self
@@ -42,8 +42,7 @@ impl From<RequestId> for Toggle<RequestId> {
     }
 }
 
-/// Headers that tell browsers what a reply must not be used for. A header that the
-/// reply has already stays.
+/// Adds security headers to replies that do not set them.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, SecurityHeaders};
@@ -58,25 +57,25 @@ pub struct SecurityHeaders {
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type_options: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    frame_options: Option<Choice>,
+    frame_options: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    referrer_policy: Option<Choice>,
+    referrer_policy: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cross_origin_opener_policy: Option<Choice>,
+    cross_origin_opener_policy: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cross_origin_resource_policy: Option<Choice>,
+    cross_origin_resource_policy: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    strict_transport_security: Option<Choice>,
+    strict_transport_security: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content_security_policy: Option<Choice>,
+    content_security_policy: Option<HeaderValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    permissions_policy: Option<Choice>,
+    permissions_policy: Option<HeaderValue>,
 }
 
-/// A header's value, or that it is left out.
+/// The value of a header, or an omitted header.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-enum Choice {
+enum HeaderValue {
     Value(Text),
     Left,
 }
@@ -86,14 +85,14 @@ macro_rules! headers {
         $(
             #[doc = concat!("The header `", $header, "`: ", $otherwise, " unless said.")]
             pub fn $name(mut self, value: impl Into<Text>) -> Self {
-                self.$name = Some(Choice::Value(value.into()));
+                self.$name = Some(HeaderValue::Value(value.into()));
                 self
             }
 
             $(
                 #[doc = concat!("Leaves the header `", $header, "` out.")]
                 pub fn $without(mut self) -> Self {
-                    self.$name = Some(Choice::Left);
+                    self.$name = Some(HeaderValue::Left);
                     self
                 }
             )?

@@ -1,8 +1,8 @@
-//! How far apart requests are kept.
+//! The policy for instances of the component.
 
 use serde::Serialize;
 
-/// Whether requests share instances of the component.
+/// The way requests use instances of the component.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, Instances, Route};
@@ -13,11 +13,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Instances {
-    /// An instance serves one request after another, and keeps what they left in its
-    /// memory, such as values of statics. So it is unless the app or the operator says
-    /// otherwise.
+    /// An instance serves one request after another and keeps its memory, such as the values of
+    /// statics. This is the default.
     Reuse,
-    /// Every request has an instance of its own, whose memory no other request has
-    /// met. That takes longer.
+    /// Each request gets a new instance, which is slower.
     Fresh,
 }

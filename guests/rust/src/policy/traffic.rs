@@ -1,15 +1,14 @@
-//! How much, from where and in what form: rate limits, CORS, compression.
+//! Traffic policies: rate limits, CORS and compression.
 
 use serde::Serialize;
 
-use super::{Names, Text, Toggle, texts};
-use crate::Method;
-use crate::route::method_name;
+use super::values::{Names, Text, Toggle, texts};
+use crate::method::{Method, method_name};
 
-/// Lets each client make so many requests, and answers the others with status 429.
+/// Limits the rate of requests of each client. The host rejects the rest with status 429.
 ///
-/// It is a token bucket: a client that was quiet may make `burst` requests at once,
-/// and then as many as flow in.
+/// The limit is a token bucket: a client can send up to `burst` requests at once after an idle
+/// period.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, RateLimit};
@@ -49,17 +48,17 @@ impl By {
 }
 
 impl RateLimit {
-    /// So many requests a second.
+    /// Allows `requests` per second.
     pub fn per_second(requests: u32) -> Self {
         Self::new(requests, Per::Second)
     }
 
-    /// So many requests a minute.
+    /// Allows `requests` per minute.
     pub fn per_minute(requests: u32) -> Self {
         Self::new(requests, Per::Minute)
     }
 
-    /// So many requests an hour.
+    /// Allows `requests` per hour.
     pub fn per_hour(requests: u32) -> Self {
         Self::new(requests, Per::Hour)
     }
@@ -73,13 +72,13 @@ impl RateLimit {
         }
     }
 
-    /// How many at once: as many as in the period unless said.
+    /// Sets the maximum burst of requests; the requests of one period by default.
     pub fn burst(mut self, requests: u32) -> Self {
         self.burst = Some(requests);
         self
     }
 
-    /// Counts by the client's address, as it does unless said.
+    /// Counts requests per client address, the default.
     pub fn by_client(mut self) -> Self {
         self.by = By::Client;
         self
@@ -91,14 +90,14 @@ impl RateLimit {
         self
     }
 
-    /// Counts by the value of a header, such as `x-api-key`.
+    /// Counts requests per value of a header, such as `x-api-key`.
     pub fn by_header(mut self, name: impl Into<Text>) -> Self {
         self.by = By::Header(name.into());
         self
     }
 }
 
-/// Lets pages of other origins call the app: CORS, as the Fetch standard has it.
+/// Lets pages of other origins read replies (CORS, by the Fetch standard).
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, Cors};
@@ -121,12 +120,12 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Pages of some origins, such as `https://app.example`.
+    /// Allows pages of some origins, such as `https://app.example`.
     pub fn new(origins: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         Self::of(Names::Some(texts(origins)))
     }
 
-    /// Pages of any origin, without credentials.
+    /// Allows pages of any origin, without credentials.
     pub fn any() -> Self {
         Self::of(Names::All)
     }
@@ -142,45 +141,45 @@ impl Cors {
         }
     }
 
-    /// The methods a page may use: those that the path answers unless said.
+    /// Sets the allowed methods; those of the path's routes by default.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.methods = Some(methods.into_iter().map(method_name).collect());
         self
     }
 
-    /// The request headers a page may set, beside those that are always allowed.
+    /// Sets the request headers that a page may send in addition to the CORS-safelisted ones.
     pub fn headers(mut self, names: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         self.headers = Some(Names::Some(texts(names)));
         self
     }
 
-    /// A page may set any request header.
+    /// Allows any request header.
     pub fn any_header(mut self) -> Self {
         self.headers = Some(Names::All);
         self
     }
 
-    /// The reply headers a page may read, beside those that it always may.
+    /// Sets the reply headers that a page may read in addition to the CORS-safelisted ones.
     pub fn expose(mut self, names: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         self.expose = texts(names);
         self
     }
 
-    /// Cookies and other credentials come along. Not with [`any`](Self::any): the
-    /// host refuses to load that.
+    /// Allows cookies and other credentials. The host refuses to load an app that combines this
+    /// with [`any`](Self::any).
     pub fn credentials(mut self) -> Self {
         self.credentials = true;
         self
     }
 
-    /// How long a browser may remember a preflight's answer, in seconds.
+    /// Sets the time that a browser may cache the answer to a preflight request, in seconds.
     pub fn max_age(mut self, seconds: u32) -> Self {
         self.max_age = Some(seconds);
         self
     }
 }
 
-/// How replies are compressed, for clients that accept it.
+/// Compresses replies for clients that accept it.
 ///
 /// ```
 /// # use spikard_wasm_sdk::{App, Compression, CompressionAlgorithm};
@@ -213,12 +212,12 @@ pub enum CompressionAlgorithm {
 }
 
 impl Compression {
-    /// As the host has it.
+    /// Uses the defaults of the host.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The algorithms, the best first.
+    /// Sets the algorithms, in order of preference.
     pub fn algorithms(
         mut self,
         algorithms: impl IntoIterator<Item = CompressionAlgorithm>,
@@ -227,13 +226,13 @@ impl Compression {
         self
     }
 
-    /// The smallest body that is compressed, in bytes.
+    /// Sets the minimum size of a compressed body, in bytes.
     pub fn min_size(mut self, bytes: u64) -> Self {
         self.min_size = Some(bytes);
         self
     }
 
-    /// How hard to try, in each algorithm's own scale.
+    /// Sets the compression level, on the scale of each algorithm.
     pub fn level(mut self, level: u8) -> Self {
         self.level = Some(level);
         self

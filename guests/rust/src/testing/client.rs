@@ -1,4 +1,4 @@
-//! The client of a test.
+//! The test client.
 
 use serde::de::DeserializeOwned;
 use spikard_wasm_app::policy::Secrets;
@@ -7,9 +7,9 @@ use super::host::Host;
 use super::request::TestRequest;
 use crate::App;
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::route::Method;
+use crate::method::Method;
 
-/// Sends requests to an app.
+/// Sends requests to an app in process.
 #[derive(Debug)]
 pub struct TestClient {
     host: Host,
@@ -17,7 +17,7 @@ pub struct TestClient {
 
 macro_rules! methods {
     ($($name:ident $method:ident),*) => {
-        $(#[doc = concat!("A ", stringify!($name), " request for a path, with a query or without.")]
+        $(#[doc = concat!("Starts a ", stringify!($name), " request for a path with an optional query.")]
         pub fn $name(&self, target: &str) -> TestRequest<'_> {
             TestRequest::new(&self.host, Method::$method, target)
         })*
@@ -25,22 +25,21 @@ macro_rules! methods {
 }
 
 impl TestClient {
-    /// A client of an app that knows no secret by name. A request that must be checked
-    /// with one, such as `Secret::named("jwt")`, panics; see
-    /// [`with_secrets`](Self::with_secrets).
+    /// Creates a client without named secrets. A request that needs a secret such as
+    /// `Secret::named("jwt")` panics; see [`with_secrets`](Self::with_secrets).
     ///
     /// # Panics
-    /// Where the host would refuse to load the app, with the sentence it would print.
+    /// If the host would not load the app, with the sentence that it would print.
     #[must_use]
     pub fn new(app: App) -> Self {
         Self::load(app, Secrets::default())
     }
 
-    /// A client of an app whose secrets have these names and values, as
-    /// `spikard-wasm serve --secret` gives them.
+    /// Creates a client with the names and values of secrets, which
+    /// `spikard-wasm serve --secret` supplies to the host.
     ///
     /// # Panics
-    /// As [`new`](Self::new), and where a secret that the app names is not given.
+    /// If the host would not load the app, for example because a named secret is missing.
     #[must_use]
     pub fn with_secrets(app: App, secrets: &[(&str, &str)]) -> Self {
         let secrets = secrets.iter();
@@ -57,17 +56,17 @@ impl TestClient {
 
     methods!(get Get, post Post, put Put, patch Patch, delete Delete, head Head, options Options);
 
-    /// What the app's component would describe.
+    /// Returns the description that the component would send to the host.
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.host.description
     }
 
-    /// A value of the app's [`GlobalContext`](crate::GlobalContext), which the
-    /// requests of this client share.
+    /// Returns a value of the app's [`GlobalContext`](crate::GlobalContext), which the requests of
+    /// this client share.
     ///
     /// # Panics
-    /// Where the value is not a `T`.
+    /// If the value is not a `T`.
     #[must_use]
     pub fn global<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let values = self.host.global.borrow();

@@ -1,15 +1,15 @@
-//! A request of a test as data: a head, and a body as a client sends it.
+//! A test's request as data, and the head and the body that a client sends for it.
 
 use std::collections::BTreeMap;
 
-use spikard_wasm_app::RequestHead;
+use spikard_wasm_contract::Head;
 
-use crate::route::Method;
+use crate::method::{Method, method_name};
 
-/// What separates the parts of a multipart body.
+/// The boundary between the parts of a multipart body.
 const BOUNDARY: &str = "spikard-test-boundary";
 
-/// A request as it is sent.
+/// A request of a test.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) method: Method,
@@ -21,15 +21,15 @@ pub(super) struct Message {
     pub(super) local: BTreeMap<String, String>,
 }
 
-/// A body.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub(super) enum Payload {
-    Nothing,
+    Empty,
     Bytes(String, Vec<u8>),
     Multipart(Vec<Part>),
 }
 
-/// A part of a multipart body; `file` is a file's name and content type.
+/// A part of a multipart body; `file` holds the name and the content type of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) field: String,
@@ -37,15 +37,8 @@ pub(super) struct Part {
     pub(super) bytes: Vec<u8>,
 }
 
-/// The head of a message, with the headers that its body adds.
-#[derive(Debug)]
-pub(super) struct Head {
-    query: String,
-    pub(super) headers: Vec<(String, Vec<u8>)>,
-}
-
 impl Message {
-    /// Writes the message out: its head and the bytes of its body.
+    /// Returns the head of the request and the bytes of its body.
     pub(super) fn write(&self) -> (Head, Vec<u8>) {
         let headers = self.headers.iter();
         let mut headers: Vec<_> = headers
@@ -53,7 +46,7 @@ impl Message {
             .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).into()))
             .collect();
         let (content_type, bytes) = match &self.body {
-            Payload::Nothing => (None, Vec::new()),
+            Payload::Empty => (None, Vec::new()),
             Payload::Bytes(content_type, bytes) => (Some(content_type.clone()), bytes.clone()),
             Payload::Multipart(parts) => (
                 Some(format!("multipart/form-data; boundary={BOUNDARY}")),
@@ -63,42 +56,14 @@ impl Message {
         if let Some(content_type) = content_type {
             headers.push(("content-type".to_owned(), content_type.into_bytes()));
         }
-        let query = self.query.clone();
-        (Head { query, headers }, bytes)
-    }
-}
-
-impl Head {
-    /// The first value of a header.
-    pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
-        self.values(name).next()
-    }
-
-    /// The only value of a header; none where there are several.
-    pub(super) fn only(&self, name: &str) -> Option<&[u8]> {
-        let mut values = self.values(name);
-        values.next().filter(|_| values.next().is_none())
-    }
-
-    /// All values of a header as one (RFC 9110, section 5.3).
-    pub(super) fn joined(&self, name: &str) -> Vec<u8> {
-        let values: Vec<_> = self.values(name).collect();
-        values.join(b", " as &[u8])
-    }
-
-    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        let fields = self.headers.iter().filter(move |(have, _)| have == name);
-        fields.map(|(_, value)| value.as_slice())
-    }
-}
-
-impl RequestHead for Head {
-    fn query(&self) -> &str {
-        &self.query
-    }
-
-    fn header(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        self.values(name).for_each(each);
+        let head = Head {
+            method: method_name(self.method).to_owned(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers,
+            local: self.local.keys().cloned().collect(),
+        };
+        (head, bytes)
     }
 }
 
@@ -128,7 +93,7 @@ fn escape(name: &str) -> String {
         .replace('"', "%22")
 }
 
-/// Adds `name=value` to a query or a form.
+/// Appends `name=value` to a query or a form, and encodes both.
 pub(super) fn append_pair(text: &mut String, name: &str, value: &str) {
     if !text.is_empty() {
         text.push('&');

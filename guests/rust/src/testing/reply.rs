@@ -1,16 +1,16 @@
-//! What an app answered to a test.
+//! The reply to a request of a test.
 
 use serde::de::DeserializeOwned;
 
 use crate::Content;
 
-/// An app's reply.
+/// The reply of an app.
 #[derive(Clone, Debug)]
 pub struct TestReply {
     status: u16,
     headers: Vec<(String, String)>,
     content: Content,
-    /// The content type of a reply that names none.
+    /// The content type that the host would set by default.
     default_type: Option<&'static str>,
     failure: Option<(String, String)>,
 }
@@ -37,7 +37,7 @@ impl TestReply {
         }
     }
 
-    /// The reply without its content, which HTTP does not send: its head stays.
+    /// Removes the content, which HTTP does not send, and keeps the head.
     pub(super) fn without_body(self) -> Self {
         Self {
             content: Content::Empty,
@@ -45,14 +45,14 @@ impl TestReply {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The first header of that name, in any case. `content-type` falls back on
-    /// what the content stands for, as with the host.
+    /// Returns the first header with a name. Names are case-insensitive. `content-type` defaults to
+    /// the type that the host would set for the content.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
@@ -66,22 +66,22 @@ impl TestReply {
         }
     }
 
-    /// All headers that the app and its policies set, in order.
+    /// Returns all headers that the app and its policies set, in order.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// The content as it crosses the boundary.
+    /// Returns the content as it crosses the boundary.
     #[must_use]
     pub fn content(&self) -> &Content {
         &self.content
     }
 
-    /// The content as text.
+    /// Returns the content as text.
     ///
     /// # Panics
-    /// Where the content is bytes.
+    /// If the content is bytes.
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.content {
@@ -91,10 +91,10 @@ impl TestReply {
         }
     }
 
-    /// The content, read as JSON.
+    /// Reads the content as JSON.
     ///
     /// # Panics
-    /// Where the content is not JSON, or not that of a `T`.
+    /// If the content is not JSON of a `T`.
     #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> T {
         match serde_json::from_str(self.text()) {
@@ -103,7 +103,7 @@ impl TestReply {
         }
     }
 
-    /// The failure the app reported: its message and its detail.
+    /// Returns the message and the detail of the failure that the app reported.
     #[must_use]
     pub fn failure(&self) -> Option<(&str, &str)> {
         self.failure

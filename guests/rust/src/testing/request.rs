@@ -1,4 +1,4 @@
-//! A request of a test, under construction.
+//! The request builder of the test client.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::host::Host;
 use super::message::{Message, Part, Payload, append_pair};
 use super::reply::TestReply;
-use crate::route::Method;
+use crate::method::Method;
 
 /// A request under construction; [`send`](Self::send) sends it.
 #[derive(Clone, Debug)]
@@ -27,13 +27,13 @@ impl<'a> TestRequest<'a> {
                 path: path.to_owned(),
                 query: query.to_owned(),
                 headers: Vec::new(),
-                body: Payload::Nothing,
+                body: Payload::Empty,
                 local: BTreeMap::new(),
             },
         }
     }
 
-    /// Adds a query parameter, and encodes it.
+    /// Adds a query parameter and encodes it.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         append_pair(&mut self.message.query, name, value);
         self
@@ -58,7 +58,7 @@ impl<'a> TestRequest<'a> {
     /// unchecked, as if it had shown that token or key.
     ///
     /// # Panics
-    /// Where the value cannot be JSON.
+    /// If the value cannot be JSON.
     pub fn local<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
         match serde_json::to_string(value) {
             Ok(text) => self.message.local.insert(key.to_owned(), text),
@@ -67,10 +67,10 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// Sends JSON.
+    /// Sets a JSON body.
     ///
     /// # Panics
-    /// Where the value cannot be JSON.
+    /// If the value cannot be JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match serde_json::to_string(value) {
             Ok(text) => {
@@ -81,18 +81,18 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// Sends plain text.
+    /// Sets a body of plain text.
     pub fn text(self, text: &str) -> Self {
         self.bytes("text/plain", text)
     }
 
-    /// Sends bytes of a content type.
+    /// Sets a body of bytes and its content type.
     pub fn bytes(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
         self.message.body = Payload::Bytes(content_type.to_owned(), bytes.into());
         self
     }
 
-    /// Sends a form, `application/x-www-form-urlencoded`.
+    /// Sets a form as body, `application/x-www-form-urlencoded`.
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         let mut text = String::new();
         for (name, value) in fields {
@@ -130,7 +130,7 @@ impl<'a> TestRequest<'a> {
         })
     }
 
-    /// Sends the request, and returns what the app answers.
+    /// Sends the request and returns the reply.
     #[must_use]
     pub fn send(self) -> TestReply {
         self.host.answer(&self.message)

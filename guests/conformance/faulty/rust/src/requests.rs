@@ -20,7 +20,7 @@ fn request(Path(rest): Path<String>, request: Request) -> Value {
         "rest": rest,
         "method": request.method(),
         "path": request.path(),
-        "query": request.query(),
+        "query": request.query_string(),
         "header": request.header("X-Text"),
         "headers": own.map(|(name, value)| json!([name, hex(value)])).collect::<Vec<_>>(),
         "cookies": request.cookies(),

@@ -12,7 +12,7 @@ from spikard_wasm.errors import check_status
 from spikard_wasm.reply import check_header, content, header_text, parts
 
 Change = tuple[int, str, Content | None]
-"""How a reply changes, as it crosses: its status, its headers, its body unless it stays."""
+"""The changed reply for the host: status, headers, and the body if it changed."""
 
 _UNREAD: Any = object()
 
@@ -64,7 +64,7 @@ class ReplyHeaders(MutableMapping[str, str]):
         return list(self._pairs)
 
     def __getitem__(self, name: str) -> str:
-        """The value of a header; several of the name are joined with `, `."""
+        """Returns the value of a header. Several values are joined with `, `."""
         values = self.get_all(name)
         if not values:
             raise KeyError(name)
@@ -88,7 +88,7 @@ class ReplyHeaders(MutableMapping[str, str]):
         return f"ReplyHeaders({self._pairs!r})"
 
 
-class Outgoing:
+class HookReply:
     """The reply in progress. A hook can change it or return another reply."""
 
     __slots__ = (
@@ -151,7 +151,7 @@ class Outgoing:
         self._replaced = True
 
     def replace(self, result: object) -> None:
-        """Replaces the reply by one that a hook returned."""
+        """Replaces the reply by the one that a hook returned."""
         if result is None or result is self:
             return
         self._status, pairs, self._content = parts(result)
@@ -160,7 +160,7 @@ class Outgoing:
         self._changed = self._replaced = True
 
     def change(self) -> Change | None:
-        """How it has changed, as it crosses."""
+        """Returns the changed reply for the host, or `None` if nothing changed."""
         if self._body is not _UNREAD and _trace(self._body) != self._seen:
             self.body = self._body
         if not (self._changed or self._replaced or self._headers._changed):
@@ -169,7 +169,7 @@ class Outgoing:
         return self._status, header_text(self._headers.pairs()), body
 
     def __repr__(self) -> str:
-        return f"Outgoing({self._status}, {self._headers.pairs()!r})"
+        return f"HookReply({self._status}, {self._headers.pairs()!r})"
 
 
 def _value(body: Content) -> Any:
@@ -179,5 +179,5 @@ def _value(body: Content) -> Any:
 
 
 def _trace(value: Any) -> str:
-    """What tells whether a value was changed in place; only lists and dicts can be."""
+    """Returns a text that differs if a list or dict was changed in place."""
     return repr(value) if isinstance(value, dict | list) else ""

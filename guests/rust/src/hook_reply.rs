@@ -1,4 +1,4 @@
-//! The reply in progress, as the hooks after the handler see and change it.
+//! The reply in progress, which hooks after the handler can read and change.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -6,10 +6,10 @@ use std::cell::OnceCell;
 use crate::reply::{self, Failure, Fields};
 use crate::{Content, IntoReply, Reply, host};
 
-/// A reply that hooks may change before the client gets it.
+/// The reply in progress. A hook can change it before the client gets it.
 ///
 /// ```
-/// # use spikard_wasm_sdk::{App, ResponseView};
+/// # use spikard_wasm_sdk::{App, HookReply};
 /// let app = App::new("users").on_response(|reply| {
 ///     reply.set_header("x-app", "users");
 ///     if reply.status() == 404 {
@@ -18,10 +18,10 @@ use crate::{Content, IntoReply, Reply, host};
 /// });
 /// ```
 #[derive(Debug)]
-pub struct ResponseView {
+pub struct HookReply {
     status: u16,
     headers: Fields,
-    /// The body that the host has, once it was asked for.
+    /// The body from the host, once a hook has asked for it.
     fetched: OnceCell<Content>,
     /// The body that a hook has set.
     content: Option<Content>,
@@ -29,8 +29,8 @@ pub struct ResponseView {
     changed: bool,
 }
 
-impl ResponseView {
-    /// `headers` is what crosses the boundary.
+impl HookReply {
+    /// Creates the reply from the JSON text of its headers.
     pub(crate) fn new(status: u16, headers: &str) -> Result<Self, serde_json::Error> {
         let headers = if headers.is_empty() {
             Vec::new()
@@ -47,7 +47,7 @@ impl ResponseView {
         })
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
@@ -59,7 +59,7 @@ impl ResponseView {
         self.changed = true;
     }
 
-    /// The first header of that name, in any case.
+    /// Returns the first header with a name. Names are case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.headers();
@@ -68,13 +68,13 @@ impl ResponseView {
             .map(|(_, value)| value)
     }
 
-    /// All headers, in order. The host adds some of its own afterwards, such as
-    /// `content-length` and those of the route's policies.
+    /// Returns all headers in order. The host adds more afterwards, such as `content-length`
+    /// and the headers of the route's policies.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Sets a header, in place of all of that name.
+    /// Replaces every header with a name by one.
     pub fn set_header(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -85,7 +85,7 @@ impl ResponseView {
         self.append_header(name, value);
     }
 
-    /// Adds a header beside those of that name.
+    /// Adds a header and keeps those with the same name.
     pub fn append_header(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -95,7 +95,7 @@ impl ResponseView {
         self.changed = true;
     }
 
-    /// Removes all headers of that name.
+    /// Removes every header with a name.
     pub fn remove_header(&mut self, name: &str) {
         let before = self.headers.len();
         self.headers
@@ -103,7 +103,7 @@ impl ResponseView {
         self.changed |= self.headers.len() != before;
     }
 
-    /// The body. It stays with the host until this is called.
+    /// Returns the body. The first call fetches it from the host.
     #[must_use]
     pub fn body(&self) -> &Content {
         match &self.content {
@@ -112,9 +112,9 @@ impl ResponseView {
         }
     }
 
-    /// Sets the body, and the content type that goes with it: `Json(value)`, a text,
-    /// bytes, [`Html`](crate::Html), anything a handler may return. Other headers
-    /// and the status stay.
+    /// Sets the body and its content type. The body is anything that a handler can return, such
+    /// as `Json(value)`, text, bytes or [`Html`](crate::Html). The status and the other headers
+    /// stay.
     pub fn set_body(&mut self, body: impl IntoReply) {
         match body.into_reply().into_parts() {
             Ok((_, headers, content)) => {
@@ -130,7 +130,7 @@ impl ResponseView {
         }
     }
 
-    /// Puts another reply in place of this one.
+    /// Replaces this reply by another one.
     pub(crate) fn replace(&mut self, reply: Reply) {
         match reply.into_parts() {
             Ok((status, headers, content)) => {
@@ -147,9 +147,11 @@ impl ResponseView {
         self.failure.is_some()
     }
 
-    /// What crosses the boundary, `None` where nothing has changed; or why the
-    /// hooks failed.
-    pub(crate) fn finish(self) -> Result<Option<Changed>, Failure> {
+    /// Returns the change for the host, or `None` if nothing changed.
+    ///
+    /// # Errors
+    /// The failure of a hook, or a status or header that HTTP does not allow.
+    pub(crate) fn finish(self) -> Result<Option<ReplyChange>, Failure> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
@@ -161,11 +163,11 @@ impl ResponseView {
     }
 }
 
-/// A status, headers, and a body where it has changed.
-pub(crate) type Changed = (u16, String, Option<Content>);
+/// The status and headers of a changed reply, and its body if that changed.
+pub(crate) type ReplyChange = (u16, String, Option<Content>);
 
 impl Content {
-    /// The bytes of the content.
+    /// Returns the bytes of the content.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -175,7 +177,7 @@ impl Content {
         }
     }
 
-    /// The content as text: `None` for bytes that are not UTF-8.
+    /// Returns the content as text, or `None` for bytes that are not UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
