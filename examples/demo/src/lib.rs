@@ -56,7 +56,7 @@ fn sum(Query(terms): Query<Terms>) -> Value {
     json!({ "sum": i64::from(terms.a) + i64::from(terms.b) })
 }
 
-/// Says that the app is well.
+/// Reports that the app is healthy.
 ///
 /// Try `/health`.
 #[get("/health")]
