@@ -6,6 +6,7 @@
 
 mod components;
 mod errors;
+mod object;
 mod operation;
 mod paths;
 mod replies;
@@ -107,14 +108,6 @@ impl OpenApi {
     pub fn settings(&self) -> &OpenApiSettings {
         &self.settings
     }
-}
-
-/// Parses a JSON object of a description. An empty text is an empty object.
-fn parse_object(text: &str, name: &str) -> Result<Map<String, Value>, String> {
-    if text.is_empty() {
-        return Ok(Map::new());
-    }
-    serde_json::from_str(text).map_err(|error| format!("its {name} cannot be read: {error}"))
 }
 
 fn info(description: &Description, app: &Settings, settings: &OpenApiSettings) -> Value {

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::components::Components;
 use super::errors::{HostError, RouteInputs};
+use super::object::parse_object;
 use super::paths::Template;
-use super::{parse_object, replies, security};
+use super::{replies, security};
 use crate::route_settings::RouteSettings;
 use crate::{MediaType, RouteDescription};
 

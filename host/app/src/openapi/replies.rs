@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::components::Components;
 use super::errors::{self, HostError};
-use super::parse_object;
+use super::object::parse_object;
 use crate::reply::Status;
 use crate::route_settings::RouteSettings;
 use crate::{Problem, RouteDescription};

@@ -1,7 +1,7 @@
 //! Server configuration.
 //!
 //! [`Config`] merges flags, environment variables, `spikard.toml` and defaults in the order that
-//! [`precedence`] decides. [`limits`] and [`grants`] define the keys and flags, [`file`] parses
+//! [`precedence`] decides. [`limits`] and [`grants`] define the keys and flags, [`mod@file`] parses
 //! `spikard.toml`, and [`apps`] selects the apps to serve.
 
 pub(crate) mod app;

@@ -12,9 +12,10 @@ use futures_util::stream::FuturesUnordered;
 
 use super::member::Member;
 use crate::abi::wasi_http::answer;
+use crate::deadline::Deadline;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
-use crate::pool::{Deadline, Pool};
+use crate::pool::Pool;
 use crate::stages::Stamp;
 use crate::state::Current;
 use crate::stats::Recycled;

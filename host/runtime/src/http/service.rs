@@ -23,8 +23,9 @@ use super::member::Job;
 use super::reply::{Checked, HttpReply, Progress};
 use super::seat::Seat;
 use super::upload::GuestBody;
+use crate::deadline::Deadline;
 use crate::error::CallError;
-use crate::pool::{Deadline, Pool};
+use crate::pool::Pool;
 use crate::stages::{Stage, Stamp};
 use crate::stats::Recycled;
 

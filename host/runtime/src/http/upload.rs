@@ -15,7 +15,7 @@ use wasmtime_wasi_http::Error;
 
 use super::call::{HttpCall, lock};
 use super::failure::UploadError;
-use crate::pool::Deadline;
+use crate::deadline::Deadline;
 
 /// The body of a request as the guest reads it.
 pub enum GuestBody<B> {

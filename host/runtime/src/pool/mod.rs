@@ -8,14 +8,13 @@
 //! makes one, so the number of instances follows the number of concurrent calls, not the
 //! number of requests.
 
-mod deadline;
 mod instances;
 mod keeper;
 mod lease;
 mod shelf;
 mod slot;
+mod within;
 
-pub(crate) use deadline::Deadline;
 pub use instances::Pool;
 pub use lease::Lease;
 pub(crate) use lease::Running;
