@@ -1,10 +1,11 @@
 # Skips the build of a guest whose inputs have not changed. Sourced by scripts/guests.
 
 # Prints a hash of the paths and contents of all source files below some paths. Lock files are
-# among the sources and stand for installed packages.
+# among the sources and stand for installed packages. Pages, the built JavaScript SDK and the
+# module of the test clients are not part of a guest.
 sources_hash() { # PATH...
-  find "$@" \( -name node_modules -o -name target -o -name __pycache__ -o -name '.*_cache' \) -prune \
-    -o -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+  find "$@" \( -name node_modules -o -name dist -o -name target -o -name __pycache__ -o -name '.*_cache' \) -prune \
+    -o -type f -not -name '*.pyc' -not -name '*.md' -not -name contract.wasm -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
 }
 
 # Prints the inputs that all guests share: SDKs, `build`, interfaces, toolchains and flags. A

@@ -180,7 +180,7 @@ fn on_error_receives_the_error() {
     assert!(log.contains("the guest trapped"), "{log}");
     let (late, log) = show(hooks(json!("spin")), "/?n=1", b"");
     assert!(late.text().starts_with("504 "), "{}", late.text());
-    assert!(log.contains("past its deadline of 200ms"), "{log}");
+    assert!(log.contains("exceeded its deadline of 200ms"), "{log}");
 }
 
 #[test]

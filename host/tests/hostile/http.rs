@@ -71,7 +71,7 @@ fn a_failure_after_the_head_truncates_the_response() {
         ("/shorter-later", "shorter", "did not finish its body"),
         ("/forgotten-later", "half", "did not finish its body"),
         ("/traps-half-way", "half", "the guest trapped"),
-        ("/spins-half-way", "half", "past its deadline of 400ms"),
+        ("/spins-half-way", "half", "exceeded its deadline of 400ms"),
     ];
     with_both_policies(&["--timeout", "400ms"], |server| {
         for (path, came, logged) in cases {
@@ -134,7 +134,7 @@ fn a_failure_after_the_reply_does_not_affect_the_client() {
         assert_eq!((whole.status, whole.text().as_str()), (200, "whole"));
         assert_eq!(wire.ask("GET /fine HTTP/1.1\r\nhost: a").text(), "fine");
         let _ = server.logged("the guest trapped");
-        let late = server.logged("past its deadline of 400ms");
+        let late = server.logged("exceeded its deadline of 400ms");
         assert!(
             late.contains("the response head was already sent"),
             "{late}"

@@ -51,7 +51,7 @@ fn a_table_bomb() {
         let _ = response.problem(504);
     }
     let log = attack.end(HOST);
-    let late = |line: &&str| line.contains("past its deadline of 300ms");
+    let late = |line: &&str| line.contains("exceeded its deadline of 300ms");
     assert_eq!(log.lines().filter(late).count(), 2, "{log}");
 }
 

@@ -27,7 +27,7 @@ fn a_handler_that_spins() {
     }
     let log = attack.end(HOST);
     let late =
-        |line: &&str| line.contains("past its deadline of 500ms") && line.contains("GET /do");
+        |line: &&str| line.contains("exceeded its deadline of 500ms") && line.contains("GET /do");
     assert_eq!(log.lines().filter(late).count(), 6, "{log}");
 }
 
@@ -46,7 +46,7 @@ fn a_hook_that_spins() {
     for kind in KINDS {
         let route = format!("route=\"GET /hook/{kind}\"");
         let late =
-            |line: &str| line.contains("past its deadline of 300ms") && line.contains(&route);
+            |line: &str| line.contains("exceeded its deadline of 300ms") && line.contains(&route);
         assert!(log.lines().any(late), "{kind}: {log}");
     }
 }

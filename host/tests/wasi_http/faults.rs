@@ -60,7 +60,7 @@ fn a_guest_that_spins_is_504(guest: Guest) {
     assert!(took < Duration::from_secs(4), "{took:?}");
     // The other request needs a new instance on the same core.
     assert!(others < Duration::from_secs(2), "{others:?}");
-    let late = server.logged("past its deadline of 500ms");
+    let late = server.logged("exceeded its deadline of 500ms");
     assert!(late.contains("ERROR"), "{late}");
     assert_eq!(client.get("/hello").status, 200);
 }

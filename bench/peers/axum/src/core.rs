@@ -82,10 +82,7 @@ impl Twenty {
 async fn validated(Json(body): Json<Twenty>) -> Result<Json<Twenty>, (StatusCode, &'static str)> {
     match body.is_valid() {
         true => Ok(Json(body)),
-        false => Err((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "a member is out of range",
-        )),
+        false => Err((StatusCode::UNPROCESSABLE_ENTITY, "a member is out of range")),
     }
 }
 
