@@ -158,7 +158,9 @@ fn policies(lane: Lane) {
 }
 
 fn instances(lane: Lane) {
-    let server = serve_with(lane, &["--workers", "1", "--max-instances", "2"]);
+    // Room for the reused instance, a fresh one and the next fresh one: a pool that is full drops
+    // an idle instance to make a fresh one.
+    let server = serve_with(lane, &["--workers", "1", "--max-instances", "3"]);
     let client = server.client();
     let paths = ["/calls", "/calls", "/calls/fresh", "/calls/fresh", "/calls"];
     let counts = paths.map(|path| client.get(path).json()["calls"].as_u64());

@@ -92,7 +92,7 @@ fn the_total_size_of_a_batch_is_limited() {
         let some = keyvalue(2, "get-many", json!({"keys": keys[..15]}));
         act_ok(server, some);
         let why = act_err(server, keyvalue(2, "get-many", json!({"keys": keys})));
-        assert!(why.contains("ask for fewer keys"), "{why}");
+        assert!(why.contains("request fewer keys"), "{why}");
     }
     let (_place, server) = small("");
     check(&server);

@@ -116,7 +116,7 @@ fn ten_thousand_requests_to_a_slow_guest() {
         "the log does not have every refusal"
     );
     assert!(
-        log.contains("wait for an instance"),
+        log.contains("the queue for an instance is full"),
         "the log does not say why"
     );
 }
