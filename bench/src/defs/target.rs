@@ -32,7 +32,7 @@ pub struct Target {
     pub build: Vec<Build>,
     /// How to start it.
     pub run: Run,
-    /// How to tell that it is ready.
+    /// The readiness check.
     #[serde(default)]
     pub ready: Ready,
     /// The programs to start it with, each for its workloads.

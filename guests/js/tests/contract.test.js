@@ -80,7 +80,7 @@ test("policies refuse, count and set headers", async () => {
   assert.equal(late.status, 429);
   assert.ok(Number(late.header("retry-after")) > 0);
   assert.throws(() => new TestClient(app(), { secrets: {} }), /needs the secret `key`/);
-  // A key that is not known lets nobody in; a token cannot be checked without its key.
+  // An unknown API key is rejected; a token cannot be verified without its key.
   const right = { headers: { "x-api-key": "right" } };
   assert.equal((await new TestClient(app()).get("/", right)).status, 401);
   const guarded = new Spikard({ jwt: { secret: { secret: "key" } } }).get("/", ({ local }) =>

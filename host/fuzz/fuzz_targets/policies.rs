@@ -24,9 +24,9 @@ static APP: LazyLock<App> = LazyLock::new(|| {
         "static": [{"prefix": "/", "folder": "a"}, {"prefix": "/public", "folder": "b"}],
     });
     let routes = [
-        json!({"jwt": {"secret": "a secret that nobody can guess"}}),
+        json!({"jwt": {"secret": "an unguessable secret"}}),
         json!({"jwt": {"algorithms": ["RS256", "PS256"], "public_key": PUBLIC_KEY}}),
-        json!({"api_key": {"keys": ["a key that nobody can guess"], "cookie": "key"}}),
+        json!({"api_key": {"keys": ["an unguessable key"], "cookie": "key"}}),
     ];
     let routes = routes
         .iter()
@@ -60,7 +60,7 @@ fuzz_target!(|header: &[u8]| {
                     .rate
                     .is_some_and(|rate| rate.remaining <= rate.limit)
             );
-            check_sendable(&outcome.expect_err("nobody can guess"));
+            check_sendable(&outcome.expect_err("a request without the secret is refused"));
         }
     }
     let policies: &Policies = APP.policies().expect("policies");
@@ -76,7 +76,9 @@ fuzz_target!(|header: &[u8]| {
     }
     for origin in [header, b"https://a.example"] {
         match cors.of_preflight(asked(origin)) {
-            Ok(headers) => headers.iter().for_each(|(_, value)| check_header_value(value)),
+            Ok(headers) => headers
+                .iter()
+                .for_each(|(_, value)| check_header_value(value)),
             Err(refusal) => check_sendable(&refusal),
         }
     }

@@ -13,7 +13,7 @@ fn directory() -> AppDirectory {
         fs::create_dir(directory.path(folder)).expect("a folder");
         fs::write(directory.path(folder).join("a.txt"), "hello").expect("a file");
     }
-    fs::write(directory.path("secret.txt"), "nobody's").expect("a file");
+    fs::write(directory.path("secret.txt"), "secret").expect("a file");
     directory
 }
 

@@ -24,7 +24,7 @@ const paths = {
   "date/{date}": schemas.paths.date,
 };
 for (const [pattern, path] of Object.entries(paths)) {
-  // The raw route of an integer also declares its type, so that it is a number.
+  // The route without validation also declares the integer's type, so that the handler gets a number.
   app.get(`/path/${pattern}`, pattern.startsWith("int/") ? { path } : {}, handlers.params);
   app.get(`/validated/path/${pattern}`, { path }, handlers.params);
 }

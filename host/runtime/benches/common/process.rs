@@ -40,7 +40,7 @@ pub(crate) fn cpu_time() -> Duration {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: the call only fills the structure that it is given.
+    // SAFETY: `clock_gettime` only writes to the structure that the pointer refers to.
     #[allow(unsafe_code)]
     unsafe {
         libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
