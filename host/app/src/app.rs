@@ -155,6 +155,18 @@ impl App {
         ))
     }
 
+    /// Returns the policies of an answer to OPTIONS. They are those of the route that the
+    /// following request is for, whose method `next` is the preflight's: a route without CORS
+    /// must not answer with the CORS headers of its app.
+    #[must_use]
+    pub fn policies_of_options(&self, next: Option<&[u8]>, path: &str) -> Option<&Policies> {
+        let next = next.and_then(|method| std::str::from_utf8(method).ok());
+        match next.and_then(|method| self.about(method, path)) {
+            Some((Some(route), _)) => route.policies(),
+            _ => self.policies(),
+        }
+    }
+
     /// Returns the route for a method and a path, if any, and the path's `Allow` value;
     /// `None` if no route has the path. A CORS preflight uses this to look up the route of
     /// the request that follows it.

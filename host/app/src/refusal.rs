@@ -87,6 +87,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Returns both results, or all validation errors of both, so that a client learns all
+    /// errors of its request at once. Of other refusals the first wins.
+    ///
+    /// # Errors
+    /// Those of the results.
+    pub fn combine<A, B>(first: Result<A, Self>, second: Result<B, Self>) -> Result<(A, B), Self> {
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(Self::Invalid(mut errors)), Err(Self::Invalid(more))) => {
+                errors.extend(more);
+                Err(Self::Invalid(errors))
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+        }
+    }
+
     /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -233,5 +249,36 @@ impl Refusal {
                 problem(kind, title, detail.to_owned())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn invalid(text: &str) -> Refusal {
+        let error = FieldError {
+            kind: ErrorKind::Missing,
+            loc: Vec::new(),
+            msg: text.to_owned(),
+            input: None,
+            ctx: None,
+        };
+        Refusal::Invalid(vec![error])
+    }
+
+    #[test]
+    fn validation_errors_of_both_are_combined() {
+        let refusal = Refusal::combine::<(), ()>(Err(invalid("one")), Err(invalid("two")));
+        assert!(matches!(refusal, Err(Refusal::Invalid(errors)) if errors.len() == 2));
+    }
+
+    #[test]
+    fn the_first_refusal_wins_otherwise() {
+        let first = Refusal::combine::<(), ()>(Err(invalid("one")), Err(Refusal::RequestTimeout));
+        assert!(matches!(first, Err(Refusal::Invalid(errors)) if errors.len() == 1));
+        let second = Refusal::combine::<_, ()>(Ok(()), Err(Refusal::RequestTimeout));
+        assert!(matches!(second, Err(Refusal::RequestTimeout)));
     }
 }

@@ -118,7 +118,10 @@ impl Contract {
         });
         let policies = match &found {
             Ok(Ok((_, route, _))) => route.policies(),
-            Ok(Err(reply)) if reply.status == 204 => request_policies::of_options(&self.app, &head),
+            Ok(Err(reply)) if reply.status == 204 => {
+                let next = head.first("access-control-request-method");
+                self.app.policies_of_options(next, &head.path)
+            }
             _ => self.app.policies(),
         };
         let mut request_policies = RequestPolicies::begin(policies, &head);

@@ -31,7 +31,7 @@ pub(crate) fn read(
 ) -> Result<Call, Refusal> {
     let params = route.read_params(values, head);
     let content = read_body(route, head, raw)?;
-    let (params, (body, raw, files)) = combine(params, content)?;
+    let (params, (body, raw, files)) = Refusal::combine(params, content)?;
     Ok(Call {
         params,
         body,
@@ -89,17 +89,5 @@ fn read_form(boundary: &str, raw: Vec<u8>, limit: u64) -> Result<Form, Refusal> 
         if let Poll::Ready(form) = reading.as_mut().poll(&mut context) {
             return form;
         }
-    }
-}
-
-/// Returns both results, or all validation errors of both.
-fn combine<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
-    match (first, second) {
-        (Ok(first), Ok(second)) => Ok((first, second)),
-        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
-            errors.extend(more);
-            Err(Refusal::Invalid(errors))
-        }
-        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
     }
 }

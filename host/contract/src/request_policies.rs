@@ -91,13 +91,9 @@ impl RequestPolicies {
             set_cors(&mut headers, cors.of_response(origin.as_deref()));
         }
         if let Some(rate) = self.admitted.rate {
-            set(&mut headers, "ratelimit-limit", rate.limit.to_string());
-            set(
-                &mut headers,
-                "ratelimit-remaining",
-                rate.remaining.to_string(),
-            );
-            set(&mut headers, "ratelimit-reset", rate.reset.to_string());
+            for (name, value) in rate.headers() {
+                set(&mut headers, name, value.to_string());
+            }
         }
         if let Some(policy) = &self.policies.request_id {
             set(&mut headers, &policy.header, self.id);
@@ -132,17 +128,6 @@ pub(crate) fn preflight(
         allow,
     });
     Some((request_policies, headers))
-}
-
-/// The policies of an answer to OPTIONS: those of the route that the next request is for, as
-/// a route without CORS must not answer with that of its app.
-pub(crate) fn of_options<'a>(app: &'a App, head: &Head) -> Option<&'a Policies> {
-    let next = head.first("access-control-request-method");
-    let next = next.and_then(|method| std::str::from_utf8(method).ok());
-    match next.and_then(|method| app.about(method, &head.path)) {
-        Some((Some(route), _)) => route.policies(),
-        _ => app.policies(),
-    }
 }
 
 /// Returns the `Origin` of a request. Several fields become an empty value, which no policy

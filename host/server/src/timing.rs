@@ -29,7 +29,7 @@ pub(crate) struct Timing {
     is_http2: AtomicBool,
 }
 
-/// What a connection waits for.
+/// The phase of a connection, by the event that it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Phase {

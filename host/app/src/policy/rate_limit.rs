@@ -87,6 +87,18 @@ pub struct RateState {
     pub reset: u32,
 }
 
+impl RateState {
+    /// Returns the headers that tell the client its state.
+    #[must_use]
+    pub fn headers(&self) -> [(&'static str, u32); 3] {
+        [
+            ("ratelimit-limit", self.limit),
+            ("ratelimit-remaining", self.remaining),
+            ("ratelimit-reset", self.reset),
+        ]
+    }
+}
+
 impl RateLimit {
     pub(super) fn new(spec: &RateLimitSpec) -> Result<Self, String> {
         let number = |name: &str, number: u32| {

@@ -136,7 +136,7 @@ fn a_streamed_body_keeps_its_word_or_breaks_off() {
     assert_eq!(stream(Some(3), &["ab", "c"], Fate::Returned), (3, true));
     assert_eq!(stream(Some(2), &["ab", "c"], Fate::Returned), (2, false));
     assert_eq!(stream(Some(4), &["ab", "c"], Fate::Returned), (3, false));
-    // What a store that is gone closes is not complete.
+    // A body that ends because its store was dropped is not complete.
     assert_eq!(stream(None, &["ab", "c"], Fate::Failed), (0, false));
 }
 

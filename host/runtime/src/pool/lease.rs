@@ -244,7 +244,7 @@ impl<L: BorrowMut<Lease>> Running<L> {
             Err(error) => {
                 self.has_ended = true;
                 self.lease.borrow_mut().discard(Recycled::Trap);
-                // What a guest reports before it traps says more than its frames.
+                // A message that the guest reported before the trap is clearer than the stack.
                 let message = match failure {
                     Some(reported) => reported.message,
                     None => root_cause(&error),

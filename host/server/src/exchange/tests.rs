@@ -15,7 +15,7 @@ use crate::admission::Requests;
 use crate::metrics::{AppFigures, WorkerFigures};
 use crate::policy::Passage;
 
-/// What a fake trigger does once it has entered.
+/// The behavior of a fake trigger after it has entered.
 #[derive(Clone, Copy)]
 enum Does {
     Reply,

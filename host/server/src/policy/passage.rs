@@ -96,11 +96,7 @@ impl<'a> Passage<'a> {
             }
         }
         if let Some(rate) = self.admitted.rate {
-            for (name, value) in [
-                ("ratelimit-limit", rate.limit),
-                ("ratelimit-remaining", rate.remaining),
-                ("ratelimit-reset", rate.reset),
-            ] {
+            for (name, value) in rate.headers() {
                 headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
             }
         }

@@ -119,8 +119,7 @@ impl Handler {
         }
     }
 
-    /// Returns the policies of the router's result. OPTIONS has those of the route that a
-    /// preflight would ask about: a route without CORS must not answer with the app's CORS.
+    /// Returns the policies of the router's result.
     fn policies<'a>(
         &'a self,
         found: &Result<Matched<'a>, Refusal>,
@@ -129,12 +128,9 @@ impl Handler {
         match found {
             Ok(Matched::Route(_, route, _)) => route.policies(),
             Ok(Matched::Options(_)) => {
-                let asked = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
-                let asked = asked.and_then(|method| method.to_str().ok());
-                match asked.and_then(|method| self.app.about(method, parts.uri.path())) {
-                    Some((Some(route), _)) => route.policies(),
-                    _ => self.app.policies(),
-                }
+                let next = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+                let next = next.map(|method| method.as_bytes());
+                self.app.policies_of_options(next, parts.uri.path())
             }
             _ => self.app.policies(),
         }
@@ -178,7 +174,7 @@ impl Handler {
                 plan.read(bytes).map(|body| (body, Vec::new()))
             }
         };
-        let (params, (body, files)) = both(params, checked)?;
+        let (params, (body, files)) = Refusal::combine(params, checked)?;
         request.set_files(files);
         Ok(Call {
             route: index,
@@ -250,50 +246,5 @@ impl Trigger for Handler {
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
             .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
-    }
-}
-
-/// Returns both results, or the errors of both, so that a client learns all errors of its
-/// request at once.
-fn both<A, B>(first: Result<A, Refusal>, second: Result<B, Refusal>) -> Result<(A, B), Refusal> {
-    match (first, second) {
-        (Ok(first), Ok(second)) => Ok((first, second)),
-        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
-            errors.extend(more);
-            Err(Refusal::Invalid(errors))
-        }
-        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use spikard_wasm_app::{ErrorKind, FieldError};
-
-    use super::*;
-
-    fn invalid(text: &str) -> Refusal {
-        let error = FieldError {
-            kind: ErrorKind::Missing,
-            loc: Vec::new(),
-            msg: text.to_owned(),
-            input: None,
-            ctx: None,
-        };
-        Refusal::Invalid(vec![error])
-    }
-
-    #[test]
-    fn a_client_learns_the_errors_of_parameters_and_body() {
-        let refusal = both::<(), ()>(Err(invalid("one")), Err(invalid("two")));
-        assert!(matches!(refusal, Err(Refusal::Invalid(errors)) if errors.len() == 2));
-    }
-
-    #[test]
-    fn a_body_that_cannot_be_read_hides_no_parameter_error() {
-        let first = both::<(), ()>(Err(invalid("one")), Err(Refusal::RequestTimeout));
-        assert!(matches!(first, Err(Refusal::Invalid(errors)) if errors.len() == 1));
-        let second = both::<_, ()>(Ok(()), Err(Refusal::RequestTimeout));
-        assert!(matches!(second, Err(Refusal::RequestTimeout)));
     }
 }

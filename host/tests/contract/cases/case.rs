@@ -46,7 +46,7 @@ pub(crate) struct CaseRequest {
 pub(crate) struct CaseBody {
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// `Some(Value::Null)` where the body is `null`.
+    /// `Some(Value::Null)` if the body is `null`.
     #[serde(default, deserialize_with = "present")]
     json: Option<Value>,
     text: Option<String>,
@@ -217,7 +217,7 @@ fn without(mut value: Value, members: &[String]) -> Value {
     value
 }
 
-/// Whether two JSON values are of the same types and structure, numbers by their value.
+/// Compares two JSON values: same types and structure, and numbers by value.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {

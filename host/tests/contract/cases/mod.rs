@@ -12,8 +12,8 @@ use crate::support::{Lane, host, on_every_lane};
 
 on_every_lane!(contract, faulty, target);
 
-/// A client asks before it sends a body longer than this, as curl does, so that the
-/// refusal does not get lost with the connection.
+/// For a longer body the client sends `Expect: 100-continue`, as curl does, so that the
+/// rejection arrives before the connection closes.
 const LONG: usize = 1 << 20;
 const BOUNDARY: &str = "----cases";
 

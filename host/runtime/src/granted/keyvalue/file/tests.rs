@@ -15,7 +15,7 @@ fn read(file: &File, key: &str) -> Option<String> {
     Some(String::from_utf8(value).unwrap())
 }
 
-/// What the file says its keys and values are together.
+/// Returns the total size of keys and values that the file has recorded.
 fn bytes(file: &File) -> u64 {
     let transaction = file.database.begin_read().unwrap();
     let sizes = transaction.open_table(SIZES).unwrap();
