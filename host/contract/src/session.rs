@@ -2,7 +2,7 @@
 //!
 //! A [`Session`] holds one app and the requests in progress. [`Session::call`] takes an
 //! operation, the number of a request and the operation's input, and returns a
-//! [frame]: the length of a JSON text as four bytes (little-endian), the text,
+//! frame: the length of a JSON text as four bytes (little-endian), the text,
 //! and bytes after it.
 //!
 //! | operation | input | JSON of the result |
