@@ -1,4 +1,4 @@
-//! A client for ordinary requests.
+//! HTTP client for well-formed requests.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Request, header::HeaderMap};
 
-/// The longest an answer may take.
+/// Timeout of a request, including the response body.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends requests to one server, and keeps its connection.
+/// A client of one server, which reuses its connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: Agent,
     base: String,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status.
@@ -29,7 +29,7 @@ pub struct Response {
 }
 
 impl Client {
-    /// A client of the server at an address.
+    /// Returns a client of the server at `address`.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder()
@@ -45,10 +45,11 @@ impl Client {
         }
     }
 
-    /// Sends a request; an empty body is none.
+    /// Sends a request and returns the response. An empty `body` sends a request
+    /// without a body.
     ///
     /// # Panics
-    /// There is no answer.
+    /// Panics if no complete response arrives.
     #[must_use]
     pub fn send(
         &self,
@@ -81,19 +82,19 @@ impl Client {
         }
     }
 
-    /// Sends GET.
+    /// Sends a GET request.
     #[must_use]
     pub fn get(&self, target: &str) -> Response {
         self.send("GET", target, &[], b"")
     }
 
-    /// Sends POST with a body of some type.
+    /// Sends a POST request with a body and its content type.
     #[must_use]
     pub fn post(&self, target: &str, content_type: &str, body: &[u8]) -> Response {
         self.send("POST", target, &[("content-type", content_type)], body)
     }
 
-    /// Sends POST with JSON.
+    /// Sends a POST request with a JSON body.
     #[must_use]
     pub fn post_json(&self, target: &str, body: &Value) -> Response {
         self.post(target, "application/json", body.to_string().as_bytes())
@@ -101,33 +102,34 @@ impl Client {
 }
 
 impl Response {
-    /// A header's value, or nothing.
+    /// Returns the value of a header, or an empty string if the header is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     ///
     /// # Panics
-    /// It is not JSON.
+    /// Panics if the body is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The problem document that an error is, after checking that it is one.
+    /// Checks that the response is a problem document (RFC 9457) with this status, and
+    /// returns the document.
     ///
     /// # Panics
-    /// It is another status, or no problem document.
+    /// Panics if the status differs or the body is not a problem document.
     #[track_caller]
     #[must_use]
     pub fn problem(&self, status: u16) -> Value {
@@ -142,8 +144,8 @@ impl Response {
     }
 }
 
-/// A multipart form of files, each a field, a file name and its bytes: its content
-/// type and its body.
+/// Encodes files as `multipart/form-data` and returns the content type and the body.
+/// Each file is a tuple of field name, file name and content.
 #[must_use]
 pub fn multipart(files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {
     const BOUNDARY: &str = "------------------------d74496d66958873e";

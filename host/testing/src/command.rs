@@ -1,4 +1,4 @@
-//! The binary under test, with an environment of its own.
+//! Runs the binary under test with a controlled environment.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,35 +10,35 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::server::Serve;
 
-/// The longest a command may take. Compiling a component of 20 MB on a machine
-/// that does other things is most of it.
+/// Maximum duration of a command. Compiling a 20 MB component on a busy machine
+/// takes most of it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
-/// Entries of the cache that no test has written for so long are of guests that
-/// are not built any more.
+/// Maximum age of a cache entry. Older entries belong to guests that are no longer
+/// built.
 const KEEP: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// The binary under test, and the cache of compiled components that its tests
-/// share from run to run.
+/// The binary under test and its cache of compiled components, which all test runs
+/// share.
 #[derive(Debug, Clone)]
 pub struct Host {
     binary: PathBuf,
     cache: PathBuf,
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// Its exit code; `None` when a signal ended it.
+    /// The exit code; `None` if a signal terminated the process.
     pub code: Option<i32>,
-    /// What it printed.
+    /// The standard output.
     pub stdout: String,
-    /// What it said of errors.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Host {
-    /// A host whose cache is in `folder`.
+    /// Returns a host with its cache in `folder`, and deletes old entries from it.
     #[must_use]
     pub fn new(binary: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Self {
         let host = Self {
@@ -49,14 +49,14 @@ impl Host {
         host
     }
 
-    /// Where compiled components are kept.
+    /// Returns the directory of the compiled components.
     #[must_use]
     pub fn cache(&self) -> &Path {
         &self.cache
     }
 
-    /// A command line, to be run or changed. Nothing of the test's environment
-    /// steers it but `PATH` and the user's folders.
+    /// Returns a command with the given arguments. It does not inherit the
+    /// variables that affect the host, such as `HOST`, `PORT` and `RUST_LOG`.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.binary);
@@ -64,7 +64,7 @@ impl Host {
             .args(args)
             .stdin(Stdio::null())
             .env("SPIKARD_WASM_CACHE_DIR", &self.cache)
-            // A backtrace must not be printed even where one is asked for.
+            // The host must not print a backtrace even with this variable set.
             .env("RUST_BACKTRACE", "1");
         for name in ["HOST", "PORT", "RUST_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
@@ -72,13 +72,13 @@ impl Host {
         command
     }
 
-    /// Runs a command line to its end.
+    /// Runs the binary with the given arguments and waits for it to exit.
     #[must_use]
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
         Run::of(&mut self.command(args))
     }
 
-    /// Prepares to serve an app, or the demo.
+    /// Prepares a host that serves an app, or the demo if `app` is `None`.
     #[must_use]
     pub fn serve(&self, app: Option<&Path>) -> Serve {
         let mut command = self.command(["serve"]);
@@ -99,10 +99,10 @@ impl Host {
 }
 
 impl Run {
-    /// Runs a command to its end.
+    /// Runs a command and waits for it to exit.
     ///
     /// # Panics
-    /// It does not start, or not end.
+    /// Panics if the command does not start, or does not exit in time.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
         let child = command
@@ -132,7 +132,8 @@ fn read_all(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> 
     })
 }
 
-/// Waits for a process to end, and ends it when it does not. Gives its exit code.
+/// Waits for a process to exit and returns its exit code. Kills the process and
+/// returns `None` if it does not exit within `limit`.
 pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<Option<i32>> {
     let start = Instant::now();
     while start.elapsed() < limit {

@@ -1,4 +1,4 @@
-//! Components that say of themselves what a test wants.
+//! Components with a definition that a test chooses.
 
 use std::fs;
 
@@ -7,16 +7,17 @@ use tempfile::{Builder, TempPath};
 
 use crate::guests::guest;
 
-/// What the place for a definition begins with, and how long it is; as in
-/// `guests/conformance/definitions`.
+/// Marker at the start of the component's buffer for a definition, and the size of
+/// that buffer in bytes. `guests/conformance/definitions` has the same values.
 const MARK: &[u8] = b"DEFINITION HERE:";
 const LENGTH: usize = 8192;
 
-/// Makes a component with this definition, in a file that goes with the value.
-/// `guests/conformance/definitions` says what a definition may hold.
+/// Writes a component with this definition to a temporary file, which is deleted when
+/// the returned path is dropped. `guests/conformance/definitions` documents the members
+/// of a definition.
 ///
 /// # Panics
-/// The component is not built, or the definition too long for it.
+/// Panics if the component is not built, or the definition does not fit into it.
 #[must_use]
 pub fn define(definition: &Value) -> TempPath {
     let mut bytes = fs::read(guest("definitions")).expect("the component can be read");

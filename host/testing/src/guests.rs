@@ -1,20 +1,20 @@
-//! Where the components are that the tests serve.
+//! Paths of the components that the tests serve.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// A component that `scripts/guests` built: from the folder that the environment
-/// variable `SPIKARD_WASM_GUESTS` names, or else `target/guests`.
+/// Returns the path of a component that `scripts/guests` built. The component is in the
+/// directory `SPIKARD_WASM_GUESTS`, or `target/guests` if the variable is not set.
 ///
 /// # Panics
-/// It was not built.
+/// Panics if the component does not exist.
 #[must_use]
 pub fn guest(name: &str) -> PathBuf {
     let folder = env::var_os("SPIKARD_WASM_GUESTS")
@@ -22,7 +22,7 @@ pub fn guest(name: &str) -> PathBuf {
     let path = folder.join(format!("{name}.wasm"));
     assert!(
         path.is_file(),
-        "the component `{}` is not there: build it with `scripts/guests`",
+        "the component `{}` does not exist: build it with `scripts/guests`",
         path.display()
     );
     path

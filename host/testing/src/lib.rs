@@ -1,9 +1,9 @@
-//! Starts the real `spikard-wasm` for tests, and talks to it as a client would.
+//! Runs the real `spikard-wasm` binary in tests and sends it requests.
 //!
-//! [`Host`] is the binary with the environment of a test, [`Server`] one that
-//! serves: it ends with the value at the latest. [`Client`] is for ordinary
-//! requests, [`Wire`] for the bytes of odd ones. [`conformance`] runs fixtures,
-//! [`soak`] a mixed load for minutes.
+//! [`Host`] runs the binary with a controlled environment. [`Server`] is a running
+//! host; dropping it kills the process. [`Client`] sends ordinary requests, and
+//! [`Wire`] sends raw bytes, such as malformed requests. [`conformance`] runs
+//! fixtures, and [`soak`] puts a mixed load on hosts for minutes.
 
 mod client;
 mod command;

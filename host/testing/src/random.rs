@@ -1,20 +1,20 @@
-//! Random values that can be had again.
+//! Reproducible random values.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The environment variable that sets the seed.
+/// Environment variable with the seed.
 const SEED: &str = "SPIKARD_WASM_TEST_SEED";
 
-/// A sequence of random values. Its seed is printed, which a test shows when it
-/// fails, and the environment variable `SPIKARD_WASM_TEST_SEED` sets it.
+/// A pseudo-random number generator. [`Random::new`] prints its seed, so a failed test
+/// shows it; set `SPIKARD_WASM_TEST_SEED` to the seed to repeat the test.
 #[derive(Debug)]
 pub struct Random {
     state: u64,
 }
 
 impl Random {
-    /// A new sequence.
+    /// Returns a generator seeded from `SPIKARD_WASM_TEST_SEED`, or else from the clock.
     #[must_use]
     pub fn new() -> Self {
         let given = env::var(SEED).ok().and_then(|seed| seed.parse().ok());
@@ -22,17 +22,17 @@ impl Random {
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
             now.map_or(0, |now| now.as_micros() as u64)
         });
-        println!("random values: repeat them with {SEED}={state}");
+        println!("random values: set {SEED}={state} to repeat them");
         Self { state }
     }
 
-    /// The sequence of a seed.
+    /// Returns a generator with this seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// The next value (SplitMix64).
+    /// Returns the next value (`SplitMix64`).
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -41,30 +41,31 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from `low` up to, not including, `high`.
+    /// Returns an integer in the range `low..high`.
     pub fn within(&mut self, low: i64, high: i64) -> i64 {
         low + (self.next_u64() % high.abs_diff(low).max(1)) as i64
     }
 
-    /// `true` or `false`.
+    /// Returns a random boolean.
     pub fn coin(&mut self) -> bool {
         self.next_u64() & 1 == 0
     }
 
-    /// One of the characters, so many times.
+    /// Returns a string of `length` characters, each drawn from `characters`.
     pub fn of(&mut self, characters: &str, length: usize) -> String {
         let characters: Vec<char> = characters.chars().collect();
         let mut pick = || characters[self.next_u64() as usize % characters.len()];
         (0..length).map(|_| pick()).collect()
     }
 
-    /// Up to 24 characters that a path segment may hold unescaped.
+    /// Returns 1 to 24 characters that need no escaping in a path segment.
     pub fn name(&mut self) -> String {
         let length = self.within(1, 25) as usize;
         self.of("abcdefghijklmnopqrstuvwxyzABCDEFXYZ0123456789_-", length)
     }
 
-    /// Up to 24 characters of every kind that text may hold.
+    /// Returns up to 24 characters, including quotes, delimiters, control characters and
+    /// characters outside ASCII.
     pub fn text(&mut self) -> String {
         let length = self.within(0, 25) as usize;
         self.of(
@@ -73,12 +74,12 @@ impl Random {
         )
     }
 
-    /// A number with up to two decimals.
+    /// Returns a number with up to two decimals.
     pub fn number(&mut self) -> f64 {
         self.within(-1_000_000, 1_000_000) as f64 / 100.0
     }
 
-    /// So many bytes.
+    /// Returns `length` random bytes.
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next_u64() as u8).collect()
     }

@@ -1,4 +1,4 @@
-//! A Redis server for a test.
+//! Redis server for tests.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The longest that a start may take.
+/// Maximum duration of a start.
 const START: Duration = Duration::from_secs(10);
 
-/// A Redis server on a free port, which keeps nothing on disk. It ends with the value.
+/// A Redis server without persistence. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Redis {
     child: Child,
@@ -18,22 +18,22 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one.
+    /// Starts a server on a free port.
     ///
     /// # Panics
-    /// There is no `redis-server` on the path, or it does not start.
+    /// Panics if `redis-server` is not on the `PATH`, or does not start.
     #[must_use]
     pub fn start() -> Self {
         Self::start_with(None)
     }
 
-    /// Starts one that asks for a password.
+    /// Starts a server on a free port. It requires a password if one is given.
     ///
     /// # Panics
-    /// As [`Redis::start`].
+    /// Panics in the same cases as [`Redis::start`].
     #[must_use]
     pub fn start_with(password: Option<&str>) -> Self {
-        // The port may be taken before it is used.
+        // Another process may bind the port before Redis does: retry.
         for _ in 0..5 {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
             let port = port.expect("a free port").port();
@@ -44,10 +44,11 @@ impl Redis {
         panic!("`redis-server` does not start on five ports in a row");
     }
 
-    /// Starts one on a port, where it is free.
+    /// Starts a server on a given port. Returns `None` if the server does not start, such
+    /// as when the port is in use.
     ///
     /// # Panics
-    /// There is no `redis-server` on the path.
+    /// Panics if `redis-server` is not on the `PATH`.
     #[must_use]
     pub fn start_at(port: u16, password: Option<&str>) -> Option<Self> {
         let mut command = Command::new("redis-server");
@@ -61,7 +62,7 @@ impl Redis {
             command.args(["--requirepass", password]);
         }
         let child = command.spawn().unwrap_or_else(|error| {
-            panic!("`redis-server` cannot be run ({error}): install it, as by `apt-get install redis-server`")
+            panic!("`redis-server` cannot be run ({error}): install it, for example with `apt-get install redis-server`")
         });
         let mut redis = Self {
             child,
@@ -84,7 +85,7 @@ impl Redis {
         None
     }
 
-    /// The URL of a database.
+    /// Returns the URL of a database.
     #[must_use]
     pub fn url(&self, database: u8) -> String {
         let user = self
@@ -98,16 +99,16 @@ impl Redis {
         )
     }
 
-    /// Its port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Asks it for something in database 0; gives the answer as it is sent.
+    /// Sends a command in database 0 and returns the raw reply.
     ///
     /// # Panics
-    /// It does not answer.
+    /// Panics if the server does not reply.
     pub fn ask(&self, words: &[&str]) -> String {
         self.try_ask(words).expect("Redis answers")
     }
@@ -131,10 +132,10 @@ impl Redis {
         Ok(answer.trim_end_matches("+OK\r\n").to_owned())
     }
 
-    /// Stops it from answering, or lets it go on.
+    /// Sends a signal to the server, such as `STOP` to suspend it and `CONT` to resume it.
     ///
     /// # Panics
-    /// The command `kill` cannot.
+    /// Panics if the command `kill` fails.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{name}"))

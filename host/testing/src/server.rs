@@ -1,4 +1,4 @@
-//! A host that serves.
+//! Host processes that serve an app.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -15,10 +15,10 @@ use crate::command::{LIMIT, wait};
 use crate::usage::Usage;
 use crate::wire::Wire;
 
-/// The longest a stop may take.
+/// Maximum duration of a shutdown.
 const STOP: Duration = Duration::from_secs(20);
 
-/// A host about to serve, on any free port.
+/// Builder for a [`Server`], by default on a free port.
 #[derive(Debug)]
 pub struct Serve {
     command: Command,
@@ -26,7 +26,7 @@ pub struct Serve {
     port: bool,
 }
 
-/// A host that serves, until the value is dropped or told to stop.
+/// A running host. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -35,18 +35,18 @@ pub struct Server {
     log: Arc<Log>,
 }
 
-/// How a server ended.
+/// The result of a host that has exited.
 #[derive(Debug)]
 pub struct Stopped {
-    /// Its exit code; `None` when a signal ended it.
+    /// The exit code; `None` if a signal terminated the process.
     pub code: Option<i32>,
-    /// All that it logged.
+    /// The complete log.
     pub log: String,
-    /// How long it took from the signal.
+    /// Time spent waiting for the process to exit.
     pub after: Duration,
 }
 
-/// Standard error, as far as it has been read.
+/// The standard error read so far, and true at its end.
 #[derive(Debug, Default)]
 struct Log {
     text: Mutex<(String, bool)>,
@@ -62,31 +62,32 @@ impl Serve {
         }
     }
 
-    /// Adds arguments.
+    /// Appends arguments to the command line.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// Leaves out `--port 0`, where the port is given in another way.
+    /// Omits `--port 0`, for a test that sets the port in another way.
     #[must_use]
     pub fn port_as_given(mut self) -> Self {
         self.port = false;
         self
     }
 
-    /// Starts it and waits until it serves.
+    /// Starts the host and waits until it serves. Hosts of the same app start one after
+    /// another, so that only the first compiles it.
     ///
     /// # Panics
-    /// It does not serve; the message has what it logged.
+    /// Panics with the log if the host does not start to serve.
     #[must_use]
     pub fn start(self) -> Server {
         let lock = compiling(self.app.as_deref());
@@ -94,22 +95,22 @@ impl Serve {
         self.start_now()
     }
 
-    /// As [`Serve::start`], also while another test starts the same app.
+    /// Like [`Serve::start`], but does not wait for other tests that start the same app.
     ///
     /// # Panics
-    /// It does not serve; the message has what it logged.
+    /// Panics with the log if the host does not start to serve.
     #[must_use]
     pub fn start_now(self) -> Server {
         self.try_start().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As [`Serve::start_now`], where the host may refuse the app.
+    /// Like [`Serve::start_now`], but returns an error if the host does not serve.
     ///
     /// # Errors
-    /// It does not serve; the message has what it logged.
+    /// Fails with the log if the host does not start to serve.
     ///
     /// # Panics
-    /// The binary cannot be run.
+    /// Panics if the binary cannot be executed.
     pub fn try_start(mut self) -> Result<Server, String> {
         if self.port {
             self.command.args(["--port", "0"]);
@@ -148,7 +149,8 @@ impl Serve {
     }
 }
 
-/// One lock for each app, so that tests that start at once compile it once.
+/// Returns the lock of an app. Tests that start the same app at the same time share the
+/// lock, so that they compile the app once.
 fn compiling(app: Option<&Path>) -> Arc<Mutex<()>> {
     type Locks = Mutex<HashMap<Option<PathBuf>, Arc<Mutex<()>>>>;
     static LOCKS: LazyLock<Locks> = LazyLock::new(Locks::default);
@@ -156,7 +158,7 @@ fn compiling(app: Option<&Path>) -> Arc<Mutex<()>> {
     locks.entry(app.map(Path::to_owned)).or_default().clone()
 }
 
-/// The address in the line that says what is served.
+/// Returns the address in the first line that the host prints.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("http://")?;
     let end = rest.find([' ', '"']).unwrap_or(rest.len());
@@ -164,79 +166,79 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 }
 
 impl Server {
-    /// The line that says what is served, and where.
+    /// Returns the first line that the host printed, with the app and its address.
     #[must_use]
     pub fn line(&self) -> &str {
         &self.line
     }
 
-    /// Where it serves.
+    /// Returns the address that the host listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A client of it.
+    /// Returns a client of the host.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::new(self.address)
     }
 
-    /// A connection to it.
+    /// Opens a connection to the host.
     ///
     /// # Panics
-    /// It cannot be connected to.
+    /// Panics if the connection fails.
     #[must_use]
     pub fn wire(&self) -> Wire {
         Wire::open(self.address).expect("the server accepts connections")
     }
 
-    /// What it has of memory, files and threads now.
+    /// Returns the host's current memory, open files and threads.
     ///
     /// # Panics
-    /// The system does not say, or the host is gone.
+    /// Panics if the system has no `/proc`, or the host has exited.
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage::of(self.child.id()).unwrap_or_else(|error| panic!("the host's usage: {error}"))
     }
 
-    /// Its resident memory, in bytes.
+    /// Returns the resident memory of the host, in bytes.
     ///
     /// # Panics
-    /// As [`Server::usage`].
+    /// Panics in the same cases as [`Server::usage`].
     #[must_use]
     pub fn rss(&self) -> u64 {
         self.usage().rss
     }
 
-    /// How many files, sockets among them, it has open.
+    /// Returns the number of open file descriptors of the host, including sockets.
     ///
     /// # Panics
-    /// As [`Server::usage`].
+    /// Panics in the same cases as [`Server::usage`].
     #[must_use]
     pub fn open_files(&self) -> u64 {
         self.usage().open_files
     }
 
-    /// What it has logged so far.
+    /// Returns the log so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().0.clone()
     }
 
-    /// Waits until it has logged a text, and gives the whole line that has it.
+    /// Waits for a log line that contains `wanted`, and returns the line.
     ///
     /// # Panics
-    /// It is not logged within ten seconds.
+    /// Panics if the host does not log such a line within ten seconds.
     #[must_use]
     pub fn logged(&self, wanted: &str) -> String {
         self.log.wait_for(wanted, Duration::from_secs(10))
     }
 
-    /// Sends it a signal, such as `TERM`.
+    /// Sends a signal to the host, such as `TERM`.
     ///
     /// # Panics
-    /// The command `kill` cannot.
+    /// Panics if the command `kill` fails.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{name}"))
@@ -247,10 +249,10 @@ impl Server {
         );
     }
 
-    /// Waits until it has ended.
+    /// Waits for the host to exit.
     ///
     /// # Panics
-    /// It does not end; it is killed then.
+    /// Kills the host and panics if it does not exit in time.
     #[must_use]
     pub fn wait(mut self) -> Stopped {
         let start = Instant::now();
@@ -264,10 +266,10 @@ impl Server {
         }
     }
 
-    /// Stops it as a supervisor does, with SIGTERM.
+    /// Stops the host with SIGTERM, as a supervisor does.
     ///
     /// # Panics
-    /// It does not stop, or not with exit code 0.
+    /// Panics if the host does not exit in time, or its exit code is not 0.
     pub fn stop(self) -> Stopped {
         self.signal("TERM");
         let stopped = self.wait();
@@ -291,7 +293,7 @@ impl Log {
         self.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a pipe to its end.
+    /// Starts a thread that copies a pipe into the log.
     fn follow(self: Arc<Self>, mut pipe: ChildStderr) {
         thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -304,7 +306,7 @@ impl Log {
         });
     }
 
-    /// All of it, once its writer is gone.
+    /// Waits until the pipe closes and returns the complete log.
     fn complete(&self) -> String {
         let done = self
             .grown
@@ -313,7 +315,7 @@ impl Log {
     }
 
     fn wait_for(&self, wanted: &str, limit: Duration) -> String {
-        // The end of the line may come with the next read.
+        // Ignore an incomplete line: the next read may return its end.
         let find = |text: &str| {
             let mut lines = text
                 .split_inclusive('\n')

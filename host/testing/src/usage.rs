@@ -1,26 +1,26 @@
-//! What a process has of the machine, as `/proc` says it; on Linux alone.
+//! Resource usage of a process, read from `/proc` (Linux only).
 
 use std::fs;
 use std::io;
 
-/// What a process has.
+/// Resource usage of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
     /// Resident memory, in bytes.
     pub rss: u64,
-    /// The most it has been, in bytes.
+    /// Peak resident memory, in bytes.
     pub peak: u64,
-    /// Open files, sockets among them.
+    /// Open file descriptors, including sockets.
     pub open_files: u64,
-    /// Threads.
+    /// Number of threads.
     pub threads: u64,
 }
 
 impl Usage {
-    /// What a process has now.
+    /// Returns the current resource usage of a process.
     ///
     /// # Errors
-    /// There is no such process, or no `/proc`.
+    /// Fails if the process does not exist, or the system has no `/proc`.
     pub fn of(process: u32) -> io::Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status"))?;
         let number = |name: &str| {

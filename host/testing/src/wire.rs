@@ -1,34 +1,34 @@
-//! A connection whose every byte is the test's.
+//! HTTP/1.1 connection on which a test controls every byte that it sends.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// The longest to wait for bytes.
+/// Timeout of connecting, of each read and of each write.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A connection of HTTP/1.1.
+/// An HTTP/1.1 connection.
 #[derive(Debug)]
 pub struct Wire {
     reader: BufReader<TcpStream>,
 }
 
-/// A response as it came.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct WireResponse {
     /// The status.
     pub status: u16,
-    /// The headers, names in lower case.
+    /// The headers, with names in lowercase.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Wire {
-    /// Connects.
+    /// Connects to a server.
     ///
     /// # Errors
-    /// Nobody listens there.
+    /// Fails if the connection is refused or times out.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
@@ -39,39 +39,40 @@ impl Wire {
         })
     }
 
-    /// Sends bytes. A server that hangs up early is for what is read next to show.
+    /// Sends bytes. Ignores write errors: if the server closes the connection early,
+    /// the next read shows it.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.reader.get_mut().write_all(bytes.as_ref());
     }
 
-    /// Says that nothing more comes.
+    /// Shuts down the write half of the connection.
     pub fn finish(&mut self) {
         let _ = self.reader.get_mut().shutdown(Shutdown::Write);
     }
 
-    /// Sends a whole request of this head, without its last line break, and reads
-    /// the response.
+    /// Sends a request without a body and reads the response. Pass `head` without its
+    /// final line breaks.
     ///
     /// # Panics
-    /// There is no response.
+    /// Panics if no valid response arrives.
     pub fn ask(&mut self, head: &str) -> WireResponse {
         self.send(format!("{head}\r\n\r\n"));
         self.response()
     }
 
-    /// As [`Wire::ask`], where there may be no response.
+    /// Like [`Wire::ask`], but returns an error instead of panicking.
     ///
     /// # Errors
-    /// There is none, or it is not HTTP.
+    /// Fails if no response arrives, or it is not HTTP.
     pub fn try_ask(&mut self, head: &str) -> io::Result<WireResponse> {
         self.send(format!("{head}\r\n\r\n"));
         self.read(true)
     }
 
-    /// As [`Wire::response`], where there may be none.
+    /// Like [`Wire::response`], but returns an error instead of panicking.
     ///
     /// # Errors
-    /// There is none, or it is not HTTP.
+    /// Fails if no response arrives, or it is not HTTP.
     pub fn try_response(&mut self) -> io::Result<WireResponse> {
         self.read(true)
     }
@@ -79,7 +80,7 @@ impl Wire {
     /// Reads all bytes until the server closes the connection.
     ///
     /// # Panics
-    /// It does not close it.
+    /// Panics if the server does not close the connection in time.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let read = self.reader.read_to_end(&mut bytes);
@@ -87,23 +88,24 @@ impl Wire {
         bytes
     }
 
-    /// Reads a response that has a body, if it says so.
+    /// Reads a response, including its body.
     ///
     /// # Panics
-    /// There is none, or it is not HTTP.
+    /// Panics if no response arrives, or it is not HTTP.
     pub fn response(&mut self) -> WireResponse {
         self.read(true).expect("a response")
     }
 
-    /// Reads a response to HEAD, which has no body whatever it says.
+    /// Reads the head of a response but no body. A response to HEAD has no body, even
+    /// if it has a `content-length`.
     ///
     /// # Panics
-    /// There is none, or it is not HTTP.
+    /// Panics if no response arrives, or it is not HTTP.
     pub fn head_response(&mut self) -> WireResponse {
         self.read(false).expect("a response")
     }
 
-    /// Whether the server has closed the connection, with nothing more to read.
+    /// Returns true if the server has closed the connection and no bytes are left to read.
     pub fn is_closed(&mut self) -> bool {
         match self.reader.fill_buf() {
             Ok(bytes) => bytes.is_empty(),
@@ -111,8 +113,8 @@ impl Wire {
         }
     }
 
-    /// Whether the server closes the connection, with no response or one of this
-    /// status.
+    /// Returns true if the server closes the connection without a response, or sends a
+    /// response with this status.
     pub fn is_closed_or(&mut self, status: u16) -> bool {
         match self.is_closed() {
             true => true,
@@ -122,28 +124,28 @@ impl Wire {
         }
     }
 
-    /// The address of this end of the connection.
+    /// Returns the local address of the connection.
     ///
     /// # Panics
-    /// The connection is gone.
+    /// Panics if the system does not return the address.
     #[must_use]
     pub fn local_address(&self) -> SocketAddr {
         self.reader.get_ref().local_addr().expect("a connection")
     }
 
-    /// The next piece of a chunked body, after its head was read with
-    /// [`Wire::head_response`]; none at its end, where [`Wire::trailers`] go on.
+    /// Reads the next chunk of a chunked body, or returns `None` after the last one. Call
+    /// [`Wire::head_response`] first, and [`Wire::trailers`] after the last chunk.
     ///
     /// # Panics
-    /// The body is broken off.
+    /// Panics if the body is truncated.
     pub fn chunk(&mut self) -> Option<Vec<u8>> {
         self.try_chunk().expect("a chunk")
     }
 
-    /// As [`Wire::chunk`], where the body may be broken off.
+    /// Like [`Wire::chunk`], but returns an error instead of panicking.
     ///
     /// # Errors
-    /// It is.
+    /// Fails if the body is truncated.
     pub fn try_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let line = self.line()?;
         let size = usize::from_str_radix(line.split(';').next().unwrap_or_default(), 16);
@@ -157,15 +159,16 @@ impl Wire {
         Ok(Some(piece))
     }
 
-    /// The trailers of a chunked body, after its last piece.
+    /// Reads the trailers of a chunked body, after its last chunk.
     ///
     /// # Panics
-    /// They are broken off.
+    /// Panics if the trailers are truncated.
     pub fn trailers(&mut self) -> Vec<(String, String)> {
         self.fields().expect("trailers")
     }
 
-    /// Names, in lower case, and values, up to an empty line.
+    /// Reads header fields up to the first line without a colon, such as the empty line
+    /// at their end. The names are in lowercase.
     fn fields(&mut self) -> io::Result<Vec<(String, String)>> {
         let mut fields = Vec::new();
         loop {
@@ -183,7 +186,7 @@ impl Wire {
         let line = String::from_utf8_lossy(&line);
         let line = line.strip_suffix("\r\n");
         line.map(str::to_owned)
-            .ok_or_else(|| io::Error::other("the connection ended in the head"))
+            .ok_or_else(|| io::Error::other("the connection ended before the end of a line"))
     }
 
     fn read(&mut self, with_body: bool) -> io::Result<WireResponse> {
@@ -220,14 +223,14 @@ impl Wire {
 }
 
 impl WireResponse {
-    /// A header's value.
+    /// Returns the first value of a header; `name` must be in lowercase.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         found.next().map(|(_, value)| value.as_str())
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

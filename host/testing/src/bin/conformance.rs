@@ -1,5 +1,6 @@
-//! `conformance --host BINARY --guest COMPONENT --cache FOLDER --deviations FILE DIR`:
-//! runs the fixtures of a folder; `scripts/conformance` calls it.
+//! Runs the fixtures of a directory. `scripts/conformance` calls this program.
+//!
+//! Usage: `conformance --host BINARY --guest COMPONENT --cache DIR --deviations FILE DIR`
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,20 +27,24 @@ fn conform(mut args: impl Iterator<Item = String>) -> Result<bool, String> {
     while let Some(arg) = args.next() {
         match arg.strip_prefix("--") {
             Some(name) => {
-                let value = args.next().ok_or(format!("`{arg}` has no value"))?;
+                let value = args.next().ok_or(format!("`{arg}` requires a value"))?;
                 flags.insert(name.to_owned(), value.into());
             }
             None if folder.is_none() => folder = Some(arg),
-            None => return Err(format!("`{arg}` is one folder too many")),
+            None => {
+                return Err(format!(
+                    "unexpected argument `{arg}`: pass one directory of fixtures"
+                ));
+            }
         }
     }
-    let folder = folder.ok_or("no folder of fixtures is given")?;
+    let folder = folder.ok_or("missing argument: pass a directory of fixtures")?;
     let mut flag = |name: &str| flags.remove(name).ok_or(format!("`--{name}` is missing"));
     let host = Host::new(flag("host")?, flag("cache")?);
     let template = Template::read(&flag("guest")?)?;
     let deviations = Deviations::read(&flag("deviations")?)?;
     if let Some(name) = flags.keys().next() {
-        return Err(format!("there is no flag `--{name}`"));
+        return Err(format!("unknown flag `--{name}`"));
     }
     let start = Instant::now();
     let report = run(Path::new(&folder), &host, &template, &deviations)?;

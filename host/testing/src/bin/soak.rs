@@ -1,5 +1,6 @@
-//! `soak --host BINARY --cache FOLDER [--minutes N] [--seed N] [--out FILE]`: a mixed
-//! load for minutes; `scripts/soak` calls it.
+//! Puts a mixed load on hosts and checks for leaks. `scripts/soak` calls this program.
+//!
+//! Usage: `soak --host BINARY --cache DIR [--minutes N] [--seed N] [--out FILE]`
 
 use std::collections::HashMap;
 use std::fs;
@@ -25,8 +26,8 @@ fn soak(mut args: impl Iterator<Item = String>) -> Result<bool, String> {
     while let Some(arg) = args.next() {
         let name = arg
             .strip_prefix("--")
-            .ok_or(format!("`{arg}` is no flag"))?;
-        let value = args.next().ok_or(format!("`{arg}` has no value"))?;
+            .ok_or(format!("unknown argument `{arg}`"))?;
+        let value = args.next().ok_or(format!("`{arg}` requires a value"))?;
         flags.insert(name.to_owned(), value);
     }
     let mut flag = |name: &str| flags.remove(name);
@@ -39,17 +40,17 @@ fn soak(mut args: impl Iterator<Item = String>) -> Result<bool, String> {
         .ok()
         .filter(|minutes| (0.1..=1440.0).contains(minutes));
     let time: f64 = time.ok_or(format!(
-        "`{minutes}` is no number of minutes from 0.1 to 1440"
+        "invalid minutes `{minutes}`: pass a number from 0.1 to 1440"
     ))?;
     let seed = match flag("seed") {
-        Some(seed) => seed.parse().map_err(|_| format!("`{seed}` is no number"))?,
+        Some(seed) => seed.parse().map_err(|_| format!("invalid seed `{seed}`"))?,
         None => SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| now.as_secs()),
     };
     let out = flag("out");
     if let Some(name) = flags.keys().next() {
-        return Err(format!("there is no flag `--{name}`"));
+        return Err(format!("unknown flag `--{name}`"));
     }
     let plan = Plan {
         host: Host::new(binary, cache),

@@ -1,4 +1,4 @@
-//! What the guest is told to answer.
+//! Replies that the guest must send.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::author::{Author, is_hosts_own};
 use super::fixture::{Expected, Fixture};
 use super::policies::Policies;
 
-/// A UUID for a reply that is expected to have one.
+/// UUID that replaces `<<uuid>>` in a reply.
 const UUID: &str = "6f1c3a52-0f6e-4c5b-9a77-2d0b1e8c4f10";
 
-/// The longest body that is made up to have an expected length, in bytes.
+/// Maximum size of a body that the runner fills up to an expected length, in bytes.
 const LONGEST: u64 = 16 << 20;
 
-/// Headers that frame a message: the host's in every reply.
+/// Framing headers, which the host sets in every reply.
 const FRAME: [&str; 7] = [
     "connection",
     "content-length",
@@ -23,7 +23,7 @@ const FRAME: [&str; 7] = [
     "upgrade",
 ];
 
-/// Headers that a declared policy makes, and so no guest.
+/// Headers that a declared policy sets, so the guest must not.
 const OF_POLICIES: [(&str, &[&str]); 4] = [
     ("compression", &["content-encoding", "vary"]),
     ("cors", &["vary", "access-control-"]),
@@ -31,7 +31,7 @@ const OF_POLICIES: [(&str, &[&str]); 4] = [
     ("rate_limit", &["ratelimit-", "x-ratelimit-", "retry-after"]),
 ];
 
-/// Headers of security, which the host or a hook sets.
+/// Security headers, which the host or a hook sets.
 const SECURITY: [&str; 8] = [
     "content-security-policy",
     "cross-origin-",
@@ -43,10 +43,10 @@ const SECURITY: [&str; 8] = [
     "x-xss-protection",
 ];
 
-/// What the guest of a route answers, as `guests/conformance/fixtures` reads it.
+/// Returns the replies of a route in the format that `guests/conformance/fixtures` reads.
 #[must_use]
 pub(crate) fn of(fixture: &Fixture, policies: &Policies, author: Author) -> Value {
-    // A request that gets here should have been refused.
+    // The handler sends this reply if the host should have rejected the request.
     let reached = json!({"status": 200, "body": {"json": r#"{"reached":"the handler"}"#}});
     let mut answer = json!({"handler": reached, "hooks": {}});
     answer["delay_ms"] = json!(delay(fixture, policies));
@@ -76,8 +76,8 @@ pub(crate) fn of(fixture: &Fixture, policies: &Policies, author: Author) -> Valu
     answer
 }
 
-/// How long the handler takes: as the fixture says, or past the deadline where it
-/// expects that to be missed.
+/// Returns the delay of the handler in milliseconds. If the fixture expects a timeout, the
+/// delay exceeds the deadline.
 fn delay(fixture: &Fixture, policies: &Policies) -> u64 {
     let timeout = policies.route.get("timeout_ms").and_then(Value::as_u64);
     match (timeout, fixture.expected_response.status_code) {
@@ -99,19 +99,19 @@ fn reply(fixture: &Fixture, policies: &Policies, hook: bool) -> Value {
     match (&expected.body, length) {
         (Some(Value::String(text)), _) => reply["body"] = json!({"text": fill_text(text)}),
         (Some(body), length) => {
-            // Spaces after a JSON text are part of it (RFC 8259).
+            // JSON allows trailing whitespace (RFC 8259): use it as padding.
             let text = fill(body).to_string();
             let rest = length.map_or(0, |length| (length as usize).saturating_sub(text.len()));
             reply["body"] = json!({"json": text + &" ".repeat(rest)});
         }
-        // A reply of that length, whatever is in it.
+        // The content does not matter, only its length.
         (None, Some(length)) => reply["body"] = json!({"filler": length}),
         (None, None) => {}
     }
     reply
 }
 
-/// The expected `content-length`.
+/// Returns the expected `content-length`.
 fn length(expected: &Expected) -> Option<u64> {
     expected.headers.iter().find_map(|(name, value)| {
         let named = name.eq_ignore_ascii_case("content-length");
@@ -120,10 +120,10 @@ fn length(expected: &Expected) -> Option<u64> {
     })
 }
 
-/// Checks that the expected length can be that of the expected body.
+/// Checks that the expected body can have the expected `content-length`.
 ///
 /// # Errors
-/// It cannot.
+/// Fails if the body cannot have that length.
 pub(crate) fn check_length(expected: &Expected) -> Result<(), String> {
     let Some(length) = length(expected) else {
         return Ok(());
@@ -136,12 +136,12 @@ pub(crate) fn check_length(expected: &Expected) -> Result<(), String> {
     match fits {
         true => Ok(()),
         false => Err(format!(
-            "its body does not have the length {length} that it expects"
+            "its expected body cannot have the expected length {length}"
         )),
     }
 }
 
-/// The expected headers that are the guest's to send.
+/// Returns the expected headers that the guest must send.
 fn headers(fixture: &Fixture, policies: &Policies, hook: bool) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (name, value) in &fixture.expected_response.headers {
@@ -185,7 +185,7 @@ fn is_hosts(name: &str, policies: &Policies, hook: bool) -> bool {
         || (!hook && SECURITY.iter().any(is))
 }
 
-/// A body with something in the place of what the expectation leaves open.
+/// Replaces the placeholders in an expected body with values that match them.
 fn fill(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(fill_text(text)),

@@ -1,4 +1,4 @@
-//! An app of fixtures: its component, its files, and the host that serves it.
+//! Builds an app from fixtures and serves it with the host.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use crate::{Host, Server};
 
 use super::case::Case;
 
-/// What the place for a script begins with, as in `guests/conformance/fixtures`.
+/// Marker before the buffer for a script; `guests/conformance/fixtures` has the same value.
 const MARK: &[u8] = b"FIXTURES GO HERE";
 
-/// A component with a place for a script.
+/// A component with a buffer for a script.
 #[derive(Debug, Clone)]
 pub struct Template {
     bytes: Vec<u8>,
@@ -22,14 +22,14 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a component.
+    /// Reads a component from a file.
     ///
     /// # Errors
-    /// It cannot be read, or has no place for a script.
+    /// Fails if the file cannot be read, or has no buffer for a script.
     pub fn read(path: &Path) -> Result<Self, String> {
         let bytes = fs::read(path)
             .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
-        let no_place = || format!("`{}` has no place for fixtures", path.display());
+        let no_place = || format!("`{}` has no buffer for fixtures", path.display());
         Self::of(bytes).ok_or_else(no_place)
     }
 
@@ -45,7 +45,7 @@ impl Template {
         Some(Self { bytes, start, room })
     }
 
-    /// How long a script may be, in bytes.
+    /// Returns the maximum size of a script, in bytes.
     #[must_use]
     pub fn room(&self) -> usize {
         self.room
@@ -61,7 +61,8 @@ impl Template {
     }
 }
 
-/// What a guest reads of its fixtures. An app has at least one route.
+/// Returns the script that the guest reads. Adds a route if the fixtures have none, since an
+/// app must have at least one.
 fn script(cases: &[&Case]) -> String {
     let mut settings = Map::new();
     let mut folders = Vec::new();
@@ -93,7 +94,7 @@ fn script(cases: &[&Case]) -> String {
         .to_string()
 }
 
-/// A host that serves fixtures, and the folder of its component and files.
+/// A host that serves fixtures, and the directory of its component and files.
 #[derive(Debug)]
 pub(crate) struct Served {
     /// The host.
@@ -101,10 +102,10 @@ pub(crate) struct Served {
     _folder: TempDir,
 }
 
-/// Serves fixtures.
+/// Builds an app from fixtures and starts a host that serves it.
 ///
 /// # Errors
-/// The host does not serve them, for this reason.
+/// Fails with the reason if the host does not serve the app.
 pub(crate) fn serve(host: &Host, template: &Template, cases: &[&Case]) -> Result<Served, String> {
     let failed = |error: std::io::Error| format!("a temporary file cannot be written: {error}");
     let folder = TempDir::with_prefix("conformance-").map_err(failed)?;

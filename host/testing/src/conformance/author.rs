@@ -1,29 +1,30 @@
-//! Who must write the reply that a fixture expects: the handler, a hook or the host.
+//! Source of the expected reply: the handler, a hook or the host.
 
 use super::fixture::Fixture;
 use super::path::Pattern;
 use super::policies::Policies;
 use super::request::Outgoing;
 
-/// What the types of the host's problem documents begin with.
+/// Prefix of the types of the host's problem documents.
 const TYPES: &str = "https://spikard.dev/errors/";
 
-/// Who writes the expected reply.
+/// The component that must write the expected reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// The handler: the guest gets the reply to give.
+    /// The handler: the guest gets the reply.
     Handler,
-    /// A hook of this kind: the guest gets the reply to give.
+    /// A hook of this kind: the guest gets the reply.
     Hook(&'static str),
-    /// The host: the guest knows nothing of it.
+    /// The host: the guest does not get the reply.
     Host,
 }
 
-/// Finds out who writes the expected reply. A refusal that a declaration can cause is
-/// the host's; only what nothing declared explains is the handler's own.
+/// Determines the component that must write the expected reply. An error that a declaration
+/// can cause must come from the host; an error that no declaration explains comes from the
+/// handler.
 ///
 /// # Errors
-/// A refusal of the host's kind, for which the fixture declares nothing.
+/// Fails if only the host can send the expected error, but the fixture declares no cause.
 pub(crate) fn of(
     fixture: &Fixture,
     policies: &Policies,
@@ -38,7 +39,7 @@ pub(crate) fn of(
         || (request.method == "HEAD" && fixture.handler.method.eq_ignore_ascii_case("GET"));
     let nothing = |cause: &str| {
         Err(format!(
-            "it expects {status} and declares {cause} that could cause it"
+            "it expects {status} but declares {cause} that can cause it"
         ))
     };
     if !policies.folders.is_empty()
@@ -72,7 +73,7 @@ pub(crate) fn of(
     })
 }
 
-/// Whether a request asks what another may do (the Fetch standard).
+/// Returns true if a request is a CORS preflight (Fetch standard).
 pub(crate) fn is_preflight(request: &Outgoing) -> bool {
     request.method == "OPTIONS"
         && request.header("origin").is_some()
@@ -94,7 +95,8 @@ fn has_contract(fixture: &Fixture) -> bool {
         || declared.iter().any(|names| !names.is_empty())
 }
 
-/// Whether there is something in a request that could be no HTTP, text, JSON or form.
+/// Returns true if a request has a part that can be malformed: framing, a percent escape or a
+/// body.
 fn can_be_malformed(request: &Outgoing) -> bool {
     let framing = [
         "content-type",
@@ -107,15 +109,15 @@ fn can_be_malformed(request: &Outgoing) -> bool {
         || framing.iter().any(|name| request.header(name).is_some())
 }
 
-/// Whether the expected body is a problem document (RFC 9457) of a type that is not
-/// one of the host's.
+/// Returns true if the expected body is a problem document (RFC 9457) whose type is not one
+/// of the host's.
 fn is_apps_own(fixture: &Fixture) -> bool {
     let body = fixture.expected_response.body.as_ref();
     let kind = body.and_then(|body| body["type"].as_str());
     kind.is_some_and(|kind| kind.contains(':') && !kind.starts_with(TYPES))
 }
 
-/// Whether the expected body is the host's own document of a handler that failed.
+/// Returns true if the expected body is the host's problem document for a failed handler.
 pub(crate) fn is_hosts_own(fixture: &Fixture) -> bool {
     let body = fixture.expected_response.body.as_ref();
     let kind = body.and_then(|body| body["type"].as_str());
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn a_refusal_without_a_cause_is_nobodys() {
         for status in [405, 422, 429] {
-            let error = plain(status).expect_err("nobody");
+            let error = plain(status).expect_err("no cause");
             assert!(error.contains(&status.to_string()), "{error}");
         }
     }

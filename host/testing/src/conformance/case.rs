@@ -1,5 +1,5 @@
-//! A fixture made ready: the routes and settings it needs, the request and what must
-//! come back.
+//! Test case of a fixture: its routes and settings, the request and the expected
+//! response.
 
 use serde_json::{Map, Value, json};
 
@@ -10,56 +10,56 @@ use super::policies::{Folder, Policies, Warmup};
 use super::request::Outgoing;
 use super::{answer, declare, implied, token};
 
-/// A fixture made ready.
+/// A fixture translated to routes, settings and a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// The id.
+    /// The id of the fixture.
     pub(crate) id: String,
-    /// Its routes, as the guest reads them.
+    /// Its routes, in the format of the guest.
     pub(crate) routes: Vec<Value>,
-    /// Members of the app's settings.
+    /// The settings of the app.
     pub(crate) app: Map<String, Value>,
-    /// The app's version.
+    /// The version of the app.
     pub(crate) version: Option<String>,
-    /// Folders of files, and the setting of each.
+    /// Directories of static files, each with its setting.
     pub(crate) folders: Vec<Folder>,
-    /// What it has for itself.
+    /// Paths reserved for this case.
     pub(crate) claims: Vec<Claim>,
-    /// Requests to send first.
+    /// Requests to send before the compared one.
     pub(crate) warmup: Option<Warmup>,
     /// The request.
     pub(crate) request: Outgoing,
-    /// What must come back.
+    /// The expected response.
     pub(crate) expected: Expected,
-    /// Who must write it.
+    /// The component that must write the response.
     pub(crate) author: Author,
-    /// Whether a policy says which pages of other origins may ask.
+    /// True if a CORS policy is declared.
     pub(crate) shared: bool,
-    /// Whether the longest body is declared.
+    /// True if a limit of the body size is declared.
     pub(crate) limited: bool,
-    /// Whether the request has a token that nobody could have signed, and the
-    /// fixture expects it to be taken.
+    /// True if the token of the request has an impossible signature, but the fixture
+    /// expects the host to accept it.
     pub(crate) forged: bool,
 }
 
-/// Paths that no other fixture of the same app may have.
+/// Paths and methods that no other fixture of the same app may use.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Claim {
     /// The paths.
     pub(crate) pattern: Pattern,
-    /// The method; `None` for all.
+    /// The method; `None` for all methods.
     pub(crate) method: Option<String>,
 }
 
 impl Case {
-    /// Makes a fixture ready.
+    /// Translates a fixture to a case.
     ///
     /// # Errors
-    /// It cannot be expressed, for this reason.
+    /// Fails with the reason if the host has no equivalent of the fixture.
     pub(crate) fn new(name: &str, id: &str, fixture: &Fixture) -> Result<Self, String> {
         let mut fixture = fixture.clone();
         for (key, value) in std::mem::take(&mut fixture.handler.others) {
-            // Words for people, and replies, which the host does not check.
+            // Ignore documentation and the schema of replies, which the host does not check.
             let ignored = ["response_schema", "name", "summary", "description", "tags"];
             if !ignored.contains(&key.as_str()) && !value.is_null() {
                 fixture.handler.middleware.insert(key, value);
@@ -112,7 +112,7 @@ impl Case {
             false => methods.iter().map(|method| claim(Some(method))).collect(),
         };
         if !pattern.matches(request.path()) {
-            // What it asks for must not be there by another fixture.
+            // No other fixture of the app may serve the path of the request.
             claims.push(Claim {
                 pattern: Pattern::of_path(request.path()),
                 method: None,
@@ -140,7 +140,7 @@ impl Case {
     }
 }
 
-/// JSON as a text member of the description, where nothing is empty.
+/// Encodes JSON as a string; empty arrays and objects become the empty string.
 fn text(value: &Value) -> String {
     match value {
         Value::Array(items) if items.is_empty() => String::new(),
@@ -149,8 +149,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The methods of a fixture's routes. OPTIONS is what a browser asks about another
-/// method, or a question for `allow`: the routes are those asked about then.
+/// Returns the methods of a fixture's routes. For OPTIONS, these are the method that a
+/// preflight names, or the methods in the expected `allow` header.
 fn methods(fixture: &Fixture, request: &Outgoing) -> Result<Vec<String>, String> {
     const KNOWN: [&str; 8] = [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
@@ -179,7 +179,7 @@ fn methods(fixture: &Fixture, request: &Outgoing) -> Result<Vec<String>, String>
     }
 }
 
-/// Some fixtures are about a form that their request does not have.
+/// Returns an error if a fixture tests a form that its request does not contain.
 fn has_its_form(fixture: &Fixture, request: &Outgoing) -> Result<(), String> {
     let expected = &fixture.expected_response;
     let is_form = request.media_type().as_deref() == Some("multipart/form-data");

@@ -1,4 +1,4 @@
-//! Compares a response with what a fixture expects. `docs/conformance.md` has the rules.
+//! Compares a response with the expected one. `docs/conformance.md` has the rules.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use super::exchange::Answer;
 use super::fixture::Expected;
 use super::request::Outgoing;
 
-/// How a response differs from what is expected.
+/// A difference between a response and the expected one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Difference {
-    /// In which part.
+    /// The part that differs.
     pub(crate) part: Part,
-    /// What it is, for people.
+    /// The description for the report.
     pub(crate) text: String,
 }
 
@@ -27,7 +27,7 @@ pub(crate) enum Part {
     Body,
 }
 
-/// Lists how a response differs from what is expected.
+/// Returns the differences between a response and the expected one.
 #[must_use]
 pub(crate) fn differences(
     expected: &Expected,
@@ -89,7 +89,7 @@ pub(crate) fn differences(
     found
 }
 
-/// Whether a text is the expected one, in which `.*` stands for anything.
+/// Returns true if a text matches a pattern, in which `.*` matches anything.
 fn glob(wanted: &str, text: &str) -> bool {
     match wanted.split_once(".*") {
         None => wanted == text,
@@ -100,7 +100,7 @@ fn glob(wanted: &str, text: &str) -> bool {
     }
 }
 
-/// Cuts a text for a line of the report.
+/// Collapses whitespace and truncates a text to fit a line of the report.
 pub(crate) fn shorten(text: &str, longest: usize) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(longest) {
@@ -124,7 +124,7 @@ fn header_fits(name: &str, wanted: &str, values: &[&str], request: &Outgoing) ->
     };
     let sent = || list(&values.join(","));
     match name {
-        // The host may say more of what a response depends on.
+        // The host may list more names.
         "vary" => list(wanted).iter().all(|item| sent().contains(item)),
         "allow"
         | "access-control-allow-methods"
@@ -135,7 +135,7 @@ fn header_fits(name: &str, wanted: &str, values: &[&str], request: &Outgoing) ->
             sent.sort();
             wanted == sent
         }
-        // Parameters are compared only where they are expected.
+        // Compare parameters only if the fixture expects some.
         "content-type" => values.iter().any(|value| {
             let essence = |text: &str| {
                 text.split(';')
@@ -148,7 +148,7 @@ fn header_fits(name: &str, wanted: &str, values: &[&str], request: &Outgoing) ->
                 false => essence(value) == essence(wanted),
             }
         }),
-        // An id that nobody sent cannot be foretold.
+        // The host generates a random id if the request has none.
         "x-request-id" if is_uuid(wanted) && request.header(name).is_none() => {
             values.iter().any(|value| is_uuid(value))
         }
@@ -178,8 +178,8 @@ fn body_fits(wanted: &Value, body: &[u8], whole: bool) -> bool {
     sent.is_some_and(|sent| value_fits(wanted, &sent, whole))
 }
 
-/// Whether a value is what is expected. `whole` forbids members that are not expected:
-/// the host's own documents may say more than a fixture does.
+/// Returns true if a value matches the expected one. `whole` rejects unexpected members; the
+/// host's own documents may have more members than expected.
 fn value_fits(wanted: &Value, sent: &Value, whole: bool) -> bool {
     match (wanted, sent) {
         (Value::String(text), sent) => match text.as_str() {
@@ -206,7 +206,7 @@ fn value_fits(wanted: &Value, sent: &Value, whole: bool) -> bool {
     }
 }
 
-/// Whether each expected error is there once, in any order, and no other.
+/// Returns true if the errors match the expected ones one to one, in any order.
 fn errors_fit(wanted: &[Value], sent: &[Value], fits: &dyn Fn(&Value, &Value) -> bool) -> bool {
     let mut left: Vec<_> = sent.iter().collect();
     wanted.len() == sent.len()
@@ -216,7 +216,7 @@ fn errors_fit(wanted: &[Value], sent: &[Value], fits: &dyn Fn(&Value, &Value) ->
         })
 }
 
-/// Whether an error is the expected one: it may say more.
+/// Returns true if an error has all expected members. It may have more.
 fn error_fits(wanted: &Value, sent: &Value) -> bool {
     let Some(members) = wanted.as_object() else {
         return false;
@@ -230,8 +230,9 @@ fn error_fits(wanted: &Value, sent: &Value) -> bool {
         })
 }
 
-/// The input of what is missing is null or an empty text; of a parameter it is what
-/// was sent, a text, or the number it spells.
+/// Returns true if the `input` of an error matches the expected one. The input of a missing
+/// value is null or an empty string; that of a parameter is a string or the number that the
+/// string represents.
 fn input_fits(wanted: &Value, sent: &Value) -> bool {
     let nothing = |value: &Value| value.is_null() || value == "";
     let text = |value: &Value| match value {
@@ -244,9 +245,9 @@ fn input_fits(wanted: &Value, sent: &Value) -> bool {
         || (text(wanted).is_some() && text(wanted) == text(sent))
 }
 
-/// Whether the errors sent are those expected in everything but words: each expected
-/// one of the generic type stands for an error of the same place with a type and a
-/// message of its own.
+/// Returns true if the errors differ from the expected ones only in type and message. An
+/// expected error of the generic type `validation_error` matches any error with the same
+/// `loc`.
 #[must_use]
 pub(crate) fn differ_in_words(expected: &Expected, answer: &Answer) -> bool {
     let sent: Option<Value> = serde_json::from_slice(&answer.body).ok();

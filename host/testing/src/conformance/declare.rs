@@ -1,4 +1,4 @@
-//! A fixture's parameters and body, as the host declares them (OpenAPI 3.1).
+//! Translates a fixture's parameters and body to OpenAPI 3.1 declarations.
 
 use serde_json::{Map, Value, json};
 
@@ -11,10 +11,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 const JSON: &str = "application/json";
 
-/// The Parameter Objects of a fixture.
+/// Returns the Parameter Objects of a fixture.
 ///
 /// # Errors
-/// A separator that OpenAPI has no style for.
+/// Fails if OpenAPI has no style for a separator, or the route lacks a path parameter.
 pub(crate) fn parameters(
     declared: &Parameters,
     pattern: &Pattern,
@@ -74,14 +74,14 @@ fn parameter(place: &str, name: &str, marked: &Value) -> Result<Value, String> {
     Ok(object)
 }
 
-/// The Request Body Object of a fixture, if it declares a body.
+/// Returns the Request Body Object of a fixture, or `None` if it declares no body.
 ///
-/// Which media type the schema is of is not in a fixture: it is that of a form where
-/// the request is one, `application/json` where that is refused with 415, else what
-/// the request says.
+/// If the fixture does not name the media type of the schema, files imply
+/// `multipart/form-data`. Otherwise the media type is that of the request, or
+/// `application/json` if the fixture expects 415 or the request names no other type.
 ///
 /// # Errors
-/// Something that the host has no words for.
+/// Fails if the declaration of a file has no equivalent in OpenAPI.
 pub(crate) fn body(
     handler: &Handler,
     request: &Outgoing,
@@ -146,7 +146,7 @@ fn file(
     }
     if members.flag(&["validate_magic_numbers"])? == Some(true) {
         return Err(format!(
-            "OpenAPI 3.1 has no words for the first bytes of the file `{name}`"
+            "OpenAPI 3.1 cannot declare the magic bytes of the file `{name}`"
         ));
     }
     let mut rules = Map::new();
@@ -158,11 +158,11 @@ fn file(
     members.finish()?;
     let property = match rules.is_empty() {
         true => json!({}),
-        // A file is an object to a schema, with its size among the members.
+        // The host validates a file as an object with the member `size`.
         false => json!({"properties": {"size": rules}}),
     };
     let Some(schema) = schema.as_object_mut() else {
-        return Err("the schema of a form is no object".to_owned());
+        return Err("the schema of a form is not an object".to_owned());
     };
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     properties[name] = property;

@@ -1,4 +1,4 @@
-//! The fixtures this host does not follow, and why.
+//! Known deviations: fixtures that the host does not follow, with reasons.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,17 +12,17 @@ use super::compare::{Difference, Part, differ_in_words, differences};
 use super::exchange::Answer;
 use super::fixture::Expected;
 
-/// The file of known deviations.
+/// The known deviations.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deviations {
-    /// Kinds of fixtures, to reasons. A kind that is not here excuses nothing.
+    /// Map from kinds to reasons. A kind that is not listed excuses nothing.
     kinds: BTreeMap<String, String>,
-    /// Ids of fixtures, to their kinds, or to reasons where they are of none.
+    /// Map from ids of fixtures to their kinds, or to reasons if they have no kind.
     fixtures: BTreeMap<String, String>,
 }
 
-/// Every kind that can be told from a fixture and its response.
+/// The kinds that the runner detects from a fixture and its response.
 const KINDS: [&str; 7] = [
     "cors-refusal",
     "forged-token",
@@ -34,10 +34,10 @@ const KINDS: [&str; 7] = [
 ];
 
 impl Deviations {
-    /// Reads the file.
+    /// Reads the file of known deviations.
     ///
     /// # Errors
-    /// It cannot be read, or names a kind that is not known.
+    /// Fails if the file cannot be read, or names an unknown kind.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path)
             .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
@@ -49,7 +49,7 @@ impl Deviations {
         let mut kinds = read.kinds.keys();
         if let Some(kind) = kinds.find(|kind| !KINDS.contains(&kind.as_str())) {
             let known = KINDS.join(", ");
-            return Err(format!("there is no kind `{kind}`: use {known}"));
+            return Err(format!("unknown kind `{kind}`: use {known}"));
         }
         let mut fixtures = read.fixtures.iter();
         match fixtures.find(|(_, why)| !why.contains(' ') && !read.kinds.contains_key(*why)) {
@@ -60,15 +60,15 @@ impl Deviations {
         }
     }
 
-    /// Whether a fixture is listed by its id.
+    /// Returns true if a fixture is listed by id.
     #[must_use]
     pub(crate) fn lists(&self, id: &str) -> bool {
         self.fixtures.contains_key(id)
     }
 
-    /// Why a fixture is not followed: by its id, or by the kind that its response
-    /// shows, or the sentence with which the host refused its app. One that is listed
-    /// with a kind has to show that kind.
+    /// Returns the reason that excuses a failed fixture, by its id or by its kind. The
+    /// runner detects the kind from the response, or from the error with which the host
+    /// rejected the app. A fixture that is listed with a kind must show that kind.
     #[must_use]
     pub(crate) fn reason(
         &self,
@@ -93,7 +93,7 @@ fn kind_of(
     if case.forged {
         let refused = match answer {
             Ok(answer) => answer.status == 401,
-            // The key is none either.
+            // The fixture's public key is invalid too, so the host rejects the app.
             Err(refusal) => refusal.contains("`public_key`"),
         };
         return refused.then_some("forged-token");
@@ -118,8 +118,8 @@ fn kind_of(
     }
 }
 
-/// The kinds that are about what the host does where a fixture says nothing, or in
-/// another version.
+/// Returns the kind of a response in which the host uses its own default, status or version
+/// instead of the expected one.
 fn kind_of_host(case: &Case, answer: &Answer) -> Option<&'static str> {
     let mut expected = case.expected.clone();
     let (wanted, sent) = (expected.status_code, answer.status);
@@ -127,7 +127,7 @@ fn kind_of_host(case: &Case, answer: &Answer) -> Option<&'static str> {
         return (!case.limited).then_some("undeclared-limit");
     }
     if wanted == 403 && case.shared && !is_preflight(&case.request) && sent < 400 {
-        // The browser is told nothing, and so hides the reply from the page.
+        // Without this header, the browser hides the response from the page.
         let mut told = answer.values("access-control-allow-origin");
         return told.next().is_none().then_some("cors-refusal");
     }

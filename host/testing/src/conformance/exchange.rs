@@ -1,4 +1,4 @@
-//! Sends bytes, and reads one response.
+//! Sends a request and reads its response.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::request::Outgoing;
 
-/// The longest to wait for bytes.
+/// Timeout of connecting, of each read and of each write.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A response longer than this is none that a fixture expects.
+/// Maximum size of a response body, in bytes.
 const LONGEST: u64 = 64 << 20;
 
 /// A response.
@@ -17,14 +17,14 @@ const LONGEST: u64 = 64 << 20;
 pub(crate) struct Answer {
     /// The status.
     pub(crate) status: u16,
-    /// The headers, names in lower case.
+    /// The headers, with names in lowercase.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body, decoded from what `content-encoding` says.
+    /// The body, after decoding its `content-encoding`.
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    /// All values of a header.
+    /// Returns all values of a header.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let found = self.headers.iter();
         let found = found.filter(move |(known, _)| known.eq_ignore_ascii_case(name));
@@ -32,22 +32,22 @@ impl Answer {
     }
 }
 
-/// Sends a request over a connection of its own.
+/// Sends a request over a new connection and returns the response.
 ///
 /// # Errors
-/// There is no response, or it is not HTTP.
+/// Fails if no response arrives, or it is not HTTP.
 pub(crate) fn send(address: SocketAddr, request: &Outgoing) -> io::Result<Answer> {
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     stream.set_nodelay(true)?;
-    // A server may refuse before it has read all: what it says is read next.
+    // Ignore write errors: a server may respond before it has read the whole request.
     let _ = (&stream).write_all(&request.to_bytes(&address.to_string()));
     let declared = request.header("content-length");
     let declared = declared.and_then(|text| text.parse::<usize>().ok());
     let sent = request.body.as_ref().map_or(0, Vec::len);
     if declared.is_some_and(|declared| declared > sent) {
-        // Nothing more comes, and the server need not wait for it.
+        // The body is shorter than declared: shut down, so that the server does not wait.
         let _ = stream.shutdown(Shutdown::Write);
     }
     read(&mut BufReader::new(stream), &request.method)
@@ -82,7 +82,7 @@ fn head(reader: &mut impl BufRead) -> io::Result<Answer> {
         .and_then(|rest| rest.get(..3));
     let code = code.and_then(|code| code.parse().ok());
     let mut answer = Answer {
-        status: code.ok_or_else(|| io::Error::other(format!("`{first}` is no HTTP/1.1")))?,
+        status: code.ok_or_else(|| io::Error::other(format!("`{first}` is not HTTP/1.1")))?,
         ..Answer::default()
     };
     loop {
@@ -121,7 +121,9 @@ fn body(reader: &mut impl BufRead, answer: &Answer) -> io::Result<Vec<u8>> {
             reader.take(length.min(LONGEST)).read_to_end(&mut body)?;
             match body.len() as u64 == length {
                 true => Ok(body),
-                false => Err(io::Error::other("the response is shorter than it says")),
+                false => Err(io::Error::other(
+                    "the body is shorter than its content-length",
+                )),
             }
         }
         None => {
@@ -147,7 +149,7 @@ fn decode(answer: &Answer, body: Vec<u8>) -> io::Result<Vec<u8>> {
                 .read_to_end(&mut decoded)?,
             other => {
                 return Err(io::Error::other(format!(
-                    "the coding `{other}` is not known"
+                    "unknown content coding `{other}`"
                 )));
             }
         };

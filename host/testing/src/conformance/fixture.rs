@@ -1,7 +1,7 @@
-//! A fixture as its file has it.
+//! File format of fixtures.
 //!
-//! Every member is named here. One that is not is something this runner would pass
-//! over in silence, so its fixture is skipped with the member's name.
+//! The types name every member that the runner supports. The runner skips a fixture with
+//! an unknown member and names the member, instead of silently ignoring it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,58 +9,58 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A fixture that could be read, or why it could not.
+/// A fixture, or the reason that it cannot be run.
 #[derive(Debug)]
 pub(crate) struct Read {
-    /// The name of its file without the extension, and its id.
+    /// The name of its file without the extension, and its id if the file could be read.
     pub(crate) name: String,
     /// Its id.
     pub(crate) id: String,
-    /// What it holds, or why it cannot be run.
+    /// The fixture, or the reason that it cannot be run.
     pub(crate) fixture: Result<Fixture, String>,
-    /// Whether it is a whole file that could not be read: nobody knows what was in it.
+    /// True if the whole file could not be read, so its fixtures are unknown.
     pub(crate) broken: bool,
 }
 
-/// One exchange, and the contract under which it is made.
+/// One HTTP exchange and the declarations of its route.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fixture {
-    /// What is declared.
+    /// The declarations of the route.
     pub(crate) handler: Handler,
-    /// What is sent.
+    /// The request.
     pub(crate) request: Request,
-    /// What must come back.
+    /// The expected response.
     pub(crate) expected_response: Expected,
 }
 
-/// What a fixture declares.
+/// The declarations of a fixture.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Handler {
-    /// The pattern of the path.
+    /// The path pattern.
     pub(crate) route: String,
     /// The method.
     pub(crate) method: String,
-    /// What is declared of the parameters.
+    /// The declared parameters.
     #[serde(default)]
     pub(crate) parameters: Parameters,
     /// The schema of the body.
     pub(crate) body_schema: Option<Value>,
-    /// Policies by their names.
+    /// Policies by name.
     #[serde(default)]
     pub(crate) middleware: Map<String, Value>,
-    /// Everything else: policies, if their names are known.
+    /// All other members: also policies, by name.
     #[serde(flatten)]
     pub(crate) others: Map<String, Value>,
 }
 
-/// Names to JSON Schemas.
+/// Parameters: maps from names to JSON Schemas.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Parameters {
-    /// In the path.
+    /// Path parameters.
     pub(crate) path: Map<String, Value>,
-    /// In the query.
+    /// Query parameters.
     pub(crate) query: Map<String, Value>,
     /// Headers.
     pub(crate) headers: Map<String, Value>,
@@ -68,11 +68,11 @@ pub(crate) struct Parameters {
     pub(crate) cookies: Map<String, Value>,
     /// Files of a multipart form.
     pub(crate) files: Map<String, Value>,
-    /// A body, as a schema whose type is its media type.
+    /// The body: a schema whose `type` is a media type.
     pub(crate) body: Option<Value>,
 }
 
-/// What a fixture sends.
+/// The request of a fixture.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Request {
@@ -84,21 +84,21 @@ pub(crate) struct Request {
     pub(crate) headers: Map<String, Value>,
     /// Cookies.
     pub(crate) cookies: Map<String, Value>,
-    /// The query, where the path has none.
+    /// The query, used if the path has none.
     pub(crate) query_params: Option<Map<String, Value>>,
     /// The body.
     pub(crate) body: Option<Value>,
     /// Fields of a form.
     pub(crate) form_data: Option<Map<String, Value>>,
-    /// The same.
+    /// Alias of `form_data`.
     pub(crate) data: Option<Map<String, Value>>,
     /// Files of a form.
     pub(crate) files: Option<Value>,
-    /// The content type, where `headers` has none.
+    /// The content type, used if `headers` has none.
     pub(crate) content_type: Option<String>,
 }
 
-/// What a fixture expects.
+/// The expected response of a fixture.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Expected {
@@ -106,13 +106,13 @@ pub(crate) struct Expected {
     pub(crate) status_code: u16,
     /// The body.
     pub(crate) body: Option<Value>,
-    /// Headers, and no others are looked at.
+    /// The headers to compare. The runner ignores all others.
     pub(crate) headers: Map<String, Value>,
-    /// `errors` of the body once more.
+    /// The expected `errors` of the body.
     pub(crate) validation_errors: Option<Vec<Value>>,
 }
 
-/// Members beside `http` that say nothing to a machine.
+/// Members beside `http` that only document the fixture.
 const WORDS: [&str; 7] = [
     "id",
     "name",
@@ -123,10 +123,10 @@ const WORDS: [&str; 7] = [
     "source",
 ];
 
-/// Reads every fixture of a folder and the folders in it, by name.
+/// Reads every fixture of a directory and its subdirectories, in the order of their paths.
 ///
 /// # Errors
-/// The folder cannot be read, or has no JSON file.
+/// Fails if the directory cannot be read, or has no JSON file.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Read>, String> {
     let mut files = Vec::new();
     find(folder, &mut files)?;

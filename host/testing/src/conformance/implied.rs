@@ -1,8 +1,8 @@
-//! What a fixture declares only by what it expects.
+//! Policies that only the expected response implies.
 //!
-//! Some fixtures expect what a policy of the host does, with numbers and names that
-//! stand nowhere but in the expectation. The policy is declared from there, and the
-//! host has to act on it: the guest still knows nothing.
+//! Some fixtures expect the effect of a policy that they do not declare. The runner derives
+//! the declaration from the expected response. The host must act on the declaration; the
+//! guest still does not get the reply.
 
 use serde_json::{Map, Value, json};
 
@@ -13,10 +13,11 @@ use super::path::Pattern;
 use super::policies::Policies;
 use super::request::Outgoing;
 
-/// Adds what the expectation implies.
+/// Adds the policies that the expected response implies.
 ///
 /// # Errors
-/// The expectation is about a document that the fixture does not hold.
+/// Fails if the fixture expects an unknown CORS header, or an OpenAPI document with members
+/// that it does not define.
 pub(crate) fn add(
     policies: &mut Policies,
     fixture: &Fixture,
@@ -90,7 +91,7 @@ pub(crate) fn add(
     documents(policies, fixture)
 }
 
-/// A CORS policy under which a browser's request gets the expected headers.
+/// Returns a CORS policy with which the host sends the expected headers.
 fn cors<'a>(origin: &str, header: &impl Fn(&str) -> Option<&'a str>, request: &Outgoing) -> Value {
     let mut setting = Map::new();
     let origins = match origin {
@@ -121,7 +122,8 @@ fn cors<'a>(origin: &str, header: &impl Fn(&str) -> Option<&'a str>, request: &O
     Value::Object(setting)
 }
 
-/// The number in a text such as `maximum allowed size of 1024 bytes`, anywhere.
+/// Finds the number in a text such as `maximum allowed size of 1024 bytes`, at any depth of a
+/// body.
 fn bytes_named(body: Option<&Value>) -> Option<u64> {
     match body? {
         Value::String(text) => {
@@ -138,8 +140,8 @@ fn bytes_named(body: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// The host's own documents: an OpenAPI document is known by its members, and the page
-/// that shows it by its path.
+/// Enables the host's OpenAPI document or its documentation page if the last segment of the
+/// route names one of them.
 fn documents(policies: &mut Policies, fixture: &Fixture) -> Result<(), String> {
     let (handler, expected) = (&fixture.handler, &fixture.expected_response);
     if handler.method != "GET" || expected.status_code != 200 {
@@ -164,7 +166,8 @@ fn documents(policies: &mut Policies, fixture: &Fixture) -> Result<(), String> {
     Ok(())
 }
 
-/// What an expected OpenAPI document says about the app, and the app's version.
+/// Copies the metadata of an expected OpenAPI document to the setting `openapi` and returns
+/// the version of the app.
 fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<Option<String>, String> {
     let mut version = None;
     let Some(mut document) = Members::of("the OpenAPI document", body)? else {
@@ -194,7 +197,7 @@ fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<Option<St
             return Err(format!("the member `{name}` of `info` is not known"));
         }
     }
-    // Routes and components are those of an app that the fixture does not hold.
+    // The fixture does not define the routes and components of the document: reject them.
     document.finish().map(|()| version)
 }
 

@@ -1,8 +1,8 @@
-//! Reads an object whose every member must be known.
+//! Reader for JSON objects that rejects unknown members.
 
 use serde_json::{Map, Value};
 
-/// The members of a policy that are still to be read.
+/// The members of a policy that have not been read yet.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     policy: &'a str,
@@ -10,7 +10,7 @@ pub(crate) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The members of a policy; `None` where it is switched off.
+    /// Returns the members of a policy, or `None` if the policy is disabled.
     pub(crate) fn of(policy: &'a str, value: &Value) -> Result<Option<Self>, String> {
         let mut rest = match value {
             Value::Bool(true) => Map::new(),
@@ -22,7 +22,8 @@ impl<'a> Members<'a> {
         Ok((!off).then_some(Self { policy, rest }))
     }
 
-    /// A member by any of its names. The first one there is counts.
+    /// Removes and returns a member with any of these names. The first name that exists wins;
+    /// null counts as missing.
     pub(crate) fn take(&mut self, names: &[&str]) -> Option<Value> {
         names
             .iter()
@@ -30,22 +31,22 @@ impl<'a> Members<'a> {
             .filter(|value| !value.is_null())
     }
 
-    /// A whole number.
+    /// Reads a non-negative integer.
     pub(crate) fn number(&mut self, names: &[&str]) -> Result<Option<u64>, String> {
         self.typed(names, "a whole number", Value::as_u64)
     }
 
-    /// A boolean.
+    /// Reads a boolean.
     pub(crate) fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, String> {
         self.typed(names, "a boolean", Value::as_bool)
     }
 
-    /// A text.
+    /// Reads a string.
     pub(crate) fn text(&mut self, names: &[&str]) -> Result<Option<String>, String> {
         self.typed(names, "a text", |value| value.as_str().map(str::to_owned))
     }
 
-    /// A list, or one item for itself.
+    /// Reads an array. A single value becomes an array of one item.
     pub(crate) fn list(&mut self, names: &[&str]) -> Option<Vec<Value>> {
         self.take(names).map(|value| match value {
             Value::Array(items) => items,
@@ -66,7 +67,7 @@ impl<'a> Members<'a> {
         read(&value).map(Some).ok_or_else(wrong)
     }
 
-    /// Says which member nothing has read.
+    /// Returns an error that names a member that has not been read, if one is left.
     pub(crate) fn finish(self) -> Result<(), String> {
         match self.rest.keys().next() {
             Some(name) => Err(format!(

@@ -1,10 +1,10 @@
-//! The conformance runner: makes real apps of fixtures, serves them with the real
-//! binary and compares what comes back. `docs/conformance.md` is its manual.
+//! Conformance runner: turns fixtures into apps, serves them with the real binary and
+//! compares the responses. `docs/conformance.md` is its manual.
 //!
-//! A fixture (`fixture`) becomes a case (`case`): routes and settings, a request,
-//! and an expectation. `author` decides who must write the reply, which decides what
-//! the guest may know. Cases are packed into apps (`pack`), each app is a component
-//! and a host (`app`), and `compare` judges.
+//! The runner turns a fixture (`fixture`) into a case (`case`): routes, settings, a request
+//! and an expected response. `author` decides which component must write the reply; the
+//! guest gets the reply only if the handler or a hook must write it. `pack` distributes
+//! cases over apps, `app` builds and serves each app, and `compare` checks the responses.
 
 mod answer;
 mod app;

@@ -1,13 +1,13 @@
-//! Forms of `multipart/form-data` out of what fixtures say of fields and files.
+//! Encodes the fields and files of a fixture as `multipart/form-data`.
 
 use serde_json::{Map, Value};
 
 use super::members::Members;
 
-/// What stands between the parts.
+/// The boundary between the parts.
 pub(crate) const BOUNDARY: &str = "spikard-conformance-7f3b1c";
 
-/// Encodes a form. A field that is an object with a `content` is a file.
+/// Encodes a form. A field whose value is an object with a `content` becomes a file.
 pub(crate) fn encode(fields: &Map<String, Value>, files: &Value) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     for (name, value) in fields {
@@ -28,7 +28,7 @@ pub(crate) fn encode(fields: &Map<String, Value>, files: &Value) -> Result<Vec<u
                 }
             }
         }
-        _ => return Err("the `files` of the request are not known".to_owned()),
+        _ => return Err("the `files` of the request must be an array or an object".to_owned()),
     }
     body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     Ok(body)
@@ -116,7 +116,7 @@ fn part(
     body.extend_from_slice(b"\r\n");
 }
 
-/// As browsers escape names (the WHATWG's HTML standard).
+/// Escapes a name as browsers do (WHATWG HTML standard).
 fn escape(name: &str) -> String {
     name.replace('"', "%22")
         .replace('\r', "%0D")

@@ -1,18 +1,21 @@
-//! Packs fixtures into as few apps as possible: two that could take each other's
-//! requests go to different ones.
+//! Packs fixtures into few apps.
+//!
+//! Fixtures that could match each other's requests go to different apps, as do fixtures
+//! with different settings of the app.
 
 use serde_json::{Value, json};
 
 use super::case::{Case, Claim};
 
-/// Fixtures served by one host.
+/// The fixtures that one host serves.
 #[derive(Debug, Default)]
 pub(crate) struct App {
-    /// The fixtures, by their place in the list.
+    /// The indexes of the fixtures.
     pub(crate) cases: Vec<usize>,
 }
 
-/// Packs fixtures, each into the first app that has room for it.
+/// Packs each fixture into the first app that fits it. `room` is the maximum size of a
+/// script, in bytes.
 #[must_use]
 pub(crate) fn pack(cases: &[(usize, Case)], room: usize) -> Vec<App> {
     let mut apps: Vec<(App, Vec<&Case>, usize)> = Vec::new();
@@ -62,7 +65,7 @@ fn agree(one: &Case, other: &Case) -> bool {
 }
 
 fn collide(one: &Claim, other: &Claim) -> bool {
-    // A GET route answers HEAD.
+    // A GET route also responds to HEAD.
     let name = |claim: &Claim| claim.method.clone().map(|name| name.replace("HEAD", "GET"));
     one.pattern.meets(&other.pattern)
         && (one.pattern != other.pattern

@@ -1,10 +1,10 @@
-//! Patterns of paths: `{id}`, `{id:uuid}`, `{rest:path}`, `{*rest}`.
+//! Path patterns of fixtures: `{id}`, `{id:uuid}`, `{rest:path}`, `{*rest}`.
 
 use serde_json::{Map, Value};
 
 use super::schema;
 
-/// A pattern.
+/// A path pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pattern {
     segments: Vec<Segment>,
@@ -18,10 +18,10 @@ enum Segment {
 }
 
 impl Pattern {
-    /// Reads a fixture's route: its pattern, and the schemas that it names itself.
+    /// Parses a fixture's route into a pattern and the schemas of its typed segments.
     ///
     /// # Errors
-    /// A segment that is neither a text nor one parameter, or a type that is not known.
+    /// Fails if a segment mixes literal text and a parameter, or has an unknown type.
     pub(crate) fn parse(route: &str) -> Result<(Self, Map<String, Value>), String> {
         let mut schemas = Map::new();
         let mut segments = Vec::new();
@@ -32,7 +32,7 @@ impl Pattern {
                 .and_then(|rest| rest.strip_suffix('}'));
             segments.push(match inner {
                 None if text.contains(['{', '}']) => {
-                    return Err(format!("`{text}` is neither a text nor one parameter"));
+                    return Err(format!("the segment `{text}` mixes text and a parameter"));
                 }
                 None => Segment::Literal(text.to_owned()),
                 Some(inner) => {
@@ -51,7 +51,7 @@ impl Pattern {
         Ok((Self { segments }, schemas))
     }
 
-    /// One path and nothing else.
+    /// Returns a pattern that matches only this path.
     pub(crate) fn of_path(path: &str) -> Self {
         let texts = path.strip_prefix('/').unwrap_or(path).split('/');
         let literal = texts.map(|text| Segment::Literal(text.to_owned()));
@@ -60,7 +60,7 @@ impl Pattern {
         }
     }
 
-    /// Everything at or beneath a prefix.
+    /// Returns a pattern that matches a prefix and every path below it.
     #[must_use]
     pub(crate) fn beneath(prefix: &str) -> Self {
         let mut segments: Vec<_> = prefix
@@ -72,7 +72,7 @@ impl Pattern {
         Self { segments }
     }
 
-    /// The pattern as the host reads it.
+    /// Returns the pattern in the syntax of the host.
     #[must_use]
     pub(crate) fn to_host(&self) -> String {
         let segment = |segment: &Segment| match segment {
@@ -83,7 +83,7 @@ impl Pattern {
         self.segments.iter().map(segment).collect()
     }
 
-    /// The names of its parameters.
+    /// Returns the names of the parameters.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Literal(_) => None,
@@ -91,14 +91,14 @@ impl Pattern {
         })
     }
 
-    /// Whether a path, without a query, is one of this pattern.
+    /// Returns true if the pattern matches a path without a query.
     #[must_use]
     pub(crate) fn matches(&self, path: &str) -> bool {
         meet(&self.segments, &Self::of_path(path).segments)
     }
 
-    /// Whether some path is one of both patterns. A last slash makes no difference,
-    /// so that no two fixtures differ in nothing else.
+    /// Returns true if a path can match both patterns. Ignores a trailing slash, so that
+    /// fixtures that differ only in a trailing slash go to different apps.
     #[must_use]
     pub(crate) fn meets(&self, other: &Self) -> bool {
         meet(self.trimmed(), other.trimmed())
@@ -115,7 +115,7 @@ impl Pattern {
 fn meet(one: &[Segment], other: &[Segment]) -> bool {
     match (one, other) {
         ([], []) => true,
-        // The rest may be taken as nothing: to keep too much apart does no harm.
+        // Treat an empty rest as a match: a false positive only separates two fixtures.
         ([Segment::Rest(_), ..], _) | (_, [Segment::Rest(_), ..]) => true,
         ([Segment::Literal(a), one @ ..], [Segment::Literal(b), other @ ..]) => {
             a == b && meet(one, other)

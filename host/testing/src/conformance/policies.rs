@@ -1,52 +1,52 @@
-//! Policies: what a fixture calls `middleware`, as settings of the host.
+//! Translates the `middleware` of a fixture to settings of the host.
 
 use serde_json::{Map, Value, json};
 
 use super::members::Members;
 use super::settings::{api_key, compression, cors, file, jwt, request_id};
 
-/// The settings that a fixture's policies become, and what they need besides.
+/// The policies of a fixture, translated to settings, and what the runner needs to test them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Policies {
-    /// Members of the route's settings.
+    /// The settings of the route.
     pub(crate) route: Map<String, Value>,
-    /// Members of the app's settings.
+    /// The settings of the app.
     pub(crate) app: Map<String, Value>,
-    /// The app's version.
+    /// The version of the app.
     pub(crate) version: Option<String>,
-    /// Folders of files to serve.
+    /// Directories of static files.
     pub(crate) folders: Vec<Folder>,
-    /// Requests to send before the one that counts.
+    /// Requests to send before the compared one.
     pub(crate) warmup: Option<Warmup>,
-    /// How long the handler takes, where the fixture says so, in milliseconds.
+    /// The delay of the handler in milliseconds, if the fixture sets one.
     pub(crate) delay_ms: Option<u64>,
-    /// The kinds of hooks.
+    /// The kinds of declared hooks.
     pub(crate) hooks: Vec<&'static str>,
 }
 
-/// A folder of files that the host serves.
+/// A directory of static files.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Folder {
-    /// Where its files are, in URLs.
+    /// The URL prefix of its files.
     pub(crate) prefix: String,
-    /// Paths in the folder, and contents.
+    /// The files: pairs of a relative path and a content.
     pub(crate) files: Vec<(String, String)>,
     /// The other members of the setting `static`.
     pub(crate) settings: Map<String, Value>,
 }
 
-/// Requests to send before the one that counts.
+/// Requests to send before the compared one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Warmup {
-    /// How many.
+    /// Number of requests.
     pub(crate) requests: u64,
-    /// The status of each.
+    /// The expected status of each request.
     pub(crate) status: Option<u16>,
-    /// Milliseconds between two of them.
+    /// Milliseconds to sleep after each request.
     pub(crate) pause_ms: u64,
 }
 
-/// Every policy that is known by its name.
+/// The names of all supported policies.
 const KNOWN: [&str; 13] = [
     "jwt_auth",
     "api_key_auth",
@@ -64,10 +64,10 @@ const KNOWN: [&str; 13] = [
 ];
 
 impl Policies {
-    /// Reads the policies of a fixture.
+    /// Translates the policies of a fixture.
     ///
     /// # Errors
-    /// A policy, or a member of one, that is not known.
+    /// Fails if a policy or a member of a policy is unknown.
     pub(crate) fn read(middleware: &Map<String, Value>) -> Result<Self, String> {
         let mut policies = Self::default();
         for (name, value) in middleware {
@@ -79,7 +79,7 @@ impl Policies {
         Ok(policies)
     }
 
-    /// Whether a policy is declared, under the name of its setting.
+    /// Returns true if a policy is declared and not disabled. `setting` is its name as a setting.
     #[must_use]
     pub(crate) fn has(&self, setting: &str) -> bool {
         let found = self.route.get(setting).or_else(|| self.app.get(setting));
@@ -133,7 +133,7 @@ impl Policies {
                 self.hooks(&mut members);
                 ("hooks", json!(self.hooks))
             }
-            // The host has no part in it: the fixture is about its plain reply.
+            // Background tasks do not involve the host: compare only the reply.
             "background_tasks" => return Ok(()),
             "openapi" => {
                 self.openapi(&mut members)?;

@@ -1,4 +1,4 @@
-//! The bytes of a fixture's request.
+//! Builds the bytes of a fixture's request.
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -7,10 +7,10 @@ use super::fixture::Request;
 use super::multipart;
 use super::template::{expand, expand_members, expand_text};
 
-/// What a request target must not hold as it is.
+/// Characters that must be escaped in a request target.
 const TARGET: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'#');
 
-/// What stays as it is in a form, beside letters and digits.
+/// Characters that must be escaped in a form.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -33,10 +33,10 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Reads a fixture's request.
+    /// Builds a fixture's request.
     ///
     /// # Errors
-    /// Something in it is not known.
+    /// Fails if the request has an unknown template or file, or a line break in a header.
     pub(crate) fn read(request: &Request) -> Result<Self, String> {
         let mut headers = Vec::new();
         for (name, value) in &expand_members(&request.headers)? {
@@ -70,7 +70,7 @@ impl Outgoing {
         Ok(outgoing)
     }
 
-    /// A header's value.
+    /// Returns the first value of a header.
     #[must_use]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter();
@@ -78,7 +78,7 @@ impl Outgoing {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The content type without its parameters, in lower case.
+    /// Returns the content type in lowercase, without its parameters.
     #[must_use]
     pub(crate) fn media_type(&self) -> Option<String> {
         let value = self.header("content-type")?;
@@ -86,7 +86,7 @@ impl Outgoing {
         Some(name.trim().to_ascii_lowercase())
     }
 
-    /// The path without the query.
+    /// Returns the path without the query.
     #[must_use]
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
@@ -126,13 +126,13 @@ impl Outgoing {
                 form(&fields).into_bytes()
             }
             Value::String(text) => text.into_bytes(),
-            // Without a content type, as the fixture has none.
+            // Do not add a content type that the fixture does not have.
             value => value.to_string().into_bytes(),
         });
         Ok(())
     }
 
-    /// Names the boundary of the form that the runner has encoded.
+    /// Sets the content type of a form that the runner has encoded.
     fn multipart(&mut self) {
         self.headers
             .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
@@ -140,7 +140,7 @@ impl Outgoing {
         self.headers.push(("Content-Type".to_owned(), value));
     }
 
-    /// The request as it goes out.
+    /// Returns the bytes of the request.
     #[must_use]
     pub(crate) fn to_bytes(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
@@ -173,7 +173,7 @@ fn header_text(name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-/// A value as a query, a form, a cookie or a header has it.
+/// Formats a value for a query, form, cookie or header.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -182,8 +182,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The path and the query as given. What cannot stand in a request is escaped, and
-/// `query_params` are sent where the path has no query, since else they are the same.
+/// Returns the request target. Escapes characters that a target cannot contain, and appends
+/// `query_params` if the path has no query; otherwise they repeat the query.
 fn target(request: &Request) -> Result<String, String> {
     let path = expand_text(&request.path)?;
     let path = utf8_percent_encode(&path, TARGET).to_string();
@@ -195,8 +195,8 @@ fn target(request: &Request) -> Result<String, String> {
     }
 }
 
-/// Fields as `application/x-www-form-urlencoded`: a list repeats its name, an object
-/// has its members in brackets.
+/// Encodes fields as `application/x-www-form-urlencoded`. An array repeats its name; the
+/// members of an object become `name[member]`.
 fn form(fields: &Map<String, Value>) -> String {
     let mut pairs = Vec::new();
     for (name, value) in fields {

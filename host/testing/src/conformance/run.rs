@@ -1,4 +1,4 @@
-//! Runs the fixtures of a folder.
+//! Runs the fixtures of a directory and reports their outcomes.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -15,32 +15,32 @@ use super::exchange::send;
 use super::fixture::read_folder;
 use super::pack::{App, pack};
 
-/// What became of a fixture.
+/// The outcome of a fixture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It came back as expected.
+    /// The response is as expected.
     Passed,
-    /// It did not.
+    /// The response is not as expected, for this reason.
     Failed(String),
-    /// It did not, and the list of deviations has the reason.
+    /// The response is not as expected, and a known deviation has this reason.
     Deviates(String),
-    /// It cannot be expressed.
+    /// The runner cannot run the fixture, for this reason.
     Skipped(String),
 }
 
-/// What became of all fixtures.
+/// The outcomes of all fixtures.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Each by its name, in the order of the files.
+    /// The name and outcome of each fixture, in the order of the files.
     pub outcomes: Vec<(String, Outcome)>,
-    /// Fixtures that are listed as deviations and pass.
+    /// Fixtures that are listed as deviations but pass.
     pub stale: Vec<String>,
-    /// How many hosts served them.
+    /// Number of apps.
     pub apps: usize,
 }
 
 impl Report {
-    /// The whole report: a line for each fixture that did not pass, and the counts.
+    /// Returns the report: a line for each fixture that did not pass, and the counts.
     #[must_use]
     pub fn text(&self) -> String {
         let mut lines = Vec::new();
@@ -64,7 +64,7 @@ impl Report {
         }
         for id in &self.stale {
             lines.push(format!(
-                "stale    {id} passes: take it off the list of deviations"
+                "stale    {id} passes: remove it from the list of deviations"
             ));
         }
         if known > 0 {
@@ -77,7 +77,7 @@ impl Report {
         lines.join("\n")
     }
 
-    /// Whether nothing failed but what is listed, and nothing is listed that passes.
+    /// Returns true if all failures are known deviations, and no listed fixture passes.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         let failed = |(_, outcome): &(String, Outcome)| matches!(outcome, Outcome::Failed(_));
@@ -85,10 +85,10 @@ impl Report {
     }
 }
 
-/// Runs every fixture of a folder, a few apps at a time.
+/// Runs every fixture of a directory, with several apps in parallel.
 ///
 /// # Errors
-/// The folder or the component cannot be read.
+/// Fails if the directory cannot be read, or has no JSON file.
 pub fn run(
     folder: &Path,
     host: &Host,
@@ -106,7 +106,7 @@ pub fn run(
             Err(reason) => outcomes[index] = Some(Outcome::Skipped(reason)),
         }
     }
-    // Some room is the frame of the script.
+    // Reserve space for the members around the routes.
     let apps = pack(&cases, template.room().saturating_sub(4096));
     let number = apps.len();
     let runner = Runner {
@@ -177,7 +177,7 @@ impl Runner<'_> {
                 let run = |(index, case): &&(usize, Case)| (*index, self.run_case(case, address));
                 app.iter().map(run).collect()
             }
-            // The host takes an app whole or not at all: find the one it refuses.
+            // The host rejected the app: bisect to find the fixture that it rejects.
             Err(_) if app.len() > 1 => {
                 let (one, other) = app.split_at(app.len() / 2);
                 let mut outcomes = self.run_app(one);
@@ -222,7 +222,7 @@ impl Runner<'_> {
         if found.is_empty() {
             return match case.forged {
                 true => Outcome::Failed(
-                    "the host took a token that nobody could have signed".to_owned(),
+                    "the host accepted a token with an invalid signature".to_owned(),
                 ),
                 false => Outcome::Passed,
             };

@@ -1,22 +1,22 @@
-//! What fixtures write for JSON Schemas, made into JSON Schemas.
+//! Translates the schema dialect of fixtures to JSON Schema.
 
 use serde_json::{Map, Value, json};
 
-/// A parameter's schema, and what the fixture says beside it.
+/// A parameter's schema and the marks that the fixture adds to it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Marked {
     /// The schema.
     pub(crate) schema: Value,
-    /// Whether a request must have the parameter.
+    /// True if the parameter is required.
     pub(crate) required: bool,
-    /// What stands between the items of an array.
+    /// The separator between the items of an array.
     pub(crate) separator: Option<String>,
 }
 
-/// Reads a parameter's schema.
+/// Separates a parameter's schema from its marks.
 ///
-/// A parameter is required unless it is marked `optional`, marked `required: false`
-/// or has a default: the one rule that explains the fixtures that expect `missing`.
+/// A parameter is required unless it has `optional: true`, `required: false` or a default.
+/// This rule explains every fixture that expects `missing`.
 #[must_use]
 pub(crate) fn parameter(marked: &Value) -> Marked {
     let Some(members) = marked.as_object() else {
@@ -35,7 +35,7 @@ pub(crate) fn parameter(marked: &Value) -> Marked {
     if members.get("required").is_some_and(Value::is_boolean) {
         members.remove("required");
     }
-    // The default `null` of a text means that there is no default.
+    // The default `null` means no default if the schema does not allow null.
     if members.get("default") == Some(&Value::Null) && !allows_null(&members) {
         members.remove("default");
     }
@@ -54,8 +54,8 @@ fn allows_null(schema: &Map<String, Value>) -> bool {
     }
 }
 
-/// The schema of a form in which files may be: the host gives a file as an object,
-/// and a part without a file name as a text.
+/// Returns the schema of a form with files. It accepts any value for a file, since the host
+/// validates a file as an object, and a part without a file name as a string.
 #[must_use]
 pub(crate) fn form(schema: &Value) -> Value {
     match schema {
@@ -66,7 +66,7 @@ pub(crate) fn form(schema: &Value) -> Value {
         }
         Value::Object(members) => {
             let mapped = members.iter().map(|(key, value)| match value.as_str() {
-                // `parameters.body` has its media type there.
+                // The `type` of `parameters.body` is its media type.
                 Some(name) if key == "type" && name.contains('/') => (key.clone(), json!("object")),
                 _ => (key.clone(), form(value)),
             });
@@ -83,10 +83,10 @@ fn is_file(schema: &Map<String, Value>) -> bool {
             && schema.get("format") == Some(&json!("binary")))
 }
 
-/// The schema of a segment `{name:type}`.
+/// Returns the schema of a typed segment such as `{id:uuid}`.
 ///
 /// # Errors
-/// A type that is not known.
+/// Fails if the type is unknown.
 pub(crate) fn of_segment(name: &str) -> Result<Value, String> {
     Ok(match name {
         "int" | "integer" => json!({"type": "integer"}),

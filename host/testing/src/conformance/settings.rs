@@ -1,4 +1,4 @@
-//! Single policies, as settings of the host.
+//! Translates single policies to settings of the host.
 
 use std::path::{Component, Path};
 
@@ -6,22 +6,22 @@ use serde_json::{Map, Value, json};
 
 use super::members::Members;
 
-/// A file: its path within its folder, and its content.
+/// Reads a static file: its path, relative to its directory, and its content.
 pub(crate) fn file(value: &Value) -> Result<(String, String), String> {
     let wrong = || "a file of `static_files` is not known".to_owned();
     let mut members = Members::of("files", value)?.ok_or_else(wrong)?;
     let path = members.text(&["path"])?.ok_or_else(wrong)?;
     let content = members.text(&["content"])?.ok_or_else(wrong)?;
     members.finish()?;
-    // It is about to be written to a folder of this machine.
+    // The runner writes this file to disk: reject paths that leave the directory.
     let mut steps = Path::new(&path).components();
     match steps.all(|step| matches!(step, Component::Normal(_))) {
         true => Ok((path, content)),
-        false => Err(format!("the file `{path}` is outside of its folder")),
+        false => Err(format!("the file `{path}` is outside its directory")),
     }
 }
 
-/// The setting `jwt`.
+/// Returns the setting `jwt`.
 pub(crate) fn jwt(members: &mut Members<'_>) -> Result<Value, String> {
     let mut setting = Map::new();
     let algorithms = members.list(&["algorithms", "algorithm"]);
@@ -37,7 +37,7 @@ pub(crate) fn jwt(members: &mut Members<'_>) -> Result<Value, String> {
         }
     }
     if !keyed {
-        return Err("`jwt_auth` has no key, so no token could be checked".to_owned());
+        return Err("`jwt_auth` has no key to verify tokens".to_owned());
     }
     for (name, names) in [
         ("audience", ["audience", "audiences"]),
@@ -54,10 +54,10 @@ pub(crate) fn jwt(members: &mut Members<'_>) -> Result<Value, String> {
     Ok(Value::Object(setting))
 }
 
-/// The setting `api_key`.
+/// Returns the setting `api_key`.
 pub(crate) fn api_key(members: &mut Members<'_>) -> Result<Value, String> {
     let keys = members.take(&["keys", "api_keys"]);
-    let keys = keys.ok_or("`api_key_auth` has no keys, so nobody could be let in")?;
+    let keys = keys.ok_or("`api_key_auth` has no keys")?;
     let header = members.text(&["header_name", "header"])?;
     let query = members.text(&["query_param", "query_name", "query"])?;
     Ok(json!({
@@ -67,7 +67,7 @@ pub(crate) fn api_key(members: &mut Members<'_>) -> Result<Value, String> {
     }))
 }
 
-/// The setting `compression`.
+/// Returns the setting `compression`.
 pub(crate) fn compression(members: &mut Members<'_>) -> Result<Value, String> {
     let mut algorithms = Vec::new();
     for (name, names, default) in [
@@ -95,7 +95,7 @@ pub(crate) fn compression(members: &mut Members<'_>) -> Result<Value, String> {
     }
 }
 
-/// The setting `request_id`.
+/// Returns the setting `request_id`.
 pub(crate) fn request_id(members: &mut Members<'_>) -> Result<Value, String> {
     match members.text(&["header_name", "header"])? {
         Some(header) => Ok(json!({"header": header})),
@@ -103,7 +103,7 @@ pub(crate) fn request_id(members: &mut Members<'_>) -> Result<Value, String> {
     }
 }
 
-/// The setting `cors`.
+/// Returns the setting `cors`.
 pub(crate) fn cors(members: &mut Members<'_>) -> Result<Value, String> {
     let mut setting = Map::new();
     for (name, names) in [

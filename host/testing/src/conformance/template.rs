@@ -1,14 +1,14 @@
-//! Texts that fixtures write short: `{{ repeat 'x' 2000 times }}`.
+//! Templates in the texts of fixtures: `{{ repeat 'x' 2000 times }}`.
 
 use serde_json::{Map, Value};
 
-/// The longest text that a template may make, in bytes.
+/// Maximum size of an expanded template, in bytes.
 const LONGEST: usize = 64 << 20;
 
-/// Expands every template in a value, however deep.
+/// Expands every template in a value, recursively.
 ///
 /// # Errors
-/// A template that is not known.
+/// Fails if a template is unknown.
 pub(crate) fn expand(value: &Value) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => Value::String(expand_text(text)?),
@@ -21,7 +21,7 @@ pub(crate) fn expand(value: &Value) -> Result<Value, String> {
 /// Expands every template in the members of an object.
 ///
 /// # Errors
-/// A template that is not known.
+/// Fails if a template is unknown.
 pub(crate) fn expand_members(members: &Map<String, Value>) -> Result<Map<String, Value>, String> {
     let expanded = members
         .iter()
@@ -32,7 +32,7 @@ pub(crate) fn expand_members(members: &Map<String, Value>) -> Result<Map<String,
 /// Expands every template in a text.
 ///
 /// # Errors
-/// A template that is not known.
+/// Fails if a template is unknown.
 pub(crate) fn expand_text(text: &str) -> Result<String, String> {
     let mut expanded = String::new();
     let mut rest = text;
@@ -48,7 +48,8 @@ pub(crate) fn expand_text(text: &str) -> Result<String, String> {
     Ok(expanded + rest)
 }
 
-/// `repeat 'x' 2000 times`.
+/// Expands a template such as `repeat 'x' 2000 times`, or returns `None` if it is unknown or
+/// its result too long.
 fn repeat(template: &str) -> Option<String> {
     let rest = template.strip_prefix("repeat")?.trim_start();
     let quote = rest.chars().next().filter(|first| "'\"".contains(*first))?;

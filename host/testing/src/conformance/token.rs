@@ -1,9 +1,9 @@
-//! Tokens that nobody could have signed.
+//! Detection of tokens with an impossible signature.
 
 use super::request::Outgoing;
 
-/// Whether a request's bearer token has a signature whose length no signature of its
-/// kind has. To check a signature is the host's work; that this one is none is plain.
+/// Returns true if the bearer token of a request has no signature, or one that is too short
+/// for any algorithm. Does not verify the signature; that is the task of the host.
 pub(crate) fn is_forged(request: &Outgoing) -> bool {
     let value = request.header("authorization").unwrap_or_default();
     let Some(token) = value.strip_prefix("Bearer ") else {
@@ -13,7 +13,7 @@ pub(crate) fn is_forged(request: &Outgoing) -> bool {
     let [_, _, signature] = parts[..] else {
         return true;
     };
-    // The shortest signature that JSON Web Algorithms (RFC 7518) know has 32 bytes.
+    // The shortest signature of JSON Web Algorithms (RFC 7518) has 32 bytes.
     signature.len() * 6 / 8 < 32
 }
 

@@ -1,4 +1,4 @@
-//! A client that does one thing after the other.
+//! Client that performs one random action after another.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Client {
         }
     }
 
-    /// Goes on until a time.
+    /// Performs actions until a point in time.
     pub(super) fn run(mut self, until: Instant) {
         while Instant::now() < until {
             self.next();
@@ -49,7 +49,7 @@ impl Client {
         if kind == Kind::Spin && !self.spins.may() {
             return;
         }
-        // One in four begins a connection anew.
+        // One of four actions opens a new connection.
         if self.random.within(0, 4) == 0 {
             self.wire = None;
         }

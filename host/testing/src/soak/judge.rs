@@ -1,4 +1,4 @@
-//! Whether a host is after the load as it was before.
+//! Checks that a host has released its resources after the load.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use crate::usage::Usage;
 
 const MIB: u64 = 1 << 20;
 
-/// Files that may be open beyond those at the start: sockets that are about to close.
+/// Maximum increase of open files: sockets that are about to close.
 const FILES: u64 = 4;
 
-/// Threads beyond those at the start: those of the async runtime that end by themselves.
+/// Maximum increase of threads: the async runtime ends its idle threads later.
 const THREADS: u64 = 2;
 
-/// What memory may grow by, from the first third of the run to the last: a tenth and
-/// 16 MiB. An instance that is leaked every ten seconds is more.
+/// Maximum growth of memory from the first third of the run to the last: one tenth plus
+/// 16 MiB. One leaked instance every ten seconds exceeds it.
 const GROWTH: (u64, u64) = (10, 16 * MIB);
 
-/// A shorter run says nothing of growth: caches and allocators are still filling.
+/// Minimum duration to check growth. In a shorter run, caches and allocators still fill up.
 const LONG_ENOUGH: Duration = Duration::from_secs(120);
 
-/// Instances that a quiet host may keep, idle or prepared: one for each worker.
+/// Maximum number of instances, idle or prepared, that an idle host keeps per worker.
 const KEPT: u64 = 1;
 
-/// What was seen of a host.
+/// The measurements of a host.
 pub(super) struct Seen<'a> {
     pub(super) policy: &'static str,
     pub(super) time: Duration,
@@ -33,16 +33,16 @@ pub(super) struct Seen<'a> {
     pub(super) metrics: &'a Metrics,
 }
 
-/// The resident memory of two thirds of a run, each the median.
+/// Median resident memory of the first and the last third of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Growth {
     pub(super) first: u64,
     pub(super) last: u64,
-    /// Whether the run was long enough to judge by it.
+    /// True if the run was long enough to check the growth.
     pub(super) counts: bool,
 }
 
-/// What is wrong with it, in sentences.
+/// Returns a sentence for each failed check.
 pub(super) fn judge(seen: &Seen<'_>) -> Vec<String> {
     let mut faults = Vec::new();
     let metrics = seen.metrics;
@@ -102,7 +102,8 @@ pub(super) fn judge(seen: &Seen<'_>) -> Vec<String> {
     faults
 }
 
-/// The memory at the beginning and at the end, without the first fifth of the run.
+/// Returns the median memory at the beginning and at the end of a run. Ignores the first
+/// fifth of the samples.
 pub(super) fn growth(samples: &[Usage], time: Duration) -> Option<Growth> {
     let warm = samples.get(samples.len() / 5..)?;
     let third = warm.len().div_ceil(3);
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn memory_that_grows() {
         let of = |samples: &[Usage]| faults("reuse", samples, usage(55), &metrics(1, 0, 0));
-        // It may grow while the load begins, and for a moment.
+        // Memory may grow during the first fifth of the run, and peak for a moment.
         let begins: Vec<Usage> = (0..60)
             .map(|n| usage(if n < 10 { n } else { 60 }))
             .collect();
@@ -227,7 +228,7 @@ mod tests {
         let grows: Vec<Usage> = (0..60).map(|n| usage(60 + n)).collect();
         assert_eq!(of(&grows), "its memory grew from 80 to 112 MiB");
         assert_eq!(of(&[]), "there are no samples of its memory");
-        // Nothing is said of it in a short run.
+        // A short run does not check the growth.
         let seconds = Duration::from_secs(12);
         assert!(!growth(&grows, seconds).expect("samples").counts);
     }

@@ -1,4 +1,4 @@
-//! What a client does to a host, and what is to come of it.
+//! Kinds of client actions and their expected responses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::random::Random;
 use crate::wire::{Wire, WireResponse};
 
-/// The least time between two calls that spin, of all clients together: each takes a
-/// core until its deadline.
+/// Minimum time between two calls that spin, across all clients. A call that spins uses a
+/// whole core until its deadline.
 const BETWEEN_SPINS: Duration = Duration::from_secs(5);
 
-/// Something that a client does.
+/// A kind of client action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Json,
@@ -43,21 +43,21 @@ use Kind::{
     Missing, Nap, SlowReader, SlowSender, Spin, Throw,
 };
 
-/// Each with its name and how often it is done.
+/// All kinds, each with its name in the report and its weight.
 pub(super) const KINDS: [(Kind, &str, i64); 18] = [
     (Json, "json", 250),
     (Echo, "json echo, validated", 200),
     (Bytes, "bytes echo", 120),
     (Count, "count", 100),
-    (Missing, "no such route (404)", 20),
+    (Missing, "unknown route (404)", 20),
     (Invalid, "invalid (422)", 30),
     (Throw, "throws (500)", 60),
     (End, "traps (500)", 40),
-    (BadReply, "reply that is none (500)", 20),
+    (BadReply, "invalid reply (500)", 20),
     (Nap, "sleeps 20 ms", 50),
     (Late, "sleeps past the deadline (504)", 2),
     (Spin, "spins past the deadline (504)", 4),
-    (Leave, "client leaves half-way", 40),
+    (Leave, "client disconnects", 40),
     (HalfHead, "half a head", 20),
     (HalfBody, "half a body", 30),
     (Garbage, "garbage", 20),
@@ -65,7 +65,7 @@ pub(super) const KINDS: [(Kind, &str, i64); 18] = [
     (SlowReader, "slow reader, 1 MB", 10),
 ];
 
-/// One of them at random.
+/// Draws a kind at random, by weight.
 pub(super) fn draw(random: &mut Random) -> (Kind, &'static str) {
     let all = KINDS.iter().map(|(_, _, weight)| weight).sum();
     let mut at = random.within(0, all);
@@ -78,7 +78,7 @@ pub(super) fn draw(random: &mut Random) -> (Kind, &'static str) {
     (Json, KINDS[0].1)
 }
 
-/// Lets one client spin at a time, and not too often.
+/// Rate limit for calls that spin, shared by all clients.
 #[derive(Debug, Default)]
 pub(super) struct Spins(Mutex<Option<Instant>>);
 
@@ -93,7 +93,7 @@ impl Spins {
     }
 }
 
-/// What becomes of a connection.
+/// What to do with the connection after an action.
 pub(super) enum After {
     Keep,
     Close,
@@ -101,7 +101,7 @@ pub(super) enum After {
 
 type Done = Result<After, String>;
 
-/// Does it on a connection. An error says what came instead of what was to come.
+/// Performs an action on a connection. The error describes an unexpected response.
 pub(super) fn act(kind: Kind, wire: &mut Wire, random: &mut Random, fresh: bool) -> Done {
     match kind {
         Json => get(wire, "/reply/json", 200, |response| {
@@ -109,14 +109,14 @@ pub(super) fn act(kind: Kind, wire: &mut Wire, random: &mut Random, fresh: bool)
         }),
         Echo => echo(wire, random),
         Bytes => {
-            // Nothing at all is no body, which each language answers in its own way.
+            // Not zero bytes: languages differ in their reply to a request without a body.
             let length = random.within(1, 20_000) as usize;
             bytes(wire, &random.bytes(length), Duration::ZERO)
         }
         Count => get(wire, "/count", 200, |response| {
             let calls = serde_json::from_slice::<Value>(&response.body);
             let calls = calls.ok().and_then(|count| count["calls"].as_u64());
-            // Nothing of an earlier request is left.
+            // A fresh instance has no state from an earlier request.
             calls.is_some_and(|calls| if fresh { calls == 1 } else { calls >= 1 })
         }),
         Missing => problem(wire, "/nothing", 404),
@@ -150,7 +150,7 @@ pub(super) fn act(kind: Kind, wire: &mut Wire, random: &mut Random, fresh: bool)
             wire.finish();
             match wire.is_closed_or(400) {
                 true => Ok(After::Close),
-                false => Err("it was answered".to_owned()),
+                false => Err("expected status 400 or a closed connection".to_owned()),
             }
         }
         SlowSender => {
@@ -166,12 +166,12 @@ pub(super) fn act(kind: Kind, wire: &mut Wire, random: &mut Random, fresh: bool)
     }
 }
 
-/// Opens a connection, which a host that is up always takes.
+/// Opens a connection. A running host must always accept it.
 pub(super) fn open(address: SocketAddr) -> Result<Wire, String> {
-    Wire::open(address).map_err(|error| format!("no connection: {error}"))
+    Wire::open(address).map_err(|error| format!("failed to connect: {error}"))
 }
 
-/// Waits for so many milliseconds, between two numbers.
+/// Sleeps for a random number of milliseconds in the range `low..high`.
 pub(super) fn pause(random: &mut Random, low: i64, high: i64) {
     thread::sleep(Duration::from_millis(random.within(low, high) as u64));
 }
@@ -187,7 +187,7 @@ fn expect(
         let text: String = text.chars().take(200).collect();
         let seen = response.status;
         return Err(match seen == status {
-            true => format!("{status}, with something else than was to come: {text}"),
+            true => format!("{status} with an unexpected body: {text}"),
             false => format!("{seen} instead of {status}: {text}"),
         });
     }

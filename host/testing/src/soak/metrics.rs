@@ -1,17 +1,17 @@
-//! What a host says of its instances (`/metrics`, in Prometheus' text format).
+//! Instance metrics of a host, read from `/metrics` in the Prometheus text format.
 
 use std::collections::BTreeMap;
 
 const NAME: &str = "spikard_wasm_instances";
 
-/// What there is of instances.
+/// The instance metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Metrics {
-    /// By state: `idle`, `leased`, `prepared`. Empty where the host does not say.
+    /// Instances by state: `idle`, `leased`, `prepared`. Empty if the metric is missing.
     pub(super) instances: BTreeMap<String, u64>,
-    /// How many were made.
+    /// Number of created instances; `None` if the metric is missing.
     pub(super) created: Option<u64>,
-    /// How many were thrown away, by reason.
+    /// Number of dropped instances, by reason.
     pub(super) recycled: BTreeMap<String, u64>,
 }
 
@@ -42,7 +42,7 @@ impl Metrics {
         metrics
     }
 
-    /// How many instances are in a state.
+    /// Returns the number of instances in a state.
     pub(super) fn state(&self, state: &str) -> u64 {
         self.instances.get(state).copied().unwrap_or(0)
     }
@@ -52,7 +52,7 @@ fn add(counts: &mut BTreeMap<String, u64>, label: Option<&str>, value: u64) {
     *counts.entry(label.unwrap_or("-").to_owned()).or_default() += value;
 }
 
-/// The value of a label, `name="value",...}`. Those that are read here hold no quotes.
+/// Returns the value of a label in `name="value",...}`. The value must not contain quotes.
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = labels.split_once(&format!("{name}=\""))?;
     rest.split_once('"').map(|(value, _)| value)

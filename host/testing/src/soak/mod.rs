@@ -1,6 +1,8 @@
-//! A mixed load for minutes, on one host for each lane and policy, and a judgement of
-//! what is left of it: instances, files, threads and memory. `docs/soak.md` describes
-//! it, `scripts/soak` runs it.
+//! Soak test: finds leaks of instances, files, threads and memory under a mixed load.
+//!
+//! The test runs one host for each lane and instance policy, all at once. After the load
+//! it waits until the hosts are idle and checks what they still hold. `docs/soak.md`
+//! describes the test, and `scripts/soak` runs it.
 
 mod client;
 mod judge;
@@ -26,7 +28,7 @@ use tally::Tally;
 
 pub use report::Report;
 
-/// What is served: each by two hosts, one for each policy.
+/// The guests. Each is served by two hosts, one for each policy.
 const GUESTS: [&str; 4] = [
     "faulty-rust",
     "faulty-js",
@@ -34,10 +36,10 @@ const GUESTS: [&str; 4] = [
     "faulty-python",
 ];
 
-/// How requests are kept apart.
+/// The values of `--instances`.
 const POLICIES: [&str; 2] = ["reuse", "fresh"];
 
-/// Settings under which all that is to be watched happens within minutes.
+/// Flags of each host. With them, hosts recycle instances and miss deadlines within minutes.
 const FLAGS: [&str; 14] = [
     "--workers",
     "1",
@@ -55,47 +57,47 @@ const FLAGS: [&str; 14] = [
     "error",
 ];
 
-/// Clients of each host, each with one connection at a time.
+/// Number of clients of each host. Each has one connection at a time.
 const CLIENTS: u64 = 2;
 
-/// The longest between two samples.
+/// Maximum time between two samples.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long nobody asks for anything at the end: longer than any deadline, and than an
-/// instance may be idle.
+/// Idle time after the load. It is longer than the request timeout and the idle timeout of
+/// an instance.
 const QUIET: Duration = Duration::from_secs(8);
 
-/// What is to be done.
+/// The parameters of a soak test.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The program.
+    /// The binary under test.
     pub host: Host,
-    /// How long the load lasts.
+    /// Duration of the load.
     pub time: Duration,
-    /// What the random order of requests begins with.
+    /// Seed of the random order of requests.
     pub seed: u64,
 }
 
-/// A host under load, and what was seen of it.
+/// A host under load and its measurements.
 struct Subject {
     guest: &'static str,
     policy: &'static str,
     server: Server,
-    /// Before the load.
+    /// Usage before the load.
     start: Usage,
     samples: Vec<Usage>,
-    /// After the quiet seconds.
+    /// Usage and metrics after the idle time.
     end: Option<(Usage, Metrics)>,
     tally: Arc<Tally>,
 }
 
-/// Runs it to its end.
+/// Runs the soak test and returns its report.
 ///
 /// # Panics
-/// A guest is not built, or a host does not start.
+/// Panics if a guest is not built, or a host does not start.
 #[must_use]
 pub fn run(plan: &Plan) -> Report {
-    // What a host takes to compile is none of its own: it is to be in the cache.
+    // Fill the cache first, so that compiling does not count as memory of the hosts.
     for name in GUESTS {
         let app = guest(name);
         let run = plan.host.run(["inspect".as_ref(), app.as_os_str()]);
@@ -145,7 +147,7 @@ impl Subject {
         let serve = plan.host.serve(Some(&app)).args(FLAGS);
         let server = serve.args(["--instances", policy]).start();
         let tally = Arc::new(Tally::default());
-        // What is opened on the first request stays open.
+        // The host keeps open what it opens on the first request: send one before measuring.
         let asked = Wire::open(server.address()).and_then(|mut wire| {
             wire.try_ask("GET /reply/json HTTP/1.1\r\nhost: a\r\nconnection: close")
         });
@@ -179,7 +181,7 @@ impl Subject {
         }
     }
 
-    /// Stops the host, and judges what was seen of it.
+    /// Stops the host and checks its measurements.
     fn judged(self, time: Duration) -> report::Line {
         let (end, metrics) = self.end.unwrap_or((self.start, Metrics::default()));
         let seen = judge::Seen {
@@ -197,7 +199,7 @@ impl Subject {
         let stopped = self.server.stop();
         for word in ["panicked", "defect of spikard-wasm"] {
             if let Some(line) = stopped.log.lines().find(|line| line.contains(word)) {
-                faults.push(format!("the log says: {line}"));
+                faults.push(format!("unexpected log line: {line}"));
             }
         }
         report::Line {

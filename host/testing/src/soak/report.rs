@@ -1,4 +1,4 @@
-//! What a run says in the end, as text.
+//! Text report of a soak test.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::tally::Count;
 use super::{CLIENTS, FLAGS, Plan};
 use crate::usage::Usage;
 
-/// What was seen of one host.
+/// The results of one host.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) guest: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct Line {
     pub(super) faults: Vec<String>,
 }
 
-/// What a run says.
+/// The report of a soak test.
 #[derive(Debug)]
 pub struct Report {
     text: String,
@@ -37,7 +37,7 @@ impl Report {
         let mut text = String::new();
         let cores = thread::available_parallelism().map_or(0, usize::from);
         let minutes = plan.time.as_secs_f64() / 60.0;
-        // Writing into a text does not fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(
             text,
             "soak: {minutes:.1} minutes, seed {}, {CLIENTS} clients for each of {} hosts, {cores} cores\n\
@@ -53,7 +53,7 @@ impl Report {
             .iter()
             .any(|host| host.growth.is_some_and(|growth| !growth.counts))
         {
-            text += "The run was too short to judge the growth of memory.\n\n";
+            text += "The run was too short to check memory growth.\n\n";
         }
         let mut faults = 0;
         for host in &hosts {
@@ -64,20 +64,20 @@ impl Report {
         }
         let asked: u64 = counts(&hosts).map(|count| count.asked).sum();
         let verdict = match faults {
-            0 => "fine".to_owned(),
-            _ => format!("not fine, {faults} lines above say why"),
+            0 => "passed".to_owned(),
+            _ => format!("failed, see the {faults} lines above"),
         };
         let _ = writeln!(text, "verdict after {asked} requests: {verdict}");
         Self { text, faults }
     }
 
-    /// Whether nothing is wrong.
+    /// Returns true if every check passed.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.faults == 0
     }
 
-    /// The whole report.
+    /// Returns the report as text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -89,7 +89,7 @@ fn counts(hosts: &[Line]) -> impl Iterator<Item = Count> {
 }
 
 fn requests(hosts: &[Line]) -> String {
-    let mut rows = vec![row(["what the clients did", "times", "not as expected"])];
+    let mut rows = vec![row(["action", "count", "unexpected"])];
     for (_, name, _) in KINDS {
         let of = |host: &Line| host.counts.get(name).copied().unwrap_or_default();
         let asked: u64 = hosts.iter().map(|host| of(host).asked).sum();
@@ -108,7 +108,7 @@ fn usage(hosts: &[Line]) -> String {
         "first third",
         "last third",
         "peak",
-        "quiet",
+        "idle",
         "files: start",
         "end",
         "threads: start",
@@ -138,11 +138,11 @@ fn instances(hosts: &[Line]) -> String {
     let mut rows = vec![row([
         "host",
         "policy",
-        "made",
+        "created",
         "idle",
         "leased",
         "prepared",
-        "thrown away for",
+        "dropped, by reason",
     ])];
     for host in hosts {
         let metrics = &host.metrics;
@@ -174,7 +174,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).into()
 }
 
-/// Rows in columns, with an empty line after the last.
+/// Formats rows as aligned columns, followed by an empty line.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

@@ -1,12 +1,12 @@
-//! What was asked and how it was answered, by kind of request.
+//! Counts of client actions and unexpected results, by kind.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most unexpected answers of a kind that are told one by one.
+/// Maximum number of unexpected results that the report lists for each kind.
 const TOLD: u64 = 3;
 
-/// How often something was asked, and how often something else came than was to come.
+/// Number of actions, and how many of them had an unexpected result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) asked: u64,
@@ -47,7 +47,7 @@ impl Tally {
         self.lock().counts.clone()
     }
 
-    /// What was not as expected: the first ones, and how many there were.
+    /// Returns the number of unexpected results, followed by the first ones of each kind.
     pub(super) fn faults(&self) -> Vec<String> {
         let inner = self.lock();
         let unexpected: u64 = inner.counts.values().map(|count| count.unexpected).sum();
