@@ -1,5 +1,5 @@
 /**
- * The app: routes and their handlers, and the component they make.
+ * The app: routes with their handlers, hooks, and the exports of the component.
  */
 import { host } from "#host";
 import { type Definition, describeRoute, settingsText } from "./describe.js";
@@ -116,7 +116,7 @@ export class Spikard {
 
   /** Returns the exports of the component. Export all three from the main module, or two if the app has no hooks. */
   component(): Component {
-    // Thrown while the module is evaluated, this ends the build.
+    // This error occurs during module evaluation, so it fails the build.
     if (this.hasHooks() && host.replyBody === undefined) throw new TypeError(HOOKS_NOT_EXPORTED);
     const targets = this.routes.map(({ handler, options }) => ({
       handler: handler as Handler,
@@ -143,7 +143,8 @@ export class Spikard {
     try {
       for (const name of Object.keys(this.settings)) {
         if (!APP_OPTIONS.has(name)) {
-          throw new TypeError(`the app has an option \`${name}\`: known are ${[...APP_OPTIONS].join(", ")}`);
+          const names = [...APP_OPTIONS].join(", ");
+          throw new TypeError(`the app has no option \`${name}\`; the options are ${names}`);
         }
       }
       const { name = "app", version = "0.0.0" } = this.settings;
@@ -155,7 +156,7 @@ export class Spikard {
       });
       return { name, version, settings, routes };
     } catch (error) {
-      // A string is what both engines take as the error of `describe`.
+      // Both engines accept a string as the error of `describe`.
       throw error instanceof Error ? error.message : String(error);
     }
   }

@@ -1,15 +1,16 @@
 /**
- * Bytes, whatever realm they are of: StarlingMonkey makes those of the host in a realm of its own, where
- * `Uint8Array` is another class.
+ * Converts byte arrays of other realms.
+ *
+ * StarlingMonkey creates the host's byte arrays in a separate realm, whose `Uint8Array` is a different class.
  */
 
-/** Bytes as a `Uint8Array` of this realm, over the same memory. */
+/** Returns bytes as a `Uint8Array` of this realm that shares their memory. */
 export function ownBytes(bytes: ArrayBufferView): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The bytes of a buffer or of a view of one; `undefined` for any other value. */
+/** Returns the bytes of an `ArrayBuffer` or a view of one, or `undefined` for any other value. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return ownBytes(value);
   if (Object.prototype.toString.call(value) !== "[object ArrayBuffer]") return undefined;

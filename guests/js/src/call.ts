@@ -1,22 +1,22 @@
 /**
  * The call in progress: one run of a handler, or of the hooks of one kind.
  *
- * The host always answers for the call in progress, so an object that outlives its call would read the request of
- * another client. Each object of a request therefore stores its call and checks it.
+ * The host answers every import for the call in progress, so an object that outlives its call would read the request
+ * of another client. Each object of a request therefore stores its call and checks it.
  */
 
-/** What identifies a call: the context that its handler or its hooks are given. */
+/** The identity of a call: the context that its handler or hooks get. */
 export type Call = object;
 
 /** The state of an instance, which has one call in progress at a time. */
 export const call: {
-  /** The call in progress; `null` between calls, `undefined` before the first, as in a snapshot. */
+  /** The call in progress; `null` between calls, `undefined` during module evaluation and before the first call. */
   current: Call | null | undefined;
-  /** Whether the call has set timers, or queued jobs on an engine whose queue is the SDK's. */
+  /** Whether the call has set timers, or has queued jobs in the SDK's own job queue. */
   leftovers: boolean;
 } = { current: undefined, leftovers: false };
 
-/** Throws unless `own` is the call in progress. `what` names the object that asks. */
+/** Throws unless `own` is the call in progress. `what` names the object in the error. */
 export function inCall(own: Call | null | undefined, what: string): void {
   if (own && own === call.current) return;
   throw new Error(

@@ -1,23 +1,23 @@
 /**
- * The host's contract code, compiled to a core WebAssembly module: for the test client, in node.
+ * Runs the host's contract code, a core WebAssembly module, for the test client in Node.js.
  *
- * A message to it is an operation, the number of a request, and bytes. A message from it is the length of a
- * JSON text (four bytes, little-endian), the text, and bytes after it.
+ * Each call passes an operation, the number of a request, and bytes. The result is the length of a JSON text (four
+ * bytes, little-endian), the text, and further bytes.
  */
 import { readFileSync } from "node:fs";
 import type { Description } from "./host/types.js";
 
-/** A reply that the host makes itself. */
+/** A reply from the host itself. */
 export interface HostReply {
   readonly status: number;
   readonly headers: readonly [name: string, value: string][];
-  /** A problem document, or "". */
+  /** A problem document, or an empty string. */
   readonly body: string;
-  /** What an `on-error` hook is told. */
+  /** The message for `on-error` hooks. */
   readonly message: string;
 }
 
-/** A request that has begun: the host has answered it, or it goes on to a route. */
+/** A request in progress: it has either a reply from the host, or a route. */
 export interface Begun {
   readonly exchange: number;
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Begun {
   readonly local?: readonly [key: string, text: string][];
 }
 
-/** A request's parameters and body, checked. */
+/** The validated parameters and body of a request, or the reply that rejects it. */
 export interface Checked {
   readonly refusal?: HostReply;
   readonly params: string;
@@ -45,7 +45,7 @@ interface Exports {
   contract_call(operation: number, exchange: number, address: number, length: number): bigint;
 }
 
-/** What this file uses of node's `WebAssembly`, which only the types of browsers declare. */
+/** The part of Node's `WebAssembly` that this file uses. Only the type library of browsers declares it. */
 interface Engine {
   Module: {
     new (bytes: Uint8Array): object;
@@ -73,17 +73,17 @@ function compile(): object {
   return compiled;
 }
 
-/** An app's contract. */
+/** The contract of an app: its routes, schemas and policies. */
 export class Contract {
   private readonly exports: Exports;
-  /** The reply of a handler that failed. */
+  /** The reply to a request whose handler failed. */
   readonly failed: HostReply;
 
-  /** Throws the sentence that the host would print for an app that it cannot serve. */
+  /** Throws an error with the host's message if the host would not load the app. */
   constructor(description: Description, secrets: Readonly<Record<string, string>> | undefined) {
     const module = compile();
     const view = () => new DataView(this.exports.memory.buffer);
-    // The clock and the random numbers are node's. Whatever else the module imports is not there.
+    // Node provides the clock and the random numbers. Any other import returns ENOSYS.
     const functions: Record<string, (...args: never[]) => unknown> = {
       clock_time_get: (id: number, _precision: bigint, at: number) => {
         const now = id === 0 ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
@@ -111,7 +111,7 @@ export class Contract {
     this.failed = this.send<{ failed: HostReply }>(0, 0, { description, secrets: secrets ?? null })[0].failed;
   }
 
-  /** Finds the route of a request, and lets its policies admit it. */
+  /** Finds the route of a request and applies its policies. */
   begin(head: {
     method: string;
     path: string;
@@ -122,7 +122,7 @@ export class Contract {
     return this.send<Begun>(1, 0, head)[0];
   }
 
-  /** Checks the parameters and the body. */
+  /** Validates the parameters and the body of a request. */
   read(exchange: number, body: Uint8Array): Checked {
     const [value, bytes] = this.send<Omit<Checked, "raw" | "files"> & { raw: number; files: number[] }>(
       2,
@@ -138,7 +138,7 @@ export class Contract {
     return { ...value, raw: bytes.slice(0, value.raw ?? 0), files };
   }
 
-  /** Ends a request: the headers that its reply has, and whether HTTP allows it no content. */
+  /** Ends a request. Returns the headers of its reply, and whether HTTP forbids content in it. */
   finish(
     exchange: number,
     status: number,
@@ -149,7 +149,7 @@ export class Contract {
 
   private send<T>(operation: number, exchange: number, input: object): [value: T, bytes: Uint8Array] {
     const { contract_alloc: alloc, contract_call: call, contract_free: free, memory } = this.exports;
-    // A view of another realm is no instance of this one's.
+    // `instanceof Uint8Array` is false for an array of another realm.
     const bytes = ArrayBuffer.isView(input)
       ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
       : new TextEncoder().encode(JSON.stringify(input));

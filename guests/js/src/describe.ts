@@ -1,5 +1,5 @@
 /**
- * The description of a route, from its options: JSON documents in the words of OpenAPI 3.1.
+ * Converts the options of a route to its description: JSON documents with the keywords of OpenAPI 3.1.
  */
 import { hookSetting } from "./hooks.js";
 import type { RouteRecord } from "./host/types.js";
@@ -49,16 +49,18 @@ const OPTIONS = new Set<string>([
   ...Object.keys(POLICIES),
 ]);
 
-/** The types of a path's parameter that are integers. */
+/** The types in a path pattern that are integers. */
 const INTEGER = new Set<string | undefined>(["int", "integer"]);
 
-/** Describes a route. What is wrong with its definition is thrown in a sentence. */
+/** Returns the description of a route. Throws a `TypeError` or `RangeError` if its definition is invalid. */
 export function describeRoute({ method, path, options, handler }: Definition): RouteRecord {
   const route = `\`${method.toUpperCase()} ${path}\``;
   if (typeof handler !== "function") throw new TypeError(`route ${route} has no handler: give a function`);
   for (const name of Object.keys(options)) {
     if (OPTIONS.has(name)) continue;
-    throw new TypeError(`route ${route} has an option \`${name}\`: known are ${[...OPTIONS].join(", ")}`);
+    throw new TypeError(
+      `route ${route} has no option \`${name}\`; the options are ${[...OPTIONS].join(", ")}`,
+    );
   }
   const list = parameters(path, options, route);
   return {
@@ -80,7 +82,7 @@ export function describeRoute({ method, path, options, handler }: Definition): R
   };
 }
 
-/** The settings that are set, as a JSON object. */
+/** Returns the settings as a JSON object, or an empty string if none is set. */
 export function settingsText(settings: Record<string, unknown>): string {
   const text = JSON.stringify(settings);
   return text === "{}" ? "" : text;
@@ -92,7 +94,7 @@ function parameters(path: string, options: RouteOptions, route: string): Paramet
   const inPath = group(options.path, "path", route);
   const list = [
     ...inPath,
-    // `{id:int}` is short for a schema, which is written out here for its range.
+    // `{id:int}` is short for an integer schema. Declare it here, so that it gets the safe range.
     ...segments
       .filter(([name, type]) => INTEGER.has(type) && !inPath.some((one) => one.name === name))
       .map(([name]) => parameter(name as string, "path", true, { type: "integer" })),
@@ -116,7 +118,7 @@ function parameters(path: string, options: RouteOptions, route: string): Paramet
   return list;
 }
 
-/** The parameters of one kind. */
+/** Returns the parameters of one kind. */
 function group(declared: RouteOptions["query"], kind: string, route: string): Parameter[] {
   if (declared === undefined) return [];
   const what = `the ${kind} option of route ${route}`;
@@ -132,7 +134,7 @@ function group(declared: RouteOptions["query"], kind: string, route: string): Pa
         );
       }
       const { required, style, explode, ...rest } = toJsonSchema(value, of);
-      // An object's list of required members is a keyword; only the mark is ours.
+      // A list in `required` is a keyword of JSON Schema; a boolean is the SDK's own option.
       const schema = Array.isArray(required) ? { ...rest, required } : rest;
       return {
         ...parameter(name, kind, required === true, schema),

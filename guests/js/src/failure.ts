@@ -1,5 +1,5 @@
 /**
- * Answers for what handlers and hooks throw.
+ * Replies for the errors of handlers and hooks.
  */
 import { host } from "#host";
 import type { RawReply } from "./host/types.js";
@@ -7,8 +7,8 @@ import { isHttpError, problem } from "./reply.js";
 import { wellFormed } from "./text.js";
 
 /**
- * The reply for what was thrown on purpose. Anything else is reported to the host, which answers for it: then
- * there is none. `who` threw it.
+ * Returns the problem document of an `HttpError`. Reports any other error to the host, which then replies itself, and
+ * returns `undefined`. `who` names the source of the error.
  */
 export function answer(error: unknown, who: "handler" | "hook"): RawReply | undefined {
   let cause = error;
@@ -24,7 +24,7 @@ export function answer(error: unknown, who: "handler" | "hook"): RawReply | unde
   return undefined;
 }
 
-/** An error in a line, and its stack. It must not throw, whatever was thrown. */
+/** Returns the message of an error in one line, and its stack. This function never throws. */
 function explain(error: unknown, who: string): [message: string, detail: string] {
   try {
     if (!(error instanceof Error)) return [`the ${who} threw ${describe(error)}`, ""];
@@ -32,7 +32,7 @@ function explain(error: unknown, who: string): [message: string, detail: string]
     const cause = error.cause === undefined ? "" : `\ncaused by ${explain(error.cause, who).join("\n")}`;
     return [String(error), stack + cause];
   } catch {
-    return [`the ${who} threw something that has no text`, ""];
+    return [`the ${who} threw a value that cannot be converted to a string`, ""];
   }
 }
 

@@ -33,7 +33,7 @@ export class UploadFile {
   /** Returns the content. Throws after the handler that got the file has ended. */
   bytes(): Uint8Array {
     inCall(this.call, `the file \`${this.filename}\``);
-    // Not of 32 bits, it would trap on QuickJS.
+    // On QuickJS, an index that is not an unsigned 32-bit integer traps.
     const bytes = this.part >>> 0 === this.part ? host.file(this.part) : undefined;
     if (bytes === undefined || bytes === null) {
       throw new Error(`the request has no file \`${this.filename}\`; use the files of its form`);
@@ -42,7 +42,7 @@ export class UploadFile {
   }
 }
 
-/** A form: a value for each field, an array of them for a field that occurs again. */
+/** A form: a value for each field, or an array of values for a repeated field. */
 export type Form = { [field: string]: unknown };
 
 interface FileValue {
@@ -53,7 +53,7 @@ interface FileValue {
 }
 
 function isFile(value: unknown): value is FileValue {
-  // The texts of a client, `a[part]=0`, never are numbers where no schema says so.
+  // A field such as `a[part]=0` becomes a number only if a schema says so.
   return (
     typeof value === "object" &&
     value !== null &&
@@ -69,7 +69,7 @@ function field(value: unknown, call: Call): unknown {
   return new UploadFile(value.part, value.filename ?? "", value.content_type, value.size, call);
 }
 
-/** The form in the host's JSON text, of this call. */
+/** Parses the host's JSON text of a form. Its files can be read during `call`. */
 export function parseForm(text: string, call: Call): Form {
   const form: Form = JSON.parse(text);
   for (const name of Object.keys(form)) {

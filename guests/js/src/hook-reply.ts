@@ -10,7 +10,7 @@ import { checkedStatus, content, headersText, headerValue } from "./reply.js";
 /** The headers of a reply. Names are case-insensitive. */
 export class ReplyHeaders {
   private pairs: [name: string, value: string][];
-  /** Whether there was a change, and whether one was of the content type. */
+  /** Whether any header, and whether the content type, was changed. */
   changed = false;
   typed = false;
 
@@ -55,7 +55,7 @@ export class ReplyHeaders {
     return this.pairs.map(([name, value]): [string, string] => [name, value]).values();
   }
 
-  /** As they cross to the host. */
+  /** Returns the headers as JSON for the host. */
   toText(): string {
     return headersText(this.pairs);
   }
@@ -82,7 +82,7 @@ export class HookReply {
   private readonly statusBefore: number;
   private readonly headersBefore: string;
   private headersNow: ReplyHeaders | undefined;
-  /** The body, where it was fetched or given. */
+  /** The body, once it was fetched or set. */
   private content: Content | undefined;
   private value: { readonly of: unknown } | undefined;
   /** The source of the body: the host (`no`), a hook that set `body`, or a hook that returned a reply. */
@@ -102,9 +102,9 @@ export class HookReply {
   }
 
   /**
-   * The body, fetched when it is first asked for: the value of a JSON text, a string for text, a `Uint8Array`
-   * for anything else, `undefined` when there is none. To change it, set it to anything a handler may return: a
-   * change within an object is not seen. A content type that does not fit the new body is dropped.
+   * The body, fetched on first access: the value of a JSON body, a string for text, a `Uint8Array` for any other body,
+   * or `undefined` for an empty one. To change it, set it to anything that a handler can return; a change inside the
+   * object has no effect. Setting it removes a content type that does not match the new body.
    */
   get body(): unknown {
     this.content ??= this.fetch();
@@ -123,7 +123,7 @@ export class HookReply {
     return host.replyBody?.() ?? { tag: "empty" };
   }
 
-  /** Becomes another reply. */
+  /** Replaces this reply with another one. */
   become([status, headers, body]: RawReply): void {
     this.status = status;
     this.headersNow = new ReplyHeaders(headers);
@@ -133,7 +133,7 @@ export class HookReply {
     this.given = "reply";
   }
 
-  /** What is to change; nothing where all is as it was. */
+  /** Returns the changed reply for the host, or `undefined` if nothing changed. */
   changes(): ChangedReply {
     const headers = this.headersNow;
     if (this.given === "no" && headers?.changed !== true && this.status === this.statusBefore)
@@ -143,7 +143,7 @@ export class HookReply {
     return [checkedStatus(this.status), this.headersNow?.toText() ?? this.headersBefore, body];
   }
 
-  /** Drops a content type that was the old body's and cannot be the new one's. */
+  /** Removes the content type of the old body if it does not match the new one. */
   private dropStaleType(body: Content): void {
     const type = this.headers.get("content-type");
     if (type === undefined || this.headers.typed) return;
@@ -158,7 +158,7 @@ export class HookReply {
   }
 }
 
-/** The value of a body. A long text comes as bytes (`shorten.ts`), so its type counts, not its case. */
+/** Returns the value of a body. A long text arrives as bytes (`shorten.ts`), so the content type decides. */
 function read(body: Content, headers: ReplyHeaders): unknown {
   if (body.tag === "empty") return undefined;
   const type = headers.get("content-type") ?? "";
@@ -171,7 +171,7 @@ function read(body: Content, headers: ReplyHeaders): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A handler may call anything JSON.
+    // A handler can give any text a JSON content type.
     return text;
   }
 }

@@ -48,7 +48,7 @@ export interface RouteHooks {
   readonly onError?: ErrorHook | readonly ErrorHook[];
 }
 
-/** The kinds of hooks, and what the host calls them. */
+/** The kinds of hooks, with the host's names for them. */
 export const KINDS = {
   onRequest: "on-request",
   preValidation: "pre-validation",
@@ -57,7 +57,7 @@ export const KINDS = {
   onError: "on-error",
 } as const;
 
-/** Hooks of each kind that has any, in the order they run. */
+/** The hooks of each kind, in the order in which they run. */
 export interface HookLists {
   readonly onRequest: readonly BeforeHook[];
   readonly preValidation: readonly BeforeHook[];
@@ -72,7 +72,7 @@ function listed<F>(hooks: F | readonly F[] | undefined): readonly F[] {
   return hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks as F];
 }
 
-/** The hooks as lists. */
+/** Converts the hooks of each kind to a list. */
 export function hookLists(hooks: RouteHooks | undefined): HookLists {
   return {
     onRequest: listed(hooks?.onRequest),
@@ -83,7 +83,10 @@ export function hookLists(hooks: RouteHooks | undefined): HookLists {
   };
 }
 
-/** The member `hooks` of settings: the kinds that have any. What is wrong with them is thrown in a sentence. */
+/**
+ * Returns the setting `hooks`: the kinds that have a hook, or `undefined` if none has. Throws a `TypeError` if the
+ * hooks are invalid. `what` names their owner in the error.
+ */
 export function hookSetting(hooks: unknown, what: string): string[] | undefined {
   if (hooks === undefined) return undefined;
   if (typeof hooks !== "object" || hooks === null || Array.isArray(hooks)) {
@@ -91,7 +94,7 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
   }
   for (const [kind, given] of Object.entries(hooks)) {
     if (!Object.hasOwn(KINDS, kind)) {
-      throw new TypeError(`${what} has a hook \`${kind}\`: known are ${Object.keys(KINDS).join(", ")}`);
+      throw new TypeError(`${what} has no hook \`${kind}\`; the hooks are ${Object.keys(KINDS).join(", ")}`);
     }
     for (const hook of listed<unknown>(given)) {
       if (typeof hook === "function") continue;
@@ -105,7 +108,7 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
   return kinds.length === 0 ? undefined : kinds.map((kind) => KINDS[kind]);
 }
 
-/** The `hooks` of a component: for each route, in order, the app's hooks and then its own. */
+/** Returns the `hooks` export of a component. For each route, the app's hooks run first, then the route's own. */
 export function hookExports(app: HookLists, routes: readonly HookLists[]): HookExports {
   const chains = routes.map((route) => ({
     onRequest: [...app.onRequest, ...route.onRequest],
@@ -134,7 +137,7 @@ export function hookExports(app: HookLists, routes: readonly HookLists[]): HookE
 
 type Shorten = (reply: RawReply) => RawReply;
 
-/** Runs hooks until one has a reply. */
+/** Runs hooks until one returns a reply. */
 function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten): Settled<EarlyReply> {
   const context = new Context(params, { tag: "empty" });
   call.current = context;
@@ -145,7 +148,7 @@ function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten
   );
 }
 
-/** Runs all the hooks, each with what the ones before it made of the reply. */
+/** Runs all hooks. Each one gets the reply as the hooks before it changed it. */
 function runLate(
   [status, headers]: [status: number, headers: string],
   hooks: readonly (ResponseHook | ErrorHook)[],
@@ -174,7 +177,7 @@ function runLate(
   );
 }
 
-/** Answers for what a hook threw. */
+/** Returns a function that converts the error of a hook to a reply, or reports it to the host. */
 function refuse(shorten: Shorten): (error: unknown) => RawReply | undefined {
   return (error) => {
     const reply = answer(error, "hook");
@@ -182,7 +185,7 @@ function refuse(shorten: Shorten): (error: unknown) => RawReply | undefined {
   };
 }
 
-/** Calls the hooks in turn until one returns something, and waits for the ones that return a promise. */
+/** Calls hooks in order and awaits their promises, until one returns a value other than `undefined`. */
 function first<F extends AnyHook>(hooks: readonly F[], call: (hook: F) => unknown, from = 0): unknown {
   for (let at = from; at < hooks.length; at++) {
     const value = call(hooks[at] as F);
@@ -194,7 +197,10 @@ function first<F extends AnyHook>(hooks: readonly F[], call: (hook: F) => unknow
   return undefined;
 }
 
-/** What the hooks come to, now or when their promises are settled. */
+/**
+ * Starts a chain of hooks, converts its value with `finish` or its error with `fail`, and ends the call. If the chain
+ * returns a promise, this happens when the promise settles.
+ */
 function run<T>(
   start: () => unknown,
   finish: (value: unknown) => T,

@@ -1,20 +1,19 @@
 /**
- * The range of integers in schemas of requests.
+ * Limits integers in request schemas to the safe range of JavaScript.
  *
- * The host checks integers of 64 bits exactly, and JavaScript has them exact up to 2^53 - 1 alone. So the schemas
- * that an app declares get this range, as those of Zod have it: the host answers 422 to what a handler could not
- * be given.
+ * The host validates 64-bit integers exactly, but a JavaScript number is only exact up to 2^53 - 1. This module adds
+ * that range to the schemas of an app, as Zod does, so that the host rejects other integers with 422.
  */
 import type { JsonSchema } from "./schema.js";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** Keywords whose value is a schema, a list of them, and a map of them. */
+/** Keywords whose value is a schema, a list of schemas, or a map of schemas. */
 const SCHEMA = ["items", "additionalProperties", "contains", "unevaluatedProperties", "unevaluatedItems"];
 const LISTS = ["prefixItems", "allOf", "anyOf", "oneOf"];
 const MAPS = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
 
-/** The schema with the range of JavaScript's integers wherever it has an integer. */
+/** Returns a schema whose integers have the safe range of JavaScript. */
 export function safeIntegers(schema: JsonSchema): JsonSchema {
   return limited(schema, new Map()) as JsonSchema;
 }
@@ -24,7 +23,7 @@ function limited(schema: unknown, known: Map<object, unknown>): unknown {
   const before = known.get(schema);
   if (before !== undefined) return before;
   const copy: Record<string, unknown> = { ...schema };
-  // A schema that holds itself has no JSON text; the error for that comes from `JSON.stringify`.
+  // `JSON.stringify` throws later if a schema contains itself.
   known.set(schema, copy);
   const { type } = copy;
   if (type === "integer" || (Array.isArray(type) && type.includes("integer") && !type.includes("number"))) {
@@ -46,7 +45,7 @@ function limited(schema: unknown, known: Map<object, unknown>): unknown {
   return copy;
 }
 
-/** A bound that is declared; the host refuses one that is no number. */
+/** Returns a declared bound, or the default. The host rejects a bound that is not a number. */
 function bound(declared: unknown, otherwise: number): number {
   return typeof declared === "number" ? declared : otherwise;
 }

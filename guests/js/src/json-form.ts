@@ -1,10 +1,12 @@
 /**
- * Which objects are JSON. `JSON.stringify` makes `{}` of many that hold their values elsewhere; as a reply that
- * would be wrong without a word.
+ * Converts replies to JSON, and rejects objects without a JSON form.
+ *
+ * `JSON.stringify` converts many built-in objects, such as a `Map`, to `{}`. The client would get a wrong reply
+ * without any error.
  */
 import { wellFormedJson } from "./text.js";
 
-/** Names of built-in classes whose objects `JSON.stringify` empties. */
+/** Built-in classes whose objects `JSON.stringify` converts to `{}`. */
 const EMPTIED = new Set([
   "AbortController",
   "AbortSignal",
@@ -33,7 +35,7 @@ const EMPTIED = new Set([
   "WritableStream",
 ]);
 
-/** The error for a reply that has no JSON form. */
+/** Returns the error for a reply without a JSON form. */
 function noJsonForm(value: unknown): TypeError {
   const name = typeof value === "object" ? tagOf(value) : typeof value;
   return new TypeError(
@@ -46,7 +48,7 @@ function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** The JSON text of a reply. */
+/** Returns the JSON text of a reply. */
 export function replyJson(value: unknown): string {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) refuseEmptied(value);
   const text: string | undefined = JSON.stringify(value);

@@ -1,5 +1,5 @@
 /**
- * The options of routes, and the types that they give to handlers.
+ * The options of routes, and the types of `params` and `body` that follow from them.
  */
 import type { Context } from "./context.js";
 import type { RouteHooks } from "./hooks.js";
@@ -76,14 +76,14 @@ type NameOf<B extends string> = B extends `*${infer Name}`
     ? Name
     : B;
 
-/** The values of a type that a path names. */
+/** The TypeScript type of a binding, such as `number` for `n:int`. */
 type PathValue<B extends string> = B extends `${string}:${"int" | "integer" | "float" | "number"}`
   ? number
   : B extends `${string}:${"bool" | "boolean"}`
     ? boolean
     : string;
 
-/** The member of an object, if it has one. */
+/** The type of a member of an object, or an empty object if it has no such member. */
 type Get<O, K extends string> = O extends { readonly [Name in K]: infer V } ? V : Record<never, never>;
 
 type PathParams<P extends string, O> = {
@@ -102,7 +102,7 @@ type GroupParams<G> = G extends
   ? FromSchema<G>
   : ObjectOf<G, MarkedNames<G>>;
 
-/** A header's or a cookie's name as a member of `params`. */
+/** The name of a header or cookie in `params`. */
 type KeyOf<N> = N extends `${infer A}-${infer B}`
   ? KeyOf<`${A}_${B}`>
   : N extends string

@@ -77,11 +77,11 @@ export interface RequestId {
   readonly accept?: boolean;
 }
 
-/** Serves the files of a folder inside the one that the operator grants with `serve --static-root`. */
+/** Serves the files of a folder inside the root directory that the operator sets with `serve --static-root`. */
 export interface StaticFiles {
   /** Path prefix of the files, such as `/public`. */
   readonly prefix: string;
-  /** The folder, relative to the granted one. */
+  /** The folder, relative to that root directory. */
   readonly folder: string;
   readonly cacheControl?: string;
   /** Whether a folder's path serves its `index.html`; false by default. */

@@ -1,5 +1,5 @@
 /**
- * The replies of a route: a Responses Object of OpenAPI 3.1.
+ * Converts the declared replies of a route to a Responses Object of OpenAPI 3.1.
  */
 import { reason } from "./errors.js";
 import type { RouteOptions } from "./options.js";
@@ -10,7 +10,7 @@ interface ResponseObject {
   content?: { [type: string]: { schema: unknown } };
 }
 
-/** The replies that a route declares, as a JSON text; empty for none. */
+/** Returns the declared replies of a route as JSON, or an empty string if it declares none. */
 export function repliesText(options: RouteOptions, route: string): string {
   const { response, responses } = options;
   const replies: { [status: string]: ResponseObject } = {};
@@ -47,7 +47,10 @@ function reply(status: number, declared: unknown, what: string): ResponseObject 
   return { description, ...(schema === undefined ? {} : body(schema, what)) };
 }
 
-/** Whether a schema stands in `schema`, and `declared` is none: a text is a keyword's name in no schema. */
+/**
+ * Returns true for an object with a `description` and optionally a `schema`, and no other member. Any other object is
+ * a schema, which can have a description of its own.
+ */
 function isDescribed(declared: unknown): declared is { description: string; schema?: unknown } {
   if (typeof declared !== "object" || declared === null) return false;
   const names = Object.keys(declared);
@@ -56,7 +59,7 @@ function isDescribed(declared: unknown): declared is { description: string; sche
 
 function body(given: unknown, what: string): { content: { [type: string]: { schema: unknown } } } {
   const schema = toJsonSchema(given, what, "output");
-  // What becomes of a string that a handler returns.
+  // The host sends a string as text.
   const type = schema.type === "string" ? "text/plain" : "application/json";
   return { content: { [type]: { schema } } };
 }

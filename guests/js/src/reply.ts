@@ -55,10 +55,10 @@ export function content(value: unknown): Content {
   return { tag: "json", val: replyJson(value) };
 }
 
-/** Headers as pairs of strings. */
+/** Converts headers to pairs of strings. */
 function pairs(headers: HeadersInit | undefined): [string, string][] {
   if (headers === undefined || headers === null) return [];
-  // A `Headers` or a `Map` is iterable too, and has no entries of its own.
+  // `Headers` and `Map` are iterable, and `Object.entries` returns nothing for them.
   const entries: Iterable<readonly [string, unknown]> =
     Symbol.iterator in headers ? (headers as Iterable<readonly [string, unknown]>) : Object.entries(headers);
   return Array.from(entries).flatMap(([name, value]) =>
@@ -66,7 +66,7 @@ function pairs(headers: HeadersInit | undefined): [string, string][] {
   );
 }
 
-/** A header's value as a string. */
+/** Converts the value of a header to a string. */
 export function headerValue(name: unknown, value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -85,7 +85,7 @@ export function headersText(headers: [string, string][]): string {
   if (headers.length === 0) return "";
   for (const [name, value] of headers) {
     if (!TOKEN.test(name))
-      throw new TypeError(`the reply has a header ${describe(name)}, which is no header name`);
+      throw new TypeError(`the reply has a header ${describe(name)}, which is not a valid header name`);
     if (LINE_BREAK.test(value)) {
       throw new TypeError(`the reply's header \`${name}\` has a value with a line break or a NUL in it`);
     }
@@ -100,7 +100,7 @@ export function checkedStatus(status: number): number {
 
 /** Converts the return value of a handler or hook to a reply. `status` is the default. */
 export function lower(value: unknown, status: number | undefined): RawReply {
-  // The two plain cases first: they are what handlers return most.
+  // Check the two most common cases first.
   if (typeof value === "string") return [status ?? 200, "", { tag: "text", val: wellFormed(value) }];
   if (value === undefined) return [status ?? 204, "", EMPTY];
   if (!(value instanceof Reply)) return [status ?? 200, "", content(value)];

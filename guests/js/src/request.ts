@@ -1,5 +1,5 @@
 /**
- * The request in progress, beyond what its route declared.
+ * The request in progress, including the parts that its route does not declare.
  */
 import { host } from "#host";
 import { ownBytes } from "./bytes.js";

@@ -46,12 +46,12 @@ export function schema<T>(jsonSchema: JsonSchema): TypedSchema<T> {
 /** Flattens an intersection, for people who read the type. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
-/** The members an object schema lists as required, or that have a default. */
+/** The names of members that are required or have a default. */
 type RequiredNames<P, R> = {
   [K in keyof P]: K extends R ? K : P[K] extends { default: unknown } ? K : never;
 }[keyof P];
 
-/** An object of members `P`, of which `R` are always there. */
+/** An object with the members `P`, of which `R` are required. */
 export type ObjectOf<P, R> = Flat<
   { -readonly [K in keyof P as K extends RequiredNames<P, R> ? K : never]: FromSchema<P[K]> } & {
     -readonly [K in keyof P as K extends RequiredNames<P, R> ? never : K]?: FromSchema<P[K]>;
@@ -98,8 +98,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The JSON Schema of anything that describes a value. `what` names it in the error. Where a library's schemas
- * convert values, requests are the input and replies the output.
+ * Returns the JSON Schema of a schema. `what` names it in an error. `direction` selects the input or the output of a
+ * library's schema that converts values: requests are input, replies are output.
  */
 export function toJsonSchema(
   value: unknown,
@@ -107,7 +107,7 @@ export function toJsonSchema(
   direction: "input" | "output" = "input",
 ): JsonSchema {
   if (!isObject(value)) {
-    throw new TypeError(`${what} is \`${String(value)}\`, which is no schema: give a JSON Schema object`);
+    throw new TypeError(`${what} is \`${String(value)}\`, which is not a schema: give a JSON Schema object`);
   }
   const standard = value["~standard"];
   if (isObject(standard)) {

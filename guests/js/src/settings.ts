@@ -1,12 +1,12 @@
 /**
- * The JSON of policies: their options in the words of the host, which are the same in snake case. A name that
- * is not known is an error, since a policy that is declared must be enforced.
+ * Converts policies to settings for the host, whose names are the same in snake case.
+ *
+ * An unknown name is an error: otherwise a misspelled policy would not be enforced.
  */
 
 /**
- * What may stand in an option: anything, which is the host's to check; one of these texts; an object of these
- * members; or a list of such items. Where a text or a list stands in the place of an object, that is the host's to
- * check too.
+ * The allowed values of an option: `true` for any value, a set of strings, an object with these members, or a list of
+ * these items. The host checks any value, and a value of another type in place of an object or list.
  */
 export type Shape = true | Set<string> | Members | readonly [item: Shape];
 
@@ -14,7 +14,7 @@ interface Members {
   readonly [member: string]: Shape;
 }
 
-/** Instead of a member's name: the names are the app's own. Lists of the same values are allowed too. */
+/** The key of a shape whose members can have any name. A list of the same values is allowed too. */
 const ANY = "*";
 
 const SECRET: Shape = { secret: true };
@@ -52,7 +52,7 @@ export const POLICIES = {
   },
 } as const satisfies Members;
 
-/** The policies of apps alone. */
+/** The policies that only apps have. */
 export const APP_POLICIES = {
   static: [{ prefix: true, folder: true, cacheControl: true, index: true, precompressed: true }],
   trailingSlash: true,
@@ -69,12 +69,12 @@ export const APP_POLICIES = {
   },
 } as const satisfies Members;
 
-/** `minSize` as `min_size`. */
+/** Converts a name to snake case, such as `minSize` to `min_size`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The settings of these options, of those that are given. `what` has them, in the error. */
+/** Returns the settings of those options that have a shape. `what` names their owner in an error. */
 export function policySettings(
   options: { readonly [option: string]: unknown },
   shapes: Members,
@@ -102,7 +102,8 @@ function convert(value: unknown, shape: Shape, what: string): unknown {
   const members: [string, unknown][] = Object.entries(value).map(([name, member]) => {
     const known = any ?? (Object.hasOwn(shape, name) ? shape[name] : undefined);
     if (known === undefined) {
-      throw new TypeError(`${what} has a member \`${name}\`: known are ${Object.keys(shape).join(", ")}`);
+      const names = Object.keys(shape).join(", ");
+      throw new TypeError(`${what} has no member \`${name}\`; the members are ${names}`);
     }
     return [any === undefined ? snake(name) : name, convert(member, known, `\`${name}\` in ${what}`)];
   });

@@ -1,10 +1,10 @@
 /**
- * Passes long texts as bytes, where that is cheaper (`Engine.encode`).
+ * Passes long strings to the host as bytes, on engines where that is faster (`Engine.encode`).
  */
 import { engine } from "./engine/engine.js";
 import type { Component, RawReply } from "./host/types.js";
 
-/** Texts up to this long, in UTF-16 units, cost less as strings: bytes need a `content-type` header. */
+/** Maximum length in UTF-16 code units at which a string is faster: bytes need a `content-type` header. */
 const SHORT = 256;
 
 const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" } as const;
@@ -12,7 +12,7 @@ const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" } as
 type Handle = Component["handler"]["handle"];
 type Encode = (text: string) => Uint8Array;
 
-/** Turns a reply into the same reply with its long text as bytes. */
+/** Returns a function that converts the long text of a reply to bytes. */
 export function shortener(encode: Encode | undefined = engine.encode): (reply: RawReply) => RawReply {
   if (encode === undefined) return (reply) => reply;
   return (reply) => {
@@ -23,7 +23,7 @@ export function shortener(encode: Encode | undefined = engine.encode): (reply: R
   };
 }
 
-/** The same `handle`, with long texts as bytes. */
+/** Wraps `handle` so that its replies pass long texts as bytes. */
 export function shortening(handle: Handle, encode: Encode | undefined = engine.encode): Handle {
   if (encode === undefined) return handle;
   const shorten = shortener(encode);
@@ -33,7 +33,7 @@ export function shortening(handle: Handle, encode: Encode | undefined = engine.e
   };
 }
 
-/** Headers that name a content type: the one they have, or this. */
+/** Adds a content type to headers that do not have one. */
 function typed(headers: string, type: string): string {
   const pairs = headers === "" ? [] : (JSON.parse(headers) as [string, string][]);
   if (pairs.some(([name]) => name.toLowerCase() === "content-type")) return headers;

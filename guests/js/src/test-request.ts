@@ -1,24 +1,24 @@
 /**
- * Requests of the test client: the headers and the bytes that a client sends for them.
+ * Converts the requests of the test client to the headers and bytes that a client would send.
  */
 
-/** A file of a form. */
+/** A file in a form. */
 export interface TestFile {
   readonly filename: string;
   readonly contentType?: string;
   readonly bytes: Uint8Array;
 }
 
-/** A request of a test. Its body is at most one of `json`, `text`, `form` and `bytes`. */
+/** A request of a test. Set at most one of `json`, `text`, `form` and `bytes`. */
 export interface TestRequest {
   readonly query?: string | Record<string, string | readonly string[]>;
-  /** A list sends a header field for each of its values. */
+  /** The headers. A list sends one header line for each value. */
   readonly headers?: Record<string, string | readonly string[]>;
   readonly cookies?: Record<string, string>;
   readonly json?: unknown;
   readonly text?: string;
   readonly bytes?: Uint8Array;
-  /** Texts, files, and lists of them. With a file the form is `multipart/form-data`, else URL-encoded. */
+  /** Strings, files, and lists of them. With a file the form is `multipart/form-data`, otherwise URL-encoded. */
   readonly form?: Record<string, unknown>;
   /**
    * Values of the local context at the start, such as the claims of a token: `{ "spikard.jwt": { sub: "ann" } }`.
@@ -30,7 +30,7 @@ export interface TestRequest {
 /** Header fields, with names in lower case. */
 export type Fields = [name: string, value: string][];
 
-/** The query, as a URL has it. */
+/** Returns the query string. */
 export function queryText(query: TestRequest["query"]): string {
   if (typeof query === "string" || query === undefined) return query ?? "";
   const values = new URLSearchParams();
@@ -40,12 +40,12 @@ export function queryText(query: TestRequest["query"]): string {
   return values.toString();
 }
 
-/** The headers and the body of a request. */
+/** Returns the headers and the body of a request. */
 export async function write(request: TestRequest): Promise<{ headers: Fields; body: Uint8Array }> {
   const headers = Object.entries(request.headers ?? {}).flatMap(([name, value]) =>
     [value].flat().map((one): [string, string] => [
       name.toLowerCase(),
-      // White space around a value is no part of it (RFC 9110, section 5.5).
+      // White space around a header value is not part of it (RFC 9110, section 5.5).
       one.replace(/^[ \t]+|[ \t]+$/g, ""),
     ]),
   );

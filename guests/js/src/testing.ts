@@ -1,9 +1,9 @@
 /**
- * A test client: calls an app in node, without a host.
+ * A test client that calls an app in Node.js, without a host.
  *
  * Routing, parameters, bodies, schemas, problem documents and policies are the host's own code, compiled to a
- * WebAssembly module. Hooks and handlers run here, in the order in which the host runs them. There is no
- * compression, no static file, no OpenAPI document, no timeout, and no `content-length`.
+ * WebAssembly module. Hooks and handlers run in Node.js, in the host's order. The client does not support
+ * compression, static files, OpenAPI documents or timeouts, and sets no `content-length`.
  */
 import type { Spikard } from "./app.js";
 import { Contract, type HostReply } from "./contract.js";
@@ -52,25 +52,25 @@ export class TestReply {
     this.failure = failure;
   }
 
-  /** The first header of a name; the content type the host would set for the body, if none was given. */
+  /** Returns the first header with a name. The default of `content-type` is the one that the host would set. */
   header(name: string): string | undefined {
     const key = name.toLowerCase();
     const set = this.headers.find(([one]) => one === key)?.[1];
     return set ?? (key === "content-type" ? CONTENT_TYPES[this.content.tag] : undefined);
   }
 
-  /** The body's bytes. */
+  /** Returns the body as bytes. */
   bytes(): Uint8Array {
     if (this.bodiless || this.content.tag === "empty") return new Uint8Array();
     return this.content.tag === "bytes" ? this.content.val : new TextEncoder().encode(this.content.val);
   }
 
-  /** The body as text. */
+  /** Returns the body as text. */
   text(): string {
     return new TextDecoder().decode(this.bytes());
   }
 
-  /** The value of a JSON body. It is `any`, as `JSON.parse` has it. */
+  /** Returns the value of a JSON body. Its type is `any`, as that of `JSON.parse`. */
   json(): ReturnType<typeof JSON.parse> {
     return JSON.parse(this.text());
   }
@@ -82,7 +82,7 @@ const CONTENT_TYPES: { readonly [tag: string]: string } = {
   bytes: "application/octet-stream",
 };
 
-/** What one request comes to. */
+/** The state of one request. */
 interface Call {
   reply: RawReply | undefined;
   failure: Failure | undefined;
@@ -92,19 +92,19 @@ interface Call {
 
 /** The options of a test client. */
 export interface TestOptions {
-  /** The values of the secrets that policies name, as `serve --secret` gives them. */
+  /** Values of the secrets that policies name, in place of `serve --secret`. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Calls an app's routes, and the hooks around them. */
+/** Calls the hooks and handlers of an app. */
 export class TestClient {
   private readonly component: Component;
   private readonly contract: Contract;
   private readonly store = memoryGlobal();
-  /** The app's values, as the routes that this client calls see them. */
+  /** The global context of this client's requests. */
   readonly globals = new GlobalContext(() => this.store);
 
-  /** Throws the sentence that the host would print if it would not load the app. */
+  /** Throws an error with the host's message if the host would not load the app. */
   constructor(app: Spikard, options: TestOptions = {}) {
     this.component = app.component();
     let description: Description;
@@ -179,7 +179,7 @@ export class TestClient {
     return new TestReply(status, done.headers, content, failure, done.bodiless);
   }
 
-  /** The way of a request through hooks and handler, as the host takes it. */
+  /** Runs the hooks and the handler of a request in the host's order, and returns the reply. */
   private async answer(
     call: Call,
     route: number,
@@ -228,18 +228,18 @@ function isSettled(call: Call): boolean {
   return call.reply !== undefined || call.failure !== undefined;
 }
 
-/** A checked body, as it crosses. */
+/** Converts a validated body to the type that handlers get from the host. */
 function bodyOf({ body, text, raw }: ReturnType<Contract["read"]>): Body {
   if (body === "empty") return { tag: body };
   return body === "bytes" ? { tag: body, val: raw } : { tag: body, val: text };
 }
 
-/** A reply of the host, as handlers return theirs. */
+/** Converts a reply from the host to the type that handlers return. */
 function raw({ status, headers, body }: HostReply): RawReply {
   return [status, JSON.stringify(headers), body === "" ? { tag: "empty" } : { tag: "json", val: body }];
 }
 
-/** The reply as the hooks of a kind leave it. */
+/** Runs the hooks of a kind and returns the reply with their changes. */
 async function change(
   call: Call,
   kinds: ReadonlySet<string>,

@@ -8,12 +8,12 @@ import { engine } from "./engine/engine.js";
 import type { HostGlobalContext } from "./host/types.js";
 import { textArgument, wellFormedJson } from "./text.js";
 
-/** The host rejected a key or value: it exceeds a limit, the key is reserved, or `add` found no integer. */
+/** The host rejected a key or value: it exceeds a limit, the key is reserved, or `add` cannot add to the value. */
 export class ContextError extends Error {
   override readonly name = "ContextError";
 }
 
-/** Returns the host's sentence. One engine throws the string itself, the other an error that holds it. */
+/** Returns the host's message. One engine throws the string itself, the other an error that contains it. */
 function sentence(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   const { payload, message } = (thrown ?? {}) as { payload?: unknown; message?: unknown };
@@ -28,7 +28,7 @@ function guarded<T>(call: () => T): T {
   }
 }
 
-/** Checks a key for the host. */
+/** Returns a key as text for the host. */
 function keyText(key: unknown): string {
   return textArgument(key, "the key of a context");
 }

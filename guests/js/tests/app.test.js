@@ -1,16 +1,16 @@
-/** What handlers are given, and what becomes of what they return or throw. */
+/** The arguments of handlers, and the replies for their return values and errors. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { HttpError, html, Reply, redirect, Spikard, UploadFile } from "@spikard/wasm";
 import { TestClient } from "@spikard/wasm/testing";
 
-/** The reply to GET / of an app whose only handler is `handler`. */
+/** Returns the reply to GET / of an app whose only handler is `handler`. */
 function replyOf(handler, options = {}) {
   return new TestClient(new Spikard().get("/", options, handler)).get("/");
 }
 
-test("a value becomes the body its type says", async () => {
+test("the type of a value selects the type of the body", async () => {
   const cases = [
     [{ a: 1 }, 200, "application/json", '{"a":1}'],
     [[1, 2], 200, "application/json", "[1,2]"],
@@ -22,7 +22,7 @@ test("a value becomes the body its type says", async () => {
     [new Uint8Array([104, 105]), 200, "application/octet-stream", "hi"],
     [new Uint8Array([104, 105]).buffer, 200, "application/octet-stream", "hi"],
     [new DataView(new Uint8Array([104, 105]).buffer, 1), 200, "application/octet-stream", "i"],
-    // As the host's bytes are on StarlingMonkey.
+    // StarlingMonkey creates the host's bytes in another realm.
     [runInNewContext("new Uint8Array([104, 105])"), 200, "application/octet-stream", "hi"],
     [runInNewContext("new Uint8Array([104, 105]).buffer"), 200, "application/octet-stream", "hi"],
     [undefined, 204, undefined, ""],
@@ -36,7 +36,7 @@ test("a value becomes the body its type says", async () => {
   }
 });
 
-test("a route's status is the one of replies without their own", async () => {
+test("a route's status is the default for its replies", async () => {
   assert.equal((await replyOf(() => ({}), { status: 201 })).status, 201);
   assert.equal((await replyOf(() => undefined, { status: 202 })).status, 202);
   assert.equal((await replyOf(() => new Reply({}), { status: 201 })).status, 201);
@@ -44,7 +44,7 @@ test("a route's status is the one of replies without their own", async () => {
   assert.equal((await replyOf(() => new Reply())).status, 204);
 });
 
-test("a reply has headers, repeated ones too", async () => {
+test("a reply can have headers, including repeated ones", async () => {
   const reply = await replyOf(() => new Reply("x", { headers: { "X-A": 1, "set-cookie": ["a=1", "b=2"] } }));
   assert.deepEqual(reply.headers, [
     ["x-a", "1"],
@@ -64,7 +64,7 @@ test("html and redirect", async () => {
   assert.equal((await replyOf(() => redirect("/there", 308))).status, 308);
 });
 
-test("an HttpError is a problem document", async () => {
+test("an HttpError becomes a problem document", async () => {
   for (const handler of [
     () => {
       throw new HttpError(404, "no such user", { "x-a": "b" });
@@ -86,7 +86,7 @@ test("an HttpError is a problem document", async () => {
   }
 });
 
-test("anything else that is thrown is reported and is status 500", async () => {
+test("any other error is reported and becomes status 500", async () => {
   const failing = [
     [() => JSON.parse("{"), /^SyntaxError: /],
     [
@@ -120,7 +120,7 @@ test("anything else that is thrown is reported and is status 500", async () => {
     [() => 1n, /BigInt/],
     [() => new Reply("", { status: 99 }), /status `99`: give one from 200 to 599$/],
     [() => new Reply("", { status: 200.5 }), /status `200.5`/],
-    [() => new Reply("", { headers: { "a b": "c" } }), /header `a b`, which is no header name$/],
+    [() => new Reply("", { headers: { "a b": "c" } }), /header `a b`, which is not a valid header name$/],
     [() => new Reply("", { headers: { a: "b\r\nc: d" } }), /header `a` has a value with a line break/],
     [
       () => {
@@ -139,7 +139,7 @@ test("anything else that is thrown is reported and is status 500", async () => {
   assert.match(failure.detail, /app\.test\.js[\s\S]*caused by Error: why/);
 });
 
-test("parameters come converted, headers and cookies under their keys", async () => {
+test("parameters have their declared types, and headers and cookies their keys", async () => {
   const app = new Spikard().get(
     "/users/{id}/{*rest}",
     {
@@ -171,7 +171,7 @@ test("parameters come converted, headers and cookies under their keys", async ()
   });
 });
 
-test("parameters may be written in other styles", async () => {
+test("query parameters can use the styles of OpenAPI", async () => {
   const query = {
     ids: { type: "array", items: { type: "integer" }, explode: false },
     filter: { type: "object", style: "deepObject" },
@@ -181,7 +181,7 @@ test("parameters may be written in other styles", async () => {
   assert.deepEqual(reply.json(), { ids: [1, 2], filter: { a: "x", b: "y" } });
 });
 
-test("a body comes as its content type says", async () => {
+test("the content type of a body selects its type", async () => {
   const app = new Spikard()
     .post(
       "/",
@@ -222,7 +222,7 @@ test("a body comes as its content type says", async () => {
   });
 });
 
-test("the request is there on demand, and gone afterwards", async () => {
+test("the request is available during its call only", async () => {
   let kept;
   const app = new Spikard().post("/a/{b}", ({ request }) => {
     kept = request;
@@ -272,7 +272,7 @@ test("the request is there on demand, and gone afterwards", async () => {
   assert.throws(() => kept.header("x-a"), ended);
 });
 
-test("the client finds routes as the host does", async () => {
+test("the client matches routes like the host", async () => {
   const app = new Spikard()
     .get("/a", () => "get")
     .delete("/a", () => "delete")

@@ -1,4 +1,4 @@
-/** The cases of `host/tests/contract/cases`, which the host answers alike, in the example apps. */
+/** Runs the cases of `host/tests/contract/cases`, which also run against the host, with the test client. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -23,14 +23,14 @@ const files = readdirSync(CASES)
   .sort()
   .map((name) => [name, JSON.parse(readFileSync(new URL(name, CASES), "utf8"))]);
 
-/** An example exports what its component does: the parts that `app.component()` returns. */
+/** Loads an example app. Its module exports the parts that `app.component()` returns. */
 async function example(folder) {
   const component = await import(new URL(`${folder}/src/app.js`, ROOT));
   return { component: () => component };
 }
 
 for (const [name, { app, secrets, cases }] of files) {
-  test(`a client answers as the host: ${name}`, async () => {
+  test(`the client replies like the host: ${name}`, async () => {
     const client = new TestClient(await APPS[app](), { secrets });
     let ran = 0;
     const failed = [];

@@ -41,7 +41,7 @@ test("help", () => {
   assert.match(stdout, /^usage: spikard-wasm-js build/);
 });
 
-test("a mistake is one sentence and status 2", () => {
+test("a usage error is one sentence with exit code 2", () => {
   const mistakes = [
     [["bild"], "error: unknown command `bild`: use build or bundle\n"],
     [["build", "a", "b"], "error: unexpected argument `b`: give one app\n"],
@@ -61,7 +61,7 @@ test("a mistake is one sentence and status 2", () => {
   assert.equal(run("build", "--engin", "v8").status, 2);
 });
 
-test("what cannot be built is status 1", () => {
+test("a failed build has exit code 1", () => {
   const app = project("broken", { "src/app.js": 'import "nothing-of-this-name";' });
   const { status, stderr } = run("bundle", app);
   assert.equal(status, 1);
@@ -82,7 +82,7 @@ test("what cannot be built is status 1", () => {
   });
 });
 
-test("bundle writes one module that imports the host only", () => {
+test("bundle writes one module that only imports the host", () => {
   const app = project("ts", {
     "src/app.ts": APP.replace('"hi"', '("hi" as string satisfies string)'),
     "package.json": '{"type":"module"}',
@@ -103,7 +103,7 @@ test("bundle writes one module that imports the host only", () => {
   }
 });
 
-test("an app that exports hooks is for the world with hooks", () => {
+test("an app that exports hooks uses the world with hooks", () => {
   const hooked = APP.replace("handler }", "handler, hooks }");
   const app = project("hooked", { "src/app.js": hooked });
   assert.equal(
@@ -115,7 +115,7 @@ test("an app that exports hooks is for the world with hooks", () => {
   assert.equal(status, 0, stderr);
 });
 
-test("an app that has hooks and does not export them is not built", () => {
+test("an app that does not export its hooks fails to build", () => {
   const app = project("unexported", {
     "src/app.js": APP.replace(".get(", ".onRequest(() => {}).get("),
   });
@@ -124,12 +124,12 @@ test("an app that has hooks and does not export them is not built", () => {
   assert.match(stderr, /the app has hooks, which its main module does not export: end it with `export const/);
 });
 
-test("build makes a component on QuickJS", () => {
+test("build writes a component for QuickJS", () => {
   const app = project("js", { "package.json": '{"main":"main.js"}', "main.js": APP });
   const { status, stdout, stderr } = run("build", app, "-e", "quickjs", "-o", "app.wasm");
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^wrote app\.wasm \(quickjs, [\d.]+ MB\)\n$/);
-  // The preamble of a component, as opposed to a core module's.
+  // The preamble of a component, not of a core module.
   assert.deepEqual(
     [...readFileSync(join(folder, "app.wasm")).subarray(0, 8)],
     [0, 97, 115, 109, 13, 0, 1, 0],

@@ -1,10 +1,10 @@
-/** The values that hooks and handlers share, of a request and of an app. */
+/** The local context of a request and the global context of an app. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ContextError, Spikard } from "@spikard/wasm";
 import { TestClient } from "@spikard/wasm/testing";
 
-/** Calls `use` in a handler, and throws what it threw. */
+/** Calls `use` in a handler and rethrows its error. */
 async function within(use, request) {
   let thrown;
   const app = new Spikard().get("/", (context) => {
@@ -18,7 +18,7 @@ async function within(use, request) {
   if (thrown !== undefined) throw thrown;
 }
 
-test("local values are any with a JSON form, and gone with the request", async () => {
+test("local values can be any JSON, and end with the request", async () => {
   const app = new Spikard().get("/", ({ local }) => {
     const before = local.get("a") ?? "nothing";
     local.set("a", { deep: [1, null, "é"] });
@@ -32,13 +32,13 @@ test("local values are any with a JSON form, and gone with the request", async (
   }
 });
 
-test("a test gives the values that the host would have set", async () => {
+test("a test can set the host's local values", async () => {
   const app = new Spikard().get("/", ({ local }) => local.get("spikard.jwt").sub);
   const reply = await new TestClient(app).get("/", { local: { "spikard.jwt": { sub: "ann" } } });
   assert.equal(reply.text(), "ann");
 });
 
-test("global values last, and each client has its own", async () => {
+test("global values outlast a request, and each client has its own", async () => {
   const app = new Spikard();
   app.get("/", () => ({ visits: app.globals.add("visits") }));
   const [one, other] = [new TestClient(app), new TestClient(app)];
@@ -54,7 +54,7 @@ test("add and swap", async () => {
   await within(({ globals }) => {
     assert.equal(globals.add("n"), 1);
     assert.equal(globals.add("n", 41), 42);
-    // Negative ones go another way on StarlingMonkey, which node has too.
+    // For a negative delta, StarlingMonkey and Node.js use `swap`.
     assert.deepEqual([globals.add("n", -50), globals.add("n", 3), globals.get("n")], [-8, -5, -5]);
     assert.equal(globals.swap("a", undefined, { x: 1 }), true);
     assert.equal(globals.swap("a", undefined, 2), false);
@@ -67,7 +67,7 @@ test("add and swap", async () => {
   });
 });
 
-test("what the host refuses is a ContextError with its sentence", async () => {
+test("an error from the host is a ContextError with its message", async () => {
   const refused = [
     [({ local }) => local.set("spikard.jwt", {}), /^the key `spikard.jwt` is the host's own: choose one/],
     [({ local }) => local.delete("spikard.jwt"), /is the host's own/],
@@ -102,7 +102,7 @@ test("what the host refuses is a ContextError with its sentence", async () => {
   );
 });
 
-test("what has no JSON form, or is no integer, is a TypeError", async () => {
+test("a value without a JSON form, or a delta that is not an integer, is a TypeError", async () => {
   for (const use of [
     ({ local }) => local.set("f", () => 1),
     ({ globals }) => globals.set("u", undefined),

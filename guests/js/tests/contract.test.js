@@ -1,4 +1,4 @@
-/** The test client answers as the host does. */
+/** The test client replies like the host. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spikard } from "@spikard/wasm";
@@ -48,7 +48,7 @@ test("a request that breaks the contract gets the host's problem document", asyn
   assert.equal((await client.post("/items", { text: "tea" })).status, 415);
 });
 
-test("a request without a route gets the host's answer", async () => {
+test("a request without a route gets the host's reply", async () => {
   const client = new TestClient(shop());
   assert.equal((await client.get("/nothing")).json().detail, "no route has this path");
   const wrong = await client.put("/items");
@@ -61,7 +61,7 @@ test("a request without a route gets the host's answer", async () => {
   assert.equal((await client.head("/items/1")).text(), "");
 });
 
-test("policies refuse, count and set headers", async () => {
+test("policies reject requests, count them and set headers", async () => {
   const app = () =>
     new Spikard({
       apiKey: { keys: [{ secret: "key" }] },
@@ -94,7 +94,7 @@ test("policies refuse, count and set headers", async () => {
   assert.deepEqual((await new TestClient(guarded).get("/", claims)).json(), { sub: "ann" });
 });
 
-test("an on-error hook sees the host's refusal", async () => {
+test("an onError hook gets the reply that rejects a request", async () => {
   const seen = [];
   const app = shop();
   app.onError((reply, _context, message) => {

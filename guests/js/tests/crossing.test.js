@@ -1,4 +1,4 @@
-/** What crosses to the host: well-formed texts, arguments of their types, and replies that have a form. */
+/** Values that cross to the host: well-formed strings, arguments of the right type, and replies with a JSON form. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HttpError, Reply, Spikard, UploadFile } from "@spikard/wasm";
@@ -109,7 +109,7 @@ for (const engine of ENGINES) {
   });
 }
 
-test("a thenable is awaited, whatever its `then` returns", async () => {
+test("a thenable is awaited regardless of what its `then` returns", async () => {
   const cases = [
     [(resolve) => resolve("thenable"), 200, "thenable"],
     [(resolve) => void setTimeout(resolve, 1, "late"), 200, "late"],
@@ -158,7 +158,7 @@ test("a thenable is awaited on quickjs", async () => {
   assert.deepEqual(new Set(replies.map(({ body }) => body)), new Set(["thenable"]));
 });
 
-test("a value that JSON would empty is refused with a sentence", async () => {
+test("a value that JSON.stringify would empty is rejected", async () => {
   const cases = [
     [new Map([["a", 1]]), "Map"],
     [new Set([1]), "Set"],
@@ -211,7 +211,7 @@ test("a value that JSON would empty is refused with a sentence", async () => {
   assert.match(promised.failure.message, /body of a `Reply` is a promise; await it/);
 });
 
-test("objects that JSON does not empty are JSON", async () => {
+test("objects that JSON.stringify does not empty become JSON", async () => {
   class User {
     name = "Ann";
   }
@@ -259,7 +259,7 @@ test("a header's value is a string or a number", async () => {
   }
 });
 
-test("a byte order mark is no part of a text body", async () => {
+test("a byte order mark is not part of a text body", async () => {
   const app = new Spikard().post("/", ({ body }) => body);
   for (const [text, expected] of [
     ["\ufeffx", "x"],
@@ -296,7 +296,7 @@ app.get("/", () => {
 export const { definition, handler, hooks } = app.component();
 `;
 
-test("console has the functions of its standard, on quickjs", async () => {
+test("console has the functions of the Console standard, on quickjs", async () => {
   const { replies, output, errors } = await runBundle(CONSOLE, "quickjs");
   assert.deepEqual([replies[0].status, replies[0].body], [200, "20"]);
   assert.deepEqual(output.replace(/\d+ms/g, "0ms").split("\n"), [
@@ -323,7 +323,7 @@ test("console has the functions of its standard, on quickjs", async () => {
   );
 });
 
-test("a file of a form that was made by hand has no bytes", async () => {
+test("an UploadFile that the app creates itself has no bytes", async () => {
   const reply = await replyOf(() => new UploadFile(1.5, "a", undefined, 0).bytes());
   assert.match(reply.failure.message, /^Error: the request has no file `a`; use the files of its form$/);
 });

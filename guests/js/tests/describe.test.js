@@ -1,4 +1,4 @@
-/** What an app tells the host about itself. */
+/** The description of an app for the host. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spikard } from "@spikard/wasm";
@@ -6,7 +6,7 @@ import { z } from "zod";
 
 const describe = (app) => app.component().definition.describe();
 const handler = () => "";
-/** The range of the integers that JavaScript has exact. */
+/** The range of safe integers in JavaScript. */
 const SAFE = { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 
 test("an app has a name, a version and settings", () => {
@@ -20,7 +20,7 @@ test("an app has a name, a version and settings", () => {
   });
 });
 
-test("a route that declares nothing is empty documents", () => {
+test("a route without declarations has empty documents", () => {
   const [route] = describe(new Spikard().get("/a/{b}", handler)).routes;
   assert.deepEqual(route, {
     method: "get",
@@ -33,7 +33,7 @@ test("a route that declares nothing is empty documents", () => {
   });
 });
 
-test("a route's declarations are documents of OpenAPI 3.1", () => {
+test("a route's declarations become OpenAPI 3.1 documents", () => {
   const schema = { type: "object", properties: { a: { type: "string" } } };
   const app = new Spikard().post(
     "/a/{id}",
@@ -90,7 +90,7 @@ test("forms", () => {
   assert.deepEqual(types({ multipart: schema, bodyRequired: false }), [false, ["multipart/form-data"]]);
 });
 
-test("schemas of Zod, for bodies and for parameters", () => {
+test("Zod schemas work for bodies and parameters", () => {
   const app = new Spikard().post(
     "/",
     {
@@ -114,19 +114,19 @@ test("schemas of Zod, for bodies and for parameters", () => {
   assert.deepEqual(schema.properties.name, { type: "string", minLength: 1 });
 });
 
-test("an object that gives its JSON Schema", () => {
+test("an object with toJSONSchema works as a schema", () => {
   const source = { toJSONSchema: () => ({ type: "object", properties: { a: {} }, required: ["a"] }) };
   const [route] = describe(new Spikard().post("/", { query: source, body: source }, handler)).routes;
   assert.deepEqual(JSON.parse(route.parameters), [{ name: "a", in: "query", required: true, schema: {} }]);
   assert.equal(JSON.parse(route.body).content["application/json"].schema.type, "object");
 });
 
-test("a mistake is one sentence that names the route and the value", () => {
+test("a definition error is one sentence that names the route and the value", () => {
   const mistakes = [
     [(app) => app.get("/", undefined), "route `GET /` has no handler: give a function"],
     [
       (app) => app.get("/", { querry: {} }, handler),
-      /^route `GET \/` has an option `querry`: known are path, query, /,
+      /^route `GET \/` has no option `querry`; the options are path, query, /,
     ],
     [
       (app) => app.get("/", { status: 99 }, handler),
@@ -146,7 +146,7 @@ test("a mistake is one sentence that names the route and the value", () => {
     ],
     [
       (app) => app.get("/", { query: { a: "integer" } }, handler),
-      "the query parameter `a` of route `GET /` is `integer`, which is no schema: give a JSON Schema object",
+      "the query parameter `a` of route `GET /` is `integer`, which is not a schema: give a JSON Schema object",
     ],
     [
       (app) => app.get("/", { query: "a" }, handler),
@@ -186,11 +186,11 @@ test("a mistake is one sentence that names the route and the value", () => {
   const app = new Spikard({ nam: "x" });
   assert.throws(
     () => describe(app),
-    (thrown) => /^the app has an option `nam`: known are name, version, bodyLimit, timeoutMs, /.test(thrown),
+    (thrown) => /^the app has no option `nam`; the options are name, version, bodyLimit, /.test(thrown),
   );
 });
 
-test("integers of a request have the range that JavaScript has exact", () => {
+test("integers of a request are limited to the safe range", () => {
   const integer = { type: "integer" };
   const safe = { type: "integer", ...SAFE };
   const body = {
@@ -199,12 +199,12 @@ test("integers of a request have the range that JavaScript has exact", () => {
       a: integer,
       list: { type: "array", items: { type: ["integer", "null"] }, prefixItems: [integer] },
       some: { anyOf: [integer, { type: "string" }], oneOf: [integer], allOf: [{ $ref: "#/$defs/own" }] },
-      // A double may be larger, and is not exact anyway.
+      // The range does not apply to floating-point numbers.
       number: { type: "number" },
       either: { type: ["integer", "number"] },
       small: { type: "integer", minimum: 1, maximum: 5 },
       wide: { type: "integer", format: "int64", minimum: -(2 ** 63), maximum: 2 ** 63 },
-      // No schemas, though they look like some.
+      // These values look like schemas but are not.
       literal: { const: { type: "integer" }, enum: [{ type: "integer" }], default: { type: "integer" } },
     },
     additionalProperties: integer,
@@ -240,11 +240,11 @@ test("integers of a request have the range that JavaScript has exact", () => {
     additionalProperties: safe,
     $defs: { own: { type: "object", patternProperties: { "^x": safe }, additionalProperties: false } },
   });
-  // What the app sends it knows.
+  // The range does not apply to replies.
   assert.deepEqual(JSON.parse(route.replies)[200].content["application/json"].schema, before);
 });
 
-test("a parameter of a typed path may be declared too", () => {
+test("a parameter with a type in the path can also be declared", () => {
   const options = { path: { id: { type: "integer", minimum: 1 } } };
   const [route] = describe(new Spikard().get("/{id:int}", options, handler)).routes;
   const [{ name, schema }, ...rest] = JSON.parse(route.parameters);

@@ -1,10 +1,10 @@
-/** Hooks: in which order they run, and what they can do to a request and to a reply. */
+/** Hooks: their order, and their effect on requests and replies. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HttpError, html, Reply, Spikard } from "@spikard/wasm";
 import { TestClient } from "@spikard/wasm/testing";
 
-/** A hook that notes its name in the local context, late if it is to. */
+/** Returns a hook that records its name in the local context, optionally after a delay. */
 function note(name, late = false) {
   const now = ({ local }) => local.set("log", [...(local.get("log") ?? []), name]);
   return late ? async (context) => Promise.resolve().then(() => now(context)) : now;
@@ -27,7 +27,7 @@ test("hooks run in declared order, the app's first, and share values with the ha
   }
 });
 
-test("what a hook before the handler returns is the reply, and no later one runs", async () => {
+test("a hook before the handler can return a reply, which skips later hooks and the handler", async () => {
   const cases = [
     [() => ({ a: 1 }), 200, '{"a":1}'],
     [async () => "text", 200, "text"],
@@ -64,12 +64,12 @@ test("only a preHandler hook has the parameters", async () => {
   ]);
 });
 
-/** The reply of an app whose handler returns `value`, and whose onResponse hooks are these. */
+/** Returns the reply of an app whose handler returns `value`, with these onResponse hooks. */
 function changed(value, ...onResponse) {
   return new TestClient(new Spikard().get("/", { hooks: { onResponse } }, () => value)).get("/");
 }
 
-test("a hook changes the status and the headers of a reply", async () => {
+test("a hook can change the status and the headers of a reply", async () => {
   const sent = new Reply("x", { status: 201, headers: { "X-A": "1", "set-cookie": ["a=1", "b=2"] } });
   const reply = await changed(sent, (reply) => {
     const { headers } = reply;
@@ -93,7 +93,7 @@ test("a hook changes the status and the headers of a reply", async () => {
   ]);
 });
 
-test("a hook reads the body of a reply as what it is", async () => {
+test("the content type of a reply selects the type of its body in a hook", async () => {
   const long = { text: "x".repeat(1000) };
   const typed = (value, type) => new Reply(value, { headers: { "content-type": type } });
   const encode = (text) => new TextEncoder().encode(text);
@@ -104,7 +104,7 @@ test("a hook reads the body of a reply as what it is", async () => {
     [new Uint8Array([1, 2]), new Uint8Array([1, 2])],
     [undefined, undefined],
     [html("<p>"), "<p>"],
-    // As StarlingMonkey sends long texts, and as other handlers may.
+    // StarlingMonkey passes long texts as bytes, and a handler can return bytes too.
     [typed(encode('{"a":1}'), "application/json"), { a: 1 }],
     [typed(encode("grün"), "text/plain; charset=utf-8"), "grün"],
     [typed('{"a":1}', "application/problem+json"), { a: 1 }],
@@ -120,7 +120,7 @@ test("a hook reads the body of a reply as what it is", async () => {
   }
 });
 
-test("a hook sets the body, and a content type that does not fit it is dropped", async () => {
+test("setting the body removes a content type that does not match", async () => {
   const cases = [
     [{ a: 1 }, "text", "text/plain; charset=utf-8", "text"],
     ["text", { a: 1 }, "application/json", '{"a":1}'],
@@ -146,7 +146,7 @@ test("a hook sets the body, and a content type that does not fit it is dropped",
   assert.deepEqual([own.header("content-type"), own.text()], ["application/json", "[]"]);
 });
 
-test("a hook after the handler returns another reply, which the next one gets", async () => {
+test("a hook after the handler can return another reply, which the next hook gets", async () => {
   const seen = [];
   const reply = await changed(
     new Reply("first", { status: 201, headers: { "x-a": "1" } }),
@@ -158,7 +158,7 @@ test("a hook after the handler returns another reply, which the next one gets", 
   assert.deepEqual([reply.status, reply.headers, reply.json()], [203, [["x-b", "2"]], { second: true }]);
 });
 
-test("what a hook throws is treated like what a handler throws", async () => {
+test("an error of a hook is treated like an error of a handler", async () => {
   const refuse = () => {
     throw new HttpError(403, "not you");
   };
@@ -186,7 +186,7 @@ test("what a hook throws is treated like what a handler throws", async () => {
   assert.match(split.failure.message, /header `x-a` has a value with a line break/);
 });
 
-test("an onError hook has the problem document, and what happened", async () => {
+test("an onError hook gets the problem document and the message of the log", async () => {
   const fail = () => {
     throw new Error("secret");
   };

@@ -1,4 +1,4 @@
-/** Nothing of a request reaches another one: neither its objects, nor the work it left, nor its errors. */
+/** Isolation of requests: objects, pending work and errors of one request do not reach another. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spikard } from "@spikard/wasm";
@@ -8,7 +8,7 @@ import { runBundle } from "./run-bundle.js";
 const ENGINES = ["quickjs", "starlingmonkey"];
 const ENDED = /was used after its handler or hook ended; read what you need before it returns/;
 
-test("objects of a request throw after its end", async () => {
+test("objects of a request throw after it ends", async () => {
   const kept = [];
   const app = new Spikard()
     .onRequest((context) => void kept.push(context))
@@ -59,7 +59,7 @@ test("objects of a request throw after its end", async () => {
   await client.post("/file", { form: { file: { filename: "a", bytes } } });
   const reply = await client.get("/other");
   assert.equal(reply.failure, undefined);
-  // The contexts of 5 and 3 hooks and of 4 handlers, one request and one local twice, a file and 3 replies.
+  // The contexts of 5 and 3 hooks and of 4 handlers, a request with its local context, a file and 3 replies.
   assert.equal(reply.json(), (5 + 3 + 4) * 15 + 15 + 1 + 3);
 });
 
@@ -97,7 +97,7 @@ export const { definition, handler, hooks } = app.component();
 `;
 
 for (const engine of ENGINES) {
-  test(`timers that a request left do not run in another, on ${engine}`, async () => {
+  test(`pending timers of a request do not run in another, on ${engine}`, async () => {
     const { replies, errors } = await runBundle(LEFT, engine);
     const seen = JSON.parse(replies.pop().body);
     for (const { status, body, reported } of replies) {
@@ -105,7 +105,7 @@ for (const engine of ENGINES) {
     }
     assert.deepEqual(seen.ran, []);
     assert.match(seen.thrown, ENDED);
-    // Once in the life of an instance.
+    // The warning appears once per instance.
     assert.match(errors, /^a request ended with timers pending, which were cleared; await the work[^\n]*\n$/);
   });
 }
@@ -135,7 +135,7 @@ export const { definition, handler, hooks } = app.component();
 `;
 
 for (const engine of ENGINES) {
-  test(`what a callback throws is logged and fails no request, on ${engine}`, async () => {
+  test(`an error of a callback is logged and does not fail a request, on ${engine}`, async () => {
     const { replies, errors } = await runBundle(THROWING, engine);
     const seen = replies.map(({ status, body, reported }) => [status, body, reported ?? null]);
     assert.deepEqual(seen, [
@@ -163,7 +163,7 @@ app.get("/see", () => ({ seen }));
 export const { definition, handler, hooks } = app.component();
 `;
 
-test("jobs that a synchronous handler left run within its own request, on quickjs", async () => {
+test("pending jobs of a synchronous handler run within its own request, on quickjs", async () => {
   const { replies } = await runBundle(JOBS, "quickjs");
   assert.equal(replies[1].body, '{"seen":"/of/0"}');
 });
@@ -177,7 +177,7 @@ for (const [name, delay] of Object.entries({ a: Infinity, b: 2 ** 32, c: -1, d: 
 export const { definition, handler, hooks } = app.component();
 `;
 
-test("a delay is an integer of 32 bits, and past that it is none, on quickjs", async () => {
+test("an invalid delay, or one outside 32 bits, becomes 0, on quickjs", async () => {
   const { replies } = await runBundle(DELAYS, "quickjs");
   assert.deepEqual(new Set(replies.map(({ body }) => body)), new Set(["ran"]));
   assert.equal(replies.length, 8);

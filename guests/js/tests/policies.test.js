@@ -1,4 +1,4 @@
-/** Policies, hooks and replies in the description: the host's names, and nothing misspelt. */
+/** Policies, hooks and replies in the description. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spikard } from "@spikard/wasm";
@@ -87,7 +87,7 @@ const SHARED = [
     { apiKey: { keys: ["k", { secret: "s" }], header: null, query: "key", cookie: "c", realm: "r" } },
     { api_key: { keys: ["k", { secret: "s" }], header: null, query: "key", cookie: "c", realm: "r" } },
   ],
-  // The names of keys are the app's own.
+  // The app chooses the names of keys.
   [{ apiKey: { keys: { aB: { secret: "s" } } } }, { api_key: { keys: { aB: { secret: "s" } } } }],
   [
     { securityHeaders: { frameOptions: null, contentSecurityPolicy: "x" } },
@@ -95,7 +95,7 @@ const SHARED = [
   ],
 ];
 
-test("policies of apps and of routes are settings in the host's words", () => {
+test("policies of apps and routes become settings with the host's names", () => {
   for (const [options, settings] of SHARED) {
     assert.deepEqual(appSettings(options), settings);
     assert.deepEqual(JSON.parse(routeOf(options).settings), settings);
@@ -103,7 +103,7 @@ test("policies of apps and of routes are settings in the host's words", () => {
   assert.deepEqual(JSON.parse(routeOf({ deprecated: true }).settings), { deprecated: true });
 });
 
-test("policies of apps alone", () => {
+test("policies that only apps have", () => {
   assert.deepEqual(
     appSettings({
       static: [{ prefix: "/p", folder: "f", cacheControl: "no-store", index: true, precompressed: true }],
@@ -139,32 +139,38 @@ test("policies of apps alone", () => {
   assert.deepEqual(appSettings({ openapi: false }), { openapi: false });
   assert.throws(
     () => routeOf({ trailingSlash: "strict" }),
-    (thrown) => /^route `GET \/` has an option `trailingSlash`: known are /.test(thrown),
+    (thrown) => /^route `GET \/` has no option `trailingSlash`; the options are /.test(thrown),
   );
 });
 
-test("a misspelt policy is refused in a sentence that names it", () => {
+test("a misspelled policy is an error that names it", () => {
   const mistakes = [
     [
       { rateLimit: { request: 1 } },
-      /^`rateLimit` of the app has a member `request`: known are requests, per, /,
+      /^`rateLimit` of the app has no member `request`; the members are requests, per, /,
     ],
-    [{ cors: { max_age: 1 } }, /^`cors` of the app has a member `max_age`: known are origins, .*, maxAge$/],
+    [
+      { cors: { max_age: 1 } },
+      /^`cors` of the app has no member `max_age`; the members are origins, .*, maxAge$/,
+    ],
     [
       { rateLimit: { by: { headers: "x" } } },
-      /^`by` in `rateLimit` of the app has a member `headers`: known are header$/,
+      /^`by` in `rateLimit` of the app has no member `headers`; the members are header$/,
     ],
     [
       { jwt: { secret: { name: "x" } } },
-      /^`secret` in `jwt` of the app has a member `name`: known are secret$/,
+      /^`secret` in `jwt` of the app has no member `name`; the members are secret$/,
     ],
-    [{ apiKey: { keys: [{ env: "x" }] } }, /^item 0 of `keys` in `apiKey` of the app has a member `env`/],
-    [{ apiKey: { keys: { a: { env: "x" } } } }, /^`a` in `keys` in `apiKey` of the app has a member `env`/],
-    [{ static: [{ path: "/" }] }, /^item 0 of `static` of the app has a member `path`: known are prefix, /],
+    [{ apiKey: { keys: [{ env: "x" }] } }, /^item 0 of `keys` in `apiKey` of the app has no member `env`/],
+    [{ apiKey: { keys: { a: { env: "x" } } } }, /^`a` in `keys` in `apiKey` of the app has no member `env`/],
+    [
+      { static: [{ path: "/" }] },
+      /^item 0 of `static` of the app has no member `path`; the members are prefix, /,
+    ],
     [{ instances: "shared" }, /^`instances` of the app is `shared`: give reuse or fresh$/],
     [{ instances: null }, /^`instances` of the app is `null`: give reuse or fresh$/],
-    [{ toString: 1 }, /^the app has an option `toString`/],
-    [{ compression: { toString: 1 } }, /^`compression` of the app has a member `toString`/],
+    [{ toString: 1 }, /^the app has no option `toString`/],
+    [{ compression: { toString: 1 } }, /^`compression` of the app has no member `toString`/],
   ];
   for (const [options, sentence] of mistakes) {
     assert.throws(
@@ -174,7 +180,7 @@ test("a misspelt policy is refused in a sentence that names it", () => {
   }
   assert.throws(
     () => routeOf({ compression: { minsize: 1 } }),
-    (thrown) => /^`compression` of route `GET \/` has a member `minsize`: known are /.test(thrown),
+    (thrown) => /^`compression` of route `GET \/` has no member `minsize`; the members are /.test(thrown),
   );
   assert.throws(
     () => routeOf({ instances: "Fresh" }),
@@ -182,7 +188,7 @@ test("a misspelt policy is refused in a sentence that names it", () => {
   );
 });
 
-test("hooks are settings, of the kinds that there are", () => {
+test("the settings name the kinds of hooks", () => {
   const app = new Spikard().onRequest(handler).onError(handler);
   app.get("/", { hooks: { preHandler: [handler], onResponse: handler, onRequest: [] } }, handler);
   app.get("/none", { hooks: {} }, handler);
@@ -191,7 +197,10 @@ test("hooks are settings, of the kinds that there are", () => {
   assert.deepEqual(JSON.parse(routes[0].settings), { hooks: ["pre-handler", "on-response"] });
   assert.equal(routes[1].settings, "");
   const mistakes = [
-    [{ onReqest: handler }, /^route `GET \/` has a hook `onReqest`: known are onRequest, preValidation, /],
+    [
+      { onReqest: handler },
+      /^route `GET \/` has no hook `onReqest`; the hooks are onRequest, preValidation, /,
+    ],
     [{ onRequest: 5 }, "the onRequest hook of route `GET /` is `5`: give a function or a list of them"],
     [
       { onError: [handler, null] },
@@ -212,7 +221,7 @@ test("hooks are settings, of the kinds that there are", () => {
   );
 });
 
-test("replies are a Responses Object of OpenAPI 3.1", () => {
+test("replies become a Responses Object of OpenAPI 3.1", () => {
   const item = { type: "object", properties: { id: { type: "integer" } } };
   const replies = (options) => JSON.parse(routeOf(options).replies);
   const json = (schema) => ({ "application/json": { schema } });
@@ -236,7 +245,7 @@ test("replies are a Responses Object of OpenAPI 3.1", () => {
       418: { description: "tea", content: json(item) },
     },
   );
-  // A schema with a description of its own is a schema.
+  // A schema can have a description of its own.
   const described = { description: "an item", type: "object" };
   assert.deepEqual(replies({ responses: { 200: described } })[200].content, json(described));
   const converted = replies({ response: z.object({ n: z.string().transform(Number).pipe(z.number()) }) });
@@ -251,7 +260,7 @@ test("replies are a Responses Object of OpenAPI 3.1", () => {
     ],
     [
       { responses: { 404: 5 } },
-      "the reply 404 of route `GET /` is `5`, which is no schema: give a JSON Schema object",
+      "the reply 404 of route `GET /` is `5`, which is not a schema: give a JSON Schema object",
     ],
   ];
   for (const [options, sentence] of mistakes) {
@@ -262,7 +271,7 @@ test("replies are a Responses Object of OpenAPI 3.1", () => {
   }
 });
 
-test("how a parameter is written", () => {
+test("a parameter can have a style", () => {
   const query = {
     ids: { type: "array", items: { type: "integer" }, style: "form", explode: false },
     filter: { type: "object", style: "deepObject", required: true },

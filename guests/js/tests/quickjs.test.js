@@ -1,11 +1,11 @@
-/** What the SDK brings to QuickJS: promises, text, and a whole app bundled for it, run on node. */
+/** The polyfills for QuickJS: promises and text, and an app that is bundled for QuickJS and runs on Node.js. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JobPromise, runJobs } from "../dist/engine/promise.js";
 import { Utf8Decoder, Utf8Encoder } from "../dist/engine/text.js";
 import { runBundle } from "./run-bundle.js";
 
-/** What a promise has come to when no job is left. */
+/** Returns the outcome of a promise once the job queue is empty. */
 function outcome(promise) {
   let state = ["pending"];
   promise.then(
@@ -92,7 +92,7 @@ test("reactions run in order, after the code that made them", () => {
   assert.deepEqual(order, ["first", "a", "b", "c"]);
 });
 
-test("text is encoded and decoded as node does", () => {
+test("text is encoded and decoded like in Node.js", () => {
   const samples = ["", "abc", "grüß", "\u20ac", "\u{1f600}\u0000z", "\ud800x", "x\udc00", "\ufeffbom"];
   for (const text of samples) {
     assert.deepEqual(new Utf8Encoder().encode(text), new TextEncoder().encode(text));
@@ -133,7 +133,7 @@ app.get("/go", { hooks: { preHandler: async () => { await sleep(1); } } }, ({ gl
 export const { definition, handler, hooks } = app.component();
 `;
 
-test("an app bundled for QuickJS answers without the engine's promises", async () => {
+test("an app bundled for QuickJS works without native promises", async () => {
   const { source, output, replies } = await runBundle(APP, "quickjs");
   assert.doesNotMatch(source, /\basync (function|\()/);
   const [awaited, all, thrown, never, globals, teapot, go] = replies;

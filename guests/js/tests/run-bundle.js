@@ -1,6 +1,6 @@
 /**
- * Runs an app that is bundled for an engine in a node process of its own, against a host that is as strict as the
- * engines' bindings: an argument of the wrong type, or a text that is not well-formed, ends the process.
+ * Runs an app that is bundled for an engine in a separate Node.js process, with a stand-in for the host that is as
+ * strict as the engines' bindings: an argument of the wrong type or a malformed string ends the process.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundle } from "../dist/build/bundle.js";
 
-/** Stands in for the host's modules, so that node can load the bundle. */
+/** Replaces the host's modules, so that Node.js can load the bundle. */
 const HOOKS = `
 const texts = "const { text, optional, now } = globalThis.hostTypes;";
 const modules = {
@@ -57,11 +57,11 @@ process.exit();
 `;
 
 /**
- * Bundles the module `app` for an engine and calls its routes, each once and in order. `calls` has what they are
- * called with, `{ params, body }`.
+ * Bundles the module `app` for an engine and calls each of its routes once, in order. `calls` has the arguments of
+ * each call: `{ params, body }`.
  */
 export async function runBundle(app, engine, calls = null) {
-  // Inside the package, so that the app resolves it by its name.
+  // The folder is inside the package, so that the app can import the package by its name.
   const folder = mkdtempSync(fileURLToPath(new URL("tmp-", import.meta.url)));
   try {
     const file = (name, text) => {

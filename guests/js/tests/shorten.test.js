@@ -1,4 +1,4 @@
-/** Long texts cross as bytes on an engine that asks for it, and clients see no difference. */
+/** Long texts cross as bytes on engines that need it, and clients get the same reply. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shortening } from "../dist/shorten.js";
@@ -7,7 +7,7 @@ const LONG = "é".repeat(300);
 const encode = (text) => new TextEncoder().encode(text);
 const of = (reply) => shortening(() => reply, encode)(0, "", { tag: "empty" });
 
-test("a long text is bytes with its content type", () => {
+test("a long text becomes bytes with its content type", () => {
   const [status, headers, content] = of([201, "", { tag: "json", val: LONG }]);
   assert.equal(status, 201);
   assert.deepEqual(JSON.parse(headers), [["content-type", "application/json"]]);
@@ -15,7 +15,7 @@ test("a long text is bytes with its content type", () => {
   assert.equal(new TextDecoder().decode(content.val), LONG);
 });
 
-test("a content type of the handler's stays", () => {
+test("the handler's content type does not change", () => {
   const own = JSON.stringify([["Content-Type", "text/html"]]);
   assert.equal(of([200, own, { tag: "text", val: LONG }])[1], own);
   const other = JSON.parse(of([200, '[["a","b"]]', { tag: "text", val: LONG }])[1]);
@@ -25,7 +25,7 @@ test("a content type of the handler's stays", () => {
   ]);
 });
 
-test("what is short, or no text, stays as it is", async () => {
+test("a short text or another body does not change", async () => {
   const short = [200, "", { tag: "json", val: "{}" }];
   assert.equal(of(short), short);
   const bytes = [200, "", { tag: "bytes", val: new Uint8Array(1000) }];
@@ -34,7 +34,7 @@ test("what is short, or no text, stays as it is", async () => {
   assert.equal(late[2].tag, "bytes");
 });
 
-test("an engine that does not ask for it keeps its handle", () => {
+test("an engine without `encode` keeps its `handle`", () => {
   const handle = () => [200, "", { tag: "empty" }];
   assert.equal(shortening(handle, undefined), handle);
 });

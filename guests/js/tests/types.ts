@@ -1,11 +1,11 @@
-/** What TypeScript infers. Checked by `tsc`, never run. */
+/** Tests of the inferred types. `tsc` checks this file; it never runs. */
 import { type GlobalContext, type HookReply, Spikard, schema } from "@spikard/wasm";
 import { z } from "zod";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Fails to compile unless the two types are the same. */
 function same<A, B>(_: Same<A, B>): void {}
-/** An intersection as one object. */
+/** Flattens an intersection to one object. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
 interface User {
@@ -25,7 +25,7 @@ app.get("/{id:int}/{price:number}/{all:bool}/{day:date}", ({ params }) => {
 });
 app.get("/{id}/{*rest}", ({ params }) => {
   same<Flat<typeof params>, { id: string; rest: string }>(true);
-  // @ts-expect-error: it has no such parameter
+  // @ts-expect-error: the route has no such parameter
   params.other;
 });
 
@@ -111,7 +111,7 @@ app
   .preHandler(async ({ params }) => {
     same<typeof params, Record<string, unknown>>(true);
   })
-  // @ts-expect-error: a hook has no body, but the request's
+  // @ts-expect-error: a hook has no `body`; it reads the body of the request
   .preHandler(({ body }) => body)
   .onResponse((reply) => {
     same<typeof reply, HookReply>(true);
@@ -161,9 +161,9 @@ new Spikard({
 new Spikard({ rateLimit: { requests: 1, per: "day" } });
 // @ts-expect-error: instances are reused or fresh
 new Spikard({ instances: "shared" });
-// @ts-expect-error: it is maxAge
+// @ts-expect-error: the member is called maxAge
 new Spikard({ cors: { origins: "*", max_age: 1 } });
-// @ts-expect-error: static files are the app's
+// @ts-expect-error: only apps have static files
 app.get("/", { static: [] }, () => "");
-// @ts-expect-error: there is no such hook
+// @ts-expect-error: no hook has this name
 app.get("/", { hooks: { onReqest: () => {} } }, () => "");

@@ -116,7 +116,7 @@ def test_other_mistakes() -> None:
 
     def handler(body: dict[str, int]) -> None: ...
 
-    with pytest.raises(DefinitionError, match="`raw_body` and a body with a type exclude"):
+    with pytest.raises(DefinitionError, match="`raw_body` cannot be combined with a typed body"):
         app.post("/", raw_body=True)(handler)
 
 

@@ -1,4 +1,4 @@
-"""Asynchronous handlers: waiting, and leaving nothing behind."""
+"""Asynchronous handlers: waiting, and the cleanup of tasks and timers."""
 
 import asyncio
 import inspect
@@ -146,7 +146,7 @@ def test_no_task_meets_the_next_request(waits: bool) -> None:
 
     reply = answer(leave_late if waits else leave)
     assert reply.json() == {"made": True}
-    # A task that has not begun yet is cancelled before its first step.
+    # A task that has not started yet is canceled before its first step.
     assert log == (["started", "cancelled"] if waits else [])
     assert not asyncio.all_tasks(_loop._loop)
     assert not _loop._loop._is_busy() or _loop._loop.spawned

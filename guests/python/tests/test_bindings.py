@@ -1,4 +1,4 @@
-"""The package against the bindings that `componentize-py` generates from the WIT."""
+"""Tests with the bindings that `componentize-py` generates from the WIT."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Bodies and forms: their schemas, and what a handler gets."""
+"""Bodies and forms: their schemas, and the values that handlers get."""
 
 import json
 from dataclasses import dataclass, field
@@ -292,7 +292,7 @@ def test_files_and_fields() -> None:
         return [title, cover and cover.filename, [len(f.bytes()) for f in file]]
 
     client = TestClient(app)
-    # The route declares files, so it accepts multipart forms alone.
+    # The route declares files, so it only accepts multipart forms.
     assert client.post("/", form={"title": "t"}).status == 415
     only = [("file", ("a", b"x"))]
     assert client.post("/", form={"title": "t"}, files=only).json() == ["t", None, [1]]
@@ -334,7 +334,7 @@ def test_a_file_is_gone_with_its_request() -> None:
         kept.append(file)
 
     TestClient(app).post("/", files=[("file", ("a.txt", b"x"))])
-    with pytest.raises(RuntimeError, match="is gone with its request"):
+    with pytest.raises(RuntimeError, match="was used after its handler returned"):
         kept[0].bytes()
 
 
@@ -377,7 +377,7 @@ def test_unions_must_be_told_apart() -> None:
 
     def ambiguous(value: Annotated[str | UUID, Body()]) -> None: ...
 
-    with pytest.raises(DefinitionError, match="look alike in JSON"):
+    with pytest.raises(DefinitionError, match="have the same JSON type"):
         app.post("/b")(ambiguous)
 
 

@@ -1,4 +1,4 @@
-"""The cases of `host/tests/contract/cases`, which the host answers alike, in the example apps."""
+"""Runs the cases of `host/tests/contract/cases`, which also run against the host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def slashes() -> Spikard:
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Imports an app anew; the modules of two apps have the same names."""
+    """Returns a function that imports an app, and removes its modules afterwards.
+
+    The modules of two apps have the same names.
+    """
     before = set(sys.modules)
 
     def of(name: str) -> Spikard:
@@ -126,7 +129,7 @@ def check(app: str, expected: dict[str, Any], reply: TestReply) -> str | None:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same. To Python, `True` equals 1."""
+    """Returns whether two JSON values are equal. Unlike in Python, `True` does not equal 1."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[k], right[k]) for k in left)
     if isinstance(left, list) and isinstance(right, list):

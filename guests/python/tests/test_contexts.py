@@ -1,4 +1,4 @@
-"""Contexts: what hooks and handlers share, for one request or for the whole app."""
+"""Contexts: values that hooks and handlers share, for one request or for the whole app."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The test client answers as the host does."""
+"""The test client replies like the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks: their order, what they see, what they may change or answer."""
+"""Hooks: their order, their arguments, and their effect on requests and replies."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from spikard_wasm.testing import TestClient, TestReply
 
 
 def note(word: str) -> Any:
-    """A hook that keeps a word of it in the local context."""
+    """Returns a hook that records a word in the local context."""
 
     def hook(*given: Any) -> None:
         request = next(item for item in given if isinstance(item, Request))
@@ -35,7 +35,7 @@ def test_hooks_run_in_the_order_of_the_host_the_apps_first() -> None:
     def handler(request: Request) -> Any:
         return request.local["log"]
 
-    for kind in kinds:  # hooks of the app may come after its routes
+    for kind in kinds:  # hooks of the app can be added after its routes
         getattr(app, kind)(note(f"{kind} 1"))
         getattr(app, kind)(note(f"{kind} 2"))
     order = ("on_request", "pre_validation", "pre_handler")

@@ -1,4 +1,4 @@
-"""Objects of a request end with it: a later request must not be read through them."""
+"""Objects of a request end with it, so that they cannot read a later request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ USES: dict[str, Callable[[Request], Any]] = {
 
 
 def later(use: Callable[[], Any]) -> str:
-    """What comes of a use within the next request."""
+    """Uses an object within the next request and returns the outcome."""
     app = Spikard()
 
     @app.get("/")
@@ -112,7 +112,7 @@ def test_a_file_of_one_request_is_not_read_from_the_next() -> None:
     assert client.post("/", files=[("file", ("a.txt", b"alice"))]).text == "alice"
     second = client.post("/", files=[("file", ("b.txt", b"bob"))])
     assert second.status == 500
-    assert "`a.txt` is gone with its request" in (second.failure or "")
+    assert "`a.txt` was used after its handler returned" in (second.failure or "")
 
 
 def test_files_of_an_undeclared_form_end_too() -> None:

@@ -1,4 +1,4 @@
-"""Parameters: where a hint says they come from, what the host is told, what arrives."""
+"""Parameters: their sources, their descriptions, and the values that handlers get."""
 
 import json
 from dataclasses import dataclass, field
@@ -189,7 +189,7 @@ def test_a_value_that_only_python_refuses_is_the_clients_error() -> None:
     def handler(at: datetime) -> Any:
         return at
 
-    reply = TestClient(app).get("/?at=2016-12-31T23:59:60Z")  # a leap second keeps the schema
+    reply = TestClient(app).get("/?at=2016-12-31T23:59:60Z")  # a leap second matches the schema
     assert reply.status == 422
     assert reply.json()["errors"] == [
         {
@@ -232,18 +232,18 @@ def bad_default(a: str = object()) -> None: ...  # type: ignore[assignment]
         (open_ended, "parameter `**a: int` is open-ended; name each parameter"),
         (positional, "parameter `a` is positional-only; parameters are given by name"),
         (misnamed, "parameter `a`: the path has no `{a}`"),
-        (optional_path, "parameter `id`: a parameter of the path is never absent"),
+        (optional_path, "parameter `id`: a path parameter is always present"),
         (shadowed, "parameter `id`: the path has `{id}` too; give the parameter another name"),
-        (twice, "parameter `b`: another parameter takes `q` of the query already"),
-        (two_bodies, "parameter `b`: the body goes to `a` already"),
+        (twice, "parameter `b`: another query parameter already has the name `q`"),
+        (two_bodies, "parameter `b`: parameter `a` already takes the body"),
         (an_object, 'parameter `a`: an object in the query needs `Query(style="deepObject")`'),
         (deep_scalar, 'parameter `a`: `style="deepObject"` is for a dataclass, TypedDict or dict'),
         (split_scalar, "parameter `a`: `explode` is for a list"),
         (piped_scalar, "parameter `a`: `style` is for a list"),
-        (both, "parameter `a`: `pipeDelimited` has no form with `explode`"),
+        (both, "parameter `a`: `pipeDelimited` cannot be combined with `explode`"),
         (in_a_header, "parameter `a`: a parameter of the header cannot be an object"),
         (no_json, "parameter `a`: type `complex` has no JSON"),
-        (wrong_constraint, "parameter `a`: `min_length` says nothing about a integer"),
+        (wrong_constraint, "parameter `a`: `min_length` does not apply to type integer"),
         (bad_default, "parameter `a`: a reply holds a `object`"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Policies: how options cross, and what is said of one that is wrong."""
+"""Policies: their settings for the host, and the errors for invalid options."""
 
 import json
 from typing import Any

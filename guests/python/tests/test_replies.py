@@ -1,4 +1,4 @@
-"""Replies: what a handler may return, raise and answer with."""
+"""Replies: the return values and errors of handlers."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Declared replies: the Responses Object of a route from its hints and its options."""
+"""Declared replies: the Responses Object of a route from its type hints and options."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""JSON that keeps its schema, and the Python values it becomes."""
+"""Conversion of valid JSON to Python values."""
 
 import json
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class Times:
 
 
 def post(hint: Any, text: str, kind: Any = BodyJson) -> Any:
-    """What a handler gets for a body, or the problem document that the client gets."""
+    """Returns the argument of a handler for a body, or the problem document for the client."""
     app = Spikard()
     seen: list[Any] = []
 

@@ -1,5 +1,5 @@
 /**
- * The command `spikard-wasm-js`: turns an app into a component, or into the one module to make it of.
+ * The command `spikard-wasm-js`, which builds a component or a bundle from an app.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -11,18 +11,18 @@ import { componentize } from "./componentize.js";
 const USAGE = `usage: spikard-wasm-js build [APP] [--engine starlingmonkey|quickjs] [--wit DIR] [-o FILE]
        spikard-wasm-js bundle [APP] [--engine starlingmonkey|quickjs] [-o FILE]
 
-build    makes a component of an app (default: app.wasm)
-bundle   makes the one JavaScript module that a component is made of (default: app.bundle.js)
+build    Build a component from an app
+bundle   Bundle an app into a single JavaScript module
 
-APP is the app's main module, or the folder of its package.json (default: the current folder), whose
-"main" names the module; without it that is src/app.ts or src/app.js.
+APP is the app's main module, or a folder with a package.json whose "main" names that module. Without
+"main", the module is src/app.ts or src/app.js. [default: the current folder]
 
-  -e, --engine NAME   starlingmonkey (default) or quickjs
-  -w, --wit DIR       the WIT package to build against (default: the one in @spikard/wasm)
-  -o, --output FILE   the file to write
-  -h, --help          print this`;
+  -e, --engine NAME   JavaScript engine: starlingmonkey or quickjs [default: starlingmonkey]
+  -w, --wit DIR       WIT package to build against [default: the one in @spikard/wasm]
+  -o, --output FILE   Output file [default: app.wasm or app.bundle.js]
+  -h, --help          Print this help`;
 
-/** What is wrong with the command line or the project, for the user. */
+/** An error in the command line or the project. */
 class UsageError extends Error {}
 
 /** Runs the command and returns its exit code: 2 for a usage error, 1 for a failure. */
@@ -86,7 +86,7 @@ async function writeComponent(
   console.log(`wrote ${output} (${engine}, ${(component.length / 1e6).toFixed(1)} MB)`);
 }
 
-/** The main module of an app. */
+/** Returns the path of an app's main module. */
 function findEntry(app: string): string {
   if (!existsSync(app))
     throw new UsageError(`no file or folder \`${app}\`: give the app's main module or its folder`);

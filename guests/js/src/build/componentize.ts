@@ -1,5 +1,5 @@
 /**
- * Makes a component of a bundle, with the tool of each engine.
+ * Builds a component from a bundle with the tool of each engine.
  */
 import { cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const PACKAGE = new URL("../../", import.meta.url);
 const WIT = fileURLToPath(new URL("wit", PACKAGE));
 const QUICKJS_WIT = fileURLToPath(new URL("wit-quickjs", PACKAGE));
 
-/** Makes a component of a bundled module, for its world of the WIT package in `wit`. */
+/** Builds a component from a bundle, for its world of the WIT package in `wit`. */
 export async function componentize(
   { code, world }: Bundle,
   engine: EngineName,
@@ -42,15 +42,15 @@ async function starlingMonkey(
     sourcePath,
     witPath: resolve(wit),
     worldName: world,
-    // Clocks, random and stdio stay: without them time stands still, random numbers repeat themselves
-    // and an error while the module is evaluated is a trap without a word.
+    // Keep clocks, random and stdio. Without them, time stands still, random numbers repeat, and an error during
+    // module evaluation traps without a message.
     disableFeatures: ["http", "fetch-event"],
   });
   return component;
 }
 
 async function quickJs(source: string, world: World, wit: string, folder: string): Promise<Uint8Array> {
-  // The world for QuickJS stands beside the one of the boundary.
+  // Add the worlds for QuickJS to the WIT package.
   cpSync(wit, folder, { recursive: true });
   cpSync(QUICKJS_WIT, folder, { recursive: true });
   const { component } = await withQuickJs({

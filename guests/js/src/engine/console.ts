@@ -1,6 +1,6 @@
 /**
- * `console` for QuickJS, on the component's standard output and standard error: the functions of the Console
- * standard (https://console.spec.whatwg.org), without format specifiers.
+ * `console` for QuickJS. It has the functions of the Console standard (https://console.spec.whatwg.org), without
+ * format specifiers, and writes to the component's standard output and standard error.
  */
 import { getStderr } from "wasi:cli/stderr@0.2.12";
 import { getStdout } from "wasi:cli/stdout@0.2.12";
@@ -8,7 +8,7 @@ import { Utf8Encoder } from "./text.js";
 
 const encoder = new Utf8Encoder();
 
-/** A value in a line of text: strings as they are, errors with their stack, anything else as JSON. */
+/** Formats a value for output: a string unchanged, an error with its stack, anything else as JSON. */
 export function show(value: unknown): string {
   if (typeof value === "string") return value;
   try {
@@ -30,17 +30,17 @@ function tag(value: unknown): string {
   }
 }
 
-/** What groups put before each line. */
+/** The indentation of the open groups, written before each line. */
 let indent = "";
 
 function writer(stream: typeof getStdout): (...values: unknown[]) => void {
   return (...values) => {
-    // Taken anew each time: a stream taken while the module is evaluated would be dead afterwards.
+    // Get the stream on each call: one from module evaluation would not work after the snapshot.
     const output = stream();
     const text = values.map(show).join(" ");
     const lines = indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`);
     const bytes = encoder.encode(`${lines}\n`);
-    // What WASI takes at once.
+    // WASI accepts at most 4096 bytes per call.
     for (let at = 0; at < bytes.length; at += 4096) output.blockingWriteAndFlush(bytes.slice(at, at + 4096));
     output[Symbol.dispose]();
   };
@@ -49,7 +49,7 @@ function writer(stream: typeof getStdout): (...values: unknown[]) => void {
 const out = writer(getStdout);
 const err = writer(getStderr);
 
-/** The most labels of counters and of timers, and levels of groups: labels may come from requests. */
+/** Maximum number of counter labels, timer labels and group levels. Labels can come from requests. */
 const LIMIT = 1000;
 const counters = new Map<string, number>();
 const starts = new Map<string, number>();

@@ -1,32 +1,33 @@
 /**
- * What differs between the engines. StarlingMonkey has what handlers expect of an engine and waits
- * for a promise that `handle` returns. QuickJS does neither: `quickjs.ts` installs what is missing.
- * On both, some globals only work once the component runs.
+ * Differences between the JavaScript engines.
+ *
+ * StarlingMonkey has the globals that handlers expect, and awaits a promise that `handle` returns. QuickJS has
+ * neither; `quickjs.ts` adds both. On both engines, some globals only work once the component runs.
  */
 import { type Call, call } from "../call.js";
 import type { Settled } from "../host/types.js";
 
-/** The parts an engine may bring. */
+/** Functions and properties that depend on the engine. */
 export interface Engine {
   /**
-   * Encodes a text, on an engine where a long text is cheaper to pass as bytes: StarlingMonkey's bindings
-   * measure a string in JavaScript, character by character.
+   * Encodes a string, on engines that pass a long string faster as bytes. StarlingMonkey's bindings compute the
+   * length of a string in JavaScript, character by character.
    */
   encode: ((text: string) => Uint8Array) | undefined;
-  /** Whether the engine's bindings drop a byte order mark at the start of a text. */
+  /** Whether the engine's bindings remove a byte order mark from the start of a string. */
   dropsByteOrderMark: boolean;
-  /** An integer as the engine's bindings take one of 64 bits; `undefined` for one that they do not take. */
+  /** Converts an integer to the engine's type for `s64`, or returns `undefined` if the bindings cannot pass it. */
   int64(integer: number): bigint | number | undefined;
   /**
-   * Waits for what a handler or a hook returned, ends the call, and turns what `succeed` or `fail` makes of
-   * the outcome into what an export returns. Neither throws.
+   * Awaits the promise of a handler or hook, converts its value with `succeed` or its error with `fail`, and ends
+   * the call. Neither function may throw.
    */
   settle<T>(
     value: PromiseLike<unknown>,
     succeed: (value: unknown) => T,
     fail: (error: unknown) => T,
   ): Settled<T>;
-  /** Runs the jobs of the call and drops its timers, so that none of them runs in a later call. */
+  /** Runs the jobs of the call and clears its timers, so that none of them runs in a later call. */
   dropLeftovers(): void;
 }
 
@@ -34,17 +35,17 @@ const QUICKJS_WITHOUT_SUPPORT =
   "QuickJS does not run promises by itself, and this component was built without the SDK's support for " +
   "them: build it with `spikard-wasm-js build --engine quickjs`, or make the handlers and hooks synchronous";
 
-/** The engine in use; `quickjs.ts` and `starlingmonkey.ts` replace its parts. */
+/** The engine in use; `quickjs.ts` and `starlingmonkey.ts` replace its members. */
 export const engine: Engine = {
   encode: undefined,
   dropsByteOrderMark: false,
-  // The bindings of StarlingMonkey trap on a negative one, and give one back as if it had no sign.
+  // StarlingMonkey's bindings trap on a negative argument, and return a negative result as unsigned.
   int64: (integer) => (integer < 0 ? undefined : BigInt(integer)),
   settle(value, succeed, fail) {
-    // componentize-qjs leaves this mark in every component it makes.
+    // componentize-qjs sets this global in every component.
     if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);
     const own = call.current;
-    // A thenable need not return a promise, nor call back once: the promise made of it does.
+    // A thenable might not return a promise, and might call back more than once; a promise does not.
     return Promise.resolve(value).then(
       (late) => {
         const reply = succeed(late);
@@ -61,9 +62,9 @@ export const engine: Engine = {
   dropLeftovers() {},
 };
 
-/** Ends a call: from now on its objects throw, and nothing that it left runs. */
+/** Ends a call: its objects throw from now on, and its remaining jobs and timers do not run later. */
 export function endCall(own: Call | null | undefined): void {
-  // In a test, another request may have begun meanwhile.
+  // In a test, another request can have begun in the meantime.
   if (own !== call.current) return;
   if (call.leftovers) {
     engine.dropLeftovers();

@@ -1,10 +1,9 @@
 /**
- * Promises with a job queue of our own, for QuickJS.
+ * Promises with their own job queue, for QuickJS.
  *
- * A component on QuickJS gives a synchronous export no way to run the engine's own queue, so a native
- * promise that is pending when `handle` is called stays pending. These promises follow ECMA-262,
- * section 27.2 (without species), and `runJobs` runs their queue. Async functions reach them because
- * the bundle for QuickJS is lowered to generators, which call the global `Promise`.
+ * A synchronous export cannot run the job queue of QuickJS, so a pending native promise would stay pending.
+ * `JobPromise` implements ECMA-262, section 27.2, without species, and `runJobs` runs its queue. Async functions
+ * use it because the bundler lowers them to generators, which use the global `Promise`.
  */
 
 import { call } from "../call.js";
@@ -19,19 +18,19 @@ let queue: Job[] = [];
 const schedule: (job: Job) => void = globalThis.queueMicrotask;
 let scheduled = false;
 
-/** Puts a job in the queue. */
+/** Adds a job to the queue. */
 export function enqueue(job: Job): void {
   queue.push(job);
   call.leftovers = true;
-  // While the module is evaluated the engine does run its own queue, so ours hangs on to it. The flag
-  // ends up in the component's image; nothing is scheduled twice.
+  // During module evaluation the engine runs its own queue, so a native job runs this one. The flag becomes part of
+  // the component's snapshot, so this happens once.
   if (!scheduled) {
     scheduled = true;
     schedule(() => runJobs());
   }
 }
 
-/** Runs jobs until none is left. What one throws is logged, and keeps no other from running. */
+/** Runs jobs until the queue is empty. Logs the error of a job and continues with the next one. */
 export function runJobs(): void {
   while (queue.length > 0) {
     const jobs = queue;
@@ -40,7 +39,7 @@ export function runJobs(): void {
       try {
         job();
       } catch (error) {
-        // While the module is evaluated there is no host to log to, and the error belongs to the build.
+        // During module evaluation there is no host to log to; the error fails the build.
         if (call.current === undefined) throw error;
         logUncaught(error, "a microtask");
       }
@@ -52,7 +51,7 @@ function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** A promise whose reactions run in `runJobs`. */
+/** A promise whose reactions `runJobs` runs. */
 export class JobPromise {
   private state: State = "pending";
   private value: unknown = undefined;
@@ -86,7 +85,7 @@ export class JobPromise {
     this.reactions = [];
   }
 
-  /** Takes on the state of a thenable, or fulfils with anything else. */
+  /** Adopts the state of a thenable, or fulfills the promise with any other value. */
   private follow(value: unknown): void {
     try {
       if (value === this) throw new TypeError("a promise cannot resolve to itself");
@@ -114,7 +113,7 @@ export class JobPromise {
     }
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  // biome-ignore lint/suspicious/noThenProperty: this class is a promise
   then(onFulfilled?: unknown, onRejected?: unknown): JobPromise {
     const derived = this.constructor as typeof JobPromise;
     return new derived((resolve, reject) => {
@@ -206,7 +205,7 @@ export class JobPromise {
   }
 }
 
-/** Fills an array with one result per value, and resolves to it (or to what `finish` makes of it). */
+/** Collects one result per value in an array, and resolves to the array or to the result of `finish`. */
 function collect(
   values: Iterable<unknown>,
   watch: (promise: JobPromise, done: Settle, resolve: Settle, reject: Settle) => void,

@@ -1,8 +1,8 @@
 /**
- * What QuickJS lacks, for handlers: import this module first. The `spikard-wasm-js` command does.
+ * Polyfills for QuickJS. Import this module first, as the `spikard-wasm-js` command does.
  *
- * Globals it sets where the engine has none, or none that works in a component: `Promise`,
- * `queueMicrotask`, timers, `console`, `TextEncoder`, `TextDecoder`, `Math.random`, `crypto`.
+ * It sets the globals that QuickJS does not have, or that do not work in a component: `Promise`,
+ * `queueMicrotask`, timers, `console`, `TextEncoder`, `TextDecoder`, `Math.random` and `crypto`.
  */
 import { call } from "../call.js";
 import { console } from "./console.js";
@@ -13,8 +13,8 @@ import { Utf8Decoder, Utf8Encoder } from "./text.js";
 import { clearTimer, dropTimers, runNextTimer, setInterval, setTimeout } from "./timers.js";
 
 const NEVER_SETTLES =
-  "the promise never settles: nothing is left to run that would settle it (a native promise, " +
-  "as code not bundled by `spikard-wasm-js` makes them, never does on QuickJS)";
+  "the promise never settles: no job or timer is left that could settle it (on QuickJS, a native promise, " +
+  "such as one from code that `spikard-wasm-js` did not bundle, never settles)";
 
 Math.random = random;
 const globals = {
@@ -33,7 +33,7 @@ for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 }
 
-// componentize-qjs panics at a big integer.
+// componentize-qjs panics on a BigInt.
 engine.int64 = (integer) => integer;
 
 engine.dropLeftovers = () => {
@@ -47,7 +47,7 @@ engine.settle = <T>(
   fail: (error: unknown) => T,
 ): T => {
   let outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
-  // A thenable need not return a promise, nor call back once: the promise made of it does.
+  // A thenable might not return a promise, and might call back more than once; a promise does not.
   JobPromise.resolve(value).then(
     (late: unknown) => {
       outcome = { value: late };

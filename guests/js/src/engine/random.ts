@@ -1,7 +1,8 @@
 /**
- * Randomness for QuickJS. A component is a snapshot taken after its module was evaluated, so the
- * engine's own `Math.random`, seeded by then, would repeat itself in every instance. The host's
- * random bytes do not.
+ * Random numbers for QuickJS.
+ *
+ * A component is a snapshot taken after module evaluation. It includes the seed of the engine's `Math.random`, which
+ * would therefore return the same numbers in every instance. This module uses random bytes from the host.
  */
 import { getRandomBytes } from "wasi:random/random@0.2.12";
 import { call } from "../call.js";
@@ -11,7 +12,7 @@ const beforeSnapshot = Math.random;
 let batch: DataView | undefined;
 let used = BATCH;
 
-/** The global `Math.random`: 53 random bits, from 64 numbers fetched at a time. */
+/** The global `Math.random`. Returns 53 random bits, and fetches the bytes of 64 numbers at a time. */
 export function random(): number {
   if (batch === undefined || used === BATCH) {
     if (call.current === undefined) return beforeSnapshot();
@@ -25,7 +26,7 @@ export function random(): number {
   return (high * 0x4000000 + low) / 0x20000000000000;
 }
 
-/** The global `crypto`, as far as it can be had without cryptography. */
+/** The global `crypto` without `subtle`. */
 export const crypto = {
   getRandomValues<T extends ArrayBufferView>(array: T): T {
     new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(getRandomBytes(array.byteLength));

@@ -1,6 +1,7 @@
 /**
- * `TextEncoder` and `TextDecoder` for UTF-8, for QuickJS, as the Encoding Standard has them:
- * what is malformed becomes U+FFFD, or a TypeError where `fatal` is set.
+ * `TextEncoder` and `TextDecoder` for QuickJS, with UTF-8 only.
+ *
+ * As in the Encoding Standard, a malformed sequence becomes U+FFFD, or a `TypeError` if `fatal` is set.
  */
 
 /** The global `TextEncoder`. */
@@ -28,7 +29,7 @@ export class Utf8Encoder {
   }
 }
 
-/** The length of the sequence a byte starts, and the range of its second byte; undefined if it starts none. */
+/** Returns the length of the sequence that a byte starts and the range of its second byte; `undefined` if none. */
 function lead(byte: number): [length: number, low: number, high: number] | undefined {
   if (byte >= 0xc2 && byte <= 0xdf) return [2, 0x80, 0xbf];
   if (byte >= 0xe0 && byte <= 0xef) return [3, byte === 0xe0 ? 0xa0 : 0x80, byte === 0xed ? 0x9f : 0xbf];
@@ -36,7 +37,7 @@ function lead(byte: number): [length: number, low: number, high: number] | undef
   return undefined;
 }
 
-/** The global `TextDecoder`. It has UTF-8 only, and no streams. */
+/** The global `TextDecoder`. It supports UTF-8 only, and no streaming. */
 export class Utf8Decoder {
   readonly encoding = "utf-8";
   readonly fatal: boolean;
@@ -44,7 +45,7 @@ export class Utf8Decoder {
 
   constructor(label = "utf-8", options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
     if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) {
-      throw new RangeError(`no decoder for \`${label}\` on this engine, which has utf-8 only`);
+      throw new RangeError(`the encoding \`${label}\` is not supported on this engine; use utf-8`);
     }
     this.fatal = options.fatal === true;
     this.ignoreBOM = options.ignoreBOM === true;

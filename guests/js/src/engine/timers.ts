@@ -1,5 +1,6 @@
 /**
- * `setTimeout` and its relatives, for QuickJS: the callbacks run while a handler's promise is awaited.
+ * Timers for QuickJS: `setTimeout`, `setInterval` and the functions that clear them. The callbacks run while the SDK
+ * awaits the promise of a handler or hook.
  */
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.12";
 import { type Call, call } from "../call.js";
@@ -9,7 +10,7 @@ interface Timer {
   due: number;
   every: number | undefined;
   run: () => void;
-  /** The call that set it; `undefined` if the module set it while it was evaluated, which runs in any call. */
+  /** The call that set the timer; `undefined` for a timer from module evaluation, which can run in any call. */
   call: Call | null | undefined;
 }
 
@@ -18,7 +19,7 @@ let last = 0;
 
 function add(callback: unknown, delay: unknown, repeat: boolean, args: unknown[]): number {
   if (typeof callback !== "function") throw new TypeError("a timer needs a callback function");
-  // HTML has the delay as a signed integer of 32 bits: Infinity and 2^32 are 0.
+  // As in HTML, the delay is a signed 32-bit integer: Infinity and 2^32 become 0.
   const wait = Math.max(0, Number(delay) | 0);
   const run = () => callback(...args);
   last += 1;
@@ -39,7 +40,7 @@ export function clearTimer(id?: unknown): void {
   timers.delete(id as number);
 }
 
-/** Drops the timers of the call in progress. */
+/** Clears the timers of the call in progress. */
 export function dropTimers(): void {
   for (const [id, timer] of timers) {
     if (timer.call !== call.current) continue;
@@ -48,7 +49,7 @@ export function dropTimers(): void {
   }
 }
 
-/** Sleeps until the next timer is due and runs it. False when there is none. */
+/** Sleeps until the next timer is due and runs it. Returns false if there is none. */
 export function runNextTimer(): boolean {
   let id: number | undefined;
   let next: Timer | undefined;

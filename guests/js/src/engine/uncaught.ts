@@ -1,18 +1,18 @@
 /**
- * Errors of callbacks that no handler waits for: they are logged, and fail no request.
+ * Errors of callbacks that no handler awaits. The SDK logs them; they do not fail a request.
  */
 
-/** Logs what a callback threw. It must not throw itself. */
+/** Logs the error of a callback. This function never throws. */
 export function logUncaught(error: unknown, where: string): void {
   try {
     const stack = error instanceof Error ? `\n${error.stack ?? ""}`.trimEnd() : "";
     console.error(`uncaught error in ${where}: ${String(error)}${stack}`);
   } catch {
-    // The error has no text, or standard error is closed: nothing is left to say it to.
+    // The error cannot be converted to a string, or standard error is closed.
   }
 }
 
-/** Calls a callback, and logs what it throws. */
+/** Calls a callback and logs its error. */
 export function runCallback(callback: () => unknown, where: string): void {
   try {
     callback();
@@ -23,7 +23,7 @@ export function runCallback(callback: () => unknown, where: string): void {
 
 let warned = false;
 
-/** Says, once in the life of an instance, that timers were dropped. */
+/** Logs a warning about cleared timers, once per instance. */
 export function warnOfDroppedTimers(): void {
   if (warned) return;
   warned = true;

@@ -1,6 +1,8 @@
 /**
- * The host inside a component: its imports. Chosen by the `#host` entry of package.json wherever
- * node's own condition is not set, so a bundle for an engine gets this file.
+ * The host inside a component: the component's imports.
+ *
+ * The `#host` entry of package.json selects this file unless the condition `node` is set, so a bundle for an engine
+ * gets it.
  */
 import { report } from "spikard:handler/failure@0.1.0";
 import * as global from "spikard:handler/global-context@0.1.0";

@@ -1,12 +1,12 @@
 /**
- * The contexts in node, for unit tests: in memory, with the limits and the errors that the host has.
+ * In-memory contexts for unit tests in Node.js, with the limits and errors of the host.
  */
 import type { HostContext, HostGlobalContext } from "./types.js";
 
-/** The longest key, in bytes. */
+/** Maximum size of a key, in bytes. */
 const KEY = 256;
 const MIB = 1 << 20;
-/** Keys of the host begin with this. */
+/** Prefix of the keys that only the host can set. */
 const RESERVED = "spikard.";
 
 const utf8 = new TextEncoder();
@@ -42,7 +42,7 @@ class Store {
   }
 }
 
-/** A context of one request, which begins with these values, as JSON texts. */
+/** Creates the local context of a request with initial values, which are JSON texts. */
 export function memoryLocal(values: Iterable<readonly [key: string, text: string]> = []): HostContext {
   const store = new Store(MIB);
   for (const [key, text] of values) store.set(key, text);
@@ -58,7 +58,7 @@ export function memoryLocal(values: Iterable<readonly [key: string, text: string
   };
 }
 
-/** A context of an app. */
+/** Creates the global context of an app. */
 export function memoryGlobal(): HostGlobalContext {
   const store = new Store(16 * MIB);
   return {

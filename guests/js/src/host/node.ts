@@ -1,6 +1,6 @@
 /**
- * The host in node, for unit tests: it has no request, and its functions return their empty values,
- * until a test client puts a request in with `replaceHost`.
+ * Stands in for the host in Node.js, for unit tests. Its functions return empty values until a test client provides a
+ * request with `replaceHost`.
  */
 import { memoryGlobal } from "./contexts.js";
 import type { Host } from "./types.js";
@@ -30,7 +30,7 @@ const EMPTY: Host = {
 
 export const host: Host = { ...EMPTY };
 
-/** Makes `functions` the host, and whatever they leave out empty. */
+/** Replaces the host with `functions`. Missing ones return empty values. */
 export function replaceHost(functions: Partial<Host>): void {
   Object.assign(host, EMPTY, functions);
 }

@@ -1,13 +1,13 @@
 /**
- * What crosses the boundary to the host, as both engines spell the types of `wit/`.
+ * The types of `wit/` in JavaScript, as the bindings of both engines represent them.
  */
 
-/** The interfaces a component imports. */
+/** The interfaces that a component imports. */
 export interface Host {
   method(): string;
   path(): string;
   query(): string;
-  /** `undefined` on StarlingMonkey, `null` on QuickJS, when there is none. */
+  /** Returns a header. A missing one is `undefined` on StarlingMonkey and `null` on QuickJS. */
   header(name: string): string | undefined | null;
   headers(): [name: string, value: Uint8Array][];
   cookie(name: string): string | undefined | null;
@@ -24,7 +24,7 @@ export interface Host {
   readonly replyBody: (() => Content) | undefined;
 }
 
-/** The interface `local-context`. What WIT has as `result<_, string>` throws, each engine in its own way. */
+/** The interface `local-context`. A function with a `result` in WIT throws its error, each engine in its own way. */
 export interface HostContext {
   get(key: string): string | undefined | null;
   set(key: string, value: string | undefined): void;
@@ -33,32 +33,32 @@ export interface HostContext {
 /** The interface `global-context`. */
 export interface HostGlobalContext extends HostContext {
   swap(key: string, expected: string | undefined, value: string | undefined): boolean;
-  /** The integers are big ones on StarlingMonkey, numbers on QuickJS. */
+  /** Adds to an integer. Integers are BigInts on StarlingMonkey and numbers on QuickJS. */
   add(key: string, delta: bigint | number): bigint | number;
 }
 
-/** A request's body, as the host read it. */
+/** The body of a request, as the host parsed it. */
 export type Body =
   | { readonly tag: "empty" }
   | { readonly tag: "json" | "text" | "form"; readonly val: string }
   | { readonly tag: "bytes"; readonly val: Uint8Array };
 
-/** A reply's body. */
+/** The body of a reply. */
 export type Content =
   | { readonly tag: "empty" }
   | { readonly tag: "json" | "text"; readonly val: string }
   | { readonly tag: "bytes"; readonly val: Uint8Array };
 
-/** A reply: status, headers as a JSON array of pairs (or ""), body. */
+/** A reply: status, headers as a JSON array of pairs (empty string for none), body. */
 export type RawReply = [status: number, headers: string, body: Content];
 
-/** What the first three hooks return: a reply that ends the request early, or nothing. */
+/** The result of the hooks before the handler: a reply that ends the request early, or `undefined`. */
 export type EarlyReply = RawReply | undefined;
 
-/** What the last two hooks return: the changed reply, its body only if that changed; or nothing. */
+/** The result of the hooks after the handler: the changed reply, with its body if that changed, or `undefined`. */
 export type ChangedReply = [status: number, headers: string, body: Content | undefined] | undefined;
 
-/** One route of a description. The strings hold JSON documents, or nothing. */
+/** One route of a description. The last four members are JSON documents or empty strings. */
 export interface RouteRecord {
   method: string;
   path: string;
@@ -69,7 +69,7 @@ export interface RouteRecord {
   settings: string;
 }
 
-/** What `describe` returns. */
+/** The description of an app, which `describe` returns. */
 export interface Description {
   name: string;
   version: string;
@@ -77,7 +77,7 @@ export interface Description {
   settings: string;
 }
 
-/** A value, or what the engine makes of the promise of one. */
+/** A value, or a promise that the engine's bindings await. */
 export type Settled<T> = T | Promise<T>;
 
 /** The interface `hooks`. */
@@ -89,7 +89,7 @@ export interface HookExports {
   onError(route: number, status: number, headers: string, message: string): Settled<ChangedReply>;
 }
 
-/** The interfaces a component exports. */
+/** The interfaces that a component exports. */
 export interface Component {
   definition: { describe(): Description };
   handler: { handle(route: number, params: string, body: Body): Settled<RawReply> };

@@ -1,5 +1,5 @@
 /**
- * The modules that only exist inside a component. Bundlers leave these imports alone.
+ * Modules that only exist inside a component. Bundlers treat them as external.
  */
 
 declare module "spikard:handler/request@0.1.0" {
@@ -34,7 +34,7 @@ declare module "spikard:handler/global-context@0.1.0" {
 
 declare module "spikard:handler/reply@0.1.0" {
   import type { Content } from "./types.js";
-  /** `undefined` where the bundler has put in what stands for it in the world `http-app`. */
+  /** Returns the body of the reply. `undefined` in the world `http-app`, where the bundler replaces this module. */
   export const body: (() => Content) | undefined;
 }
 

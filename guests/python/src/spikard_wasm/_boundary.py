@@ -1,7 +1,7 @@
 """The boundary to the host: the generated bindings, or stand-ins outside a component.
 
-`componentize-py` generates `wit_world` while it builds a component, of the world
-`http-app-with-hooks`. Types are checked against the stand-ins, which have the same shape.
+`componentize-py` generates `wit_world` from the world `http-app-with-hooks` when it builds a
+component. Type checkers use the stand-ins, which have the same members.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if not TYPE_CHECKING:
             from wit_world.imports import reply
         except ImportError:
             raise ImportError(
-                "the component is built for another world than `http-app-with-hooks`; "
+                "the component is not built for the world `http-app-with-hooks`; "
                 "give `-w http-app-with-hooks` to `componentize-py`, or use `spikard-wasm build`"
             ) from None
 

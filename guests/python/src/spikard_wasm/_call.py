@@ -1,4 +1,4 @@
-"""The call in progress, which ties the objects of a request to that request.
+"""The call in progress, which limits the objects of a request to that request.
 
 The host answers every import for the call that is in progress. An instance serves many
 requests, so an object that outlives its own call would read the next client's request.
@@ -33,14 +33,14 @@ _current: Call | None = None
 
 
 def begin() -> Call:
-    """Begins a call. A test may call an app within a handler, so calls can be nested."""
+    """Begins a call. A test can call an app inside a handler, so calls can be nested."""
     global _current
     _current = Call(_current)
     return _current
 
 
 def current() -> Call | None:
-    """The call in progress, if it has objects of the request."""
+    """Returns the call in progress, or `None` if no call needs objects of the request."""
     return _current
 
 
@@ -50,7 +50,7 @@ def is_over(call: Call | None) -> bool:
 
 
 def check(call: Call | None, what: str) -> None:
-    """Raises `RuntimeError` when the call that `what` was made in is over."""
+    """Raises `RuntimeError` if `call` is over. `what` names the object in the error."""
     if call is None:
         raise RuntimeError(
             f"`{what}` was used while no request is in progress; use it in a handler"

@@ -62,7 +62,7 @@ _SCALARS: dict[Any, Codec] = {
     date: _scalar(str, {"type": "string", "format": "date"}, to_date),
     datetime: _scalar(str, {"type": "string", "format": "date-time"}, to_datetime),
     time: _scalar(str, {"type": "string", "format": "time"}, to_time),
-    # As a string first: the host then leaves the digits of a parameter alone.
+    # The string comes first, so that the host keeps the digits of a parameter.
     Decimal: Codec(
         {"anyOf": [{"type": "string", "pattern": r"^[+-]?\d+(\.\d+)?$"}, {"type": "number"}]},
         decimal,
@@ -121,7 +121,7 @@ def codec(hint: Any, context: Context) -> Codec:
     if isinstance(hint, TypeVar) or dataclasses.is_dataclass(origin):
         raise TypeError(f"type `{name(hint)}` is generic; write a class for this case")
     raise TypeError(
-        f"type `{name(hint)}` has no JSON; use a scalar, UUID, date, Enum, Literal, "
+        f"type `{name(hint)}` has no JSON form; use a scalar, UUID, date, Enum, Literal, "
         "list, dict, dataclass or TypedDict"
     )
 
@@ -163,7 +163,7 @@ def _union(members: list[Codec], hint: Any, context: Context) -> Codec:
             continue
         others = [other for other in members if other is not member and other.takes & member.takes]
         if others:
-            raise TypeError(f"the members of `{name(hint)}` look alike in JSON; use one of them")
+            raise TypeError(f"the members of `{name(hint)}` have the same JSON type; use only one")
         table.update(dict.fromkeys(member.takes, member.decode))
     if not table:
         whole = any(member.decode is integer for member in members) and float not in takes

@@ -1,4 +1,4 @@
-"""The three exports of a component, made from an app's routes and hooks."""
+"""Builds the three exports of a component from the routes and hooks of an app."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ Exports = tuple[type[Any], type[Any], type[Any]]
 
 
 def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -> Exports:
-    """The classes `Handler`, `Definition` and `Hooks` that `componentize-py` looks for."""
+    """Returns the classes `Handler`, `Definition` and `Hooks`, which `componentize-py` needs."""
 
     class Handler:
-        """Answers requests."""
+        """Handles requests."""
 
         def handle(self, route: int, params: str, body: Any) -> Crossing:
-            """Answers one request."""
+            """Handles a request and returns the reply."""
             try:
                 return calls[route](params, body)
             except HttpError as error:
                 return answer(error)
-            except BaseException as error:  # what leaves an export loses the instance
+            except BaseException as error:  # an exception that leaves an export traps
                 return fail(error)
 
     class Definition:
         """Describes the app."""
 
         def describe(self) -> Description:
-            """Describes the app."""
+            """Returns the description of the app."""
             return description
 
     class Hooks:
-        """Runs the hooks of a route; the host calls those that the description names."""
+        """Runs the hooks of a route. The host calls the kinds that the description names."""
 
         def on_request(self, route: int) -> Crossing | None:
-            """Runs when a request for the route has arrived."""
+            """Runs when a request matches the route, before validation."""
             return hooked.before("on_request", route)
 
         def pre_validation(self, route: int) -> Crossing | None:
-            """Runs before the host checks the request."""
+            """Runs just before the host validates the request."""
             return hooked.before("pre_validation", route)
 
         def pre_handler(self, route: int, params: str) -> Crossing | None:
-            """Runs before the handler of a request that kept its contract."""
+            """Runs after validation, before the handler."""
             return hooked.before("pre_handler", route, params)
 
         def on_response(self, route: int, status: int, headers: str) -> Any:
-            """Runs when there is a reply."""
+            """Runs for each reply of the handler or of a hook."""
             return hooked.after("on_response", route, status, headers)
 
         def on_error(self, route: int, status: int, headers: str, message: str) -> Any:
-            """Runs when the request was refused or the app failed."""
+            """Runs when the host rejects the request, or the handler or a hook fails."""
             return hooked.after("on_error", route, status, headers, message)
 
     if _boundary.IN_COMPONENT:
-        # What exists now is part of the component for good: a collection that would
-        # visit it only touches pages that instances could share.
+        # All current objects stay in the component for good. Exclude them from garbage
+        # collection, which would write to memory pages that instances could share.
         gc.collect()
         gc.freeze()
     return Handler, Definition, Hooks

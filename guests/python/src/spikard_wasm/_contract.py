@@ -1,7 +1,7 @@
-"""The host's contract code, a core WebAssembly module, for the test client.
+"""Runs the host's contract code, a core WebAssembly module, for the test client.
 
-A message to it is an operation, the number of a request, and bytes. A message from it is the
-length of a JSON text (four bytes, little-endian), the text, and bytes after it.
+Each call passes an operation, the number of a request, and bytes. The result is the length of a
+JSON text (four bytes, little-endian), the text, and further bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FILE = "contract.wasm"
 
 @cache
 def _module() -> tuple[Any, Any]:
-    """The engine and the compiled module, for all clients of this process."""
+    """Returns the engine and the compiled module, which all clients of the process share."""
     try:
         import wasmtime
     except ImportError:
@@ -38,28 +38,28 @@ def _module() -> tuple[Any, Any]:
 
 
 class Contract:
-    """An app's contract."""
+    """The contract of an app: its routes, schemas and policies."""
 
     def __init__(self, description: Mapping[str, Any], secrets: Mapping[str, str] | None) -> None:
         engine, module = _module()
         import wasmtime
 
         self._store = wasmtime.Store(engine)
-        # WASI has the clock and the random numbers; the module gets no file and no network.
+        # WASI provides the clock and random numbers. The module has no files and no network.
         self._store.set_wasi(wasmtime.WasiConfig())
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
         self._exports: Any = linker.instantiate(self._store, module).exports(self._store)
         loaded, _ = self._send(0, 0, {"description": description, "secrets": secrets})
         self.failed = loaded["failed"]
-        """The reply of a handler that failed."""
+        """The reply to a request whose handler failed."""
 
     def begin(self, head: Mapping[str, Any]) -> dict[str, Any]:
-        """Finds the route of a request, and lets its policies admit it."""
+        """Finds the route of a request and applies its policies."""
         return self._send(1, 0, head)[0]
 
     def read(self, exchange: int, body: bytes) -> tuple[dict[str, Any], bytes, list[bytes]]:
-        """Checks parameters and body; returns the result, the raw body and the files."""
+        """Validates parameters and body. Returns the result, the raw body and the files."""
         value, data = self._send(2, exchange, body)
         at = value.get("raw", 0)
         files = []
@@ -69,7 +69,7 @@ class Contract:
         return value, data[: value.get("raw", 0)], files
 
     def finish(self, exchange: int, status: int, headers: list[tuple[str, str]]) -> dict[str, Any]:
-        """Ends a request; returns its reply's headers, and whether HTTP allows no content."""
+        """Ends a request. Returns the headers of its reply, and whether HTTP forbids content."""
         return self._send(3, exchange, {"status": status, "headers": headers})[0]
 
     def _send(

@@ -13,7 +13,7 @@ from spikard_wasm.reply import Crossing, problem
 
 
 def answer(error: HttpError) -> Crossing:
-    """Answers with the problem document of an error."""
+    """Returns the problem document of an error, or reports it if the document is invalid."""
     try:
         return problem(error)
     except Exception as failure:  # its headers or its detail cannot be sent
@@ -22,7 +22,7 @@ def answer(error: HttpError) -> Crossing:
 
 def fail(error: BaseException) -> Crossing:
     """Reports an error to the host, which replies with 500 whatever this returns."""
-    # A syntax error shows its line, indented, before it says what is wrong.
+    # The message of a syntax error comes after its source line, which is indented.
     lines = traceback.format_exception_only(error)
     message = next(line for line in lines if not line.startswith(" ")).partition("\n")[0]
     stack = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
@@ -31,7 +31,7 @@ def fail(error: BaseException) -> Crossing:
 
 
 def _users_part(stack: TracebackType | None) -> TracebackType | None:
-    """The stack from where this package calls the user's code, or all of it."""
+    """Returns the stack without this package's leading frames, or all of it if none is left."""
     part = stack
     while part is not None and part.tb_frame.f_globals.get("__package__") == __package__:
         part = part.tb_next

@@ -18,7 +18,7 @@ _SCALARS: dict[Any, tuple[str, str]] = {
 
 
 class MisfitError(Exception):
-    """A value does not match its type hint. `place` is the path to the wrong part."""
+    """A value does not match its type hint. `place` is the path to the invalid part."""
 
     def __init__(self, wrong: str, place: tuple[str, ...] = ()) -> None:
         self.wrong = wrong
@@ -61,7 +61,7 @@ def fit(value: Any, hint: Any) -> Any:
 
 
 def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
-    # The shape of a value selects one member, so that an error can name the part that is wrong.
+    # The type of a value selects one member, so that an error can name the invalid part.
     for arg in args:
         if dataclasses.is_dataclass(arg):
             meant = isinstance(value, Mapping) or type(value) is arg
@@ -127,7 +127,7 @@ def words(hint: Any, *, many: bool = False) -> str:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Union or origin is types.UnionType:
         given = [arg for arg in args if arg is not type(None)]
-        if any(dataclasses.is_dataclass(arg) for arg in given):  # a dict stands for it
+        if any(dataclasses.is_dataclass(arg) for arg in given):  # a dict can replace it
             given = [arg for arg in given if typing.get_origin(arg) is not Mapping]
         return _either([words(arg, many=many) for arg in given])
     if origin is Literal:

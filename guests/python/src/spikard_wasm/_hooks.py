@@ -1,4 +1,4 @@
-"""Hooks: functions around the handlers of an app or of a route, and how they are run."""
+"""Hooks: functions that run before and after the handlers of an app or of a route."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from spikard_wasm.request import Request
 
 Hook = Callable[..., Any]
 _Ready = tuple[Hook, int]
-"""A hook that returns when it is done, and how many arguments it takes."""
+"""A synchronous function that runs a hook, and the number of arguments that it takes."""
 
-# What a hook of each kind is given; it may take fewer.
+# The arguments of each kind of hook. A hook can take fewer.
 _GIVEN: Final[dict[str, tuple[str, ...]]] = {
     "on_request": ("request",),
     "pre_validation": ("request",),
@@ -81,13 +81,13 @@ def check(kind: str, hook: Hook) -> int:
 
 
 def names(hooks: dict[str, list[Hook]] | RouteHooks) -> list[str]:
-    """The kinds that have a hook, in the words of the description."""
+    """Returns the kinds that have a hook, with the host's names for them."""
     of = hooks.get if isinstance(hooks, dict) else lambda kind: getattr(hooks, kind)
     return [kind.replace("_", "-") for kind in KINDS if of(kind)]
 
 
 class Hooked:
-    """The hooks of every route, and what runs them."""
+    """Runs the hooks of all routes."""
 
     __slots__ = ("_runs",)
 
@@ -103,7 +103,7 @@ class Hooked:
             )
 
     def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
-        """Runs the hooks of a kind before the handler: a reply ends the request early."""
+        """Runs the hooks of a kind before the handler until one returns a reply."""
         call = _call.begin()
         try:
             request = Request(None, params)
@@ -114,7 +114,7 @@ class Hooked:
                     return status, header_text(pairs), body
         except HttpError as error:
             return answer(error)
-        except BaseException as error:  # what leaves an export loses the instance
+        except BaseException as error:  # an exception that leaves an export traps
             return fail(error)
         finally:
             call.end()
@@ -123,7 +123,7 @@ class Hooked:
     def after(
         self, kind: str, route: int, status: int, headers: str, message: str = ""
     ) -> Change | None:
-        """Runs the hooks of a kind after the handler: how the reply changes, if it does."""
+        """Runs the hooks of a kind after the handler. Returns the changed reply, if any."""
         call = _call.begin()
         try:
             request = Request(None, "")

@@ -35,7 +35,7 @@ class InvalidValueError(ValueError):
 
 
 class ValidationError(HttpError):
-    """The reply to an invalid value: 422 with one member of `errors`."""
+    """The error for an invalid value: status 422 and one item in `errors`."""
 
     def __init__(self, error: InvalidValueError, place: tuple[str, ...]) -> None:
         super().__init__(422, "1 validation error in request")
@@ -49,7 +49,7 @@ class ValidationError(HttpError):
             self.error["ctx"] = error.limits
 
     def document(self) -> dict[str, Any]:
-        """The problem document."""
+        """Returns the problem document."""
         return {
             "type": "https://spikard.dev/errors/validation-error",
             "title": "Request Validation Failed",

@@ -121,7 +121,7 @@ dumps_ascii = _encoder(json.encoder.encode_basestring_ascii)
 def dumps(value: object) -> str:
     """Writes a value as JSON. NaN and infinities are a `ValueError`."""
     text = _dumps_utf8(value)
-    # A lone surrogate, such as a client may send as `\ud800`, has no UTF-8: escape it.
+    # A lone surrogate, which a client can send as `\ud800`, has no UTF-8 form, so escape it.
     if not text.isascii():
         try:
             text.encode()

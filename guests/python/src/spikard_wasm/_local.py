@@ -1,4 +1,4 @@
-"""Replaces the bindings outside a component, so that tests can import and run an app.
+"""Stands in for the bindings outside a component, so that tests can import and run an app.
 
 The records mirror those that `componentize-py` generates from the WIT. `exchange` holds the
 request in progress, which `spikard_wasm.testing` fills in. The contexts enforce the limits of
@@ -39,7 +39,7 @@ class BodyForm:
 
 @dataclass
 class BodyBytes:
-    """Anything else, byte for byte."""
+    """Any other body, as bytes."""
 
     value: bytes
 
@@ -91,7 +91,7 @@ class Method(Enum):
 
 @dataclass
 class Route:
-    """One method of one path; the last four are JSON documents or empty."""
+    """One method of one path. The last four members are JSON documents or empty."""
 
     method: Method
     path: str
@@ -104,7 +104,7 @@ class Route:
 
 @dataclass
 class Description:
-    """An app."""
+    """The description of an app."""
 
     name: str
     version: str
@@ -121,7 +121,7 @@ class Err(Exception):  # noqa: N818 - its name in the bindings
 
 @dataclass
 class Exchange:
-    """A request in progress, its local context, and the failures its handler reported."""
+    """A request in progress, its local context, and the failures that the app reported."""
 
     method: str = ""
     path: str = ""
@@ -158,7 +158,7 @@ class LocalRequest:
         return self.exchange.query
 
     def header(self, name: str) -> str | None:
-        """One header's value; several fields of that name are joined."""
+        """The value of a header; repeated headers are joined."""
         wanted = name.lower()
         values = [value.decode("latin-1") for key, value in self.exchange.headers if key == wanted]
         return ("; " if wanted == "cookie" else ", ").join(values) if values else None
@@ -168,7 +168,7 @@ class LocalRequest:
         return list(self.exchange.headers)
 
     def cookie(self, name: str) -> str | None:
-        """One cookie's value."""
+        """The value of a cookie."""
         return next((value for key, value in self.exchange.cookies if key == name), None)
 
     def cookies(self) -> list[tuple[str, str]]:
@@ -184,17 +184,17 @@ class LocalRequest:
         return self.exchange.id
 
     def raw_body(self) -> bytes:
-        """The body as it was sent."""
+        """The body as sent."""
         return self.exchange.raw_body
 
     def file(self, part: int) -> bytes | None:
-        """The bytes of one file of a multipart form."""
+        """The content of a file in a multipart form."""
         files = self.exchange.files
         return files[part] if part < len(files) else None
 
 
 class LocalFailure:
-    """The imported interface `failure`, kept with the exchange in progress."""
+    """The imported interface `failure`, which stores failures in the exchange in progress."""
 
     def report(self, message: str, detail: str) -> None:
         """Fails the call in progress."""
@@ -226,7 +226,7 @@ def _store(values: dict[str, str], key: str, value: str | None, limit: int) -> N
 
 
 class LocalLocalContext:
-    """The imported interface `local-context`, kept with the exchange in progress."""
+    """The imported interface `local-context`, which uses the exchange in progress."""
 
     def get(self, key: str) -> str | None:
         """The value of a key."""
@@ -244,7 +244,7 @@ class LocalLocalContext:
 
 
 class LocalGlobalContext:
-    """The imported interface `global-context`, kept in this process."""
+    """The imported interface `global-context`, in the memory of this process."""
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
@@ -258,14 +258,14 @@ class LocalGlobalContext:
         _store(self.values, key, value, _GLOBAL_LIMIT)
 
     def swap(self, key: str, expected: str | None, value: str | None) -> bool:
-        """Sets the value of a key if it is `expected`, and says whether it was."""
+        """Sets a key to `value` if its value is `expected`, and returns whether it did."""
         if self.values.get(key) != expected:
             return False
         self.set(key, value)
         return True
 
     def add(self, key: str, delta: int) -> int:
-        """Adds to the integer that a key holds and returns the sum."""
+        """Adds to the integer of a key, 0 if it is missing, and returns the sum."""
         try:
             total = int(self.values.get(key, "0")) + delta
         except ValueError:

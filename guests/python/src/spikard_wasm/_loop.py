@@ -125,7 +125,7 @@ class Loop(asyncio.BaseEventLoop):
         if self._asyncgens:
             closing = [self.create_task(self.shutdown_asyncgens())]
             self.run_until_complete(asyncio.wait(closing, timeout=_GRACE))
-            self._asyncgens_shutdown_called = False  # it closed this handler's, not all
+            self._asyncgens_shutdown_called = False  # later handlers can have generators too
         if asyncio.all_tasks(self):
             _renew()
 

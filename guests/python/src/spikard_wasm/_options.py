@@ -98,7 +98,7 @@ Options = type[AppOptions] | type[RouteOptions]
 
 
 def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
-    """Checks options, and makes the policies among them what crosses to the host."""
+    """Validates options and converts policies to JSON. `DefinitionError` if one is invalid."""
     known = hints(kind)
     options: dict[str, Any] = {}
     for name, value in given.items():
@@ -119,7 +119,7 @@ def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
 
 
 def settings(options: Mapping[str, Any]) -> dict[str, Json]:
-    """Those of the options that the host is told."""
+    """Returns the options that the SDK sends to the host as settings."""
     return {name: value for name, value in options.items() if name not in _NOT_SENT}
 
 

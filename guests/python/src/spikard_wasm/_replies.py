@@ -89,7 +89,7 @@ def _members(hint: Any) -> list[Any]:
 
 
 def _content(members: list[Any]) -> dict[str, Json]:
-    """The content types of a body and their schemas."""
+    """Returns the content types of a body with their schemas."""
     context = Context(closed=False, decoding=False)
     schemas: dict[str, list[Schema]] = {}
     for member in members:

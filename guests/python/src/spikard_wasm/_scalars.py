@@ -12,9 +12,9 @@ from spikard_wasm._json import Digits
 
 
 def integer(value: Any) -> Any:
-    """An integer that JSON writes with a fraction or an exponent, such as `2.0`, as `int`.
+    """Converts an integer with a fraction or exponent, such as `2.0`, to `int`.
 
-    JSON Schema calls such a number an integer. Any other value stays as it is.
+    JSON Schema treats such a number as an integer. Any other value is returned unchanged.
     """
     if isinstance(value, float) and value.is_integer():
         return int(Decimal(value.text)) if type(value) is Digits else int(value)

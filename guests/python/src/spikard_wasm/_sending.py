@@ -1,4 +1,4 @@
-"""Writes the requests of the test client as a client of the host sends them."""
+"""Converts the requests of the test client to the headers and bytes that a client would send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BOUNDARY = "spikard-test-boundary"
 
 @dataclass
 class Sending:
-    """The body of a request before it is sent: one of its members."""
+    """The body of a request before encoding. At most one kind of body is set."""
 
     json: Any = ...
     text: str | None = None
@@ -29,7 +29,7 @@ class Sending:
 
 
 def pairs(given: Pairs) -> list[tuple[str, str]]:
-    """Names and values as text; a list of values repeats its name."""
+    """Converts names and values to strings. A list of values repeats its name."""
     items = given.items() if isinstance(given, Mapping) else given
     out: list[tuple[str, str]] = []
     for name, value in items:
@@ -39,7 +39,7 @@ def pairs(given: Pairs) -> list[tuple[str, str]]:
 
 
 def body(sending: Sending) -> tuple[str | None, bytes]:
-    """The content type and the bytes of a body."""
+    """Returns the content type and the bytes of a body."""
     if sending.json is not ...:
         return JSON, jsonlib.dumps(sending.json).encode()
     if sending.text is not None:
@@ -57,7 +57,7 @@ def _word(value: Any) -> str:
 
 
 def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, TestFile]]) -> bytes:
-    """A form as browsers send it (HTML standard, "multipart form data")."""
+    """Encodes a form as browsers do (HTML standard, "multipart form data")."""
     parts: list[bytes] = []
     for name, text in fields:
         head = f'--{_BOUNDARY}\r\ncontent-disposition: form-data; name="{_escape(name)}"'

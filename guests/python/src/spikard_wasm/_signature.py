@@ -203,14 +203,14 @@ def _place_parameter(
         if name not in signature.path_names:
             raise ValueError(f"the path has no `{{{name}}}`")
         if not hint.required:
-            raise ValueError("a parameter of the path is never absent; drop its default")
+            raise ValueError("a path parameter is always present; remove its default")
         taken.add(name)
     if hint.name in signature.path_names and (location, name) != ("path", hint.name):
         raise ValueError(f"the path has `{{{hint.name}}}` too; give the parameter another name")
     for other in signature.parameters:
         if (other["in"], other["name"]) == (location, name):
-            raise ValueError(f"another parameter takes `{name}` of the {location} already")
-    # A schema of its own, apart from the body's.
+            raise ValueError(f"another {location} parameter already has the name `{name}`")
+    # A parameter has its own context, so that its `$defs` are not those of the body.
     context = Context(context.closed, from_text=True)
     codec = hint.codec(context)
     is_object, is_list = _codec.is_object(hint.type), _codec.is_list(hint.type)
@@ -233,13 +233,13 @@ def _place_parameter(
 
 def _place_body(hint: _Hint, kind: str, signature: Signature, context: Context) -> None:
     if signature.body is not None:
-        raise TypeError(f"the body goes to `{signature.body.name}` already")
+        raise TypeError(f"parameter `{signature.body.name}` already takes the body")
     if kind == "json" and hint.optional:  # `null` is a value of the type
         hint = dataclasses.replace(hint, type=hint.type | None if hint.type is not Any else Any)
     codec = _codec.codec(hint.type, context) if kind != "bytes" else None
     schema = hint.schema(context) if kind != "bytes" else {}
     signature.body_schema = {} if schema == {"type": "string"} else schema
-    # An empty text and no body at all look the same, and so do empty bytes.
+    # Text and bytes are never required, because an empty body is a valid value.
     signature.body_required = hint.required and kind in ("json", "form")
     signature.files = _has_files(hint.type)
     decode = codec.decode if codec is not None else None

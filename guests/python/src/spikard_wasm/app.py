@@ -63,7 +63,7 @@ class Spikard:
         return self._route(Method.HEAD, path, dict(options))
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a OPTIONS route."""
+        """Adds an OPTIONS route."""
         return self._route(Method.OPTIONS, path, dict(options))
 
     def on_request(self, hook: F) -> F:
@@ -155,8 +155,8 @@ class Spikard:
             settings["raw_body"] = True
         elif settings.get("raw_body") and body is not None:
             raise DefinitionError(
-                f"{owner}: `raw_body` and a body with a type "
-                "exclude each other; take `body: bytes` or the `Request`"
+                f"{owner}: `raw_body` cannot be combined with a typed body; "
+                "take `body: bytes` or the `Request`"
             )
         self._calls.append(_bind.bind(handler, signature, status))
         self._route_hooks.append(hooks)
@@ -178,7 +178,7 @@ def _name(handler: Callable[..., Any]) -> str:
 
 
 def _docs(handler: Callable[..., Any]) -> dict[str, Any]:
-    """What a handler's docstring says about its route."""
+    """Returns the summary and the description from a handler's docstring."""
     summary, _, description = (inspect.getdoc(handler) or "").partition("\n")
     docs = {"summary": summary.strip(), "description": description.strip()}
     return {key: text for key, text in docs.items() if text}

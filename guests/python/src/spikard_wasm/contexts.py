@@ -36,7 +36,7 @@ class _GlobalStore(_Store, Protocol):
 
 
 class _Context:
-    """What both contexts have: a mapping whose keys cannot be listed."""
+    """The base class of both contexts: a mapping whose keys cannot be listed."""
 
     __slots__ = ()
 
@@ -50,7 +50,7 @@ class _Context:
         return default if text is None else loads(text)
 
     def set(self, key: str, value: Any) -> None:
-        """Sets the value of a key. `ContextError` if the key or value is beyond a limit."""
+        """Sets the value of a key. `ContextError` if the host rejects the key or value."""
         self._write(key, dumps(value))
 
     def delete(self, key: str) -> None:
@@ -74,7 +74,7 @@ class _Context:
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self._store.get(_key(key)) is not None
 
-    # Without these Python would iterate by asking for the keys 0, 1, 2 and so on.
+    # Without these, Python would iterate over the keys 0, 1, 2 and so on.
     __iter__ = None
     __len__ = None
 
@@ -107,7 +107,7 @@ class LocalContext(_Context):
 
 
 def local_of(call: _call.Call | None) -> LocalContext:
-    """The context of the request that a call belongs to."""
+    """Returns the local context of a call's request."""
     if call is None:
         return LocalContext(None)
     if call.local is None:
@@ -165,7 +165,7 @@ def _key(key: str) -> str:
             key.encode()
         except UnicodeEncodeError:
             raise ContextError(f"key {key!r} has a lone surrogate, which has no UTF-8") from None
-    return str.__str__(key)  # of an enum its value
+    return str.__str__(key)  # the value of a string enum
 
 
 GLOBALS: Final = GlobalContext(_boundary.global_context)

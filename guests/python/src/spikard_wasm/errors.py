@@ -9,7 +9,7 @@ Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 def check_status(status: int) -> int:
-    """Returns a status a reply may have."""
+    """Returns the status of a reply. `ValueError` if it is invalid."""
     if type(status) is not int or not 200 <= status <= 599:
         raise ValueError(f"status `{status}` is not a whole number from 200 to 599")
     return status
@@ -37,4 +37,4 @@ class HttpError(Exception):
 
 
 class ContextError(ValueError):
-    """A key or value is beyond a limit of a context. The message names both."""
+    """The host rejected a key or value of a context. The message has the reason."""

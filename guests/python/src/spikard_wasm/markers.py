@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-# Each constraint's keyword in JSON Schema, and the types it means something for.
+# The JSON Schema keyword of each constraint, and the types to which it applies.
 _KEYWORDS: dict[str, tuple[str, frozenset[str]]] = {
     "min_length": ("minLength", frozenset({"string"})),
     "max_length": ("maxLength", frozenset({"string"})),
@@ -65,7 +65,7 @@ class Field:
             keyword, applies = _KEYWORDS.get(field.name, (field.name, None))
             if applies is not None and types and not types & applies:
                 names = " or ".join(sorted(types))
-                raise ValueError(f"`{field.name}` says nothing about a {names}")
+                raise ValueError(f"`{field.name}` does not apply to type {names}")
             added[keyword] = value
         return {**schema, **added} if added else schema
 
@@ -112,7 +112,7 @@ class Query(Parameter):
         if (delimited or self.explode is not None) and not is_list:
             raise ValueError(f"`{'style' if delimited else 'explode'}` is for a list")
         if delimited and self.explode:
-            raise ValueError(f"`{self.style}` has no form with `explode`")
+            raise ValueError(f"`{self.style}` cannot be combined with `explode`")
         words = {"style": self.style, "explode": self.explode}
         return {name: value for name, value in words.items() if value is not None}
 
@@ -129,7 +129,7 @@ class Cookie(Parameter):
 
 @dataclass(frozen=True)
 class Body(Field):
-    """The body as JSON. A dataclass, TypedDict, dict or list needs no marker."""
+    """A JSON body. A dataclass, TypedDict, dict or list needs no marker."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from spikard_wasm._json import dumps, dumps_ascii, utf8
 from spikard_wasm.errors import Headers, HttpError, check_status
 
 Crossing = tuple[int, str, Content]
-"""What `handle` returns: status, headers as JSON, body."""
+"""A reply for the host, which `handle` returns: status, headers as JSON, body."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -54,13 +54,13 @@ def redirect(location: str, *, status: int = 303, headers: Headers | None = None
     return Reply(status=status, headers=[("location", location), *_pairs(headers)])
 
 
-# The content of every plain JSON reply: it crosses before the next call begins, and
-# filling it again costs less than making another.
+# The content of every plain JSON reply. The host reads it before the next call begins, so it
+# can be reused, which is faster than a new object.
 _JSON = ContentJson("")
 
 
 def encode(result: object, status: int | None) -> Crossing:
-    """Turns what a handler returned into what crosses. `None` for the default status."""
+    """Converts the return value of a handler to a reply. `status` is the route's, if set."""
     kind = type(result)
     if kind is dict or kind is list:
         _JSON.value = dumps(result)
@@ -73,7 +73,7 @@ def encode(result: object, status: int | None) -> Crossing:
 
 
 def problem(error: HttpError) -> Crossing:
-    """The problem document of an error that a handler raised on purpose."""
+    """Returns the problem document of an `HttpError`."""
     try:
         title = HTTPStatus(error.status).phrase
     except ValueError:
@@ -91,7 +91,7 @@ def problem(error: HttpError) -> Crossing:
 
 
 def parts(result: object) -> tuple[int, list[tuple[str, str]], Content]:
-    """The status, the headers and the body of what a hook returned."""
+    """Returns the status, the headers and the body of a hook's return value."""
     reply = result if isinstance(result, Reply) else Reply(result)
     status = reply.status or (204 if reply.body is None else 200)
     pairs = _pairs(reply.headers)
@@ -107,7 +107,7 @@ def _encode_reply(reply: Reply, status: int | None) -> Crossing:
 
 
 def content(body: object) -> Content:
-    """The body of a reply as it crosses."""
+    """Converts a value to the body of a reply."""
     if body is None:
         return _EMPTY
     if isinstance(body, str) and not isinstance(body, Enum):
@@ -126,14 +126,14 @@ def _pairs(headers: Headers | None) -> list[tuple[str, str]]:
 
 
 def header_text(pairs: list[tuple[str, str]]) -> str:
-    """Headers as they cross; an error names the one that cannot be sent."""
+    """Returns headers as JSON. An error names a header that cannot be sent."""
     for name, value in pairs:
         check_header(name, value)
     return dumps_ascii(pairs) if pairs else ""
 
 
 def check_header(name: str, value: str) -> None:
-    """Refuses a header that HTTP does not allow."""
+    """Raises `ValueError` or `TypeError` for a header that HTTP does not allow."""
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         raise ValueError(f"header name `{name}` is not a token of RFC 9110")
     if not isinstance(value, str):

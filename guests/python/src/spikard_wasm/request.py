@@ -35,13 +35,14 @@ class UploadFile:
         content = None if _call.is_over(self._call) else _boundary.request.file(self._part)
         if content is None:
             raise RuntimeError(
-                f"file `{self.filename}` is gone with its request; read it in the handler"
+                f"file `{self.filename}` was used after its handler returned; "
+                "read it in the handler"
             )
         return content
 
     @classmethod
     def decode(cls, value: Mapping[str, Any]) -> UploadFile:
-        """Makes a file of the host's JSON description."""
+        """Creates a file from the host's JSON description."""
         return cls(
             value["part"],
             value.get("filename") or "",
@@ -54,7 +55,7 @@ class UploadFile:
 
 
 def decode_form(fields: dict[str, Any]) -> dict[str, Any]:
-    """Makes the files among the fields of a form `UploadFile`s. Empty ones are left out."""
+    """Converts the files in a form to `UploadFile` objects, and removes empty ones."""
     for name, value in drop_empty_files(fields).items():
         if is_file(value):
             fields[name] = UploadFile.decode(value)
@@ -196,7 +197,7 @@ class Request:
         if self._body is None and self._sent_as("application/json", "+json"):
             try:
                 return json.loads(self.raw_body())
-            except ValueError as error:  # a hook may come before the check
+            except ValueError as error:  # a hook can run before validation
                 raise HttpError(400, "the body is not valid JSON") from error
         raise HttpError(415, "the request needs a JSON body")
 
@@ -229,6 +230,6 @@ class Request:
         _call.check(self._call, f"request.{member}")
 
     def _sent_as(self, *kinds: str) -> bool:
-        """Whether the content type is one of some, by how they begin or end."""
+        """Returns whether the content type begins or ends with one of `kinds`."""
         kind = (self.header("content-type") or "").partition(";")[0].strip().lower()
         return kind.startswith(kinds) or kind.endswith(kinds)

@@ -1,4 +1,4 @@
-"""Calls an app's routes without a host, for unit tests.
+"""A test client that calls an app without a host, for unit tests.
 
     client = TestClient(app)
     reply = client.get("/users/7", query={"full": "true"})
@@ -6,8 +6,8 @@
 
 Routing, parameters, bodies, schemas, problem documents and policies are the host's own code, a
 WebAssembly module that the package `wasmtime` runs (`pip install "spikard-wasm[testing]"`). Hooks
-and handlers run here, in the host's order. There is no compression, no static file, no OpenAPI
-document, no timeout, and no `content-length`.
+and handlers run in this process, in the host's order. The client does not support compression,
+static files, OpenAPI documents or timeouts, and sets no `content-length`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class TestReply:
         return self.body.decode()
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """Returns the value of a JSON body."""
         return jsonlib.loads(self.body)
 
     def header(self, name: str) -> str | None:
@@ -73,9 +73,9 @@ class TestClient:
     __test__ = False
 
     def __init__(self, app: Spikard, *, secrets: Mapping[str, str] | None = None) -> None:
-        """`secrets` are the values that policies name, as `serve --secret` gives them.
+        """Creates a client. `secrets` has the values of secrets, in place of `serve --secret`.
 
-        `ValueError`, with the sentence that the host would print, if it would not load the app.
+        `ValueError` with the host's message if the host would not load the app.
         """
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
@@ -89,31 +89,31 @@ class TestClient:
         """The global context of this client's requests."""
 
     def get(self, path: str, **options: Any) -> TestReply:
-        """Sends GET."""
+        """Sends a GET request."""
         return self.request("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> TestReply:
-        """Sends POST."""
+        """Sends a POST request."""
         return self.request("POST", path, **options)
 
     def put(self, path: str, **options: Any) -> TestReply:
-        """Sends PUT."""
+        """Sends a PUT request."""
         return self.request("PUT", path, **options)
 
     def patch(self, path: str, **options: Any) -> TestReply:
-        """Sends PATCH."""
+        """Sends a PATCH request."""
         return self.request("PATCH", path, **options)
 
     def delete(self, path: str, **options: Any) -> TestReply:
-        """Sends DELETE."""
+        """Sends a DELETE request."""
         return self.request("DELETE", path, **options)
 
     def head(self, path: str, **options: Any) -> TestReply:
-        """Sends HEAD."""
+        """Sends a HEAD request."""
         return self.request("HEAD", path, **options)
 
     def options(self, path: str, **options: Any) -> TestReply:
-        """Sends OPTIONS."""
+        """Sends an OPTIONS request."""
         return self.request("OPTIONS", path, **options)
 
     def request(
@@ -131,15 +131,15 @@ class TestClient:
         files: Iterable[tuple[str, TestFile]] = (),
         local: Mapping[str, Any] | None = None,
     ) -> TestReply:
-        """Sends a request, and returns what the host would reply.
+        """Sends a request, and returns the reply that the host would send.
 
-        The body is one of `json`, `text`, `content` (bytes), or `form` with `files`. Each of the
-        files is a pair of field name and file: `("photo", ("a.png", b"...", "image/png"))`.
+        The body is one of `json`, `text`, `content` (bytes), or `form` with `files`. Each item of
+        `files` is a pair of field name and file: `("photo", ("a.png", b"...", "image/png"))`.
         `local` is the initial local context, such as `{"spikard.jwt": {...}}`: the policy that
         would set it does not check the request.
         """
         path, _, in_path = path.partition("?")
-        # White space around a value is no part of it (RFC 9110, section 5.5).
+        # White space around a header value is not part of it (RFC 9110, section 5.5).
         fields = [(name.lower(), value.strip(" \t")) for name, value in _sending.pairs(headers)]
         if cookie := "; ".join(f"{name}={value}" for name, value in _sending.pairs(cookies)):
             fields.append(("cookie", cookie))
@@ -172,7 +172,7 @@ class TestClient:
             sent.raw_body, sent.files = sent_raw, parts
             return checked["params"], _body(checked, sent_raw)
 
-        loop = asyncio.events._get_running_loop()  # that of an asynchronous test
+        loop = asyncio.events._get_running_loop()  # the loop of an asynchronous test
         before = _local.request.exchange, _local.global_context.values
         _local.request.exchange, _local.global_context.values = sent, self._store.values
         asyncio.events._set_running_loop(None)
@@ -202,7 +202,7 @@ class TestClient:
         read: Callable[[], _Read | dict[str, Any]],
         sent: _local.Exchange,
     ) -> Crossing:
-        """Takes a request through its hooks and its handler, in the host's order."""
+        """Runs the hooks and the handler of a request in the host's order."""
         (status, headers, content), refused = self._answer(index, kinds, read)
         kind, about = "on-response", list[str]()
         if sent.failures:
@@ -228,9 +228,9 @@ class TestClient:
         kinds: frozenset[str],
         read: Callable[[], _Read | dict[str, Any]],
     ) -> _Answer:
-        """What the handler answers, or the first hook before it that does, or the host.
+        """Returns the first reply: from a hook before the handler, the host, or the handler.
 
-        With the message of the host's refusal.
+        A reply from the host, which rejects the request, comes with the message of its log.
         """
         reply: Crossing | None = None
         if "on-request" in kinds:
@@ -249,14 +249,14 @@ class TestClient:
 
 
 def _crossing(reply: Mapping[str, Any]) -> Crossing:
-    """A reply of the host, as handlers return theirs."""
+    """Converts a reply from the host to the type that handlers return."""
     text = reply["body"]
     content = _local.ContentJson(text) if text else _local.ContentEmpty()
     return reply["status"], jsonlib.dumps(reply["headers"]), content
 
 
 def _body(checked: Mapping[str, Any], raw: bytes) -> _local.Body:
-    """A checked body, as it crosses."""
+    """Converts a validated body to the type that handlers get from the host."""
     match checked["body"]:
         case "json":
             return _local.BodyJson(checked["text"])
