@@ -111,7 +111,7 @@ test("any other error is reported and becomes status 500", async () => {
       () => {
         throw Object.create(null);
       },
-      /has no text$/,
+      /cannot be converted to a string$/,
     ],
     [
       () => Symbol("s"),
