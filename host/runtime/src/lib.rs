@@ -58,6 +58,6 @@ pub use pool::{Lease, Pool};
 pub use precompiled::is_precompiled;
 pub use reply::{Content, Reply};
 pub use request::Request;
-pub use stages::{Stage, Stages, Stamp};
+pub use stages::{Stage, Stages, Stamp, StampCell};
 pub use stats::{PoolStats, Recycled};
 pub use world::{Interfaces, Kind};

@@ -83,6 +83,30 @@ impl Stamp {
     }
 }
 
+/// Timestamp that its owner can replace through a shared reference.
+#[derive(Debug)]
+pub struct StampCell(AtomicU64);
+
+impl StampCell {
+    /// Holds the current time.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(AtomicU64::new(Stamp::now().0))
+    }
+
+    /// Replaces the timestamp with the current time.
+    pub fn restart(&self) {
+        self.0.store(Stamp::now().0, Relaxed);
+    }
+
+    /// Returns the time since the timestamp.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        let earlier = Stamp(self.0.load(Relaxed));
+        Duration::from_nanos(Stamp::now().since(earlier))
+    }
+}
+
 /// Total time of a request in each stage. Only one thread writes it, so additions need no atomic
 /// read-modify-write.
 #[derive(Debug, Default)]

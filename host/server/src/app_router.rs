@@ -123,7 +123,7 @@ impl AppRouter {
     ) -> (Rc<WorkerApp>, Request<Inbound>, Arrival) {
         let mut request = request.map(Inbound::Client);
         let mut arrival = Arrival::of(peer, scheme);
-        arrival.fault = head::check(&mut request).err();
+        arrival.fault = head::check(&mut request).err().map(Box::new);
         let apps = self.apps.borrow();
         let (mounts, not_found) = match &apps.routing {
             Routing::One(worker_app) => return (worker_app.clone(), request, arrival),
@@ -137,7 +137,8 @@ impl AppRouter {
         };
         if rest.len() != path.len() {
             let stripped = with_path(request.uri(), rest);
-            arrival.sent = Some(std::mem::replace(request.uri_mut(), stripped));
+            let sent = std::mem::replace(request.uri_mut(), stripped);
+            arrival.sent = Some(Box::new(sent));
             let prefix = app.prefix.clone();
             request.headers_mut().insert(FORWARDED_PREFIX, prefix);
         }

@@ -6,16 +6,17 @@ use hyper::Uri;
 use hyper::http::uri::Scheme;
 use spikard_wasm_app::Refusal;
 
-/// The origin of a request, and how the host received it.
+/// The origin of a request, and how the host received it. Rare parts are boxed, because every
+/// request moves its arrival.
 pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
     pub(crate) scheme: Scheme,
     /// The number of calls between apps of this host that led to this request.
     pub(crate) depth: u32,
     /// The URI as the client sent it, if the app sees a part of it.
-    pub(crate) sent: Option<Uri>,
+    pub(crate) sent: Option<Box<Uri>>,
     /// Why the head is invalid. The host rejects such a request before any app sees it.
-    pub(crate) fault: Option<Refusal>,
+    pub(crate) fault: Option<Box<Refusal>>,
 }
 
 impl Arrival {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::body::{Body, Incoming};
 use hyper::http::uri::Scheme;
 use hyper::service::service_fn;
@@ -117,10 +118,9 @@ impl Connections {
         let Connection {
             io, peer, local, ..
         } = connection;
-        let service = service_fn(move |request| {
-            let response = answer(request);
-            async move { Ok::<_, Infallible>(response.await) }
-        });
+        // `map` keeps one copy of the future; an async block around it would keep two, and
+        // hyper moves the future once per request.
+        let service = service_fn(move |request| answer(request).map(Ok::<_, Infallible>));
         let io = TokioIo::new(Timed::new(io, timing.clone()));
         let connection = self
             .builder

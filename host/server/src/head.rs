@@ -16,24 +16,57 @@ pub(crate) const MAX_FIELDS: usize = 64 << 10;
 /// a transfer coding other than `chunked`. The connection must close after either.
 pub(crate) fn check<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     let is_http1 = request.version() < Version::HTTP_2;
-    check_size(request.headers(), if is_http1 { 4 } else { 32 })?;
-    if is_http1 {
+    let fields = Fields::of(request.headers(), if is_http1 { 4 } else { 32 });
+    if fields.size > MAX_FIELDS {
+        return Err(Refusal::HeadersTooLarge {
+            limit: MAX_FIELDS as u64,
+        });
+    }
+    if is_http1 && fields.transfer_encodings > 0 {
         check_transfer_encoding(request.headers())?;
     }
-    check_host(request)?;
-    join_cookies(request.headers_mut());
+    let has_several_cookies = fields.cookies > 1;
+    if let Some(authority) = check_host(request, &fields)? {
+        request.headers_mut().insert(HOST, authority);
+    }
+    if has_several_cookies {
+        join_cookies(request.headers_mut());
+    }
     Ok(())
 }
 
-fn check_size(headers: &HeaderMap, separators: usize) -> Result<(), Refusal> {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + separators);
-    match sizes.sum::<usize>() > MAX_FIELDS {
-        true => Err(Refusal::HeadersTooLarge {
-            limit: MAX_FIELDS as u64,
-        }),
-        false => Ok(()),
+/// The fields that are checked, found in one pass: every request pays for this.
+struct Fields<'a> {
+    /// The size of all fields in bytes.
+    size: usize,
+    host: Option<&'a HeaderValue>,
+    hosts: usize,
+    transfer_encodings: usize,
+    cookies: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// `separators` is added to the size of each field.
+    fn of(headers: &'a HeaderMap, separators: usize) -> Self {
+        let mut fields = Self {
+            size: 0,
+            host: None,
+            hosts: 0,
+            transfer_encodings: 0,
+            cookies: 0,
+        };
+        for (name, value) in headers {
+            fields.size += name.as_str().len() + value.len() + separators;
+            if name == HOST {
+                fields.host = Some(value);
+                fields.hosts += 1;
+            } else if name == COOKIE {
+                fields.cookies += 1;
+            } else if name == TRANSFER_ENCODING {
+                fields.transfer_encodings += 1;
+            }
+        }
+        fields
     }
 }
 
@@ -58,13 +91,15 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Requires exactly one valid Host header and replaces it with the authority of the request
-/// target, if there is one (RFC 9112, sections 3.2 and 3.2.2; RFC 9113, section 8.3.1).
-fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
+/// Requires exactly one valid Host header, and returns the authority of the request target if
+/// that must replace it (RFC 9112, sections 3.2 and 3.2.2; RFC 9113, section 8.3.1).
+fn check_host<B>(
+    request: &Request<B>,
+    fields: &Fields<'_>,
+) -> Result<Option<HeaderValue>, Refusal> {
     let version = request.version();
-    let mut values = request.headers().get_all(HOST).iter();
-    let (host, another) = (values.next(), values.next());
-    if another.is_some() {
+    let host = fields.host;
+    if fields.hosts > 1 {
         return Err(bad(
             "the request has more than one Host header; send one".to_owned()
         ));
@@ -82,7 +117,7 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
             None if version > Version::HTTP_10 => {
                 Err(bad("the request has no Host header; send one".to_owned()))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         };
     };
     let authority = authority.as_str();
@@ -94,7 +129,7 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     }
     let is_same = host.map(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()));
     match is_same {
-        Some(true) => return Ok(()),
+        Some(true) => return Ok(None),
         Some(false) if version >= Version::HTTP_2 => {
             return Err(bad(
                 "the Host header differs from `:authority`; send one of them".to_owned(),
@@ -105,33 +140,22 @@ fn check_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
         }
         _ => {}
     }
-    if let Ok(value) = HeaderValue::from_str(authority) {
-        request.headers_mut().insert(HOST, value);
-    }
-    Ok(())
+    Ok(HeaderValue::from_str(authority).ok())
 }
 
 /// Matches `uri-host [ ":" port ]` (RFC 9110, section 7.2).
 fn is_host(value: &[u8]) -> bool {
-    let (host, port) = match value.strip_prefix(b"[") {
-        Some(rest) => {
-            let Some(end) = rest.iter().position(|byte| *byte == b']') else {
-                return false;
-            };
-            let is_inside = |byte: &u8| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_' | b'~')
-            };
-            if end == 0 || !rest[..end].iter().all(is_inside) {
-                return false;
-            }
-            return is_port(&rest[end + 1..]);
-        }
-        None => match value.iter().position(|byte| *byte == b':') {
-            Some(at) => value.split_at(at),
-            None => (value, [].as_slice()),
-        },
+    let Some(literal) = value.strip_prefix(b"[") else {
+        let port = after_reg_name(value);
+        return port.len() < value.len() && is_port(port);
     };
-    !host.is_empty() && is_reg_name(host) && is_port(port)
+    let Some(end) = literal.iter().position(|byte| *byte == b']') else {
+        return false;
+    };
+    let is_inside = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_' | b'~')
+    };
+    end > 0 && literal[..end].iter().all(is_inside) && is_port(&literal[end + 1..])
 }
 
 fn is_port(text: &[u8]) -> bool {
@@ -142,23 +166,33 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
-/// Matches `reg-name` (RFC 3986, section 3.2.2).
-fn is_reg_name(mut text: &[u8]) -> bool {
-    while let Some((byte, rest)) = text.split_first() {
-        text = rest;
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {}
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => {}
-            b'%' => match rest {
-                [high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                    text = rest;
-                }
-                _ => return false,
-            },
-            _ => return false,
+/// True for each byte of `reg-name` that stands for itself (RFC 3986, section 3.2.2).
+const REG_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = matches!(
+            byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'
+                | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        );
+        byte += 1;
+    }
+    table
+};
+
+/// Returns what follows a `reg-name` (RFC 3986, section 3.2.2), which may be empty.
+fn after_reg_name(mut text: &[u8]) -> &[u8] {
+    loop {
+        let plain = text.iter().take_while(|byte| REG_NAME[usize::from(**byte)]);
+        text = &text[plain.count()..];
+        match text {
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                text = rest;
+            }
+            _ => return text,
         }
     }
-    true
 }
 
 /// Joins the cookies of a request into one field, because HTTP/2 clients may send each in a

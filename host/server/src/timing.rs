@@ -9,22 +9,22 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use spikard_wasm_runtime::StampCell;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 
 /// The phase of a connection, and its limits. Only the worker's thread uses it; its fields
 /// are atomic because an upgraded connection must be `Send`.
 pub(crate) struct Timing {
     head: Duration,
     idle: Duration,
-    start: Instant,
     phase: AtomicU8,
-    /// When the phase began, in nanoseconds since `start`.
-    since: AtomicU64,
+    /// When the time limit of the phase began.
+    since: StampCell,
     requests: AtomicU32,
     is_http2: AtomicBool,
 }
@@ -47,9 +47,8 @@ impl Timing {
         Arc::new(Self {
             head,
             idle,
-            start: Instant::now(),
             phase: AtomicU8::new(Phase::Head as u8),
-            since: AtomicU64::new(0),
+            since: StampCell::now(),
             requests: AtomicU32::new(0),
             is_http2: AtomicBool::new(false),
         })
@@ -78,59 +77,47 @@ impl Timing {
         self.requests.load(Relaxed)
     }
 
-    /// Returns when the connection times out.
-    fn deadline(&self) -> Option<Instant> {
-        let since = || self.start + Duration::from_nanos(self.since.load(Relaxed));
-        match self.phase() {
-            Phase::Head => Some(since() + self.head),
-            Phase::Busy => None,
-            Phase::Idle => Some(since() + self.idle),
-        }
-    }
-
-    /// Restarts the time limit of the phase.
-    fn restart(&self) {
-        self.since
-            .store(self.start.elapsed().as_nanos() as u64, Relaxed);
+    /// Returns the time until the connection times out; `None` if the host is busy.
+    fn left(&self) -> Option<Duration> {
+        let limit = match self.phase() {
+            Phase::Head => self.head,
+            Phase::Busy => return None,
+            Phase::Idle => self.idle,
+        };
+        Some(limit.saturating_sub(self.since.elapsed()))
     }
 
     fn on_read(&self) {
         if self.phase() == Phase::Idle && !self.is_http2.load(Relaxed) {
             self.phase.store(Phase::Head as u8, Relaxed);
-            self.restart();
+            self.since.restart();
         }
     }
 
     fn on_write(&self) {
         if self.phase() != Phase::Busy {
-            self.restart();
+            self.since.restart();
         }
     }
 
     /// Serves a connection until it ends. Returns `None` if it timed out.
     pub(crate) async fn serve<F: Future>(&self, connection: F) -> Option<F::Output> {
         let mut connection = pin!(connection);
-        let mut timer = pin!(sleep_until(Instant::now() + self.head));
+        // The timer rings once per period instead of being set for each request. No limit
+        // that begins later can end within the period.
+        let period = self.head.min(self.idle);
+        let mut timer = pin!(sleep(period));
         poll_fn(|cx| {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(Some(ended));
             }
             loop {
-                // The timer is only moved forward when it rings: an early ring costs less
-                // than setting it for each request.
-                match self.deadline() {
-                    Some(due) if due < timer.deadline() || timer.is_elapsed() => {
-                        timer.as_mut().reset(due);
-                    }
-                    None if timer.is_elapsed() => {
-                        timer.as_mut().reset(Instant::now() + self.idle);
-                    }
-                    _ => {}
-                }
                 ready!(timer.as_mut().poll(cx));
-                if self.deadline().is_some_and(|due| due <= Instant::now()) {
+                let left = self.left().unwrap_or(period);
+                if left.is_zero() {
                     return Poll::Ready(None);
                 }
+                timer.as_mut().reset(Instant::now() + left.min(period));
             }
         })
         .await
@@ -147,7 +134,7 @@ impl Drop for Busy {
         timing.requests.store(left, Relaxed);
         if left == 0 {
             timing.phase.store(Phase::Idle as u8, Relaxed);
-            timing.restart();
+            timing.since.restart();
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     fn begin(desk: &'a Rc<Desk>, parts: &Parts, arrival: Arrival) -> Self {
-        let uri = arrival.sent.as_ref().unwrap_or(&parts.uri);
+        let uri = arrival.sent.as_deref().unwrap_or(&parts.uri);
         Self {
             record: Record::begin(desk, &parts.method, uri),
             arrival,
@@ -117,7 +117,7 @@ pub(crate) async fn run<T: Trigger>(
     let is_faulty = fault.is_some();
     let mut exchange = Exchange::begin(trigger.desk(), &parts, arrival);
     let answer = match fault {
-        Some(refusal) => Err(refusal),
+        Some(refusal) => Err(*refusal),
         None => {
             let answer = trigger.answer(parts, &mut body, &mut exchange);
             let answer = AssertUnwindSafe(answer).catch_unwind().await;
@@ -151,8 +151,7 @@ impl Exchange<'_> {
             response::timed(&mut response, &taken);
         }
         if !matches!(response.body(), ReplyBody::Stream(_)) {
-            let bytes = response::length(&response);
-            self.record.end(response.status(), bytes, &taken);
+            self.record.end(&response, &taken);
             return response;
         }
         let length = response::length(&response);

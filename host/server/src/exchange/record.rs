@@ -11,6 +11,7 @@ use crate::access::{Access, Outcome};
 use crate::admission::Requests;
 use crate::metrics::{AppName, Part, StageTimes, WorkerFigures};
 use crate::request::{InFlight, RequestId};
+use crate::response::{self, HttpResponse};
 
 /// The state that the exchanges of one trigger in one worker share.
 pub(crate) struct Desk {
@@ -88,14 +89,14 @@ impl<'a> Record<'a> {
     }
 
     /// Counts and logs the request.
-    pub(super) fn end(mut self, status: StatusCode, bytes: Option<u64>, taken: &StageTimes) {
-        self.write(
-            Outcome::Sent {
-                status: status.as_u16(),
-                bytes,
-            },
-            taken,
-        );
+    pub(super) fn end(mut self, response: &HttpResponse, taken: &StageTimes) {
+        let status = response.status().as_u16();
+        // Only the access line has the length.
+        let bytes = self
+            .access
+            .as_ref()
+            .and_then(|_| response::length(response));
+        self.write(Outcome::Sent { status, bytes }, taken);
     }
 
     /// Moves counting and logging to the end of a streamed body.
