@@ -17,10 +17,7 @@ export interface Target {
   readonly status: number | undefined;
 }
 
-/**
- * The content of every plain JSON reply. The host reads it before the next call begins, so it can be reused. On
- * QuickJS that takes a tenth less time than a new object.
- */
+/** The content of every plain JSON reply. The host reads it before the next call begins, so it can be reused. */
 const json: { tag: "json"; val: string } = { tag: "json", val: "" };
 
 // QuickJS resolves a module variable faster than a global.
@@ -32,28 +29,36 @@ const { stringify } = JSON;
  * function, because on QuickJS a call or an `instanceof` takes about a tenth of a microsecond.
  */
 export function handle(targets: readonly Target[]): Component["handler"]["handle"] {
+  const routes = targets.map(({ handler, status }) => {
+    // Reused for every plain JSON reply of the route, like its content.
+    const plain: RawReply = [status ?? 200, "", json];
+    return { handler, status, plain };
+  });
   return (route, params, body) => {
-    const { handler, status } = targets[route] as Target;
+    const target = routes[route] as (typeof routes)[number];
+    // Not called as a method: `this` stays `undefined`.
+    const { handler } = target;
     const context = new Context(params, body);
     call.current = context;
     let reply: RawReply;
     try {
       const value = handler(context) as Record<string, unknown> | null;
       if (typeof value !== "object" || value === null) {
-        if (typeof value === "function" && isThenable(value)) return settle(value, status);
-        reply = lower(value, status);
+        if (typeof value === "function" && isThenable(value)) return settle(value, target.status);
+        reply = lower(value, target.status);
       } else if (typeof value.then === "function") {
-        return settle(value as unknown as PromiseLike<unknown>, status);
+        return settle(value as unknown as PromiseLike<unknown>, target.status);
       } else if (value.constructor !== PlainObject) {
-        reply = lower(value, status);
+        reply = lower(value, target.status);
       } else {
         const text: string | undefined = stringify(value);
         if (text === undefined || text === "{}") {
           // An iterator can have the constructor `Object` too; `lower` rejects it.
-          reply = lower(value, status);
+          reply = lower(value, target.status);
         } else {
-          json.val = text.indexOf("\\ud") < 0 ? text : wellFormedJson(text);
-          reply = [status ?? 200, "", json];
+          // QuickJS searches faster in `replace` than in `indexOf`, which compares at each position.
+          json.val = text.replace("\\ud", "") === text ? text : wellFormedJson(text);
+          reply = target.plain;
         }
       }
     } catch (error) {

@@ -86,7 +86,7 @@ fn respond(fake: &Fake, method: &Method, fault: Option<Refusal>) -> HttpResponse
     let request = Request::builder().method(method.clone()).uri("/x");
     let request = request.body(Inbound::App(body.boxed_unsync())).unwrap();
     let arrival = Arrival {
-        fault,
+        fault: fault.map(Box::new),
         ..Arrival::of(([127, 0, 0, 1], 1).into(), Scheme::HTTP)
     };
     block_on(run(fake, request, arrival))
