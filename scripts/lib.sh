@@ -20,7 +20,8 @@ guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
 # The benchmark harness; the dependencies of its peers are installed next to it.
 bench_target=$guest_target/bench
 
-# The JavaScript apps, and every Rust package outside the host workspace.
+# The JavaScript apps, and every Rust package outside the host workspace. scripts/quickjs-engine builds the
+# engine of guests/js, which needs a C compiler.
 js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js bench/apps/js)
 rust_guests=()
 while IFS= read -r manifest; do

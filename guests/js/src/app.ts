@@ -3,7 +3,7 @@
  */
 import { host } from "#host";
 import { type Definition, describeRoute, settingsText } from "./describe.js";
-import { handle } from "./handle.js";
+import { handle, serve } from "./handle.js";
 import {
   type BeforeHook,
   type ErrorHook,
@@ -122,6 +122,7 @@ export class Spikard {
       handler: handler as Handler,
       status: options.status,
     }));
+    serve(targets);
     return {
       definition: { describe: () => this.describe() },
       handler: { handle: shortening(handle(targets)) },

@@ -5,11 +5,14 @@ import { call } from "./call.js";
 import { Context } from "./context.js";
 import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
+import { parseForm } from "./form.js";
 import type { Component, RawReply, Settled } from "./host/types.js";
 import type { Handler } from "./options.js";
 import { lower } from "./reply.js";
+import { Request } from "./request.js";
 import { wellFormedJson } from "./text.js";
 import { isThenable } from "./thenable.js";
+import { globals, LocalContext } from "./values.js";
 
 /** The parts of a route that a call needs. */
 export interface Target {
@@ -68,6 +71,21 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
     else call.current = null;
     return reply;
   };
+}
+
+/** Registers the handlers of the routes, on an engine that runs them itself. */
+export function serve(targets: readonly Target[]): void {
+  engine.serve?.({
+    routes: targets,
+    prototype: Context.prototype,
+    call,
+    lower,
+    fail,
+    form: parseForm,
+    request: (context) => new Request(context),
+    local: (context) => new LocalContext(context),
+    globals,
+  });
 }
 
 function settle(value: PromiseLike<unknown>, status: number | undefined): Settled<RawReply> {

@@ -1,12 +1,14 @@
 /**
- * Runs an app that is bundled for an engine in a separate Node.js process, with a stand-in for the host that is as
- * strict as the engines' bindings: an argument of the wrong type or a malformed string ends the process.
+ * Runs an app in a separate Node.js process, with a stand-in for the host that is as strict as the engines' bindings:
+ * an argument of the wrong type or a malformed string ends the process. For StarlingMonkey it runs the bundle in
+ * Node.js, which has the same globals; for QuickJS it runs the component.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundle } from "../dist/build/bundle.js";
+import { componentize } from "../dist/build/componentize.js";
 
 /** Replaces the host's modules, so that Node.js can load the bundle. */
 const HOOKS = `
@@ -17,10 +19,6 @@ const modules = {
   "spikard:handler/local-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key) + now()) ?? null, set = (key, value) => { values.set(text(key) + now(), optional(value)); };",
   "spikard:handler/global-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key)) ?? null, set = (key, value) => { values.set(text(key), optional(value)); }, swap = (key, was, is) => { text(key), optional(was), optional(is); return true; }, add = (key, delta) => (text(key), 1000 + Number(delta));",
   "spikard:handler/reply@0.1.0": "export const body = () => ({ tag: 'empty' });",
-  "wasi:cli/stdout@0.2.12": "import { writeSync } from 'node:fs'; export const getStdout = () => ({ blockingWriteAndFlush: (bytes) => writeSync(1, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
-  "wasi:cli/stderr@0.2.12": "import { writeSync } from 'node:fs'; export const getStderr = () => ({ blockingWriteAndFlush: (bytes) => writeSync(2, bytes), [Symbol.for('dispose')]() {}, [Symbol.dispose]() {} });",
-  "wasi:clocks/monotonic-clock@0.2.12": "export const subscribeDuration = (ns) => { if (!Number.isSafeInteger(ns)) process.exit(101); return { block: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ns / 1e6), [Symbol.dispose]() {} }; };",
-  "wasi:random/random@0.2.12": "import { randomBytes } from 'node:crypto'; export const getRandomBytes = (n) => new Uint8Array(randomBytes(n));",
 };
 export async function resolve(name, context, next) {
   return name in modules ? { url: "data:text/javascript," + encodeURIComponent(modules[name]), shortCircuit: true } : next(name, context);
@@ -31,20 +29,17 @@ export async function resolve(name, context, next) {
 const RUN = `
 import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
-const [hooksUrl, bundleUrl, engine, callsFile, repliesFile] = process.argv.slice(2);
+const [hooksUrl, bundleUrl, callsFile, repliesFile] = process.argv.slice(2);
 let route = 0;
 const trap = (value) => { console.error("trap at", value); process.exit(101); };
 const text = (value) => (typeof value === "string" && value.isWellFormed() ? value : trap(value));
 globalThis.hostTypes = { text, optional: (value) => (value === undefined ? value : text(value)), now: () => route };
 register(hooksUrl);
-const NativePromise = Promise;
 const { handler, definition, hooks } = await import(bundleUrl);
 const replies = [];
 for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? definition.describe().routes.map(() => ({}))) {
   globalThis.reported = undefined;
-  let reply = hooks.preHandler(route, params ?? "") ?? handler.handle(route, params ?? "", body ?? { tag: "empty" });
-  if (engine !== "quickjs") reply = await reply;
-  const [status, headers, content] = reply instanceof NativePromise ? [0, "", { val: "a promise" }] : reply;
+  const [status, headers, content] = await (hooks.preHandler(route, params ?? "") ?? handler.handle(route, params ?? "", body ?? { tag: "empty" }));
   text(headers);
   if (content.tag === "json" || content.tag === "text") text(content.val);
   else if (content.tag !== "empty" && !(content.val instanceof Uint8Array)) trap(content.val);
@@ -54,6 +49,37 @@ for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? de
 }
 writeFileSync(repliesFile, JSON.stringify(replies));
 process.exit();
+`;
+
+/** The same for a component on QuickJS. */
+const RUN_QUICKJS = `
+import { readFileSync, writeFileSync } from "node:fs";
+const [host, componentFile, callsFile, repliesFile] = process.argv.slice(2);
+const { Instance, moduleOf } = await import(host);
+let route = 0;
+let reported;
+const [local, global] = [new Map(), new Map()];
+const instance = new Instance(moduleOf(readFileSync(componentFile)), {
+  request: {
+    method: () => "GET", path: () => "/of/" + route, query: () => "of=" + route, header: () => "header of " + route, headers: () => [],
+    cookie: () => undefined, cookies: () => [], peer: () => "peer", id: () => "id of " + route, "raw-body": () => new Uint8Array(),
+    file: () => new Uint8Array([1]),
+  },
+  failure: { report: (message) => { reported = message; } },
+  "local-context": { get: (key) => local.get(key + route), set: (key, value) => { local.set(key + route, value); } },
+  "global-context": {
+    get: (key) => global.get(key), set: (key, value) => { global.set(key, value); }, swap: () => true, add: (_, delta) => 1000n + delta,
+  },
+  reply: { body: () => ({ tag: "empty" }) },
+});
+const replies = [];
+for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? instance.describe().routes.map(() => ({}))) {
+  reported = undefined;
+  const { status, headers, content } = instance.preHandler(route, params) ?? instance.handle(route, params, body);
+  replies.push({ status, headers, body: content.tag === "bytes" ? new TextDecoder().decode(content.val) : content.val, reported });
+  route += 1;
+}
+writeFileSync(repliesFile, JSON.stringify(replies));
 `;
 
 /**
@@ -68,19 +94,26 @@ export async function runBundle(app, engine, calls = null) {
       writeFileSync(join(folder, name), text);
       return join(folder, name);
     };
-    const { code: source } = await bundle(file("app.js", app), engine);
-    const args = [
-      file("run.mjs", RUN),
-      pathToFileURL(file("hooks.mjs", HOOKS)).href,
-      pathToFileURL(file("bundle.mjs", source)).href,
-      engine,
-      file("calls.json", JSON.stringify(calls)),
-      file("replies.json", "[]"),
-    ];
+    const built = await bundle(file("app.js", app), engine);
+    const files = [file("calls.json", JSON.stringify(calls)), file("replies.json", "[]")];
+    const args =
+      engine === "quickjs"
+        ? [
+            file("run.mjs", RUN_QUICKJS),
+            new URL("quickjs-host.js", import.meta.url).href,
+            file("app.wasm", await componentize(built, engine)),
+            ...files,
+          ]
+        : [
+            file("run.mjs", RUN),
+            pathToFileURL(file("hooks.mjs", HOOKS)).href,
+            pathToFileURL(file("bundle.mjs", built.code)).href,
+            ...files,
+          ];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`the bundle ended with ${status}: ${stderr}`);
     const replies = JSON.parse(readFileSync(join(folder, "replies.json"), "utf8"));
-    return { source, output: stdout, errors: stderr, replies };
+    return { output: stdout, errors: stderr, replies };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -176,9 +176,9 @@ pub(crate) struct WitArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Engine {
-    /// SpiderMonkey: complete JavaScript with web APIs, about 12 MB
+    /// SpiderMonkey: faster long computations, slower calls and starts, about 12 MB
     Starlingmonkey,
-    /// QuickJS: smaller and faster per call, without fetch or URL, about 2 MB
+    /// QuickJS: faster calls and starts, slower long computations, about 2.5 MB
     Quickjs,
 }
 
@@ -254,7 +254,7 @@ mod tests {
         let build = command.find_subcommand_mut("build").unwrap();
         let help = build.render_long_help().to_string();
         assert!(
-            !help.contains("TextEncoder") && help.contains("about 2 MB"),
+            !help.contains("TextEncoder") && help.contains("about 2.5 MB"),
             "{help}"
         );
     }

@@ -43,7 +43,7 @@ impl Default for Limits {
             instances: 64,
             memory: 512 << 20,
             table_elements: 200_000,
-            stack: 512 << 10,
+            stack: 1 << 20,
             hostcall_data: 128 << 20,
             concurrent_requests: 16,
             queue: 1024,

@@ -5,6 +5,7 @@
 mod attack;
 mod crowd;
 mod http;
+mod javascript;
 mod memory;
 mod raw;
 mod replies;

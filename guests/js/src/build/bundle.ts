@@ -1,9 +1,11 @@
 /**
  * Bundles an app and its imports into a single module for an engine.
  */
-import { basename, dirname } from "node:path";
+import type { SourceMapPayload } from "node:module";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { unresolvedPlugin } from "./unresolved.js";
 
 /** The engines a component may run on. */
 export const ENGINES = ["starlingmonkey", "quickjs"] as const;
@@ -34,6 +36,8 @@ export type World = (typeof WORLDS)[number];
 export interface Bundle {
   readonly code: string;
   readonly world: World;
+  /** The source map of the code (https://tc39.es/ecma426/). */
+  readonly map: SourceMapPayload;
 }
 
 /** The interface that only the world with hooks has. The SDK checks for it with its export `body`. */
@@ -48,7 +52,7 @@ const noReplyPlugin: Plugin = {
 
 /** Bundles the app whose main module is `app`. Throws if an import cannot be resolved. */
 export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
-  const { code, exports } = await generate(app, engine, true);
+  const { code, map, exports } = await generate(app, engine, true);
   for (const name of ["definition", "handler"]) {
     if (exports.includes(name)) continue;
     throw new Error(
@@ -56,32 +60,38 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
         "end it with `export const { definition, handler, hooks } = app.component();`",
     );
   }
-  if (exports.includes("hooks")) return { code, world: "http-app-with-hooks" };
+  if (exports.includes("hooks")) return { code, map, world: "http-app-with-hooks" };
   // The module's exports are only known after the first run.
-  return { code: (await generate(app, engine, false)).code, world: "http-app" };
+  const without = await generate(app, engine, false);
+  return { code: without.code, map: without.map, world: "http-app" };
 }
 
 async function generate(app: string, engine: EngineName, hooks: boolean) {
+  const problems = new Set<string>();
+  // The host's interfaces only exist in the component.
+  const external = (id: string) => /^(spikard|wasi):/.test(id) && (hooks || id !== REPLY);
   const build = await rolldown({
     input: ENTRY,
     cwd: dirname(app),
-    platform: "neutral",
+    // Packages for browsers do not use modules of Node.js either.
+    platform: "browser",
     tsconfig: true,
-    // The host's interfaces only exist in the component.
-    external: (id) => /^(spikard|wasi):/.test(id) && (hooks || id !== REPLY),
-    plugins: [entryPlugin(app, engine), noReplyPlugin],
-    resolve: { mainFields: ["module", "main"], conditionNames: [engine, "import", "default"] },
-    // QuickJS cannot run native promises here (engine/promise.ts), so async functions become generators.
-    ...(engine === "quickjs" ? { transform: { target: "es2016" } } : {}),
-    onLog(level, log, handle) {
-      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
-      // QuickJS supports the syntax that cannot be lowered, such as BigInt literals.
-      if (log.code !== "TOLERATED_TRANSFORM") handle(level, log);
-    },
+    external,
+    plugins: [entryPlugin(app, engine), noReplyPlugin, unresolvedPlugin(problems, external)],
+    resolve: { conditionNames: [engine, "browser", "import", "default"] },
   });
   try {
-    const { output } = await build.generate({ format: "esm", codeSplitting: false });
-    return output[0];
+    const { output } = await build.generate({
+      format: "esm",
+      codeSplitting: false,
+      // Without the removal of dead code, which would remove the exports after a `throw`.
+      minify: false,
+      sourcemap: "hidden",
+      sourcemapPathTransform: (source, map) => resolve(dirname(map), source),
+    });
+    if (problems.size > 0) throw new Error([...problems].join("\n"));
+    const { code, map, exports } = output[0];
+    return { code, exports, map: JSON.parse(String(map)) as SourceMapPayload };
   } finally {
     await build.close();
   }

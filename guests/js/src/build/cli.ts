@@ -32,7 +32,7 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     const usage =
-      error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+      error instanceof UsageError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
     return usage ? 2 : 1;
   }

@@ -1,30 +1,32 @@
 /**
- * Builds a component from a bundle with the tool of each engine.
+ * Builds a component from a bundle: with componentize-js, or as a snapshot of QuickJS.
  */
-import { cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
 import { componentize as withStarlingMonkey } from "@bytecodealliance/componentize-js";
-import { componentize as withQuickJs } from "componentize-qjs";
 import type { Bundle, EngineName, World } from "./bundle.js";
+import { snapshot } from "./snapshot.js";
 
 const PACKAGE = new URL("../../", import.meta.url);
 const WIT = fileURLToPath(new URL("wit", PACKAGE));
-const QUICKJS_WIT = fileURLToPath(new URL("wit-quickjs", PACKAGE));
+const QUICKJS = new URL("engines/quickjs/engine.wasm.br", PACKAGE);
 
 /** Builds a component from a bundle, for its world of the WIT package in `wit`. */
-export async function componentize(
-  { code, world }: Bundle,
-  engine: EngineName,
-  wit = WIT,
-): Promise<Uint8Array> {
-  if (!existsSync(wit) || !statSync(wit).isDirectory()) {
-    throw new Error(`no WIT folder \`${wit}\`: give the one that \`spikard-wasm wit -o DIR\` writes`);
+export async function componentize(bundle: Bundle, engine: EngineName, wit?: string): Promise<Uint8Array> {
+  if (engine === "quickjs") {
+    if (wit === undefined) return snapshot(quickJsEngine(), bundle);
+    throw new Error("`--wit` has no effect on QuickJS, whose engine has its own WIT package: leave it out");
+  }
+  const package_ = wit ?? WIT;
+  if (!existsSync(package_) || !statSync(package_).isDirectory()) {
+    throw new Error(`no WIT folder \`${package_}\`: give the one that \`spikard-wasm wit -o DIR\` writes`);
   }
   const folder = mkdtempSync(join(tmpdir(), "spikard-wasm-"));
   try {
-    return await (engine === "quickjs" ? quickJs : starlingMonkey)(code, world, wit, folder);
+    return await starlingMonkey(bundle.code, bundle.world, package_, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -49,15 +51,7 @@ async function starlingMonkey(
   return component;
 }
 
-async function quickJs(source: string, world: World, wit: string, folder: string): Promise<Uint8Array> {
-  // Add the worlds for QuickJS to the WIT package.
-  cpSync(wit, folder, { recursive: true });
-  cpSync(QUICKJS_WIT, folder, { recursive: true });
-  const { component } = await withQuickJs({
-    witPath: folder,
-    world: `${world}-quickjs`,
-    jsSource: source,
-    sync: true,
-  });
-  return component;
+/** Returns the component of the engine. */
+function quickJsEngine(): Uint8Array {
+  return brotliDecompressSync(readFileSync(QUICKJS));
 }

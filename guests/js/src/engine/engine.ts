@@ -5,7 +5,22 @@
  * neither; `quickjs.ts` adds both. On both engines, some globals only work once the component runs.
  */
 import { type Call, call } from "../call.js";
-import type { Settled } from "../host/types.js";
+import type { RawReply, Settled } from "../host/types.js";
+
+/** What an engine needs to run handlers without JavaScript of this package. */
+export interface Served {
+  readonly routes: readonly { readonly handler: unknown; readonly status: number | undefined }[];
+  /** The prototype of contexts. */
+  readonly prototype: object;
+  /** The state of the instance; the engine sets `current`. */
+  readonly call: object;
+  lower(value: unknown, status: number | undefined): RawReply;
+  fail(error: unknown): RawReply;
+  form(text: string, context: Call): object;
+  request(context: Call): object;
+  local(context: Call): object;
+  readonly globals: object;
+}
 
 /** Functions and properties that depend on the engine. */
 export interface Engine {
@@ -29,11 +44,9 @@ export interface Engine {
   ): Settled<T>;
   /** Runs the jobs of the call and clears its timers, so that none of them runs in a later call. */
   dropLeftovers(): void;
+  /** Registers the handlers of an app, on an engine that runs them itself. */
+  serve: ((app: Served) => void) | undefined;
 }
-
-const QUICKJS_WITHOUT_SUPPORT =
-  "QuickJS does not run promises by itself, and this component was built without the SDK's support for " +
-  "them: build it with `spikard-wasm-js build --engine quickjs`, or make the handlers and hooks synchronous";
 
 /** The engine in use; `quickjs.ts` and `starlingmonkey.ts` replace its members. */
 export const engine: Engine = {
@@ -42,8 +55,6 @@ export const engine: Engine = {
   // StarlingMonkey's bindings trap on a negative argument, and return a negative result as unsigned.
   int64: (integer) => (integer < 0 ? undefined : BigInt(integer)),
   settle(value, succeed, fail) {
-    // componentize-qjs sets this global in every component.
-    if ("__cqjs" in globalThis) throw new Error(QUICKJS_WITHOUT_SUPPORT);
     const own = call.current;
     // A thenable might not return a promise, and might call back more than once; a promise does not.
     return Promise.resolve(value).then(
@@ -60,6 +71,7 @@ export const engine: Engine = {
     );
   },
   dropLeftovers() {},
+  serve: undefined,
 };
 
 /** Ends a call: its objects throw from now on, and its remaining jobs and timers do not run later. */

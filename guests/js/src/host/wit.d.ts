@@ -38,23 +38,12 @@ declare module "spikard:handler/reply@0.1.0" {
   export const body: (() => Content) | undefined;
 }
 
-declare module "wasi:cli/stdout@0.2.12" {
-  export function getStdout(): OutputStream;
-  export interface OutputStream {
-    blockingWriteAndFlush(contents: Uint8Array): void;
-    [Symbol.dispose](): void;
-  }
-}
-
-declare module "wasi:cli/stderr@0.2.12" {
-  import type { OutputStream } from "wasi:cli/stdout@0.2.12";
-  export function getStderr(): OutputStream;
-}
-
-declare module "wasi:clocks/monotonic-clock@0.2.12" {
-  export function subscribeDuration(nanoseconds: number): { block(): void; [Symbol.dispose](): void };
-}
-
-declare module "wasi:random/random@0.2.12" {
-  export function getRandomBytes(length: number): Uint8Array;
+declare module "spikard:engine" {
+  import type { Served } from "../engine/engine.js";
+  /** Registers the handlers of an app. */
+  export function serve(app: Served): void;
+  /** Runs jobs and timers until a promise is settled, and returns its value or throws its error. */
+  export function settle(promise: Promise<unknown>): unknown;
+  /** Runs the jobs of the call in progress, and clears its timers. */
+  export function dropLeftovers(): void;
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// Runs the SDK's command, which bundles the app and calls the engine's componentizer.
+/// Runs the SDK's command, which bundles the app and builds a component with the engine.
 fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Result<()> {
     let entry = match &project.entry {
         Some(entry) => project.folder.join(entry),
@@ -73,15 +73,18 @@ fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Resul
     tools::NODE.require(tools::NODE.on_path())?;
     let command = tools::JS_SDK.find_in(tools::js_folders(&project.folder));
     let engine = engine.or(project.engine).unwrap_or(Engine::Starlingmonkey);
-    let wit = wit_folder()?;
     let mut build = Command::new(tools::JS_SDK.require(command)?);
     build
         .arg("build")
         .arg(entry)
-        .args(["--engine", engine.as_str(), "--wit"])
-        .arg(wit.path())
-        .arg("-o")
+        .args(["--engine", engine.as_str(), "-o"])
         .arg(output);
+    if engine == Engine::Quickjs {
+        // The engine has its own WIT package.
+        return run_tool(build, project);
+    }
+    let wit = wit_folder()?;
+    build.arg("--wit").arg(wit.path());
     run_tool(build, project)
 }
 

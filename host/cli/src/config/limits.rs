@@ -117,7 +117,7 @@ pub(crate) static TABLE: [Limit; COUNT] = [
         "Maximum total linear memory per instance"),
     limit!(TableElements, "limits"."table_elements", "max-table-elements", "MAX_TABLE_ELEMENTS", Number 200_000, 1, 10_000_000,
         "Maximum elements per table of an instance"),
-    limit!(Stack, "limits"."stack", "max-stack", "MAX_STACK", Bytes 512 * KIB, 64 * KIB, 16 * MIB,
+    limit!(Stack, "limits"."stack", "max-stack", "MAX_STACK", Bytes MIB, 64 * KIB, 16 * MIB,
         "Maximum guest stack size"),
     limit!(HostcallData, "limits"."hostcall_data", "max-hostcall-data", "MAX_HOSTCALL_DATA", Bytes 128 * MIB, 64 * KIB, 4 * GIB,
         "Maximum data that a guest passes to the host in one call"),

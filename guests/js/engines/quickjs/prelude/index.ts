@@ -1,0 +1,22 @@
+/**
+ * The globals of apps on QuickJS that the engine itself does not have. The engine evaluates this module before the app,
+ * while the component is built, so that all of it is a part of the snapshot.
+ *
+ * There is no `fetch`, so that libraries that look for it use something else or say what is missing.
+ */
+import { define } from "./define.ts";
+import "./console.ts";
+import "./text.ts";
+import "./url.ts";
+import "./event.ts";
+import "./abort.ts";
+import "./performance.ts";
+import "./crypto.ts";
+import "./lazy.ts";
+import "./blob.ts";
+import "./form-data.ts";
+import "./headers.ts";
+import "./fetch.ts";
+import "./clone.ts";
+
+define({ self: globalThis });

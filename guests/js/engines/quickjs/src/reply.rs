@@ -1,0 +1,264 @@
+//! Replies: from values to the memory that the host reads.
+
+use rquickjs_sys as qjs;
+
+use crate::failure;
+use crate::host::spikard::handler::failure as report;
+use crate::jobs;
+use crate::state::{State, state};
+use crate::value::{Result, Text, Thrown, Value, context, exception};
+
+/// Bytes that the host reads after the call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Bytes {
+    start: *const u8,
+    size: usize,
+}
+
+impl Bytes {
+    pub(crate) const EMPTY: Bytes = Bytes {
+        start: core::ptr::dangling(),
+        size: 0,
+    };
+}
+
+/// The variant `content`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Content {
+    pub(crate) tag: u8,
+    pub(crate) bytes: Bytes,
+}
+
+impl Content {
+    pub(crate) const EMPTY: Content = Content {
+        tag: 0,
+        bytes: Bytes::EMPTY,
+    };
+}
+
+/// `tuple<u16, string, content>` of the canonical ABI.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Bytes,
+    pub(crate) content: Content,
+}
+
+impl Reply {
+    /// The reply of a call that reported a failure.
+    pub(crate) const FAILED: Reply = Reply {
+        status: 500,
+        headers: Bytes::EMPTY,
+        content: Content::EMPTY,
+    };
+}
+
+/// Keeps a text until the next call.
+fn keep(state: &mut State, text: Text) -> Bytes {
+    let bytes = Bytes {
+        start: text.bytes().as_ptr(),
+        size: text.bytes().len(),
+    };
+    state.texts.push(text);
+    bytes
+}
+
+/// Frees the result of the last call.
+#[inline]
+pub(crate) fn free_last() {
+    let state = state();
+    state.texts.clear();
+    state.values.clear();
+}
+
+pub(crate) fn text(value: &Value) -> Result<Bytes> {
+    let text = value.to_text()?;
+    Ok(keep(state(), text))
+}
+
+/// Converts the value of a handler. Returns `None` for one that the SDK has to convert.
+#[inline]
+pub(crate) fn plain(value: &Value, status: u16) -> Result<Option<Reply>> {
+    let status = if status == 0 { 200 } else { status };
+    if value.is_string() {
+        let bytes = text(value)?;
+        return Ok(Some(Reply {
+            status,
+            headers: Bytes::EMPTY,
+            content: Content { tag: 2, bytes },
+        }));
+    }
+    if !is_plain(value)? {
+        return Ok(None);
+    }
+    let json = value.json()?;
+    if json.is_undefined() {
+        return Ok(None);
+    }
+    let bytes = json_text(&json)?;
+    Ok(Some(Reply {
+        status,
+        headers: Bytes::EMPTY,
+        content: Content { tag: 1, bytes },
+    }))
+}
+
+/// Whether a value is an object of a literal that is not a thenable, or an array of one.
+#[inline]
+fn is_plain(value: &Value) -> Result<bool> {
+    const OBJECT: u32 = 1;
+    if !value.is_object() {
+        return Ok(false);
+    }
+    // SAFETY: the value is an object.
+    unsafe {
+        if qjs::JS_GetClassID(value.raw()) != OBJECT {
+            return Ok(false);
+        }
+        let prototype = Value::result(qjs::JS_GetPrototype(context(), value.raw()))?;
+        if prototype.raw() != state().object_prototype {
+            return Ok(false);
+        }
+    }
+    Ok(value.get(state().atoms.then)?.is_undefined())
+}
+
+/// Returns the output of `JSON.stringify`. It escapes a lone surrogate, which becomes U+FFFD here.
+fn json_text(json: &Value) -> Result<Bytes> {
+    let text = json.to_text()?;
+    match with_scalar_values(text.bytes()) {
+        None => Ok(keep(state(), text)),
+        Some(fixed) => self::text(&Value::text(fixed)),
+    }
+}
+
+/// Replaces each escaped lone surrogate of a JSON text, or returns `None` if it has none.
+fn with_scalar_values(text: &[u8]) -> Option<Vec<u8>> {
+    let mut fixed = Vec::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &text[at..]) {
+        let start = at + found;
+        // An escape has two bytes, or six with `u`. `JSON.stringify` escapes only lone surrogates and control
+        // characters with `u`.
+        at = start + 2;
+        if text.get(start + 1..start + 3) == Some(b"ud") {
+            fixed.extend_from_slice(&text[copied..start]);
+            fixed.extend_from_slice("\u{fffd}".as_bytes());
+            at = start + 6;
+            copied = at;
+        }
+        if at >= text.len() {
+            break;
+        }
+    }
+    if copied == 0 {
+        return None;
+    }
+    fixed.extend_from_slice(text.get(copied..).unwrap_or_default());
+    Some(fixed)
+}
+
+/// Reads `[status, headers, content]`.
+pub(crate) fn read(value: &Value) -> Result<Reply> {
+    let status = status(value)?;
+    let headers = text(&value.at(1)?)?;
+    Ok(Reply {
+        status,
+        headers,
+        content: content(&value.at(2)?)?,
+    })
+}
+
+/// Reads the status of a reply.
+pub(crate) fn status(value: &Value) -> Result<u16> {
+    let status = value.at(0)?.to_number()?;
+    if status.fract() == 0.0 && (0.0..=65535.0).contains(&status) {
+        return Ok(status as u16);
+    }
+    Err(invalid(&format!(
+        "the reply has status `{status}`: give one from 200 to 599"
+    )))
+}
+
+/// Reads `{ tag, val }`.
+pub(crate) fn content(value: &Value) -> Result<Content> {
+    let state = state();
+    let name = value.get(state.atoms.tag)?.to_text()?;
+    let tag = match name.bytes() {
+        b"empty" => return Ok(Content::EMPTY),
+        b"json" => 1,
+        b"text" => 2,
+        b"bytes" => 3,
+        _ => {
+            let name = name.string();
+            return Err(invalid(&format!(
+                "the reply has content `{name}`: give empty, json, text or bytes"
+            )));
+        }
+    };
+    let val = value.get(state.atoms.val)?;
+    if tag != 3 {
+        return Ok(Content {
+            tag,
+            bytes: text(&val)?,
+        });
+    }
+    let Some(view) = val.view() else {
+        return Err(invalid(
+            "the content `bytes` of the reply is not a Uint8Array",
+        ));
+    };
+    // A job of the call runs later, and could free the buffer.
+    let val = if jobs::are_pending() {
+        Value::bytes(view)
+    } else {
+        val
+    };
+    let view = val.view().unwrap_or_default();
+    let bytes = Bytes {
+        start: view.as_ptr(),
+        size: view.len(),
+    };
+    state.values.push(val);
+    Ok(Content { tag, bytes })
+}
+
+fn invalid(message: &str) -> Thrown {
+    crate::value::throw_type_error(message);
+    Thrown
+}
+
+/// Reports the pending exception of an app without the SDK, and returns the reply for it.
+pub(crate) fn failed() -> Reply {
+    fail(&exception())
+}
+
+/// Reports an error, and returns the reply for it.
+pub(crate) fn fail(error: &Value) -> Reply {
+    let (message, detail) = failure::explain(error);
+    report::report(&message, &detail);
+    Reply::FAILED
+}
+
+/// Returns the value of a promise, or the value itself. The error of a rejected promise is thrown.
+pub(crate) fn settled(value: Value) -> Result<Value> {
+    if !value.is_object() || !value.get(state().atoms.then)?.is_function() {
+        return Ok(value);
+    }
+    let promise = state().adopt.call(&[value.raw()])?;
+    match jobs::settle(&promise) {
+        jobs::Outcome::Fulfilled(value) => Ok(value),
+        jobs::Outcome::Rejected(error) => {
+            crate::value::throw(error);
+            Err(Thrown)
+        }
+        jobs::Outcome::Never => {
+            crate::value::throw_error(jobs::NEVER_SETTLES);
+            Err(Thrown)
+        }
+    }
+}

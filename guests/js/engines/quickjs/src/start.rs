@@ -1,0 +1,254 @@
+//! Starting the engine, and loading an app.
+//!
+//! The tool that builds a component calls `engine_allocate` and `engine_load`, and then stores the memory of the module
+//! as its initial memory.
+
+use core::ffi::{CStr, c_char, c_void};
+
+use rquickjs_sys as qjs;
+
+use crate::failure;
+use crate::host::wasi::clocks::wall_clock;
+use crate::jobs;
+use crate::state::{App, init, is_initialized, state};
+use crate::value::{JSContext, Result, Thrown, Value, atom, context, exception, set_context};
+use crate::{globals, interfaces, sdk};
+
+/// The stack for JavaScript, in bytes of the module's own stack, which has 1.5 MiB. `tools/stack.sed` makes QuickJS use at
+/// least as much of it as of the host's stack, which has 1 MiB.
+const STACK: usize = 960 * 1024;
+
+/// The clock of QuickJS, in microseconds of Unix time.
+#[unsafe(no_mangle)]
+extern "C" fn __rquickjs_host_now_us() -> f64 {
+    let now = wall_clock::now();
+    now.seconds as f64 * 1e6 + f64::from(now.nanoseconds / 1000)
+}
+
+/// Throws the error for an import of a module that does not exist.
+unsafe extern "C" fn missing_module(
+    _: *mut JSContext,
+    name: *const c_char,
+    _: *mut c_void,
+) -> *mut qjs::JSModuleDef {
+    // SAFETY: QuickJS passes a name.
+    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+    crate::value::throw_error(&format!(
+        "the app imports `{name}`, which a component on QuickJS does not have: bundle the module, or use the \
+         interfaces in `spikard:handler`"
+    ));
+    core::ptr::null_mut()
+}
+
+const PRELUDE: &str = include_str!(concat!(env!("OUT_DIR"), "/prelude.js"));
+
+const STREAMS: &str = include_str!(concat!(env!("OUT_DIR"), "/streams.js"));
+
+/// Evaluates the module of streams.
+pub(crate) fn load_streams() -> Result<()> {
+    evaluate(&crate::value::alloc_c(STREAMS), c"streams.js", true)?;
+    Ok(())
+}
+
+/// Whether a source names a global of the module of streams, other than in quotes.
+fn names_streams(source: &[u8]) -> bool {
+    memchr::memmem::find_iter(source, b"Stream").any(|at| {
+        let before = &source[..at];
+        [
+            &b"Readable"[..],
+            b"Writable",
+            b"Transform",
+            b"Encoder",
+            b"Decoder",
+        ]
+        .iter()
+        .any(|word| {
+            let Some(rest) = before.strip_suffix(*word) else {
+                return false;
+            };
+            !matches!(rest.last(), Some(b'"' | b'\'' | b'`'))
+        })
+    })
+}
+
+/// Creates the context, and runs the prelude.
+fn start() -> Result<()> {
+    // SAFETY: the module has one thread, and this runs once.
+    unsafe {
+        let runtime = qjs::JS_NewRuntime();
+        qjs::JS_SetMaxStackSize(runtime, STACK as _);
+        qjs::JS_SetModuleLoaderFunc(runtime, None, Some(missing_module), core::ptr::null_mut());
+        set_context(qjs::JS_NewContext(runtime));
+        qjs::JS_AddPerformance(context());
+        let global = Value::owned(qjs::JS_GetGlobalObject(context()));
+        let plain = Value::object();
+        let prototype = Value::owned(qjs::JS_GetPrototype(context(), plain.raw()));
+        let adopt = evaluate(c"(value) => Promise.resolve(value)", c"engine.js", false)?;
+        init(prototype.raw(), adopt);
+        globals::register(&global);
+        interfaces::register();
+        sdk::register();
+    }
+    let source = crate::value::alloc_c(PRELUDE);
+    evaluate(&source, c"prelude.js", true)?;
+    jobs::run();
+    Ok(())
+}
+
+fn evaluate(source: &CStr, name: &CStr, module: bool) -> Result<Value> {
+    let kind = if module {
+        qjs::JS_EVAL_TYPE_MODULE
+    } else {
+        qjs::JS_EVAL_TYPE_GLOBAL
+    };
+    // SAFETY: the texts are valid, and the source ends with a zero byte.
+    Value::result(unsafe {
+        let size = source.to_bytes().len() as _;
+        qjs::JS_Eval(context(), source.as_ptr(), size, name.as_ptr(), kind as i32)
+    })
+}
+
+/// Why an app was not loaded: a sentence, or the pending exception.
+enum Failure {
+    Sentence(String),
+    Thrown,
+}
+
+impl From<Thrown> for Failure {
+    fn from(_: Thrown) -> Self {
+        Self::Thrown
+    }
+}
+
+/// Loads the module of an app.
+fn load(source: &CStr) -> core::result::Result<(), Failure> {
+    let kind = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+    // SAFETY: the texts are valid, and the source ends with a zero byte.
+    let (module, promise) = unsafe {
+        let size = source.to_bytes().len() as _;
+        let name = c"app.js";
+        let function = Value::result(qjs::JS_Eval(
+            context(),
+            source.as_ptr(),
+            size,
+            name.as_ptr(),
+            kind as i32,
+        ))?;
+        let module = qjs::JS_VALUE_GET_PTR(function.raw()).cast::<qjs::JSModuleDef>();
+        // `JS_EvalFunction` takes over the function.
+        (
+            module,
+            Value::result(qjs::JS_EvalFunction(context(), function.into_raw()))?,
+        )
+    };
+    match jobs::settle(&promise) {
+        jobs::Outcome::Fulfilled(_) => {}
+        jobs::Outcome::Rejected(error) => {
+            crate::value::throw(error);
+            return Err(Failure::Thrown);
+        }
+        jobs::Outcome::Never => {
+            return Err(Failure::Sentence(
+                "an `await` at the top level of the app never ends: no job or timer is left that could end it".into(),
+            ));
+        }
+    }
+    jobs::run();
+    // SAFETY: the module is evaluated.
+    let exports = Value::result(unsafe { qjs::JS_GetModuleNamespace(context(), module) })?;
+    state().app = Some(app(&exports)?);
+    Ok(())
+}
+
+fn app(exports: &Value) -> core::result::Result<App, Failure> {
+    let definition = export(exports, "definition")?;
+    let handler = export(exports, "handler")?;
+    let hooks = exports.get(atom("hooks"))?;
+    let hooks = if hooks.is_undefined() {
+        None
+    } else {
+        let [a, b, c, d, e] = [
+            "onRequest",
+            "preValidation",
+            "preHandler",
+            "onResponse",
+            "onError",
+        ]
+        .map(|name| function(&hooks, "hooks", name));
+        Some([a?, b?, c?, d?, e?])
+    };
+    Ok(App {
+        describe: function(&definition, "definition", "describe")?,
+        handle: function(&handler, "handler", "handle")?,
+        hooks,
+    })
+}
+
+fn export(exports: &Value, name: &str) -> core::result::Result<Value, Failure> {
+    let value = exports.get(atom(name))?;
+    if value.is_object() {
+        return Ok(value);
+    }
+    Err(Failure::Sentence(format!(
+        "the app does not export `{name}`: end its main module with `export const {{ definition, handler, hooks }} = \
+         app.component();`"
+    )))
+}
+
+fn function(object: &Value, of: &str, name: &str) -> core::result::Result<Value, Failure> {
+    let value = object.get(atom(name))?;
+    if value.is_function() {
+        return Ok(value);
+    }
+    Err(Failure::Sentence(format!(
+        "the export `{of}` of the app has no function `{name}`"
+    )))
+}
+
+/// Allocates memory for a source, and the zero byte after it.
+#[unsafe(no_mangle)]
+extern "C" fn engine_allocate(size: usize) -> *mut u8 {
+    Box::leak(vec![0; size + 1].into_boxed_slice()).as_mut_ptr()
+}
+
+/// Starts the engine, and loads a source of `size` bytes from `engine_allocate`. Returns a null pointer, or a message
+/// that ends with a zero byte.
+///
+/// # Safety
+/// `source` is from `engine_allocate(size)`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn engine_load(source: *mut u8, size: usize) -> *const u8 {
+    // SAFETY: the caller's promise.
+    let source = unsafe { Vec::from_raw_parts(source, size + 1, size + 1) };
+    let run = || {
+        if !is_initialized() {
+            start()?;
+        }
+        match CStr::from_bytes_with_nul(&source) {
+            Ok(source) => {
+                if names_streams(source.to_bytes()) && state().streams.is_none() {
+                    load_streams()?;
+                }
+                load(source)
+            }
+            Err(_) => Err(Failure::Sentence(
+                "the app has a NUL character in its source: remove it".into(),
+            )),
+        }
+    };
+    let message = match crate::memory::run(run) {
+        Ok(()) => None,
+        Err(Failure::Sentence(sentence)) => Some(sentence),
+        Err(Failure::Thrown) => {
+            let (message, stack) = failure::explain(&exception());
+            Some(format!("{message}\n{stack}"))
+        }
+    };
+    let message = message.map(|message| crate::value::alloc_c(&message));
+    drop(source);
+    // SAFETY: the context is alive.
+    unsafe { qjs::JS_RunGC(qjs::JS_GetRuntime(context())) };
+    message.map_or(core::ptr::null(), |message| {
+        message.into_raw().cast_const().cast()
+    })
+}
