@@ -12,6 +12,7 @@ const CONTENT = ["empty", "json", "text", "bytes"];
 const BODY = ["empty", "json", "text", "form", "bytes"];
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
 const ROUTE_SIZE = 52;
+const STREAMS = { "[resource-drop]output-stream": () => {} };
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -20,13 +21,20 @@ export function moduleOf(component) {
   return new WebAssembly.Module(sections(component).find(({ id }) => id === CORE_MODULE).content);
 }
 
-/** An instance. `host` has the functions of the imports by interface: `{ request: { method: () => "GET" } }`. */
+/**
+ * An instance. `host` has the functions of the imports by interface: `{ request: { method: () => "GET" } }`. Without
+ * `prints`, the app's output is dropped.
+ */
 export class Instance {
-  constructor(module, host) {
+  constructor(module, host, prints = true) {
     const provided = wasi(() => this.exports);
+    const dropped = {
+      "[method]output-stream.blocking-write-and-flush": (...values) => this.view.setUint8(values[3], 0),
+    };
     const functions = (name) => {
       const [, face] = /^spikard:handler\/([^@]*)@/.exec(name) ?? [];
-      if (face === undefined) return provided[name];
+      if (face === undefined)
+        return prints || !/streams/.test(name) ? provided[name] : { ...STREAMS, ...dropped };
       return new Proxy({}, { get: (_, field) => this.lowered(face, field, host[face]?.[field]) });
     };
     const { exports } = new WebAssembly.Instance(
