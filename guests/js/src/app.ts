@@ -122,10 +122,11 @@ export class Spikard {
       handler: handler as Handler,
       status: options.status,
     }));
-    serve(targets);
+    const handler = { handle: shortening(handle(targets)) };
+    serve(targets, handler.handle);
     return {
       definition: { describe: () => this.describe() },
-      handler: { handle: shortening(handle(targets)) },
+      handler,
       hooks: hookExports(
         hookLists(this.hooks),
         this.routes.map(({ options }) => hookLists(options.hooks)),

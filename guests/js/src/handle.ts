@@ -73,9 +73,10 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
   };
 }
 
-/** Registers the handlers of the routes, on an engine that runs them itself. */
-export function serve(targets: readonly Target[]): void {
+/** Registers the handlers of the routes, on an engine that runs them itself if the app exports `own`. */
+export function serve(targets: readonly Target[], own: Component["handler"]["handle"]): void {
   engine.serve?.({
+    handle: own,
     routes: targets,
     prototype: Context.prototype,
     call,

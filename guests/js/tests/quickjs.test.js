@@ -37,3 +37,26 @@ test("promises, timers and globals work on QuickJS", async () => {
   assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.deepEqual([random, text], [true, "ü"]);
 });
+
+const SEVERAL = `
+import { Spikard } from "@spikard/wasm";
+const first = new Spikard();
+first.get("/", () => "first");
+first.get("/again", () => {
+  try {
+    new Spikard().get("/", () => "third").component();
+  } catch (error) {
+    return error.message;
+  }
+});
+export const { definition, handler, hooks } = first.component();
+new Spikard().get("/", () => "second").component();
+`;
+
+test("the handlers of the exported app run, and no app can be created in a request", async () => {
+  const { replies } = await runBundle(SEVERAL, "quickjs");
+  assert.deepEqual(
+    replies.map(({ body }) => body),
+    ["first", "`app.component()` was called after the app was loaded: call it at the top level"],
+  );
+});

@@ -9,6 +9,8 @@ import type { RawReply, Settled } from "../host/types.js";
 
 /** What an engine needs to run handlers without JavaScript of this package. */
 export interface Served {
+  /** The function that an app exports which the engine runs instead. */
+  readonly handle: unknown;
   readonly routes: readonly { readonly handler: unknown; readonly status: number | undefined }[];
   /** The prototype of contexts. */
   readonly prototype: object;

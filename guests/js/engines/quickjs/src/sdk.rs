@@ -11,6 +11,9 @@ use crate::value::{JSContext, JSValue, Native, Result, Thrown, Value, atom, cont
 
 native! {
     serve(arguments) {
+        if state().app.is_some() {
+            return type_error("`app.component()` was called after the app was loaded: call it at the top level");
+        }
         let options = arguments.get(0);
         let get = |name: &str| options.get(atom(name));
         let list = get("routes")?;
@@ -24,7 +27,8 @@ native! {
         }
         let (class, prototype) = context_class(&get("prototype")?)?;
         accessor(&get("call")?, c"current", current, Some(set_current));
-        state().sdk = Some(Sdk {
+        let served = Sdk {
+            handle: get("handle")?,
             routes,
             class,
             prototype,
@@ -34,7 +38,8 @@ native! {
             request: get("request")?,
             local: get("local")?,
             globals: get("globals")?,
-        });
+        };
+        state().served.push(served);
         Ok(Value::UNDEFINED)
     }
 

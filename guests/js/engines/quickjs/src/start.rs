@@ -156,7 +156,14 @@ fn load(source: &CStr) -> core::result::Result<(), Failure> {
     jobs::run();
     // SAFETY: the module is evaluated.
     let exports = Value::result(unsafe { qjs::JS_GetModuleNamespace(context(), module) })?;
-    state().app = Some(app(&exports)?);
+    let app = app(&exports)?;
+    let state = state();
+    let mut served = core::mem::take(&mut state.served);
+    let own = served
+        .iter()
+        .position(|sdk| sdk.handle.raw() == app.handle.raw());
+    state.sdk = own.map(|at| served.swap_remove(at));
+    state.app = Some(app);
     Ok(())
 }
 

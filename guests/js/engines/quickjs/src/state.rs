@@ -32,6 +32,8 @@ pub(crate) struct Route {
 
 /// The functions of the SDK that the engine calls, so that a call of a handler needs no JavaScript of the SDK.
 pub(crate) struct Sdk {
+    /// The export of the app that the engine runs itself.
+    pub(crate) handle: Value,
     pub(crate) routes: Vec<Route>,
     /// The class of contexts, and its prototype.
     pub(crate) class: qjs::JSClassID,
@@ -84,6 +86,8 @@ pub(crate) struct State {
     pub(crate) adopt: Value,
     pub(crate) app: Option<App>,
     pub(crate) sdk: Option<Sdk>,
+    /// What the SDK has registered while the app is loaded. An app can create several and export one.
+    pub(crate) served: Vec<Sdk>,
     pub(crate) call: Call,
     pub(crate) timers: Timers,
     /// The class `ReadableStream`, once it is in use.
@@ -126,6 +130,7 @@ pub(crate) fn init(object_prototype: JSValue, adopt: Value) {
         adopt,
         app: None,
         sdk: None,
+        served: Vec::new(),
         call: Call {
             number: 0,
             params: &[],
