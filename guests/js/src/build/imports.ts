@@ -11,6 +11,23 @@ interface Exports {
 const STDOUT = 1;
 const STDERR = 2;
 
+/** Sleeps in this thread. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Writes all bytes. A pipe whose reader is slow accepts a part, or fails with EAGAIN. */
+function write(stream: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(stream, bytes, at);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EAGAIN") throw error;
+      sleep(1);
+    }
+  }
+}
+
 /** Returns the imports of the engine's module. `exports` returns its exports. */
 export function imports(exports: () => Exports): object {
   const view = () => new DataView(exports().memory.buffer);
@@ -26,17 +43,14 @@ export function imports(exports: () => Exports): object {
         size: number,
         result: number,
       ) => {
-        writeSync(stream, new Uint8Array(exports().memory.buffer, start, size));
+        write(stream, new Uint8Array(exports().memory.buffer, start, size));
         view().setUint8(result, 0);
       },
       "[resource-drop]output-stream": () => {},
     },
     "wasi:io/error": { "[resource-drop]error": () => {} },
     "wasi:io/poll": {
-      "[method]pollable.block": () => {
-        const cell = new Int32Array(new SharedArrayBuffer(4));
-        Atomics.wait(cell, 0, 0, Number(wait) / 1e6);
-      },
+      "[method]pollable.block": () => sleep(Number(wait) / 1e6),
       "[resource-drop]pollable": () => {},
     },
     "wasi:clocks/monotonic-clock": {
