@@ -106,7 +106,10 @@ fn instance_policy_of_a_route() {
                 {"method": "GET", "path": "/reuse", "settings": reuse},
             ]}}),
         );
-        let server = host().serve(Some(&app)).args(with(flag)).start();
+        let mut args = with(flag);
+        // In a full pool, a fresh instance that the keeper is making would take the place of an idle one.
+        args[3] = "4";
+        let server = host().serve(Some(&app)).args(args).start();
         let client = server.client();
         let last = |path: &str| {
             let counts: Vec<Value> = (0..3)
