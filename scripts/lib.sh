@@ -26,7 +26,7 @@ js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spika
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")
-done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path 'guests/rust/macros/*' | sort)
+done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path '*/engines/*' -not -path 'guests/rust/macros/*' | sort)
 
 # Builds with the tests, so that features are resolved once and large dependencies are compiled
 # once. Only scripts/nightly builds the benchmarks, because they take minutes to link.
