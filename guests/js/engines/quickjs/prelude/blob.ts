@@ -10,7 +10,7 @@ export interface BlobOptions {
   endings?: "transparent" | "native";
 }
 
-/** Returns the bytes of a blob, which nobody may change. */
+/** Returns the bytes of a blob without a copy. Callers must not change them. */
 export let blobBytes: (blob: Blob) => Uint8Array<ArrayBuffer>;
 
 function typeOf(type: unknown): string {

@@ -1,6 +1,8 @@
 /**
  * Formats values for people, in the format of `util.inspect` of Node.js with its default options.
  *
+ * The file has more than 500 lines because the formats of the classes call each other and share one state.
+ *
  * It calls no trap of a proxy and no getter but the one of `Symbol.toStringTag`, so that printing an object does not
  * change it.
  */

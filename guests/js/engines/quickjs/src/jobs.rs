@@ -7,7 +7,7 @@ use crate::host::wasi::cli::{stderr, stdout};
 use crate::host::wasi::io::streams::OutputStream;
 use crate::state::state;
 use crate::timers;
-use crate::value::{Value, context, exception};
+use crate::value::{Result, Thrown, Value, context, exception, throw, throw_error};
 
 /// Runs jobs until the queue is empty. Logs the error of a job and continues with the next one.
 pub(crate) fn run() {
@@ -61,12 +61,22 @@ pub(crate) fn settle(promise: &Value) -> Outcome {
     }
 }
 
+/// Waits for a promise: returns its value, or throws its error.
+pub(crate) fn wait(promise: &Value) -> Result<Value> {
+    match settle(promise) {
+        Outcome::Fulfilled(value) => return Ok(value),
+        Outcome::Rejected(error) => throw(error),
+        Outcome::Never => throw_error(NEVER_SETTLES),
+    };
+    Err(Thrown)
+}
+
 fn result(promise: &Value) -> Value {
     // SAFETY: the value is alive.
     Value::owned(unsafe { qjs::JS_PromiseResult(context(), promise.raw()) })
 }
 
-pub(crate) const NEVER_SETTLES: &str =
+const NEVER_SETTLES: &str =
     "the promise never settles: no job or timer is left that could settle it";
 
 /// Runs the jobs of the call and clears its timers, so that none of them runs in a later call.

@@ -250,15 +250,5 @@ pub(crate) fn settled(value: Value) -> Result<Value> {
         return Ok(value);
     }
     let promise = state().adopt.call(&[value.raw()])?;
-    match jobs::settle(&promise) {
-        jobs::Outcome::Fulfilled(value) => Ok(value),
-        jobs::Outcome::Rejected(error) => {
-            crate::value::throw(error);
-            Err(Thrown)
-        }
-        jobs::Outcome::Never => {
-            crate::value::throw_error(jobs::NEVER_SETTLES);
-            Err(Thrown)
-        }
-    }
+    jobs::wait(&promise)
 }

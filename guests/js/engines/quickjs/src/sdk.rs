@@ -44,19 +44,7 @@ native! {
     }
 
     // Waits for a promise: returns its value, or throws its error.
-    settle(arguments) {
-        match jobs::settle(&arguments.get(0)) {
-            jobs::Outcome::Fulfilled(value) => Ok(value),
-            jobs::Outcome::Rejected(error) => {
-                crate::value::throw(error);
-                Err(Thrown)
-            }
-            jobs::Outcome::Never => {
-                throw_error(jobs::NEVER_SETTLES);
-                Err(Thrown)
-            }
-        }
-    }
+    settle(arguments) { jobs::wait(&arguments.get(0)) }
 
     drop_leftovers(_) {
         jobs::drop_leftovers();
