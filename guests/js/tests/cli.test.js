@@ -82,6 +82,44 @@ test("a failed build has exit code 1", () => {
   });
 });
 
+test("an error in a module is one sentence with its file and line", () => {
+  const cases = [
+    [{ "a.js": "export {};\nconst x = ;\n" }, "a.js:2:11: syntax error: Unexpected token\n"],
+    [
+      { "a.js": 'import x from "./b.json";', "b.json": "{bad" },
+      "b.json:1:2: key must be a string at line 1 column 2\n",
+    ],
+    [
+      { "a.js": '\nimport "./b.js";', "b.js": Buffer.of(0xff, 0xfe, 0x80) },
+      "a.js:2:8: Could not load b.js (stream did not contain valid UTF-8)\n",
+    ],
+    [
+      { "a.js": 'import { x } from "./b.js";\nx();', "b.js": "export {};" },
+      'a.js:1:10: "x" is not exported by "b.js" (Missing export)\n',
+    ],
+    [
+      { "a.js": 'import x from "./b.css";', "b.css": "body {}\n" },
+      /^error: the app: Bundling CSS is no longer supported.*\n$/,
+    ],
+    [{ "a.ts": "export {};", "tsconfig.json": "{" }, /^error: the app: Failed to load tsconfig .*\n$/],
+  ];
+  for (const [index, [files, expected]] of cases.entries()) {
+    const name = project(`error-${index}`, files);
+    const { status, stdout, stderr } = run("bundle", join(name, Object.keys(files)[0]));
+    assert.deepEqual({ status, stdout }, { status: 1, stdout: "" });
+    if (expected instanceof RegExp) assert.match(stderr, expected);
+    else assert.equal(stderr.replaceAll(`${name}/`, ""), `error: ${expected}`);
+  }
+});
+
+test("an invalid package.json is an error in the project", () => {
+  const name = project("manifest", { "package.json": "{", "src/app.js": APP });
+  const { status, stderr } = run("bundle", join(name, "src/app.js"));
+  assert.equal(status, 2);
+  assert.match(stderr, /^error: `manifest\/package.json` is not valid JSON: .*\n$/);
+  assert.equal(run("bundle", name).stderr, stderr);
+});
+
 test("bundle writes one module that only imports the host", () => {
   const app = project("ts", {
     "src/app.ts": APP.replace('"hi"', '("hi" as string satisfies string)'),

@@ -167,7 +167,7 @@ macro_rules! export {
                     }
                 }
 
-        $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+        $crate::bindings::export_component!(Component with_types_in $crate::exported);
             };
         };
     };

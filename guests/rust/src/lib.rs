@@ -39,6 +39,10 @@
 //! - A test runs an app in process, without a component or a host (`testing`).
 
 pub mod bindings;
+#[cfg(target_arch = "wasm32")]
+#[allow(missing_docs)]
+#[doc(hidden)]
+pub mod exported;
 
 mod app;
 mod builder;

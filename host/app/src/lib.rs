@@ -74,7 +74,7 @@ pub use openapi::{
 };
 pub use overrides::{Origin, Origins, RouteOverride};
 pub use parameter::Parameter;
-pub use params::RequestHead;
+pub use params::{RequestHead, append_value};
 pub use path::{PathPattern, PatternError, same_path};
 pub use printable::{indented, one_line};
 pub use problem::Problem;

@@ -22,6 +22,24 @@ pub trait RequestHead {
     fn query(&self) -> &str;
     /// Calls `each` with the value of every header field called `name` (lower case).
     fn header(&self, name: &str, each: &mut dyn FnMut(&[u8]));
+
+    /// Joins the values of a header (RFC 9110, section 5.3). `None` if the request lacks it.
+    fn joined(&self, name: &str) -> Option<Vec<u8>> {
+        let mut joined = None;
+        self.header(name, &mut |value| append_value(&mut joined, value));
+        joined
+    }
+}
+
+/// Appends a value to the joined values of a header (RFC 9110, section 5.3).
+pub fn append_value(joined: &mut Option<Vec<u8>>, value: &[u8]) {
+    match joined {
+        None => *joined = Some(value.to_vec()),
+        Some(all) => {
+            all.extend_from_slice(b", ");
+            all.extend_from_slice(value);
+        }
+    }
 }
 
 /// The parameters of a route: path parameters first, in path order.
@@ -254,21 +272,15 @@ fn unreadable(what: &str, error: decode::NotUtf8) -> Refusal {
     Refusal::BadRequest(format!("{what} cannot be read: {error}"))
 }
 
-/// Reads a header parameter. Joins repeated fields as in RFC 9110, section 5.3.
+/// Reads a header parameter.
 fn read_header(
     parameter: &Parameter,
     head: &impl RequestHead,
     slot: &mut Slot,
 ) -> Result<(), Refusal> {
-    let mut joined: Option<Vec<u8>> = None;
-    head.header(parameter.name(), &mut |value| match &mut joined {
-        None => joined = Some(value.to_vec()),
-        Some(all) => {
-            all.extend_from_slice(b", ");
-            all.extend_from_slice(value);
-        }
-    });
-    let Some(joined) = joined else { return Ok(()) };
+    let Some(joined) = head.joined(parameter.name()) else {
+        return Ok(());
+    };
     let text = String::from_utf8(joined)
         .map_err(|_| Refusal::BadRequest(format!("header `{}` is not UTF-8", parameter.name())))?;
     parameter.take_header(&text, slot);

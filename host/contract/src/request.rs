@@ -31,12 +31,6 @@ impl Head {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// Joins all values of a header (RFC 9110, section 5.3).
-    pub(crate) fn joined(&self, name: &str) -> Vec<u8> {
-        let values: Vec<_> = self.values(name).collect();
-        values.join(b", " as &[u8])
-    }
-
     /// Joins the `Cookie` fields (RFC 9113, section 8.2.3).
     pub(crate) fn joined_cookies(&self) -> String {
         let values: Vec<_> = self.values("cookie").map(String::from_utf8_lossy).collect();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use spikard_wasm_app::policy::{self, Admitted, Policies, Preflight};
-use spikard_wasm_app::{App, Refusal};
+use spikard_wasm_app::{App, Refusal, RequestHead};
 
 use crate::{Fields, Head};
 
@@ -124,7 +124,9 @@ pub(crate) fn preflight(
     let headers = cors.of_preflight(Preflight {
         origin: &origin,
         method,
-        headers: &head.joined("access-control-request-headers"),
+        headers: &head
+            .joined("access-control-request-headers")
+            .unwrap_or_default(),
         allow,
     });
     Some((request_policies, headers))

@@ -27,7 +27,7 @@ use crate::names;
 use crate::needs::{Need, may_have_only_types};
 use crate::precompiled::{Artifact, ArtifactError};
 use crate::state::Shared;
-use crate::stats::Alive;
+use crate::stats::LiveInstance;
 use crate::wasi;
 use crate::world::{Interfaces, Kind};
 
@@ -365,7 +365,7 @@ impl Loaded {
         self.0.bytes
     }
 
-    pub(crate) async fn instantiate(&self, alive: Alive) -> wasmtime::Result<Instance> {
+    pub(crate) async fn instantiate(&self, alive: LiveInstance) -> wasmtime::Result<Instance> {
         Instance::new(&self.0.origin, alive).await
     }
 
@@ -379,7 +379,7 @@ impl Loaded {
         let name = || self.0.origin.shared.name.to_string();
         let describe = async {
             let mut instance = self
-                .instantiate(Alive::new(&Arc::default()))
+                .instantiate(LiveInstance::new(&Arc::default()))
                 .await
                 .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
             self.check_types(&mut instance)?;

@@ -9,7 +9,7 @@ use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 use crate::reply::Content;
 use crate::stages::{Stage, Stamp};
 use crate::state::{Current, Failure, Shared, State};
-use crate::stats::Alive;
+use crate::stats::LiveInstance;
 
 /// The exports of a component that the host calls.
 pub(crate) struct Exports {
@@ -42,7 +42,7 @@ pub(crate) struct Instance {
 impl Instance {
     /// Makes an instance. This runs the component's own initialization, so the caller's
     /// deadline must cover it.
-    pub(crate) async fn new(origin: &Origin, alive: Alive) -> wasmtime::Result<Self> {
+    pub(crate) async fn new(origin: &Origin, alive: LiveInstance) -> wasmtime::Result<Self> {
         let mut store = Store::new(&origin.engine, State::new(&origin.shared, alive));
         store.limiter(|state| state.limiter());
         store.set_hostcall_fuel(origin.shared.limits.hostcall_data);

@@ -59,5 +59,5 @@ pub use precompiled::is_precompiled;
 pub use reply::{Content, Reply};
 pub use request::Request;
 pub use stages::{Stage, Stages, Stamp, StampCell};
-pub use stats::{PoolStats, Recycled};
+pub use stats::{PoolStats, RecycleReason};
 pub use world::{Interfaces, Kind};

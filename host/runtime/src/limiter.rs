@@ -3,19 +3,19 @@
 use wasmtime::{Error, ResourceLimiter, Result};
 
 use crate::limits::Limits;
-use crate::stats::Alive;
+use crate::stats::LiveInstance;
 
 /// Limits and current sizes of one instance.
 pub(crate) struct Limiter {
     memory: usize,
     table_elements: usize,
-    alive: Alive,
+    alive: LiveInstance,
     /// Bytes that the current growth adds, to undo it if the allocation fails.
     growing: usize,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits, alive: Alive) -> Self {
+    pub(crate) fn new(limits: &Limits, alive: LiveInstance) -> Self {
         Self {
             memory: limits.memory,
             table_elements: limits.table_elements,
@@ -70,7 +70,7 @@ mod tests {
             table_elements: 5,
             ..Limits::default()
         };
-        let mut limiter = Limiter::new(&limits, Alive::new(&stats));
+        let mut limiter = Limiter::new(&limits, LiveInstance::new(&stats));
         let mut grow = |from, to| limiter.memory_growing(from, to, None).unwrap();
         assert!(grow(0, 60) && grow(0, 40));
         assert!(!grow(40, 41));

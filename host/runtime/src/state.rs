@@ -17,7 +17,7 @@ use crate::outbound::Capabilities;
 use crate::reply::Content;
 use crate::request::Request;
 use crate::stages::{Stages, Stamp};
-use crate::stats::Alive;
+use crate::stats::LiveInstance;
 use crate::wasi::{self, Wasi};
 use crate::world::Kind;
 
@@ -94,7 +94,7 @@ struct Outside {
 }
 
 impl State {
-    pub(crate) fn new(shared: &Shared, alive: Alive) -> Self {
+    pub(crate) fn new(shared: &Shared, alive: LiveInstance) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(match shared.kind {
             Kind::Handler => MAX_RESOURCES,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// Reason why an instance was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
-pub enum Recycled {
+pub enum RecycleReason {
     /// It served its maximum number of requests.
     Requests,
     /// Its memory exceeded the maximum for reuse.
@@ -25,7 +25,7 @@ pub enum Recycled {
     Cancelled,
 }
 
-impl Recycled {
+impl RecycleReason {
     /// All reasons.
     pub const ALL: [Self; 8] = [
         Self::Requests,
@@ -66,7 +66,7 @@ pub struct PoolStats {
     created: AtomicU64,
     queue_full: AtomicU64,
     queue_time: AtomicU64,
-    recycled: [AtomicU64; Recycled::ALL.len()],
+    recycled: [AtomicU64; RecycleReason::ALL.len()],
 }
 
 macro_rules! gauges {
@@ -103,11 +103,11 @@ impl PoolStats {
 
     /// Returns the number of instances that were dropped for a reason.
     #[must_use]
-    pub fn recycled(&self, why: Recycled) -> u64 {
+    pub fn recycled(&self, why: RecycleReason) -> u64 {
         self.recycled[why as usize].load(Relaxed)
     }
 
-    pub(crate) fn count(&self, why: Recycled) {
+    pub(crate) fn count(&self, why: RecycleReason) {
         change(&self.recycled[why as usize], 1);
     }
 
@@ -146,12 +146,12 @@ fn change(value: &AtomicU64, by: i64) {
 }
 
 /// Counts a live instance and its memory until it is dropped.
-pub(crate) struct Alive {
+pub(crate) struct LiveInstance {
     stats: Arc<PoolStats>,
     memory: usize,
 }
 
-impl Alive {
+impl LiveInstance {
     pub(crate) fn new(stats: &Arc<PoolStats>) -> Self {
         change(&stats.live, 1);
         change(&stats.created, 1);
@@ -173,7 +173,7 @@ impl Alive {
     }
 }
 
-impl Drop for Alive {
+impl Drop for LiveInstance {
     fn drop(&mut self) {
         change(&self.stats.live, -1);
         change(&self.stats.memory, -(self.memory as i64));
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn dropped_instances_are_not_counted() {
         let stats = Arc::new(PoolStats::default());
-        let (mut first, second) = (Alive::new(&stats), Alive::new(&stats));
+        let (mut first, second) = (LiveInstance::new(&stats), LiveInstance::new(&stats));
         first.set_memory(70);
         first.set_memory(50);
         assert_eq!((stats.live(), stats.memory(), stats.created()), (2, 50, 2));

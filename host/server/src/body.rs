@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{EXPECT, HeaderMap};
 use spikard_wasm_app::{Form, Refusal, read_multipart};
 use spikard_wasm_runtime::{GuestBody, HttpCall, StreamBody, Upload};
 
@@ -61,7 +62,7 @@ impl Body for Inbound {
 /// Request body that may not have arrived yet.
 pub(crate) struct RequestBody {
     source: Source,
-    /// True if the client waits for `100 Continue` before it sends the body.
+    /// True if the client sent `Expect` and waits for `100 Continue` before it sends the body.
     is_awaited: bool,
     has_ended: bool,
 }
@@ -77,9 +78,10 @@ enum Source {
 }
 
 impl RequestBody {
-    /// Wraps a body; `is_awaited` is true if the client sent `Expect: 100-continue`.
-    pub(crate) fn new(incoming: Inbound, is_awaited: bool) -> Self {
+    /// Wraps the body of the request with these headers.
+    pub(crate) fn new(incoming: Inbound, headers: &HeaderMap) -> Self {
         let has_ended = incoming.is_end_stream();
+        let is_awaited = !has_ended && headers.contains_key(EXPECT);
         Self {
             source: Source::Host(incoming),
             is_awaited,

@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::app_router::AppRouter;
 use crate::body_activity::observed;
 use crate::settings::Settings;
-use crate::shared::Open;
+use crate::shared::OpenConnection;
 use crate::timing::{Phase, Timed, Timing};
 
 /// The maximum number of requests in flight on an HTTP/2 connection.
@@ -79,7 +79,7 @@ impl Connections {
     pub(crate) fn serve<S>(
         &self,
         connection: Connection<S>,
-        open: Open,
+        open: OpenConnection,
         graceful: &GracefulShutdown,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -108,7 +108,7 @@ impl Connections {
         answer: impl Fn(Request<Incoming>) -> F + 'static,
         connection: Connection<S>,
         timing: Arc<Timing>,
-        open: Open,
+        open: OpenConnection,
         graceful: &GracefulShutdown,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -9,13 +9,13 @@ use crate::request::RequestId;
 
 /// Reason why a request has no reply from the app.
 #[derive(Debug)]
-pub(crate) struct Failed {
+pub(crate) struct Failure {
     refusal: Refusal,
     /// Message for the app, never for a client. Empty if the refusal has all information.
     message: String,
 }
 
-impl From<Refusal> for Failed {
+impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self {
             refusal,
@@ -24,7 +24,7 @@ impl From<Refusal> for Failed {
     }
 }
 
-impl Failed {
+impl Failure {
     /// Logs a failed call and maps it to the client's response.
     pub(crate) fn of_call(error: CallError, id: &RequestId, route: &Route) -> Self {
         Self::of(error, id, route.name(), route.timeout_status())

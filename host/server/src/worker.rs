@@ -16,7 +16,7 @@ use crate::app_router::{AppRouter, RunningApps};
 use crate::connection::{Connection, Connections};
 use crate::error::ServeError;
 use crate::settings::Settings;
-use crate::shared::{Apps, Open, Shared};
+use crate::shared::{Apps, OpenConnection, Shared};
 
 /// The accepting thread's side of a worker.
 pub(crate) struct Worker {
@@ -39,7 +39,7 @@ pub(crate) enum Message {
 pub(crate) struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
-    open: Open,
+    open: OpenConnection,
 }
 
 /// A change of apps: all workers start the new apps and then switch to them.
@@ -109,7 +109,7 @@ impl Worker {
 
     /// Hands a connection to the worker.
     pub(crate) fn give(&self, stream: TcpStream, peer: SocketAddr) {
-        let open = Open::new(&self.open);
+        let open = OpenConnection::new(&self.open);
         let accepted = Accepted { stream, peer, open };
         // If the worker has stopped, the connection is dropped and so closed.
         let _ = self.messages.send(Message::Connection(accepted));

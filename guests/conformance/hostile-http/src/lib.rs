@@ -22,11 +22,14 @@ impl wasip2::exports::http::incoming_handler::Guest for App {
             "/nothing" => drop(out),
             "/error" => ResponseOutparam::set(out, Err(ErrorCode::LoopDetected)),
             "/twice" => {
+                // Nothing waits between the two calls, so that the host has not yet sent the head.
+                let responses = [0; 2].map(|_| OutgoingResponse::new(Fields::new()));
                 // The guest owns the handle only until its first use.
                 let handle = out.take_handle();
-                // SAFETY: the violation is intentional.
-                for out in unsafe { [0; 2].map(|_| ResponseOutparam::from_handle(handle)) } {
-                    reply(out, &[], b"once");
+                for response in responses {
+                    // SAFETY: the violation is intentional.
+                    let out = unsafe { ResponseOutparam::from_handle(handle) };
+                    ResponseOutparam::set(out, Ok(response));
                 }
             }
             "/twice-after-a-pause" => {

@@ -5,6 +5,7 @@ import type { SourceMapPayload } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { readable } from "./report.js";
 import { unresolvedPlugin } from "./unresolved.js";
 
 /** The engines a component may run on. */
@@ -92,6 +93,8 @@ async function generate(app: string, engine: EngineName, hooks: boolean) {
     if (problems.size > 0) throw new Error([...problems].join("\n"));
     const { code, map, exports } = output[0];
     return { code, exports, map: JSON.parse(String(map)) as SourceMapPayload };
+  } catch (error) {
+    throw readable(error, dirname(app));
   } finally {
     await build.close();
   }

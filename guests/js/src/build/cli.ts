@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle, ENGINES, type EngineName } from "./bundle.js";
 import { componentize } from "./componentize.js";
@@ -65,6 +65,7 @@ async function run(args: string[]): Promise<void> {
     throw new UsageError(`unknown engine \`${values.engine}\`: use ${ENGINES.join(" or ")}`);
   }
   const entry = findEntry(app);
+  checkManifests(dirname(entry));
   if (command === "bundle") await writeBundle(entry, engine, values.output ?? "app.bundle.js");
   else await writeComponent(entry, engine, values.wit, values.output ?? "app.wasm");
 }
@@ -86,13 +87,31 @@ async function writeComponent(
   console.log(`wrote ${output} (${engine}, ${(component.length / 1e6).toFixed(1)} MB)`);
 }
 
+/** Reads a package.json. */
+function readManifest(path: string): { main?: unknown } {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof manifest === "object" && manifest !== null) return manifest;
+  } catch (error) {
+    throw new UsageError(`\`${path}\` is not valid JSON: ${(error as Error).message}`);
+  }
+  throw new UsageError(`\`${path}\` is not a JSON object`);
+}
+
+/** Checks the package.json files that the bundler reads for the modules of a folder; it ignores why it cannot. */
+function checkManifests(folder: string): void {
+  const manifest = join(folder, "package.json");
+  if (existsSync(manifest)) readManifest(relative(process.cwd(), manifest));
+  else if (dirname(folder) !== folder) checkManifests(dirname(folder));
+}
+
 /** Returns the path of an app's main module. */
 function findEntry(app: string): string {
   if (!existsSync(app))
     throw new UsageError(`no file or folder \`${app}\`: give the app's main module or its folder`);
   if (!statSync(app).isDirectory()) return resolve(app);
   const manifest = join(app, "package.json");
-  const { main }: { main?: unknown } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : {};
+  const main = existsSync(manifest) ? readManifest(manifest).main : undefined;
   const candidates = typeof main === "string" ? [main] : ["src/app.ts", "src/app.js"];
   const entry = candidates.map((file) => resolve(app, file)).find((file) => existsSync(file));
   if (entry !== undefined) return entry;

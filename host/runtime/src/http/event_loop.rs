@@ -18,7 +18,7 @@ use crate::instance::Instance;
 use crate::pool::Pool;
 use crate::stages::Stamp;
 use crate::state::Current;
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// Runs an instance until it retires or traps.
 pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Pool>) {
@@ -46,7 +46,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                         state.memory()
                     });
                     if memory > most_memory {
-                        member.retire(Recycled::Memory);
+                        member.retire(RecycleReason::Memory);
                     }
                 }
                 // A guest may finish the work it does after its reply.
@@ -82,7 +82,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
                 None => {
                     if deadline.poll(cx, idle, idle_for).is_ready() {
                         if pool.has_other_members() {
-                            member.retire(Recycled::Idle);
+                            member.retire(RecycleReason::Idle);
                             return Poll::Ready(Ok(()));
                         }
                         member.idle_since.set(Stamp::now());
@@ -108,16 +108,16 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
             detail: trace(&error),
         });
     }
-    let why = member.retired().unwrap_or(Recycled::Trap);
+    let why = member.retired().unwrap_or(RecycleReason::Trap);
     pool.stats().count(why);
     drop(instance);
     pool.remove_member(&member);
 }
 
 /// Returns true if an instance that retires may still finish its guest's work.
-fn is_graceful(why: Option<Recycled>) -> bool {
+fn is_graceful(why: Option<RecycleReason>) -> bool {
     matches!(
         why,
-        Some(Recycled::Requests | Recycled::Memory | Recycled::Fresh)
+        Some(RecycleReason::Requests | RecycleReason::Memory | RecycleReason::Fresh)
     )
 }

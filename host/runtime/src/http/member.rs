@@ -18,7 +18,7 @@ use wasmtime_wasi_http::WasiBody;
 use super::call::{Fate, Head, HttpCall};
 use crate::error::CallError;
 use crate::stages::Stamp;
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// The shared instances of a pool.
 #[derive(Default)]
@@ -47,7 +47,7 @@ pub(super) struct Member {
     pub(super) on_cpu: Arc<AtomicBool>,
     /// How many more requests it serves before it retires; `None` for no limit.
     pub(super) life: Cell<Option<u32>>,
-    pub(super) retired: Cell<Option<Recycled>>,
+    pub(super) retired: Cell<Option<RecycleReason>>,
     /// The error that ended it.
     pub(super) failure: RefCell<Option<CallError>>,
     pub(super) is_gone: Cell<bool>,
@@ -70,12 +70,12 @@ impl Member {
     }
 
     /// Returns why it gets no new requests, if it retires.
-    pub(super) fn retired(&self) -> Option<Recycled> {
+    pub(super) fn retired(&self) -> Option<RecycleReason> {
         self.retired.get()
     }
 
     /// Retires the instance: it gets no new requests.
-    pub(super) fn retire(&self, why: Recycled) {
+    pub(super) fn retire(&self, why: RecycleReason) {
         if self.retired.get().is_none() {
             self.retired.set(Some(why));
             self.wake.notify_one();
@@ -90,7 +90,7 @@ impl Member {
 
     /// Retires the instance and ends all its requests with `error`.
     pub(super) fn fail(&self, error: &CallError) {
-        self.retire(Recycled::Trap);
+        self.retire(RecycleReason::Trap);
         *self.failure.borrow_mut() = Some(error.clone());
         self.inbox.borrow_mut().clear();
         for call in self.calls.borrow().iter() {

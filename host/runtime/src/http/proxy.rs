@@ -25,7 +25,7 @@ use crate::error::CallError;
 use crate::pool::{Lease, Pool, Running};
 use crate::stages::{Stage, Stamp};
 use crate::state::Current;
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// A guest that answers a request. Dropping it half-way discards its instance.
 type Guest = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
@@ -131,7 +131,7 @@ async fn run(
     if result.is_ok() && !call.has_head() {
         // An instance that sets no reply may not be able to any more: StarlingMonkey
         // serves one fetch event in its life.
-        running.discard(Recycled::Trap);
+        running.discard(RecycleReason::Trap);
         return Ok(());
     }
     running.end(result)

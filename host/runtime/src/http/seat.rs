@@ -17,7 +17,7 @@ use crate::error::CallError;
 use crate::instance::Instance;
 use crate::pool::{Pool, Slot};
 use crate::stages::{Stage, Stamp};
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// The place of a request in a shared instance, until its reply is sent.
 pub(super) struct Seat {
@@ -43,7 +43,7 @@ impl Drop for Seat {
         drop(calls);
         if is_idle {
             if pool.members.is_closed.get() {
-                member.retire(Recycled::Idle);
+                member.retire(RecycleReason::Idle);
             }
             member.idle_since.set(Stamp::now());
             pool.stats().leased_by(-1);
@@ -72,7 +72,7 @@ impl Pool {
     pub fn close(&self) {
         self.members.is_closed.set(true);
         for member in self.members.all.borrow().iter() {
-            member.retire(Recycled::Idle);
+            member.retire(RecycleReason::Idle);
         }
     }
 
@@ -115,8 +115,8 @@ impl Pool {
             member.life.set(Some(life.saturating_sub(1)));
             if life <= 1 {
                 member.retire(match isolation {
-                    Isolation::Fresh => Recycled::Fresh,
-                    Isolation::Reuse => Recycled::Requests,
+                    Isolation::Fresh => RecycleReason::Fresh,
+                    Isolation::Reuse => RecycleReason::Requests,
                 });
             }
         }
@@ -139,7 +139,7 @@ impl Pool {
         let mut idle = all.iter().filter(|member| member.active() == 0);
         // This also ends the work of an idle instance that was retiring gracefully.
         if let Some(member) = idle.next() {
-            member.retired.set(Some(Recycled::Room));
+            member.retired.set(Some(RecycleReason::Room));
             member.wake.notify_one();
         }
     }

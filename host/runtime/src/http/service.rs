@@ -27,7 +27,7 @@ use crate::deadline::Deadline;
 use crate::error::CallError;
 use crate::pool::Pool;
 use crate::stages::{Stage, Stamp};
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// The first event of a request.
 enum First {
@@ -66,7 +66,7 @@ impl Pool {
         // A rejected body decides the reply, whatever the guest answered after it saw the
         // body end early.
         if let Some(why) = call.take_upload_error() {
-            seat.retire(Recycled::Cancelled);
+            seat.retire(RecycleReason::Cancelled);
             return Err(HttpFailure::Upload(why));
         }
         let head = match first {
@@ -80,7 +80,7 @@ impl Pool {
             }
             First::Answered(None) => return Err(seat.finish().into()),
             First::Late | First::Refused => {
-                seat.retire(Recycled::Deadline);
+                seat.retire(RecycleReason::Deadline);
                 return Err(CallError::Deadline(options.deadline).into());
             }
         };
@@ -110,7 +110,7 @@ impl Pending {
         }
     }
 
-    fn retire(mut self, why: Recycled) {
+    fn retire(mut self, why: RecycleReason) {
         if let Some(seat) = self.0.take() {
             seat.member.retire(why);
         }
@@ -131,7 +131,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(seat) = &self.0 {
-            seat.member.retire(Recycled::Cancelled);
+            seat.member.retire(RecycleReason::Cancelled);
         }
     }
 }
@@ -181,9 +181,9 @@ async fn watch(seat: Option<Seat>, call: Arc<HttpCall>, limit: Duration) {
     let Some(seat) = seat else { return };
     if is_late {
         call.report(&call.stall(limit));
-        seat.member.retire(Recycled::Deadline);
+        seat.member.retire(RecycleReason::Deadline);
         call.end(Fate::Failed);
     } else if call.fate() == Fate::Abandoned {
-        seat.member.retire(Recycled::Cancelled);
+        seat.member.retire(RecycleReason::Cancelled);
     }
 }

@@ -13,7 +13,7 @@ use crate::http::Members;
 use crate::instance::Instance;
 use crate::limits::Recycling;
 use crate::stages::{Stage, Stages, Stamp};
-use crate::stats::{Alive, PoolStats, Recycled};
+use crate::stats::{LiveInstance, PoolStats, RecycleReason};
 use crate::world::Kind;
 
 /// The instances of one component in one worker. Belongs to the worker's thread.
@@ -30,7 +30,7 @@ pub struct Pool {
     /// Wakes the keeper.
     pub(super) wake: Notify,
     /// The reason that is counted for the instance of a call that is dropped.
-    pub(crate) dropped_for: Cell<Recycled>,
+    pub(crate) dropped_for: Cell<RecycleReason>,
 }
 
 impl Pool {
@@ -52,7 +52,7 @@ impl Pool {
             shelf: Shelf::new(stats.clone(), recycling),
             stats,
             wake: Notify::new(),
-            dropped_for: Cell::new(Recycled::Cancelled),
+            dropped_for: Cell::new(RecycleReason::Cancelled),
         }
     }
 
@@ -104,7 +104,10 @@ impl Pool {
     /// Makes an instance. If the pool has as many as it may, it drops idle ones first.
     pub(crate) async fn make(&self) -> Result<Instance, CallError> {
         while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
-        let made = self.component.instantiate(Alive::new(&self.stats)).await;
+        let made = self
+            .component
+            .instantiate(LiveInstance::new(&self.stats))
+            .await;
         made.map_err(|error| CallError::Instantiate(format!("{error:#}")))
     }
 }

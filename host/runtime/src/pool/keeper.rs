@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::instances::Pool;
 use crate::instance::Instance;
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// A burst counts for the rest of its period and for the next.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -96,11 +96,13 @@ impl Pool {
     /// Takes an instance back from a lease, and keeps it if it may serve again.
     pub(crate) fn give_back(&self, mut instance: Instance, isolation: Isolation) {
         let why = match isolation {
-            Isolation::Fresh => Recycled::Fresh,
+            Isolation::Fresh => RecycleReason::Fresh,
             Isolation::Reuse if instance.has_served(self.recycling.max_requests) => {
-                Recycled::Requests
+                RecycleReason::Requests
             }
-            Isolation::Reuse if instance.memory() > self.recycling.max_memory => Recycled::Memory,
+            Isolation::Reuse if instance.memory() > self.recycling.max_memory => {
+                RecycleReason::Memory
+            }
             Isolation::Reuse => {
                 self.shelf.keep(instance);
                 if self.stats.idle() == 2 {
@@ -114,7 +116,7 @@ impl Pool {
     }
 
     /// Discards an instance. The keeper drops it after the reply is sent.
-    pub(crate) fn discard(&self, instance: Instance, why: Recycled) {
+    pub(crate) fn discard(&self, instance: Instance, why: RecycleReason) {
         self.stats.count(why);
         if self.shelf.spend(instance) {
             self.wake.notify_one();

@@ -22,7 +22,7 @@ use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::state::{Current, Failure};
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 /// An instance for the time of a request, or the right to make one.
 pub struct Lease {
@@ -177,7 +177,7 @@ impl Lease {
         self.slot.pool()
     }
 
-    fn discard(&mut self, why: Recycled) {
+    fn discard(&mut self, why: RecycleReason) {
         if let Some(instance) = self.instance.take() {
             self.pool().discard(instance, why);
         }
@@ -243,7 +243,7 @@ impl<L: BorrowMut<Lease>> Running<L> {
             }
             Err(error) => {
                 self.has_ended = true;
-                self.lease.borrow_mut().discard(Recycled::Trap);
+                self.lease.borrow_mut().discard(RecycleReason::Trap);
                 // A message that the guest reported before the trap is clearer than the stack.
                 let message = match failure {
                     Some(reported) => reported.message,
@@ -258,7 +258,7 @@ impl<L: BorrowMut<Lease>> Running<L> {
     }
 
     /// Ends the call and discards its instance.
-    pub(crate) fn discard(mut self, why: Recycled) {
+    pub(crate) fn discard(mut self, why: RecycleReason) {
         self.has_ended = true;
         self.lease.borrow_mut().discard(why);
     }

@@ -10,7 +10,7 @@ use spikard_wasm_app::Isolation;
 use crate::instance::Instance;
 use crate::limits::Recycling;
 use crate::stages::Stamp;
-use crate::stats::{PoolStats, Recycled};
+use crate::stats::{PoolStats, RecycleReason};
 
 /// The maximum number of instances that wait to be dropped: each keeps its memory.
 const MAX_SPENT: usize = 4;
@@ -125,7 +125,7 @@ impl Shelf {
             taken
         });
         if instance.is_some() {
-            self.stats.count(Recycled::Room);
+            self.stats.count(RecycleReason::Room);
         }
         instance.is_some()
     }
@@ -141,7 +141,7 @@ impl Shelf {
             self.stats.set_prepared(fresh.len());
             taken
         };
-        self.stats.count(Recycled::Idle);
+        self.stats.count(RecycleReason::Idle);
         taken.is_some()
     }
 
@@ -164,7 +164,7 @@ impl Shelf {
                 self.stats.set_idle(idle.len());
                 swept
             };
-            self.stats.count(Recycled::Idle);
+            self.stats.count(RecycleReason::Idle);
             drop(swept);
         }
     }

@@ -9,7 +9,7 @@ use super::instances::Pool;
 use crate::deadline::Deadline;
 use crate::error::CallError;
 use crate::stages::Stamp;
-use crate::stats::Recycled;
+use crate::stats::RecycleReason;
 
 impl Pool {
     /// Runs `calls` and drops them, with the instance they hold, when `limit` has passed.
@@ -53,8 +53,8 @@ impl Pool {
     /// Runs `drop`, which drops calls that are past their deadline: the pool counts their
     /// instances as lost to a deadline, not to a cancelled request.
     pub(crate) fn drop_late(&self, drop: impl FnOnce()) {
-        self.dropped_for.set(Recycled::Deadline);
+        self.dropped_for.set(RecycleReason::Deadline);
         drop();
-        self.dropped_for.set(Recycled::Cancelled);
+        self.dropped_for.set(RecycleReason::Cancelled);
     }
 }

@@ -21,9 +21,11 @@ fn exchange(sent: &str) -> String {
     LocalSet::new().block_on(&runtime.expect("a runtime"), async {
         let (mut client, host) = tokio::io::duplex(64 << 10);
         let graceful = GracefulShutdown::new();
-        connections()
-            .await
-            .serve(in_memory(host), Open::new(&Arc::default()), &graceful);
+        connections().await.serve(
+            in_memory(host),
+            OpenConnection::new(&Arc::default()),
+            &graceful,
+        );
         client
             .write_all(sent.as_bytes())
             .await
@@ -99,7 +101,7 @@ fn an_upgraded_connection_carries_another_protocol() {
             echo_upgraded,
             in_memory(host),
             timing,
-            Open::new(&Arc::default()),
+            OpenConnection::new(&Arc::default()),
             &graceful,
         );
         let head = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";

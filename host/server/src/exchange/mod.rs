@@ -22,7 +22,6 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use hyper::header::EXPECT;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 use spikard_wasm_app::Refusal;
@@ -112,7 +111,7 @@ pub(crate) async fn run<T: Trigger>(
     let (parts, incoming) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
     let is_http1 = parts.version < Version::HTTP_2;
-    let mut body = RequestBody::new(incoming, parts.headers.contains_key(EXPECT));
+    let mut body = RequestBody::new(incoming, &parts.headers);
     let fault = arrival.fault.take();
     let is_faulty = fault.is_some();
     let mut exchange = Exchange::begin(trigger.desk(), &parts, arrival);

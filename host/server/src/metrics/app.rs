@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, OnceLock};
 
-use spikard_wasm_runtime::{PoolStats, Recycled};
+use spikard_wasm_runtime::{PoolStats, RecycleReason};
 
 use super::histogram::Sum;
 use super::names::AppName;
@@ -117,7 +117,7 @@ pub(super) struct RouteTotal {
 pub(super) struct Total {
     pub(super) routes: BTreeMap<String, RouteTotal>,
     pub(super) created: u64,
-    pub(super) recycled: [u64; Recycled::ALL.len()],
+    pub(super) recycled: [u64; RecycleReason::ALL.len()],
     pub(super) queue_full: u64,
     pub(super) queue_time: u64,
     /// Outgoing requests, in the order of [`OutgoingFigures::counts`].
@@ -158,7 +158,7 @@ impl Total {
                 continue;
             };
             self.created += pool.created();
-            for (sum, why) in self.recycled.iter_mut().zip(Recycled::ALL) {
+            for (sum, why) in self.recycled.iter_mut().zip(RecycleReason::ALL) {
                 *sum += pool.recycled(why);
             }
             self.queue_full += pool.queue_full();

@@ -8,7 +8,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
-use spikard_wasm_runtime::{PoolStats, Recycled};
+use spikard_wasm_runtime::{PoolStats, RecycleReason};
 
 use super::app::{History, RouteTotal, Total};
 use super::figures::Figures;
@@ -133,7 +133,7 @@ impl Collector for Snapshot {
         let help = "Dropped instances by reason";
         family("instances_recycled", help, None, counts, &|e| {
             self.each(|app| {
-                for (why, count) in Recycled::ALL.into_iter().zip(app.total.recycled) {
+                for (why, count) in RecycleReason::ALL.into_iter().zip(app.total.recycled) {
                     counter(e, &app.labels(&[("reason", why.as_str())]), count)?;
                 }
                 Ok(())

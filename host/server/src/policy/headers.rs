@@ -1,15 +1,15 @@
 //! Helpers for list headers and for the headers that policies set.
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, VARY};
+use spikard_wasm_app::append_value;
 
 /// Joins all fields with a name into one value (RFC 9110, section 5.3).
 pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> Vec<u8> {
-    let values: Vec<&[u8]> = headers
-        .get_all(name)
-        .iter()
-        .map(|value| value.as_bytes())
-        .collect();
-    values.join(b", " as &[u8])
+    let mut joined = None;
+    for value in headers.get_all(name) {
+        append_value(&mut joined, value.as_bytes());
+    }
+    joined.unwrap_or_default()
 }
 
 /// Sets a header. An invalid one is ignored; the checks at load time reject it.

@@ -26,7 +26,7 @@ use super::builtin::Builtin;
 use super::hooks::Hooked;
 use crate::body::RequestBody;
 use crate::exchange::{Desk, Exchange, Trigger, Work};
-use crate::failure::Failed;
+use crate::failure::Failure;
 use crate::hosted_app::HostedApp;
 use crate::policy::{self, Passage, StaticFiles};
 use crate::request::{Head, InFlight};
@@ -84,7 +84,7 @@ impl Handler {
         hooked: &mut Hooked<'_>,
         path: &RawPath,
         body: &mut RequestBody,
-    ) -> Result<Reply, Failed> {
+    ) -> Result<Reply, Failure> {
         if let Some(reply) = hooked.before_body().await? {
             return Ok(reply);
         }
@@ -245,6 +245,6 @@ impl Trigger for Handler {
         exchange.mark_replied();
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
-            .map_err(|error| Failed::of_call(error, &id, route).into_refusal())
+            .map_err(|error| Failure::of_call(error, &id, route).into_refusal())
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use spikard_wasm_app::{Call, HookKind, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Lease, Pool, Reply, Request as _};
 
-use crate::failure::Failed;
+use crate::failure::Failure;
 use crate::request::InFlight;
 use crate::response::{self, HttpResponse};
 
@@ -47,7 +47,7 @@ impl<'a> Hooked<'a> {
     }
 
     /// Runs the hooks that come before the body.
-    pub(crate) async fn before_body(&mut self) -> Result<Option<Reply>, Failed> {
+    pub(crate) async fn before_body(&mut self) -> Result<Option<Reply>, Failure> {
         for kind in [HookKind::OnRequest, HookKind::PreValidation] {
             if let Some(reply) = self.before(kind, "").await? {
                 return Ok(Some(reply));
@@ -58,7 +58,7 @@ impl<'a> Hooked<'a> {
     }
 
     /// Runs the `pre-handler` hooks and the handler.
-    pub(crate) async fn handle(&mut self, call: &Call) -> Result<Reply, Failed> {
+    pub(crate) async fn handle(&mut self, call: &Call) -> Result<Reply, Failure> {
         if let Some(reply) = self.before(HookKind::PreHandler, &call.params).await? {
             return Ok(reply);
         }
@@ -71,7 +71,7 @@ impl<'a> Hooked<'a> {
     /// response.
     pub(crate) async fn finish(
         mut self,
-        outcome: Result<Reply, Failed>,
+        outcome: Result<Reply, Failure>,
     ) -> Result<HttpResponse, Refusal> {
         let outcome = match outcome {
             Ok(reply) => self.after(HookKind::OnResponse, "", reply).await,
@@ -90,27 +90,27 @@ impl<'a> Hooked<'a> {
                 let changed = self.after(HookKind::OnError, &message, reply).await;
                 // The host's own errors are not among the replies that a route declares.
                 let response = changed.and_then(|reply| self.response(reply, false));
-                response.map_err(Failed::into_refusal)
+                response.map_err(Failure::into_refusal)
             }
         }
     }
 
-    fn response(&self, reply: Reply, check: bool) -> Result<HttpResponse, Failed> {
+    fn response(&self, reply: Reply, check: bool) -> Result<HttpResponse, Failure> {
         let (_, route) = self.route;
         response::of_route(reply, route, check).map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, error: CallError) -> Failed {
+    fn failed(&self, error: CallError) -> Failure {
         let (_, route) = self.route;
         let error = match error {
             // Report the route's whole limit, not the rest of it.
             CallError::Deadline(_) => CallError::Deadline(route.timeout()),
             error => error,
         };
-        Failed::of_call(error, &self.request.id, route)
+        Failure::of_call(error, &self.request.id, route)
     }
 
-    async fn before(&mut self, kind: HookKind, params: &str) -> Result<Option<Reply>, Failed> {
+    async fn before(&mut self, kind: HookKind, params: &str) -> Result<Option<Reply>, Failure> {
         let (index, route) = self.route;
         if !route.hooks().has(kind) {
             return Ok(None);
@@ -125,7 +125,7 @@ impl<'a> Hooked<'a> {
         kind: HookKind,
         message: &str,
         reply: Reply,
-    ) -> Result<Reply, Failed> {
+    ) -> Result<Reply, Failure> {
         let (index, route) = self.route;
         if !route.hooks().has(kind) {
             return Ok(reply);
@@ -139,7 +139,7 @@ impl<'a> Hooked<'a> {
     async fn run<T>(
         &mut self,
         calls: impl AsyncFnOnce(&mut Lease) -> Result<T, CallError>,
-    ) -> Result<T, Failed> {
+    ) -> Result<T, Failure> {
         let start = Instant::now();
         let Self { pool, lease, .. } = self;
         let (isolation, stages) = (self.route.1.isolation(), self.request.stages());

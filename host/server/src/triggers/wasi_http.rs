@@ -20,7 +20,7 @@ use spikard_wasm_runtime::{
 use super::builtin::Builtin;
 use crate::body::{Inbound, RequestBody};
 use crate::exchange::{Desk, Exchange, Trigger, Work};
-use crate::failure::Failed;
+use crate::failure::Failure;
 use crate::reply_body::{BodyError, ReplyBody};
 use crate::request::RequestId;
 use crate::response::{self, HttpResponse};
@@ -87,7 +87,7 @@ impl Trigger for WasiHttp {
             RequestId::Text(_) => 0,
         };
         let (depth, scheme) = (exchange.arrival.depth, exchange.arrival.scheme.clone());
-        let call = Arc::new(HttpCall::new(number, depth, scheme, Failed::later));
+        let call = Arc::new(HttpCall::new(number, depth, scheme, Failure::later));
         exchange.set_work(Work::Http(call.clone()));
         let options = HttpOptions {
             isolation: self.settings.isolation,
@@ -104,7 +104,7 @@ impl Trigger for WasiHttp {
         match reply {
             Ok(reply) => Ok(of_reply(reply, body)),
             Err(HttpFailure::Call(error)) => {
-                Err(Failed::of_http(error, exchange.id()).into_refusal())
+                Err(Failure::of_http(error, exchange.id()).into_refusal())
             }
             Err(HttpFailure::Upload(UploadError::TooLarge(limit))) => {
                 Err(Refusal::BodyTooLarge { limit })

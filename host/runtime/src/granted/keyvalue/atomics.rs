@@ -6,7 +6,7 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 
 use super::bucket::{Bucket, Ctx, of};
-use super::opened::Opened;
+use super::open_store::OpenStore;
 use super::types::Error;
 use crate::state::State;
 
@@ -16,7 +16,7 @@ const MAX_HELD: usize = 16 << 20;
 
 /// `atomics.cas`: a key and its value at the time of the read.
 struct Cas {
-    store: Arc<Opened>,
+    store: Arc<OpenStore>,
     key: String,
     value: Option<Vec<u8>>,
 }
@@ -103,7 +103,7 @@ async fn swap(store: &mut Ctx<'_>, cas: Cas, value: Vec<u8>) -> Result<(), CasEr
     Err(hold(store, cas).map_or_else(CasError::Store, CasError::Failed))
 }
 
-fn cas_of(store: Arc<Opened>, key: String) -> Cas {
+fn cas_of(store: Arc<OpenStore>, key: String) -> Cas {
     Cas {
         store,
         key,

@@ -17,7 +17,9 @@ use redb::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::model::{Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much};
+use super::model::{
+    Change, Changed, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+};
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 /// Total size of the keys and values in bytes, under the name `bytes`.
@@ -48,7 +50,7 @@ struct Job {
     change: Change,
     /// Maximum total size of keys and values in bytes.
     most: u64,
-    answer: oneshot::Sender<Result<Changed, Failed>>,
+    answer: oneshot::Sender<Result<Changed, StoreError>>,
 }
 
 impl File {
@@ -106,12 +108,12 @@ impl File {
 
     /// Reads a value. This runs on the worker's thread, because it reads few pages, which are
     /// usually in memory.
-    pub(super) fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, Failed> {
+    pub(super) fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError> {
         let values = values(&self.database)?;
         get(&values, key, most)
     }
 
-    pub(super) fn exists(&self, key: &str) -> Result<bool, Failed> {
+    pub(super) fn exists(&self, key: &str) -> Result<bool, StoreError> {
         let values = values(&self.database)?;
         Ok(values.get(key).map_err(failed)?.is_some())
     }
@@ -121,7 +123,7 @@ impl File {
         keys: Vec<String>,
         most: usize,
         most_together: usize,
-    ) -> Result<Vec<Option<Vec<u8>>>, Failed> {
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let database = self.database.clone();
         apart(move || {
             let values = values(&database)?;
@@ -140,13 +142,13 @@ impl File {
         .await
     }
 
-    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Failed> {
+    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, StoreError> {
         let database = self.database.clone();
         apart(move || list(&values(&database)?, &cursor)).await
     }
 
-    pub(super) async fn change(&self, change: Change, most: u64) -> Result<Changed, Failed> {
-        let gone = || Failed::Store("the writer thread of the file has ended".to_owned());
+    pub(super) async fn change(&self, change: Change, most: u64) -> Result<Changed, StoreError> {
+        let gone = || StoreError::Store("the writer thread of the file has ended".to_owned());
         let (answer, answered) = oneshot::channel();
         let job = Job {
             change,
@@ -171,10 +173,10 @@ impl Drop for File {
 
 /// Runs a blocking read.
 async fn apart<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, Failed> + Send + 'static,
-) -> Result<T, Failed> {
+    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
     let read = tokio::task::spawn_blocking(read).await;
-    read.unwrap_or_else(|error| Err(Failed::Store(error.to_string())))
+    read.unwrap_or_else(|error| Err(StoreError::Store(error.to_string())))
 }
 
 fn make_tables(database: &Database) -> Result<(), redb::Error> {
@@ -185,7 +187,7 @@ fn make_tables(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
-fn values(database: &Database) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, Failed> {
+fn values(database: &Database) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, StoreError> {
     let transaction = database.begin_read().map_err(failed)?;
     transaction.open_table(VALUES).map_err(failed)
 }
@@ -194,7 +196,7 @@ fn get(
     values: &impl ReadableTable<&'static str, &'static [u8]>,
     key: &str,
     most: usize,
-) -> Result<Option<Vec<u8>>, Failed> {
+) -> Result<Option<Vec<u8>>, StoreError> {
     let value = values.get(key).map_err(failed)?;
     match value.as_ref().map(redb::AccessGuard::value) {
         None => Ok(None),
@@ -206,7 +208,7 @@ fn get(
 fn list(
     values: &ReadOnlyTable<&'static str, &'static [u8]>,
     cursor: &Cursor,
-) -> Result<Page, Failed> {
+) -> Result<Page, StoreError> {
     let (after, skip) = match cursor {
         Cursor::Text(last) => (Bound::Excluded(last.as_str()), 0),
         Cursor::Number(skip) => (Bound::Unbounded, *skip),
@@ -233,7 +235,7 @@ fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
     while waiting.blocking_recv_many(&mut jobs, COMMIT) != 0 {
         let all = AssertUnwindSafe(|| commit(database, &jobs));
         let done = catch_unwind(all)
-            .unwrap_or_else(|_| Err(Failed::Store("the file is damaged".to_owned())));
+            .unwrap_or_else(|_| Err(StoreError::Store("the file is damaged".to_owned())));
         match done {
             Ok(done) => {
                 for (job, done) in jobs.drain(..).zip(done) {
@@ -252,7 +254,10 @@ fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
 
 /// Applies changes in order and commits them in one transaction. If this fails, none of the
 /// changes is applied.
-fn commit(database: &Database, jobs: &[Job]) -> Result<Vec<Result<Changed, Failed>>, Failed> {
+fn commit(
+    database: &Database,
+    jobs: &[Job],
+) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let transaction = database.begin_write().map_err(failed)?;
     let mut done = Vec::with_capacity(jobs.len());
     {
@@ -266,7 +271,7 @@ fn commit(database: &Database, jobs: &[Job]) -> Result<Vec<Result<Changed, Faile
         };
         for job in jobs {
             match store.change(&job.change, job.most) {
-                Err(Failed::Store(why)) => return Err(Failed::Store(why)),
+                Err(StoreError::Store(why)) => return Err(StoreError::Store(why)),
                 changed => done.push(changed),
             }
         }
@@ -286,7 +291,7 @@ struct Changing<'a, 't> {
 }
 
 impl Changing<'_, '_> {
-    fn change(&mut self, change: &Change, most: u64) -> Result<Changed, Failed> {
+    fn change(&mut self, change: &Change, most: u64) -> Result<Changed, StoreError> {
         match change {
             Change::Set(pairs) => {
                 // If a key is set twice, the last value wins.
@@ -311,9 +316,9 @@ impl Changing<'_, '_> {
             Change::Add(key, delta, is_unsigned) => {
                 let now = get(self.values, key, usize::MAX)?;
                 let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
-                let sum = now
-                    .checked_add(*delta)
-                    .ok_or_else(|| Failed::Asked("the sum does not fit in 64 bits".to_owned()))?;
+                let sum = now.checked_add(*delta).ok_or_else(|| {
+                    StoreError::Request("the sum does not fit in 64 bits".to_owned())
+                })?;
                 if *is_unsigned && sum < 0 {
                     return Err(below_zero());
                 }
@@ -332,7 +337,7 @@ impl Changing<'_, '_> {
         }
     }
 
-    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<Changed, Failed> {
+    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<Changed, StoreError> {
         let bytes = self.bytes.saturating_sub(self.size(key)?) + size(key, value);
         self.put(&BTreeMap::from([(key, value)]), bytes, most)
     }
@@ -343,9 +348,9 @@ impl Changing<'_, '_> {
         pairs: &BTreeMap<&str, &[u8]>,
         bytes: u64,
         most: u64,
-    ) -> Result<Changed, Failed> {
+    ) -> Result<Changed, StoreError> {
         if bytes > most && bytes > self.bytes {
-            return Err(Failed::Asked(format!(
+            return Err(StoreError::Request(format!(
                 "the store would hold {bytes} bytes, and the limit `keyvalue_file` is {most}"
             )));
         }
@@ -357,7 +362,7 @@ impl Changing<'_, '_> {
     }
 
     /// Returns the size of an entry in bytes; 0 if it does not exist.
-    fn size(&self, key: &str) -> Result<u64, Failed> {
+    fn size(&self, key: &str) -> Result<u64, StoreError> {
         let value = self.values.get(key).map_err(failed)?;
         Ok(value.map_or(0, |value| size(key, value.value())))
     }
@@ -369,17 +374,17 @@ fn size(key: &str, value: &[u8]) -> u64 {
 
 /// Parses a decimal number in canonical form, as Redis does: without `+`, leading zeros, spaces
 /// or `-0`.
-fn number(bytes: &[u8]) -> Result<i64, Failed> {
+fn number(bytes: &[u8]) -> Result<i64, StoreError> {
     let text = std::str::from_utf8(bytes).ok();
     let number = text.and_then(|text| Some((text, text.parse::<i64>().ok()?)));
     match number {
         Some((text, number)) if number.to_string() == text => Ok(number),
-        _ => Err(Failed::Asked("the value is not a number".to_owned())),
+        _ => Err(StoreError::Request("the value is not a number".to_owned())),
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> Failed {
-    Failed::Store(error.to_string())
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Store(error.to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod atomics;
 mod bucket;
 mod file;
 mod model;
-mod opened;
+mod open_store;
 mod redis;
 pub(crate) mod stores;
 mod types;

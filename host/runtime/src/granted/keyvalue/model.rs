@@ -36,9 +36,9 @@ pub(super) struct Page {
 
 /// Error of a store operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failed {
+pub(super) enum StoreError {
     /// The guest's request is invalid or exceeds a limit.
-    Asked(String),
+    Request(String),
     /// The store is damaged or unreachable.
     Store(String),
 }
@@ -65,23 +65,23 @@ pub(super) enum Changed {
 }
 
 /// Returns the error of an unsigned addition with a negative sum.
-pub(super) fn below_zero() -> Failed {
-    Failed::Asked(
+pub(super) fn below_zero() -> StoreError {
+    StoreError::Request(
         "the number would be below zero, which this draft of `increment` does not allow".to_owned(),
     )
 }
 
 /// Returns the error of a stored value that exceeds the size limit.
-pub(super) fn too_long(key: &str, most: usize) -> Failed {
-    Failed::Asked(format!(
+pub(super) fn too_long(key: &str, most: usize) -> StoreError {
+    StoreError::Request(format!(
         "the value of `{}` is longer than {most} bytes, the limit `keyvalue_value`",
         one_line(key)
     ))
 }
 
 /// Returns the error of a batch whose values exceed the size limit.
-pub(super) fn too_much(most: usize) -> Failed {
-    Failed::Asked(format!(
+pub(super) fn too_much(most: usize) -> StoreError {
+    StoreError::Request(format!(
         "the values of the batch have more than {most} bytes in total; request fewer keys"
     ))
 }

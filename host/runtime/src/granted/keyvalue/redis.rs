@@ -11,7 +11,7 @@ use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
 use super::model::{
-    Bounds, Change, Changed, Cursor, Failed, PAGE, Page, below_zero, too_long, too_much,
+    Bounds, Change, Changed, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
 };
 
 /// Values to request at a time, because they are in memory before their sizes are checked.
@@ -69,8 +69,12 @@ impl Redis {
 
     /// Sends commands. If the connection was lost, sends them once more if they are idempotent
     /// (`again`) or cannot have arrived.
-    async fn ask<T: FromRedisValue>(&self, commands: &Pipeline, again: bool) -> Result<T, Failed> {
-        let failed = |error: RedisError| Failed::Store(error.to_string());
+    async fn ask<T: FromRedisValue>(
+        &self,
+        commands: &Pipeline,
+        again: bool,
+    ) -> Result<T, StoreError> {
+        let failed = |error: RedisError| StoreError::Store(error.to_string());
         let mut connection = self.connection().map_err(failed)?;
         match commands.query_async(&mut connection).await {
             Err(error) if is_lost(&error, again) => {
@@ -80,7 +84,7 @@ impl Redis {
         }
     }
 
-    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Failed> {
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let (exists, value): (bool, Vec<u8>) = self
             .ask(read(&mut atomic(), key, self.bounds.value), true)
             .await?;
@@ -91,7 +95,7 @@ impl Redis {
         &self,
         keys: &[String],
         most: usize,
-    ) -> Result<Vec<Option<Vec<u8>>>, Failed> {
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let mut all = Vec::with_capacity(keys.len());
         let mut total = 0_usize;
         for keys in keys.chunks(CHUNK) {
@@ -103,9 +107,9 @@ impl Redis {
             for (key, pair) in keys.iter().zip(found.chunks(2)) {
                 let of = |value: &redis::Value| value.clone();
                 let [exists, value] = pair else {
-                    return Err(Failed::Store("Redis left out an answer".to_owned()));
+                    return Err(StoreError::Store("Redis left out an answer".to_owned()));
                 };
-                let wrong = |error: redis::ParsingError| Failed::Store(error.to_string());
+                let wrong = |error: redis::ParsingError| StoreError::Store(error.to_string());
                 let exists = bool::from_redis_value(of(exists)).map_err(wrong)?;
                 let value = Vec::<u8>::from_redis_value(of(value)).map_err(wrong)?;
                 total = total.saturating_add(value.len());
@@ -118,7 +122,12 @@ impl Redis {
         Ok(all)
     }
 
-    fn checked(&self, key: &str, exists: bool, value: Vec<u8>) -> Result<Option<Vec<u8>>, Failed> {
+    fn checked(
+        &self,
+        key: &str,
+        exists: bool,
+        value: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         match (exists, value.len() > self.bounds.value) {
             (_, true) => Err(too_long(key, self.bounds.value)),
             (true, false) => Ok(Some(value)),
@@ -126,18 +135,18 @@ impl Redis {
         }
     }
 
-    pub(super) async fn exists(&self, key: &str) -> Result<bool, Failed> {
+    pub(super) async fn exists(&self, key: &str) -> Result<bool, StoreError> {
         let (exists,): (bool,) = self.ask(pipe().cmd("EXISTS").arg(key), true).await?;
         Ok(exists)
     }
 
-    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Failed> {
+    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, StoreError> {
         let cursor = match cursor {
             Cursor::Number(number) => number,
             Cursor::Text(text) if text.is_empty() => 0,
             Cursor::Text(text) => text
                 .parse()
-                .map_err(|_| Failed::Asked("that is no cursor of this store".to_owned()))?,
+                .map_err(|_| StoreError::Request("that is no cursor of this store".to_owned()))?,
         };
         type Found = ((u64, Vec<Vec<u8>>),);
         let mut scan = pipe();
@@ -153,7 +162,7 @@ impl Redis {
         })
     }
 
-    pub(super) async fn change(&self, change: Change) -> Result<Changed, Failed> {
+    pub(super) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let mut commands = pipe();
         match change {
             Change::Set(pairs) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spikard_wasm_app::Grants;
 use spikard_wasm_app::grants::Store;
 
-use super::opened::Opened;
+use super::open_store::OpenStore;
 use crate::error::LoadError;
 use crate::limits::Limits;
 
@@ -15,13 +15,13 @@ const DEFAULT: &str = "default";
 
 /// Key-value stores of an app by name.
 #[derive(Default)]
-pub(crate) struct Stores(BTreeMap<String, Arc<Opened>>);
+pub(crate) struct Stores(BTreeMap<String, Arc<OpenStore>>);
 
 impl Stores {
     /// Opens the granted stores. Connections to Redis are created on first use.
     pub(crate) fn open(app: &str, grants: &Grants, limits: &Limits) -> Result<Self, LoadError> {
         let opened = grants.keyvalue.iter().map(|(name, store)| {
-            let opened = Opened::open(name, store, limits);
+            let opened = OpenStore::open(name, store, limits);
             let opened = opened.map_err(|why| LoadError::Store {
                 name: app.to_owned(),
                 store: name.clone(),
@@ -37,7 +37,7 @@ impl Stores {
     }
 
     /// Finds a store by name; the empty name means `default`.
-    pub(super) fn find(&self, name: &str) -> Option<&Arc<Opened>> {
+    pub(super) fn find(&self, name: &str) -> Option<&Arc<OpenStore>> {
         let is_default = name.is_empty() && !self.0.contains_key(name);
         self.0.get(if is_default { DEFAULT } else { name })
     }

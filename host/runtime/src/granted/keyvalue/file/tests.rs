@@ -5,7 +5,7 @@ use crate::granted::keyvalue::model::NO_NUMBERS;
 
 const ALL: u64 = 1 << 30;
 
-async fn set(file: &File, key: &str, value: &str) -> Result<Changed, Failed> {
+async fn set(file: &File, key: &str, value: &str) -> Result<Changed, StoreError> {
     let pairs = vec![(key.to_owned(), value.as_bytes().to_vec())];
     file.change(Change::Set(pairs), ALL).await
 }
@@ -81,10 +81,10 @@ async fn numbers_stay_numbers() {
     let file = File::open(&folder.path().join("kv.redb")).unwrap();
     let add = |delta| file.change(Change::Add("n".into(), delta, false), ALL);
     assert_eq!(add(i64::MAX).await, Ok(Changed::Number(i64::MAX)));
-    assert!(matches!(add(1).await, Err(Failed::Asked(_))));
+    assert!(matches!(add(1).await, Err(StoreError::Request(_))));
     assert_eq!(add(-1).await, Ok(Changed::Number(i64::MAX - 1)));
     set(&file, "n", "1.5").await.unwrap();
-    assert!(matches!(add(1).await, Err(Failed::Asked(_))));
+    assert!(matches!(add(1).await, Err(StoreError::Request(_))));
     assert_eq!(read(&file, "n").as_deref(), Some("1.5"));
 }
 
@@ -146,13 +146,16 @@ async fn an_increment_that_fails_changes_nothing() {
         set(&file, "n", text).await.unwrap();
         for is_unsigned in [false, true] {
             let added = add(1, is_unsigned).await;
-            assert!(matches!(added, Err(Failed::Asked(_))), "{text:?}");
+            assert!(matches!(added, Err(StoreError::Request(_))), "{text:?}");
             assert_eq!(read(&file, "n").as_deref(), Some(text));
         }
     }
     set(&file, "n", "-5").await.unwrap();
     for delta in [0, 1, 4] {
-        assert!(matches!(add(delta, true).await, Err(Failed::Asked(_))));
+        assert!(matches!(
+            add(delta, true).await,
+            Err(StoreError::Request(_))
+        ));
         assert_eq!(read(&file, "n").as_deref(), Some("-5"));
     }
     assert_eq!(add(1, false).await, Ok(Changed::Number(-4)));

@@ -78,7 +78,10 @@ async fn an_increment_that_fails_changes_nothing() {
     }
     set(&redis, "-5").await;
     for delta in [0, 1, 4] {
-        assert!(matches!(add(delta, true).await, Err(Failed::Asked(_))));
+        assert!(matches!(
+            add(delta, true).await,
+            Err(StoreError::Request(_))
+        ));
         assert_eq!(read(&redis).await, "-5");
     }
     assert_eq!(add(1, false).await, Ok(Changed::Number(-4)));

@@ -7,7 +7,7 @@ use spikard_wasm_app::grants::Store;
 use spikard_wasm_app::one_line;
 
 use super::file::File;
-use super::model::{Bounds, Change, Changed, Cursor, Failed, Page};
+use super::model::{Bounds, Change, Changed, Cursor, Page, StoreError};
 use super::redis::Redis;
 use super::types::Error;
 use crate::limits::Limits;
@@ -19,19 +19,19 @@ const MAX_BATCH: usize = 1000;
 /// Maximum total size of the values of a batch in bytes. A single value may be larger.
 const MAX_BATCH_BYTES: usize = 16 << 20;
 
-enum Place {
+enum Backend {
     File(Arc<File>),
     Redis(Box<Redis>),
 }
 
 /// An open store.
-pub(crate) struct Opened {
+pub(crate) struct OpenStore {
     name: String,
-    place: Place,
+    backend: Backend,
     bounds: Bounds,
 }
 
-impl Opened {
+impl OpenStore {
     pub(super) fn open(name: &str, store: &Store, limits: &Limits) -> Result<Self, String> {
         let bounds = Bounds {
             value: limits.keyvalue_value,
@@ -40,9 +40,9 @@ impl Opened {
         };
         Ok(Self {
             name: name.to_owned(),
-            place: match store {
-                Store::File(path) => Place::File(File::open(path)?),
-                Store::Redis(url) => Place::Redis(Box::new(Redis::open(url, bounds)?)),
+            backend: match store {
+                Store::File(path) => Backend::File(File::open(path)?),
+                Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url, bounds)?)),
             },
             bounds,
         })
@@ -51,9 +51,9 @@ impl Opened {
     pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         check_key(key)?;
         let got = async {
-            match &self.place {
-                Place::File(file) => file.get(key, self.bounds.value),
-                Place::Redis(redis) => redis.get(key).await,
+            match &self.backend {
+                Backend::File(file) => file.get(key, self.bounds.value),
+                Backend::Redis(redis) => redis.get(key).await,
             }
         };
         self.answer(got).await
@@ -63,9 +63,9 @@ impl Opened {
         check_batch(keys.len(), keys.iter())?;
         let most = MAX_BATCH_BYTES.max(self.bounds.value);
         let got = async {
-            match &self.place {
-                Place::File(file) => file.get_many(keys.to_vec(), self.bounds.value, most).await,
-                Place::Redis(redis) => redis.get_many(keys, most).await,
+            match &self.backend {
+                Backend::File(file) => file.get_many(keys.to_vec(), self.bounds.value, most).await,
+                Backend::Redis(redis) => redis.get_many(keys, most).await,
             }
         };
         self.answer(got).await
@@ -74,9 +74,9 @@ impl Opened {
     pub(super) async fn exists(&self, key: &str) -> Result<bool, Error> {
         check_key(key)?;
         let exists = async {
-            match &self.place {
-                Place::File(file) => file.exists(key),
-                Place::Redis(redis) => redis.exists(key).await,
+            match &self.backend {
+                Backend::File(file) => file.exists(key),
+                Backend::Redis(redis) => redis.exists(key).await,
             }
         };
         self.answer(exists).await
@@ -89,9 +89,9 @@ impl Opened {
             return Err(Error::Other("that is no cursor of this store".to_owned()));
         }
         let page = async {
-            match &self.place {
-                Place::File(file) => file.list(cursor).await,
-                Place::Redis(redis) => redis.list(cursor).await,
+            match &self.backend {
+                Backend::File(file) => file.list(cursor).await,
+                Backend::Redis(redis) => redis.list(cursor).await,
             }
         };
         self.answer(page).await
@@ -149,26 +149,29 @@ impl Opened {
 
     async fn change(&self, change: Change) -> Result<Changed, Error> {
         let changed = async {
-            match &self.place {
-                Place::File(file) => file.change(change, self.bounds.total).await,
-                Place::Redis(redis) => redis.change(change).await,
+            match &self.backend {
+                Backend::File(file) => file.change(change, self.bounds.total).await,
+                Backend::Redis(redis) => redis.change(change).await,
             }
         };
         self.answer(changed).await
     }
 
     /// Waits for a result within the time limit. Logs failures of the store.
-    async fn answer<T>(&self, answer: impl Future<Output = Result<T, Failed>>) -> Result<T, Error> {
+    async fn answer<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Error> {
         let time = self.bounds.time;
         let answer = match tokio::time::timeout(time, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failed::Store(format!(
+            Err(_) => Err(StoreError::Store(format!(
                 "the store did not answer within {time:?}, the limit `keyvalue_time`"
             ))),
         };
         answer.map_err(|failed| match failed {
-            Failed::Asked(why) => Error::Other(why),
-            Failed::Store(why) => {
+            StoreError::Request(why) => Error::Other(why),
+            StoreError::Store(why) => {
                 let error = one_line(&why);
                 tracing::warn!(store = self.name, %error, "a store of keys and values failed");
                 Error::Other(why)
