@@ -9,6 +9,7 @@ mod interfaces;
 mod jobs;
 mod memory;
 mod native;
+mod pack;
 mod reply;
 mod sdk;
 mod start;

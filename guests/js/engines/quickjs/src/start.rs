@@ -253,8 +253,8 @@ unsafe extern "C" fn engine_load(source: *mut u8, size: usize) -> *const u8 {
     };
     let message = message.map(|message| crate::value::alloc_c(&message));
     drop(source);
-    // SAFETY: the context is alive.
-    unsafe { qjs::JS_RunGC(qjs::JS_GetRuntime(context())) };
+    // SAFETY: the runtime is alive.
+    unsafe { crate::pack::pack(qjs::JS_GetRuntime(context())) };
     message.map_or(core::ptr::null(), |message| {
         message.into_raw().cast_const().cast()
     })

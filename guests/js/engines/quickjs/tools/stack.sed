@@ -4,7 +4,7 @@
 # memory. The host also keeps locals and return addresses on a stack of its own, which a module cannot see and whose
 # end is a trap. So each function of a recursion reserves as much linear memory as one round of the recursion takes on
 # the host's stack, measured with wasmtime 48 (the first depth of recursion that trapped, for each kind).
-/^static JSValue JS_CallInternal(/,/^}/s/if (js_check_stack_overflow(/RESERVE(480); &/
+/^static JSValue JS_CallInternal(/,/^}/s/if (js_check_stack_overflow(/RESERVE(672); &/
 /^static JSValue js_call_c_function(/,/^}/s/if (js_check_stack_overflow(/RESERVE(1024); &/
 /^static JSValue js_call_bound_function(/,/^}/s/if (js_check_stack_overflow(/RESERVE(512); &/
 /^static JSValue async_func_resume(/,/^}/s/if (js_check_stack_overflow(/RESERVE(192); &/
@@ -14,7 +14,7 @@
 /^static int js_json_to_str(/,/^}/s/if (js_check_stack_overflow(/RESERVE(320); &/
 /^static JSValue JS_ReadObjectRec(/,/^}/s/if (js_check_stack_overflow(/RESERVE(512); &/
 /^static int JS_WriteObjectRec(/,/^}/s/if (js_check_stack_overflow(/RESERVE(512); &/
-/^static int re_parse_disjunction(/,/^}/s/if (lre_check_stack_overflow(/RESERVE(256); &/
+/^static int re_parse_disjunction(/,/^}/s/if (lre_check_stack_overflow(/RESERVE(416); &/
 /^static JSValue js_proxy_get(/,/^}/s/^{$/{ RESERVE(384);/
 /^static JSValue JS_ToPrimitiveFree([^;]*$/,/^}/s/^{$/{ RESERVE(832);/
 /^static __exception int js_parse_assign_expr2([^;]*$/,/^}/s/^{$/{ RESERVE(2432);/
