@@ -76,8 +76,9 @@ impl Clients {
             .pool_max_idle_per_host(MAX_IDLE)
             .http1_max_buf_size(MAX_HEAD)
             .http2_max_header_list_size(MAX_HEAD as u32)
-            // The guest may have streamed a part of the body already.
-            .retry_canceled_requests(false)
+            // Only a request of which nothing was sent is sent again, with its whole body: the peer
+            // may close an idle connection at the moment of the next request.
+            .retry_canceled_requests(true)
             .build(connector)
     }
 }

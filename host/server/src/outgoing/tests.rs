@@ -8,6 +8,7 @@ use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use spikard_wasm_app::grants::{Network, OutgoingPattern};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -256,4 +257,27 @@ async fn app_requests_need_a_worker_and_have_a_maximum_depth() {
     let sent = outgoing.send(get(url), deep).await;
     assert_eq!(sent.err(), Some(OutboundError::Loop(MAX_DEPTH)));
     assert_eq!(outgoing.figures().under_way(), 0);
+}
+
+/// A peer may close a connection after a response without saying so. The next request finds the
+/// connection in the pool, cannot be sent on it, and goes out on another.
+#[tokio::test]
+async fn a_request_that_was_not_sent_is_sent_on_another_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 1024];
+            let _ = stream.read(&mut head).await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                .await;
+        }
+    });
+    let outgoing = granted(&[format!("http://{address}")]);
+    for number in 0..200 {
+        let sent = outgoing.send(get(&format!("http://{address}/")), OPTIONS);
+        assert_eq!(text(sent.await).await, Ok("ok".to_owned()), "{number}");
+    }
 }
