@@ -6,7 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use spikard_wasm_app::{App, Description, HookKind, one_line};
@@ -40,10 +40,6 @@ struct Inner {
     bytes: u64,
     from_cache: bool,
     origin: Origin,
-    /// The component in the engine that compiled it, until `describe` has run there. The pool is
-    /// for requests: its slots keep the pages that an instance has written, and `describe` writes
-    /// others than they do.
-    definition: Mutex<Option<Origin>>,
 }
 
 /// Progress of loading; a large component takes seconds to compile.
@@ -215,36 +211,29 @@ impl Runtime {
             engine::for_component(name, compiled, &self.limits(), is_concurrent, self.tick())?;
         let component = deserialize(name, artifact, &engine)?;
         let stores = self.open_grants(name, &interfaces, &component, &engine)?;
-        let origin = |engine: Engine, component: &Component, shared: Shared| {
-            Ok(Origin {
-                pre: link(name, &engine, &interfaces, component)?,
-                exports: exports(name, &interfaces, component)?,
-                engine,
-                shared,
-            })
-        };
+        let pre = link(name, &engine, &interfaces, &component)?;
+        let exports = exports(name, &interfaces, &component)?;
         // Create the copy-on-write image now instead of at the first request.
         let image = component.initialize_copy_on_write_image();
         image.map_err(|error| LoadError::Invalid(name.to_owned(), format!("{error:#}")))?;
-        let shared = Shared {
-            kind: interfaces.kind().unwrap_or(Kind::Handler),
-            name: name.into(),
-            limits: self.limits(),
-            global: Arc::default(),
-            capabilities: self.capabilities().clone(),
-            stores: Arc::new(stores),
-        };
-        let definition = origin(
-            self.compiler(is_concurrent).clone(),
-            compiled,
-            shared.clone(),
-        )?;
+        let kind = interfaces.kind().unwrap_or(Kind::Handler);
         Ok(Loaded(Arc::new(Inner {
+            interfaces,
             bytes: artifact.component_bytes,
             from_cache,
-            origin: origin(engine, &component, shared)?,
-            definition: Mutex::new(Some(definition)),
-            interfaces,
+            origin: Origin {
+                engine,
+                pre,
+                exports,
+                shared: Shared {
+                    kind,
+                    name: name.into(),
+                    limits: self.limits(),
+                    global: Arc::default(),
+                    capabilities: self.capabilities().clone(),
+                    stores: Arc::new(stores),
+                },
+            },
         })))
     }
 
@@ -388,20 +377,13 @@ impl Loaded {
     /// An export has a wrong type, or the guest traps, exceeds 10 s or returns an error.
     pub async fn describe(&self) -> Result<Description, LoadError> {
         let name = || self.0.origin.shared.name.to_string();
-        let definition = self
-            .0
-            .definition
-            .lock()
-            .ok()
-            .and_then(|mut origin| origin.take());
-        let origin = definition.as_ref().unwrap_or(&self.0.origin);
-        let _ticker = engine::ticker(&origin.engine)?;
         let describe = async {
-            let mut instance = Instance::new(origin, LiveInstance::new(&Arc::default()))
+            let mut instance = self
+                .instantiate(LiveInstance::new(&Arc::default()))
                 .await
                 .map_err(|error| LoadError::Instantiate(name(), format!("{error:#}")))?;
-            self.check_types(&mut instance, &origin.exports)?;
-            let Some(describe) = &origin.exports.describe else {
+            self.check_types(&mut instance)?;
+            let Some(describe) = &self.0.origin.exports.describe else {
                 return Ok(None);
             };
             let result = instance.describe(describe).await;
@@ -432,8 +414,9 @@ impl Loaded {
     }
 
     /// Checks the types of the exports; later calls rely on them.
-    fn check_types(&self, instance: &mut Instance, exports: &Exports) -> Result<(), LoadError> {
+    fn check_types(&self, instance: &mut Instance) -> Result<(), LoadError> {
         let name = || self.0.origin.shared.name.to_string();
+        let exports = &self.0.origin.exports;
         if self.0.origin.shared.kind != Kind::Handler {
             let export = self.0.interfaces.http_export().unwrap_or_default();
             let checked = match self.0.origin.shared.kind {

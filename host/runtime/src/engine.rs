@@ -5,8 +5,6 @@
 //! computes without pause cannot block its worker.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -155,7 +153,7 @@ pub(crate) fn for_component(
             format!("{error:#}"),
         )
     })?;
-    start_ticker(&engine, tick, Arc::default())?;
+    start_ticker(&engine, tick)?;
     Ok(engine)
 }
 
@@ -291,34 +289,14 @@ fn swap_is_off() -> bool {
     swaps.is_ok_and(|swaps| swaps.lines().count() <= 1)
 }
 
-/// Advances the engine's epoch until the result is dropped.
-pub(crate) fn ticker(engine: &Engine) -> Result<impl Drop + use<>, LoadError> {
-    struct Ticker(Arc<AtomicBool>);
-    impl Drop for Ticker {
-        fn drop(&mut self) {
-            self.0.store(true, Relaxed);
-        }
-    }
-    let is_stopped = Arc::new(AtomicBool::new(false));
-    start_ticker(engine, TICK, is_stopped.clone())?;
-    Ok(Ticker(is_stopped))
-}
-
 /// Starts the thread that advances the engine's epoch. A timer of the async runtime could not
-/// interrupt a guest that blocks the runtime. The thread ends when it is stopped or the engine is
-/// dropped.
-fn start_ticker(
-    engine: &Engine,
-    tick: Duration,
-    is_stopped: Arc<AtomicBool>,
-) -> Result<(), LoadError> {
+/// interrupt a guest that blocks the runtime. The thread ends when the engine is dropped.
+fn start_ticker(engine: &Engine, tick: Duration) -> Result<(), LoadError> {
     let engine = engine.weak();
     thread::Builder::new()
         .name("epoch".to_owned())
         .spawn(move || {
-            while let Some(engine) = engine.upgrade()
-                && !is_stopped.load(Relaxed)
-            {
+            while let Some(engine) = engine.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
                 thread::sleep(tick);

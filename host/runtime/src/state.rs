@@ -29,7 +29,6 @@ const MAX_RESOURCES: usize = 10_000;
 const MAX_HTTP_RESOURCES: usize = 100_000;
 
 /// State that all instances of a component share.
-#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) kind: Kind,
     pub(crate) name: Arc<str>,
