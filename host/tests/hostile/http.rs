@@ -105,13 +105,16 @@ fn a_failure_after_the_head_truncates_the_response() {
 fn only_the_host_frames_messages() {
     with_both_policies(&[], |server| {
         let mut wire = server.wire();
-        let framed = wire.ask("GET /frames HTTP/1.1\r\nhost: a");
+        // The reply of a guest that the tick of the epoch interrupts is streamed, and such a reply
+        // may have trailers. Only a whole one is checked.
+        let mut replies = (0..5).map(|_| wire.ask("GET /frames HTTP/1.1\r\nhost: a"));
+        let framed = replies.find(|reply| reply.header("content-length").is_some());
+        let framed = framed.expect("a reply that was not streamed");
         assert_eq!((framed.status, framed.text().as_str()), (200, "framed"));
-        assert_eq!(framed.header("te"), None);
-        // A guest that was interrupted may still send trailers.
-        if framed.header("content-length").is_some() {
-            assert_eq!(framed.header("trailer"), None);
-        }
+        assert_eq!(
+            (framed.header("te"), framed.header("trailer")),
+            (None, None)
+        );
         assert_eq!(framed.header("x-kept"), Some("yes"));
         // The bytes of a forbidden body are not sent.
         wire.send("GET /no-content HTTP/1.1\r\nhost: a\r\n\r\n");
