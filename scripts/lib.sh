@@ -21,12 +21,12 @@ guest_target=${SPIKARD_WASM_GUEST_TARGET:-$root/target/rust-guests}
 bench_target=$guest_target/bench
 
 # The JavaScript apps, and every Rust package outside the host workspace. scripts/quickjs-engine builds the
-# engine of guests/js, which needs a C compiler.
+# engine of guests/js, which needs a C compiler; the other manifest there only names crates with test data.
 js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js bench/apps/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")
-done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path '*/engines/*' -not -path 'guests/rust/macros/*' | sort)
+done < <(find examples guests bench -mindepth 2 -name Cargo.toml -not -path '*/node_modules/*' -not -path '*/target/*' -not -path 'guests/js/*' -not -path 'guests/rust/macros/*' | sort)
 
 # Builds with the tests, so that features are resolved once and large dependencies are compiled
 # once. Only scripts/nightly builds the benchmarks, because they take minutes to link.
