@@ -13,6 +13,9 @@ export interface BlobOptions {
 /** Returns the bytes of a blob without a copy. Callers must not change them. */
 export let blobBytes: (blob: Blob) => Uint8Array<ArrayBuffer>;
 
+/** Returns a blob with a type as it is. The constructor puts types into lower case. */
+export let blobOf: (bytes: Uint8Array<ArrayBuffer>, type: string) => Blob;
+
 function typeOf(type: unknown): string {
   const text = String(type);
   return /[^\x20-\x7e]/.test(text) ? "" : text.toLowerCase();
@@ -20,7 +23,7 @@ function typeOf(type: unknown): string {
 
 export class Blob {
   readonly #bytes: Uint8Array<ArrayBuffer>;
-  readonly #type: string;
+  #type: string;
 
   constructor(parts?: Iterable<BlobPart>, options?: BlobOptions) {
     const list: Uint8Array[] = [];
@@ -41,6 +44,11 @@ export class Blob {
 
   static {
     blobBytes = (blob) => blob.#bytes;
+    blobOf = (bytes, type) => {
+      const blob = new Blob([bytes]);
+      blob.#type = type;
+      return blob;
+    };
   }
 
   get size(): number {
@@ -97,4 +105,4 @@ export class File extends Blob {
   }
 }
 
-expose({ Blob, File });
+expose({ Blob, File }, { Blob: 0, slice: 0, File: 2 });

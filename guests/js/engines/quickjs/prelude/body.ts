@@ -1,10 +1,11 @@
 /** The bodies of `Request` and `Response` (https://fetch.spec.whatwg.org/#body-mixin). */
 import { decode, encode } from "spikard:natives/text";
-import { Blob, blobBytes } from "./blob.ts";
+import { Blob, blobBytes, blobOf } from "./blob.ts";
 import { bufferOf, bytesOf, concat, isBufferSource, usv } from "./define.ts";
 import { FormData, parse, serialize } from "./form-data.ts";
 import type { Headers } from "./headers.ts";
 import { isReadableStream, type ReadableStream, readableStream } from "./lazy.ts";
+import { mimeType } from "./mime.ts";
 import { URLSearchParams } from "./url.ts";
 
 export type BodyInit =
@@ -139,7 +140,7 @@ export abstract class Body {
     return (await this.#bytes()).slice();
   }
   async blob(): Promise<Blob> {
-    return new Blob([await this.#bytes()], { type: this.headers.get("content-type") ?? "" });
+    return blobOf(await this.#bytes(), mimeType(this.headers.get("content-type") ?? ""));
   }
   async formData(): Promise<FormData> {
     const type = this.headers.get("content-type") ?? "";

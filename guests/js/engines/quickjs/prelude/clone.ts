@@ -159,4 +159,5 @@ function structuredClone(value: unknown, options?: { transfer?: Iterable<ArrayBu
   return copy;
 }
 
+Object.defineProperty(structuredClone, "length", { value: 1 });
 define({ structuredClone });

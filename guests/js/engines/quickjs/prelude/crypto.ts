@@ -3,10 +3,14 @@ import { fillRandom, randomUUID } from "spikard:natives/crypto";
 import { kind } from "spikard:natives/values";
 import { bytesOf, define, expose } from "./define.ts";
 import { Kind } from "./kind.ts";
-import { CryptoKey, SubtleCrypto } from "./subtle.ts";
+import { CryptoKey, KEY, SubtleCrypto } from "./subtle.ts";
 
 class Crypto {
-  readonly #subtle = new SubtleCrypto();
+  readonly #subtle = new SubtleCrypto(KEY);
+
+  constructor(key?: symbol) {
+    if (key !== KEY) throw new TypeError("Crypto has no constructor; use `crypto`");
+  }
 
   get subtle(): SubtleCrypto {
     return this.#subtle;
@@ -34,5 +38,5 @@ class Crypto {
   }
 }
 
-expose({ Crypto, CryptoKey, SubtleCrypto });
-define({ crypto: new Crypto() });
+expose({ Crypto, CryptoKey, SubtleCrypto }, { Crypto: 0, CryptoKey: 0, SubtleCrypto: 0, deriveBits: 2 });
+define({ crypto: new Crypto(KEY) });

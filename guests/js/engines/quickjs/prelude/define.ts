@@ -13,15 +13,27 @@ export function define(globals: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Makes the members of classes enumerable, gives the classes their tags, and sets them as globals. */
-export function expose(classes: Readonly<Record<string, Class>>): void {
+/**
+ * Makes the members of classes enumerable, gives the classes their tags, and sets them as globals. The `length` of a
+ * function does not count optional parameters in Web IDL: `lengths` has those that differ, by class or member.
+ */
+export function expose(
+  classes: Readonly<Record<string, Class>>,
+  lengths: Readonly<Record<string, number>> = {},
+): void {
   for (const [name, type] of Object.entries(classes)) {
     for (const target of [type, type.prototype]) {
+      const hidden = target === type ? ["prototype", "name", "length"] : ["constructor"];
       for (const key of Object.getOwnPropertyNames(target)) {
-        if (["constructor", "prototype", "name", "length"].includes(key)) continue;
+        if (hidden.includes(key)) continue;
+        const { value } = Object.getOwnPropertyDescriptor(target, key) as PropertyDescriptor;
+        if (typeof value === "function" && Object.hasOwn(lengths, key)) {
+          Object.defineProperty(value, "length", { value: lengths[key] });
+        }
         Object.defineProperty(target, key, { enumerable: true });
       }
     }
+    if (Object.hasOwn(lengths, name)) Object.defineProperty(type, "length", { value: lengths[name] });
     Object.defineProperty(type, "name", { value: name });
     Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
   }

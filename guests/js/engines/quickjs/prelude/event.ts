@@ -118,7 +118,8 @@ export class Event {
   }
 }
 for (const [at, name] of ["NONE", "CAPTURING_PHASE", "AT_TARGET", "BUBBLING_PHASE"].entries()) {
-  Object.defineProperty(Event.prototype, name, { value: at, configurable: true });
+  Object.defineProperty(Event.prototype, name, { value: at, enumerable: true });
+  Object.defineProperty(Event, name, { writable: false });
 }
 
 export class CustomEvent extends Event {
@@ -260,4 +261,7 @@ export function handlerProperty(type: { prototype: object }, event: string): voi
   });
 }
 
-expose({ Event, CustomEvent, EventTarget });
+expose(
+  { Event, CustomEvent, EventTarget },
+  { Event: 1, CustomEvent: 1, addEventListener: 2, removeEventListener: 2 },
+);

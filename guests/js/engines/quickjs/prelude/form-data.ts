@@ -77,7 +77,7 @@ export class FormData {
   declare [Symbol.iterator]: () => Generator<Entry>;
 }
 iterable(FormData);
-expose({ FormData });
+expose({ FormData }, { FormData: 0, append: 2, set: 2, forEach: 1 });
 
 const escape = (text: string): string =>
   text.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");

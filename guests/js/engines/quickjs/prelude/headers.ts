@@ -106,4 +106,4 @@ export class Headers {
   }
 }
 iterable(Headers);
-expose({ Headers });
+expose({ Headers }, { Headers: 0, forEach: 1 });

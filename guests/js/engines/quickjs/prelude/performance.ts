@@ -3,7 +3,13 @@ import { now, timeOrigin } from "spikard:natives/clock";
 import { define, expose } from "./define.ts";
 import { EventTarget } from "./event.ts";
 
+const KEY = Symbol();
+
 class Performance extends EventTarget {
+  constructor(key?: symbol) {
+    if (key !== KEY) throw new TypeError("Performance has no constructor; use `performance`");
+    super();
+  }
   now(): number {
     return now();
   }
@@ -14,5 +20,5 @@ class Performance extends EventTarget {
     return { timeOrigin: timeOrigin() };
   }
 }
-expose({ Performance });
-define({ performance: new Performance() });
+expose({ Performance }, { Performance: 0 });
+define({ performance: new Performance(KEY) });

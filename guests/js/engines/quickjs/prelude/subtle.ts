@@ -68,8 +68,8 @@ function member(algorithm: Algorithm, name: "salt" | "info" | "iv"): Uint8Array<
   return bytesOf(value);
 }
 
-/** Only this file can create a key. */
-const KEY = Symbol();
+/** Only these modules can create a key, `crypto` and `crypto.subtle`. */
+export const KEY = Symbol();
 let bytesOfKey: (key: CryptoKey) => Uint8Array<ArrayBuffer>;
 
 export class CryptoKey {
@@ -295,6 +295,10 @@ function gcm(algorithm: unknown, key: CryptoKey, data: BufferSource, encrypt: bo
 }
 
 export class SubtleCrypto {
+  constructor(key?: symbol) {
+    if (key !== KEY) throw new TypeError("SubtleCrypto has no constructor; use `crypto.subtle`");
+  }
+
   async digest(algorithm: Named, data: BufferSource): Promise<ArrayBuffer> {
     return bufferOf(digest(HASHES.indexOf(normalize(algorithm, HASHES).name), bytesOf(data)));
   }

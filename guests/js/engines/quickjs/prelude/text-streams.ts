@@ -73,4 +73,4 @@ export class TextDecoderStream {
   }
 }
 
-expose({ TextEncoderStream, TextDecoderStream });
+expose({ TextEncoderStream, TextDecoderStream }, { TextDecoderStream: 0 });

@@ -102,4 +102,4 @@ export class TextDecoder {
   }
 }
 
-expose({ TextEncoder, TextDecoder });
+expose({ TextEncoder, TextDecoder }, { decode: 0 });

@@ -333,4 +333,4 @@ export function iterable(type: { prototype: { entries: unknown } }): void {
 }
 
 iterable(URLSearchParams);
-expose({ URL, URLSearchParams });
+expose({ URL, URLSearchParams }, { URL: 1, parse: 1, canParse: 1, delete: 1, has: 1, forEach: 1 });

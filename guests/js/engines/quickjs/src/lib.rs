@@ -8,6 +8,7 @@ mod host;
 mod interfaces;
 mod jobs;
 mod memory;
+mod modules;
 mod native;
 mod pack;
 mod reply;

@@ -3,6 +3,8 @@
 //! The host restores the pages that a call wrote. Wasmtime copies the first 32 runs of adjacent pages; the pages of
 //! further runs go back to the kernel, and each costs a page fault in the next fresh instance.
 
+use core::ffi::c_void;
+
 use rquickjs_sys as qjs;
 
 /// The bytes that a component allocates before its first garbage collection, which would write to all objects. QuickJS
@@ -25,6 +27,52 @@ const ARENA: u32 = 4096 - 24;
 /// The maximum number of bytes that are allocated to find a new arena. If there is none, a call writes more pages.
 const LIMIT: u32 = 1 << 20;
 
+/// The sizes of blocks that together take all free memory, from the largest.
+const FREE: [usize; 13] = [
+    65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16,
+];
+/// How many of them are large. They take what is left of the headers of smaller blocks.
+const LARGE: usize = 7;
+
+unsafe extern "C" {
+    fn malloc(size: usize) -> *mut c_void;
+    fn free(block: *mut c_void);
+}
+
+/// A block that was free, as long as this module holds it.
+struct Free {
+    next: *mut Free,
+}
+
+/// Fills free blocks with zeros, which a snapshot does not store.
+fn clear_free(sizes: &[usize]) {
+    let mut list: *mut Free = core::ptr::null_mut();
+    // SAFETY: each block is from `malloc`, is only used here, and is freed once.
+    unsafe {
+        for &size in sizes {
+            loop {
+                let pages = core::arch::wasm32::memory_size(0);
+                let block: *mut Free = malloc(size).cast();
+                if block.is_null() {
+                    break;
+                }
+                block.cast::<u8>().write_bytes(0, size);
+                (*block).next = list;
+                list = block;
+                if core::arch::wasm32::memory_size(0) > pages {
+                    break;
+                }
+            }
+        }
+        while !list.is_null() {
+            let next = (*list).next;
+            (*list).next = core::ptr::null_mut();
+            free(list.cast());
+            list = next;
+        }
+    }
+}
+
 /// Collects garbage, and gives each size of blocks a new arena for the next allocations.
 ///
 /// # Safety
@@ -33,6 +81,8 @@ pub(crate) unsafe fn pack(runtime: *mut qjs::JSRuntime) {
     // SAFETY: the caller's promise.
     unsafe {
         qjs::JS_RunGC(runtime);
+        clear_free(&FREE);
+        clear_free(&FREE[..LARGE]);
         for size in BLOCKS {
             new_arena(runtime, size);
         }

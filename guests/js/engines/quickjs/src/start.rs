@@ -3,16 +3,18 @@
 //! The tool that builds a component calls `engine_allocate` and `engine_load`, and then stores the memory of the module
 //! as its initial memory.
 
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::CStr;
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use rquickjs_sys as qjs;
 
 use crate::failure;
 use crate::host::wasi::clocks::wall_clock;
 use crate::jobs;
+use crate::modules::Modules;
 use crate::state::{App, init, is_initialized, state};
-use crate::value::{JSContext, Result, Thrown, Value, atom, context, exception, set_context};
-use crate::{globals, interfaces, sdk};
+use crate::value::{Result, Thrown, Value, atom, context, exception, set_context};
+use crate::{globals, interfaces, modules, sdk};
 
 /// The stack for JavaScript, in bytes of the module's own stack, which has 1.5 MiB. `tools/stack.sed` makes QuickJS use at
 /// least as much of it as of the host's stack, which has 1 MiB.
@@ -25,20 +27,10 @@ extern "C" fn __rquickjs_host_now_us() -> f64 {
     now.seconds as f64 * 1e6 + f64::from(now.nanoseconds / 1000)
 }
 
-/// Throws the error for an import of a module that does not exist.
-unsafe extern "C" fn missing_module(
-    _: *mut JSContext,
-    name: *const c_char,
-    _: *mut c_void,
-) -> *mut qjs::JSModuleDef {
-    // SAFETY: QuickJS passes a name.
-    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-    crate::value::throw_error(&format!(
-        "the app imports `{name}`, which a component on QuickJS does not have: bundle the module, or use the \
-         interfaces in `spikard:handler`"
-    ));
-    core::ptr::null_mut()
-}
+/// Whether functions keep their source for `toString`. Those of the prelude do not, and print as native functions.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, reason = "a variable of C")]
+static engine_keeps_sources: AtomicU8 = AtomicU8::new(0);
 
 const PRELUDE: &str = include_str!(concat!(env!("OUT_DIR"), "/prelude.js"));
 
@@ -46,12 +38,19 @@ const STREAMS: &str = include_str!(concat!(env!("OUT_DIR"), "/streams.js"));
 
 /// Evaluates the module of streams.
 pub(crate) fn load_streams() -> Result<()> {
-    evaluate(&crate::value::alloc_c(STREAMS), c"streams.js", true)?;
+    without_sources(|| evaluate(&crate::value::alloc_c(STREAMS), c"streams.js", true))?;
     Ok(())
 }
 
+fn without_sources<T>(load: impl FnOnce() -> T) -> T {
+    engine_keeps_sources.store(0, Relaxed);
+    let result = load();
+    engine_keeps_sources.store(1, Relaxed);
+    result
+}
+
 /// Whether a source names a global of the module of streams, other than in quotes.
-fn names_streams(source: &[u8]) -> bool {
+pub(crate) fn names_streams(source: &[u8]) -> bool {
     memchr::memmem::find_iter(source, b"Stream").any(|at| {
         let before = &source[..at];
         [
@@ -77,7 +76,12 @@ fn start() -> Result<()> {
     unsafe {
         let runtime = qjs::JS_NewRuntime();
         qjs::JS_SetMaxStackSize(runtime, STACK as _);
-        qjs::JS_SetModuleLoaderFunc(runtime, None, Some(missing_module), core::ptr::null_mut());
+        qjs::JS_SetModuleLoaderFunc(
+            runtime,
+            Some(modules::normalize),
+            Some(modules::load),
+            core::ptr::null_mut(),
+        );
         set_context(qjs::JS_NewContext(runtime));
         qjs::JS_AddPerformance(context());
         let global = Value::owned(qjs::JS_GetGlobalObject(context()));
@@ -90,7 +94,11 @@ fn start() -> Result<()> {
         sdk::register();
     }
     let source = crate::value::alloc_c(PRELUDE);
-    evaluate(&source, c"prelude.js", true)?;
+    let promise = without_sources(|| evaluate(&source, c"prelude.js", true))?;
+    if let jobs::Outcome::Rejected(error) = jobs::settle(&promise) {
+        crate::value::throw(error);
+        return Err(Thrown);
+    }
     jobs::run();
     Ok(())
 }
@@ -126,7 +134,12 @@ fn load(source: &CStr) -> core::result::Result<(), Failure> {
     // SAFETY: the texts are valid, and the source ends with a zero byte.
     let (module, promise) = unsafe {
         let size = source.to_bytes().len() as _;
-        let name = c"app.js";
+        // The name of no file of an app.
+        let name = if state().modules.is_empty() {
+            c"app.js"
+        } else {
+            c"spikard:main"
+        };
         let function = Value::result(qjs::JS_Eval(
             context(),
             source.as_ptr(),
@@ -218,6 +231,35 @@ extern "C" fn engine_allocate(size: usize) -> *mut u8 {
     Box::leak(vec![0; size + 1].into_boxed_slice()).as_mut_ptr()
 }
 
+/// Adds a module for the imports of the app, or the target of an import: see `Modules`. Call it before `engine_load`, and
+/// not after it failed. A failure to start the engine is what `engine_load` returns.
+///
+/// # Safety
+/// `text` is from `engine_allocate(size)`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn engine_module(text: *mut u8, size: usize) {
+    // SAFETY: the caller's promise.
+    let text = unsafe { Vec::from_raw_parts(text, size + 1, size + 1) };
+    add(&text[..size], Modules::add);
+}
+
+/// # Safety
+/// The same.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn engine_link(text: *mut u8, size: usize) {
+    // SAFETY: the caller's promise.
+    let text = unsafe { Vec::from_raw_parts(text, size + 1, size + 1) };
+    add(&text[..size], Modules::link);
+}
+
+fn add(text: &[u8], add: fn(&mut Modules, &[u8])) {
+    crate::memory::run(|| {
+        if is_initialized() || start().is_ok() {
+            add(&mut state().modules, text);
+        }
+    });
+}
+
 /// Starts the engine, and loads a source of `size` bytes from `engine_allocate`. Returns a null pointer, or a message
 /// that ends with a zero byte.
 ///
@@ -233,7 +275,8 @@ unsafe extern "C" fn engine_load(source: *mut u8, size: usize) -> *const u8 {
         }
         match CStr::from_bytes_with_nul(&source) {
             Ok(source) => {
-                if names_streams(source.to_bytes()) && state().streams.is_none() {
+                let use_streams = names_streams(source.to_bytes()) || state().modules.use_streams;
+                if use_streams && state().streams.is_none() {
                     load_streams()?;
                 }
                 load(source)

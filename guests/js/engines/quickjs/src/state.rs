@@ -3,6 +3,7 @@
 use rquickjs_sys as qjs;
 
 use crate::memory::Global;
+use crate::modules::Modules;
 use crate::timers::Timers;
 use crate::value::{Atom, JSValue, Text, Value, atom};
 
@@ -88,6 +89,7 @@ pub(crate) struct State {
     pub(crate) sdk: Option<Sdk>,
     /// What the SDK has registered while the app is loaded. An app can create several and export one.
     pub(crate) served: Vec<Sdk>,
+    pub(crate) modules: Modules,
     pub(crate) call: Call,
     pub(crate) timers: Timers,
     /// The class `ReadableStream`, once it is in use.
@@ -131,6 +133,7 @@ pub(crate) fn init(object_prototype: JSValue, adopt: Value) {
         app: None,
         sdk: None,
         served: Vec::new(),
+        modules: Modules::default(),
         call: Call {
             number: 0,
             params: &[],

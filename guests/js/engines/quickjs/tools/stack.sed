@@ -18,3 +18,9 @@
 /^static JSValue js_proxy_get(/,/^}/s/^{$/{ RESERVE(384);/
 /^static JSValue JS_ToPrimitiveFree([^;]*$/,/^}/s/^{$/{ RESERVE(832);/
 /^static __exception int js_parse_assign_expr2([^;]*$/,/^}/s/^{$/{ RESERVE(2432);/
+
+# Leaves out the sources of functions while the prelude is loaded. `toString` then returns a native function.
+s/\(fd->source_len = \)\(s->last_ptr - ptr\);/\1KEPT(\2);/
+s/\(fd->source_len = \)\(s->buf_ptr - ptr\);/\1KEPT(\2);/
+s/\(ctor_fd->source_len = \)\(s->buf_ptr - class_start_ptr\);/\1KEPT(\2);/
+/^static JSValue js_function_toString(/,/^}/s/if (b->source)$/if (b->source_len)/
