@@ -5,6 +5,8 @@ import type { SourceMapPayload } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { expressionsPlugin, propertiesIn, withoutComments } from "./expressions.js";
+import { normalizationTables } from "./normalization.js";
 import { readable } from "./report.js";
 import { unresolvedPlugin } from "./unresolved.js";
 
@@ -13,20 +15,37 @@ export const ENGINES = ["starlingmonkey", "quickjs"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 const ENTRY = "\0spikard-wasm-entry";
+const UNICODE = "\0spikard-wasm-unicode";
 
 /** Returns the path of the module with the polyfills and workarounds for an engine. */
-function supportOf(engine: EngineName): string {
+function supportOf(engine: EngineName | "normalize" | "properties"): string {
   return fileURLToPath(new URL(`../engine/${engine}.js`, import.meta.url));
 }
 
-/** Returns a plugin for the bundle's entry, which imports the engine's module before the app. */
-function entryPlugin(app: string, engine: EngineName): Plugin {
-  const source = `import ${JSON.stringify(supportOf(engine))};\nexport * from ${JSON.stringify(app)};\n`;
+/** Returns a plugin for the bundle's entry, which imports the engine's module, and what it lacks, before the app. */
+function entryPlugin(app: string, engine: EngineName, unicode: string): Plugin {
+  const [support, adds] = [supportOf(engine), UNICODE].map((id) => `import ${JSON.stringify(id)};\n`);
+  const modules = new Map([
+    [ENTRY, `${support}${adds}export * from ${JSON.stringify(app)};\n`],
+    [UNICODE, unicode],
+  ]);
   return {
     name: "spikard-wasm-entry",
-    resolveId: (id) => (id === ENTRY ? id : null),
-    load: (id) => (id === ENTRY ? source : null),
+    resolveId: (id) => (modules.has(id) ? id : null),
+    load: (id) => modules.get(id) ?? null,
   };
+}
+
+/** Returns the module that adds what a bundle needs of Unicode and StarlingMonkey lacks. */
+function unicodeFor(bundled: string): string {
+  const code = withoutComments(bundled);
+  const call = (name: string, module: "normalize" | "properties", argument: object): string =>
+    `import { ${name} } from ${JSON.stringify(supportOf(module))};\n${name}(${JSON.stringify(argument)});\n`;
+  const properties = propertiesIn(code);
+  return (
+    (/\bnormalize\b/.test(code) ? call("installNormalize", "normalize", normalizationTables()) : "") +
+    (properties === undefined ? "" : call("installProperties", "properties", properties))
+  );
 }
 
 /** The WIT worlds of components. An app whose main module exports `hooks` uses the one with hooks. */
@@ -53,7 +72,7 @@ const noReplyPlugin: Plugin = {
 
 /** Bundles the app whose main module is `app`. Throws if an import cannot be resolved. */
 export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
-  const { code, map, exports } = await generate(app, engine, true);
+  const { code, map, exports } = await generate(app, engine, true, "");
   for (const name of ["definition", "handler"]) {
     if (exports.includes(name)) continue;
     throw new Error(
@@ -61,13 +80,16 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
         "end it with `export const { definition, handler, hooks } = app.component();`",
     );
   }
-  if (exports.includes("hooks")) return { code, map, world: "http-app-with-hooks" };
-  // The module's exports are only known after the first run.
-  const without = await generate(app, engine, false);
-  return { code: without.code, map: without.map, world: "http-app" };
+  // The module's exports, and what its code names, are only known after the first run.
+  const hooks = exports.includes("hooks");
+  const unicode = engine === "starlingmonkey" ? unicodeFor(code) : "";
+  const world = hooks ? "http-app-with-hooks" : "http-app";
+  if (hooks && unicode === "") return { code, map, world };
+  const second = await generate(app, engine, hooks, unicode);
+  return { code: second.code, map: second.map, world };
 }
 
-async function generate(app: string, engine: EngineName, hooks: boolean) {
+async function generate(app: string, engine: EngineName, hooks: boolean, unicode: string) {
   const problems = new Set<string>();
   // The host's interfaces only exist in the component.
   const external = (id: string) => /^(spikard|wasi):/.test(id) && (hooks || id !== REPLY);
@@ -78,7 +100,12 @@ async function generate(app: string, engine: EngineName, hooks: boolean) {
     platform: "browser",
     tsconfig: true,
     external,
-    plugins: [entryPlugin(app, engine), noReplyPlugin, unresolvedPlugin(problems, external)],
+    plugins: [
+      entryPlugin(app, engine, unicode),
+      noReplyPlugin,
+      unresolvedPlugin(problems, external),
+      engine === "starlingmonkey" && expressionsPlugin,
+    ],
     resolve: { conditionNames: [engine, "browser", "import", "default"] },
   });
   try {

@@ -6,10 +6,17 @@
  * - The engine would run the remaining timers of a call during the next call, and aborts if a callback throws. This
  *   module clears the timers of a call when it ends, and logs the errors of callbacks.
  * - Long strings cross the boundary faster as bytes (`Engine.encode`).
+ * - Some Web APIs are missing or differ from the standards (`missing.ts`, `console.ts`). The build adds what bundles
+ *   need of Unicode (`normalize.ts`, `properties.ts`).
  */
 import { call } from "../call.js";
+import { installConsole } from "./console.js";
 import { engine } from "./engine.js";
+import { installMissing } from "./missing.js";
 import { runCallback, warnOfDroppedTimers } from "./uncaught.js";
+
+installMissing();
+installConsole();
 
 const native = Math.random;
 let state = 20_261_120;
