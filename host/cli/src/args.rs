@@ -154,15 +154,19 @@ pub(crate) struct OpenapiArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BuildArgs {
-    /// App folder, with a Cargo.toml, package.json, pyproject.toml or app.py
+    /// App folder, with a Cargo.toml, package.json, pyproject.toml or app.py; or the app's main
+    /// module in JavaScript, TypeScript or Python
     #[arg(default_value = ".")]
-    pub(crate) dir: PathBuf,
+    pub(crate) app: PathBuf,
     /// File to write the component to
     #[arg(short, long, default_value = "app.wasm")]
     pub(crate) output: PathBuf,
-    /// JavaScript engine to embed in the component [default: starlingmonkey]
+    /// JavaScript engine to embed in the component [default: starlingmonkey for a folder,
+    /// quickjs for a file]
     #[arg(long, value_enum)]
     pub(crate) engine: Option<Engine>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,6 +9,7 @@ pub(crate) mod golden;
 mod inspect;
 mod log;
 mod openapi;
+mod source;
 mod start;
 mod tools;
 mod usage;

@@ -3,10 +3,11 @@
 mod javascript_entry;
 mod project;
 mod rust;
+mod source;
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -21,12 +22,12 @@ pub(crate) use self::project::RUST_TARGET;
 
 pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     let start = Instant::now();
-    let project = Project::read(&args.dir)?;
+    let project = Project::read(&args.app)?;
     if let (Some(engine), true) = (args.engine, project.language != Language::Javascript) {
         bail!(
             "`--engine {}` applies to JavaScript only, but `{}` is a {} app; omit the flag",
             engine.as_str(),
-            args.dir.display(),
+            args.app.display(),
             project.language
         );
     }
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     }
     match project.language {
         Language::Rust => rust::build(&project, &output)?,
-        Language::Javascript => javascript(&project, args.engine, &output)?,
+        Language::Javascript => javascript(&project, args, &output)?,
         Language::Python => python(&project, &output)?,
     }
     let size = fs::metadata(&output)
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     println!(
         "built {} from {} ({}, {:.1} MB, {:.1} s); next: spikard-wasm serve {}",
         args.output.display(),
-        args.dir.display(),
+        args.app.display(),
         project.language,
         size as f64 / 1e6,
         start.elapsed().as_secs_f64(),
@@ -64,16 +65,35 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// Runs the SDK's command, which bundles the app and builds a component with the engine.
-fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Result<()> {
+/// Builds a file on QuickJS by itself if it imports no package. Otherwise runs the SDK's command,
+/// which bundles the app and builds a component with the engine.
+fn javascript(project: &Project, args: &BuildArgs, output: &Path) -> Result<()> {
     let entry = match &project.entry {
         Some(entry) => project.folder.join(entry),
         None => javascript_entry::find(&project.folder)?,
     };
-    tools::NODE.require(tools::NODE.on_path())?;
+    let default = match project.is_file {
+        true => Engine::Quickjs,
+        false => Engine::Starlingmonkey,
+    };
+    let engine = args.engine.or(project.engine).unwrap_or(default);
+    let node = tools::NODE.on_path();
     let command = tools::JS_SDK.find_in(tools::js_folders(&project.folder));
-    let engine = engine.or(project.engine).unwrap_or(Engine::Starlingmonkey);
-    let mut build = Command::new(tools::JS_SDK.require(command)?);
+    let is_installed = node.is_some() && command.is_some();
+    let mut bundled = None;
+    if engine == Engine::Quickjs && (project.is_file || !is_installed) {
+        match source::build(&entry, args.cache.cache().as_ref()) {
+            Ok(component) => {
+                return fs::write(output, component)
+                    .with_context(|| format!("failed to write `{}`", output.display()));
+            }
+            Err(error) if error.is::<source::NeedsBundler>() => bundled = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    let why = || bundled.as_ref().map(ToString::to_string);
+    require(&tools::NODE, node, why())?;
+    let mut build = Command::new(require(&tools::JS_SDK, command, why())?);
     build
         .arg("build")
         .arg(entry)
@@ -86,6 +106,15 @@ fn javascript(project: &Project, engine: Option<Engine>, output: &Path) -> Resul
     let wit = wit_folder()?;
     build.arg("--wit").arg(wit.path());
     run_tool(build, project)
+}
+
+/// Requires a tool, for a reason if there is one.
+fn require(tool: &tools::Tool, found: Option<PathBuf>, why: Option<String>) -> Result<PathBuf> {
+    let found = tool.require(found);
+    match why {
+        Some(why) => found.context(why),
+        None => found,
+    }
 }
 
 /// Runs componentize-py, which finds installed packages through `VIRTUAL_ENV`.

@@ -28,7 +28,9 @@ pub(crate) fn run() -> Result<()> {
     verdict("Rust", cargo && target);
     verdict("JavaScript and TypeScript", node && npm && sdk);
     verdict("Python", python && componentize);
-    println!("`serve` needs none of these tools.");
+    println!(
+        "`serve` needs none of these tools, nor does `build` of one JavaScript or TypeScript file."
+    );
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Detects the language and build settings of an app's folder: from `[build]` of its
 //! `spikard.toml`, otherwise from the manifest of its language.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::source::EXTENSIONS;
 use crate::args::Engine;
 
 /// Default Rust target, for which cargo produces a component.
@@ -101,51 +103,101 @@ impl RustTarget {
 pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) language: Language,
+    /// Main module, relative to the folder.
     pub(crate) entry: Option<String>,
+    /// True if the main module was given, not its folder.
+    pub(crate) is_file: bool,
     pub(crate) engine: Option<Engine>,
     pub(crate) target: RustTarget,
 }
 
 impl Project {
-    pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let shown = folder.display();
-        let absolute = match folder.canonicalize() {
+    /// Reads the project in a folder, or of a main module.
+    pub(crate) fn read(app: &Path) -> Result<Self> {
+        let shown = app.display();
+        let absolute = match app.canonicalize() {
             Ok(absolute) => absolute,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("folder `{shown}` not found; pass the folder of an app")
+                bail!("`{shown}` not found; pass the folder of an app, or its main module")
             }
             Err(error) => return Err(error).with_context(|| format!("failed to read `{shown}`")),
         };
-        if !absolute.is_dir() {
-            bail!("`{shown}` is a file; pass the folder of an app");
+        if absolute.is_dir() {
+            let (build, language) = Self::in_folder(&absolute, app)?;
+            return Ok(Self::new(
+                absolute,
+                language,
+                build.entry.clone(),
+                &build,
+                false,
+            ));
         }
-        let path = absolute.join("spikard.toml");
-        let build = match fs::read_to_string(&path) {
-            Ok(text) => {
-                let manifest: Manifest = toml::from_str(&text).with_context(|| {
-                    format!(
-                        "failed to parse `{}`",
-                        folder.join("spikard.toml").display()
-                    )
-                })?;
-                manifest.build
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Build::default(),
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
-            }
-        };
-        let language = match build.language {
-            Some(language) => language,
-            None => detect(&absolute, folder)?,
-        };
-        Ok(Self {
-            folder: absolute,
+        let (language, entry) = main_module(&absolute, app)?;
+        let folder = absolute.parent().unwrap_or(&absolute).to_owned();
+        let build = read_build(&folder, app.parent().unwrap_or(app))?;
+        Ok(Self::new(folder, language, Some(entry), &build, true))
+    }
+
+    fn new(
+        folder: PathBuf,
+        language: Language,
+        entry: Option<String>,
+        build: &Build,
+        is_file: bool,
+    ) -> Self {
+        Self {
+            folder,
             language,
-            entry: build.entry,
+            entry,
+            is_file,
             engine: build.engine,
             target: build.target.unwrap_or(RustTarget::Wasip2),
-        })
+        }
+    }
+
+    fn in_folder(absolute: &Path, shown: &Path) -> Result<(Build, Language)> {
+        let build = read_build(absolute, shown)?;
+        let language = match build.language {
+            Some(language) => language,
+            None => detect(absolute, shown)?,
+        };
+        Ok((build, language))
+    }
+}
+
+/// Returns the language of a main module, and its name for the builder of that language.
+fn main_module(path: &Path, shown: &Path) -> Result<(Language, String)> {
+    let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let shown = shown.display();
+    match &*name(path.extension()) {
+        extension if EXTENSIONS.contains(&extension) => {
+            Ok((Language::Javascript, name(path.file_name())))
+        }
+        "py" => Ok((Language::Python, name(path.file_stem()))),
+        "rs" => bail!("`{shown}` is a file of a Rust crate; pass the folder with its Cargo.toml"),
+        "wasm" => bail!("`{shown}` is built already; run `spikard-wasm serve {shown}`"),
+        _ => bail!(
+            "`{shown}` is no main module of an app; pass a folder, or a file in .{}, or .py",
+            EXTENSIONS.join(", .")
+        ),
+    }
+}
+
+/// Reads the table `[build]` in the `spikard.toml` of a folder.
+fn read_build(absolute: &Path, folder: &Path) -> Result<Build> {
+    let path = absolute.join("spikard.toml");
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let manifest: Manifest = toml::from_str(&text).with_context(|| {
+                format!(
+                    "failed to parse `{}`",
+                    folder.join("spikard.toml").display()
+                )
+            })?;
+            Ok(manifest.build)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Build::default()),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
 }
 
@@ -233,6 +285,43 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_a_main_module() {
+        let folder = folder(&[
+            ("app.ts", ""),
+            ("service.py", ""),
+            ("main.rs", ""),
+            ("app.wasm", ""),
+            ("notes.txt", ""),
+            ("spikard.toml", "[build]\nengine = \"quickjs\""),
+        ]);
+        let read = |name: &str| Project::read(&folder.path().join(name));
+        let project = read("app.ts").unwrap();
+        let entry = project.entry.as_deref();
+        assert_eq!(
+            (project.language, entry),
+            (Language::Javascript, Some("app.ts"))
+        );
+        assert_eq!(
+            (project.is_file, project.engine),
+            (true, Some(Engine::Quickjs))
+        );
+        let project = read("service.py").unwrap();
+        let entry = project.entry.as_deref();
+        assert_eq!(
+            (project.language, entry),
+            (Language::Python, Some("service"))
+        );
+        for (name, part) in [
+            ("main.rs", "its Cargo.toml"),
+            ("app.wasm", "is built already"),
+            ("notes.txt", "no main module"),
+        ] {
+            let error = read(name).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
     fn errors_name_the_cause() {
         assert!(error(&[]).contains("pyproject.toml or app.py"));
         assert!(error(&[("spikard.toml", "[biuld]")]).contains("unknown field `biuld`"));
@@ -240,6 +329,6 @@ mod tests {
             error(&[("spikard.toml", "[build]\nlang = \"rust\"")]).contains("unknown field `lang`")
         );
         let missing = Project::read(Path::new("no/such")).unwrap_err();
-        assert!(missing.to_string().contains("folder `no/such` not found"));
+        assert!(missing.to_string().contains("`no/such` not found"));
     }
 }

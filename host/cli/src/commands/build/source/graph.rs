@@ -1,0 +1,275 @@
+//! Finds and reads the files of an app: its main module, and the files that its modules import.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use spikard_wasm_runtime::{Link, SourceModule};
+
+use super::{EXTENSIONS, SDK_NAME, imports, resolve, typescript};
+
+/// Error of an app that only a bundler can build.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NeedsBundler(String);
+
+/// Maximum size of the sources of an app in bytes; QuickJS needs some 20 times as much memory.
+const SIZE: u64 = 32 << 20;
+
+/// The modules of an app.
+#[derive(Debug)]
+pub(super) struct Graph {
+    /// The main module is the first. Modules have the names of their files, relative to the folder
+    /// of the main module.
+    pub(super) modules: Vec<SourceModule>,
+    imports: Vec<Site>,
+}
+
+/// An import by name.
+#[derive(Debug)]
+struct Site {
+    /// File and line, such as `app.ts:3`.
+    at: String,
+    /// Name of the imported module.
+    target: String,
+    names: Vec<String>,
+}
+
+impl Graph {
+    /// Returns the file and line of an import of an export from a module.
+    pub(super) fn place(&self, export: &str, module: &str) -> Option<&str> {
+        let is_it =
+            |site: &&Site| site.target == module && site.names.iter().any(|name| name == export);
+        self.imports.iter().find(is_it).map(|site| &*site.at)
+    }
+}
+
+/// Reads the modules of an app.
+pub(super) fn read(entry: &Path) -> Result<Graph> {
+    let root = entry.parent().unwrap_or(Path::new("")).to_owned();
+    let mut names = HashMap::from([(entry.to_owned(), name(entry, &root))]);
+    let mut queue = VecDeque::from([entry.to_owned()]);
+    let mut graph = Graph {
+        modules: Vec::new(),
+        imports: Vec::new(),
+    };
+    let mut size = 0;
+    while let Some(path) = queue.pop_front() {
+        let name = names[&path].clone();
+        let (source, imports) = module(&path, &name)?;
+        size += source.len() as u64;
+        if size > SIZE {
+            bail!(
+                "the sources of the app have over {} MB with `{name}`; move data out of them",
+                SIZE >> 20
+            );
+        }
+        let mut links = Vec::new();
+        for import in imports {
+            let target = target(&import, &path, &name)?;
+            let at = format!("{name}:{}", import.line);
+            let Some(target) = target else {
+                graph.imports.push(Site {
+                    at,
+                    target: import.specifier,
+                    names: import.names,
+                });
+                continue;
+            };
+            let imported = match names.get(&target) {
+                Some(known) => known.clone(),
+                None => {
+                    let new = self::name(&target, &root);
+                    names.insert(target.clone(), new.clone());
+                    queue.push_back(target);
+                    new
+                }
+            };
+            graph.imports.push(Site {
+                at,
+                target: imported.clone(),
+                names: import.names,
+            });
+            links.push(Link {
+                specifier: import.specifier,
+                name: imported,
+            });
+        }
+        graph.modules.push(SourceModule {
+            name,
+            source,
+            links,
+        });
+    }
+    Ok(graph)
+}
+
+fn name(path: &Path, root: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    relative.display().to_string().replace('\\', "/")
+}
+
+/// Reads a file as a JavaScript module, with its imports.
+fn module(path: &Path, name: &str) -> Result<(String, Vec<imports::Import>)> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if extension != "json" && !EXTENSIONS.contains(&&*extension) {
+        return Err(NeedsBundler(format!(
+            "`{name}` has the extension `.{extension}`, which only a bundler can import"
+        ))
+        .into());
+    }
+    let size = fs::metadata(path).map_or(0, |file| file.len());
+    if size > SIZE {
+        bail!(
+            "`{name}` has {} MB, but a source file may have {}; move data out of it",
+            size >> 20,
+            SIZE >> 20
+        );
+    }
+    let bytes = fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    let text = String::from_utf8(bytes)
+        .with_context(|| format!("`{name}` is not valid UTF-8; save it in that encoding"))?;
+    if text.contains('\0') {
+        bail!("`{name}` has a NUL character; remove it");
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if extension == "json" {
+        serde_json::from_str::<serde::de::IgnoredAny>(text)
+            .with_context(|| format!("`{name}` is not valid JSON"))?;
+        // Not a literal, in which `__proto__` would be no property.
+        let source = format!("export default JSON.parse({});\n", serde_json::json!(text));
+        return Ok((source, Vec::new()));
+    }
+    let is_typescript = extension.ends_with("ts");
+    let mut source = match is_typescript {
+        true => typescript::to_javascript(name, text)?,
+        false => text.to_owned(),
+    };
+    let needs = imports::read(name, &mut source, is_typescript)?;
+    if let Some(line) = needs.decorator {
+        let reason = format!("{name}:{line} has a decorator, which needs a bundler");
+        return Err(NeedsBundler(reason).into());
+    }
+    Ok((source, needs.imports))
+}
+
+/// Returns the file that an import names; `None` for a module of the engine or the SDK.
+fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Option<PathBuf>> {
+    let specifier = &import.specifier;
+    let at = format!("{name}:{}", import.line);
+    if specifier == SDK_NAME || specifier.starts_with("spikard:") {
+        return Ok(None);
+    }
+    if specifier.starts_with("./")
+        || specifier.starts_with("../")
+        || matches!(&**specifier, "." | "..")
+    {
+        let found = resolve::relative(importer, specifier);
+        return found
+            .map(Some)
+            .with_context(|| format!("{at}: cannot resolve `{specifier}`: check the path"));
+    }
+    if specifier.starts_with("node:") || specifier.starts_with("wasi:") {
+        bail!(
+            "{at}: cannot import `{specifier}`, a module that a component on QuickJS does not have"
+        );
+    }
+    if specifier.contains("://") {
+        bail!("{at}: cannot import `{specifier}`: download the file and import it by its path");
+    }
+    let reason = format!("{at} imports `{specifier}`, which needs a bundler");
+    Err(NeedsBundler(reason).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Graph>) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        let modules = read(&folder.path().join(files[0].0));
+        (folder, modules)
+    }
+
+    fn error(files: &[(&str, &str)]) -> String {
+        format!("{:#}", app(files).1.unwrap_err())
+    }
+
+    #[test]
+    fn reads_each_file_once() {
+        let files = [
+            (
+                "app.ts",
+                "import { a } from './lib/a.js';\nimport d from './d.json';\na(d);\n",
+            ),
+            (
+                "lib/a.ts",
+                "import '../app';\nexport const a = (x: number) => x;\n",
+            ),
+            ("d.json", "{\"b\": [1]}"),
+        ];
+        let (_folder, graph) = app(&files);
+        let graph = graph.expect("modules");
+        assert_eq!(graph.place("a", "lib/a.ts"), Some("app.ts:1"));
+        assert_eq!(graph.place("b", "lib/a.ts"), None);
+        let modules = graph.modules;
+        let names: Vec<_> = modules.iter().map(|module| &*module.name).collect();
+        assert_eq!(names, ["app.ts", "lib/a.ts", "d.json"]);
+        assert_eq!(
+            modules[2].source,
+            "export default JSON.parse(\"{\\\"b\\\": [1]}\");\n"
+        );
+        let links: Vec<_> = modules[0]
+            .links
+            .iter()
+            .map(|link| (&*link.specifier, &*link.name))
+            .collect();
+        assert_eq!(links, [("./lib/a.js", "lib/a.ts"), ("./d.json", "d.json")]);
+        assert_eq!(modules[1].links[0].name, "app.ts");
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_line() {
+        assert_eq!(
+            error(&[("app.js", "\nimport './b.js';\n")]),
+            "app.js:2: cannot resolve `./b.js`: check the path"
+        );
+        assert!(
+            error(&[("app.js", "import './b.json';"), ("b.json", "{")])
+                .starts_with("`b.json` is not valid JSON: ")
+        );
+        let builtin = error(&[("app.js", "import fs from 'node:fs';")]);
+        assert!(
+            builtin.starts_with("app.js:1: cannot import `node:fs`"),
+            "{builtin}"
+        );
+        assert!(error(&[("app.js", "a\0")]).contains("`app.js` has a NUL character"));
+    }
+
+    #[test]
+    fn a_package_needs_a_bundler() {
+        for (file, text) in [
+            ("app.ts", "import { z } from 'zod';\nz();"),
+            ("app.js", "import 'zod';"),
+        ] {
+            let error = app(&[(file, text)]).1.unwrap_err();
+            assert!(error.is::<NeedsBundler>(), "{error}");
+        }
+        let error = app(&[("app.ts", "\n@a\nclass B {}")]).1.unwrap_err();
+        assert!(error.is::<NeedsBundler>(), "{error}");
+        assert!(
+            error.to_string().starts_with("app.ts:2 has a decorator"),
+            "{error}"
+        );
+        let error = app(&[("app.js", "import './a.txt';"), ("a.txt", "")])
+            .1
+            .unwrap_err();
+        assert!(error.is::<NeedsBundler>(), "{error}");
+    }
+}
