@@ -18,7 +18,7 @@ use crate::error::ServeError;
 use crate::settings::Settings;
 use crate::shared::{Apps, OpenConnection, Shared};
 
-/// The accepting thread's side of a worker.
+/// The accept loop's handle of a worker.
 pub(crate) struct Worker {
     messages: Messages,
     open: Arc<AtomicUsize>,

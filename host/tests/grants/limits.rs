@@ -235,7 +235,7 @@ fn a_store_that_does_not_answer_times_out() {
         "{:?}",
         start.elapsed()
     );
-    let line = server.logged("a store of keys and values failed");
+    let line = server.logged("key-value store failed");
     assert!(
         line.contains("WARN") && line.contains("store=\"slow\""),
         "{line}"

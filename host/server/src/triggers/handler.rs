@@ -23,7 +23,7 @@ use spikard_wasm_app::{App, Call, Hit, RawPath, Refusal, Route};
 use spikard_wasm_runtime::Reply;
 
 use super::builtin::Builtin;
-use super::hooks::Hooked;
+use super::hooks::HookedRequest;
 use crate::body::RequestBody;
 use crate::exchange::{Desk, Exchange, Trigger, Work};
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ enum Matched<'a> {
     File,
     /// OPTIONS for a path whose routes do not declare it, and the value of `Allow`.
     Options(&'a str),
-    /// A reply of the host itself.
+    /// A response of the host itself.
     Reply(HttpResponse),
 }
 
@@ -81,7 +81,7 @@ impl Handler {
     /// Runs a route's early hooks, its checks and its handler.
     async fn answer_hooked(
         &self,
-        hooked: &mut Hooked<'_>,
+        hooked: &mut HookedRequest<'_>,
         path: &RawPath,
         body: &mut RequestBody,
     ) -> Result<Reply, Failure> {
@@ -233,7 +233,8 @@ impl Trigger for Handler {
             request.local.preset(key, value);
         }
         if !route.hooks().is_empty() {
-            let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
+            let mut hooked =
+                HookedRequest::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = Box::pin(self.answer_hooked(&mut hooked, &path, body)).await;
             let answer = Box::pin(hooked.finish(outcome)).await;
             exchange.mark_replied();

@@ -63,7 +63,7 @@ fn parameter(place: &str, name: &str, marked: &Value) -> Result<Value, String> {
         ("query", Some(" ")) => Some(("spaceDelimited", false)),
         (_, Some(other)) => {
             return Err(format!(
-                "OpenAPI 3.1 has no style of parameters whose items stand between `{other}`"
+                "OpenAPI 3.1 has no parameter style that separates items with `{other}`"
             ));
         }
     };

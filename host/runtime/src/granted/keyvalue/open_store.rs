@@ -86,7 +86,9 @@ impl OpenStore {
         if let Cursor::Text(text) = &cursor
             && text.len() > MAX_KEY
         {
-            return Err(Error::Other("that is no cursor of this store".to_owned()));
+            return Err(Error::Other(
+                "the cursor is not one of this store".to_owned(),
+            ));
         }
         let page = async {
             match &self.backend {
@@ -119,7 +121,9 @@ impl OpenStore {
         check_key(&key)?;
         match self.change(Change::Add(key, delta, is_unsigned)).await? {
             Changed::Number(number) => Ok(number),
-            Changed::Done | Changed::Differs => Err(Error::Other("it has no number".to_owned())),
+            Changed::Done | Changed::Differs => {
+                Err(Error::Other("the store returned no number".to_owned()))
+            }
         }
     }
 
@@ -173,7 +177,7 @@ impl OpenStore {
             StoreError::Request(why) => Error::Other(why),
             StoreError::Store(why) => {
                 let error = one_line(&why);
-                tracing::warn!(store = self.name, %error, "a store of keys and values failed");
+                tracing::warn!(store = self.name, %error, "key-value store failed");
                 Error::Other(why)
             }
         })
@@ -190,7 +194,7 @@ fn check_key(key: &str) -> Result<(), Error> {
 fn check_batch<'a>(count: usize, mut keys: impl Iterator<Item = &'a String>) -> Result<(), Error> {
     if count > MAX_BATCH {
         return Err(Error::Other(format!(
-            "{count} keys are more than {MAX_BATCH}, the most of a batch"
+            "the batch has {count} keys, more than the limit of {MAX_BATCH}"
         )));
     }
     keys.try_for_each(|key| check_key(key))

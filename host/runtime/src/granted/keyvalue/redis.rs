@@ -43,7 +43,7 @@ impl Redis {
     pub(super) fn open(url: &str, bounds: Bounds) -> Result<Self, String> {
         // The error does not repeat the URL, which may contain a password.
         let client = Client::open(url)
-            .map_err(|_| "that is no URL: write `redis://HOST:PORT/DATABASE`".to_owned())?;
+            .map_err(|_| "the URL is invalid; write `redis://HOST:PORT/DATABASE`".to_owned())?;
         Ok(Self {
             client,
             connections: Mutex::default(),
@@ -107,7 +107,9 @@ impl Redis {
             for (key, pair) in keys.iter().zip(found.chunks(2)) {
                 let of = |value: &redis::Value| value.clone();
                 let [exists, value] = pair else {
-                    return Err(StoreError::Store("Redis left out an answer".to_owned()));
+                    return Err(StoreError::Store(
+                        "Redis sent fewer replies than commands".to_owned(),
+                    ));
                 };
                 let wrong = |error: redis::ParsingError| StoreError::Store(error.to_string());
                 let exists = bool::from_redis_value(of(exists)).map_err(wrong)?;
@@ -144,9 +146,9 @@ impl Redis {
         let cursor = match cursor {
             Cursor::Number(number) => number,
             Cursor::Text(text) if text.is_empty() => 0,
-            Cursor::Text(text) => text
-                .parse()
-                .map_err(|_| StoreError::Request("that is no cursor of this store".to_owned()))?,
+            Cursor::Text(text) => text.parse().map_err(|_| {
+                StoreError::Request("the cursor is not one of this store".to_owned())
+            })?,
         };
         type Found = ((u64, Vec<Vec<u8>>),);
         let mut scan = pipe();

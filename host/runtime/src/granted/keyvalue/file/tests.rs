@@ -59,7 +59,7 @@ async fn sizes_add_up() {
     assert_eq!(bytes(&file), 0);
 }
 
-/// One that is refused takes nothing from the others that are committed with it.
+/// A rejected change does not affect the others in the same commit.
 #[tokio::test]
 async fn changes_that_wait_are_apart() {
     let folder = tempfile::tempdir().unwrap();
