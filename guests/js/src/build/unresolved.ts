@@ -6,7 +6,7 @@ import { builtinModules } from "node:module";
 import { relative } from "node:path";
 import type { Plugin } from "rolldown";
 
-/** What to use instead of a module of Node.js. */
+/** Replacements for modules of Node.js. */
 const INSTEAD: Record<string, string> = {
   assert: "throw an `HttpError` or an `Error`",
   buffer: "use `Uint8Array`, `TextEncoder` and `atob`, or the npm package `buffer`",
