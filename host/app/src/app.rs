@@ -30,7 +30,7 @@ impl App {
     /// Validates a description.
     ///
     /// # Errors
-    /// Names the invalid route or setting and says what is wrong with it.
+    /// Names the invalid route or setting, and the error.
     pub fn new(description: &Description, defaults: &Defaults) -> Result<Self, AppError> {
         if description.routes.is_empty() {
             return Err(AppError::NoRoutes(description.name.clone()));

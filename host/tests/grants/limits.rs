@@ -113,7 +113,7 @@ fn the_size_of_a_file_is_limited() {
     act_ok(&server, set("b", 499));
     let why = act_err(&server, set("c", 1));
     assert!(
-        why.contains("would hold 1002 bytes, and the limit `keyvalue_file` is 1000"),
+        why.contains("would hold 1002 bytes, more than the limit `keyvalue_file` of 1000"),
         "{why}"
     );
     act_err(&server, set("b", 500));

@@ -24,7 +24,7 @@ pub(crate) type Head = Result<http::Response<WasiBody>, String>;
 /// How to answer a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpOptions {
-    /// Whether the instance serves other requests too.
+    /// The instance policy.
     pub isolation: Isolation,
     /// The time limit of the reply's head, and then of each chunk of its body.
     pub deadline: Duration,

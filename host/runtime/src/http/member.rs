@@ -83,7 +83,7 @@ impl Member {
 
     /// Returns the error for requests that get no reply.
     pub(super) fn failure(&self) -> CallError {
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         self.failure.borrow().clone().unwrap_or_else(gone)
     }
 

@@ -119,7 +119,7 @@ impl Pending {
     /// Returns the seat, and the error that ended the instance, if it has ended.
     fn finish(mut self) -> CallError {
         let seat = self.0.take();
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         seat.map_or_else(gone, |seat| seat.member.failure())
     }
 

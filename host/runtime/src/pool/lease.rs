@@ -216,7 +216,7 @@ impl<L: BorrowMut<Lease>> Running<L> {
 
     pub(crate) fn instance(&mut self) -> Result<&mut Instance, CallError> {
         // Unreachable: a filled lease has its instance until the call ends.
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         self.lease.borrow_mut().instance.as_mut().ok_or_else(gone)
     }
 

@@ -351,7 +351,7 @@ impl Changing<'_, '_> {
     ) -> Result<Changed, StoreError> {
         if bytes > most && bytes > self.bytes {
             return Err(StoreError::Request(format!(
-                "the store would hold {bytes} bytes, and the limit `keyvalue_file` is {most}"
+                "the store would hold {bytes} bytes, more than the limit `keyvalue_file` of {most}"
             )));
         }
         for (key, value) in pairs {
