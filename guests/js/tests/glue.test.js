@@ -62,7 +62,7 @@ test("only the function `handle` is replaced", () => {
   assert.doesNotMatch(text, /body\(\)/);
   assert.throws(
     () => withOwnHandle("function handle() {}"),
-    /^Error: componentize-js generated other bindings/,
+    /^Error: componentize-js generated unexpected bindings/,
   );
 });
 

@@ -118,7 +118,7 @@ export function withOwnHandle(bindings: string): string {
   // The function ends at the next line that has only a closing brace.
   const end = bindings.indexOf("\n}\n", start);
   if (start < 0 || end < 0) {
-    throw new Error("componentize-js generated other bindings than expected: install version 0.23.0 of it");
+    throw new Error("componentize-js generated unexpected bindings: install componentize-js 0.23.0");
   }
   return bindings.slice(0, start) + HANDLE + bindings.slice(end + 3);
 }

@@ -18,8 +18,8 @@ export function replaceProperties(
     const property = part.slice(1);
     if (!Object.hasOwn(sets, property)) {
       throw new SyntaxError(
-        `\`${part}\` is not available on StarlingMonkey in a pattern that is made at run time: ` +
-          `use a literal, such as \`/${part}/u\`, or write the property in full in a text of the app`,
+        `StarlingMonkey does not support \`${part}\` in a pattern that is created at run time: ` +
+          `use a literal, such as \`/${part}/u\`, or put the complete property in a string literal`,
       );
     }
     // With the flag `v`, classes can be nested.

@@ -98,7 +98,7 @@ pub(crate) fn of_segment(name: &str) -> Result<Value, String> {
             json!({"type": "string", "format": name})
         }
         "uri" | "url" => json!({"type": "string", "format": "uri"}),
-        _ => return Err(format!("the type `{name}` of a path segment is not known")),
+        _ => return Err(format!("unknown type `{name}` of a path segment")),
     })
 }
 
