@@ -39,7 +39,7 @@ pub(super) enum Progress {
 
 /// The part of a body that the guest has written so far.
 #[derive(Default)]
-struct Collected {
+struct PartialBody {
     pieces: Vec<Bytes>,
     trailers: Option<HeaderMap>,
 }
@@ -126,8 +126,8 @@ impl ReplyHead {
     }
 
     /// Collects the chunks that the guest has written so far. `Pending` if the body has not ended.
-    fn collect(&mut self) -> (Collected, Poll<Result<(), Error>>) {
-        let mut collected = Collected::default();
+    fn collect(&mut self) -> (PartialBody, Poll<Result<(), Error>>) {
+        let mut collected = PartialBody::default();
         loop {
             match poll_once(&mut self.body) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
@@ -156,15 +156,15 @@ impl ReplyHead {
         match self.collect() {
             (collected, Poll::Ready(Ok(()))) => self.complete(collected, call).map(Progress::Whole),
             (_, Poll::Ready(Err(error))) if self.is_sent => Err(broken(error)),
-            (Collected { pieces, .. }, _) => {
+            (PartialBody { pieces, .. }, _) => {
                 Ok(Progress::Streaming(self.stream(pieces, call, true)))
             }
         }
     }
 
     /// Returns the reply with its complete body.
-    fn complete(self, body: Collected, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
-        let Collected { pieces, trailers } = body;
+    fn complete(self, body: PartialBody, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
+        let PartialBody { pieces, trailers } = body;
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
         if !self.is_sent {
             // A reply to HEAD may have the length that GET would have.

@@ -28,7 +28,7 @@ use spikard_wasm_runtime::Stamp;
 
 use self::record::Record;
 pub(crate) use self::record::{Desk, Work};
-use crate::admission::Admitted;
+use crate::admission::InFlightGuard;
 use crate::arrival::Arrival;
 use crate::body::{Inbound, RequestBody};
 use crate::policy::Passage;
@@ -57,7 +57,7 @@ pub(crate) struct Exchange<'a> {
     /// The policies that finish the response.
     pub(crate) passage: Option<Passage<'a>>,
     record: Record<'a>,
-    admitted: Option<Admitted>,
+    admitted: Option<InFlightGuard>,
 }
 
 impl<'a> Exchange<'a> {

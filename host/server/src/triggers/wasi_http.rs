@@ -147,7 +147,7 @@ fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
             headers.remove(TRAILER);
             ReplyBody::from(bytes)
         }
-        HttpBody::Stream(stream) => ReplyBody::stream(Streamed {
+        HttpBody::Stream(stream) => ReplyBody::stream(GuestBody {
             stream,
             upload: body.take_lent(),
         }),
@@ -163,12 +163,12 @@ fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
 }
 
 /// A reply body that the guest is still writing, with the request body that it may still read.
-struct Streamed {
+struct GuestBody {
     stream: Box<HttpStream>,
     upload: Option<Upload<Inbound>>,
 }
 
-impl Body for Streamed {
+impl Body for GuestBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -188,7 +188,7 @@ impl Body for Streamed {
     }
 }
 
-impl Drop for Streamed {
+impl Drop for GuestBody {
     /// Takes the request body from the guest, so that the guest cannot block the connection.
     fn drop(&mut self) {
         drop(self.upload.as_ref().and_then(Upload::take_back));

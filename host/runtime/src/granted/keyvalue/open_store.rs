@@ -7,7 +7,7 @@ use spikard_wasm_app::grants::Store;
 use spikard_wasm_app::one_line;
 
 use super::file::File;
-use super::model::{Bounds, Change, Changed, Cursor, Page, StoreError};
+use super::model::{Bounds, Change, ChangeOutcome, Cursor, Page, StoreError};
 use super::redis::Redis;
 use super::types::Error;
 use crate::limits::Limits;
@@ -120,8 +120,8 @@ impl OpenStore {
     ) -> Result<i64, Error> {
         check_key(&key)?;
         match self.change(Change::Add(key, delta, is_unsigned)).await? {
-            Changed::Number(number) => Ok(number),
-            Changed::Done | Changed::Differs => {
+            ChangeOutcome::Number(number) => Ok(number),
+            ChangeOutcome::Done | ChangeOutcome::Differs => {
                 Err(Error::Other("the store returned no number".to_owned()))
             }
         }
@@ -137,7 +137,7 @@ impl OpenStore {
         check_key(key)?;
         self.check_value(&value)?;
         let swap = Change::Swap(key.to_owned(), expected, value);
-        Ok(self.change(swap).await? == Changed::Done)
+        Ok(self.change(swap).await? == ChangeOutcome::Done)
     }
 
     fn check_value(&self, value: &[u8]) -> Result<(), Error> {
@@ -151,7 +151,7 @@ impl OpenStore {
         }
     }
 
-    async fn change(&self, change: Change) -> Result<Changed, Error> {
+    async fn change(&self, change: Change) -> Result<ChangeOutcome, Error> {
         let changed = async {
             match &self.backend {
                 Backend::File(file) => file.change(change, self.bounds.total).await,

@@ -11,7 +11,7 @@ use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
 use super::model::{
-    Bounds, Change, Changed, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+    Bounds, Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
 };
 
 /// Values to request at a time, because they are in memory before their sizes are checked.
@@ -164,38 +164,38 @@ impl Redis {
         })
     }
 
-    pub(super) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
+    pub(super) async fn change(&self, change: Change) -> Result<ChangeOutcome, StoreError> {
         let mut commands = pipe();
         match change {
             Change::Set(pairs) => {
                 if pairs.is_empty() {
-                    return Ok(Changed::Done);
+                    return Ok(ChangeOutcome::Done);
                 }
                 commands.cmd("MSET");
                 for (key, value) in pairs {
                     commands.arg(key).arg(value);
                 }
                 let ((),) = self.ask(&commands, true).await?;
-                Ok(Changed::Done)
+                Ok(ChangeOutcome::Done)
             }
             Change::Delete(keys) => {
                 if keys.is_empty() {
-                    return Ok(Changed::Done);
+                    return Ok(ChangeOutcome::Done);
                 }
                 commands.cmd("DEL").arg(keys);
                 let (_,): (u64,) = self.ask(&commands, true).await?;
-                Ok(Changed::Done)
+                Ok(ChangeOutcome::Done)
             }
             Change::Add(key, delta, true) => {
                 commands.cmd("EVAL").arg(ADD_UNSIGNED).arg(1).arg(key);
                 commands.arg(delta);
                 let (sum,): (Option<i64>,) = self.ask(&commands, false).await?;
-                sum.map(Changed::Number).ok_or_else(below_zero)
+                sum.map(ChangeOutcome::Number).ok_or_else(below_zero)
             }
             Change::Add(key, delta, false) => {
                 commands.cmd("INCRBY").arg(key).arg(delta);
                 let (sum,): (i64,) = self.ask(&commands, false).await?;
-                Ok(Changed::Number(sum))
+                Ok(ChangeOutcome::Number(sum))
             }
             Change::Swap(key, expected, value) => {
                 let is_there = u8::from(expected.is_some());
@@ -203,8 +203,8 @@ impl Redis {
                 commands.arg(expected.unwrap_or_default()).arg(value);
                 let (swapped,): (bool,) = self.ask(&commands, false).await?;
                 Ok(match swapped {
-                    true => Changed::Done,
-                    false => Changed::Differs,
+                    true => ChangeOutcome::Done,
+                    false => ChangeOutcome::Differs,
                 })
             }
         }
