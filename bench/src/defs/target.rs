@@ -77,7 +77,7 @@ impl Kind {
 pub struct Need {
     /// A command on the path, or a file path.
     pub command: String,
-    /// How to get it.
+    /// How to install it.
     pub remedy: String,
 }
 

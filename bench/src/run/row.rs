@@ -31,7 +31,7 @@ pub struct Row {
     pub round: u32,
     /// Seconds since the start of the run.
     pub at: f64,
-    /// Which figures count.
+    /// The status, which determines the usable figures.
     pub status: Status,
     /// Reasons why the row, or some of its figures, do not count.
     pub why: Vec<String>,
@@ -53,7 +53,7 @@ pub struct Row {
     pub stages: BTreeMap<String, f64>,
 }
 
-/// Which figures of a row count.
+/// The status of a row, which determines its usable figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {

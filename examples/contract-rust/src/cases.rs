@@ -1,5 +1,5 @@
-//! The cases of `host/tests/contract/cases`, which the host answers alike, in the test
-//! client. The other example apps include this file.
+//! Runs the cases of `host/tests/contract/cases` in the test client. The host's tests run them too,
+//! and expect the same replies. The other example apps include this file.
 
 #[path = "../../../host/tests/contract/cases/case.rs"]
 mod case;
@@ -11,7 +11,7 @@ use spikard_wasm_sdk::{App, Content};
 
 use case::{Answer, CaseRequest, Part, files};
 
-/// Runs every case of an app, each file in a client of its own.
+/// Runs every case of an app, each file in a separate client.
 pub(crate) fn run(name: &str, app: impl Fn() -> App) {
     // The apps that include this file are in folders of different depths.
     let roots = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();

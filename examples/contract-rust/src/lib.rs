@@ -44,7 +44,7 @@ fn hide(reply: &mut HookReply, _message: &str) -> Option<Reply> {
     (reply.status() == 500).then(|| Reply::json(&hidden).status(500))
 }
 
-/// On error, after `hide`: the mark of every reply.
+/// On error, after `hide`: adds the header that every reply has.
 fn sign_error(reply: &mut HookReply, _message: &str) {
     reply.set_header("x-app", "contract");
 }

@@ -1,5 +1,5 @@
-//! The app that `spikard-wasm serve` serves when it is given none: a page that
-//! says so, and a few routes to try.
+//! The demo app: a start page and a few routes to try. `spikard-wasm serve` serves it if the
+//! command names no app.
 
 mod page;
 

@@ -1,4 +1,4 @@
-//! The demo's page: its routes, each with a link or a command, and what to do next.
+//! Renders the demo's start page: the routes, each with a link or a curl command, and the next steps.
 
 use spikard_wasm_sdk::RouteInfo;
 
@@ -24,24 +24,24 @@ pub(crate) fn render<'a>(host: &str, routes: impl Iterator<Item = RouteInfo<'a>>
     page
 }
 
-/// What to try stands between backticks in the route's description: a path to
-/// follow, or curl's options for the route's own path.
+/// Adds a route's example, which is in backticks in the description: a path becomes a link, and
+/// options of curl become a command for the route's path.
 fn example(page: &mut String, host: &str, route: RouteInfo<'_>) {
-    let Some(tried) = route.description.split('`').nth(1) else {
+    let Some(sample) = route.description.split('`').nth(1) else {
         return;
     };
-    if tried.starts_with('/') {
+    if sample.starts_with('/') {
         page.push_str("<br><a href=\"");
-        escape(page, tried);
+        escape(page, sample);
         page.push_str("\">");
-        escape(page, tried);
+        escape(page, sample);
         page.push_str("</a>");
     } else {
         page.push_str("<pre>curl http://");
         escape(page, host);
         escape(page, route.path);
         page.push_str(" -H 'content-type: application/json' ");
-        escape(page, tried);
+        escape(page, sample);
         page.push_str("</pre>");
     }
 }

@@ -12,7 +12,7 @@ export type Call = object;
 export const call: {
   /** The call in progress; `null` between calls, `undefined` during module evaluation and before the first call. */
   current: Call | null | undefined;
-  /** Whether the call has set timers, or has queued jobs in the SDK's own job queue. */
+  /** Whether the call has set timers or queued jobs in the SDK's job queue. */
   leftovers: boolean;
 } = { current: undefined, leftovers: false };
 

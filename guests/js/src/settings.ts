@@ -8,16 +8,16 @@
  * The allowed values of an option: `true` for any value, a set of strings, an object with these members, or a list of
  * these items. The host checks any value, and a value of another type in place of an object or list.
  */
-export type Shape = true | Set<string> | Members | readonly [item: Shape];
+export type OptionSchema = true | Set<string> | Members | readonly [item: OptionSchema];
 
 interface Members {
-  readonly [member: string]: Shape;
+  readonly [member: string]: OptionSchema;
 }
 
-/** The key of a shape whose members can have any name. A list of the same values is allowed too. */
+/** The key of a schema whose members can have any name. A list of the same values is allowed too. */
 const ANY = "*";
 
-const SECRET: Shape = { secret: true };
+const SECRET: OptionSchema = { secret: true };
 
 /** The policies of apps and of routes. */
 export const POLICIES = {
@@ -74,35 +74,35 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Returns the settings of those options that have a shape. `what` names their owner in an error. */
+/** Returns the settings of those options that have a schema. `what` names their owner in an error. */
 export function policySettings(
   options: { readonly [option: string]: unknown },
-  shapes: Members,
+  schemas: Members,
   what: string,
 ): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
-  for (const [option, shape] of Object.entries(shapes)) {
+  for (const [option, schema] of Object.entries(schemas)) {
     const value = options[option];
-    if (value !== undefined) settings[snake(option)] = convert(value, shape, `\`${option}\` of ${what}`);
+    if (value !== undefined) settings[snake(option)] = convert(value, schema, `\`${option}\` of ${what}`);
   }
   return settings;
 }
 
-function convert(value: unknown, shape: Shape, what: string): unknown {
-  if (shape instanceof Set) {
-    if (shape.has(value as string)) return value;
-    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...shape].join(" or ")}`);
+function convert(value: unknown, schema: OptionSchema, what: string): unknown {
+  if (schema instanceof Set) {
+    if (schema.has(value as string)) return value;
+    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...schema].join(" or ")}`);
   }
-  if (shape === true || typeof value !== "object" || value === null) return value;
-  const any = isList(shape) ? shape[0] : shape[ANY];
+  if (schema === true || typeof value !== "object" || value === null) return value;
+  const any = isList(schema) ? schema[0] : schema[ANY];
   if (Array.isArray(value)) {
     return any === undefined ? value : value.map((item, at) => convert(item, any, `item ${at} of ${what}`));
   }
-  if (isList(shape)) return value;
+  if (isList(schema)) return value;
   const members: [string, unknown][] = Object.entries(value).map(([name, member]) => {
-    const known = any ?? (Object.hasOwn(shape, name) ? shape[name] : undefined);
+    const known = any ?? (Object.hasOwn(schema, name) ? schema[name] : undefined);
     if (known === undefined) {
-      const names = Object.keys(shape).join(", ");
+      const names = Object.keys(schema).join(", ");
       throw new TypeError(`${what} has no member \`${name}\`; the members are ${names}`);
     }
     return [any === undefined ? snake(name) : name, convert(member, known, `\`${name}\` in ${what}`)];
@@ -110,6 +110,6 @@ function convert(value: unknown, shape: Shape, what: string): unknown {
   return Object.fromEntries(members);
 }
 
-function isList(shape: Members | readonly [item: Shape]): shape is readonly [item: Shape] {
-  return Array.isArray(shape);
+function isList(schema: Members | readonly [item: OptionSchema]): schema is readonly [item: OptionSchema] {
+  return Array.isArray(schema);
 }

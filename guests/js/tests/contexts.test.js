@@ -69,8 +69,11 @@ test("add and swap", async () => {
 
 test("an error from the host is a ContextError with its message", async () => {
   const refused = [
-    [({ local }) => local.set("spikard.jwt", {}), /^the key `spikard.jwt` is the host's own: choose one/],
-    [({ local }) => local.delete("spikard.jwt"), /is the host's own/],
+    [
+      ({ local }) => local.set("spikard.jwt", {}),
+      /^the key `spikard.jwt` is reserved for the host: choose one/,
+    ],
+    [({ local }) => local.delete("spikard.jwt"), /is reserved for the host/],
     [({ local }) => local.set("", 1), /^a key has 1 to 256 bytes, and this one has 0$/],
     [({ local }) => local.set("é".repeat(129), 1), /this one has 258$/],
     [({ local }) => local.set("big", "x".repeat(1 << 20)), /would hold more than 1048576 bytes/],

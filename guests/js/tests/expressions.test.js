@@ -127,8 +127,8 @@ test("patterns at run time match what they match in Node.js", () => {
   assert.throws(() => replaceProperties("\\p{Lt}", "u", TABLE), {
     name: "SyntaxError",
     message:
-      "`\\p{Lt}` is not available on StarlingMonkey in a pattern that is made at run time: " +
-      "use a literal, such as `/\\p{Lt}/u`, or write the property in full in a text of the app",
+      "StarlingMonkey does not support `\\p{Lt}` in a pattern that is created at run time: " +
+      "use a literal, such as `/\\p{Lt}/u`, or put the complete property in a string literal",
   });
 });
 

@@ -1,11 +1,11 @@
-/** The function `handle` of components on StarlingMonkey, which replaces the one that componentize-js generates. */
+/** The `handle` function that replaces the generated one in components on StarlingMonkey. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withOwnHandle } from "../dist/build/glue.js";
 
 const GENERATED = "before();\nasync function export_handler_0_1_0$handle(a) {\n  body();\n}\n\nafter();\n";
 
-/** A memory that moves when it grows, as the one of WebAssembly does, with the functions that the glue calls. */
+/** A memory whose buffer is replaced when it grows, as in WebAssembly, with the functions that `handle` calls. */
 function instance(handler) {
   const memory = { buffer: new ArrayBuffer(64) };
   let used = 32;
@@ -62,7 +62,7 @@ test("only the function `handle` is replaced", () => {
   assert.doesNotMatch(text, /body\(\)/);
   assert.throws(
     () => withOwnHandle("function handle() {}"),
-    /^Error: componentize-js generated other bindings/,
+    /^Error: componentize-js generated unexpected bindings/,
   );
 });
 

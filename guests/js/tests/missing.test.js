@@ -1,4 +1,4 @@
-/** The Web APIs that the SDK adds to StarlingMonkey do what those of Node.js do. */
+/** The Web APIs that the SDK adds to StarlingMonkey behave like those of Node.js. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { format as formatInNode } from "node:util";

@@ -1,4 +1,4 @@
-/** `String.prototype.normalize` of StarlingMonkey gives what Node's own function gives. */
+/** `String.prototype.normalize` of StarlingMonkey returns the same as the function of Node.js. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { normalizationTables } from "../dist/build/normalization.js";

@@ -35,7 +35,7 @@ function run(source) {
   }
 }
 
-/** The results of the engine that differ from the ones of Node.js 20, which does not follow the standards here. */
+/** Results that differ from those of Node.js 20, which does not follow the standards here. */
 const DIFFERENCES = {
   // Node.js decodes ISO-8859-1 instead.
   'new TextDecoder("windows-1252").decode(bytes(0x61, 0x80, 0x9f, 0xe9, 0xff))': ["value", "a€Ÿéÿ"],
@@ -63,7 +63,7 @@ for (const [name, cases] of Object.entries(CASES)) {
   });
 }
 
-/** Statements whose output has to be the one of Node.js. */
+/** Statements that must have the same output as in Node.js. */
 const OUTPUT = `
 console.log("text", 1, -0, 2n, true, null, undefined, Symbol("s"));
 console.log("%s %d %i %f %j %% %c|%x", "a", "4.5", 4.7, "1.5", { a: 1 }, "color: red", "rest");

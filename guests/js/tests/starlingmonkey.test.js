@@ -1,6 +1,6 @@
 /**
- * The globals of StarlingMonkey, with what the build adds to them. The same expressions run in the engine, while it
- * builds a component, and in Node.js, and have to give the same values, except for those that are listed.
+ * The globals of StarlingMonkey, with the additions of the build. The same expressions run in the engine, while a
+ * component is built, and in Node.js. They must have the same values, except for those in `DIFFER`.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,10 +12,10 @@ import { CASES, inNode, moduleOf } from "./web-apis.js";
 
 const BIN = fileURLToPath(new URL("../bin/spikard-wasm-js.js", import.meta.url));
 
-/** While a component is built, there are no timers, tasks and random numbers, which a boundary needs. */
+/** Expressions that need timers, tasks or random numbers, which do not exist while a component is built. */
 const NOT_IN_BUILD = /setTimeout|timeout\(|performance|random|Response\(f\)|\.stream\(\)/i;
 
-/** The expressions whose values differ. `README.md` lists what matters of it. */
+/** The expressions whose values differ. `README.md` lists the important ones. */
 const DIFFER = [
   // Setters of URLs.
   /u\.hostname = "x:1"/,
@@ -62,7 +62,7 @@ function run(source) {
   }
 }
 
-/** Expressions that use what the build adds. */
+/** Expressions that use the additions of the build. */
 const ADDED = [
   `["NFC", "NFD", "NFKC", "NFKD"].map((form) => { let text = ""; for (let at = 0; at < 0x30000; at += 29) text += String.fromCodePoint(at).normalize(form); return digest(text); })`,
   `"a".normalize("nfc")`,

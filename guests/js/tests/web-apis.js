@@ -2,7 +2,7 @@
  * Expressions that use Web APIs, by subject. They run in an engine, while it builds a component, and in Node.js.
  */
 
-/** What the cases use. It runs in both engines. */
+/** Helpers of the cases, which run in both engines. */
 export const HELPERS = `
   const bytes = (...list) => new Uint8Array(list);
   const hex = (data) => Array.from(new Uint8Array(data.buffer ?? data), (byte) => byte.toString(16).padStart(2, "0")).join("");

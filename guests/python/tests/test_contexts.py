@@ -55,7 +55,7 @@ def test_the_hosts_keys_can_be_read_only() -> None:
 
     @app.get("/")
     def handler(local: LocalContext) -> Any:
-        with pytest.raises(ContextError, match=r"the key `spikard\.jwt` is the host's own"):
+        with pytest.raises(ContextError, match=r"the key `spikard\.jwt` is reserved for the host"):
             local["spikard.jwt"] = {}
         return local["spikard.jwt"]["sub"]
 

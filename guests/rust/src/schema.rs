@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 /// Returns the schema of a type in a request. Subschemas are inlined because each member becomes
-/// a schema of its own; only a recursive type keeps its `$defs`.
+/// a separate schema; only a recursive type keeps its `$defs`.
 pub(crate) fn of<T: JsonSchema>() -> Value {
     generate::<T>(SchemaSettings::draft2020_12())
 }

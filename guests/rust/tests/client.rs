@@ -191,7 +191,7 @@ fn tokens_and_keys_are_checked_before_anything_else() {
         .send();
     assert_eq!(refused.status(), 401);
     assert!(refused.header("www-authenticate").is_some());
-    // Without a token nobody is told what is wrong with the body.
+    // Without a token, the reply does not report errors of the body.
     assert_eq!(client.post("/me").text("").send().status(), 401);
     // Hooks run before the body is checked.
     let stopped = client

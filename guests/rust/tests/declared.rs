@@ -1,4 +1,4 @@
-//! What routes declare beside their parameters and bodies, as their users write it.
+//! Declarations of routes other than parameters and bodies, as users write them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ struct User {
     name: String,
 }
 
-/// What has no schema, as types of other crates.
+/// A type without a schema, like the types of other crates.
 #[derive(Serialize)]
 struct Opaque {
     name: &'static str,

@@ -30,7 +30,7 @@ impl App {
     /// Validates a description.
     ///
     /// # Errors
-    /// Names the invalid route or setting and says what is wrong with it.
+    /// Names the invalid route or setting, and the error.
     pub fn new(description: &Description, defaults: &Defaults) -> Result<Self, AppError> {
         if description.routes.is_empty() {
             return Err(AppError::NoRoutes(description.name.clone()));
@@ -155,9 +155,9 @@ impl App {
         ))
     }
 
-    /// Returns the policies of an answer to OPTIONS. They are those of the route that the
-    /// following request is for, whose method `next` is the preflight's: a route without CORS
-    /// must not answer with the CORS headers of its app.
+    /// Returns the policies of an answer to OPTIONS. `next` is the method that a preflight asks
+    /// about. The policies are those of the route for that method: a route without CORS must not
+    /// answer with the CORS headers of its app.
     #[must_use]
     pub fn policies_of_options(&self, next: Option<&[u8]>, path: &str) -> Option<&Policies> {
         let next = next.and_then(|method| std::str::from_utf8(method).ok());

@@ -58,7 +58,7 @@ impl BodyContent {
         } else {
             Schema::compile
         };
-        let wrong = |error| format!("the schema of its `{range}` body is wrong: {error}");
+        let wrong = |error| format!("the schema of its `{range}` body is invalid: {error}");
         let schema = wire
             .schema
             .as_ref()

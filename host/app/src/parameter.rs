@@ -74,7 +74,7 @@ impl Parameter {
     pub(crate) fn new(spec: ParameterSpec) -> Result<Self, String> {
         let ParameterSpec { name, schema, .. } = spec;
         let compiled = Schema::compile(&schema)
-            .map_err(|error| format!("the schema of parameter `{name}` is wrong: {error}"))?;
+            .map_err(|error| format!("the schema of parameter `{name}` is invalid: {error}"))?;
         let coercion = CoercionSchema::of(&schema);
         let kind = if spec.is_json {
             ValueKind::Json

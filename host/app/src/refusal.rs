@@ -174,7 +174,7 @@ impl Refusal {
             Self::MethodNotAllowed { allow } => problem(
                 "method-not-allowed",
                 "Method Not Allowed",
-                format!("this path answers {allow}"),
+                format!("this path supports {allow}"),
             ),
             Self::RequestTimeout => problem(
                 "request-timeout",

@@ -192,7 +192,7 @@ impl ReplyContent {
         };
         let schema = schema.map(|schema| Schema::compile(&schema)).transpose();
         let schema = schema.map_err(|error| {
-            format!("the schema of its `{range}` reply `{key}` is wrong: {error}")
+            format!("the schema of its `{range}` reply `{key}` is invalid: {error}")
         })?;
         Ok(Self {
             range: media.as_str().to_owned(),
@@ -253,7 +253,7 @@ mod tests {
         assert!(error(misspelled).contains("unknown field `shema`"));
         let schema = json!({"200": {"content": {"application/json": {"schema": {"type": "x"}}}}});
         assert!(
-            error(schema).contains("the schema of its `application/json` reply `200` is wrong")
+            error(schema).contains("the schema of its `application/json` reply `200` is invalid")
         );
     }
 }

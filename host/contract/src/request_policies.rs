@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use spikard_wasm_app::policy::{self, Admitted, Policies, Preflight};
+use spikard_wasm_app::policy::{self, AdmissionRecord, Policies, Preflight};
 use spikard_wasm_app::{App, Refusal, RequestHead};
 
 use crate::{Fields, Head};
@@ -33,7 +33,7 @@ pub(crate) struct RequestPolicies {
     /// The `Origin` of the request. `None` if the reply already has CORS headers.
     origin: Option<Option<Vec<u8>>>,
     id: String,
-    admitted: Admitted,
+    admitted: AdmissionRecord,
 }
 
 impl RequestPolicies {
@@ -56,7 +56,7 @@ impl RequestPolicies {
             policies,
             origin: Some(origin(head)),
             id,
-            admitted: Admitted::default(),
+            admitted: AdmissionRecord::default(),
         }
     }
 

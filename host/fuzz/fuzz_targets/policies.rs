@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use spikard_wasm_app::policy::{Admitted, Compression, Policies, Preflight};
+use spikard_wasm_app::policy::{AdmissionRecord, Compression, Policies, Preflight};
 use spikard_wasm_app::{App, Defaults, Description, Method, Refusal, RouteDescription};
 use spikard_wasm_fuzz::Head;
 
@@ -53,7 +53,7 @@ fuzz_target!(|header: &[u8]| {
                 query: text,
                 header: bytes,
             };
-            let mut admitted = Admitted::default();
+            let mut admitted = AdmissionRecord::default();
             let outcome = policies.admit(&head, PEER, index as u32, &mut admitted);
             assert!(
                 admitted

@@ -43,7 +43,7 @@ impl LocalContext {
     pub fn set(&self, key: String, value: Option<String>) -> Result<(), String> {
         if key.starts_with(RESERVED) {
             return Err(format!(
-                "the key `{key}` is the host's own: choose one that does not begin with `{RESERVED}`"
+                "the key `{key}` is reserved for the host: choose one that does not begin with `{RESERVED}`"
             ));
         }
         let mut entries = lock(&self.0);
@@ -132,7 +132,7 @@ impl Entries {
         let after = self.size - old + size(&key, &value);
         if after > limit {
             return Err(format!(
-                "with `{key}` the context would hold more than {limit} bytes: remove what is not needed any more"
+                "with `{key}` the context would hold more than {limit} bytes: remove entries that are no longer needed"
             ));
         }
         self.insert(key, value);

@@ -1,9 +1,8 @@
-//! Deadlines: the time limits of calls, of the pieces of a streamed body and of idle
-//! instances.
+//! Deadlines: the time limits of calls, of the chunks of a streamed body and of idle instances.
 //!
-//! Every limit is a [`Deadline`]: a timer that is polled beside the work it limits. The
-//! caller says how much of the limit has passed, so that one type serves a fixed end (time
-//! since the start) and an idle limit (time since the last progress).
+//! Every limit is a [`Deadline`]: a timer that is polled beside the work it limits. The caller
+//! returns the elapsed time, so that one type implements both a fixed deadline (time since the
+//! start) and an idle timeout (time since the last progress).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,13 +11,13 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-/// A time limit. It makes its timer when it is first polled, and sets it again only when
-/// it rings before the limit has passed.
+/// A time limit. The first poll creates the timer. If the timer fires before the limit has
+/// elapsed, it is set again.
 #[derive(Default)]
 pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
-    /// Ready once `passed` returns no less than `limit`.
+    /// Ready once the elapsed time, which `passed` returns, reaches `limit`.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -52,7 +51,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(20);
 
-    /// Returns how long a deadline took whose limit began `put_off` after the test.
+    /// Returns the duration until a deadline fires that starts `put_off` after the test.
     async fn rings_after(put_off: Duration) -> Duration {
         let start = Instant::now();
         let mut deadline = Deadline::default();

@@ -1,4 +1,4 @@
-//! One instance of a component in a store of its own.
+//! An instance of a component, in a separate store.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -21,7 +21,7 @@ pub(crate) struct Exports {
     pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
 }
 
-/// The parts that all instances of a component are made from.
+/// The parts from which the host creates all instances of a component.
 pub(crate) struct Origin {
     pub(crate) engine: Engine,
     pub(crate) pre: InstancePre<State>,
@@ -35,13 +35,13 @@ pub(crate) struct Instance {
     pub(crate) handle: Func,
     instance: wasmtime::component::Instance,
     served: u32,
-    /// After how many requests the instance is recycled, once drawn.
+    /// The number of requests after which the instance is recycled; `None` until it is drawn.
     life: Option<u32>,
 }
 
 impl Instance {
-    /// Makes an instance. This runs the component's own initialization, so the caller's
-    /// deadline must cover it.
+    /// Creates an instance. This runs the component's initialization, so the caller's deadline
+    /// must cover it.
     pub(crate) async fn new(origin: &Origin, alive: LiveInstance) -> wasmtime::Result<Self> {
         let mut store = Store::new(&origin.engine, State::new(&origin.shared, alive));
         store.limiter(|state| state.limiter());
@@ -73,8 +73,8 @@ impl Instance {
         self.store.data().memory()
     }
 
-    /// Counts a served request. Returns true if it was the last: after `most` requests,
-    /// randomized by a quarter in both directions, or never if `most` is 0.
+    /// Counts a served request. Returns true if it was the last one of this instance: after `most`
+    /// requests, randomized by up to a quarter, or never if `most` is 0.
     pub(crate) fn has_served(&mut self, most: u32) -> bool {
         self.served = self.served.saturating_add(1);
         let life = *self
@@ -83,9 +83,8 @@ impl Instance {
         most != 0 && self.served >= life
     }
 
-    /// Draws after how many requests an instance is recycled: `most`, randomized by a
-    /// quarter in both directions so that instances do not all end at once. `None` if
-    /// `most` is 0.
+    /// Draws the number of requests after which an instance is recycled: `most`, randomized by up
+    /// to a quarter, so that instances are not all recycled at once. `None` if `most` is 0.
     pub(crate) fn life(most: u32) -> Option<u32> {
         let quarter = most / 4;
         let drawn = || fastrand::u32(most - quarter..=most.saturating_add(quarter));
@@ -129,7 +128,7 @@ impl Instance {
         stages.add(Stage::Guest, inside.saturating_sub(outside));
     }
 
-    /// Lends the guest the body of a reply for the time of a hook.
+    /// Lends the guest the body of a reply for the duration of a hook.
     pub(crate) fn lend(&mut self, content: Content) {
         self.store.data_mut().lend(content);
     }

@@ -36,8 +36,8 @@ pub(crate) struct Requests {
     throttle: LogThrottle,
 }
 
-/// Admission of one request, which counts as in flight until this is dropped.
-pub(crate) struct Admitted(Arc<Requests>);
+/// Counts one request as in flight until it is dropped.
+pub(crate) struct InFlightGuard(Arc<Requests>);
 
 impl Requests {
     /// Creates a limit of `max` requests in flight, but at least one.
@@ -59,9 +59,9 @@ impl Requests {
     ///
     /// # Errors
     /// 503 if the maximum number of requests is in flight.
-    pub(crate) fn enter(self: &Arc<Self>) -> Result<Admitted, Refusal> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<InFlightGuard, Refusal> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let admitted = Admitted(self.clone());
+        let admitted = InFlightGuard(self.clone());
         if before < self.max {
             return Ok(admitted);
         }
@@ -78,7 +78,7 @@ impl Requests {
     }
 }
 
-impl Drop for Admitted {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }

@@ -11,16 +11,16 @@ use spikard_wasm_app::Refusal;
 pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
     pub(crate) scheme: Scheme,
-    /// The number of calls between apps of this host that led to this request.
+    /// The length of the chain of apps of this host that led to this request.
     pub(crate) depth: u32,
-    /// The URI as the client sent it, if the app sees a part of it.
+    /// The URI as the client sent it, if the app sees only a part of it.
     pub(crate) sent: Option<Box<Uri>>,
-    /// Why the head is invalid. The host rejects such a request before any app sees it.
+    /// The error of an invalid head. The host rejects the request before any app sees it.
     pub(crate) fault: Option<Box<Refusal>>,
 }
 
 impl Arrival {
-    /// The origin of a request that came on a connection.
+    /// Returns the origin of a request that arrived on a connection.
     pub(crate) fn of(peer: SocketAddr, scheme: Scheme) -> Self {
         Self {
             peer,

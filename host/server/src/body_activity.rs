@@ -13,7 +13,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use crate::reply_body::{BodyError, ReplyBody};
 use crate::timing::{Busy, Timing};
 
-/// A body that keeps its connection busy while it waits for the app.
+/// A body that marks its connection as busy while it waits for the app.
 struct ObservedBody<B> {
     body: B,
     timing: Arc<Timing>,

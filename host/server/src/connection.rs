@@ -28,9 +28,9 @@ use crate::timing::{Phase, Timed, Timing};
 /// The maximum number of requests in flight on an HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
 
-/// The maximum size of a head that hyper reads, in bytes. It exceeds `head::MAX_FIELDS`, so
-/// that larger fields get 431 and a target over 65,534 bytes gets 414; over these limits
-/// hyper closes the connection.
+/// The maximum size of a head that hyper reads, in bytes; hyper closes the connection of a larger
+/// one. It exceeds `head::MAX_FIELDS`, so that the host can reject large fields with 431 and a
+/// target over 65,534 bytes with 414.
 const MAX_HTTP1_HEAD: usize = 192 << 10;
 const MAX_HTTP2_HEAD: u32 = 256 << 10;
 
@@ -75,7 +75,7 @@ impl Connections {
         }
     }
 
-    /// Serves one connection to its end, in a task of its own.
+    /// Serves one connection to its end in a separate task.
     pub(crate) fn serve<S>(
         &self,
         connection: Connection<S>,

@@ -1,8 +1,9 @@
 //! Connection timeouts: head timeout and idle timeout.
 //!
-//! hyper's timer treats the wait for a request and the time to receive it as one. Here the first
+//! hyper has a single timer for the wait for a request and the time to receive it. Here the first
 //! byte of a head ends the idle time and starts the head timeout. Progress in sending a response
-//! resets both, so a slow client is not cut off, but one that stopped reading is. An HTTP/2 client
+//! resets both, so the host closes the connection of a client that stopped reading, but not that
+//! of a slow one. An HTTP/2 client
 //! can send frames that are not requests, so there only a complete request head ends the idle time.
 
 use std::future::poll_fn;
@@ -23,7 +24,7 @@ pub(crate) struct Timing {
     head: Duration,
     idle: Duration,
     phase: AtomicU8,
-    /// When the time limit of the phase began.
+    /// The start of the phase's time limit.
     since: StampCell,
     requests: AtomicU32,
     is_http2: AtomicBool,
@@ -33,9 +34,9 @@ pub(crate) struct Timing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Phase {
-    /// The rest of a head, or all of the first.
+    /// Waiting for the rest of a head, or for the first head.
     Head,
-    /// The host.
+    /// Waiting for the host.
     Busy,
     /// Waiting for the next request.
     Idle,
@@ -62,7 +63,7 @@ impl Timing {
         Busy(self.clone())
     }
 
-    /// Returns what the connection waits for.
+    /// Returns the phase of the connection.
     pub(crate) fn phase(&self) -> Phase {
         const HEAD: u8 = Phase::Head as u8;
         const BUSY: u8 = Phase::Busy as u8;
@@ -213,7 +214,7 @@ mod tests {
     const HEAD: Duration = Duration::from_millis(40);
     const IDLE: Duration = Duration::from_millis(120);
 
-    /// Returns how long a connection stays open after `event`.
+    /// Returns the time for which a connection stays open after `event`.
     fn lifetime(event: impl AsyncFnOnce(Arc<Timing>)) -> Duration {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -18,7 +18,7 @@ use crate::error::ServeError;
 use crate::settings::Settings;
 use crate::shared::{Apps, OpenConnection, Shared};
 
-/// The accepting thread's side of a worker.
+/// The accept loop's handle of a worker.
 pub(crate) struct Worker {
     messages: Messages,
     open: Arc<AtomicUsize>,
@@ -32,11 +32,11 @@ pub(crate) type Messages = mpsc::UnboundedSender<Message>;
 
 /// A message to a worker.
 pub(crate) enum Message {
-    Connection(Accepted),
+    Connection(AcceptedConnection),
     Apps(Change),
 }
 
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedConnection {
     stream: TcpStream,
     peer: SocketAddr,
     open: OpenConnection,
@@ -110,7 +110,7 @@ impl Worker {
     /// Hands a connection to the worker.
     pub(crate) fn give(&self, stream: TcpStream, peer: SocketAddr) {
         let open = OpenConnection::new(&self.open);
-        let accepted = Accepted { stream, peer, open };
+        let accepted = AcceptedConnection { stream, peer, open };
         // If the worker has stopped, the connection is dropped and so closed.
         let _ = self.messages.send(Message::Connection(accepted));
     }
@@ -143,7 +143,7 @@ async fn run(
     loop {
         tokio::select! {
             next = received.recv() => match next {
-                Some(Message::Connection(Accepted { stream, peer, open })) => {
+                Some(Message::Connection(AcceptedConnection { stream, peer, open })) => {
                     match Connection::tcp(stream, peer) {
                         Ok(connection) => connections.serve(connection, open, &graceful),
                         Err(error) => tracing::debug!(%peer, %error, "connection lost"),

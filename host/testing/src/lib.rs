@@ -23,6 +23,6 @@ pub use definition::define;
 pub use guests::{guest, root};
 pub use random::Random;
 pub use redis::Redis;
-pub use server::{Serve, Server, Stopped};
+pub use server::{ExitReport, Serve, Server};
 pub use usage::Usage;
 pub use wire::{Wire, WireResponse};

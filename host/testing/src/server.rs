@@ -37,7 +37,7 @@ pub struct Server {
 
 /// The result of a host that has exited.
 #[derive(Debug)]
-pub struct Stopped {
+pub struct ExitReport {
     /// The exit code; `None` if a signal terminated the process.
     pub code: Option<i32>,
     /// The complete log.
@@ -254,12 +254,12 @@ impl Server {
     /// # Panics
     /// Kills the host and panics if it does not exit in time.
     #[must_use]
-    pub fn wait(mut self) -> Stopped {
+    pub fn wait(mut self) -> ExitReport {
         let start = Instant::now();
         let code = wait(&mut self.child, STOP);
         let after = start.elapsed();
         let log = self.log.complete();
-        Stopped {
+        ExitReport {
             code: code.unwrap_or_else(|| panic!("the host does not stop\n{log}")),
             log,
             after,
@@ -270,7 +270,7 @@ impl Server {
     ///
     /// # Panics
     /// Panics if the host does not exit in time, or its exit code is not 0.
-    pub fn stop(self) -> Stopped {
+    pub fn stop(self) -> ExitReport {
         self.signal("TERM");
         let stopped = self.wait();
         assert_eq!(stopped.code, Some(0), "{}", stopped.log);

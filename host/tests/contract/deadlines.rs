@@ -9,8 +9,8 @@ use crate::support::{Lane, on_every_lane};
 
 on_every_lane!(a_handler_that_spins, handlers_that_wait_run_concurrently);
 
-/// Maximum latency of a request while another one spins on the same worker: a few slices of 5 ms,
-/// on a machine that runs other processes too.
+/// Maximum latency of a request while another one spins on the same worker: a few epoch ticks of
+/// 2 ms, on a machine that also runs other processes.
 const MAX_LATENCY: Duration = Duration::from_millis(150);
 
 fn a_handler_that_spins(lane: Lane) {

@@ -165,7 +165,7 @@ fn a_store_that_is_not_granted_is_denied() {
         let why = act_err(&server, what);
         assert!(why.contains("AccessDenied"), "{why}");
     }
-    let line = server.logged("a store that is not granted was asked for");
+    let line = server.logged("access to a store denied; it is not granted");
     assert!(
         line.contains("WARN") && line.contains("store=other"),
         "{line}"

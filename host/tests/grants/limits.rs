@@ -73,7 +73,10 @@ fn batches_have_a_maximum_number_of_keys() {
     for act in ["get-many", "delete-many"] {
         act_ok(&server, keyvalue(2, act, json!({"keys": keys[..1000]})));
         let why = act_err(&server, keyvalue(2, act, json!({"keys": keys})));
-        assert!(why.contains("1001 keys are more than 1000"), "{why}");
+        assert!(
+            why.contains("1001 keys, more than the limit of 1000"),
+            "{why}"
+        );
     }
     server.stop();
 }
@@ -113,7 +116,7 @@ fn the_size_of_a_file_is_limited() {
     act_ok(&server, set("b", 499));
     let why = act_err(&server, set("c", 1));
     assert!(
-        why.contains("would hold 1002 bytes, and the limit `keyvalue_file` is 1000"),
+        why.contains("would hold 1002 bytes, more than the limit `keyvalue_file` of 1000"),
         "{why}"
     );
     act_err(&server, set("b", 500));
@@ -235,7 +238,7 @@ fn a_store_that_does_not_answer_times_out() {
         "{:?}",
         start.elapsed()
     );
-    let line = server.logged("a store of keys and values failed");
+    let line = server.logged("key-value store failed");
     assert!(
         line.contains("WARN") && line.contains("store=\"slow\""),
         "{line}"

@@ -60,7 +60,7 @@ fn the_error_for_a_store_that_cannot_be_opened_names_it() {
     );
     let said = directory.refused(&with("redis://:hunter2@host:port/0"));
     assert!(
-        said.contains("the Redis server: that is no URL") && !said.contains("hunter2"),
+        said.contains("the Redis server: the URL is invalid") && !said.contains("hunter2"),
         "{said}"
     );
     let said = directory.refused(&with("env:SPIKARD_WASM_NO_SUCH"));

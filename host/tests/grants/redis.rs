@@ -95,7 +95,7 @@ fn the_host_reconnects_after_a_server_restart() {
     let why = act_err(&server, get.clone());
     assert!(!why.is_empty());
     act_err(&server, set.clone());
-    let line = server.logged("a store of keys and values failed");
+    let line = server.logged("key-value store failed");
     assert!(line.contains("WARN"), "{line}");
     let redis = Redis::start_at(port, None).expect("the same port again");
     // The first command notices the lost connection, reconnects and works.

@@ -13,7 +13,7 @@ fn serve(args: &[&str]) -> Server {
         .start()
 }
 
-/// What `/do/NAME` throws, in the words of the log.
+/// The log messages of the exceptions that `/do/NAME` throws.
 const ERRORS: [(&str, &str); 26] = [
     ("recursion", "RangeError: Maximum call stack size exceeded"),
     ("getter", "RangeError: Maximum call stack size exceeded"),

@@ -3,7 +3,6 @@
 //! The definition is JSON in a constant of the built component, which starts with `MARK` and is
 //! `LENGTH` bytes long: a test overwrites it in the file, so that one build serves for all
 //! definitions.
-//! build gives every definition.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -22,7 +22,7 @@ function supportOf(engine: EngineName | "normalize" | "properties"): string {
   return fileURLToPath(new URL(`../engine/${engine}.js`, import.meta.url));
 }
 
-/** Returns a plugin for the bundle's entry, which imports the engine's module, and what it lacks, before the app. */
+/** Returns a plugin for the bundle's entry, which imports the engine's polyfills before the app. */
 function entryPlugin(app: string, engine: EngineName, unicode: string): Plugin {
   const [support, adds] = [supportOf(engine), UNICODE].map((id) => `import ${JSON.stringify(id)};\n`);
   const modules = new Map([
@@ -36,7 +36,7 @@ function entryPlugin(app: string, engine: EngineName, unicode: string): Plugin {
   };
 }
 
-/** Returns the module that adds what a bundle needs of Unicode and StarlingMonkey lacks. */
+/** Returns the module with the Unicode polyfills that a bundle needs on StarlingMonkey. */
 function unicodeFor(bundled: string): string {
   const code = withoutComments(bundled);
   const call = (name: string, module: "normalize" | "properties", argument: object): string =>
@@ -60,10 +60,10 @@ export interface Bundle {
   readonly map: SourceMapPayload;
 }
 
-/** The interface that only the world with hooks has. The SDK checks for it with its export `body`. */
+/** The interface that only the world with hooks has. The SDK uses its export `body`, which may be `undefined`. */
 const REPLY = "spikard:handler/reply@0.1.0";
 
-/** Replaces that interface in the world that does not have it. */
+/** Replaces that interface in the world without hooks. */
 const noReplyPlugin: Plugin = {
   name: "spikard-wasm-no-reply",
   resolveId: (id) => (id === REPLY ? `\0${id}` : null),
@@ -80,7 +80,7 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
         "end it with `export const { definition, handler, hooks } = app.component();`",
     );
   }
-  // The module's exports, and what its code names, are only known after the first run.
+  // Only the first run shows whether the app exports `hooks`, and which polyfills it needs.
   const hooks = exports.includes("hooks");
   const unicode = engine === "starlingmonkey" ? unicodeFor(code) : "";
   const world = hooks ? "http-app-with-hooks" : "http-app";
@@ -96,7 +96,7 @@ async function generate(app: string, engine: EngineName, hooks: boolean, unicode
   const build = await rolldown({
     input: ENTRY,
     cwd: dirname(app),
-    // Packages for browsers do not use modules of Node.js either.
+    // Like components, browsers do not have the modules of Node.js.
     platform: "browser",
     tsconfig: true,
     external,
@@ -112,7 +112,7 @@ async function generate(app: string, engine: EngineName, hooks: boolean, unicode
     const { output } = await build.generate({
       format: "esm",
       codeSplitting: false,
-      // Without the removal of dead code, which would remove the exports after a `throw`.
+      // Dead code elimination would remove the exports after a `throw`.
       minify: false,
       sourcemap: "hidden",
       sourcemapPathTransform: (source, map) => resolve(dirname(map), source),

@@ -98,7 +98,7 @@ function readManifest(path: string): { main?: unknown } {
   throw new UsageError(`\`${path}\` is not a JSON object`);
 }
 
-/** Checks the package.json files that the bundler reads for the modules of a folder; it ignores why it cannot. */
+/** Checks the package.json that the bundler reads for the modules of a folder. The bundler ignores an unreadable one. */
 function checkManifests(folder: string): void {
   const manifest = join(folder, "package.json");
   if (existsSync(manifest)) readManifest(relative(process.cwd(), manifest));

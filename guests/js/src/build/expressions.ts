@@ -5,13 +5,13 @@ import rewritePattern from "regexpu-core";
 import { type Plugin, RolldownMagicString } from "rolldown";
 import { type ParserOptions, parseSync, Visitor } from "rolldown/utils";
 
-/** A property of characters, in a regular expression or in a text that may become one. */
+/** A Unicode property escape, in a regular expression or in a string that may become one. */
 const PROPERTY = /\\[pP]\{/;
 
-/** The syntax of a module, by the name that the bundler gives to its type. */
+/** The syntax of a module, by the bundler's name for its type. */
 const SYNTAX: Record<string, ParserOptions["lang"]> = { js: "js", jsx: "jsx", ts: "ts", tsx: "tsx" };
 
-/** Returns an expression without properties, as a literal. */
+/** Returns a regular expression literal without property escapes. */
 function withoutProperties(pattern: string, flags: string): string {
   let newFlags = flags;
   const text = rewritePattern(pattern, flags, {
@@ -25,7 +25,7 @@ function withoutProperties(pattern: string, flags: string): string {
   return `/${text}/${newFlags}`;
 }
 
-/** A plugin that replaces the properties in literals. Without the flags `u` and `v`, `\p` is the letter p. */
+/** A plugin that replaces property escapes in literals. Without the flags `u` and `v`, `\p` is the letter p. */
 export const expressionsPlugin: Plugin = {
   name: "spikard-wasm-expressions",
   transform: {
@@ -34,7 +34,7 @@ export const expressionsPlugin: Plugin = {
       const lang = SYNTAX[moduleType];
       if (lang === undefined) return null;
       const { program, errors } = parseSync(id, code, { lang });
-      // The bundler reports them.
+      // The bundler reports syntax errors.
       if (errors.length > 0) return null;
       const text = new RolldownMagicString(code);
       const fail = (message: string, pos: number): never => this.error({ message, id }, pos);
@@ -69,8 +69,8 @@ export function withoutComments(code: string): string {
 }
 
 /**
- * Returns a table for `engine/properties.ts` with the properties that a bundle names outside of literals, such as
- * in `new RegExp("\\p{L}", "u")`. Returns `undefined` if there is none.
+ * Returns a table for `engine/properties.ts` with the properties in the strings of a bundle, such as in
+ * `new RegExp("\\p{L}", "u")`. Returns `undefined` if there is none.
  */
 export function propertiesIn(code: string): Record<string, string> | undefined {
   if (!PROPERTY.test(code)) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Replaces the text that componentize-js generates for `handle`, which takes most of a call on StarlingMonkey: it logs
- * twice, decodes empty texts, is `async` for every handler, and reads each text of a reply character by character.
+ * Replaces the `handle` function that componentize-js generates. The generated one takes most of the time of a call on
+ * StarlingMonkey: it logs twice, decodes empty texts, is `async` for every handler, and reads each text of a reply
+ * character by character.
  * `docs/decisions/0015-starlingmonkey.md` has the measurements.
  */
 
@@ -111,13 +112,13 @@ function ${NAME}(route, params, paramsSize, tag, body, bodySize, result) {
 }
 `;
 
-/** Returns the generated bindings with another `handle`. */
+/** Returns the generated bindings with `handle` replaced. */
 export function withOwnHandle(bindings: string): string {
   const start = bindings.indexOf(`async function ${NAME}(`);
-  // The function ends before the next line that is a closing brace.
+  // The function ends at the next line that has only a closing brace.
   const end = bindings.indexOf("\n}\n", start);
   if (start < 0 || end < 0) {
-    throw new Error("componentize-js generated other bindings than expected: install version 0.23.0 of it");
+    throw new Error("componentize-js generated unexpected bindings: install componentize-js 0.23.0");
   }
   return bindings.slice(0, start) + HANDLE + bindings.slice(end + 3);
 }

@@ -1,5 +1,5 @@
 /**
- * What the engine imports, while a component is built: output, clocks and random numbers. There is no request.
+ * The imports of the engine while a component is built: output, clocks and random numbers. There is no request.
  */
 import { writeSync } from "node:fs";
 
@@ -16,7 +16,7 @@ function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Writes all bytes. A pipe whose reader is slow accepts a part, or fails with EAGAIN. */
+/** Writes all bytes. A pipe with a slow reader accepts only some of them, or fails with EAGAIN. */
 function write(stream: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -78,7 +78,7 @@ export function imports(exports: () => Exports): object {
     },
   };
 
-  // Any other function belongs to a request.
+  // Any other function needs a request.
   const missing = (name: string) => () => {
     throw new Error(
       `the app calls \`${name}\` while it is built; call it in a handler or a hook, where there is a request`,

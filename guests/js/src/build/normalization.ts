@@ -1,6 +1,6 @@
 /**
- * The tables of `engine/normalize.ts`, taken from Node's `String.prototype.normalize`, so their version of Unicode is
- * the one of Node (`process.versions.unicode`). The npm package `unorm`, of 2019, has a version that is too old.
+ * Computes the tables of `engine/normalize.ts` with Node's `String.prototype.normalize`, so they have the Unicode version
+ * of Node (`process.versions.unicode`). The npm package `unorm`, from 2019, has an outdated version of Unicode.
  */
 import type { Tables } from "../engine/normalize.js";
 

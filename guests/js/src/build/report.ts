@@ -6,14 +6,14 @@ import type { RolldownError } from "rolldown";
 
 /** Returns where an error is, such as `src/app.js:3:7`. The columns of the bundler begin with 0. */
 function place(error: RolldownError, folder: string): string {
-  // For a file type that it does not support, the bundler gives the source in place of the name.
+  // For an unsupported file type, the bundler returns the source instead of the name.
   const file = [error.id, error.loc?.file].find((name) => name !== undefined && !name.includes("\n"));
   if (file === undefined) return "the app";
   const path = relative(process.cwd(), resolve(folder, file));
   return error.loc === undefined ? path : `${path}:${error.loc.line}:${error.loc.column + 1}`;
 }
 
-/** Returns the text beside the marked source, which the bundler draws below the summary. */
+/** Returns the labels of the source excerpt, which the bundler prints below the summary. */
 function label(message: string): string {
   const labels = [...message.matchAll(/╰─+ *([^\n]*)/g)].map((match) => match[1]?.trim() ?? "");
   return labels.filter((text) => text !== "").join("; ");

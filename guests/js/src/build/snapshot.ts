@@ -24,7 +24,7 @@ const DATA = 11;
 const DATA_COUNT = 12;
 
 const PAGE = 65536;
-/** The most zero bytes within a data segment. A segment of its own takes about as many. */
+/** Maximum number of consecutive zero bytes in a data segment; a new segment costs about as many bytes. */
 const GAP = 16;
 
 interface Exports {
@@ -34,7 +34,7 @@ interface Exports {
   engine_load(source: number, size: number): number;
 }
 
-/** The stack of the thread in which an app is loaded, in MB. QuickJS's limit, which throws an error, ends before it. */
+/** Stack size of the thread that loads an app, in MB. QuickJS reaches its own limit first and throws an error. */
 const STACK_MB = 16;
 /** How long an app may take to load, in seconds. */
 const LIMIT = 60;
@@ -70,7 +70,7 @@ export async function snapshot(
   }
 }
 
-/** The same in this thread. */
+/** Same as `snapshot`, in this thread. */
 export function snapshotHere(engine: Uint8Array, bundle: Pick<Bundle, "code" | "map">): Uint8Array {
   const parts = sections(engine);
   const index = parts.findIndex(({ id }) => id === CORE_MODULE);
@@ -100,7 +100,7 @@ function load(module: Uint8Array, { code, map }: Pick<Bundle, "code" | "map">): 
   );
 }
 
-/** Replaces the positions in the bundle with the ones in the app's files, and removes the frames of the engine. */
+/** Replaces positions in the bundle with positions in the app's files, and removes the frames of the engine. */
 function mapped(message: string, map: Bundle["map"]): string {
   const sources = new SourceMap(map);
   return message

@@ -6,7 +6,7 @@ import { builtinModules } from "node:module";
 import { relative } from "node:path";
 import type { Plugin } from "rolldown";
 
-/** What to use instead of a module of Node.js. */
+/** Replacements for modules of Node.js. */
 const INSTEAD: Record<string, string> = {
   assert: "throw an `HttpError` or an `Error`",
   buffer: "use `Uint8Array`, `TextEncoder` and `atob`, or the npm package `buffer`",
@@ -43,7 +43,7 @@ function explain(id: string, importer: string | undefined): string {
   const name = id.replace(/^node:/, "");
   if (builtinModules.includes(name)) {
     const instead = INSTEAD[name] ?? "a component has no files, sockets or processes";
-    return `${where}: cannot import \`${id}\`, a module of Node.js that a component does not have: ${instead}`;
+    return `${where}: cannot import \`${id}\`, a module of Node.js that is not available in a component: ${instead}`;
   }
   const remedy = /^[./]/.test(id) ? "check the path" : "install the package with npm";
   return `${where}: cannot resolve \`${id}\`: ${remedy}`;

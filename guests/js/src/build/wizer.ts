@@ -1,6 +1,6 @@
 /**
- * Takes the place of wizer in a build with componentize-js: changes the generated bindings, and then runs wizer with
- * the same arguments and input. The first argument is the path of wizer.
+ * Runs in place of wizer in a build with componentize-js: changes the generated bindings, then runs wizer with the same
+ * arguments and input. The first argument is the path of wizer.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -2,7 +2,7 @@
  * `console` of StarlingMonkey, which ignores format specifiers and failed assertions.
  */
 
-/** Converts an object for a specifier: the engine does not export how `console` shows one. */
+/** Formats an object for a specifier, because the engine does not expose the formatting of `console`. */
 function shown(value: unknown): string {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return String(value);
   try {

@@ -1,9 +1,9 @@
 /**
- * The decompositions of characters, in arrays, which take little memory in the snapshot of the engine.
+ * The decompositions of characters, in typed arrays, which take little memory in the snapshot of the engine.
  */
 export class Decompositions {
   readonly #characters: Uint32Array;
-  /** Where the parts of each character begin. */
+  /** The index of each character's first part. */
   readonly #starts: Uint16Array;
   readonly #parts: Uint32Array;
 

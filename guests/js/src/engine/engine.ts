@@ -1,15 +1,15 @@
 /**
  * Differences between the JavaScript engines.
  *
- * StarlingMonkey has the globals that handlers expect, and awaits a promise that `handle` returns. QuickJS has
- * neither; `quickjs.ts` adds both. On both engines, some globals only work once the component runs.
+ * StarlingMonkey awaits a promise that `handle` returns. QuickJS runs handlers itself, and runs jobs and timers until
+ * their promise settles. On both engines, some globals only work once the component runs.
  */
 import { type Call, call } from "../call.js";
 import type { RawReply, Settled } from "../host/types.js";
 
-/** What an engine needs to run handlers without JavaScript of this package. */
-export interface Served {
-  /** The function that an app exports which the engine runs instead. */
+/** The parts of an app that an engine needs to run its handlers without JavaScript code of this package. */
+export interface EngineApp {
+  /** The exported function whose handlers the engine runs itself. */
   readonly handle: unknown;
   readonly routes: readonly { readonly handler: unknown; readonly status: number | undefined }[];
   /** The prototype of contexts. */
@@ -47,7 +47,7 @@ export interface Engine {
   /** Runs the jobs of the call and clears its timers, so that none of them runs in a later call. */
   dropLeftovers(): void;
   /** Registers the handlers of an app, on an engine that runs them itself. */
-  serve: ((app: Served) => void) | undefined;
+  serve: ((app: EngineApp) => void) | undefined;
 }
 
 /** The engine in use; `quickjs.ts` and `starlingmonkey.ts` replace its members. */

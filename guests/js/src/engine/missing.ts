@@ -1,9 +1,9 @@
 /**
- * Web APIs that StarlingMonkey of componentize-js 0.23.0 lacks or gets wrong.
+ * Web APIs that the StarlingMonkey of componentize-js 0.23.0 does not have, or implements incorrectly.
  */
 import { TextDecoderStream, TextEncoderStream } from "./text-streams.js";
 
-/** Sets properties that are not enumerable, as those of built-in objects. */
+/** Sets properties that are not enumerable, like those of built-in objects. */
 function define(target: object, members: Readonly<Record<PropertyKey, unknown>>): void {
   for (const key of Reflect.ownKeys(members)) {
     const value = members[key as string];
@@ -11,13 +11,13 @@ function define(target: object, members: Readonly<Record<PropertyKey, unknown>>)
   }
 }
 
-/** The same for those that the target does not have. */
+/** Same as `define`, but skips properties that the target already has. */
 function add(target: object, members: Readonly<Record<PropertyKey, unknown>>): void {
   for (const key of Reflect.ownKeys(members))
     if (!(key in target)) define(target, { [key]: members[key as string] });
 }
 
-/** `canParse` and the tags of classes, from which libraries tell what an object is. */
+/** Adds `canParse`, and the tags by which libraries recognize the class of an object. */
 export function addUrlsAndTags(): void {
   add(URL, {
     canParse(url: string, base?: string): boolean {
@@ -34,7 +34,7 @@ export function addUrlsAndTags(): void {
     if (!Object.hasOwn(prototype, Symbol.toStringTag)) define(prototype, { [Symbol.toStringTag]: name });
 }
 
-/** The engine's `any` loses the reason, and its `abort` needs an argument. */
+/** Static members of `AbortSignal`: the engine's `any` loses the reason, and its `abort` requires an argument. */
 export const abortMembers = {
   abort(reason?: unknown): AbortSignal {
     const controller = new AbortController();
@@ -58,7 +58,7 @@ export const abortMembers = {
 
 type Class = new (...args: unknown[]) => object;
 
-/** The engine's class needs the second argument, and a value for `detail`. */
+/** `CustomEvent`: the engine's class requires the second argument, and a value for `detail`. */
 export function withOptionalInit<C extends Class>(type: C): C {
   return new Proxy(type, {
     construct(target, args, newTarget) {
@@ -125,7 +125,7 @@ export function withDomException(convert: (text: string) => string): (text: stri
   };
 }
 
-/** Returns `FormData.prototype.set`, for an engine whose own leaves further entries of the name. */
+/** Returns `FormData.prototype.set`. The engine's function keeps further entries of the name. */
 export function setterOf(set: FormData["set"]): FormData["set"] {
   return function (this: FormData, name: string, ...value: [string]): void {
     set.call(this, name, ...value);
@@ -140,7 +140,7 @@ export function setterOf(set: FormData["set"]): FormData["set"] {
   } as FormData["set"];
 }
 
-/** Installs all of them. */
+/** Installs all additions and corrections. */
 export function installMissing(): void {
   addUrlsAndTags();
   define(AbortSignal, abortMembers);

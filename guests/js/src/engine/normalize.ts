@@ -1,16 +1,16 @@
 /**
  * `String.prototype.normalize` (https://unicode.org/reports/tr15/) for StarlingMonkey, which does not have it. The
- * build adds this module, with tables, to bundles that name the function.
+ * build adds this module and its tables to bundles that contain the name of the function.
  */
 import { Decompositions } from "./decompositions.js";
 
 /** The tables; `build/normalization.ts` creates them. */
 export interface Tables {
-  /** Lines of a character and the two into which it decomposes, and which compose again, in ascending order. */
+  /** Decompositions into two characters that compose again: a line for each character, in ascending order. */
   readonly composed: string;
-  /** The same for the other canonical decompositions, which are full. */
+  /** All other canonical decompositions, each in full. */
   readonly canonical: string;
-  /** The same for the compatibility decompositions, which are full. */
+  /** The compatibility decompositions, each in full. */
   readonly compatible: string;
   /** The characters that are not starters, by combining class in ascending order, with a line feed between classes. */
   readonly marks: string;
@@ -20,10 +20,10 @@ export interface Tables {
 const [L, V, T, S] = [0x1100, 0x1161, 0x11a7, 0xac00];
 const [V_COUNT, T_COUNT, S_COUNT, L_COUNT] = [21, 28, 11172, 19];
 
-/** A number for a pair of characters. */
+/** Encodes a pair of characters as a number. */
 const pair = (first: number, second: number): number => first * 0x110000 + second;
 
-/** Returns a function that normalizes to a form, which it checks. */
+/** Returns a function that normalizes a text. It throws for an unknown form. */
 export function normalizer(tables: Tables): (text: string, form: string) => string {
   const composed = new Decompositions(tables.composed);
   const canonical = new Decompositions(tables.canonical);
@@ -86,7 +86,7 @@ export function normalizer(tables: Tables): (text: string, form: string) => stri
     let last = 0;
     for (const character of list) {
       const own = classes.get(character) ?? 0;
-      // A mark is blocked by one of the same class, and a starter by any character in between.
+      // A mark of the same class blocks a mark; any character in between blocks a starter.
       if (starter >= 0 && (result.length === starter + 1 || (own !== 0 && last < own))) {
         const whole = composite(result[starter] as number, character);
         if (whole !== undefined) {

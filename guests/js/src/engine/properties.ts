@@ -1,10 +1,10 @@
 /**
- * `\p{...}` in the texts from which an app makes regular expressions on StarlingMonkey, whose engine does not know
- * the properties of characters. The build replaces them in literals, and adds this module, with a table of the
- * properties that the bundle names, if texts have some too.
+ * Replaces `\p{...}` in regular expressions that an app creates at run time on StarlingMonkey, which does not support
+ * Unicode properties. The build replaces them in literals. If the strings of a bundle contain some too, it adds this
+ * module with a table of those properties.
  */
 
-/** Returns a pattern without properties. `sets` has the inner text of a class for each, such as `p{Nd}`. */
+/** Returns a pattern without properties. `sets` maps each property, such as `p{Nd}`, to the content of a character class. */
 export function replaceProperties(
   pattern: string,
   flags: string,
@@ -18,8 +18,8 @@ export function replaceProperties(
     const property = part.slice(1);
     if (!Object.hasOwn(sets, property)) {
       throw new SyntaxError(
-        `\`${part}\` is not available on StarlingMonkey in a pattern that is made at run time: ` +
-          `use a literal, such as \`/${part}/u\`, or write the property in full in a text of the app`,
+        `StarlingMonkey does not support \`${part}\` in a pattern that is created at run time: ` +
+          `use a literal, such as \`/${part}/u\`, or put the complete property in a string literal`,
       );
     }
     // With the flag `v`, classes can be nested.
@@ -27,7 +27,7 @@ export function replaceProperties(
   });
 }
 
-/** Replaces the constructor of regular expressions with one that knows the properties in `sets`. */
+/** Replaces `RegExp` with a constructor that supports the properties in `sets`. */
 export function installProperties(sets: Readonly<Record<string, string>>): void {
   const Native = RegExp;
   const convert = (args: unknown[]): [string, string] => {

@@ -6,8 +6,8 @@
  * - The engine would run the remaining timers of a call during the next call, and aborts if a callback throws. This
  *   module clears the timers of a call when it ends, and logs the errors of callbacks.
  * - Long strings cross the boundary faster as bytes (`Engine.encode`).
- * - Some Web APIs are missing or differ from the standards (`missing.ts`, `console.ts`). The build adds what bundles
- *   need of Unicode (`normalize.ts`, `properties.ts`).
+ * - Some Web APIs are missing or differ from the standards (`missing.ts`, `console.ts`). The build adds Unicode support
+ *   to bundles that need it (`normalize.ts`, `properties.ts`).
  */
 import { call } from "../call.js";
 import { installConsole } from "./console.js";
@@ -59,7 +59,7 @@ function timer(set: SetTimer, clear: ClearTimer, repeats: boolean): SetTimer {
       timers.set(id, clear);
       call.leftovers = true;
     } else if (call.current === null) {
-      // A job of an ended call set this timer.
+      // A job of a call that has ended set this timer.
       clear(id);
       warnOfDroppedTimers();
     }

@@ -33,7 +33,7 @@ class Store {
     const size = this.size - freed + (value === undefined ? 0 : bytes + length(value));
     if (value !== undefined && size > this.limit) {
       throw new Error(
-        `with \`${key}\` the context would hold more than ${this.limit} bytes: remove what is not needed any more`,
+        `with \`${key}\` the context would hold more than ${this.limit} bytes: remove entries that are no longer needed`,
       );
     }
     this.size = size;
@@ -51,7 +51,7 @@ export function memoryLocal(values: Iterable<readonly [key: string, text: string
     set(key, value) {
       if (key.startsWith(RESERVED))
         throw new Error(
-          `the key \`${key}\` is the host's own: choose one that does not begin with \`${RESERVED}\``,
+          `the key \`${key}\` is reserved for the host: choose one that does not begin with \`${RESERVED}\``,
         );
       store.set(key, value);
     },

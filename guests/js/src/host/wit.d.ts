@@ -39,9 +39,9 @@ declare module "spikard:handler/reply@0.1.0" {
 }
 
 declare module "spikard:engine" {
-  import type { Served } from "../engine/engine.js";
+  import type { EngineApp } from "../engine/engine.js";
   /** Registers the handlers of an app. */
-  export function serve(app: Served): void;
+  export function serve(app: EngineApp): void;
   /** Runs jobs and timers until a promise is settled, and returns its value or throws its error. */
   export function settle(promise: Promise<unknown>): unknown;
   /** Runs the jobs of the call in progress, and clears its timers. */

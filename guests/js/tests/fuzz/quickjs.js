@@ -101,7 +101,7 @@ export function app(random) {
     }
   };
   const statements = Array.from({ length: 1 + Math.floor(random() * 8) }, () => pick(STATEMENTS)(expression));
-  // Each statement goes on after an error of the one before.
+  // An error of one statement does not stop the next.
   const lines = statements.map((line) =>
     random() < 0.6 && !/^(return|throw)/.test(line) ? `try { ${line} } catch {}` : line,
   );

@@ -67,8 +67,8 @@ export function domains(text) {
 }
 
 /**
- * Values of the header. They are bytes, and space around them is cut; a value with other characters throws. Without
- * those with a comma, which starts another type in a header.
+ * Values of the header, without those that contain a comma, which starts another type in a header. A value is bytes,
+ * and surrounding space is removed; a value with other characters throws.
  */
 export function contentTypes(list) {
   const values = objects(list).filter(({ input }) => !input.includes(","));

@@ -1,6 +1,6 @@
 /**
- * The checks of the suites, which run in an engine. A check gets a case of `data.js`, and returns what is wrong, or
- * `undefined`.
+ * The checks of the suites, which run in an engine. A check gets a case of `data.js`, and returns a description of the
+ * failure, or `undefined` if the case passes.
  */
 import { MEMBERS } from "./members.js";
 import { differs, shown, throws } from "./tools.js";
@@ -27,7 +27,7 @@ async function key(bytes, algorithm, usage) {
   return crypto.subtle.importKey("raw", hex(bytes), algorithm, false, [usage]);
 }
 
-/** Returns what is wrong if a promise is not rejected with an `OperationError`. */
+/** Returns a failure if a promise is not rejected with an `OperationError`. */
 const fails = (promise) =>
   promise.then(
     () => "succeeds",
@@ -125,7 +125,7 @@ const CHECKS = {
   member: (data) => MEMBERS[data.kind](data),
 };
 
-/** Runs cases, and returns the position of each failure and what is wrong. */
+/** Runs cases, and returns the position and the description of each failure. */
 export async function run(check, cases) {
   const failures = [];
   for (const [at, data] of cases.entries()) {

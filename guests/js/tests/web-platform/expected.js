@@ -1,6 +1,6 @@
 /**
- * The failures that are expected, in `expected.json`: engine, suite, why, and the cases. `BLESS=1` writes the file
- * anew, with what a new failure reported as its reason; the reasons of the others stay.
+ * The expected failures, in `expected.json`: cases by engine, suite and reason. `BLESS=1` rewrites the file: a new
+ * failure gets its description as the reason, and the other reasons stay.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -65,6 +65,6 @@ export function differences(engine, found) {
   return lines;
 }
 
-/** What to do about differences. */
+/** The remedy for differences. */
 export const REMEDY =
-  "mend the engine, or check each difference and run the command again with `BLESS=1` to expect it";
+  "fix the engine, or check each difference and run the command again with `BLESS=1` to accept it";

@@ -13,7 +13,7 @@ export function differs(object, expected) {
   }
 }
 
-/** Returns what is wrong if a function returns a value where it has to throw. */
+/** Returns a failure if a function does not throw an error of this type. */
 export function throws(run, type) {
   try {
     return `returns ${shown(run())} instead of throwing`;

@@ -220,7 +220,7 @@ def _store(values: dict[str, str], key: str, value: str | None, limit: int) -> N
     if sum(len(k.encode()) + len(v.encode()) for k, v in after.items()) > limit:
         raise Err(
             f"with `{key}` the context would hold more than {limit} bytes: "
-            "remove what is not needed any more"
+            "remove entries that are no longer needed"
         )
     values[key] = value
 
@@ -238,7 +238,8 @@ class LocalLocalContext:
             raise Err("no request is in progress")
         if key.startswith("spikard."):
             raise Err(
-                f"the key `{key}` is the host's own: choose one that does not begin with `spikard.`"
+                f"the key `{key}` is reserved for the host: "
+                "choose one that does not begin with `spikard.`"
             )
         _store(request.exchange.local, key, value, _LOCAL_LIMIT)
 

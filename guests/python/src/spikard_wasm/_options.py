@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from spikard_wasm._fit import MisfitError, fit
 from spikard_wasm._hooks import RouteHooks
 from spikard_wasm._json import Json
 from spikard_wasm._objects import hints
+from spikard_wasm._typecheck import TypeMismatchError, to_json
 from spikard_wasm.errors import DefinitionError, check_status
 from spikard_wasm.policies import (
     ApiKey,
@@ -107,9 +107,9 @@ def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
                 f"{owner} has no option `{name}`; the options are {', '.join(sorted(known))}"
             )
         try:
-            options[name] = _route_hooks(value) if name == "hooks" else fit(value, known[name])
-        except MisfitError as misfit:
-            raise DefinitionError(f"{owner}: option `{name}`{misfit}") from None
+            options[name] = _route_hooks(value) if name == "hooks" else to_json(value, known[name])
+        except TypeMismatchError as mismatch:
+            raise DefinitionError(f"{owner}: option `{name}`{mismatch}") from None
     if "status" in options:
         try:
             check_status(options["status"])
@@ -125,7 +125,7 @@ def settings(options: Mapping[str, Any]) -> dict[str, Json]:
 
 def _route_hooks(value: Any) -> RouteHooks:
     if type(value) is not RouteHooks:
-        raise MisfitError(
+        raise TypeMismatchError(
             f" is `{value}`; it must be `RouteHooks`, such as `RouteHooks(on_request=[f])`"
         )
     return value

@@ -45,7 +45,7 @@ class Signature:
     """Path parameters that the handler does not take."""
     decoders: dict[str, Decoder] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Where each decoded parameter is, in the words of an error's `loc`."""
+    """The location of each decoded parameter, as in the `loc` of an error."""
     nothing: dict[str, None] = field(default_factory=dict)
     """Optional parameters without a default: `None` if absent."""
     mutable: dict[str, Any] = field(default_factory=dict)

@@ -49,7 +49,7 @@ impl From<RequestId> for Toggle<RequestId> {
 /// let app = App::new("site").security_headers(
 ///     SecurityHeaders::new().content_security_policy("default-src 'self'").without_frame_options(),
 /// );
-/// let as_the_host_has_them = App::new("site").security_headers(true);
+/// let defaults = App::new("site").security_headers(true);
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[must_use = "a policy does nothing until an app or a route has it"]
@@ -77,22 +77,22 @@ pub struct SecurityHeaders {
 #[serde(untagged)]
 enum HeaderValue {
     Value(Text),
-    Left,
+    Omitted,
 }
 
 macro_rules! headers {
-    ($($name:ident $(, $without:ident)?: $header:literal, $otherwise:literal;)*) => {
+    ($($name:ident $(, $without:ident)?: $header:literal, $default:literal;)*) => {
         $(
-            #[doc = concat!("The header `", $header, "`: ", $otherwise, " unless said.")]
+            #[doc = concat!("Sets the header `", $header, "`. Default: ", $default, ".")]
             pub fn $name(mut self, value: impl Into<Text>) -> Self {
                 self.$name = Some(HeaderValue::Value(value.into()));
                 self
             }
 
             $(
-                #[doc = concat!("Leaves the header `", $header, "` out.")]
+                #[doc = concat!("Omits the header `", $header, "`.")]
                 pub fn $without(mut self) -> Self {
-                    self.$name = Some(HeaderValue::Left);
+                    self.$name = Some(HeaderValue::Omitted);
                     self
                 }
             )?
@@ -101,12 +101,12 @@ macro_rules! headers {
 }
 
 impl SecurityHeaders {
-    /// As the host has them.
+    /// Uses the defaults of the host.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Leaves the header `x-content-type-options: nosniff` out.
+    /// Omits the header `x-content-type-options: nosniff`.
     pub fn without_content_type_options(mut self) -> Self {
         self.content_type_options = Some(false);
         self

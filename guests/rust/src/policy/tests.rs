@@ -1,4 +1,4 @@
-//! What each policy is in the JSON of the WIT.
+//! Tests of the JSON settings that each policy sends to the host.
 
 use serde_json::{Value, json};
 

@@ -185,7 +185,7 @@ impl Cors {
 /// # use spikard_wasm_sdk::{App, Compression, CompressionAlgorithm};
 /// let app = App::new("users")
 ///     .compression(Compression::new().algorithms([CompressionAlgorithm::Gzip]).min_size(4096));
-/// let same_as_it_is = App::new("users").compression(true);
+/// let defaults = App::new("users").compression(true);
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[must_use = "a policy does nothing until an app or a route has it"]

@@ -129,7 +129,7 @@ fn says_which_route_is_wrong() {
     let stray = json!([{"name": "x", "in": "path"}]);
     assert!(error(vec![route("/", stray)]).contains("not in the path"));
     let schema = json!([{"name": "x", "in": "query", "schema": {"type": "strin"}}]);
-    assert!(error(vec![route("/", schema)]).contains("the schema of parameter `x` is wrong"));
+    assert!(error(vec![route("/", schema)]).contains("the schema of parameter `x` is invalid"));
 }
 
 #[test]

@@ -244,7 +244,7 @@ fn what_the_host_does_not_do_is_refused() {
     assert!(error(json).contains("`encoding`"));
     assert!(error(json!({"json": {}})).contains("`json`"));
     let schema = json!({"text/plain": {"schema": {"$ref": "#/nowhere"}}});
-    assert!(error(schema).contains("`text/plain` body is wrong"));
+    assert!(error(schema).contains("`text/plain` body is invalid"));
 }
 
 proptest! {

@@ -75,18 +75,18 @@ impl HostError {
         match self {
             Self::BadRequest => (
                 400,
-                "The path, the query, a header or the body cannot be read.",
+                "The path, the query, a header or the body is malformed.",
             ),
-            Self::Unauthorized => (401, "There are no valid credentials in the request."),
+            Self::Unauthorized => (401, "The request has no valid credentials."),
             Self::Forbidden => (403, "The token lacks a claim that this operation requires."),
             Self::RequestTimeout => (408, "The request took too long."),
-            Self::ContentTooLarge => (413, "The body is longer than this operation takes."),
+            Self::ContentTooLarge => (413, "The body is longer than this operation accepts."),
             Self::UnsupportedMediaType => (
                 415,
-                "The body has a content type that this operation does not take.",
+                "This operation does not accept the content type of the body.",
             ),
-            Self::UnprocessableContent => (422, "Values of the request break their schemas."),
-            Self::TooManyRequests => (429, "There were too many requests."),
+            Self::UnprocessableContent => (422, "Values of the request violate their schemas."),
+            Self::TooManyRequests => (429, "The client exceeded its rate limit."),
             Self::InternalServerError => (500, "The operation failed."),
             Self::ServiceUnavailable => (503, "The server has more requests than it can serve."),
             Self::GatewayTimeout => (504, "The operation did not finish in time."),
@@ -154,14 +154,17 @@ pub(super) fn policy_headers(settings: RouteSettings<'_>) -> &'static [&'static 
 pub(super) fn header_object(name: &str) -> Value {
     let count = json!({"type": "integer", "minimum": 0});
     let (description, schema) = match name {
-        "Retry-After" => ("When to try again, in seconds.", count),
+        "Retry-After" => ("Seconds to wait before the next request.", count),
         "WWW-Authenticate" => (
-            "The scheme that is asked for (RFC 9110).",
+            "The required authentication scheme (RFC 9110).",
             json!({"type": "string"}),
         ),
-        "RateLimit-Limit" => ("How many requests there may be at once.", count),
-        "RateLimit-Remaining" => ("How many of them are left.", count),
-        _ => ("When all of them are there again, in seconds.", count),
+        "RateLimit-Limit" => ("The maximum number of requests in a burst.", count),
+        "RateLimit-Remaining" => ("The number of requests left in the burst.", count),
+        _ => (
+            "Seconds until the full burst is available; in a 429, until one request is.",
+            count,
+        ),
     };
     json!({ "description": description, "schema": schema })
 }

@@ -130,7 +130,7 @@ impl Operation<'_> {
                 parameter.insert("schema".to_owned(), schema.clone());
             }
             if bound.is_rest {
-                let note = "All that remains of the path, slashes included.";
+                let note = "The rest of the path, including slashes.";
                 parameter
                     .entry("description")
                     .or_insert_with(|| note.into());

@@ -89,7 +89,7 @@ impl Paths {
             Some(first) => {
                 let id = operation["operationId"].as_str().unwrap_or_default();
                 let note = format!(
-                    "Another operation, `{id}`, answers this method where the last parameter stands for more than one segment or for just one; OpenAPI cannot tell the two paths apart."
+                    "Another operation, `{id}`, has the same method and path, but its last parameter matches a different number of segments; OpenAPI cannot distinguish the two paths."
                 );
                 let words = match first["description"].as_str() {
                     Some(words) => format!("{words}\n\n{note}"),

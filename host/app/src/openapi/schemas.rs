@@ -180,9 +180,9 @@ impl HostSchema {
             "type": "object",
             "properties": {
                 "type": {"type": "string", "format": "uri-reference", "description": "The kind of problem."},
-                "title": {"type": "string", "description": "The kind in a few words."},
+                "title": {"type": "string", "description": "A short summary of the kind of problem."},
                 "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the response."},
-                "detail": {"type": "string", "description": "What happened this time."},
+                "detail": {"type": "string", "description": "The details of this occurrence."},
             },
             "required": ["type", "title", "status", "detail"],
         });
@@ -190,7 +190,7 @@ impl HostSchema {
             Self::Problem => problem,
             Self::ValidationProblem => {
                 problem["description"] =
-                    "A problem document (RFC 9457) that names every value which breaks its schema."
+                    "A problem document (RFC 9457) that lists every value that violates its schema."
                         .into();
                 problem["properties"]["status"] = json!({"const": 422});
                 problem["properties"]["errors"] = json!({
@@ -202,7 +202,7 @@ impl HostSchema {
                 problem
             }
             Self::FieldError => json!({
-                "description": "What is wrong with one value of a request.",
+                "description": "A validation error of one value of a request.",
                 "type": "object",
                 "properties": {
                     "type": {"type": "string", "description": "The kind of error, such as `int_parsing`."},
@@ -210,11 +210,11 @@ impl HostSchema {
                         "type": "array",
                         "items": {"type": ["string", "integer"]},
                         "minItems": 1,
-                        "description": "Where: `path`, `query`, `headers`, `cookie` or `body`, then the way to the value.",
+                        "description": "The location: `path`, `query`, `headers`, `cookie` or `body`, then the path to the value.",
                     },
-                    "msg": {"type": "string", "description": "What is wrong, for people."},
-                    "input": {"description": "The value that was refused."},
-                    "ctx": {"type": "object", "description": "The numbers and names of the rule that was broken."},
+                    "msg": {"type": "string", "description": "A human-readable message."},
+                    "input": {"description": "The rejected value."},
+                    "ctx": {"type": "object", "description": "The parameters of the violated rule."},
                 },
                 "required": ["type", "loc", "msg"],
             }),

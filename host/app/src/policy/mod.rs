@@ -73,9 +73,9 @@ pub(crate) struct PolicySpecs<'s> {
     pub(crate) security_headers: &'s Option<Switch<SecurityHeaders>>,
 }
 
-/// The results of admitting a request.
+/// The values that the admission of a request produces.
 #[derive(Debug, Default)]
-pub struct Admitted {
+pub struct AdmissionRecord {
     /// The state of the rate limit, also for a rejected request.
     pub rate: Option<RateState>,
     /// Entries for the request's local context: keys and JSON texts.
@@ -148,7 +148,7 @@ impl Policies {
         head: &impl RequestHead,
         peer: IpAddr,
         route: u32,
-        admitted: &mut Admitted,
+        admitted: &mut AdmissionRecord,
     ) -> Result<(), Refusal> {
         if let Some(limit) = &self.rate_limit {
             let (state, outcome) = limit.take(head, peer, route);
@@ -246,7 +246,7 @@ mod tests {
         let peer = "10.0.0.1".parse().unwrap();
         let admit = |index: usize, key: &'static [u8]| {
             let head = Head("", vec![("x-api-key", key)]);
-            let mut admitted = Admitted::default();
+            let mut admitted = AdmissionRecord::default();
             let outcome = policies(index).admit(&head, peer, index as u32, &mut admitted);
             (
                 outcome.map_err(|refusal| refusal.status()),

@@ -1,5 +1,5 @@
-//! Calls of the WIT interfaces `definition` and `handler`: how their values cross the
-//! boundary.
+//! Calls of the WIT interfaces `definition` and `handler`, and the types of the values that
+//! cross the guest boundary.
 
 use spikard_wasm_app::{Body, Call, Description, Method, RouteDescription};
 use wasmtime::component::{ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc};
@@ -9,7 +9,7 @@ use crate::marked::{First, Last};
 use crate::reply::Content;
 use crate::stages::{Stages, Stamp};
 
-/// `types.body`, borrowed for the time of lowering.
+/// `types.body`, borrowed while it is lowered.
 #[derive(ComponentType, Lower)]
 #[component(variant)]
 pub(crate) enum BodyParam<'a> {
@@ -120,8 +120,8 @@ impl Instance {
         Ok(result)
     }
 
-    /// Calls `handler.handle`; says when it returned. After an error the store is
-    /// poisoned: drop it.
+    /// Calls `handler.handle`. Returns the reply and the time at which the guest returned. After an
+    /// error the instance is unusable: drop its store.
     pub(crate) async fn handle(
         &mut self,
         call: &Call,

@@ -1,4 +1,4 @@
-//! Calls of the WIT interface `hooks`: what runs before and after the handler.
+//! Calls of the WIT interface `hooks`, whose functions run before and after the handler.
 
 use spikard_wasm_app::HookKind;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
@@ -10,9 +10,9 @@ use crate::reply::{Content, Reply};
 
 type Indices = [ComponentExportIndex; HookKind::ALL.len()];
 
-/// A reply that ends the request early, if there is one.
+/// The result of a hook before the handler: a reply that ends the request, if any.
 type Early = (Option<(u16, String, Content)>,);
-/// How a reply changes: its status, its headers, and its body where that does.
+/// The result of a hook after the handler: the changed status, headers and body, if any.
 type Change = (Option<(u16, String, Option<Content>)>,);
 
 /// Checks the exports' types.
@@ -34,8 +34,8 @@ where
 }
 
 impl Instance {
-    /// Runs the hooks of a kind that comes before the handler. `params` is for
-    /// `pre-handler` alone. After an error the store is poisoned: drop it.
+    /// Runs the hooks of a kind that precedes the handler. Only `pre-handler` gets `params`.
+    /// After an error the instance is unusable: drop its store.
     pub(crate) async fn before(
         &mut self,
         exports: &Indices,
@@ -50,9 +50,9 @@ impl Instance {
         Ok(early)
     }
 
-    /// Runs the hooks of a kind that comes after the handler. `message` is for
-    /// `on-error` alone. The body is lent already. After an error the store is
-    /// poisoned: drop it.
+    /// Runs the hooks of a kind that follows the handler. Only `on-error` gets `message`. The
+    /// caller has lent the reply's body to the guest. After an error the instance is unusable:
+    /// drop its store.
     pub(crate) async fn after(
         &mut self,
         exports: &Indices,
@@ -88,13 +88,13 @@ impl Instance {
 }
 
 impl Reply {
-    /// Its headers as a guest reads them.
+    /// Returns the headers as the JSON text that a guest reads.
     pub(crate) fn headers_text(&self) -> String {
         // Pairs of strings always have a JSON form.
         serde_json::to_string(&self.headers).unwrap_or_default()
     }
 
-    /// The reply as a hook changed it.
+    /// Returns the reply with the changes of a hook.
     pub(crate) fn changed(
         self,
         change: Option<(u16, String, Option<Content>)>,

@@ -1,5 +1,6 @@
 //! The functions that components export, and the types of their parameters and results.
-//! Each is checked once when a component is loaded; calls rely on it.
+//!
+//! The host checks the type of each export once, when it loads a component. Calls skip the check.
 
 pub(crate) mod handler;
 pub(crate) mod hooks;

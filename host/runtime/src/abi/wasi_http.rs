@@ -52,7 +52,7 @@ impl Instance {
         Ok((request, outparam))
     }
 
-    /// Calls `incoming-handler.handle`. After an error the store is poisoned: drop it.
+    /// Calls `incoming-handler.handle`. After an error the instance is unusable: drop its store.
     pub(crate) async fn proxy(&mut self, params: ProxyParams) -> wasmtime::Result<()> {
         // SAFETY: `check_proxy` checks the type of the export once, and every instance
         // of a component has the same types.
@@ -73,7 +73,7 @@ pub(crate) fn check_service(instance: &mut Instance) -> wasmtime::Result<()> {
     handle.map(drop)
 }
 
-/// Runs the guest's handler for one request. An error means that the instance is lost.
+/// Runs the guest's handler for one request. After an error the instance is unusable.
 pub(crate) async fn answer(
     accessor: &Accessor<State>,
     handle: Func,

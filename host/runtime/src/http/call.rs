@@ -1,4 +1,4 @@
-//! A request of an app for `wasi:http`, until its reply is sent and its guest has ended.
+//! The state of a request to a `wasi:http` app, until its reply is sent and its guest has ended.
 //!
 //! An [`HttpCall`] is shared by the guest's store, the task that runs the guest, the body
 //! of the request and the body of the reply. All of them run on one worker's thread; its
@@ -24,9 +24,9 @@ pub(crate) type Head = Result<http::Response<WasiBody>, String>;
 /// How to answer a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpOptions {
-    /// Whether the instance serves other requests too.
+    /// The instance policy.
     pub isolation: Isolation,
-    /// The time limit of the reply's head, and then of each piece of its body.
+    /// The time limit of the reply's head, and then of each chunk of its body.
     pub deadline: Duration,
     /// True for HEAD: the body of the reply is not sent.
     pub is_head: bool,
@@ -42,9 +42,9 @@ pub struct HttpCall {
     head: Mutex<Option<Head>>,
     has_head: AtomicBool,
     fate: AtomicU8,
-    /// When a piece of a body last passed to or from the guest.
+    /// The time at which a chunk of a body last passed to or from the guest.
     last_progress: AtomicU64,
-    /// The client waits for the next piece of the reply.
+    /// True while the client waits for the next chunk of the reply.
     is_reader_waiting: AtomicBool,
     /// The task that reads the reply's body.
     reader: AtomicWaker,
@@ -52,9 +52,9 @@ pub struct HttpCall {
     driver: AtomicWaker,
     upload: Mutex<Option<UploadError>>,
     has_upload_error: AtomicBool,
-    /// How long the guest has waited for the client's body, and since when it waits now;
-    /// 0 if it does not.
+    /// The total time that the guest has waited for the client's body.
     waited: AtomicU64,
+    /// The start of the current wait for the client's body; 0 if the guest is not waiting.
     upload_wait_since: AtomicU64,
 }
 
@@ -64,16 +64,16 @@ pub struct HttpCall {
 pub(super) enum Fate {
     Running,
     Returned,
-    /// It trapped or ran past its deadline.
+    /// The guest trapped or exceeded its deadline.
     Failed,
-    /// The client is gone.
+    /// The client disconnected.
     Abandoned,
 }
 
 impl HttpCall {
-    /// Creates the call of the request with the log id `id`, `depth` calls between apps deep,
-    /// that came on a connection of `scheme`.
-    /// `report` receives errors that happen after the head of the reply.
+    /// Creates the call of a request. `id` is its id in the log, `depth` the length of the chain of
+    /// apps that led to it, and `scheme` that of its connection. `report` receives errors that
+    /// happen after the head of the reply.
     #[must_use]
     pub fn new(id: u64, depth: u32, scheme: Scheme, report: fn(u64, &CallError)) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl HttpCall {
         }
     }
 
-    /// Returns how long each stage took, until the head of the reply.
+    /// Returns the duration of each stage, up to the head of the reply.
     #[must_use]
     pub fn stages(&self) -> &Stages {
         &self.stages
@@ -122,7 +122,7 @@ impl HttpCall {
         }
     }
 
-    /// Marks that the guest has answered; its head travels through a channel.
+    /// Records that the guest has set the head of its reply, which travels through a channel.
     pub(crate) fn mark_answered(&self) {
         self.has_head.store(true, Relaxed);
     }
@@ -153,7 +153,7 @@ impl HttpCall {
         self.driver.wake();
     }
 
-    /// Marks that the client is gone.
+    /// Records that the client disconnected.
     pub(super) fn abandon(&self) {
         if self.fate() == Fate::Running {
             self.fate.store(Fate::Abandoned as u8, Relaxed);
@@ -169,12 +169,12 @@ impl HttpCall {
         self.reader.register(waker);
     }
 
-    /// Records that a piece of a body passed.
+    /// Records that a chunk of a body passed.
     pub(super) fn record_progress(&self) {
         self.last_progress.store(Stamp::now().raw(), Relaxed);
     }
 
-    /// Records whether the client waits for a piece of the reply.
+    /// Records whether the client waits for a chunk of the reply.
     pub(super) fn set_reader_waiting(&self, is_reader_waiting: bool) {
         self.is_reader_waiting.store(is_reader_waiting, Relaxed);
     }
@@ -183,8 +183,8 @@ impl HttpCall {
         self.is_reader_waiting.load(Relaxed)
     }
 
-    /// Returns how long no piece of a body has passed; zero while the guest waits for the
-    /// client's body.
+    /// Returns the time since the last chunk of a body; zero while the guest waits for the client's
+    /// body.
     pub(super) fn since_progress(&self) -> Duration {
         match self.upload_wait_since.load(Relaxed) {
             0 => {
@@ -195,7 +195,7 @@ impl HttpCall {
         }
     }
 
-    /// Returns how long the guest has waited for the client's body.
+    /// Returns the total time that the guest has waited for the client's body.
     pub(super) fn upload_wait(&self) -> Duration {
         let now = match self.upload_wait_since.load(Relaxed) {
             0 => 0,
@@ -204,15 +204,15 @@ impl HttpCall {
         Duration::from_nanos(self.waited.load(Relaxed).saturating_add(now))
     }
 
-    /// Returns the part of the deadline that has passed since `start`: the wait for the
-    /// client's body does not count.
+    /// Returns the time since `start` that counts toward the deadline: without the wait for the
+    /// client's body.
     pub(super) fn passed(&self, start: Stamp) -> Duration {
         let elapsed = Duration::from_nanos(Stamp::now().since(start));
         elapsed.saturating_sub(self.upload_wait())
     }
 
-    /// Returns the error of a call that made no progress within `limit`: of the guest, or
-    /// of a client that does not read.
+    /// Returns the error of a call without progress within `limit`: either the guest was too slow,
+    /// or the client did not read.
     pub(super) fn stall(&self, limit: Duration) -> CallError {
         match self.is_reader_waiting() {
             true => CallError::Stalled(limit),

@@ -39,12 +39,12 @@ impl Http {
         }
     }
 
-    /// Sets the number of calls between apps that led to this request.
+    /// Sets the length of the chain of apps that led to this request.
     pub(crate) fn set_depth(&mut self, depth: u32) {
         self.hooks.depth = depth;
     }
 
-    /// Raises the number of calls between apps to at least `depth`.
+    /// Raises the length of the chain of apps to at least `depth`.
     pub(crate) fn at_least(&mut self, depth: u32) {
         self.hooks.depth = self.hooks.depth.max(depth);
     }

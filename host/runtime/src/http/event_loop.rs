@@ -99,7 +99,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
         let message = match others {
             0 => root_cause(&error),
             _ => format!(
-                "{}, which ended {others} other requests of the same instance",
+                "{}; {others} other requests of the same instance were aborted",
                 root_cause(&error)
             ),
         };
@@ -114,7 +114,7 @@ pub(super) async fn run(mut instance: Instance, member: Rc<Member>, pool: Rc<Poo
     pool.remove_member(&member);
 }
 
-/// Returns true if an instance that retires may still finish its guest's work.
+/// Returns true if a retiring instance may still finish its requests in flight.
 fn is_graceful(why: Option<RecycleReason>) -> bool {
     matches!(
         why,

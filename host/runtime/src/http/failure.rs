@@ -1,8 +1,8 @@
-//! Errors of requests of apps for `wasi:http`.
+//! Errors of requests to `wasi:http` apps.
 
 use crate::error::CallError;
 
-/// Why a request got no reply.
+/// The reason why a request got no reply.
 #[derive(Debug)]
 pub enum HttpFailure {
     /// The guest failed.
@@ -17,7 +17,7 @@ impl From<CallError> for HttpFailure {
     }
 }
 
-/// Why the body of a request was rejected.
+/// The reason why the body of a request was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadError {
     /// It is longer than the limit, in bytes.

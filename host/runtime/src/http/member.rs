@@ -1,8 +1,7 @@
-//! The instances of an app for `wasi:http` 0.3 in one worker. Each serves several requests
-//! at once.
+//! The instances of a `wasi:http` 0.3 app in one worker. Each serves several requests at once.
 //!
 //! A request goes to the instance with the fewest requests. An instance whose guest is on
-//! the CPU gets no new requests, since it could not start them; if all are, the pool makes
+//! the CPU gets no new requests, since it could not start them; if all are busy, the pool creates
 //! another. Recycling never ends a request: an instance retires, gets no new requests, and
 //! is dropped when its last request ends.
 
@@ -26,7 +25,7 @@ pub(crate) struct Members {
     pub(super) all: RefCell<Vec<Rc<Member>>>,
     /// Notified when an instance may have room again.
     pub(super) room: Notify,
-    /// The pool's owner is gone; only requests in flight remain.
+    /// True once the pool's owner is dropped; only requests in flight remain.
     pub(super) is_closed: Cell<bool>,
 }
 
@@ -37,21 +36,21 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Head>,
 }
 
-/// An instance that serves several requests at once. A task of its own holds the instance.
+/// An instance that serves several requests at once. A dedicated task owns the instance.
 pub(super) struct Member {
     /// Requests that the instance's task has not started.
     pub(super) inbox: RefCell<VecDeque<Job>>,
     /// Requests in flight, until their replies are sent.
     pub(super) calls: RefCell<Vec<Arc<HttpCall>>>,
-    /// The guest is on the CPU: it yielded at a tick in the middle of its work.
+    /// True while the guest is on the CPU: it yielded at an epoch tick and has not finished.
     pub(super) on_cpu: Arc<AtomicBool>,
-    /// How many more requests it serves before it retires; `None` for no limit.
+    /// The remaining number of requests before the instance retires; `None` for no limit.
     pub(super) life: Cell<Option<u32>>,
     pub(super) retired: Cell<Option<RecycleReason>>,
-    /// The error that ended it.
+    /// The error that ended the instance.
     pub(super) failure: RefCell<Option<CallError>>,
     pub(super) is_gone: Cell<bool>,
-    /// When its last request ended.
+    /// The time at which the last request ended.
     pub(super) idle_since: Cell<Stamp>,
     /// Wakes the instance's task.
     pub(super) wake: Notify,
@@ -69,7 +68,7 @@ impl Member {
         self.calls.borrow().len()
     }
 
-    /// Returns why it gets no new requests, if it retires.
+    /// Returns the reason for retirement; `None` if the instance is not retiring.
     pub(super) fn retired(&self) -> Option<RecycleReason> {
         self.retired.get()
     }
@@ -82,9 +81,9 @@ impl Member {
         }
     }
 
-    /// Returns why its requests get no reply.
+    /// Returns the error for requests that get no reply.
     pub(super) fn failure(&self) -> CallError {
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         self.failure.borrow().clone().unwrap_or_else(gone)
     }
 

@@ -1,7 +1,7 @@
-//! Apps for `wasi:http`: 0.2 (`incoming-handler`) and 0.3 (`handler`).
+//! Apps for `wasi:http` 0.2 (`incoming-handler`) and 0.3 (`handler`).
 //!
-//! A guest may go on after it has set the head of its reply, and the host sends the body
-//! while the guest writes it. An [`HttpCall`] holds the state of a request from its arrival
+//! A guest may continue after it has set the head of its reply; the host sends the body while the
+//! guest writes it. An [`HttpCall`] holds the state of a request from its arrival
 //! until both the guest and the reply have ended.
 
 mod call;

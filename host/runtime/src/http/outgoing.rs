@@ -1,4 +1,4 @@
-//! Outgoing requests of apps by `wasi:http`, which the server's HTTP client sends.
+//! Outgoing requests of apps through `wasi:http`. The server's HTTP client sends them.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use wasmtime_wasi_http::{
 
 use crate::outbound::{BodyError, Outbound, OutboundError, OutboundOptions};
 
-/// The buffer of a reply's body: its number of pieces, and the bytes of each. Most bodies
-/// fit, so that the guest need not wait while it writes.
+/// The buffer of a reply's body: the number of chunks, and the bytes of each. Most bodies fit, so
+/// the guest rarely waits while it writes.
 const PIECES: usize = 15;
 const PIECE: usize = 64 << 10;
 
@@ -64,7 +64,7 @@ impl WasiHttpHooks for Hooks {
                     Ok((response, driver))
                 }
                 Err(error) => {
-                    tracing::debug!(target: "guest", component = &*component, "an outgoing request failed: {error}");
+                    tracing::debug!(target: "guest", component = &*component, "outgoing request failed: {error}");
                     Err(outbound_error(&error))
                 }
             }
@@ -103,7 +103,7 @@ fn outbound_error(error: &OutboundError) -> Error {
     }
 }
 
-/// Returns the guest's error code for a response that broke off.
+/// Returns the guest's error code for a truncated response.
 fn body_error(error: BodyError) -> Error {
     match error.downcast_ref::<OutboundError>() {
         Some(error) => outbound_error(error),

@@ -1,8 +1,8 @@
-//! Calls of apps for `wasi:http` 0.2: one request at a time in an instance.
+//! Calls of `wasi:http` 0.2 apps: an instance serves one request at a time.
 //!
-//! Most guests set their whole reply and return before they wait for anything. So a guest
-//! runs in the task of its request until it sets the head of the reply, and moves to a task
-//! of its own only if it is still running then.
+//! Most guests set their whole reply and return before they wait for anything. So a guest runs in
+//! the task of its request until it sets the head of the reply. It moves to a separate task only
+//! if it is still running then.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use spikard_wasm_app::Isolation;
 
 use super::call::{Fate, HttpCall, HttpOptions};
 use super::failure::HttpFailure;
-use super::reply::{Checked, HttpReply};
+use super::reply::{HttpReply, ReplyHead};
 use super::upload::GuestBody;
 use crate::abi::wasi_http::ProxyParams;
 use crate::deadline::Deadline;
@@ -27,7 +27,7 @@ use crate::stages::{Stage, Stamp};
 use crate::state::Current;
 use crate::stats::RecycleReason;
 
-/// A guest that answers a request. Dropping it half-way discards its instance.
+/// A running guest. Dropping it before it ends discards its instance.
 type Guest = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
 
 /// The first event of a call.
@@ -42,8 +42,8 @@ impl Pool {
     /// Answers a request of an app for `wasi:http` 0.2.
     ///
     /// # Errors
-    /// The guest failed, trapped or ran past its deadline, no instance was available, or
-    /// the body of the request was rejected. Dropping the future cancels the call.
+    /// The guest failed, trapped or exceeded its deadline, no instance was available, or the body
+    /// of the request was rejected. Dropping the future cancels the call.
     pub async fn proxy<B>(
         self: &Rc<Self>,
         request: http::Request<GuestBody<B>>,
@@ -58,7 +58,7 @@ impl Pool {
         let mut guest = self.within(options.deadline, begin).await?;
         let limits = self.component.limits();
         let checked = |head| match head {
-            Some(Ok(head)) => Checked::new(head, options.is_head, &limits),
+            Some(Ok(head)) => ReplyHead::new(head, options.is_head, &limits),
             Some(Err(code)) => Err(CallError::Failure {
                 message: format!("the guest answered with the error `{code}`"),
                 detail: String::new(),
@@ -94,7 +94,7 @@ impl Pool {
         }
     }
 
-    /// Leases an instance and begins the call there.
+    /// Leases an instance and starts the call in it.
     async fn begin_proxy<B>(
         self: &Rc<Self>,
         request: http::Request<GuestBody<B>>,
@@ -119,8 +119,8 @@ impl Pool {
     }
 }
 
-/// Runs the guest to its end. The call owns its lease: an instance that ended well returns
-/// to the pool.
+/// Runs the guest to its end. The call owns its lease: an instance that ended without an error
+/// returns to the pool.
 async fn run(
     mut running: Running<Lease>,
     params: ProxyParams,
@@ -165,8 +165,8 @@ async fn first(guest: &mut Guest, call: &HttpCall, limit: Duration, start: Stamp
     .await
 }
 
-/// Adds the time of a guest that is still running to the stages of its request: `polled`
-/// nanoseconds on the CPU are the guest's, the rest is the time it waited for imports.
+/// Adds the time of a guest that is still running to the stages of its request: the `polled`
+/// nanoseconds on the CPU count as guest time, the rest as the wait for imports.
 fn attribute(call: &HttpCall, polled: u64, now: Stamp) {
     let stages = call.stages();
     let all = now.since(stages.entered());
@@ -176,15 +176,15 @@ fn attribute(call: &HttpCall, polled: u64, now: Stamp) {
     stages.add(Stage::Imports, rest);
 }
 
-/// How a guest ended that was still running when it set the head.
+/// The end of a guest that was still running when it set the head of its reply.
 enum End {
     Ended(Result<(), CallError>),
     Abandoned,
     Late,
 }
 
-/// Runs a guest to its end, as long as the client wants the reply and each piece of a body
-/// passes within `limit`.
+/// Runs a guest to its end, as long as the client is connected and each chunk of a body passes
+/// within `limit`.
 async fn drive(mut guest: Guest, call: Arc<HttpCall>, limit: Duration, pool: Rc<Pool>) {
     let mut deadline = Deadline::default();
     let end = poll_fn(|cx| {

@@ -1,7 +1,7 @@
-//! Replies of apps for `wasi:http`: a head, and a body that is whole or streamed.
+//! Replies of `wasi:http` apps: a head, and a complete or streamed body.
 //!
-//! Only the host frames messages. It checks a body against the guest's `content-length`
-//! and aborts the connection if they differ, so that no client takes a part for the whole.
+//! Only the host frames messages. It checks a body against the guest's `content-length` and
+//! aborts the connection if they differ, so that a truncated body never looks complete.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -31,15 +31,15 @@ pub struct HttpReply {
     pub body: HttpBody,
 }
 
-/// A reply, by whether its body is complete.
+/// A reply whose body is either complete or streamed.
 pub(super) enum Progress {
     Whole(HttpReply),
     Streaming(HttpReply),
 }
 
-/// The part of a body that the guest has written.
+/// The part of a body that the guest has written so far.
 #[derive(Default)]
-struct Collected {
+struct PartialBody {
     pieces: Vec<Bytes>,
     trailers: Option<HeaderMap>,
 }
@@ -56,7 +56,7 @@ pub enum HttpBody {
 }
 
 /// A head within the limits, with its body.
-pub(super) struct Checked {
+pub(super) struct ReplyHead {
     status: StatusCode,
     headers: HeaderMap,
     /// The guest's `content-length`.
@@ -66,7 +66,7 @@ pub(super) struct Checked {
     is_sent: bool,
 }
 
-impl Checked {
+impl ReplyHead {
     /// Checks a head against the limits.
     pub(super) fn new(
         head: http::Response<WasiBody>,
@@ -79,7 +79,7 @@ impl Checked {
         if headers.len() > limits.reply_headers {
             let most = limits.reply_headers;
             return bad(format!(
-                "it has {} headers, and the limit `reply_headers` is {most}",
+                "it has {} headers, more than the limit `reply_headers` of {most}",
                 headers.len()
             ));
         }
@@ -89,18 +89,20 @@ impl Checked {
         let (bytes, most) = (sizes.sum::<usize>(), limits.reply_header_bytes);
         if bytes > most {
             return bad(format!(
-                "its headers are {bytes} bytes, and the limit `reply_header_bytes` is {most}"
+                "its headers have {bytes} bytes, more than the limit `reply_header_bytes` of {most}"
             ));
         }
         if parts.status.is_informational() {
             let status = parts.status.as_u16();
-            return bad(format!("its status `{status}` is not that of a reply"));
+            return bad(format!(
+                "its status `{status}` is informational, which a reply cannot have"
+            ));
         }
         let length = match parts.headers.remove(header::CONTENT_LENGTH) {
             None => None,
             Some(value) => match value.to_str().ok().and_then(|value| value.parse().ok()) {
                 Some(length) => Some(length),
-                None => return bad("its `content-length` is no number".to_owned()),
+                None => return bad("its `content-length` is not a number".to_owned()),
             },
         };
         let is_bodiless = is_bodiless(parts.status.as_u16());
@@ -123,9 +125,9 @@ impl Checked {
         }
     }
 
-    /// Takes all that the guest has written so far. `Pending` if the body has not ended.
-    fn collect(&mut self) -> (Collected, Poll<Result<(), Error>>) {
-        let mut collected = Collected::default();
+    /// Collects the chunks that the guest has written so far. `Pending` if the body has not ended.
+    fn collect(&mut self) -> (PartialBody, Poll<Result<(), Error>>) {
+        let mut collected = PartialBody::default();
         loop {
             match poll_once(&mut self.body) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
@@ -154,15 +156,15 @@ impl Checked {
         match self.collect() {
             (collected, Poll::Ready(Ok(()))) => self.complete(collected, call).map(Progress::Whole),
             (_, Poll::Ready(Err(error))) if self.is_sent => Err(broken(error)),
-            (Collected { pieces, .. }, _) => {
+            (PartialBody { pieces, .. }, _) => {
                 Ok(Progress::Streaming(self.stream(pieces, call, true)))
             }
         }
     }
 
     /// Returns the reply with its complete body.
-    fn complete(self, body: Collected, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
-        let Collected { pieces, trailers } = body;
+    fn complete(self, body: PartialBody, call: &Arc<HttpCall>) -> Result<HttpReply, CallError> {
+        let PartialBody { pieces, trailers } = body;
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
         if !self.is_sent {
             // A reply to HEAD may have the length that GET would have.
@@ -173,7 +175,7 @@ impl Checked {
             && said != length
         {
             return Err(CallError::BadReply(format!(
-                "its body is {length} bytes, and its `content-length` says {said}"
+                "its body has {length} bytes, but its `content-length` is {said}"
             )));
         }
         let Some(trailers) = trailers else {
@@ -191,10 +193,9 @@ impl Checked {
         Ok(self.reply(HttpBody::Stream(Box::new(stream))))
     }
 
-    /// Returns the reply of a guest that is still running, whose body is streamed. A body
-    /// that is not sent is read all the same, since the guest waits for its reader.
-    /// `is_shared`: the instance serves other requests too, so that the end of the body is
-    /// the end of the request.
+    /// Returns the streamed reply of a guest that is still running. A body that must not be sent is
+    /// still read, since the guest waits for its reader. `is_shared`: the instance serves other
+    /// requests too, so the end of the body is the end of the request.
     pub(super) fn stream(
         mut self,
         first: Vec<Bytes>,
@@ -222,7 +223,7 @@ impl Checked {
     }
 }
 
-/// Joins pieces.
+/// Joins chunks.
 fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     match pieces.len() {
         0 => Bytes::new(),
@@ -240,10 +241,10 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
 /// A body that is streamed while the guest writes it.
 pub struct HttpStream {
     body: WasiBody,
-    /// Pieces that were read already.
+    /// Chunks that were already read.
     first: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
-    /// The bytes that the guest's `content-length` leaves, if it set one.
+    /// The remaining bytes of the guest's `content-length`, if it set one.
     left: Option<u64>,
     is_over: bool,
     is_shared: bool,
@@ -276,12 +277,12 @@ impl HttpStream {
         self.end(Some(why.into()))
     }
 
-    /// Passes on a piece, and checks it against the guest's `content-length`.
+    /// Passes on a chunk, and checks it against the guest's `content-length`.
     fn pass(&mut self, frame: Frame<Bytes>) -> Polled {
         let length = frame.data_ref().map_or(0, Bytes::len) as u64;
         match &mut self.left {
             Some(left) if length > *left => {
-                let why = "its body is longer than its `content-length` says".to_owned();
+                let why = "its body is longer than its `content-length`".to_owned();
                 return self.fail(CallError::BadReply(why));
             }
             Some(left) => *left -= length,
@@ -299,7 +300,7 @@ impl HttpStream {
         }
         match self.left {
             Some(1..) => {
-                let why = "its body is shorter than its `content-length` says".to_owned();
+                let why = "its body is shorter than its `content-length`".to_owned();
                 self.fail(CallError::BadReply(why))
             }
             _ => self.end(None),
@@ -378,9 +379,9 @@ fn poll_once(body: &mut WasiBody) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
 fn broken(error: Error) -> CallError {
     match error {
         // `wasi:http` 0.3 checks `content-length` itself.
-        Error::HttpResponseBodySize(_) => {
-            CallError::BadReply("its body is not as long as its `content-length` says".to_owned())
-        }
+        Error::HttpResponseBodySize(_) => CallError::BadReply(
+            "the length of its body differs from its `content-length`".to_owned(),
+        ),
         Error::HttpProtocolError => unfinished(),
         error => CallError::BadReply(format!("its body ended with the error: {error}")),
     }

@@ -1,7 +1,7 @@
 //! Seats: the places of requests in instances that serve several at once.
 //!
-//! A seat is to a shared instance what a [`Lease`](crate::pool::Lease) is to an exclusive
-//! one: it owns a slot of the pool, and dropping it returns the place.
+//! Like a [`Lease`](crate::pool::Lease) of an exclusive instance, a seat in a shared instance owns a
+//! slot of the pool. Dropping the seat returns the slot.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -57,10 +57,10 @@ impl Drop for Seat {
 }
 
 impl Pool {
-    /// Makes an instance before the first request.
+    /// Creates an instance before the first request.
     ///
     /// # Errors
-    /// No instance can be made.
+    /// The instantiation failed.
     pub async fn warm_service(self: &Rc<Self>) -> Result<(), CallError> {
         let instance = self.make().await?;
         self.add_member(instance, Isolation::Reuse);
@@ -76,7 +76,7 @@ impl Pool {
         }
     }
 
-    /// Finds a shared instance with room for a request, or makes one.
+    /// Finds a shared instance with room for a request, or creates one.
     pub(super) async fn seat(
         self: &Rc<Self>,
         call: &Arc<HttpCall>,

@@ -1,9 +1,9 @@
-//! Calls of apps for `wasi:http` 0.3: several requests at once in an instance.
+//! Calls of `wasi:http` 0.3 apps: an instance serves several requests at once.
 //!
-//! A task of its own holds each instance and runs its event loop. The task of a request
-//! waits for the instance's messages, so that its deadline holds whatever the guest does.
-//! wasmtime cannot cancel one of several calls of an instance: if one is past its deadline
-//! or its client is gone, the instance retires.
+//! A dedicated task owns each instance and runs its event loop. The task of a request waits for
+//! the instance's messages, so that its deadline holds whatever the guest does. wasmtime cannot
+//! cancel one of several calls of an instance: if a call exceeds its deadline or its client
+//! disconnects, the instance retires.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::call::{Fate, Head, HttpCall, HttpOptions};
 use super::failure::HttpFailure;
 use super::member::Job;
-use super::reply::{Checked, HttpReply, Progress};
+use super::reply::{HttpReply, Progress, ReplyHead};
 use super::seat::Seat;
 use super::upload::GuestBody;
 use crate::deadline::Deadline;
@@ -41,7 +41,7 @@ impl Pool {
     /// Answers a request of an app for `wasi:http` 0.3.
     ///
     /// # Errors
-    /// As [`Pool::proxy`].
+    /// Same as [`Pool::proxy`].
     pub async fn serve<B>(
         self: &Rc<Self>,
         request: http::Request<GuestBody<B>>,
@@ -84,7 +84,7 @@ impl Pool {
                 return Err(CallError::Deadline(options.deadline).into());
             }
         };
-        let reply = Checked::new(head, options.is_head, &self.component.limits())?;
+        let reply = ReplyHead::new(head, options.is_head, &self.component.limits())?;
         call.record_progress();
         // Most bodies are complete by now.
         match reply.reply_so_far(call)? {
@@ -100,7 +100,7 @@ impl Pool {
     }
 }
 
-/// The seat of a request that waits for its head. Dropping it means that the client is gone.
+/// The seat of a request that waits for its head. It is dropped when the client disconnects.
 struct Pending(Option<Seat>);
 
 impl Pending {
@@ -119,7 +119,7 @@ impl Pending {
     /// Returns the seat, and the error that ended the instance, if it has ended.
     fn finish(mut self) -> CallError {
         let seat = self.0.take();
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         seat.map_or_else(gone, |seat| seat.member.failure())
     }
 
@@ -165,7 +165,7 @@ fn attribute(call: &HttpCall) {
     stages.add(Stage::Guest, Stamp::now().since(stages.entered()));
 }
 
-/// Waits until a reply is sent, as long as each piece of a body passes within `limit`.
+/// Waits until a reply is sent, as long as each chunk of a body passes within `limit`.
 async fn watch(seat: Option<Seat>, call: Arc<HttpCall>, limit: Duration) {
     let mut deadline = Deadline::default();
     let is_late = poll_fn(|cx| {

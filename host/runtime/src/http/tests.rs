@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::call::{Fate, HttpCall};
-use super::reply::{Checked, Progress};
+use super::reply::{Progress, ReplyHead};
 use super::{GuestBody, HttpBody, HttpReply, Upload, UploadError};
 use crate::error::CallError;
 use crate::limits::Limits;
@@ -29,7 +29,7 @@ fn poll<B: Body + Unpin>(body: &mut B) -> Polled<B> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A body of these pieces, and of a wait at its end where it is open.
+/// A body of these chunks. An open body never ends.
 fn body(pieces: &[&'static str], is_open: bool) -> WasiBody {
     let pieces: Vec<_> = pieces
         .iter()
@@ -52,8 +52,8 @@ fn head(status: u16, length: Option<u64>, body: WasiBody) -> http::Response<Wasi
     head
 }
 
-fn checked(head: http::Response<WasiBody>, is_head: bool) -> Checked {
-    Checked::new(head, is_head, &Limits::default()).unwrap()
+fn checked(head: http::Response<WasiBody>, is_head: bool) -> ReplyHead {
+    ReplyHead::new(head, is_head, &Limits::default()).unwrap()
 }
 
 fn whole(head: http::Response<WasiBody>, is_head: bool) -> Result<HttpReply, CallError> {
@@ -102,13 +102,13 @@ fn a_head_keeps_its_limits() {
             let value = http::HeaderValue::from_static(value);
             head.headers_mut().append(*name, value);
         }
-        Checked::new(head, false, &limits).map(drop)
+        ReplyHead::new(head, false, &limits).map(drop)
     };
     assert!(with(&[("a", "1"), ("a", "2")]).is_ok());
     assert!(with(&[("a", "1"), ("a", "2"), ("b", "3")]).is_err());
     assert!(with(&[("a", "0123456789012345678")]).is_ok());
     assert!(with(&[("a", "01234567890123456789")]).is_err());
-    let early = Checked::new(head(103, None, body(&[], false)), false, &limits);
+    let early = ReplyHead::new(head(103, None, body(&[], false)), false, &limits);
     assert!(early.is_err());
 }
 

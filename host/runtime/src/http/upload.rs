@@ -1,4 +1,4 @@
-//! Request bodies of apps for `wasi:http`, streamed to the guest.
+//! Request bodies of `wasi:http` apps, streamed to the guest.
 //!
 //! The host enforces a size limit and a time limit, and takes the body back when the
 //! request ends, even if the guest still holds it.
@@ -54,7 +54,7 @@ impl<B> Upload<B> {
         (Self(shared.clone()), Self(shared))
     }
 
-    /// Takes the rest of the body. The guest can read no more of it.
+    /// Takes the rest of the body. The guest can no longer read it.
     #[must_use]
     pub fn take_back(&self) -> Option<B> {
         let arriving = lock(&self.0).take()?;

@@ -29,7 +29,7 @@ pub struct Pool {
     pub(super) stats: Arc<PoolStats>,
     /// Wakes the keeper.
     pub(super) wake: Notify,
-    /// The reason that is counted for the instance of a call that is dropped.
+    /// The reason that the metrics count if a call is dropped with its instance.
     pub(crate) dropped_for: Cell<RecycleReason>,
 }
 
@@ -56,13 +56,13 @@ impl Pool {
         }
     }
 
-    /// Returns the figures of its instances.
+    /// Returns the counters of the pool's instances.
     #[must_use]
     pub fn stats(&self) -> &Arc<PoolStats> {
         &self.stats
     }
 
-    /// Makes an instance before the first request, for routes with this isolation.
+    /// Creates an instance before the first request, for routes with this isolation.
     ///
     /// # Errors
     /// The instantiation failed.
@@ -101,7 +101,7 @@ impl Pool {
         self.shelf.take(isolation)
     }
 
-    /// Makes an instance. If the pool has as many as it may, it drops idle ones first.
+    /// Creates an instance. If the pool is full, drops instances that no request holds first.
     pub(crate) async fn make(&self) -> Result<Instance, CallError> {
         while self.stats.live() >= u64::from(self.capacity) && self.shelf.make_room() {}
         let made = self
@@ -112,7 +112,7 @@ impl Pool {
     }
 }
 
-/// A place in the queue, given up however the wait ends.
+/// A place in the queue, released when it is dropped.
 struct Ticket<'a>(&'a PoolStats);
 
 impl<'a> Ticket<'a> {

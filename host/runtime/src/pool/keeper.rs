@@ -1,9 +1,9 @@
-//! The keeper: a task of each pool that drops used instances, makes fresh ones ahead of
-//! requests and drops those that have been idle for too long.
+//! The keeper: a task of each pool that drops used instances, pre-warms fresh ones and drops those
+//! that have been idle for too long.
 //!
-//! The number of fresh instances follows the load: the largest number requested between two
-//! runs of the keeper in the last one to two seconds. A request that finds none makes one
-//! itself, so the number affects latency only.
+//! The number of fresh instances follows the load: it is the largest number requested between two
+//! runs of the keeper within the last one to two seconds. A request that finds none creates one
+//! itself, so the number affects only latency.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::stats::RecycleReason;
 /// A burst counts for the rest of its period and for the next.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How many fresh instances to have ready.
+/// The number of fresh instances to keep ready.
 #[derive(Debug, Default)]
 struct Target {
     min: u32,
@@ -43,8 +43,8 @@ impl Target {
 }
 
 impl Pool {
-    /// Runs the keeper as long as the worker serves. `serves_fresh`: the app has routes
-    /// that isolate requests.
+    /// Runs the keeper until the worker stops. `serves_fresh`: the app has routes with the instance
+    /// policy `fresh`.
     pub async fn keep(&self, serves_fresh: bool) {
         let mut target = Target {
             min: u32::from(serves_fresh),
@@ -85,7 +85,7 @@ impl Pool {
             && self.stats.live() < u64::from(self.capacity)
         {
             if let Err(error) = self.warm(Isolation::Fresh).await {
-                tracing::warn!(%error, "failed to make a fresh instance ahead of requests; requests make their own");
+                tracing::warn!(%error, "failed to pre-warm a fresh instance; requests create their own");
                 return;
             }
             yield_now().await;

@@ -1,10 +1,9 @@
-//! Leases: instances in the hands of requests.
+//! Leases: instances that requests hold.
 //!
-//! A lease owns a slot of the pool and, between calls, an instance. Its holder decides how
-//! long it lasts: a request for its calls, a streamed reply until its last byte. Dropping
-//! the lease returns the instance to the pool. A call that traps or is dropped half-way
-//! discards the instance, since its memory may be in any state; the next call of the same
-//! lease makes another.
+//! A lease owns a slot of the pool and, between calls, an instance. A request holds it for its
+//! calls, a streamed reply until its last byte. Dropping the lease returns the instance to the
+//! pool. A call that traps or is cancelled discards the instance, since its memory may be in any
+//! state; the next call of the same lease creates another.
 
 use std::borrow::BorrowMut;
 use std::pin::pin;
@@ -24,7 +23,7 @@ use crate::stages::{Stage, Stages, Stamp};
 use crate::state::{Current, Failure};
 use crate::stats::RecycleReason;
 
-/// An instance for the time of a request, or the right to make one.
+/// An instance for the duration of a request, or the right to create one.
 pub struct Lease {
     instance: Option<Instance>,
     isolation: Isolation,
@@ -32,14 +31,14 @@ pub struct Lease {
 }
 
 impl Pool {
-    /// Answers one call. `request` is what the guest's imports read.
+    /// Answers one call. The guest's imports read from `request`.
     ///
     /// `deadline` covers the wait for an instance, its instantiation and the call; a guest
     /// that is on the CPU then is stopped at the next tick. Dropping the future cancels the
     /// call.
     ///
     /// # Errors
-    /// The guest failed, trapped or ran past its deadline, or no instance was available.
+    /// The guest failed, trapped or exceeded its deadline, or no instance was available.
     pub async fn call(
         self: &Rc<Self>,
         call: &Call,
@@ -104,8 +103,8 @@ impl Lease {
         reply
     }
 
-    /// Runs the hooks of a kind that comes before the handler. A reply ends the
-    /// request. `params` is for `pre-handler` alone.
+    /// Runs the hooks of a kind that precedes the handler. A reply ends the request. Only
+    /// `pre-handler` gets `params`.
     ///
     /// # Errors
     /// As [`Lease::handle`].
@@ -132,8 +131,8 @@ impl Lease {
         early.map(|reply| Reply::within(reply, &limits)).transpose()
     }
 
-    /// Runs the hooks of a kind that comes after the handler, and returns the reply
-    /// as they left it. `message` is for `on-error` alone.
+    /// Runs the hooks of a kind that follows the handler, and returns the reply with their
+    /// changes. Only `on-error` gets `message`.
     ///
     /// # Errors
     /// As [`Lease::handle`].
@@ -162,7 +161,7 @@ impl Lease {
         reply.changed(change, &pool.component.limits())
     }
 
-    /// Makes an instance unless the lease has one.
+    /// Creates an instance unless the lease has one.
     pub(crate) async fn fill(&mut self, stages: &Stages) -> Result<(), CallError> {
         if self.instance.is_none() {
             let start = Stamp::now();
@@ -193,11 +192,11 @@ impl Drop for Lease {
     }
 }
 
-/// A call in progress on a lease, borrowed or owned. Dropped before [`Running::end`], it
-/// discards the instance.
+/// A call in progress on a borrowed or owned lease. Dropping it before [`Running::end`] discards
+/// the instance.
 pub(crate) struct Running<L: BorrowMut<Lease>> {
     lease: L,
-    /// How long the request had yielded before this call, in nanoseconds.
+    /// The time that the request had yielded before this call, in nanoseconds.
     yielded: u64,
     has_ended: bool,
 }
@@ -217,7 +216,7 @@ impl<L: BorrowMut<Lease>> Running<L> {
 
     pub(crate) fn instance(&mut self) -> Result<&mut Instance, CallError> {
         // Unreachable: a filled lease has its instance until the call ends.
-        let gone = || CallError::Instantiate("the instance of this call is gone".to_owned());
+        let gone = || CallError::Instantiate("the instance of this call was dropped".to_owned());
         self.lease.borrow_mut().instance.as_mut().ok_or_else(gone)
     }
 

@@ -12,7 +12,7 @@ use crate::limits::Recycling;
 use crate::stages::Stamp;
 use crate::stats::{PoolStats, RecycleReason};
 
-/// The maximum number of instances that wait to be dropped: each keeps its memory.
+/// The maximum number of instances that wait to be dropped; each still occupies its memory.
 const MAX_SPENT: usize = 4;
 
 /// The instances that no request holds.
@@ -23,9 +23,9 @@ pub(super) struct Shelf {
     idle: RefCell<VecDeque<Idle>>,
     /// Fresh instances that have served no request.
     fresh: RefCell<Vec<Instance>>,
-    /// Instances to be dropped, which takes as long as a call.
+    /// Instances that wait to be dropped: a drop takes as long as a call.
     spent: RefCell<Vec<Instance>>,
-    /// How many fresh instances were requested since the keeper last ran.
+    /// The number of fresh instances requested since the keeper last ran.
     pub(super) requested: Cell<u32>,
 }
 
@@ -46,7 +46,7 @@ impl Shelf {
         }
     }
 
-    /// Takes an instance, if one is ready: of the idle ones the last used, whose memory is
+    /// Takes an instance, if one is ready. Of the idle ones, takes the last used, whose memory is
     /// most likely in the CPU's caches.
     pub(super) fn take(&self, isolation: Isolation) -> Option<Instance> {
         match isolation {
@@ -76,7 +76,7 @@ impl Shelf {
         self.stats.set_idle(idle.len());
     }
 
-    /// Keeps a fresh instance for a route that isolates requests.
+    /// Keeps a fresh instance for a route with the policy `fresh`.
     pub(super) fn add_fresh(&self, instance: Instance) {
         let mut fresh = self.fresh.borrow_mut();
         fresh.push(instance);
@@ -88,8 +88,8 @@ impl Shelf {
         u32::try_from(self.fresh.borrow().len()).unwrap_or(u32::MAX)
     }
 
-    /// Puts an instance aside for the keeper to drop, or drops it at once if enough of them
-    /// wait. Returns true if the keeper has to run.
+    /// Queues an instance for the keeper to drop, or drops it at once if enough instances wait.
+    /// Returns true if the keeper has to run.
     pub(super) fn spend(&self, instance: Instance) -> bool {
         let mut spent = self.spent.borrow_mut();
         if spent.len() >= MAX_SPENT {
@@ -99,15 +99,15 @@ impl Shelf {
         true
     }
 
-    /// Drops an instance that was put aside. Returns false if there is none.
+    /// Drops a queued instance. Returns false if there is none.
     pub(super) fn discard_one(&self) -> bool {
         // The borrow ends before the instance does.
         let spent = self.spent.borrow_mut().pop();
         spent.is_some()
     }
 
-    /// Drops an instance to make room: one put aside, else the longest idle, else a fresh
-    /// one. Returns false if there is none.
+    /// Drops an instance to make room: a queued one, else the longest idle, else a fresh one.
+    /// Returns false if there is none.
     pub(super) fn make_room(&self) -> bool {
         if self.discard_one() {
             return true;

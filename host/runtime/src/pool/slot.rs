@@ -1,4 +1,4 @@
-//! Slots: the right to have an instance of a pool.
+//! Slots: permits to hold an instance of a pool.
 
 use std::rc::Rc;
 
@@ -6,8 +6,8 @@ use super::instances::Pool;
 use crate::error::CallError;
 use crate::stages::Stages;
 
-/// The right to have one instance, or one request of a shared instance. Owned, so that a
-/// request may outlive the future that began it; returned when dropped.
+/// A permit to hold one instance, or to send one request to a shared instance. It is owned, so
+/// that a request may outlive the future that started it, and returns to the pool when dropped.
 pub(crate) struct Slot(Rc<Pool>);
 
 impl Slot {

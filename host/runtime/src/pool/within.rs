@@ -12,7 +12,7 @@ use crate::stages::Stamp;
 use crate::stats::RecycleReason;
 
 impl Pool {
-    /// Runs `calls` and drops them, with the instance they hold, when `limit` has passed.
+    /// Runs `calls`. After `limit`, drops them with the instance that they hold.
     ///
     /// # Errors
     /// Those of the calls, and [`CallError::Deadline`].
@@ -24,7 +24,7 @@ impl Pool {
         self.within_pinned(limit, pin!(Some(calls))).await
     }
 
-    /// Does the same with calls that are pinned already: passing them by value would copy
+    /// Same as [`Pool::within`], for calls that are already pinned: passing them by value would copy
     /// all of their state for each request.
     pub(super) async fn within_pinned<T>(
         &self,
@@ -50,8 +50,8 @@ impl Pool {
         Err(CallError::Deadline(limit))
     }
 
-    /// Runs `drop`, which drops calls that are past their deadline: the pool counts their
-    /// instances as lost to a deadline, not to a cancelled request.
+    /// Runs `drop`, which drops calls that exceeded their deadline. Meanwhile the metrics count
+    /// dropped instances as lost to the deadline, not to a cancelled request.
     pub(crate) fn drop_late(&self, drop: impl FnOnce()) {
         self.dropped_for.set(RecycleReason::Deadline);
         drop();

@@ -9,8 +9,7 @@
 //! 4. policies add their headers and compress the response;
 //! 5. the response to HEAD loses its body, and an unread request body is drained or its
 //!    connection closes;
-//! 6. the request is counted and logged: at once if the body is whole, otherwise when the
-//!    body ends.
+//! 6. the request is counted and logged: at once if the body is complete, otherwise when it ends.
 //!
 //! A panic in step 3 or 4 is a defect of the host and ends only this request. Each
 //! trigger's own file defines the order within step 3.
@@ -29,7 +28,7 @@ use spikard_wasm_runtime::Stamp;
 
 use self::record::Record;
 pub(crate) use self::record::{Desk, Work};
-use crate::admission::Admitted;
+use crate::admission::InFlightGuard;
 use crate::arrival::Arrival;
 use crate::body::{Inbound, RequestBody};
 use crate::policy::Passage;
@@ -51,14 +50,14 @@ pub(crate) trait Trigger {
     ) -> impl Future<Output = Result<HttpResponse, Refusal>>;
 }
 
-/// A request in progress: the facts that the trigger adds and the host needs at the end.
+/// A request in progress, with the data that the trigger adds and the host needs at the end.
 pub(crate) struct Exchange<'a> {
     /// The origin of the request.
     pub(crate) arrival: Arrival,
     /// The policies that finish the response.
     pub(crate) passage: Option<Passage<'a>>,
     record: Record<'a>,
-    admitted: Option<Admitted>,
+    admitted: Option<InFlightGuard>,
 }
 
 impl<'a> Exchange<'a> {
@@ -91,12 +90,12 @@ impl<'a> Exchange<'a> {
         self.record.route = Some((index, name));
     }
 
-    /// Sets where the guest's time is measured.
+    /// Sets the part of the request that measures the guest's time.
     pub(crate) fn set_work(&mut self, work: Work) {
         self.record.work = work;
     }
 
-    /// Marks that the guest has returned its reply.
+    /// Records that the guest has returned its reply.
     pub(crate) fn mark_replied(&mut self) {
         self.record.replied = Some(Stamp::now());
     }

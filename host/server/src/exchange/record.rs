@@ -1,4 +1,4 @@
-//! Records: the figures and the access line of one exchange.
+//! Records: the metrics and the access line of one exchange.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ impl Work {
     }
 }
 
-/// The record of a request until its response. Dropping it earlier counts the request as
-/// closed by the client: hyper drops the future of the answer then.
+/// The record of a request until its response. If it is dropped earlier, the client has
+/// disconnected, because hyper then drops the future of the answer.
 pub(super) struct Record<'a> {
     desk: &'a Rc<Desk>,
     access: Option<Access>,
@@ -52,7 +52,7 @@ pub(super) struct Record<'a> {
     pub(super) id: RequestId,
     pub(super) route: Option<(u32, &'a str)>,
     pub(super) work: Work,
-    /// When the guest's last call returned.
+    /// The time at which the guest's last call returned.
     pub(super) replied: Option<Stamp>,
     is_ended: bool,
 }
@@ -75,13 +75,13 @@ impl<'a> Record<'a> {
         self.desk
     }
 
-    /// Logs a panic of the host, and returns the client's error.
+    /// Logs a panic of the host, and returns the refusal for the client.
     pub(super) fn panicked(&self) -> Refusal {
         tracing::error!(request = %self.id, "the host panicked; this is a bug in spikard-wasm");
         Refusal::Failed
     }
 
-    /// Returns how the request's time divides into its parts.
+    /// Returns the duration of each part of the request.
     pub(super) fn taken(&self) -> StageTimes {
         let now = Stamp::now();
         let respond = self.replied.map_or(0, |replied| now.since(replied));

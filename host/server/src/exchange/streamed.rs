@@ -8,16 +8,16 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::record::Ending;
-use crate::admission::Admitted;
+use crate::admission::InFlightGuard;
 use crate::reply_body::{BodyError, ReplyBody};
 
-struct Streamed {
+struct ExchangeBody {
     body: ReplyBody,
     /// The `content-length` of the response.
     length: Option<u64>,
     sent: u64,
     ending: Option<Ending>,
-    _admitted: Option<Admitted>,
+    _admitted: Option<InFlightGuard>,
 }
 
 /// Wraps a body so that its end is the end of its exchange.
@@ -25,9 +25,9 @@ pub(super) fn until_end(
     body: ReplyBody,
     length: Option<u64>,
     ending: Ending,
-    admitted: Option<Admitted>,
+    admitted: Option<InFlightGuard>,
 ) -> ReplyBody {
-    ReplyBody::stream(Streamed {
+    ReplyBody::stream(ExchangeBody {
         body,
         length,
         sent: 0,
@@ -36,7 +36,7 @@ pub(super) fn until_end(
     })
 }
 
-impl Streamed {
+impl ExchangeBody {
     fn end(&mut self, is_complete: bool) {
         if let Some(ending) = self.ending.take() {
             ending.end(self.sent, is_complete);
@@ -44,7 +44,7 @@ impl Streamed {
     }
 }
 
-impl Body for Streamed {
+impl Body for ExchangeBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -74,7 +74,7 @@ impl Body for Streamed {
     }
 }
 
-impl Drop for Streamed {
+impl Drop for ExchangeBody {
     /// hyper drops a body without polling its end when all of its `content-length` is sent
     /// or the client has closed the connection.
     fn drop(&mut self) {

@@ -259,8 +259,8 @@ async fn app_requests_need_a_worker_and_have_a_maximum_depth() {
     assert_eq!(outgoing.figures().under_way(), 0);
 }
 
-/// A peer may close a connection after a response without saying so. The next request finds the
-/// connection in the pool, cannot be sent on it, and goes out on another.
+/// A peer may close a connection after a response without `Connection: close`. The client then
+/// finds a closed connection in the pool and sends the next request on another one.
 #[tokio::test]
 async fn a_request_that_was_not_sent_is_sent_on_another_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use spikard_wasm_app::Refusal;
-use spikard_wasm_app::policy::{Admitted, Coding, Policies, RequestIdPolicy};
+use spikard_wasm_app::policy::{AdmissionRecord, Coding, Policies, RequestIdPolicy};
 use uuid::Uuid;
 
 use super::compression;
@@ -20,7 +20,7 @@ pub(crate) struct Passage<'a> {
     pub(super) origin: Origin,
     coding: Coding,
     id: Option<RequestId>,
-    admitted: Admitted,
+    admitted: AdmissionRecord,
 }
 
 /// Origin of a request, for CORS.
@@ -51,7 +51,7 @@ impl<'a> Passage<'a> {
             origin: origin(&parts.headers),
             coding: coding.unwrap_or(Coding::Identity),
             id: policy_id,
-            admitted: Admitted::default(),
+            admitted: AdmissionRecord::default(),
         }
     }
 

@@ -157,7 +157,7 @@ async fn no_spelling_bypasses_a_route() {
     }
 }
 
-/// The router and the file server agree that both spellings are one path.
+/// The router and the file server treat both spellings as one path.
 #[tokio::test]
 async fn an_escaped_character_does_not_bypass_a_route() {
     let site = Site::new(&["/other"]);

@@ -20,11 +20,11 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE";
 /// The pages that the host serves beside an app.
 #[derive(Default)]
 pub(crate) struct Builtin {
-    /// The figures of all workers, if the app's port serves them.
+    /// The metrics of all workers, if the app's port serves them.
     pub(crate) metrics: Option<Arc<Figures>>,
     /// The OpenAPI document and its page.
     pub(crate) docs: Option<Arc<Docs>>,
-    /// True if the host answers `OPTIONS *`; an app for `wasi:http` receives it.
+    /// True if the host answers `OPTIONS *`; otherwise the app does (`wasi:http`).
     pub(crate) asterisk: bool,
 }
 

@@ -23,7 +23,7 @@ use spikard_wasm_app::{App, Call, Hit, RawPath, Refusal, Route};
 use spikard_wasm_runtime::Reply;
 
 use super::builtin::Builtin;
-use super::hooks::Hooked;
+use super::hooks::HookedRequest;
 use crate::body::RequestBody;
 use crate::exchange::{Desk, Exchange, Trigger, Work};
 use crate::failure::Failure;
@@ -47,14 +47,14 @@ pub(crate) struct Handler {
 }
 
 /// The router's result for a request.
-enum Matched<'a> {
+enum RoutingResult<'a> {
     /// A route with its index, and the text of its path parameters.
     Route(u32, &'a Route, RawPath),
     /// A path without a route in a folder of static files.
     File,
     /// OPTIONS for a path whose routes do not declare it, and the value of `Allow`.
     Options(&'a str),
-    /// A reply of the host itself.
+    /// A response of the host itself.
     Reply(HttpResponse),
 }
 
@@ -81,7 +81,7 @@ impl Handler {
     /// Runs a route's early hooks, its checks and its handler.
     async fn answer_hooked(
         &self,
-        hooked: &mut Hooked<'_>,
+        hooked: &mut HookedRequest<'_>,
         path: &RawPath,
         body: &mut RequestBody,
     ) -> Result<Reply, Failure> {
@@ -95,24 +95,24 @@ impl Handler {
         hooked.handle(&call).await
     }
 
-    fn route(&self, parts: &Parts) -> Result<Matched<'_>, Refusal> {
+    fn route(&self, parts: &Parts) -> Result<RoutingResult<'_>, Refusal> {
         let path = parts.uri.path();
         let found = self.app.find(parts.method.as_str(), path, |hit| match hit {
             Hit::Route {
                 index,
                 route,
                 values,
-            } => Matched::Route(index, route, values.to_raw()),
-            Hit::Options { allow } => Matched::Options(allow),
+            } => RoutingResult::Route(index, route, values.to_raw()),
+            Hit::Options { allow } => RoutingResult::Options(allow),
             Hit::Redirect { to } => {
                 let query = parts.uri.query();
-                Matched::Reply(response::of_redirect(&self.prefix, &to, query))
+                RoutingResult::Reply(response::of_redirect(&self.prefix, &to, query))
             }
         });
         match found {
             Err(Refusal::NotFound) => match self.builtin.answer(parts) {
-                Some(answer) => answer.map(Matched::Reply),
-                None if self.app.mount(path).is_some() => Ok(Matched::File),
+                Some(answer) => answer.map(RoutingResult::Reply),
+                None if self.app.mount(path).is_some() => Ok(RoutingResult::File),
                 None => Err(Refusal::NotFound),
             },
             found => found,
@@ -122,12 +122,12 @@ impl Handler {
     /// Returns the policies of the router's result.
     fn policies<'a>(
         &'a self,
-        found: &Result<Matched<'a>, Refusal>,
+        found: &Result<RoutingResult<'a>, Refusal>,
         parts: &Parts,
     ) -> Option<&'a Policies> {
         match found {
-            Ok(Matched::Route(_, route, _)) => route.policies(),
-            Ok(Matched::Options(_)) => {
+            Ok(RoutingResult::Route(_, route, _)) => route.policies(),
+            Ok(RoutingResult::Options(_)) => {
                 let next = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
                 let next = next.map(|method| method.as_bytes());
                 self.app.policies_of_options(next, parts.uri.path())
@@ -202,7 +202,7 @@ impl Trigger for Handler {
         }
         let found = self.route(&parts);
         let number = match &found {
-            Ok(Matched::Route(index, route, _)) => {
+            Ok(RoutingResult::Route(index, route, _)) => {
                 exchange.set_route(*index, route.name());
                 *index
             }
@@ -214,17 +214,17 @@ impl Trigger for Handler {
         exchange.enter()?;
         let found = found?;
         if let Some(passage) = &mut exchange.passage
-            && matches!(found, Matched::Route(..) | Matched::File)
+            && matches!(found, RoutingResult::Route(..) | RoutingResult::File)
         {
             passage.admit(&parts, exchange.arrival.peer, number)?;
         }
         let (index, route, path) = match found {
-            Matched::Reply(response) => return Ok(response),
-            Matched::Options(allow) => return Ok(response::of_options(allow)),
+            RoutingResult::Reply(response) => return Ok(response),
+            RoutingResult::Options(allow) => return Ok(response::of_options(allow)),
             // Boxed, as the request's future is moved once and has room for its largest
             // part, which few requests need.
-            Matched::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
-            Matched::Route(index, route, path) => (index, route, path),
+            RoutingResult::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
+            RoutingResult::Route(index, route, path) => (index, route, path),
         };
         let id = exchange.id().clone();
         let request = Arc::new(InFlight::new(parts, &exchange.arrival, id.clone()));
@@ -233,7 +233,8 @@ impl Trigger for Handler {
             request.local.preset(key, value);
         }
         if !route.hooks().is_empty() {
-            let mut hooked = Hooked::new(&self.pool, (index, route), &request, self.check_replies);
+            let mut hooked =
+                HookedRequest::new(&self.pool, (index, route), &request, self.check_replies);
             let outcome = Box::pin(self.answer_hooked(&mut hooked, &path, body)).await;
             let answer = Box::pin(hooked.finish(outcome)).await;
             exchange.mark_replied();

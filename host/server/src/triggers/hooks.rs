@@ -19,7 +19,7 @@ use crate::response::{self, HttpResponse};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A request of a route with hooks.
-pub(crate) struct Hooked<'a> {
+pub(crate) struct HookedRequest<'a> {
     pub(crate) route: (u32, &'a Route),
     pub(crate) request: &'a Arc<InFlight>,
     pool: &'a Rc<Pool>,
@@ -29,7 +29,7 @@ pub(crate) struct Hooked<'a> {
     left: Duration,
 }
 
-impl<'a> Hooked<'a> {
+impl<'a> HookedRequest<'a> {
     pub(crate) fn new(
         pool: &'a Rc<Pool>,
         route: (u32, &'a Route),
@@ -46,7 +46,7 @@ impl<'a> Hooked<'a> {
         }
     }
 
-    /// Runs the hooks that come before the body.
+    /// Runs the hooks that precede the reading of the body.
     pub(crate) async fn before_body(&mut self) -> Result<Option<Reply>, Failure> {
         for kind in [HookKind::OnRequest, HookKind::PreValidation] {
             if let Some(reply) = self.before(kind, "").await? {
@@ -67,8 +67,7 @@ impl<'a> Hooked<'a> {
             .await
     }
 
-    /// Runs the hooks that come after the handler or after an error, and makes the
-    /// response.
+    /// Runs the hooks that follow the handler or an error, and builds the response.
     pub(crate) async fn finish(
         mut self,
         outcome: Result<Reply, Failure>,

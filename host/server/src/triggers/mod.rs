@@ -1,5 +1,5 @@
-//! Triggers: the ways to answer a request. Each holds only what differs from the others;
-//! the common order is in [`crate::exchange`].
+//! Triggers: the ways to answer a request. [`crate::exchange`] defines the steps that all triggers
+//! share, and each module here the steps of one trigger.
 
 pub(crate) mod builtin;
 pub(crate) mod handler;

@@ -1,5 +1,5 @@
-//! Requests to an app for `wasi:http`. The app routes by itself, so the host has no routes,
-//! checks or policies for it, and streams bodies in both directions.
+//! Requests to a `wasi:http` app. The app does its own routing, so the host has no routes, checks
+//! or policies for it. It streams bodies in both directions.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -135,7 +135,7 @@ fn ensure_host(parts: &mut Parts) -> Result<(), Refusal> {
     }
 }
 
-/// Makes the response of a reply. Only the host frames it.
+/// Builds the response of a reply. Only the host frames messages.
 fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
     let (status, mut headers) = (reply.status, reply.headers);
     for name in &response::OF_CONNECTION {
@@ -147,7 +147,7 @@ fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
             headers.remove(TRAILER);
             ReplyBody::from(bytes)
         }
-        HttpBody::Stream(stream) => ReplyBody::stream(Streamed {
+        HttpBody::Stream(stream) => ReplyBody::stream(GuestBody {
             stream,
             upload: body.take_lent(),
         }),
@@ -162,13 +162,13 @@ fn of_reply(reply: HttpReply, body: &mut RequestBody) -> HttpResponse {
     response
 }
 
-/// A reply body that the guest still writes, with the request body that it may still read.
-struct Streamed {
+/// A reply body that the guest is still writing, with the request body that it may still read.
+struct GuestBody {
     stream: Box<HttpStream>,
     upload: Option<Upload<Inbound>>,
 }
 
-impl Body for Streamed {
+impl Body for GuestBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -188,8 +188,8 @@ impl Body for Streamed {
     }
 }
 
-impl Drop for Streamed {
-    /// Takes the request body from the guest, so that it cannot hold up the connection.
+impl Drop for GuestBody {
+    /// Takes the request body from the guest, so that the guest cannot block the connection.
     fn drop(&mut self) {
         drop(self.upload.as_ref().and_then(Upload::take_back));
     }

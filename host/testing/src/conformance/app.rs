@@ -96,7 +96,7 @@ fn script(cases: &[&Case]) -> String {
 
 /// A host that serves fixtures, and the directory of its component and files.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct FixtureHost {
     /// The host.
     pub(crate) server: Server,
     _folder: TempDir,
@@ -106,7 +106,11 @@ pub(crate) struct Served {
 ///
 /// # Errors
 /// Fails with the reason if the host does not serve the app.
-pub(crate) fn serve(host: &Host, template: &Template, cases: &[&Case]) -> Result<Served, String> {
+pub(crate) fn serve(
+    host: &Host,
+    template: &Template,
+    cases: &[&Case],
+) -> Result<FixtureHost, String> {
     let failed = |error: std::io::Error| format!("a temporary file cannot be written: {error}");
     let folder = TempDir::with_prefix("conformance-").map_err(failed)?;
     let component = folder.path().join("fixtures.wasm");
@@ -129,7 +133,7 @@ pub(crate) fn serve(host: &Host, template: &Template, cases: &[&Case]) -> Result
         args.extend([PathBuf::from("--static-root"), root]);
     }
     let server = host.serve(Some(&component)).args(args).try_start()?;
-    Ok(Served {
+    Ok(FixtureHost {
         server,
         _folder: folder,
     })

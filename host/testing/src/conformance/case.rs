@@ -194,7 +194,7 @@ fn has_its_form(fixture: &Fixture, request: &Outgoing) -> Result<(), String> {
         || !fixture.handler.parameters.files.is_empty()
             && (expected.status_code < 300 || expected.status_code == 422 && !missing);
     match needs_form && request.body.is_none() {
-        true => Err("the form it is about is not in its request".to_owned()),
+        true => Err("its request does not contain the form that it tests".to_owned()),
         false => Ok(()),
     }
 }

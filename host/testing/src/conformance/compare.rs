@@ -55,12 +55,12 @@ pub(crate) fn differences(
             let values: Vec<_> = answer.values(name).collect();
             if !header_fits(&name.to_ascii_lowercase(), &wanted, &values, request) {
                 let values = match values.is_empty() {
-                    true => "is not there".to_owned(),
+                    true => "is missing".to_owned(),
                     false => format!("is `{}`", shorten(&values.join("`, `"), 80)),
                 };
                 add(
                     Part::Header,
-                    format!("header `{name}` {values}, not `{wanted}`"),
+                    format!("header `{name}` {values}, expected `{wanted}`"),
                 );
             }
         }

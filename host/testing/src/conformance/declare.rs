@@ -63,7 +63,7 @@ fn parameter(place: &str, name: &str, marked: &Value) -> Result<Value, String> {
         ("query", Some(" ")) => Some(("spaceDelimited", false)),
         (_, Some(other)) => {
             return Err(format!(
-                "OpenAPI 3.1 has no style of parameters whose items stand between `{other}`"
+                "OpenAPI 3.1 has no parameter style that separates items with `{other}`"
             ));
         }
     };
@@ -135,7 +135,7 @@ fn file(
     marked: &Value,
 ) -> Result<(), String> {
     let mut members = super::members::Members::of("files", marked)?
-        .ok_or_else(|| format!("the file `{name}` is not known"))?;
+        .ok_or_else(|| format!("unknown file `{name}`"))?;
     let required = members.flag(&["required"])? == Some(true);
     if members.flag(&["optional"])? == Some(true) && required {
         return Err(format!("the file `{name}` is both optional and required"));

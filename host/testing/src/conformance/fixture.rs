@@ -176,7 +176,7 @@ pub(crate) fn read(file: &str, mut item: Value) -> Read {
         _ if id.is_empty() => Err("it is not a fixture: it has no `id`".to_owned()),
         Some(object) => match object.remove("http") {
             Some(http) => match object.keys().find(|key| !WORDS.contains(&key.as_str())) {
-                Some(key) => Err(format!("its member `{key}` is not known")),
+                Some(key) => Err(format!("unknown member `{key}`")),
                 None => serde_json::from_value(http).map_err(|error| error.to_string()),
             },
             None => Err("it is not one of plain HTTP: it has no `http`".to_owned()),

@@ -194,7 +194,7 @@ fn described(setting: &mut Map<String, Value>, body: &Value) -> Result<Option<St
         let named = info.remove("version");
         version = named.and_then(|text| text.as_str().map(str::to_owned));
         if let Some(name) = info.keys().next() {
-            return Err(format!("the member `{name}` of `info` is not known"));
+            return Err(format!("unknown member `{name}` of `info`"));
         }
     }
     // The fixture does not define the routes and components of the document: reject them.

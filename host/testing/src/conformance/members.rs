@@ -16,7 +16,7 @@ impl<'a> Members<'a> {
             Value::Bool(true) => Map::new(),
             Value::Bool(false) | Value::Null => return Ok(None),
             Value::Object(members) => members.clone(),
-            _ => return Err(format!("`{policy}` is {value}, which is not known")),
+            _ => return Err(format!("unknown value `{value}` of `{policy}`")),
         };
         let off = rest.remove("enabled") == Some(Value::Bool(false));
         Ok((!off).then_some(Self { policy, rest }))
@@ -70,10 +70,7 @@ impl<'a> Members<'a> {
     /// Returns an error that names a member that has not been read, if one is left.
     pub(crate) fn finish(self) -> Result<(), String> {
         match self.rest.keys().next() {
-            Some(name) => Err(format!(
-                "the member `{name}` of `{}` is not known",
-                self.policy
-            )),
+            Some(name) => Err(format!("unknown member `{name}` of `{}`", self.policy)),
             None => Ok(()),
         }
     }
@@ -92,7 +89,7 @@ mod tests {
         assert_eq!(members.flag(&["z"]), Ok(None));
         assert_eq!(members.list(&["c"]), Some(vec![json!("x")]));
         let error = members.finish().expect_err("`d` is left");
-        assert_eq!(error, "the member `d` of `p` is not known");
+        assert_eq!(error, "unknown member `d` of `p`");
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn field(body: &mut Vec<u8>, name: &str, value: &Value) -> Result<(), String> {
 }
 
 fn file(body: &mut Vec<u8>, name: Option<&str>, value: &Value) -> Result<(), String> {
-    let unknown = || format!("a file of the request is {value}, which is not known");
+    let unknown = || format!("unknown file `{value}` in the request");
     let mut members = Members::of("files", value)?.ok_or_else(unknown)?;
     let named = members.text(&["field", "field_name", "name"])?;
     let name = named

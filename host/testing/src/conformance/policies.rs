@@ -72,7 +72,7 @@ impl Policies {
         let mut policies = Self::default();
         for (name, value) in middleware {
             if !KNOWN.contains(&name.as_str()) {
-                return Err(format!("the policy `{name}` is not known"));
+                return Err(format!("unknown policy `{name}`"));
             }
             policies.add(name, value)?;
         }
@@ -139,7 +139,7 @@ impl Policies {
                 self.openapi(&mut members)?;
                 return members.finish();
             }
-            _ => return Err(format!("the policy `{name}` is not known")),
+            _ => return Err(format!("unknown policy `{name}`")),
         };
         members.finish()?;
         self.route.insert(setting.to_owned(), value);
@@ -306,12 +306,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_named() {
+    fn an_error_names_an_unknown_policy_or_member() {
         for (middleware, wanted) in [
-            (json!({"teapot": {}}), "the policy `teapot` is not known"),
+            (json!({"teapot": {}}), "unknown policy `teapot`"),
             (
                 json!({"cors": {"allow_origins": ["*"], "tea": 1}}),
-                "the member `tea` of `cors`",
+                "unknown member `tea` of `cors`",
             ),
             (json!({"rate_limit": {}}), "no number of requests"),
             (json!({"jwt_auth": {"algorithm": "HS256"}}), "no key"),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A parameter's schema and the marks that the fixture adds to it.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Marked {
+pub(crate) struct ParameterSchema {
     /// The schema.
     pub(crate) schema: Value,
     /// True if the parameter is required.
@@ -18,9 +18,9 @@ pub(crate) struct Marked {
 /// A parameter is required unless it has `optional: true`, `required: false` or a default.
 /// This rule explains every fixture that expects `missing`.
 #[must_use]
-pub(crate) fn parameter(marked: &Value) -> Marked {
+pub(crate) fn parameter(marked: &Value) -> ParameterSchema {
     let Some(members) = marked.as_object() else {
-        return Marked {
+        return ParameterSchema {
             schema: marked.clone(),
             required: true,
             separator: None,
@@ -39,7 +39,7 @@ pub(crate) fn parameter(marked: &Value) -> Marked {
     if members.get("default") == Some(&Value::Null) && !allows_null(&members) {
         members.remove("default");
     }
-    Marked {
+    ParameterSchema {
         schema: Value::Object(members),
         required: !optional,
         separator: separator.and_then(|text| text.as_str().map(str::to_owned)),
@@ -98,7 +98,7 @@ pub(crate) fn of_segment(name: &str) -> Result<Value, String> {
             json!({"type": "string", "format": name})
         }
         "uri" | "url" => json!({"type": "string", "format": "uri"}),
-        _ => return Err(format!("the type `{name}` of a path segment is not known")),
+        _ => return Err(format!("unknown type `{name}` of a path segment")),
     })
 }
 

@@ -8,7 +8,7 @@ use super::members::Members;
 
 /// Reads a static file: its path, relative to its directory, and its content.
 pub(crate) fn file(value: &Value) -> Result<(String, String), String> {
-    let wrong = || "a file of `static_files` is not known".to_owned();
+    let wrong = || "unknown file in `static_files`".to_owned();
     let mut members = Members::of("files", value)?.ok_or_else(wrong)?;
     let path = members.text(&["path"])?.ok_or_else(wrong)?;
     let content = members.text(&["content"])?.ok_or_else(wrong)?;

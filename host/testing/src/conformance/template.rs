@@ -41,7 +41,7 @@ pub(crate) fn expand_text(text: &str) -> Result<String, String> {
             break;
         };
         expanded += before;
-        let unknown = || format!("the template `{{{{{template}}}}}` is not known");
+        let unknown = || format!("unknown template `{{{{{template}}}}}`");
         expanded += &repeat(template.trim()).ok_or_else(unknown)?;
         rest = after;
     }

@@ -21,10 +21,10 @@ const GROWTH: (u64, u64) = (10, 16 * MIB);
 const LONG_ENOUGH: Duration = Duration::from_secs(120);
 
 /// Maximum number of instances, idle or prepared, that an idle host keeps per worker.
-const KEPT: u64 = 1;
+const MAX_IDLE: u64 = 1;
 
 /// The measurements of a host.
-pub(super) struct Seen<'a> {
+pub(super) struct Measurements<'a> {
     pub(super) policy: &'static str,
     pub(super) time: Duration,
     pub(super) start: Usage,
@@ -43,27 +43,29 @@ pub(super) struct Growth {
 }
 
 /// Returns a sentence for each failed check.
-pub(super) fn judge(seen: &Seen<'_>) -> Vec<String> {
+pub(super) fn judge(seen: &Measurements<'_>) -> Vec<String> {
     let mut faults = Vec::new();
     let metrics = seen.metrics;
     let (idle, prepared) = (metrics.state("idle"), metrics.state("prepared"));
     if metrics.instances.is_empty() {
-        faults.push("`/metrics` does not say how many instances there are".to_owned());
+        faults.push("`/metrics` has no number of instances".to_owned());
     }
     match metrics.state("leased") {
         0 => {}
-        leased => faults.push(format!("{leased} instances are leased, and nobody asks")),
+        leased => faults.push(format!("{leased} instances are leased after the load")),
     }
     let (may_idle, may_prepare) = match seen.policy {
-        "fresh" => (0, KEPT),
-        _ => (KEPT, 0),
+        "fresh" => (0, MAX_IDLE),
+        _ => (MAX_IDLE, 0),
     };
     for (number, most, state) in [
         (idle, may_idle, "idle"),
         (prepared, may_prepare, "prepared"),
     ] {
         if number > most {
-            faults.push(format!("{number} instances are {state}, and {most} may be"));
+            faults.push(format!(
+                "{number} instances are {state}, more than the limit of {most}"
+            ));
         }
     }
     if let Some(created) = metrics.created {
@@ -71,7 +73,7 @@ pub(super) fn judge(seen: &Seen<'_>) -> Vec<String> {
         let there = idle + prepared + metrics.state("leased");
         if created != gone + there {
             faults.push(format!(
-                "{created} instances were made, {gone} were thrown away, and {there} are there"
+                "{created} instances were created, but {gone} were dropped and {there} exist"
             ));
         }
     }
@@ -82,7 +84,7 @@ pub(super) fn judge(seen: &Seen<'_>) -> Vec<String> {
     ] {
         if after > before + slack {
             faults.push(format!(
-                "{after} {what} are open, {before} were, and {slack} more may be"
+                "{after} open {what}, {before} before the load; at most {slack} more are allowed"
             ));
         }
     }
@@ -147,7 +149,7 @@ mod tests {
     }
 
     fn faults(policy: &'static str, samples: &[Usage], end: Usage, metrics: &Metrics) -> String {
-        let seen = Seen {
+        let seen = Measurements {
             policy,
             time: LONG,
             start: usage(50),
@@ -171,27 +173,27 @@ mod tests {
         let of = |policy, metrics| faults(policy, &steady, usage(55), &metrics);
         assert_eq!(
             of("reuse", metrics(1, 2, 0)),
-            "2 instances are leased, and nobody asks"
+            "2 instances are leased after the load"
         );
         assert_eq!(
             of("reuse", metrics(3, 0, 0)),
-            "3 instances are idle, and 1 may be"
+            "3 instances are idle, more than the limit of 1"
         );
         assert_eq!(
             of("fresh", metrics(1, 0, 0)),
-            "1 instances are idle, and 0 may be"
+            "1 instances are idle, more than the limit of 0"
         );
         assert_eq!(
             of("fresh", metrics(0, 0, 2)),
-            "2 instances are prepared, and 1 may be"
+            "2 instances are prepared, more than the limit of 1"
         );
         let mut lost = metrics(1, 0, 0);
         lost.created = Some(12);
         assert_eq!(
             of("reuse", lost),
-            "12 instances were made, 9 were thrown away, and 1 are there"
+            "12 instances were created, but 9 were dropped and 1 exist"
         );
-        assert!(of("reuse", Metrics::default()).contains("does not say"));
+        assert!(of("reuse", Metrics::default()).contains("has no number"));
     }
 
     #[test]
@@ -206,11 +208,11 @@ mod tests {
         assert_eq!(of(with(21, 5)), "");
         assert_eq!(
             of(with(22, 5)),
-            "22 files are open, 17 were, and 4 more may be"
+            "22 open files, 17 before the load; at most 4 more are allowed"
         );
         assert_eq!(
             of(with(17, 6)),
-            "6 threads are open, 3 were, and 2 more may be"
+            "6 open threads, 3 before the load; at most 2 more are allowed"
         );
     }
 

@@ -184,7 +184,7 @@ impl Subject {
     /// Stops the host and checks its measurements.
     fn judged(self, time: Duration) -> report::Line {
         let (end, metrics) = self.end.unwrap_or((self.start, Metrics::default()));
-        let seen = judge::Seen {
+        let seen = judge::Measurements {
             policy: self.policy,
             time,
             start: self.start,
@@ -197,7 +197,7 @@ impl Subject {
         faults.extend(self.tally.faults());
         let peak = self.server.usage().peak;
         let stopped = self.server.stop();
-        for word in ["panicked", "defect of spikard-wasm"] {
+        for word in ["panicked", "bug in spikard-wasm"] {
             if let Some(line) = stopped.log.lines().find(|line| line.contains(word)) {
                 faults.push(format!("unexpected log line: {line}"));
             }

@@ -17,7 +17,7 @@ export type BodyInit =
   | URLSearchParams
   | ReadableStream;
 
-/** What a body is made of. A text is only encoded if its bytes are needed. */
+/** The source of a body. A string is encoded only if its bytes are needed. */
 type Source = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
 function extract(init: unknown): { source: Source; type: string | null } {

@@ -52,7 +52,7 @@ export function usv(value: unknown): string {
   return `${value as string}`.toWellFormed();
 }
 
-/** What Web APIs accept as bytes. */
+/** A buffer or a view of one, as `BufferSource` of Web IDL. */
 export type BufferSource = ArrayBuffer | ArrayBufferView;
 
 export function isBufferSource(value: unknown): value is BufferSource {

@@ -2,7 +2,7 @@
  * The globals of apps on QuickJS that the engine itself does not have. The engine evaluates this module before the app,
  * while the component is built, so that all of it is a part of the snapshot.
  *
- * There is no `fetch`, so that libraries that look for it use something else or say what is missing.
+ * `fetch` is undefined, so that libraries detect that and use an alternative or report an error.
  */
 import { define } from "./define.ts";
 import "./console.ts";

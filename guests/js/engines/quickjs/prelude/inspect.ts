@@ -162,7 +162,7 @@ function format(state: State, value: unknown, level: number): string {
   return formatObject(state, object, level);
 }
 
-/** An object's text: what is before the braces, the braces, and what is between them. */
+/** The parts of an object's text: the prefix, the braces, and the items between them. */
 interface Parts {
   base: string;
   braces: [string, string];

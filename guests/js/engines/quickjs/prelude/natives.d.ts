@@ -52,7 +52,7 @@ declare module "spikard:natives/url" {
   export type Parts = [href: string, ...positions: number[]];
   /** Returns `null` if the URL is invalid, and `undefined` if the base is invalid. */
   export function parse(text: string, base?: string): Parts | null | undefined;
-  /** Changes a part of a URL. Returns `null` if the URL stays as it is. */
+  /** Changes a part of a URL. Returns `null` if the URL does not change. */
   export function set(href: string, part: number, value: string): Parts | null;
   export function origin(href: string): string;
   /** Parses `application/x-www-form-urlencoded`. Returns names and values in turn. */

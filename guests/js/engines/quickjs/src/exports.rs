@@ -1,5 +1,5 @@
-//! The functions that the host calls, in the canonical ABI. They are written by hand: a generated wrapper allocates
-//! each result anew and has the host free it with another call.
+//! The functions that the host calls, in the canonical ABI. They are written by hand, because a generated wrapper
+//! allocates memory for each result, and the host needs a second call to free it.
 
 use rquickjs_sys as qjs;
 
@@ -379,7 +379,7 @@ extern "C" fn describe() -> *const u8 {
     })
 }
 
-/// Returns the sentence of a definition that is invalid: the message of an error, or what was thrown.
+/// Returns the message for an invalid definition: the message of the error, or the thrown value as text.
 fn message(error: &Value) -> String {
     let atoms = &state().atoms;
     // SAFETY: reads the class of the value.

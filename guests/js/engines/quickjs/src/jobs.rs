@@ -32,11 +32,11 @@ pub(crate) fn are_pending() -> bool {
     unsafe { qjs::JS_IsJobPending(qjs::JS_GetRuntime(context())) }
 }
 
-/// How a promise ended.
+/// The outcome of a promise.
 pub(crate) enum Outcome {
     Fulfilled(Value),
     Rejected(Value),
-    /// No job or timer is left that could settle it.
+    /// The promise is pending, and no job or timer is left to settle it.
     Never,
 }
 

@@ -7,31 +7,31 @@ use core::ffi::c_void;
 
 use rquickjs_sys as qjs;
 
-/// The bytes that a component allocates before its first garbage collection, which would write to all objects. QuickJS
-/// would run it when the heap has grown by half of its size at the last one that it started itself.
+/// Heap growth in bytes that triggers the first garbage collection of a component, which writes to all objects. The
+/// default of QuickJS is half of the heap size after the last collection that QuickJS triggered.
 const HEADROOM: u32 = 1 << 20;
 
-/// The sizes of QuickJS's blocks with their header, `arena_block_sizes` in `quickjs.c`. Blocks of one size come from
-/// arenas.
+/// Block sizes of QuickJS's allocator in bytes, with the header: `arena_block_sizes` in `quickjs.c`. All blocks of an
+/// arena have the same size.
 const BLOCKS: [u32; 31] = [
     16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128, 144, 160, 176, 192, 208, 224,
     240, 256, 288, 320, 352, 384, 416, 448, 480, 512,
 ];
 
-/// The size of a block's header, which begins with the index of the block in its arena as 16 bits.
+/// Size of a block's header in bytes. Its first 16 bits are the index of the block in its arena.
 const HEADER: u32 = 8;
 
-/// The size of an arena, `JS_ARENA_SIZE`, without its own header.
+/// Size of the blocks of an arena in bytes: `JS_ARENA_SIZE` without the arena's header.
 const ARENA: u32 = 4096 - 24;
 
-/// The maximum number of bytes that are allocated to find a new arena. If there is none, a call writes more pages.
+/// Maximum number of bytes to allocate until QuickJS creates a new arena. Without a new arena, a call writes more pages.
 const LIMIT: u32 = 1 << 20;
 
-/// The sizes of blocks that together take all free memory, from the largest.
+/// Sizes of the allocations that fill all free memory, in bytes, largest first.
 const FREE: [usize; 13] = [
     65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16,
 ];
-/// How many of them are large. They take what is left of the headers of smaller blocks.
+/// Number of large sizes in `FREE`. A second pass with them clears the headers that the smaller blocks leave.
 const LARGE: usize = 7;
 
 unsafe extern "C" {
@@ -39,7 +39,7 @@ unsafe extern "C" {
     fn free(block: *mut c_void);
 }
 
-/// A block that was free, as long as this module holds it.
+/// A block that `clear_free` has allocated, in a linked list.
 struct Free {
     next: *mut Free,
 }
@@ -73,7 +73,7 @@ fn clear_free(sizes: &[usize]) {
     }
 }
 
-/// Collects garbage, and gives each size of blocks a new arena for the next allocations.
+/// Collects garbage, clears free memory, and creates an arena for each block size, which the next allocations use.
 ///
 /// # Safety
 /// The runtime is alive.
@@ -93,12 +93,12 @@ pub(crate) unsafe fn pack(runtime: *mut qjs::JSRuntime) {
     }
 }
 
-/// Makes a new arena the first with free blocks: takes all free blocks, and then all blocks of a new arena. An arena that
-/// was full becomes the first when a block of it is freed, so the new one is freed last. It keeps one block, because
-/// QuickJS gives an empty arena back.
+/// Puts a new arena at the head of the list of arenas with free blocks: allocates until a new arena is full, then frees all
+/// blocks. A full arena moves to the head when one of its blocks is freed, so the blocks of the new arena are freed last.
+/// It keeps one block, because QuickJS releases an empty arena.
 unsafe fn new_arena(runtime: *mut qjs::JSRuntime, size: u32) {
     let mut blocks = Vec::new();
-    // The number of blocks at the end of `blocks` that are the first ones of a new arena, in order.
+    // Number of blocks at the end of `blocks` that have the indexes 0, 1, 2, and so on, in a new arena.
     let mut fresh = 0;
     for _ in 0..LIMIT / size {
         // SAFETY: the runtime is alive.

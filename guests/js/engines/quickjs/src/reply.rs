@@ -106,7 +106,7 @@ pub(crate) fn plain(value: &Value, status: u16) -> Result<Option<Reply>> {
     }))
 }
 
-/// Whether a value is an object of a literal that is not a thenable, or an array of one.
+/// Returns true if a value is a plain object, such as that of a literal, and not a thenable.
 #[inline]
 fn is_plain(value: &Value) -> Result<bool> {
     const OBJECT: u32 = 1;

@@ -111,8 +111,8 @@ fn accessor(object: &Value, name: &CStr, getter: Native, setter: Option<Native>)
 }
 
 native! {
-    // The call in progress, which objects of a request compare with their own: the context of the handler, or what the
-    // SDK has set for hooks.
+    // The call in progress: the context of the handler, or the value that the SDK sets for hooks. An object of a request
+    // compares it with the call that created the object.
     current(_) {
         let call = &state().call;
         if call.context != qjs::JS_UNDEFINED {

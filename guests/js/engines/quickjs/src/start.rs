@@ -116,7 +116,7 @@ fn evaluate(source: &CStr, name: &CStr, module: bool) -> Result<Value> {
     })
 }
 
-/// Why an app was not loaded: a sentence, or the pending exception.
+/// The error of an app that failed to load: a message, or the pending exception.
 enum Failure {
     Sentence(String),
     Thrown,

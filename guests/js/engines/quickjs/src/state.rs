@@ -17,7 +17,7 @@ pub(crate) struct Atoms {
     pub(crate) cause: Atom,
 }
 
-/// What the app exports.
+/// The functions that the app exports.
 pub(crate) struct App {
     pub(crate) describe: Value,
     pub(crate) handle: Value,
@@ -75,7 +75,7 @@ pub(crate) struct Call {
     pub(crate) body_value: Option<Value>,
     pub(crate) request_value: Option<Value>,
     pub(crate) local_value: Option<Value>,
-    /// What the SDK has set as the call in progress, for hooks. `None` before the first call.
+    /// The call in progress during hooks; the SDK sets it. `None` before the first call.
     pub(crate) current: Option<Value>,
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct State {
     pub(crate) adopt: Value,
     pub(crate) app: Option<App>,
     pub(crate) sdk: Option<Sdk>,
-    /// What the SDK has registered while the app is loaded. An app can create several and export one.
+    /// The apps that the SDK registers while the module is loaded. A module can create several and export one.
     pub(crate) served: Vec<Sdk>,
     pub(crate) modules: Modules,
     pub(crate) call: Call,

@@ -1,9 +1,9 @@
-# Counts the native stack of the host.
+# Limits recursion by the native stack of the host.
 #
-# QuickJS limits recursion by the address of a frame, which in WebAssembly is only the part of a frame in linear
-# memory. The host also keeps locals and return addresses on a stack of its own, which a module cannot see and whose
-# end is a trap. So each function of a recursion reserves as much linear memory as one round of the recursion takes on
-# the host's stack, measured with wasmtime 48 (the first depth of recursion that trapped, for each kind).
+# QuickJS limits recursion by the address of a stack frame. In WebAssembly, that is only the part of a frame in linear
+# memory. The host keeps locals and return addresses on the native stack, which a module cannot inspect and whose
+# overflow is a trap. Therefore each recursive function reserves as much linear memory as one level of the recursion
+# takes on the native stack, measured with wasmtime 48 (the first depth that trapped, for each kind of recursion).
 /^static JSValue JS_CallInternal(/,/^}/s/if (js_check_stack_overflow(/RESERVE(672); &/
 /^static JSValue js_call_c_function(/,/^}/s/if (js_check_stack_overflow(/RESERVE(1024); &/
 /^static JSValue js_call_bound_function(/,/^}/s/if (js_check_stack_overflow(/RESERVE(512); &/
@@ -19,7 +19,7 @@
 /^static JSValue JS_ToPrimitiveFree([^;]*$/,/^}/s/^{$/{ RESERVE(832);/
 /^static __exception int js_parse_assign_expr2([^;]*$/,/^}/s/^{$/{ RESERVE(2432);/
 
-# Leaves out the sources of functions while the prelude is loaded. `toString` then returns a native function.
+# Omits the sources of functions while the prelude is loaded. `toString` then returns the text of a native function.
 s/\(fd->source_len = \)\(s->last_ptr - ptr\);/\1KEPT(\2);/
 s/\(fd->source_len = \)\(s->buf_ptr - ptr\);/\1KEPT(\2);/
 s/\(ctor_fd->source_len = \)\(s->buf_ptr - class_start_ptr\);/\1KEPT(\2);/

@@ -18,7 +18,7 @@ use redb::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::model::{
-    Change, Changed, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+    Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
 };
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
@@ -50,7 +50,7 @@ struct Job {
     change: Change,
     /// Maximum total size of keys and values in bytes.
     most: u64,
-    answer: oneshot::Sender<Result<Changed, StoreError>>,
+    answer: oneshot::Sender<Result<ChangeOutcome, StoreError>>,
 }
 
 impl File {
@@ -147,7 +147,11 @@ impl File {
         apart(move || list(&values(&database)?, &cursor)).await
     }
 
-    pub(super) async fn change(&self, change: Change, most: u64) -> Result<Changed, StoreError> {
+    pub(super) async fn change(
+        &self,
+        change: Change,
+        most: u64,
+    ) -> Result<ChangeOutcome, StoreError> {
         let gone = || StoreError::Store("the writer thread of the file has ended".to_owned());
         let (answer, answered) = oneshot::channel();
         let job = Job {
@@ -257,7 +261,7 @@ fn write(database: &Database, mut waiting: mpsc::Receiver<Job>) {
 fn commit(
     database: &Database,
     jobs: &[Job],
-) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
+) -> Result<Vec<Result<ChangeOutcome, StoreError>>, StoreError> {
     let transaction = database.begin_write().map_err(failed)?;
     let mut done = Vec::with_capacity(jobs.len());
     {
@@ -291,7 +295,7 @@ struct Changing<'a, 't> {
 }
 
 impl Changing<'_, '_> {
-    fn change(&mut self, change: &Change, most: u64) -> Result<Changed, StoreError> {
+    fn change(&mut self, change: &Change, most: u64) -> Result<ChangeOutcome, StoreError> {
         match change {
             Change::Set(pairs) => {
                 // If a key is set twice, the last value wins.
@@ -311,7 +315,7 @@ impl Changing<'_, '_> {
                     self.values.remove(key.as_str()).map_err(failed)?;
                     self.bytes = self.bytes.saturating_sub(size);
                 }
-                Ok(Changed::Done)
+                Ok(ChangeOutcome::Done)
             }
             Change::Add(key, delta, is_unsigned) => {
                 let now = get(self.values, key, usize::MAX)?;
@@ -323,7 +327,7 @@ impl Changing<'_, '_> {
                     return Err(below_zero());
                 }
                 self.set(key, sum.to_string().as_bytes(), most)?;
-                Ok(Changed::Number(sum))
+                Ok(ChangeOutcome::Number(sum))
             }
             Change::Swap(key, expected, value) => {
                 let now = self.values.get(key.as_str()).map_err(failed)?;
@@ -331,13 +335,13 @@ impl Changing<'_, '_> {
                 drop(now);
                 match is_same {
                     true => self.set(key, value, most),
-                    false => Ok(Changed::Differs),
+                    false => Ok(ChangeOutcome::Differs),
                 }
             }
         }
     }
 
-    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<Changed, StoreError> {
+    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<ChangeOutcome, StoreError> {
         let bytes = self.bytes.saturating_sub(self.size(key)?) + size(key, value);
         self.put(&BTreeMap::from([(key, value)]), bytes, most)
     }
@@ -348,17 +352,17 @@ impl Changing<'_, '_> {
         pairs: &BTreeMap<&str, &[u8]>,
         bytes: u64,
         most: u64,
-    ) -> Result<Changed, StoreError> {
+    ) -> Result<ChangeOutcome, StoreError> {
         if bytes > most && bytes > self.bytes {
             return Err(StoreError::Request(format!(
-                "the store would hold {bytes} bytes, and the limit `keyvalue_file` is {most}"
+                "the store would hold {bytes} bytes, more than the limit `keyvalue_file` of {most}"
             )));
         }
         for (key, value) in pairs {
             self.values.insert(*key, *value).map_err(failed)?;
         }
         self.bytes = bytes;
-        Ok(Changed::Done)
+        Ok(ChangeOutcome::Done)
     }
 
     /// Returns the size of an entry in bytes; 0 if it does not exist.

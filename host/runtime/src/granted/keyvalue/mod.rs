@@ -143,7 +143,7 @@ fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {
         tracing::warn!(
             component = state.component(),
             store = %spikard_wasm_app::one_line(&name[..name.floor_char_boundary(256)]),
-            "a store that is not granted was asked for"
+            "access to a store denied; it is not granted"
         );
         return Err(Error::AccessDenied);
     };

@@ -56,7 +56,7 @@ pub(super) enum Change {
 
 /// Result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Changed {
+pub(super) enum ChangeOutcome {
     Done,
     /// The sum of an addition.
     Number(i64),

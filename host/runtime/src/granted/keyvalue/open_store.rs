@@ -7,7 +7,7 @@ use spikard_wasm_app::grants::Store;
 use spikard_wasm_app::one_line;
 
 use super::file::File;
-use super::model::{Bounds, Change, Changed, Cursor, Page, StoreError};
+use super::model::{Bounds, Change, ChangeOutcome, Cursor, Page, StoreError};
 use super::redis::Redis;
 use super::types::Error;
 use crate::limits::Limits;
@@ -86,7 +86,9 @@ impl OpenStore {
         if let Cursor::Text(text) = &cursor
             && text.len() > MAX_KEY
         {
-            return Err(Error::Other("that is no cursor of this store".to_owned()));
+            return Err(Error::Other(
+                "the cursor is not one of this store".to_owned(),
+            ));
         }
         let page = async {
             match &self.backend {
@@ -118,8 +120,10 @@ impl OpenStore {
     ) -> Result<i64, Error> {
         check_key(&key)?;
         match self.change(Change::Add(key, delta, is_unsigned)).await? {
-            Changed::Number(number) => Ok(number),
-            Changed::Done | Changed::Differs => Err(Error::Other("it has no number".to_owned())),
+            ChangeOutcome::Number(number) => Ok(number),
+            ChangeOutcome::Done | ChangeOutcome::Differs => {
+                Err(Error::Other("the store returned no number".to_owned()))
+            }
         }
     }
 
@@ -133,7 +137,7 @@ impl OpenStore {
         check_key(key)?;
         self.check_value(&value)?;
         let swap = Change::Swap(key.to_owned(), expected, value);
-        Ok(self.change(swap).await? == Changed::Done)
+        Ok(self.change(swap).await? == ChangeOutcome::Done)
     }
 
     fn check_value(&self, value: &[u8]) -> Result<(), Error> {
@@ -147,7 +151,7 @@ impl OpenStore {
         }
     }
 
-    async fn change(&self, change: Change) -> Result<Changed, Error> {
+    async fn change(&self, change: Change) -> Result<ChangeOutcome, Error> {
         let changed = async {
             match &self.backend {
                 Backend::File(file) => file.change(change, self.bounds.total).await,
@@ -173,7 +177,7 @@ impl OpenStore {
             StoreError::Request(why) => Error::Other(why),
             StoreError::Store(why) => {
                 let error = one_line(&why);
-                tracing::warn!(store = self.name, %error, "a store of keys and values failed");
+                tracing::warn!(store = self.name, %error, "key-value store failed");
                 Error::Other(why)
             }
         })
@@ -190,7 +194,7 @@ fn check_key(key: &str) -> Result<(), Error> {
 fn check_batch<'a>(count: usize, mut keys: impl Iterator<Item = &'a String>) -> Result<(), Error> {
     if count > MAX_BATCH {
         return Err(Error::Other(format!(
-            "{count} keys are more than {MAX_BATCH}, the most of a batch"
+            "the batch has {count} keys, more than the limit of {MAX_BATCH}"
         )));
     }
     keys.try_for_each(|key| check_key(key))

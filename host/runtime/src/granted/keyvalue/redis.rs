@@ -11,7 +11,7 @@ use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
 use super::model::{
-    Bounds, Change, Changed, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+    Bounds, Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
 };
 
 /// Values to request at a time, because they are in memory before their sizes are checked.
@@ -43,7 +43,7 @@ impl Redis {
     pub(super) fn open(url: &str, bounds: Bounds) -> Result<Self, String> {
         // The error does not repeat the URL, which may contain a password.
         let client = Client::open(url)
-            .map_err(|_| "that is no URL: write `redis://HOST:PORT/DATABASE`".to_owned())?;
+            .map_err(|_| "the URL is invalid; write `redis://HOST:PORT/DATABASE`".to_owned())?;
         Ok(Self {
             client,
             connections: Mutex::default(),
@@ -107,7 +107,9 @@ impl Redis {
             for (key, pair) in keys.iter().zip(found.chunks(2)) {
                 let of = |value: &redis::Value| value.clone();
                 let [exists, value] = pair else {
-                    return Err(StoreError::Store("Redis left out an answer".to_owned()));
+                    return Err(StoreError::Store(
+                        "Redis sent fewer replies than commands".to_owned(),
+                    ));
                 };
                 let wrong = |error: redis::ParsingError| StoreError::Store(error.to_string());
                 let exists = bool::from_redis_value(of(exists)).map_err(wrong)?;
@@ -144,9 +146,9 @@ impl Redis {
         let cursor = match cursor {
             Cursor::Number(number) => number,
             Cursor::Text(text) if text.is_empty() => 0,
-            Cursor::Text(text) => text
-                .parse()
-                .map_err(|_| StoreError::Request("that is no cursor of this store".to_owned()))?,
+            Cursor::Text(text) => text.parse().map_err(|_| {
+                StoreError::Request("the cursor is not one of this store".to_owned())
+            })?,
         };
         type Found = ((u64, Vec<Vec<u8>>),);
         let mut scan = pipe();
@@ -162,38 +164,38 @@ impl Redis {
         })
     }
 
-    pub(super) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
+    pub(super) async fn change(&self, change: Change) -> Result<ChangeOutcome, StoreError> {
         let mut commands = pipe();
         match change {
             Change::Set(pairs) => {
                 if pairs.is_empty() {
-                    return Ok(Changed::Done);
+                    return Ok(ChangeOutcome::Done);
                 }
                 commands.cmd("MSET");
                 for (key, value) in pairs {
                     commands.arg(key).arg(value);
                 }
                 let ((),) = self.ask(&commands, true).await?;
-                Ok(Changed::Done)
+                Ok(ChangeOutcome::Done)
             }
             Change::Delete(keys) => {
                 if keys.is_empty() {
-                    return Ok(Changed::Done);
+                    return Ok(ChangeOutcome::Done);
                 }
                 commands.cmd("DEL").arg(keys);
                 let (_,): (u64,) = self.ask(&commands, true).await?;
-                Ok(Changed::Done)
+                Ok(ChangeOutcome::Done)
             }
             Change::Add(key, delta, true) => {
                 commands.cmd("EVAL").arg(ADD_UNSIGNED).arg(1).arg(key);
                 commands.arg(delta);
                 let (sum,): (Option<i64>,) = self.ask(&commands, false).await?;
-                sum.map(Changed::Number).ok_or_else(below_zero)
+                sum.map(ChangeOutcome::Number).ok_or_else(below_zero)
             }
             Change::Add(key, delta, false) => {
                 commands.cmd("INCRBY").arg(key).arg(delta);
                 let (sum,): (i64,) = self.ask(&commands, false).await?;
-                Ok(Changed::Number(sum))
+                Ok(ChangeOutcome::Number(sum))
             }
             Change::Swap(key, expected, value) => {
                 let is_there = u8::from(expected.is_some());
@@ -201,8 +203,8 @@ impl Redis {
                 commands.arg(expected.unwrap_or_default()).arg(value);
                 let (swapped,): (bool,) = self.ask(&commands, false).await?;
                 Ok(match swapped {
-                    true => Changed::Done,
-                    false => Changed::Differs,
+                    true => ChangeOutcome::Done,
+                    false => ChangeOutcome::Differs,
                 })
             }
         }

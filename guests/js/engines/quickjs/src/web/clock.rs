@@ -9,7 +9,7 @@ use crate::value::Value;
 /// The time origin of an instance: when it first used the clock.
 #[derive(Clone, Copy)]
 struct Origin {
-    /// Whether the origin is from the build. It is a part of the snapshot then, and means nothing in an instance.
+    /// True if the origin was set during the build. The snapshot contains it then, and an instance replaces it.
     build: bool,
     /// In nanoseconds of the monotonic clock.
     monotonic: u64,

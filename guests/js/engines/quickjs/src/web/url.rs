@@ -48,7 +48,7 @@ native! {
         Ok(url.map_or(Value::NULL, |url| record(&url)))
     }
 
-    // Changes a part of a URL: (url, part, value). Returns the new URL, or `null` if it stays as it is.
+    // Changes a part of a URL: (url, part, value). Returns the new URL, or `null` if it does not change.
     set(arguments) {
         let Ok(mut url) = Url::parse(&arguments.string(0)?) else { return Ok(Value::NULL) };
         let value = arguments.string(2)?;

@@ -5,7 +5,7 @@ use crate::granted::keyvalue::model::NO_NUMBERS;
 
 const ALL: u64 = 1 << 30;
 
-async fn set(file: &File, key: &str, value: &str) -> Result<Changed, StoreError> {
+async fn set(file: &File, key: &str, value: &str) -> Result<ChangeOutcome, StoreError> {
     let pairs = vec![(key.to_owned(), value.as_bytes().to_vec())];
     file.change(Change::Set(pairs), ALL).await
 }
@@ -49,17 +49,17 @@ async fn sizes_add_up() {
     file.change(Change::Set(twice), ALL).await.unwrap();
     assert_eq!(bytes(&file), 5);
     let added = file.change(Change::Add("n".into(), 100, false), ALL).await;
-    assert_eq!(added, Ok(Changed::Number(100)));
+    assert_eq!(added, Ok(ChangeOutcome::Number(100)));
     assert_eq!(bytes(&file), 9);
     let swap = Change::Swap("n".into(), Some(b"100".to_vec()), b"".to_vec());
-    assert_eq!(file.change(swap, ALL).await, Ok(Changed::Done));
+    assert_eq!(file.change(swap, ALL).await, Ok(ChangeOutcome::Done));
     assert_eq!(bytes(&file), 6);
     let gone = vec!["ab".into(), "ab".into(), "x".into(), "c".into(), "n".into()];
     file.change(Change::Delete(gone), ALL).await.unwrap();
     assert_eq!(bytes(&file), 0);
 }
 
-/// One that is refused takes nothing from the others that are committed with it.
+/// A rejected change does not affect the others in the same commit.
 #[tokio::test]
 async fn changes_that_wait_are_apart() {
     let folder = tempfile::tempdir().unwrap();
@@ -80,9 +80,9 @@ async fn numbers_stay_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let file = File::open(&folder.path().join("kv.redb")).unwrap();
     let add = |delta| file.change(Change::Add("n".into(), delta, false), ALL);
-    assert_eq!(add(i64::MAX).await, Ok(Changed::Number(i64::MAX)));
+    assert_eq!(add(i64::MAX).await, Ok(ChangeOutcome::Number(i64::MAX)));
     assert!(matches!(add(1).await, Err(StoreError::Request(_))));
-    assert_eq!(add(-1).await, Ok(Changed::Number(i64::MAX - 1)));
+    assert_eq!(add(-1).await, Ok(ChangeOutcome::Number(i64::MAX - 1)));
     set(&file, "n", "1.5").await.unwrap();
     assert!(matches!(add(1).await, Err(StoreError::Request(_))));
     assert_eq!(read(&file, "n").as_deref(), Some("1.5"));
@@ -158,7 +158,10 @@ async fn an_increment_that_fails_changes_nothing() {
         ));
         assert_eq!(read(&file, "n").as_deref(), Some("-5"));
     }
-    assert_eq!(add(1, false).await, Ok(Changed::Number(-4)));
-    assert_eq!(add(4, true).await, Ok(Changed::Number(0)));
-    assert_eq!(add(i64::MAX, true).await, Ok(Changed::Number(i64::MAX)));
+    assert_eq!(add(1, false).await, Ok(ChangeOutcome::Number(-4)));
+    assert_eq!(add(4, true).await, Ok(ChangeOutcome::Number(0)));
+    assert_eq!(
+        add(i64::MAX, true).await,
+        Ok(ChangeOutcome::Number(i64::MAX))
+    );
 }

@@ -68,7 +68,7 @@ async fn read(redis: &Redis) -> String {
 async fn an_increment_that_fails_changes_nothing() {
     let (_server, redis) = Server::start().await;
     let add = |delta, is_unsigned| redis.change(Change::Add("n".into(), delta, is_unsigned));
-    assert_eq!(add(2, true).await, Ok(Changed::Number(2)));
+    assert_eq!(add(2, true).await, Ok(ChangeOutcome::Number(2)));
     for text in NO_NUMBERS {
         set(&redis, text).await;
         for is_unsigned in [false, true] {
@@ -84,10 +84,13 @@ async fn an_increment_that_fails_changes_nothing() {
         ));
         assert_eq!(read(&redis).await, "-5");
     }
-    assert_eq!(add(1, false).await, Ok(Changed::Number(-4)));
-    assert_eq!(add(4, true).await, Ok(Changed::Number(0)));
+    assert_eq!(add(1, false).await, Ok(ChangeOutcome::Number(-4)));
+    assert_eq!(add(4, true).await, Ok(ChangeOutcome::Number(0)));
     // A number of more than 53 bits is exact.
-    assert_eq!(add(i64::MAX, true).await, Ok(Changed::Number(i64::MAX)));
+    assert_eq!(
+        add(i64::MAX, true).await,
+        Ok(ChangeOutcome::Number(i64::MAX))
+    );
     assert!(add(1, true).await.is_err());
     assert_eq!(read(&redis).await, i64::MAX.to_string());
 }

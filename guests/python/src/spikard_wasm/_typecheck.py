@@ -17,23 +17,26 @@ _SCALARS: dict[Any, tuple[str, str]] = {
 }
 
 
-class MisfitError(Exception):
-    """A value does not match its type hint. `place` is the path to the invalid part."""
+class TypeMismatchError(Exception):
+    """A value does not match its type hint. `path` is the path to the invalid part."""
 
-    def __init__(self, wrong: str, place: tuple[str, ...] = ()) -> None:
-        self.wrong = wrong
-        self.place = place
+    def __init__(self, problem: str, path: tuple[str, ...] = ()) -> None:
+        self.problem = problem
+        self.path = path
 
-    def within(self, part: str) -> MisfitError:
+    def within(self, part: str) -> TypeMismatchError:
         """Returns the same error for the value that contains this one."""
-        return MisfitError(self.wrong, (part, *self.place))
+        return TypeMismatchError(self.problem, (part, *self.path))
 
     def __str__(self) -> str:
-        return "".join(f", {part}" for part in self.place) + self.wrong
+        return "".join(f", {part}" for part in self.path) + self.problem
 
 
-def fit(value: Any, hint: Any) -> Any:
-    """Returns the value as JSON. A dict can replace a dataclass. `MisfitError` if it is invalid."""
+def to_json(value: Any, hint: Any) -> Any:
+    """Returns the value as JSON. A dict can replace a dataclass.
+
+    `TypeMismatchError` if the value is invalid.
+    """
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
@@ -42,21 +45,21 @@ def fit(value: Any, hint: Any) -> Any:
     if origin is Union or origin is types.UnionType:
         return _union(value, hint, args)
     if origin is Literal:
-        fits = any(type(value) is type(arg) and value == arg for arg in args)
+        matches = any(type(value) is type(arg) and value == arg for arg in args)
     elif dataclasses.is_dataclass(hint):
         return _members(value, hint)
     elif origin is Mapping:
         if isinstance(value, Mapping):
             return dict(_entries(value, *args))
-        fits = False
+        matches = False
     elif origin in (Sequence, list):
         if isinstance(value, list | tuple):
             return [_part(f"item {at}", item, args[0]) for at, item in enumerate(value)]
-        fits = False
+        matches = False
     else:
-        fits = isinstance(value, hint) and not (hint is int and isinstance(value, bool))
-    if not fits:
-        raise _wrong(value, hint)
+        matches = isinstance(value, hint) and not (hint is int and isinstance(value, bool))
+    if not matches:
+        raise _mismatch(value, hint)
     return value
 
 
@@ -64,20 +67,20 @@ def _union(value: Any, hint: Any, args: tuple[Any, ...]) -> Any:
     # The type of a value selects one member, so that an error can name the invalid part.
     for arg in args:
         if dataclasses.is_dataclass(arg):
-            meant = isinstance(value, Mapping) or type(value) is arg
+            selected = isinstance(value, Mapping) or type(value) is arg
         else:
             origin = typing.get_origin(arg)
-            meant = (origin is Mapping and isinstance(value, Mapping)) or (
+            selected = (origin is Mapping and isinstance(value, Mapping)) or (
                 origin is Sequence and isinstance(value, list | tuple)
             )
-        if meant:
-            return fit(value, arg)
+        if selected:
+            return to_json(value, arg)
     for arg in args:
         try:
-            return fit(value, arg)
-        except MisfitError:
+            return to_json(value, arg)
+        except TypeMismatchError:
             continue
-    raise _wrong(value, hint)
+    raise _mismatch(value, hint)
 
 
 def _members(value: Any, cls: Any) -> dict[str, Any]:
@@ -86,40 +89,42 @@ def _members(value: Any, cls: Any) -> dict[str, Any]:
     if type(value) is cls:
         value = {name: getattr(value, name) for name in known}
     if not isinstance(value, Mapping):
-        raise _wrong(value, cls)
+        raise _mismatch(value, cls)
     for name in value:
         if name not in known:
-            raise MisfitError(f" has no member `{name}`; the members are {', '.join(known)}")
+            raise TypeMismatchError(f" has no member `{name}`; the members are {', '.join(known)}")
     types = hints(cls)
     members: dict[str, Any] = {}
     for name, member in known.items():
         if name in value:
-            fitting = _part(f"member `{name}`", value[name], types[name])
+            converted = _part(f"member `{name}`", value[name], types[name])
             if value[name] != member.default:
-                members[name] = fitting
+                members[name] = converted
         elif member.default is dataclasses.MISSING:
-            raise MisfitError(f" lacks the member `{name}`, which must be {words(types[name])}")
+            raise TypeMismatchError(
+                f" lacks the member `{name}`, which must be {words(types[name])}"
+            )
     return members
 
 
 def _entries(value: Mapping[Any, Any], key: Any, item: Any) -> Iterable[tuple[Any, Any]]:
     for name, entry in value.items():
         try:
-            fit(name, key)
-        except MisfitError:
-            raise MisfitError(f" has the key `{name}`; a key must be {words(key)}") from None
+            to_json(name, key)
+        except TypeMismatchError:
+            raise TypeMismatchError(f" has the key `{name}`; a key must be {words(key)}") from None
         yield name, _part(f"member `{name}`", entry, item)
 
 
 def _part(part: str, value: Any, hint: Any) -> Any:
     try:
-        return fit(value, hint)
-    except MisfitError as misfit:
-        raise misfit.within(part) from None
+        return to_json(value, hint)
+    except TypeMismatchError as mismatch:
+        raise mismatch.within(part) from None
 
 
-def _wrong(value: Any, hint: Any) -> MisfitError:
-    return MisfitError(f" is `{value}`; it must be {words(hint)}")
+def _mismatch(value: Any, hint: Any) -> TypeMismatchError:
+    return TypeMismatchError(f" is `{value}`; it must be {words(hint)}")
 
 
 def words(hint: Any, *, many: bool = False) -> str:
