@@ -172,7 +172,7 @@ fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Optio
     }
     if specifier.starts_with("node:") || specifier.starts_with("wasi:") {
         bail!(
-            "{at}: cannot import `{specifier}`, a module that a component on QuickJS does not have"
+            "{at}: cannot import `{specifier}`, a module that is not available in a component on QuickJS"
         );
     }
     if specifier.contains("://") {
