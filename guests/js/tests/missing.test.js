@@ -6,6 +6,7 @@ import { format, installConsole } from "../dist/engine/console.js";
 import {
   abortMembers,
   setterOf,
+  symmetricOnly,
   values,
   withDomException,
   withOptionalInit,
@@ -24,6 +25,27 @@ test("AbortSignal.abort and any keep the reason", () => {
   assert.equal(any([new AbortController().signal, abort(null)]).reason, null);
   assert.equal(any([]).aborted, false);
   assert.throws(() => any([{}]), TypeError);
+});
+
+test("importKey passes only symmetric keys to the engine", async () => {
+  const importKey = symmetricOnly(async (...values) => values);
+  assert.deepEqual(await importKey("raw", 1, { name: "HMAC", hash: "SHA-256" }, true, ["sign"]), [
+    "raw",
+    1,
+    { name: "HMAC", hash: "SHA-256" },
+    true,
+    ["sign"],
+  ]);
+  assert.equal((await importKey("raw", 1, "HKDF", true, []))[2], "HKDF");
+  for (const algorithm of ["ECDSA", { name: "rsa-pss" }, { name: "RSASSA-PKCS1-v1_5" }, "Ed25519", "X25519"])
+    await assert.rejects(importKey("jwk", {}, algorithm, true, []), { name: "NotSupportedError" });
+  let reads = 0;
+  const changing = {
+    get name() {
+      return reads++ === 0 ? "HMAC" : "ECDSA";
+    },
+  };
+  assert.deepEqual((await importKey("raw", 1, changing, true, []))[2], { name: "HMAC" });
 });
 
 test("CustomEvent needs no second argument", () => {

@@ -140,6 +140,25 @@ export function setterOf(set: FormData["set"]): FormData["set"] {
   } as FormData["set"];
 }
 
+type ImportKey = (...values: [unknown, unknown, unknown, unknown, unknown]) => Promise<unknown>;
+
+/** Returns `crypto.subtle.importKey` for symmetric keys. In the engine's function, other keys trap. */
+export function symmetricOnly(importKey: ImportKey): ImportKey {
+  return async function (this: unknown, format, data, algorithm, extractable, usages) {
+    const name = typeof algorithm === "string" ? algorithm : (algorithm as { name?: unknown } | null)?.name;
+    const text = String(name);
+    if (/^(?:RSA|EC|Ed|X25519)/i.test(text)) {
+      throw new DOMException(
+        `keys of \`${text}\` do not work in a component: use HMAC, or let the host check tokens`,
+        "NotSupportedError",
+      );
+    }
+    // A getter could return another name to the engine.
+    const fixed = typeof algorithm === "object" ? { ...algorithm, name: text } : text;
+    return importKey.call(this, format, data, fixed, extractable, usages);
+  };
+}
+
 /** Installs all additions and corrections. */
 export function installMissing(): void {
   addUrlsAndTags();
@@ -150,5 +169,7 @@ export function installMissing(): void {
   add(globals, { TextDecoderStream, TextEncoderStream });
   const { CustomEvent } = globals;
   if (CustomEvent !== undefined) define(globals, { CustomEvent: withOptionalInit(CustomEvent) });
+  const subtle = Object.getPrototypeOf(crypto.subtle) as { importKey: ImportKey };
+  define(subtle, { importKey: symmetricOnly(subtle.importKey) });
   define(globals, { atob: withDomException(atob), btoa: withDomException(btoa) });
 }

@@ -290,7 +290,7 @@ mod tests {
         assert!(changed("handler", "method", json!("CONNECT")).contains("`CONNECT`"));
         assert!(changed("expected_response", "status_code", json!(0)).contains("no status"));
         let form = json!("multipart/form-data");
-        assert!(changed("request", "content_type", form).contains("not in its request"));
+        assert!(changed("request", "content_type", form).contains("does not contain the form"));
         assert!(changed("request", "path", json!("/{{ x }}")).contains("template"));
         assert!(case(base).is_ok());
     }
