@@ -143,8 +143,8 @@ export function setterOf(set: FormData["set"]): FormData["set"] {
 type ImportKey = (...values: [unknown, unknown, unknown, unknown, unknown]) => Promise<unknown>;
 
 /** Returns `crypto.subtle.importKey` for symmetric keys. In the engine's function, other keys trap. */
-export function symmetricOnly(importKey: ImportKey): ImportKey {
-  return async function (this: unknown, format, data, algorithm, extractable, usages) {
+export function symmetricOnly(original: ImportKey): ImportKey {
+  return async function importKey(this: unknown, format, data, algorithm, extractable, usages) {
     const name = typeof algorithm === "string" ? algorithm : (algorithm as { name?: unknown } | null)?.name;
     const text = String(name);
     if (/^(?:RSA|EC|Ed|X25519)/i.test(text)) {
@@ -155,7 +155,7 @@ export function symmetricOnly(importKey: ImportKey): ImportKey {
     }
     // A getter could return another name to the engine.
     const fixed = typeof algorithm === "object" ? { ...algorithm, name: text } : text;
-    return importKey.call(this, format, data, fixed, extractable, usages);
+    return original.call(this, format, data, fixed, extractable, usages);
   };
 }
 
