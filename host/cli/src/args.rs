@@ -182,7 +182,7 @@ pub(crate) struct WitArgs {
 pub(crate) enum Engine {
     /// SpiderMonkey: faster long computations, slower calls and starts, about 12 MB
     Starlingmonkey,
-    /// QuickJS: faster calls and starts, slower long computations, about 2.5 MB
+    /// QuickJS: faster calls and starts, slower long computations, about 2.3 MB
     Quickjs,
 }
 
@@ -258,7 +258,7 @@ mod tests {
         let build = command.find_subcommand_mut("build").unwrap();
         let help = build.render_long_help().to_string();
         assert!(
-            !help.contains("TextEncoder") && help.contains("about 2.5 MB"),
+            !help.contains("TextEncoder") && help.contains("about 2.3 MB"),
             "{help}"
         );
     }

@@ -132,6 +132,9 @@ impl Project {
                 false,
             ));
         }
+        if !absolute.is_file() {
+            bail!("`{shown}` is not a regular file; pass the folder of an app, or its main module");
+        }
         let (language, entry) = main_module(&absolute, app)?;
         let folder = absolute.parent().unwrap_or(&absolute).to_owned();
         let build = read_build(&folder, app.parent().unwrap_or(app))?;
@@ -201,20 +204,33 @@ fn read_build(absolute: &Path, folder: &Path) -> Result<Build> {
     }
 }
 
+/// Returns the file of a folder that is probably the main module of a JavaScript app.
+fn javascript_module(folder: &Path) -> Option<&'static str> {
+    let candidates = ["app.ts", "app.js", "src/app.ts", "src/app.js"];
+    candidates
+        .into_iter()
+        .find(|name| folder.join(name).is_file())
+}
+
 /// Detects the language by its manifest. `app.py` alone also makes a Python app.
 fn detect(folder: &Path, shown: &Path) -> Result<Language> {
-    let shown = shown.display();
     let found: Vec<Language> = Language::ALL
         .into_iter()
         .filter(|language| folder.join(language.manifest()).is_file())
         .collect();
-    match found.as_slice() {
-        [language] => Ok(*language),
-        [] if folder.join("app.py").is_file() => Ok(Language::Python),
-        [] => bail!(
+    let module = javascript_module(folder).map(|name| shown.join(name));
+    let shown = shown.display();
+    match (found.as_slice(), module) {
+        ([language], _) => Ok(*language),
+        ([], _) if folder.join("app.py").is_file() => Ok(Language::Python),
+        ([], Some(module)) => bail!(
+            "no app in `{shown}`: it has no package.json; pass the app's main module, as in `spikard-wasm build {}`",
+            module.display()
+        ),
+        ([], None) => bail!(
             "no app in `{shown}`: it has no Cargo.toml, package.json, pyproject.toml or app.py; add one, or set `language` under `[build]` in spikard.toml"
         ),
-        [first, second, ..] => bail!(
+        ([first, second, ..], _) => bail!(
             "`{shown}` has both a {} and a {}; set `language`, for example `language = \"{}\"`, under `[build]` in spikard.toml",
             first.manifest(),
             second.manifest(),
@@ -324,6 +340,12 @@ mod tests {
     #[test]
     fn errors_name_the_cause() {
         assert!(error(&[]).contains("pyproject.toml or app.py"));
+        let module = error(&[("app.ts", "")]);
+        assert!(
+            module.contains("main module, as in `spikard-wasm build "),
+            "{module}"
+        );
+        assert!(module.ends_with("app.ts`"), "{module}");
         assert!(error(&[("spikard.toml", "[biuld]")]).contains("unknown field `biuld`"));
         assert!(
             error(&[("spikard.toml", "[build]\nlang = \"rust\"")]).contains("unknown field `lang`")
