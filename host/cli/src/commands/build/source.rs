@@ -7,6 +7,7 @@
 
 mod graph;
 mod imports;
+mod node;
 mod resolve;
 mod typescript;
 

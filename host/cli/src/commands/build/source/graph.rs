@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use spikard_wasm_runtime::{Link, SourceModule};
 
-use super::{EXTENSIONS, SDK_NAME, imports, resolve, typescript};
+use super::{EXTENSIONS, SDK_NAME, imports, node, resolve, typescript};
 
 /// Error of an app that only a bundler can build.
 #[derive(Debug, thiserror::Error)]
@@ -170,9 +170,21 @@ fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Optio
             .map(Some)
             .with_context(|| format!("{at}: cannot resolve `{specifier}`: check the path"));
     }
-    if specifier.starts_with("node:") || specifier.starts_with("wasi:") {
+    // A package can have the name of a module of Node.js.
+    let is_package = || {
+        let mut folders = importer.ancestors();
+        folders.any(|folder| folder.join("node_modules").join(specifier).is_dir())
+    };
+    if let Some(instead) = node::instead(specifier)
+        && !is_package()
+    {
         bail!(
-            "{at}: cannot import `{specifier}`, a module that is not available in a component on QuickJS"
+            "{at}: cannot import `{specifier}`, a module of Node.js that is not available in a component: {instead}"
+        );
+    }
+    if specifier.starts_with("wasi:") {
+        bail!(
+            "{at}: cannot import `{specifier}`, which is not available in a component on QuickJS"
         );
     }
     if specifier.contains("://") {
@@ -244,6 +256,8 @@ mod tests {
             error(&[("app.js", "import './b.json';"), ("b.json", "{")])
                 .starts_with("`b.json` is not valid JSON: ")
         );
+        let events = error(&[("app.js", "import 'events';")]);
+        assert!(events.ends_with("use `EventTarget`"), "{events}");
         let builtin = error(&[("app.js", "import fs from 'node:fs';")]);
         assert!(
             builtin.starts_with("app.js:1: cannot import `node:fs`"),
@@ -261,6 +275,12 @@ mod tests {
             let error = app(&[(file, text)]).1.unwrap_err();
             assert!(error.is::<NeedsBundler>(), "{error}");
         }
+        let files = [
+            ("app.js", "import 'events';"),
+            ("node_modules/events/index.js", ""),
+        ];
+        let error = app(&files).1.unwrap_err();
+        assert!(error.is::<NeedsBundler>(), "{error}");
         let error = app(&[("app.ts", "\n@a\nclass B {}")]).1.unwrap_err();
         assert!(error.is::<NeedsBundler>(), "{error}");
         assert!(
