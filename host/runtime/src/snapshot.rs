@@ -6,15 +6,15 @@
 
 mod build_imports;
 mod image;
+mod state;
 
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{
-    Config, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
-};
+use wasmtime::{Config, Engine, Instance, Module, Store, StoreLimitsBuilder, TypedFunc};
 
+use self::state::{DEADLINE, State};
 use crate::cache::{Cache, Key};
 use crate::component::Progress;
 use crate::error::root_cause;
@@ -57,9 +57,6 @@ pub enum SnapshotError {
     #[error("failed to run the JavaScript engine: {0}")]
     Engine(String),
 }
-
-/// Maximum duration of loading an app.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Maximum WebAssembly stack in bytes. QuickJS ends a recursion before it.
 const STACK: usize = 8 << 20;
@@ -146,15 +143,6 @@ fn exported(engine: &Engine, component: &Component) -> wasmtime::Result<Module> 
     let instance = Linker::new(engine).instantiate(&mut store, component)?;
     let module = instance.get_module(&mut store, MODULE);
     module.ok_or_else(|| wasmtime::Error::msg("the component of the engine exports no module"))
-}
-
-/// What an instance of the engine needs while it loads an app.
-struct State {
-    limits: StoreLimits,
-    /// Duration of the pollable that the engine blocks on next, in nanoseconds.
-    wait: u64,
-    /// Loading ends then.
-    start: std::time::Instant,
 }
 
 /// Runs the engine until it has loaded the app, and returns its memory.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wasmtime::{Caller, Engine, Extern, Linker, Memory, Module, Val};
 
-use super::State;
+use super::state::{DEADLINE, State};
 
 /// Error of a function that needs a request.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +86,7 @@ fn call(
         }
         ("wasi:io/poll#[method]pollable.block", _) => {
             let wait = Duration::from_nanos(caller.data().wait);
-            let left = super::DEADLINE.saturating_sub(caller.data().start.elapsed());
+            let left = DEADLINE.saturating_sub(caller.data().start.elapsed());
             thread::sleep(wait.min(left));
             if wait >= left {
                 return Err(wasmtime::Error::msg("the deadline has passed"));

@@ -7,6 +7,7 @@
 
 mod graph;
 mod imports;
+mod names;
 mod node;
 mod resolve;
 mod typescript;
@@ -21,18 +22,14 @@ use spikard_wasm_runtime::{Cache, SnapshotError, SourceModule, snapshot};
 use crate::commands::Spinner;
 
 pub(super) use self::graph::NeedsBundler;
+pub(super) use self::names::EXTENSIONS;
+use self::names::SDK_NAME;
 
 /// The engine's component, compressed.
 const ENGINE: &[u8] = include_bytes!("../../../../../guests/js/engines/quickjs/engine.wasm.br");
 
 /// The SDK as one module. `scripts/js-sdk` builds it.
 const SDK: &str = include_str!("../../../assets/sdk.js");
-
-/// Name of the SDK's package, and of its module.
-const SDK_NAME: &str = "@spikard/wasm";
-
-/// File extensions of source files.
-pub(super) const EXTENSIONS: [&str; 4] = ["ts", "mts", "js", "mjs"];
 
 /// Builds the component of the app whose main module is `entry`, on QuickJS.
 ///

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use spikard_wasm_runtime::{Link, SourceModule};
 
-use super::{EXTENSIONS, SDK_NAME, imports, node, resolve, typescript};
+use super::names::{EXTENSIONS, SDK_NAME};
+use super::{imports, node, resolve, typescript};
 
 /// Error of an app that only a bundler can build.
 #[derive(Debug, thiserror::Error)]
