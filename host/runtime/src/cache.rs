@@ -114,9 +114,20 @@ impl Cache {
         }
     }
 
-    /// Stores an entry and returns it. The caller logs a failure and continues, because the host
-    /// can serve without a cache.
-    pub(crate) fn store(&self, key: &Key, artifact: &Artifact) -> io::Result<Artifact> {
+    /// Stores an entry and returns it; `None` after a failure, which is logged, because the host can
+    /// serve without a cache.
+    pub(crate) fn store(&self, key: &Key, artifact: &Artifact) -> Option<Artifact> {
+        match self.write(key, artifact) {
+            Ok(stored) => Some(stored),
+            Err(error) => {
+                let folder = self.folder.display();
+                tracing::warn!(%folder, %error, "failed to cache compiled code; the next start compiles again");
+                None
+            }
+        }
+    }
+
+    fn write(&self, key: &Key, artifact: &Artifact) -> io::Result<Artifact> {
         create_private(&self.folder)?;
         artifact.write(&self.path(key), true)
     }
@@ -234,7 +245,7 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
         let cache = Cache::new(file.join("cache"));
-        assert!(cache.store(&key, &artifact).is_err());
+        assert!(cache.store(&key, &artifact).is_none());
         assert!(cache.load(runtime.compiler(false), &key).is_none());
     }
 }

@@ -143,17 +143,7 @@ impl Runtime {
             return self.finish(name, &artifact, &compiled, true);
         }
         let artifact = self.compile(name, bytes, interfaces, progress)?;
-        let stored = key.and_then(|(cache, key)| match cache.store(&key, &artifact) {
-            Ok(stored) => Some(stored),
-            Err(error) => {
-                tracing::warn!(
-                    folder = %cache.folder().display(),
-                    %error,
-                    "failed to cache the compiled component; the next start compiles again"
-                );
-                None
-            }
-        });
+        let stored = key.and_then(|(cache, key)| cache.store(&key, &artifact));
         // Map the cached file, as the next start will. This fails if the file was removed.
         if let Some(stored) = stored
             && let Ok(compiled) = stored.component(compiler)

@@ -114,7 +114,7 @@ impl Runtime {
 }
 
 /// Returns the settings that must be equal in all engines that share compiled code.
-fn config(limits: &Limits, is_concurrent: bool) -> Config {
+pub(crate) fn config(limits: &Limits, is_concurrent: bool) -> Config {
     let mut config = Config::new();
     // Component-model async costs 0.75 us per call, and only `wasi:http` 0.3 needs it.
     config.concurrency_support(is_concurrent);

@@ -8,16 +8,19 @@ mod build_imports;
 mod image;
 mod state;
 
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, Instance, Module, Store, StoreLimitsBuilder, TypedFunc};
+use wasmtime::{Engine, Instance, Module, Store, StoreLimitsBuilder, TypedFunc, WasmResults};
 
 use self::state::{DEADLINE, State};
 use crate::cache::{Cache, Key};
 use crate::component::Progress;
+use crate::engine;
 use crate::error::root_cause;
+use crate::limits::Limits;
 use crate::precompiled::Artifact;
 use crate::world::Interfaces;
 
@@ -70,20 +73,25 @@ const MEMORY: usize = 1 << 30;
 /// Name of the exported core module in the component that the cache stores.
 const MODULE: &str = "engine";
 
-/// Builds a component from the modules of an app. `engine` is the component of the engine, `main`
+/// Builds a component from the modules of an app. `component` is that of the engine, `main`
 /// the source of a module that imports and exports what the engine needs.
 ///
 /// # Errors
 /// The app throws, does not end or exports no handler; see [`SnapshotError`].
 pub fn snapshot(
-    engine: &[u8],
+    component: &[u8],
     modules: &[SourceModule],
     main: &str,
     cache: Option<&Cache>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<u8>, SnapshotError> {
-    let parts = image::parts(engine).map_err(|error| SnapshotError::Engine(error.to_string()))?;
-    let compiler = Engine::new(&config()).map_err(engine_error)?;
+    let parts =
+        image::parts(component).map_err(|error| SnapshotError::Engine(error.to_string()))?;
+    let limits = Limits {
+        stack: STACK,
+        ..Limits::default()
+    };
+    let compiler = Engine::new(&engine::config(&limits, false)).map_err(engine_error)?;
     let module = compile(&compiler, parts.module, cache, progress).map_err(engine_error)?;
     let memory = thread::scope(|scope| {
         let load = || load(&compiler, &module, modules, main);
@@ -95,15 +103,6 @@ pub fn snapshot(
         thread.join().unwrap_or_else(panicked)
     })?;
     image::component(&parts, memory).map_err(|error| SnapshotError::Engine(error.to_string()))
-}
-
-fn config() -> Config {
-    let mut config = Config::new();
-    config.concurrency_support(false);
-    config.epoch_interruption(true);
-    config.max_wasm_stack(STACK);
-    config.async_stack_size(THREAD_STACK);
-    config
 }
 
 /// Compiles the engine's module, or takes it from the cache. The cache stores components, so the
@@ -125,11 +124,8 @@ fn compile(
             progress(Progress::Compiling(module.len() as u64));
             let artifact = Artifact::compile(engine, &wrapped, Interfaces::default())?;
             progress(Progress::Compiled);
-            if let Some((cache, key)) = key
-                && let Err(error) = cache.store(&key, &artifact)
-            {
-                let folder = cache.folder().display();
-                tracing::warn!(%folder, %error, "failed to cache the compiled engine");
+            if let Some((cache, key)) = key {
+                cache.store(&key, &artifact);
             }
             artifact.component(engine)?
         }
@@ -152,32 +148,23 @@ fn load(
     modules: &[SourceModule],
     main: &str,
 ) -> Result<Vec<u8>, SnapshotError> {
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-    let start = std::time::Instant::now();
-    let wait = 0;
-    let mut store = Store::new(
-        engine,
-        State {
-            limits,
-            wait,
-            start,
-        },
-    );
+    let state = State {
+        limits: StoreLimitsBuilder::new().memory_size(MEMORY).build(),
+        wait: 0,
+        start: Instant::now(),
+    };
+    let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
     store.set_epoch_deadline(1);
     let linker = build_imports::linker(engine, module).map_err(engine_error)?;
-    let loader = Loader::new(
-        &linker
-            .instantiate(&mut store, module)
-            .map_err(engine_error)?,
-        store,
-    )
-    .map_err(engine_error)?;
+    let instance = linker.instantiate(&mut store, module);
+    let instance = instance.map_err(engine_error)?;
+    let loader = Loader::new(&instance, store).map_err(engine_error)?;
     // Interrupts an app that does not end. Dropping the sender ends the thread.
-    let (done, ended) = std::sync::mpsc::channel::<()>();
+    let (done, ended) = mpsc::channel::<()>();
     let ticker = engine.clone();
     thread::spawn(move || {
-        if ended.recv_timeout(DEADLINE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
             ticker.increment_epoch();
         }
     });
@@ -211,18 +198,15 @@ impl Loader {
 
     fn load(mut self, modules: &[SourceModule], main: &str) -> Result<Vec<u8>, SnapshotError> {
         for module in modules {
-            let argument = self.text(&[&module.name, &module.source])?;
-            let added = self.add_module.clone().call(&mut self.store, argument);
-            added.map_err(|error| self.failure(&error))?;
+            let add = self.add_module.clone();
+            self.call(&add, &[&module.name, &module.source])?;
             for link in &module.links {
-                let argument = self.text(&[&module.name, &link.specifier, &link.name])?;
-                let added = self.add_link.clone().call(&mut self.store, argument);
-                added.map_err(|error| self.failure(&error))?;
+                let add = self.add_link.clone();
+                self.call(&add, &[&module.name, &link.specifier, &link.name])?;
             }
         }
-        let main = self.text(&[main])?;
-        let message = self.load.clone().call(&mut self.store, main);
-        let message = message.map_err(|error| self.failure(&error))?;
+        let load = self.load.clone();
+        let message = self.call(&load, &[main])?;
         let memory = self.memory.data(&self.store);
         if message == 0 {
             return Ok(memory.to_vec());
@@ -235,8 +219,12 @@ impl Loader {
         ))
     }
 
-    /// Copies texts, with zero bytes between them, into the engine's memory.
-    fn text(&mut self, parts: &[&str]) -> Result<(u32, u32), SnapshotError> {
+    /// Calls a function with texts, which it takes with zero bytes between them.
+    fn call<T: WasmResults>(
+        &mut self,
+        function: &TypedFunc<(u32, u32), T>,
+        parts: &[&str],
+    ) -> Result<T, SnapshotError> {
         let text = parts.join("\0");
         let too_long = |_| {
             SnapshotError::App("the app's source has over 4 GB; remove data from it".to_owned())
@@ -248,7 +236,8 @@ impl Loader {
             .memory
             .write(&mut self.store, start as usize, text.as_bytes());
         written.map_err(|error| SnapshotError::Engine(error.to_string()))?;
-        Ok((start, size))
+        let result = function.call(&mut self.store, (start, size));
+        result.map_err(|error| self.failure(&error))
     }
 
     /// Explains why a call of the engine ended with a trap or an error of an import.

@@ -67,7 +67,7 @@ fn call(
                 .get(start as u32 as usize..)
                 .and_then(|data| data.get(..size as u32 as usize));
             let bytes = bytes.ok_or_else(|| wasmtime::Error::msg("a write is out of bounds"))?;
-            // The reader of the output may be gone, which concerns the app as little as in a host.
+            // The app does not learn that the reader of the output is gone, as in the host.
             let _ = match stream {
                 STDOUT => io::stdout()
                     .write_all(bytes)
@@ -116,7 +116,8 @@ fn random(caller: &mut Caller<'_, State>, size: u64, result: usize) -> wasmtime:
         return Err(wasmtime::Error::msg("too many random bytes"));
     }
     let mut bytes = vec![0; size as usize];
-    fastrand::fill(&mut bytes);
+    getrandom::fill(&mut bytes)
+        .map_err(|error| wasmtime::Error::msg(format!("no random bytes: {error}")))?;
     let memory = memory(caller)?;
     let allocate = caller
         .get_export("cabi_realloc")

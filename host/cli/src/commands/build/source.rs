@@ -17,18 +17,20 @@ use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde_json::json;
 use spikard_wasm_runtime::{Cache, SnapshotError, SourceModule, snapshot};
 
 use crate::commands::Spinner;
 
 pub(super) use self::graph::NeedsBundler;
+use self::graph::{Graph, NamedImports};
 pub(super) use self::names::EXTENSIONS;
 use self::names::SDK_NAME;
 
 /// The engine's component, compressed.
 const ENGINE: &[u8] = include_bytes!("../../../../../guests/js/engines/quickjs/engine.wasm.br");
 
-/// The SDK as one module. `scripts/js-sdk` builds it.
+/// The SDK as one module. `guests/js/scripts/sdk.mjs` builds it.
 const SDK: &str = include_str!("../../../assets/sdk.js");
 
 /// Builds the component of the app whose main module is `entry`, on QuickJS.
@@ -36,11 +38,14 @@ const SDK: &str = include_str!("../../../assets/sdk.js");
 /// # Errors
 /// The app has an error, or [`NeedsBundler`].
 pub(super) fn build(entry: &Path, cache: Option<&Cache>) -> Result<Vec<u8>> {
-    let graph = read(entry)?;
-    let mut modules = graph.modules.clone();
+    let Graph {
+        mut modules,
+        imports,
+    } = read(entry)?;
     let main = format!(
-        "import {SDK_NAME:?};\nexport * from {:?};\n",
-        modules[0].name
+        "import {};\nexport * from {};\n",
+        json!(SDK_NAME),
+        json!(modules[0].name)
     );
     modules.push(SourceModule {
         name: SDK_NAME.to_owned(),
@@ -54,13 +59,13 @@ pub(super) fn build(entry: &Path, cache: Option<&Cache>) -> Result<Vec<u8>> {
     let mut spinner = Spinner::default();
     match snapshot(&engine, &modules, &main, cache, &mut spinner.progress()) {
         Ok(component) => Ok(component),
-        Err(SnapshotError::App(message)) => bail!(explain(&message, &graph)),
+        Err(SnapshotError::App(message)) => bail!(explain(&message, &imports)),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Reads the modules of an app in a thread with a large stack, because the parser is recursive.
-fn read(entry: &Path) -> Result<graph::Graph> {
+fn read(entry: &Path) -> Result<Graph> {
     const STACK: usize = 256 << 20;
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
@@ -73,10 +78,11 @@ fn read(entry: &Path) -> Result<graph::Graph> {
 }
 
 /// Explains why an app failed to load.
-fn explain(message: &str, graph: &graph::Graph) -> String {
+fn explain(message: &str, imports: &[NamedImports]) -> String {
     if let Some((export, module)) = missing_export(message)
-        && let Some(place) = graph.place(export, module)
+        && let Some(import) = imports.iter().find(|import| import.has(export, module))
     {
+        let place = &import.place;
         return format!("{place}: `{module}` has no export `{export}`");
     }
     readable(message)

@@ -24,25 +24,23 @@ pub(super) struct Graph {
     /// The main module is the first. Modules have the names of their files, relative to the folder
     /// of the main module.
     pub(super) modules: Vec<SourceModule>,
-    imports: Vec<Site>,
+    pub(super) imports: Vec<NamedImports>,
 }
 
-/// An import by name.
+/// The names that a module imports from another one.
 #[derive(Debug)]
-struct Site {
-    /// File and line, such as `app.ts:3`.
-    at: String,
+pub(super) struct NamedImports {
+    /// File and line of the import, such as `app.ts:3`.
+    pub(super) place: String,
     /// Name of the imported module.
-    target: String,
+    module: String,
     names: Vec<String>,
 }
 
-impl Graph {
-    /// Returns the file and line of an import of an export from a module.
-    pub(super) fn place(&self, export: &str, module: &str) -> Option<&str> {
-        let is_it =
-            |site: &&Site| site.target == module && site.names.iter().any(|name| name == export);
-        self.imports.iter().find(is_it).map(|site| &*site.at)
+impl NamedImports {
+    /// Returns true if this imports the export from the module.
+    pub(super) fn has(&self, export: &str, module: &str) -> bool {
+        self.module == module && self.names.iter().any(|name| name == export)
     }
 }
 
@@ -68,33 +66,30 @@ pub(super) fn read(entry: &Path) -> Result<Graph> {
         }
         let mut links = Vec::new();
         for import in imports {
-            let target = target(&import, &path, &name)?;
-            let at = format!("{name}:{}", import.line);
-            let Some(target) = target else {
-                graph.imports.push(Site {
-                    at,
-                    target: import.specifier,
-                    names: import.names,
-                });
-                continue;
-            };
-            let imported = match names.get(&target) {
-                Some(known) => known.clone(),
-                None => {
-                    let new = self::name(&target, &root);
-                    names.insert(target.clone(), new.clone());
-                    queue.push_back(target);
-                    new
+            let place = format!("{name}:{}", import.line);
+            let module = match target(&import, &path, &place)? {
+                None => import.specifier,
+                Some(file) => {
+                    let imported = match names.get(&file) {
+                        Some(known) => known.clone(),
+                        None => {
+                            let new = self::name(&file, &root);
+                            names.insert(file.clone(), new.clone());
+                            queue.push_back(file);
+                            new
+                        }
+                    };
+                    links.push(Link {
+                        specifier: import.specifier,
+                        name: imported.clone(),
+                    });
+                    imported
                 }
             };
-            graph.imports.push(Site {
-                at,
-                target: imported.clone(),
+            graph.imports.push(NamedImports {
+                place,
+                module,
                 names: import.names,
-            });
-            links.push(Link {
-                specifier: import.specifier,
-                name: imported,
             });
         }
         graph.modules.push(SourceModule {
@@ -156,9 +151,8 @@ fn module(path: &Path, name: &str) -> Result<(String, Vec<imports::Import>)> {
 }
 
 /// Returns the file that an import names; `None` for a module of the engine or the SDK.
-fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Option<PathBuf>> {
+fn target(import: &imports::Import, importer: &Path, place: &str) -> Result<Option<PathBuf>> {
     let specifier = &import.specifier;
-    let at = format!("{name}:{}", import.line);
     if specifier == SDK_NAME || specifier.starts_with("spikard:") {
         return Ok(None);
     }
@@ -169,7 +163,7 @@ fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Optio
         let found = resolve::relative(importer, specifier);
         return found
             .map(Some)
-            .with_context(|| format!("{at}: cannot resolve `{specifier}`: check the path"));
+            .with_context(|| format!("{place}: cannot resolve `{specifier}`: check the path"));
     }
     // A package can have the name of a module of Node.js.
     let is_package = || {
@@ -180,18 +174,18 @@ fn target(import: &imports::Import, importer: &Path, name: &str) -> Result<Optio
         && !is_package()
     {
         bail!(
-            "{at}: cannot import `{specifier}`, a module of Node.js that is not available in a component: {instead}"
+            "{place}: cannot import `{specifier}`, a module of Node.js that is not available in a component: {instead}"
         );
     }
     if specifier.starts_with("wasi:") {
         bail!(
-            "{at}: cannot import `{specifier}`, which is not available in a component on QuickJS"
+            "{place}: cannot import `{specifier}`, which is not available in a component on QuickJS"
         );
     }
     if specifier.contains("://") {
-        bail!("{at}: cannot import `{specifier}`: download the file and import it by its path");
+        bail!("{place}: cannot import `{specifier}`: download the file and import it by its path");
     }
-    let reason = format!("{at} imports `{specifier}`, which needs a bundler");
+    let reason = format!("{place} imports `{specifier}`, which needs a bundler");
     Err(NeedsBundler(reason).into())
 }
 
@@ -229,8 +223,9 @@ mod tests {
         ];
         let (_folder, graph) = app(&files);
         let graph = graph.expect("modules");
-        assert_eq!(graph.place("a", "lib/a.ts"), Some("app.ts:1"));
-        assert_eq!(graph.place("b", "lib/a.ts"), None);
+        let import = &graph.imports[0];
+        assert_eq!(import.place, "app.ts:1");
+        assert!(import.has("a", "lib/a.ts") && !import.has("b", "lib/a.ts"));
         let modules = graph.modules;
         let names: Vec<_> = modules.iter().map(|module| &*module.name).collect();
         assert_eq!(names, ["app.ts", "lib/a.ts", "d.json"]);
