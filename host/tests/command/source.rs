@@ -74,7 +74,13 @@ fn a_typescript_file_and_its_imports_are_built_and_served() {
         ("prices.json", r#"{"pen": 3, "__proto__": {"ink": 9}}"#),
     ]);
     let run = Run::of(&mut build(folder.path(), "app.ts"));
-    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:?}");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let warning =
+        "`app.ts:5` needs more than the removal of types; stacks show other lines of that file";
+    assert!(
+        run.stderr.contains(warning) && run.stderr.lines().count() == 1,
+        "{run:?}"
+    );
     assert!(
         run.stdout
             .starts_with("built app.wasm from app.ts (JavaScript, "),
@@ -120,7 +126,10 @@ fn a_broken_file_is_one_sentence_with_its_line() {
             "export type b = 1;\nexport const a = console.log;\n",
         ),
     ]);
-    assert_eq!(error, "error: app.ts:2: `b.ts` has no export `b`\n");
+    assert_eq!(
+        error,
+        "error: app.ts:2: `b.ts` has no export `b`; if it is a type, write `import type` or `export type`\n"
+    );
     let error = build_error(&[("app.mjs", "export const definition = {}, handler = {};\n")]);
     assert!(
         error.contains("the export `definition` of the app has no function `describe`"),
@@ -153,4 +162,46 @@ fn an_error_of_the_top_level_has_its_stack() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
     let expected = "error: Error: no\n    at f (app.ts:3:13)\n    at <anonymous> (app.ts:5:1)\n";
     assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn the_output_replaces_only_a_component() {
+    let source = "import { Spikard } from '@spikard/wasm';\nconst app = new Spikard({ name: 'a' });\n\
+                  export const { definition, handler } = app.component();\n";
+    let folder = folder(&[("app.js", source)]);
+    let mut command = host().command(["build", "app.js", "-o", "app.js"]);
+    let said = failed(&Run::of(command.current_dir(folder.path())));
+    assert!(
+        said.contains("`app.js` exists and is not WebAssembly"),
+        "{said}"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("app.js")).expect("the file"),
+        source
+    );
+    for _ in 0..2 {
+        let run = Run::of(&mut build(folder.path(), "app.js"));
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:?}");
+    }
+    let before = fs::read(folder.path().join("app.wasm")).expect("the component");
+    fs::write(folder.path().join("app.js"), "throw 1;").expect("the file");
+    let run = Run::of(&mut build(folder.path(), "app.js"));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(
+        fs::read(folder.path().join("app.wasm")).expect("the component"),
+        before
+    );
+    for command in ["compile", "openapi"] {
+        let mut command = host().command([command, "app.wasm", "-o", "app.wasm"]);
+        let said = failed(&Run::of(command.current_dir(folder.path())));
+        assert!(said.contains("`app.wasm` is the input"), "{said}");
+    }
+    for command in ["serve", "inspect", "openapi", "compile"] {
+        let mut command = host().command([command, "app.js"]);
+        let said = failed(&Run::of(command.current_dir(folder.path())));
+        assert!(
+            said.contains("is source code, not a component; run `spikard-wasm build app.js"),
+            "{said}"
+        );
+    }
 }

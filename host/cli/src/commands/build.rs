@@ -7,6 +7,7 @@ mod source;
 
 use std::env;
 use std::fs;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -14,13 +15,17 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use self::project::{Language, Project};
-use crate::args::{BuildArgs, Engine};
+use crate::args::{BuildArgs, Engine, LogFormat, LogLevel};
 use crate::tools;
 use crate::wit;
 
 pub(crate) use self::project::RUST_TARGET;
 
+/// The first bytes of a component.
+const WASM: [u8; 4] = *b"\0asm";
+
 pub(crate) fn run(args: &BuildArgs) -> Result<()> {
+    crate::log::start(LogFormat::Text, LogLevel::Warn);
     let start = Instant::now();
     let project = Project::read(&args.app)?;
     if let (Some(engine), true) = (args.engine, project.language != Language::Javascript) {
@@ -41,9 +46,14 @@ pub(crate) fn run(args: &BuildArgs) -> Result<()> {
             args.output.display()
         );
     }
+    check_output(&output, &args.output)?;
     if let Some(folder) = output.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create folder `{}`", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| {
+            format!(
+                "failed to create the folder of `{}`; pass another path to `-o`",
+                args.output.display()
+            )
+        })?;
     }
     match project.language {
         Language::Rust => rust::build(&project, &output)?,
@@ -84,14 +94,23 @@ fn javascript(project: &Project, args: &BuildArgs, output: &Path) -> Result<()> 
     if engine == Engine::Quickjs && (project.is_file || !is_installed) {
         match source::build(&entry, args.cache.cache().as_ref()) {
             Ok(component) => {
-                return fs::write(output, component)
-                    .with_context(|| format!("failed to write `{}`", output.display()));
+                return write(output, &component)
+                    .with_context(|| format!("failed to write `{}`", args.output.display()));
             }
             Err(error) if error.is::<source::NeedsBundler>() => bundled = Some(error),
             Err(error) => return Err(error),
         }
     }
-    let why = || bundled.as_ref().map(ToString::to_string);
+    let why = || {
+        match (&bundled, engine) {
+        (Some(error), _) => Some(error.to_string()),
+        (None, Engine::Starlingmonkey) => Some(
+            "StarlingMonkey needs Node.js and the SDK; pass `--engine quickjs` to build without them"
+                .to_owned(),
+        ),
+        (None, Engine::Quickjs) => None,
+    }
+    };
     require(&tools::NODE, node, why())?;
     let mut build = Command::new(require(&tools::JS_SDK, command, why())?);
     build
@@ -106,6 +125,37 @@ fn javascript(project: &Project, args: &BuildArgs, output: &Path) -> Result<()> 
     let wit = wit_folder()?;
     build.arg("--wit").arg(wit.path());
     run_tool(build, project)
+}
+
+/// Fails if the output is another file than a component: it may be a source file of the app.
+fn check_output(path: &Path, shown: &Path) -> Result<()> {
+    let mut head = [0; WASM.len()];
+    let is_other = fs::File::open(path).is_ok_and(|mut file| {
+        let size = file.read(&mut head).unwrap_or_default();
+        size > 0 && head != WASM
+    });
+    if is_other {
+        bail!(
+            "`{}` exists and is not WebAssembly; pass another file name to `-o`, or remove the file",
+            shown.display()
+        );
+    }
+    Ok(())
+}
+
+/// Writes a temporary file and renames it, so that a failed build keeps the previous component.
+fn write(path: &Path, component: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("writing-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(component)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Requires a tool, for a reason if there is one.

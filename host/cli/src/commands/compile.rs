@@ -6,14 +6,15 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use spikard_wasm_runtime::{Limits, Runtime};
 
-use super::{Spinner, block_on, reject_folder};
+use super::{Spinner, block_on, check_component, check_output};
 use crate::args::{CompileArgs, LogFormat, LogLevel};
 
 pub(crate) fn run(args: &CompileArgs) -> Result<()> {
     crate::log::start(LogFormat::Text, LogLevel::Warn);
     let start = Instant::now();
     let output = args.output.display();
-    reject_folder(&args.app)?;
+    check_component(&args.app)?;
+    check_output(&args.output, &args.app)?;
     if args.output.is_dir() {
         bail!("`{output}` is a folder; pass a file name to `-o`");
     }

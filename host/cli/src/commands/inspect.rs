@@ -11,7 +11,7 @@ use spikard_wasm_runtime::{
     Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
 };
 
-use super::{ComponentSource, limits, load};
+use super::{ComponentSource, check_component, limits, load};
 use crate::args::{InspectArgs, LogFormat, LogLevel};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
@@ -25,6 +25,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let Some(app) = &args.app else {
         bail!("`inspect` requires a component; pass its path");
     };
+    check_component(app)?;
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()

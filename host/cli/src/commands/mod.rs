@@ -17,6 +17,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use spikard_wasm_app::Description;
 use spikard_wasm_runtime::{Cache, LoadError, Loaded, Progress, Runtime};
 
+/// File extensions of the source code of apps.
+const SOURCES: [&str; 9] = ["cjs", "js", "jsx", "mjs", "mts", "py", "rs", "ts", "tsx"];
+
 /// Source of a component to load.
 pub(crate) enum ComponentSource<'a> {
     File(&'a Path),
@@ -56,12 +59,43 @@ pub(crate) fn load(
     Ok((loaded, description))
 }
 
-/// Fails if the path of a component is a folder.
-fn reject_folder(path: &Path) -> anyhow::Result<()> {
+/// Fails if the path of a component is that of something else. A path that does not exist passes.
+fn check_component(path: &Path) -> anyhow::Result<()> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if path.is_file() {
+        if SOURCES.contains(&&*extension) {
+            anyhow::bail!(
+                "`{0}` is source code, not a component; run `spikard-wasm build {0} -o app.wasm` and pass `app.wasm`",
+                path.display()
+            );
+        }
+        return Ok(());
+    }
+    if path.exists() && !path.is_dir() {
+        anyhow::bail!(
+            "`{}` is not a regular file; pass a component",
+            path.display()
+        );
+    }
     if path.is_dir() {
         anyhow::bail!(
             "`{0}` is a folder, not a component; run `spikard-wasm build {0} -o app.wasm` and pass `app.wasm`",
             path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Fails if a command would overwrite a file that it reads.
+fn check_output(output: &Path, input: &Path) -> anyhow::Result<()> {
+    let same = output.canonicalize().is_ok_and(|output| {
+        let input = input.canonicalize();
+        input.is_ok_and(|input| input == output)
+    });
+    if same {
+        anyhow::bail!(
+            "`{}` is the input; pass another file name to `-o`",
+            output.display()
         );
     }
     Ok(())
@@ -91,9 +125,7 @@ fn compiling(bytes: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         spinner.set_style(style);
     }
-    spinner.set_message(format!(
-        "compiling component ({megabytes:.1} MB), result is cached,"
-    ));
+    spinner.set_message(format!("compiling ({megabytes:.1} MB),"));
     spinner.enable_steady_tick(std::time::Duration::from_millis(100));
     spinner
 }

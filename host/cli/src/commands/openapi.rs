@@ -7,11 +7,15 @@ use anyhow::{Context, Result, bail};
 use spikard_wasm_app::{App, Defaults, OpenApi};
 use spikard_wasm_runtime::{Kind, Limits, Runtime};
 
-use super::{ComponentSource, load};
+use super::{ComponentSource, check_component, check_output, load};
 use crate::args::{LogFormat, LogLevel, OpenapiArgs};
 
 pub(crate) fn run(args: &OpenapiArgs) -> Result<()> {
     crate::log::start(LogFormat::Text, LogLevel::Warn);
+    check_component(&args.app)?;
+    if let Some(output) = &args.output {
+        check_output(output, &args.app)?;
+    }
     let runtime = Runtime::new(Limits {
         instances: 1,
         ..Limits::default()

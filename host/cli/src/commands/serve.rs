@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use spikard_wasm_runtime::LoadError;
 use spikard_wasm_server::{Handle, Listener, Metrics, ServeError, Settings};
 
-use super::reject_folder;
+use super::check_component;
 use crate::args::ServeArgs;
 use crate::config::Config;
 use crate::config::values::MetricsEndpoint;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         if !path.exists() {
             return Err(LoadError::NotFound(path.clone()).into());
         }
-        reject_folder(path)?;
+        check_component(path)?;
     }
     // Unreadable secrets and an occupied port fail here, before a component compiles for
     // minutes.

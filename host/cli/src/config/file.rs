@@ -72,6 +72,14 @@ pub(crate) struct File {
     pub(crate) apps: Vec<AppTable>,
 }
 
+/// Returns the line and the message of an error in TOML, in one line.
+pub(crate) fn explain(error: &toml::de::Error, text: &str) -> String {
+    let at = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = &text.as_bytes()[..at];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line}: {}", one_line(error.message()))
+}
+
 impl File {
     /// Reads the named file, or `spikard.toml` of the current folder if it exists.
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>> {
@@ -90,15 +98,9 @@ impl File {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self> {
-        let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let at = error.span().map_or(0, |span| span.start).min(text.len());
-            let before = &text.as_bytes()[..at];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            anyhow!(
-                "`{}` is not valid TOML: line {line}: {}",
-                path.display(),
-                one_line(error.message())
-            )
+        let table: Table = text.parse().map_err(|error| {
+            let reason = explain(&error, text);
+            anyhow!("`{}` is not valid TOML: {reason}", path.display())
         })?;
         let mut file = Self {
             path: path.to_owned(),

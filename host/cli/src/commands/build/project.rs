@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -172,15 +172,21 @@ impl Project {
 fn main_module(path: &Path, shown: &Path) -> Result<(Language, String)> {
     let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let shown = shown.display();
-    match &*name(path.extension()) {
+    match &*name(path.extension()).to_ascii_lowercase() {
         extension if EXTENSIONS.contains(&extension) => {
             Ok((Language::Javascript, name(path.file_name())))
         }
         "py" => Ok((Language::Python, name(path.file_stem()))),
         "rs" => bail!("`{shown}` is a file of a Rust crate; pass the folder with its Cargo.toml"),
         "wasm" => bail!("`{shown}` is built already; run `spikard-wasm serve {shown}`"),
+        "tsx" | "jsx" => bail!(
+            "`{shown}` has JSX, which needs a bundler; set it as `main` of a package.json, and pass its folder"
+        ),
+        "cjs" | "cts" => bail!(
+            "`{shown}` is a CommonJS module; rename it to `.mjs` or `.mts`, and replace `require` by `import`"
+        ),
         _ => bail!(
-            "`{shown}` is no main module of an app; pass a folder, or a file in .{}, or .py",
+            "`{shown}` is not source code of an app; pass a folder, or a file that ends with .{}, or .py",
             EXTENSIONS.join(", .")
         ),
     }
@@ -191,11 +197,10 @@ fn read_build(absolute: &Path, folder: &Path) -> Result<Build> {
     let path = absolute.join("spikard.toml");
     match fs::read_to_string(&path) {
         Ok(text) => {
-            let manifest: Manifest = toml::from_str(&text).with_context(|| {
-                format!(
-                    "failed to parse `{}`",
-                    folder.join("spikard.toml").display()
-                )
+            let manifest: Manifest = toml::from_str(&text).map_err(|error| {
+                let reason = crate::config::file::explain(&error, &text);
+                let path = folder.join("spikard.toml");
+                anyhow!("failed to parse `{}`: {reason}", path.display())
             })?;
             Ok(manifest.build)
         }
@@ -330,7 +335,7 @@ mod tests {
         for (name, part) in [
             ("main.rs", "its Cargo.toml"),
             ("app.wasm", "is built already"),
-            ("notes.txt", "no main module"),
+            ("notes.txt", "is not source code"),
         ] {
             let error = read(name).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

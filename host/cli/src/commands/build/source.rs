@@ -83,9 +83,38 @@ fn explain(message: &str, imports: &[NamedImports]) -> String {
         && let Some(import) = imports.iter().find(|import| import.has(export, module))
     {
         let place = &import.place;
-        return format!("{place}: `{module}` has no export `{export}`");
+        let hint = match place.rsplit_once(':') {
+            Some((file, _)) if file.ends_with("ts") => {
+                "; if it is a type, write `import type` or `export type`"
+            }
+            _ => "",
+        };
+        return format!("{place}: `{module}` has no export `{export}`{hint}");
     }
-    readable(message)
+    let message = readable(message);
+    let (first, stack) = message.split_once('\n').unwrap_or((&message, ""));
+    match missing_global(first) {
+        Some(instead) => format!("{first}: {instead}\n{stack}").trim_end().to_owned(),
+        None => message,
+    }
+}
+
+/// Returns what to use instead of a global that an error of QuickJS names, if a component does not
+/// have it.
+fn missing_global(message: &str) -> Option<&'static str> {
+    let rest = message.strip_prefix("ReferenceError: ")?;
+    match rest.strip_suffix(" is not defined")? {
+        "require" | "module" | "exports" => {
+            Some("the app is not bundled, so its modules must use `import` and `export`")
+        }
+        "process" | "Buffer" | "__dirname" | "__filename" | "global" => {
+            Some("a component does not have the globals of Node.js")
+        }
+        "fetch" | "Intl" | "WebAssembly" => {
+            Some("QuickJS does not have it; docs/web-apis.md lists the Web APIs")
+        }
+        _ => None,
+    }
 }
 
 /// Returns the export and the module that an error of QuickJS names.
@@ -118,6 +147,19 @@ mod tests {
         let message = "SyntaxError: Could not find export 'a' in module 'lib/b.ts'\n";
         assert_eq!(missing_export(message), Some(("a", "lib/b.ts")));
         assert_eq!(missing_export("SyntaxError: x"), None);
+    }
+
+    #[test]
+    fn a_missing_global_has_a_remedy() {
+        let message = "ReferenceError: require is not defined\n    at <anonymous> (app.js:1:1)\n";
+        assert_eq!(
+            explain(message, &[]),
+            "ReferenceError: require is not defined: the app is not bundled, so its modules must use `import` and `export`\n    at <anonymous> (app.js:1:1)"
+        );
+        assert_eq!(
+            explain("ReferenceError: a is not defined", &[]),
+            "ReferenceError: a is not defined"
+        );
     }
 
     #[test]

@@ -15,8 +15,14 @@ use super::{imports, node, resolve, typescript};
 #[error("{0}")]
 pub(crate) struct NeedsBundler(String);
 
+/// The test client of the SDK.
+const TESTING: &str = "@spikard/wasm/testing";
+
 /// Maximum size of the sources of an app in bytes; QuickJS needs some 20 times as much memory.
 const SIZE: u64 = 32 << 20;
+
+/// Maximum depth of brackets, for which the stack of the parser is large enough.
+const NESTING: usize = 10_000;
 
 /// The modules of an app.
 #[derive(Debug)]
@@ -46,17 +52,20 @@ impl NamedImports {
 
 /// Reads the modules of an app.
 pub(super) fn read(entry: &Path) -> Result<Graph> {
+    // An import of the main module finds its canonical path.
+    let entry = &entry.canonicalize().unwrap_or_else(|_| entry.to_owned());
     let root = entry.parent().unwrap_or(Path::new("")).to_owned();
     let mut names = HashMap::from([(entry.to_owned(), name(entry, &root))]);
-    let mut queue = VecDeque::from([entry.to_owned()]);
+    // Files, and the import that names each.
+    let mut queue = VecDeque::from([(entry.to_owned(), None)]);
     let mut graph = Graph {
         modules: Vec::new(),
         imports: Vec::new(),
     };
     let mut size = 0;
-    while let Some(path) = queue.pop_front() {
+    while let Some((path, importer)) = queue.pop_front() {
         let name = names[&path].clone();
-        let (source, imports) = module(&path, &name)?;
+        let (source, imports) = module(&path, &name, importer.as_deref())?;
         size += source.len() as u64;
         if size > SIZE {
             bail!(
@@ -75,7 +84,7 @@ pub(super) fn read(entry: &Path) -> Result<Graph> {
                         None => {
                             let new = self::name(&file, &root);
                             names.insert(file.clone(), new.clone());
-                            queue.push_back(file);
+                            queue.push_back((file, Some(place.clone())));
                             new
                         }
                     };
@@ -102,13 +111,25 @@ pub(super) fn read(entry: &Path) -> Result<Graph> {
 }
 
 fn name(path: &Path, root: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path);
-    relative.display().to_string().replace('\\', "/")
+    let relative = path
+        .strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string();
+    match cfg!(windows) {
+        true => relative.replace('\\', "/"),
+        false => relative,
+    }
 }
 
 /// Reads a file as a JavaScript module, with its imports.
-fn module(path: &Path, name: &str) -> Result<(String, Vec<imports::Import>)> {
+fn module(
+    path: &Path,
+    name: &str,
+    importer: Option<&str>,
+) -> Result<(String, Vec<imports::Import>)> {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let extension = extension.to_ascii_lowercase();
     if extension != "json" && !EXTENSIONS.contains(&&*extension) {
         return Err(NeedsBundler(format!(
             "`{name}` has the extension `.{extension}`, which only a bundler can import"
@@ -123,13 +144,21 @@ fn module(path: &Path, name: &str) -> Result<(String, Vec<imports::Import>)> {
             SIZE >> 20
         );
     }
-    let bytes = fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    let bytes = fs::read(path).with_context(|| match importer {
+        Some(place) => format!("{place}: failed to read `{name}`"),
+        None => format!("failed to read `{name}`"),
+    })?;
     let text = String::from_utf8(bytes)
         .with_context(|| format!("`{name}` is not valid UTF-8; save it in that encoding"))?;
     if text.contains('\0') {
         bail!("`{name}` has a NUL character; remove it");
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if nesting(text) > NESTING {
+        bail!(
+            "`{name}` nests brackets more than {NESTING} levels deep; move the data into a text that `JSON.parse` reads"
+        );
+    }
     if extension == "json" {
         serde_json::from_str::<serde::de::IgnoredAny>(text)
             .with_context(|| format!("`{name}` is not valid JSON"))?;
@@ -144,10 +173,28 @@ fn module(path: &Path, name: &str) -> Result<(String, Vec<imports::Import>)> {
     };
     let needs = imports::read(name, &mut source, is_typescript)?;
     if let Some(line) = needs.decorator {
-        let reason = format!("{name}:{line} has a decorator, which needs a bundler");
+        let reason = format!(
+            "{name}:{line} has a decorator, which needs a bundler and `\"experimentalDecorators\": true` in tsconfig.json"
+        );
         return Err(NeedsBundler(reason).into());
     }
     Ok((source, needs.imports))
+}
+
+/// Returns the depth of the brackets in a source. Brackets in strings count too, which is precise
+/// enough for a limit that no usual source comes near.
+fn nesting(source: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut most = 0;
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
 }
 
 /// Returns the file that an import names; `None` for a module of the engine or the SDK.
@@ -182,8 +229,19 @@ fn target(import: &imports::Import, importer: &Path, place: &str) -> Result<Opti
             "{place}: cannot import `{specifier}`, which is not available in a component on QuickJS"
         );
     }
+    if specifier.starts_with("file:") || Path::new(specifier).is_absolute() {
+        bail!("{place}: cannot import `{specifier}`: use a relative path");
+    }
     if specifier.contains("://") {
-        bail!("{place}: cannot import `{specifier}`: download the file and import it by its path");
+        bail!("{place}: cannot import `{specifier}`: download the file and use a relative path");
+    }
+    if let Some(package) = specifier.strip_prefix("npm:") {
+        bail!("{place}: cannot import `{specifier}`: write `{package}`");
+    }
+    if specifier == TESTING {
+        bail!(
+            "{place}: cannot import `{specifier}`, which is for tests in Node.js; remove the import"
+        );
     }
     let reason = format!("{place} imports `{specifier}`, which needs a bundler");
     Err(NeedsBundler(reason).into())
@@ -259,6 +317,11 @@ mod tests {
             builtin.starts_with("app.js:1: cannot import `node:fs`"),
             "{builtin}"
         );
+        let deep = format!("x({}{})", "[".repeat(NESTING), "]".repeat(NESTING));
+        assert!(error(&[("app.js", &deep)]).contains("nests brackets more than 10000 levels deep"));
+        let local = error(&[("app.js", "import 'file:///a.js';")]);
+        assert!(local.ends_with("use a relative path"), "{local}");
+        assert!(error(&[("app.js", "import 'npm:zod';")]).ends_with("write `zod`"));
         assert!(error(&[("app.js", "a\0")]).contains("`app.js` has a NUL character"));
     }
 

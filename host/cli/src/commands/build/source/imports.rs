@@ -51,15 +51,17 @@ pub(super) fn read(name: &str, source: &mut String, was_typescript: bool) -> Res
     });
     let mut errors = Vec::new();
     let module = parse_file_as_module(&file, syntax, EsVersion::latest(), None, &mut errors);
-    let module = module.map_err(|error| {
+    let problem = |error: swc_ecma_parser::error::Error| {
         let at = map.lookup_char_pos(error.span_lo());
         let message = error.kind().msg();
-        anyhow!(
-            "{name}:{}:{}: syntax error: {message}",
-            at.line,
-            at.col_display + 1
-        )
-    })?;
+        let (line, column) = (at.line, at.col.0 + 1);
+        anyhow!("{name}:{line}:{column}: syntax error: {message}")
+    };
+    let module = module.map_err(problem)?;
+    // The parser recovers from some errors.
+    if let Some(error) = errors.into_iter().min_by_key(Spanned::span_lo) {
+        return Err(problem(error));
+    }
     let mut names = Names::default();
     module.visit_with(&mut names);
     let mut imports = Vec::new();

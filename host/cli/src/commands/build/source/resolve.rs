@@ -1,14 +1,21 @@
 //! Finds the file that an import names.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Extensions to try for an import without one, in this order.
-const TRIED: [&str; 5] = ["ts", "mts", "js", "mjs", "json"];
+const TRIED: [&str; 7] = ["ts", "mts", "tsx", "js", "mjs", "jsx", "json"];
 
 /// Returns the file that a relative import in `importer` names: the file itself, the TypeScript
-/// file that is compiled to it, the file with an extension, or the `index` of a folder.
+/// file that is compiled to it, the file with an extension, or the `index` of a folder. The path
+/// is canonical, so that a file is one module.
 pub(super) fn relative(importer: &Path, specifier: &str) -> Option<PathBuf> {
-    let path = normalized(&importer.parent()?.join(specifier));
+    find(&importer.parent()?.join(specifier))?
+        .canonicalize()
+        .ok()
+}
+
+fn find(path: &Path) -> Option<PathBuf> {
+    let path = path.to_owned();
     if path.is_file() {
         return Some(path);
     }
@@ -27,21 +34,6 @@ pub(super) fn relative(importer: &Path, specifier: &str) -> Option<PathBuf> {
     candidates.find(|path| path.is_file())
 }
 
-/// Removes `.` and `..` where possible, so that a file has one name.
-fn normalized(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if normal.file_name().is_some() => {
-                normal.pop();
-            }
-            part => normal.push(part),
-        }
-    }
-    normal
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -51,7 +43,7 @@ mod tests {
     #[test]
     fn finds_files() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let root = folder.path();
+        let root = &folder.path().canonicalize().expect("the folder");
         fs::create_dir_all(root.join("a/lib")).expect("a folder");
         for file in [
             "a/app.ts",
@@ -86,6 +78,11 @@ mod tests {
             (".././a/b", "a/b.ts"),
         ] {
             assert_eq!(found(specifier).as_deref(), Some(file), "{specifier}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("b.ts", root.join("a/link.ts")).expect("a link");
+            assert_eq!(found("./link").as_deref(), Some("a/b.ts"));
         }
         assert_eq!(found("./missing"), None);
         assert_eq!(found("./d.ts"), None);

@@ -15,7 +15,12 @@ use swc_ts_fast_strip::{ErrorCode, Mode, Options, operate};
 pub(super) fn to_javascript(name: &str, source: &str) -> Result<String> {
     match run(source, Mode::StripOnly) {
         Ok(code) => Ok(code),
-        Err((ErrorCode::UnsupportedSyntax, _)) => {
+        Err((ErrorCode::UnsupportedSyntax, problems)) => {
+            if let Some((_, line, _)) = problems.first() {
+                tracing::warn!(
+                    "`{name}:{line}` needs more than the removal of types; stacks show other lines of that file"
+                );
+            }
             run(source, Mode::Transform).map_err(|(_, errors)| explain(name, &errors))
         }
         Err((_, errors)) => Err(explain(name, &errors)),
@@ -50,7 +55,7 @@ fn run(source: &str, mode: Mode) -> Result<String, (ErrorCode, Vec<Problem>)> {
             .drain(..)
             .map(|(message, at)| {
                 let at = map.lookup_char_pos(at);
-                (message, at.line, at.col_display + 1)
+                (message, at.line, at.col.0 + 1)
             })
             .collect();
         if problems.is_empty() {
@@ -60,15 +65,15 @@ fn run(source: &str, mode: Mode) -> Result<String, (ErrorCode, Vec<Problem>)> {
     })
 }
 
+/// Explains the first problem. Others often follow from it.
 fn explain(name: &str, problems: &[Problem]) -> anyhow::Error {
-    let sentence = |(message, line, column): &Problem| {
-        format!(
-            "{name}:{line}:{column}: syntax error: {}",
-            message.trim_end_matches('.')
-        )
-    };
-    let sentences: Vec<String> = problems.iter().map(sentence).collect();
-    anyhow!(sentences.join("\n"))
+    let first = problems
+        .iter()
+        .min_by_key(|(_, line, column)| (*line, *column));
+    let (message, line, column) = first.map_or(("unknown", 1, 1), |(message, line, column)| {
+        (message.trim_end_matches('.'), *line, *column)
+    });
+    anyhow!("{name}:{line}:{column}: syntax error: {message}")
 }
 
 /// Collects errors in place of printing them.
