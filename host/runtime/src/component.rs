@@ -14,7 +14,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::abi::handler::{BodyParam, DescribeResult, HandleResult};
-use crate::abi::{hooks, wasi_http};
+use crate::abi::{hooks, resumable, wasi_http};
 use crate::cache::{Cache, Key};
 use crate::engine::{self, Runtime};
 use crate::error::{LoadError, root_cause};
@@ -294,6 +294,7 @@ fn exports(
             handle: function(export, "handle").map_err(wrong)?,
             describe: None,
             hooks: None,
+            resumable: None,
         });
     }
     let find = |interface, name_of: &str| {
@@ -311,10 +312,18 @@ fn exports(
             hook(HookKind::OnError)?,
         ]),
     };
+    let resumable = match interfaces.exports_resumable() {
+        false => None,
+        true => Some([
+            find(names::RESUMABLE, "resume")?,
+            find(names::RESUMABLE, "cancel")?,
+        ]),
+    };
     Ok(Exports {
         describe: Some(find(names::DEFINITION, "describe")?),
         handle: find(names::HANDLER, "handle")?,
         hooks,
+        resumable,
     })
 }
 
@@ -377,7 +386,7 @@ impl Loaded {
                 return Ok(None);
             };
             let result = instance.describe(describe).await;
-            let failure = instance.end();
+            let failure = instance.end(0);
             match result {
                 Ok(result) => result
                     .map(|described| Some(Description::from(described)))
@@ -435,6 +444,9 @@ impl Loaded {
         if let Some(hooks) = &exports.hooks {
             hooks::check_types(instance, hooks).map_err(wrong(names::HOOKS))?;
         }
+        if let Some(resumable) = &exports.resumable {
+            resumable::check_types(instance, resumable).map_err(wrong(names::RESUMABLE))?;
+        }
         Ok(())
     }
 
@@ -457,5 +469,10 @@ impl Loaded {
     /// Returns the exported hooks, in the order of [`HookKind::ALL`].
     pub(crate) fn hooks(&self) -> Option<&[ComponentExportIndex; HookKind::ALL.len()]> {
         self.0.origin.exports.hooks.as_ref()
+    }
+
+    /// Returns the exported functions `resume` and `cancel`.
+    pub(crate) fn resumable(&self) -> Option<&[ComponentExportIndex; 2]> {
+        self.0.origin.exports.resumable.as_ref()
     }
 }

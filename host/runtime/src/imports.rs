@@ -5,6 +5,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
 use crate::names;
+use crate::operations;
 use crate::request::Request;
 use crate::state::{Failure, State};
 
@@ -45,6 +46,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Ok((file.map(|bytes| bytes.to_vec()),))
     })?;
     add_contexts(linker)?;
+    operations::add_to_linker(linker)?;
     let mut reply = linker.instance(names::REPLY)?;
     reply.func_wrap("body", |store: Store<'_>, (): ()| {
         Ok((store.data().reply(),))
@@ -151,7 +153,7 @@ fn latin1_or_utf8(value: &[u8]) -> String {
     }
 }
 
-fn shorten(mut text: String) -> String {
+pub(crate) fn shorten(mut text: String) -> String {
     if text.len() > MAX_REPORT {
         text.truncate(text.floor_char_boundary(MAX_REPORT));
         text.push_str(" [cut]");

@@ -19,6 +19,9 @@ pub(crate) struct Exports {
     pub(crate) describe: Option<ComponentExportIndex>,
     /// The hooks, by [`HookKind`]; absent if the component exports none.
     pub(crate) hooks: Option<[ComponentExportIndex; HookKind::ALL.len()]>,
+    /// The functions that continue and cancel tasks; absent if the component cannot wait for
+    /// operations.
+    pub(crate) resumable: Option<[ComponentExportIndex; 2]>,
 }
 
 /// The parts from which the host creates all instances of a component.
@@ -92,7 +95,8 @@ impl Instance {
     }
 
     /// Prepares the instance for a call, or for several at once.
-    pub(crate) fn begin(&mut self, current: Current) {
+    /// Returns the number of its task.
+    pub(crate) fn begin(&mut self, current: Current) -> u32 {
         let state = self.store.data_mut();
         match &current {
             Current::Request(request) => state.set_depth(request.depth()),
@@ -100,13 +104,19 @@ impl Instance {
             // Each of its requests sets its own depth.
             Current::Nothing | Current::Service(_) => {}
         }
-        state.begin(current);
+        let task = state.begin(current);
         self.store.set_epoch_deadline(1);
+        task
     }
 
-    /// Ends the call. Returns the error that the guest reported, if any.
-    pub(crate) fn end(&mut self) -> Option<Failure> {
-        self.store.data_mut().end()
+    /// Ends the call of a task. Returns the error that the guest reported, if any.
+    pub(crate) fn end(&mut self, task: u32) -> Option<Failure> {
+        self.store.data_mut().end(task)
+    }
+
+    /// Returns true if operations are in progress.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.store.data().tasks().is_busy()
     }
 
     /// Adds the time of the call in progress, which returned at `until`, to the stages of

@@ -26,6 +26,7 @@ mod link;
 mod marked;
 mod names;
 mod needs;
+mod operations;
 mod outbound;
 mod pool;
 mod precompiled;

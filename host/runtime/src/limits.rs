@@ -35,6 +35,8 @@ pub struct Limits {
     pub keyvalue_file: u64,
     /// Maximum duration of a key-value store operation.
     pub keyvalue_time: Duration,
+    /// Maximum time that a request's work may go on after its reply.
+    pub background_time: Duration,
 }
 
 impl Default for Limits {
@@ -54,6 +56,7 @@ impl Default for Limits {
             keyvalue_value: 1 << 20,
             keyvalue_file: 1 << 30,
             keyvalue_time: Duration::from_secs(5),
+            background_time: Duration::from_secs(30),
         }
     }
 }

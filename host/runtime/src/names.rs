@@ -10,6 +10,10 @@ pub(crate) const DEFINITION: &str = "spikard:handler/definition@0.1.0";
 pub(crate) const HANDLER: &str = "spikard:handler/handler@0.1.0";
 /// Optional exported interface of hooks.
 pub(crate) const HOOKS: &str = "spikard:handler/hooks@0.1.0";
+/// Imported interface of operations.
+pub(crate) const IO: &str = "spikard:handler/io@0.1.0";
+/// Optional exported interface that continues tasks.
+pub(crate) const RESUMABLE: &str = "spikard:handler/resumable@0.1.0";
 /// Imported interface of the current request.
 pub(crate) const REQUEST: &str = "spikard:handler/request@0.1.0";
 /// Imported interface for reporting failures.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use spikard_wasm_services::Failed;
 use wasmtime::CallHook;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -13,6 +14,7 @@ use crate::granted::keyvalue::stores::Stores;
 use crate::http::{Http, HttpCall};
 use crate::limiter::Limiter;
 use crate::limits::Limits;
+use crate::operations::{Resources, Services, Tasks};
 use crate::outbound::Capabilities;
 use crate::reply::Content;
 use crate::request::Request;
@@ -54,6 +56,7 @@ pub(crate) struct State {
     /// Total size in bytes of the values in the guest's `cas` handles.
     held: usize,
     wasi: Option<Box<Wasi>>,
+    tasks: Tasks,
 }
 
 /// Current task of an instance.
@@ -118,6 +121,7 @@ impl State {
             stores: shared.stores.clone(),
             held: 0,
             wasi: None,
+            tasks: Tasks::default(),
         }
     }
 
@@ -185,26 +189,90 @@ impl State {
         }
     }
 
-    /// Starts a call and resets the state of the previous one.
-    pub(crate) fn begin(&mut self, current: Current) {
+    /// Starts a call and resets the state of the previous one. Returns the number of its task.
+    pub(crate) fn begin(&mut self, current: Current) -> u32 {
         // The guest may have printed outside a call, for example during instantiation.
         self.end_lines();
         self.current = current;
         self.failure = None;
         self.outside.depth = 0;
         self.outside.nanos = 0;
+        self.tasks.begin()
     }
 
-    /// Ends a call and returns the failure that the guest reported, if any.
-    pub(crate) fn end(&mut self) -> Option<Failure> {
+    /// Ends the call of a task and returns the failure that the guest reported, if any.
+    pub(crate) fn end(&mut self, task: u32) -> Option<Failure> {
         self.end_lines();
         self.current = Current::Nothing;
+        self.tasks.mark_answered(task);
+        self.tasks.leave();
         self.failure.take()
     }
 
     /// Returns the instance's current task.
     pub(crate) fn current(&self) -> &Current {
         &self.current
+    }
+
+    /// Sets the request that the imports refer to.
+    pub(crate) fn set_current(&mut self, current: Current) {
+        self.current = current;
+    }
+
+    /// Returns the tasks.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Returns the tasks.
+    pub(crate) fn tasks_mut(&mut self) -> &mut Tasks {
+        &mut self.tasks
+    }
+
+    /// Returns the services for an operation of a task, and the task's resources.
+    ///
+    /// # Errors
+    /// The task has ended.
+    pub(crate) fn services(&mut self, task: u32) -> Result<(Services<'_>, &mut Resources), Failed> {
+        let (current, resources) = self.tasks.resources(task, &self.current)?;
+        let services = Services {
+            capabilities: &self.capabilities,
+            stores: &self.stores,
+            current,
+        };
+        Ok((services, resources))
+    }
+
+    /// Begins an export call that continues a task.
+    pub(crate) fn resume(&mut self, task: u32) {
+        if let Some(current) = self.tasks.current(task) {
+            self.current = current;
+        }
+        self.tasks.enter(task);
+    }
+
+    /// Ends an export call that continued a task. Returns the failure that the guest reported.
+    pub(crate) fn suspend(&mut self) -> Option<Failure> {
+        self.tasks.leave();
+        self.failure.take()
+    }
+
+    /// Counts time that the request waited for operations as time outside its guest.
+    pub(crate) fn waited(&mut self, since: Stamp) {
+        self.outside.nanos += Stamp::now().since(since);
+    }
+
+    /// Logs a failure of a task that has already answered.
+    pub(crate) fn log_late(&self, failure: &Failure) {
+        let Failure { message, detail } = failure;
+        let id = self.request().map(Request::id);
+        tracing::error!(
+            component = &*self.component,
+            request = id,
+            error = message,
+            detail,
+            "work after the reply failed"
+        );
     }
 
     /// Returns the limiter of memories and tables.

@@ -5,7 +5,7 @@
 use wasmparser::{ComponentExternName, Parser, Payload};
 
 use crate::error::LoadError;
-use crate::names::{DEFINITION, HANDLER, HOOKS, WORLD};
+use crate::names::{DEFINITION, HANDLER, HOOKS, RESUMABLE, WORLD};
 
 /// Exported interfaces of `wasi:http` 0.2 and 0.3 apps, with the prefix of their version.
 const INCOMING: (&str, &str) = ("wasi:http/incoming-handler", "0.2.");
@@ -168,6 +168,13 @@ impl Interfaces {
     #[must_use]
     pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
+    }
+
+    /// Returns true if the component can wait for operations.
+    #[must_use]
+    pub fn exports_resumable(&self) -> bool {
+        let mut exports = self.exports.iter();
+        exports.any(|export| compatible(export, RESUMABLE))
     }
 }
 

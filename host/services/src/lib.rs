@@ -2,6 +2,7 @@
 //!
 //! The runtime grants and calls them; this crate knows neither components nor HTTP.
 
+pub mod crypto;
 mod outcome;
 pub mod sql;
 

@@ -4,4 +4,5 @@
 
 pub(crate) mod handler;
 pub(crate) mod hooks;
+pub(crate) mod resumable;
 pub(crate) mod wasi_http;

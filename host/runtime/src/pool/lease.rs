@@ -13,21 +13,30 @@ use std::time::Duration;
 
 use spikard_wasm_app::{Call, HookKind, Isolation};
 
+use super::background;
 use super::instances::Pool;
 use super::slot::Slot;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
+use crate::operations::PENDING;
 use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::state::{Current, Failure};
 use crate::stats::RecycleReason;
 
+/// Status, headers and body of a task's answer; `None` keeps the body of a hook's reply.
+pub(super) type Change = (u16, String, Option<Content>);
+
 /// An instance for the duration of a request, or the right to create one.
 pub struct Lease {
-    instance: Option<Instance>,
+    pub(super) instance: Option<Instance>,
     isolation: Isolation,
-    slot: Slot,
+    pool: Rc<Pool>,
+    /// `None` once a background task has taken it over.
+    slot: Option<Slot>,
+    /// True if the request was answered or cancelled, and only its operations continue.
+    is_background: bool,
 }
 
 impl Pool {
@@ -69,7 +78,9 @@ impl Pool {
         Ok(Lease {
             instance: self.shelf.take(isolation),
             isolation,
-            slot,
+            pool: self.clone(),
+            slot: Some(slot),
+            is_background: false,
         })
     }
 }
@@ -92,6 +103,10 @@ impl Lease {
         let result = running.instance()?.handle(call, stages).await;
         stages.add(Stage::Enter, stages.entered().since(start));
         let (reply, returned) = match result {
+            Ok((reply, _)) if reply.0 == PENDING && running.can_wait() => {
+                let reply = Box::pin(running.answered()).await;
+                (reply.map(without_body_option), Stamp::now())
+            }
             Ok((reply, returned)) => (Ok(reply), returned),
             Err(error) => (Err(error), Stamp::now()),
         };
@@ -125,6 +140,13 @@ impl Lease {
             .instance()?
             .before(exports, kind, route, params)
             .await;
+        let result = match result {
+            Ok(Some((PENDING, ..))) if running.can_wait() => {
+                let reply = Box::pin(running.answered()).await;
+                reply.map(|reply| (reply.0 != PENDING).then(|| without_body_option(reply)))
+            }
+            result => result,
+        };
         running.attribute(Stamp::now());
         let early = running.end(result)?;
         let limits = pool.component.limits();
@@ -155,7 +177,14 @@ impl Lease {
         instance.lend(std::mem::replace(&mut reply.content, Content::Empty));
         let head = (reply.status, headers.as_str());
         let result = instance.after(exports, kind, route, head, message).await;
-        reply.content = instance.take_back();
+        let result = match result {
+            Ok(Some((PENDING, ..))) if running.can_wait() => {
+                let change = Box::pin(running.answered()).await;
+                change.map(|change| (change.0 != PENDING).then_some(change))
+            }
+            result => result,
+        };
+        reply.content = running.instance()?.take_back();
         running.attribute(Stamp::now());
         let change = running.end(result)?;
         reply.changed(change, &pool.component.limits())
@@ -172,11 +201,23 @@ impl Lease {
         Ok(())
     }
 
-    fn pool(&self) -> &Rc<Pool> {
-        self.slot.pool()
+    pub(super) fn pool(&self) -> &Rc<Pool> {
+        &self.pool
     }
 
-    fn discard(&mut self, why: RecycleReason) {
+    /// Moves the instance and the slot to a lease of a background task.
+    pub(super) fn hand_over(&mut self) -> Self {
+        self.pool.stats.leased_by(1);
+        Self {
+            instance: self.instance.take(),
+            isolation: self.isolation,
+            pool: self.pool.clone(),
+            slot: self.slot.take(),
+            is_background: true,
+        }
+    }
+
+    pub(super) fn discard(&mut self, why: RecycleReason) {
         if let Some(instance) = self.instance.take() {
             self.pool().discard(instance, why);
         }
@@ -186,10 +227,24 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.pool().stats.leased_by(-1);
-        if let Some(instance) = self.instance.take() {
-            self.pool().give_back(instance, self.isolation);
+        let Some(instance) = self.instance.take() else {
+            return;
+        };
+        match (instance.is_busy(), self.is_background) {
+            (false, _) => self.pool().give_back(instance, self.isolation),
+            (true, false) => {
+                self.instance = Some(instance);
+                background::finish(self.hand_over());
+            }
+            // The worker is stopping.
+            (true, true) => self.pool().discard(instance, RecycleReason::Cancelled),
         }
     }
+}
+
+/// Returns a reply whose missing body is empty.
+fn without_body_option((status, headers, body): Change) -> (u16, String, Content) {
+    (status, headers, body.unwrap_or(Content::Empty))
 }
 
 /// A call in progress on a borrowed or owned lease. Dropping it before [`Running::end`] discards
@@ -198,6 +253,10 @@ pub(crate) struct Running<L: BorrowMut<Lease>> {
     lease: L,
     /// The time that the request had yielded before this call, in nanoseconds.
     yielded: u64,
+    /// The task of the call.
+    pub(super) task: u32,
+    /// True while no export call is in progress, because the task waits for operations.
+    pub(super) is_waiting: bool,
     has_ended: bool,
 }
 
@@ -208,10 +267,27 @@ impl<L: BorrowMut<Lease>> Running<L> {
         let mut running = Self {
             lease,
             yielded: stages.map_or(0, |stages| stages.nanos(Stage::Yield)),
+            task: 0,
+            is_waiting: false,
             has_ended: false,
         };
-        running.instance()?.begin(current);
+        running.task = running.instance()?.begin(current);
         Ok(running)
+    }
+
+    /// Continues the work of a request.
+    pub(super) fn continued(lease: L) -> Self {
+        Self {
+            lease,
+            yielded: 0,
+            task: 0,
+            is_waiting: true,
+            has_ended: false,
+        }
+    }
+
+    pub(super) fn lease(&self) -> &Lease {
+        self.lease.borrow()
     }
 
     pub(crate) fn instance(&mut self) -> Result<&mut Instance, CallError> {
@@ -229,7 +305,8 @@ impl<L: BorrowMut<Lease>> Running<L> {
 
     /// Ends the call. The lease keeps the instance unless the guest trapped.
     pub(crate) fn end<T>(mut self, result: wasmtime::Result<T>) -> Result<T, CallError> {
-        let failure = self.instance()?.end();
+        let task = self.task;
+        let failure = self.instance()?.end(task);
         match result {
             Ok(value) => {
                 self.has_ended = true;
@@ -256,6 +333,15 @@ impl<L: BorrowMut<Lease>> Running<L> {
         }
     }
 
+    /// Ends the work of a request. The lease keeps the instance.
+    pub(super) fn done(mut self) {
+        let task = self.task;
+        if let Ok(instance) = self.instance() {
+            instance.end(task);
+        }
+        self.has_ended = true;
+    }
+
     /// Ends the call and discards its instance.
     pub(crate) fn discard(mut self, why: RecycleReason) {
         self.has_ended = true;
@@ -271,6 +357,9 @@ impl<L: BorrowMut<Lease>> Drop for Running<L> {
         self.attribute(Stamp::now());
         let lease = self.lease.borrow_mut();
         let why = lease.pool().dropped_for.get();
-        lease.discard(why);
+        match self.is_waiting && !lease.is_background {
+            true => background::cancel(lease.hand_over(), why),
+            false => lease.discard(why),
+        }
     }
 }

@@ -7,11 +7,13 @@
 //! are served in order of arrival. A lease that finds no instance creates one, so the number of
 //! instances follows the number of concurrent calls, not the number of requests.
 
+mod background;
 mod instances;
 mod keeper;
 mod lease;
 mod shelf;
 mod slot;
+mod wait;
 mod within;
 
 pub use instances::Pool;

@@ -1,0 +1,118 @@
+//! The kinds of operations.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use spikard_wasm_app::one_line;
+use spikard_wasm_services::{Failed, Outcome, Payload};
+
+use super::resources::Resources;
+use super::{Operation, OperationResult, ready};
+use crate::granted::keyvalue::stores::Stores;
+use crate::outbound::Capabilities;
+use crate::state::Current;
+
+/// Longest `sleep`: a year. Deadlines end tasks earlier.
+const MAX_SLEEP: f64 = 365.0 * 86_400_000.0;
+
+/// What operations can use.
+pub(crate) struct Services<'a> {
+    pub(crate) capabilities: &'a Capabilities,
+    pub(crate) stores: &'a Stores,
+    /// The request of the task.
+    pub(crate) current: &'a Current,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sleep {
+    ms: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
+}
+
+/// Starts an operation.
+///
+/// # Errors
+/// The kind is unknown, the arguments are invalid, or the operation is not granted.
+pub(super) fn start(
+    services: &Services<'_>,
+    _resources: &mut Resources,
+    kind: &str,
+    head: &str,
+    _body: Payload,
+) -> Result<Operation, Failed> {
+    let family = kind.split_once('.').map_or(kind, |(family, _)| family);
+    match family {
+        "sleep" => sleep(parse(kind, head)?),
+        "config" if kind == "config.get" => {
+            let name = parse(kind, head)?;
+            Ok(ready(config(services, name)))
+        }
+        _ => Err(unknown(kind)),
+    }
+}
+
+/// Parses the head of an operation.
+pub(super) fn parse<T: DeserializeOwned>(kind: &str, head: &str) -> Result<T, Failed> {
+    let head = if head.is_empty() { "{}" } else { head };
+    serde_json::from_str(head).map_err(|error| {
+        let error = error.to_string();
+        Failed::new(
+            "invalid",
+            format!(
+                "the arguments of `{kind}` are invalid ({}); `docs/operations.md` lists them",
+                one_line(&error)
+            ),
+        )
+    })
+}
+
+/// Returns the error for a kind that this host does not know.
+pub(super) fn unknown(kind: &str) -> Failed {
+    let shown = one_line(&kind[..kind.floor_char_boundary(64)]).into_owned();
+    Failed::new(
+        "unknown-kind",
+        format!(
+            "this host does not know the operation `{shown}`; update spikard-wasm, or correct the name"
+        ),
+    )
+}
+
+fn sleep(Sleep { ms }: Sleep) -> Result<Operation, Failed> {
+    if !(0.0..=MAX_SLEEP).contains(&ms) {
+        let message = format!("`ms` is `{ms}`; use a number from 0 to {MAX_SLEEP}");
+        return Err(Failed::new("invalid", message));
+    }
+    let time = Duration::from_secs_f64(ms / 1000.0);
+    Ok(Box::pin(async move {
+        tokio::time::sleep(time).await;
+        Ok(Outcome::new(String::new(), Payload::Empty))
+    }))
+}
+
+fn config(services: &Services<'_>, Name { name }: Name) -> OperationResult {
+    let Some(config) = &services.capabilities.grants.config else {
+        return Err(Failed::new(
+            "denied",
+            "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
+        ));
+    };
+    Ok(text(config.get(&name)))
+}
+
+/// Returns a text, or the status 404 if there is none.
+fn text(value: Option<&String>) -> Outcome {
+    match value {
+        Some(value) => Outcome::new(String::new(), Payload::Text(value.clone())),
+        None => Outcome {
+            status: 404,
+            ..Outcome::new(String::new(), Payload::Empty)
+        },
+    }
+}
