@@ -66,7 +66,7 @@ test("a repeated tag is kept once", async () => {
   assert.deepEqual((await publish(ann, { tagList: ["a", "b", "a"] })).tagList, ["a", "b"]);
 });
 
-for (const [what, fields] of [["an empty", { tagList: [] }], ["without a", {}]]) {
+for (const [what, fields] of [["an empty", { tagList: [] }], ["no", {}]]) {
   test(`an article with ${what} tag list has an empty one`, async () => {
     const { slug, tagList } = await publish(ann, fields);
     assert.deepEqual(tagList, []);
