@@ -13,10 +13,12 @@ PACKAGE = Path(__file__).parents[1]
 WIT = PACKAGE.parents[1] / "wit"
 
 APP = """
+import asyncio
 import json
 from dataclasses import fields
 from typing import Any
 from spikard_wasm import (
+    Database,
     ContextError,
     GlobalContext,
     HookReply,
@@ -28,7 +30,7 @@ from spikard_wasm import (
 )
 from componentize_py_types import Err
 from wit_world.exports.definition import Description, Method, Route
-from wit_world.imports import failure, global_context, local_context, reply, request, types
+from wit_world.imports import failure, global_context, io, local_context, reply, request, types
 
 app = Spikard("bound", "1.0.0")
 
@@ -51,6 +53,11 @@ def contexts(local: LocalContext, everyone: GlobalContext) -> Any:
     except ContextError as error:
         return {"refused": str(error), "sum": everyone.add("n", 2)}
 
+@app.get("/waits")
+async def waits() -> Any:
+    await asyncio.sleep(0.02)
+    return await Database().query("select $1", 7)
+
 @app.pre_handler
 def stop(request: Request) -> Any:
     return {"params": request.params}
@@ -66,7 +73,7 @@ def answer(reply: HookReply, request: Request, message: str) -> None:
 def refuse(key: str, value: str | None) -> None:
     raise Err("it is the host's")
 
-Handler, Definition, Hooks = app.component()
+app.component()
 reports = []
 request.path, request.file = lambda: "/here", lambda part: str(part)
 local_context.set, global_context.add = refuse, lambda key, delta: delta
@@ -87,6 +94,20 @@ note(handler.handle(0, "", types.Body_Empty()))
 note(handler.handle(1, "", types.Body_Text("abc")))
 note(handler.handle(2, "", types.Body_Empty()))
 note(handler.handle(3, "", types.Body_Empty()))
+operations = []
+io.task = lambda: 5
+io.reply = lambda task, status, headers, body: note((status, headers, body))
+
+def submit(*operation: Any) -> Any:
+    operations.append([*operation[:4], getattr(operation[4], "value", None)])
+    return 0, "", types.Content_Empty()
+
+io.submit = submit
+note(handler.handle(4, "", types.Body_Empty()))
+resumable = Resumable()
+resumable.resume(1, 200, "", types.Content_Empty())
+resumable.resume(2, 200, '{"changes":0}', types.Content_Json('[{"a":7}]'))
+resumable.cancel(5)
 note(hooks.pre_handler(0, '{"id":1}'))
 note(hooks.on_response(0, 200, '[["x-b","c"]]'))
 note(hooks.on_error(0, 500, "", "x"))
@@ -94,9 +115,11 @@ pairs = [(Route, _local.Route), (Description, _local.Description), (Err, _local.
 stands = [
     (request, _local.LocalRequest), (failure, _local.LocalFailure), (reply, _local.LocalReply),
     (local_context, _local.LocalLocalContext), (global_context, _local.LocalGlobalContext),
+    (io, _local.LocalIo),
 ]
 print(json.dumps({
     "in_component": _boundary.IN_COMPONENT,
+    "operations": operations,
     "replies": replies,
     "nothing": [hooks.on_request(0), hooks.pre_validation(0)],
     "reports": reports,
@@ -134,7 +157,7 @@ def run(script: str, bindings: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    done = run(APP, bindings(tmp_path_factory.mktemp("bindings"), "http-app-with-hooks"))
+    done = run(APP, bindings(tmp_path_factory.mktemp("bindings"), "http-service"))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -147,12 +170,23 @@ def test_replies_are_made_of_the_bindings_types(result: Any) -> None:
         [200, "", "Content_Bytes", str(b"abc")],
         [500, "", "Content_Empty", "None"],
         [200, "", "Content_Json", refused],
+        [0, "", "Content_Empty", "None"],
+        [200, "", "Content_Json", '[{"a":7}]'],
         [200, "", "Content_Json", '{"params":{"id":1}}'],
         [200, '[["x-b","c"],["x-a","b"]]', "NoneType", "None"],
         [500, "", "Content_Text", "BAD: x"],
     ]
     assert result["nothing"] == [None, None]
     assert result["reports"] == ["KeyError: 'x'"]
+
+
+def test_operations_cross_the_boundary(result: Any) -> None:
+    sleep, query = result["operations"]
+    assert sleep[:3] == [5, 1, "sleep"]
+    assert 15 < json.loads(sleep[3])["ms"] <= 20
+    assert query[:3] == [5, 2, "sql.query"]
+    assert json.loads(query[3]) == {"database": "main", "sql": "select $1"}
+    assert query[4] == "[7]"
 
 
 def test_the_stand_ins_have_the_shape_of_the_bindings(result: Any) -> None:
@@ -163,6 +197,6 @@ def test_the_stand_ins_have_the_shape_of_the_bindings(result: Any) -> None:
 
 
 def test_another_world_is_named(tmp_path: Path) -> None:
-    done = run("import spikard_wasm", bindings(tmp_path, "http-app"))
+    done = run("import spikard_wasm", bindings(tmp_path, "http-app-with-hooks"))
     assert done.returncode == 1
-    assert "give `-w http-app-with-hooks` to `componentize-py`" in done.stderr
+    assert "give `-w http-service` to `componentize-py`" in done.stderr

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// The files of the package.
-pub(crate) const FILES: [(&str, &str); 8] = [
+pub(crate) const FILES: [(&str, &str); 9] = [
     ("types.wit", include_str!("../../../wit/types.wit")),
     (
         "definition.wit",
@@ -16,11 +16,12 @@ pub(crate) const FILES: [(&str, &str); 8] = [
     ("failure.wit", include_str!("../../../wit/failure.wit")),
     ("context.wit", include_str!("../../../wit/context.wit")),
     ("hooks.wit", include_str!("../../../wit/hooks.wit")),
+    ("io.wit", include_str!("../../../wit/io.wit")),
     ("world.wit", include_str!("../../../wit/world.wit")),
 ];
 
 /// World that `build` uses.
-pub(crate) const WORLD: &str = "http-app-with-hooks";
+pub(crate) const WORLD: &str = "http-service";
 
 /// Writes the package into a folder and creates the folder if needed.
 pub(crate) fn write(folder: &Path) -> io::Result<()> {

@@ -8,7 +8,7 @@
     def user(id: int) -> dict:
         return {"id": id}
 
-    Handler, Definition, Hooks = app.component()
+    app.component()
 
 Type hints select the source and the schema of each parameter. The host validates a request
 against them before it calls the handler.
@@ -18,7 +18,18 @@ from spikard_wasm._hooks import RouteHooks
 from spikard_wasm._options import AppOptions, RouteOptions
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import MISSING, GlobalContext, LocalContext
-from spikard_wasm.errors import ContextError, DefinitionError, HttpError
+from spikard_wasm.cryptography import jwt, password
+from spikard_wasm.database import Database, Transaction
+from spikard_wasm.errors import (
+    ContextError,
+    DefinitionError,
+    HttpError,
+    InvalidTokenError,
+    MissingSettingError,
+    OperationError,
+    OperationTimeoutError,
+    SqlError,
+)
 from spikard_wasm.hook_reply import HookReply, ReplyHeaders
 from spikard_wasm.markers import Body, Cookie, Field, Form, Header, Path, Query
 from spikard_wasm.policies import (
@@ -35,6 +46,8 @@ from spikard_wasm.policies import (
 )
 from spikard_wasm.reply import Reply, html, redirect
 from spikard_wasm.request import Request, UploadFile
+from spikard_wasm.settings import config, secret
+from spikard_wasm.store import Store
 
 __all__ = [
     "MISSING",
@@ -45,6 +58,7 @@ __all__ = [
     "ContextError",
     "Cookie",
     "Cors",
+    "Database",
     "DefinitionError",
     "Field",
     "Form",
@@ -52,10 +66,13 @@ __all__ = [
     "Header",
     "HookReply",
     "HttpError",
+    "InvalidTokenError",
     "Jwt",
-    "Local",
     "LocalContext",
+    "MissingSettingError",
     "OpenApi",
+    "OperationError",
+    "OperationTimeoutError",
     "Path",
     "Query",
     "RateLimit",
@@ -68,8 +85,15 @@ __all__ = [
     "Secret",
     "SecurityHeaders",
     "Spikard",
+    "SqlError",
     "StaticFiles",
+    "Store",
+    "Transaction",
     "UploadFile",
+    "config",
     "html",
+    "jwt",
+    "password",
     "redirect",
+    "secret",
 ]

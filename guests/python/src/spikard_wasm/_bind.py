@@ -7,11 +7,12 @@ parameters or with a plain JSON body get a shorter function, which is measurably
 from __future__ import annotations
 
 import copy
+import dis
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from spikard_wasm import _call, _loop
+from spikard_wasm import _call, _run
 from spikard_wasm._boundary import Body, BodyBytes, BodyForm, BodyJson, BodyText
 from spikard_wasm._forms import FormRules
 from spikard_wasm._invalid import InvalidValueError, ValidationError
@@ -23,53 +24,89 @@ from spikard_wasm.reply import Crossing, encode
 from spikard_wasm.request import Request, decode_form
 
 Call = Callable[[str, Any], Crossing]
+Finish = Callable[[Any, int | None], Crossing]
+"""Converts what a handler returns, a value or a coroutine, to a reply."""
 Arguments = dict[str, Any]
 ReadJson = Callable[[str], Any]
 
 
 def bind(handler: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     """Returns the function that serves a route."""
-    run = _loop.blocking(handler) if inspect.iscoroutinefunction(handler) else handler
+    if inspect.iscoroutinefunction(handler) and suspends(handler):
+        return _in_async_call(_serve(handler, signature, status, run_task))
+    run = unsuspended(handler) if inspect.iscoroutinefunction(handler) else handler
+    answer = _serve(run, signature, status, encode)
+    return _in_call(answer) if _takes_request(signature) else answer
+
+
+def _takes_request(signature: Signature) -> bool:
+    """Returns whether a handler gets objects of the request, such as files."""
+    body = signature.body
+    is_form = bool(signature.fields) or (body is not None and body.kind == "form")
+    return bool(signature.request or signature.local or is_form)
+
+
+def _serve(
+    run: Callable[..., Any], signature: Signature, status: int | None, finish: Finish
+) -> Call:
     body = signature.body
     has_body = body is not None or bool(signature.fields)
-    is_form = bool(signature.fields) or (body is not None and body.kind == "form")
-    if signature.request or signature.local or is_form:
-        return _in_call(_general(run, signature, status))
-    if signature.contexts or signature.unused:
-        return _general(run, signature, status)
+    if _takes_request(signature) or signature.contexts or signature.unused:
+        return _general(run, signature, status, finish)
     if signature.nothing or signature.decoders or signature.mutable:
-        return _general(run, signature, status)
+        return _general(run, signature, status, finish)
     if not signature.has_params and not has_body:
-        return _without_arguments(run, status)
+        return _without_arguments(run, status, finish)
     if not has_body:
-        return _with_params(run, status)
+        return _with_params(run, status, finish)
     plain = body is not None and body.kind == "json" and body.required and body.decode is None
     if plain and body is not None and not signature.has_params:
-        return _with_json(run, body.name, status)
-    return _general(run, signature, status)
+        return _with_json(run, body.name, status, finish)
+    return _general(run, signature, status, finish)
 
 
-def _without_arguments(run: Callable[..., Any], status: int | None) -> Call:
+def suspends(handler: Callable[..., Any]) -> bool:
+    """Returns whether a handler has an `await`. Without one it needs no task, which is costly."""
+    code = getattr(handler, "__code__", None)
+    return code is None or any(step.opname == "SEND" for step in dis.get_instructions(code))
+
+
+def unsuspended(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps an asynchronous function without `await` in one that returns its result."""
+
+    def run(*given: Any, **named: Any) -> Any:
+        return _run.run_unsuspended(handler(*given, **named))
+
+    return run
+
+
+def run_task(coroutine: Any, status: int | None) -> Crossing:
+    """Runs the coroutine of a handler, which can continue after this export call."""
+    crossing: Crossing = _run.run(coroutine, encode, status)
+    return crossing
+
+
+def _without_arguments(run: Callable[..., Any], status: int | None, finish: Finish) -> Call:
     def call(_params: str, _body: Body) -> Crossing:
-        return encode(run(), status)
+        return finish(run(), status)
 
     return call
 
 
-def _with_params(run: Callable[..., Any], status: int | None) -> Call:
+def _with_params(run: Callable[..., Any], status: int | None, finish: Finish) -> Call:
     def call(params: str, _body: Body) -> Crossing:
-        return encode(run(**loads(params)), status)
+        return finish(run(**loads(params)), status)
 
     return call
 
 
-def _with_json(run: Callable[..., Any], name: str, status: int | None) -> Call:
+def _with_json(run: Callable[..., Any], name: str, status: int | None, finish: Finish) -> Call:
     def call(_params: str, body: BodyJson) -> Crossing:
         try:
             value = loads(body.value)
         except ValueError as error:
             raise _unreadable("the body", error) from error
-        return encode(run(**{name: value}), status)
+        return finish(run(**{name: value}), status)
 
     return call
 
@@ -87,7 +124,22 @@ def _in_call(answer: Call) -> Call:
     return call
 
 
-def _general(run: Callable[..., Any], signature: Signature, status: int | None) -> Call:
+def _in_async_call(answer: Call) -> Call:
+    """Wraps a function in a call that can continue after this export call."""
+
+    def call(params: str, body: Body) -> Crossing:
+        in_progress = _call.begin_async()
+        try:
+            return answer(params, body)
+        finally:
+            in_progress.leave()
+
+    return call
+
+
+def _general(
+    run: Callable[..., Any], signature: Signature, status: int | None, finish: Finish
+) -> Call:
     unused, nothing = signature.unused, signature.nothing
     decoders = tuple(signature.decoders.items())
     request, contexts, local = signature.request, signature.contexts, signature.local
@@ -124,7 +176,7 @@ def _general(run: Callable[..., Any], signature: Signature, status: int | None) 
             arguments[name] = local_of(_call.current())
         if contexts:
             arguments.update(contexts)
-        return encode(run(**arguments), status)
+        return finish(run(**arguments), status)
 
     return call
 

@@ -1,6 +1,6 @@
 """The boundary to the host: the generated bindings, or stand-ins outside a component.
 
-`componentize-py` generates `wit_world` from the world `http-app-with-hooks` when it builds a
+`componentize-py` generates `wit_world` from the world `http-service` when it builds a
 component. Type checkers use the stand-ins, which have the same members.
 """
 
@@ -27,6 +27,7 @@ __all__ = [
     "Route",
     "failure",
     "global_context",
+    "io",
     "local_context",
     "reply",
     "request",
@@ -42,16 +43,16 @@ if not TYPE_CHECKING:
 
     if IN_COMPONENT:
         try:
-            from wit_world.imports import reply
+            from wit_world.imports import io
         except ImportError:
             raise ImportError(
-                "the component is not built for the world `http-app-with-hooks`; "
-                "give `-w http-app-with-hooks` to `componentize-py`, or use `spikard-wasm build`"
+                "the component is not built for the world `http-service`; "
+                "give `-w http-service` to `componentize-py`, or use `spikard-wasm build`"
             ) from None
 
         from componentize_py_types import Err
         from wit_world.exports.definition import Description, Method, Route
-        from wit_world.imports import failure, global_context, local_context, request
+        from wit_world.imports import failure, global_context, local_context, reply, request
         from wit_world.imports.types import Body_Bytes as BodyBytes
         from wit_world.imports.types import Body_Empty as BodyEmpty
         from wit_world.imports.types import Body_Form as BodyForm
@@ -86,6 +87,7 @@ if TYPE_CHECKING or not IN_COMPONENT:
         Route,
         failure,
         global_context,
+        io,
         local_context,
         reply,
         request,

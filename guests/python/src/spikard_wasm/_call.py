@@ -1,33 +1,104 @@
-"""The call in progress, which limits the objects of a request to that request.
+"""The calls of the host: which request an object and a task belong to.
 
-The host answers every import for the call that is in progress. An instance serves many
-requests, so an object that outlives its own call would read the next client's request.
-Each such object keeps the `Call` it was made in and checks it before it asks the host.
+The host answers every import for one request: that of the export in progress, until `io.select`
+names another one. An instance serves many requests, so an object that outlives its own request
+would read another client's. Each such object keeps the `Call` it was made in and checks it
+before it asks the host. `CALL` carries the call of an asyncio task, through its context.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from spikard_wasm import _boundary
 
 if TYPE_CHECKING:
+    import asyncio
+
     from spikard_wasm.contexts import LocalContext
 
 
 class Call:
     """One call of a handler or of the hooks of one kind."""
 
-    __slots__ = ("_outer", "local")
+    __slots__ = ("_outer", "local", "over")
+
+    number = 0
+    """The number of the task at the host; 0 if it has not been asked for."""
 
     def __init__(self, outer: Call | None) -> None:
         self._outer = outer
         self.local: LocalContext | None = None
         """The context of the request, once it has been used."""
+        self.over = False
+        """Whether the handler or hook is done, so that the objects of the request are invalid."""
 
     def end(self) -> None:
         """Ends the call. Its objects raise an error from now on."""
+        self.over = True
+        self.leave()
+
+    def leave(self) -> None:
+        """Ends the export call. An asynchronous handler can continue in a later one."""
         global _current
         _current = self._outer
 
+
+class AsyncCall(Call):
+    """A call whose handler or hooks can wait, and start asyncio tasks."""
+
+    __slots__ = (
+        "cancelled",
+        "ended",
+        "finish",
+        "idle",
+        "number",
+        "operations",
+        "root",
+        "status",
+        "stuck",
+        "tasks",
+    )
+
+    def __init__(self, outer: Call | None) -> None:
+        super().__init__(outer)
+        self.number = 0
+        self.operations = 0
+        """Number of operations in progress."""
+        self.root: asyncio.Task[Any] | None = None
+        """The task of the handler, while the host waits for its answer."""
+        self.finish: Callable[[Any, Any], Any] | None = None
+        self.status: Any = None
+        """`finish(result, status)` converts the result of the handler for the host."""
+        self.tasks: list[asyncio.Task[Any]] = []
+        """The tasks that the handler has started. A reference keeps them alive."""
+        self.idle = 0
+        """The operation that keeps this task alive while it waits for another request."""
+        self.stuck = ""
+        """Why the handler can never finish."""
+        self.cancelled = False
+        self.ended = False
+
+    def add(self, task: asyncio.Task[Any]) -> None:
+        """Adds a task, and forgets finished ones now and then."""
+        self.tasks.append(task)
+        count = len(self.tasks)
+        if count >= 32 and not count & (count - 1):  # a power of two
+            # A failed task stays, so that its exception is logged at the end.
+            self.tasks = [task for task in self.tasks if not task.done() or task._log_traceback]
+
+    def unfinished(self) -> list[asyncio.Task[Any]]:
+        """Returns the tasks that are not done."""
+        unfinished = [task for task in self.tasks if not task.done()]
+        if self.root is not None and not self.root.done():
+            unfinished.append(self.root)
+        return unfinished
+
+
+CALL: ContextVar[AsyncCall | None] = ContextVar("spikard_wasm_call", default=None)
+"""The call that the running asyncio task belongs to."""
 
 _current: Call | None = None
 
@@ -39,14 +110,27 @@ def begin() -> Call:
     return _current
 
 
+def begin_async() -> AsyncCall:
+    """Begins a call whose handler or hooks can wait."""
+    global _current
+    call = _current = AsyncCall(_current)
+    return call
+
+
 def current() -> Call | None:
-    """Returns the call in progress, or `None` if no call needs objects of the request."""
+    """Returns the call whose request the host answers for, if it is known."""
     return _current
 
 
+def resume(call: Call | None) -> None:
+    """Notes whose request the host answers for in the export call that begins or ends."""
+    global _current
+    _current = call
+
+
 def is_over(call: Call | None) -> bool:
-    """Returns whether a call is not in progress."""
-    return call is None or call is not _current
+    """Returns whether the handler or hook of a call is done; selects its request if not."""
+    return call is None or call.over or (call is not _current and not _select(call))
 
 
 def check(call: Call | None, what: str) -> None:
@@ -55,8 +139,17 @@ def check(call: Call | None, what: str) -> None:
         raise RuntimeError(
             f"`{what}` was used while no request is in progress; use it in a handler"
         )
-    if call is not _current:
+    if call.over or (call is not _current and not _select(call)):
         raise RuntimeError(
             f"`{what}` was used after its handler or hook returned; "
             "copy the values that you need before it returns"
         )
+
+
+def _select(call: Call) -> bool:
+    """Makes the host answer for the request of a call, in an instance with several of them."""
+    global _current
+    if not call.number or not _boundary.io.select(call.number):
+        return False
+    _current = call
+    return True

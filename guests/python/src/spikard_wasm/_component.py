@@ -1,11 +1,11 @@
-"""Builds the three exports of a component from the routes and hooks of an app."""
+"""Builds the exports of a component from the routes and hooks of an app."""
 
 from __future__ import annotations
 
 import gc
 from typing import Any
 
-from spikard_wasm import _boundary
+from spikard_wasm import _boundary, _run
 from spikard_wasm._bind import Call
 from spikard_wasm._boundary import Description
 from spikard_wasm._failing import answer, fail
@@ -13,11 +13,12 @@ from spikard_wasm._hooks import Hooked
 from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import Crossing
 
-Exports = tuple[type[Any], type[Any], type[Any]]
+Exports = tuple[type[Any], type[Any], type[Any], type[Any]]
+"""The classes `Handler`, `Definition`, `Hooks` and `Resumable`."""
 
 
 def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -> Exports:
-    """Returns the classes `Handler`, `Definition` and `Hooks`, which `componentize-py` needs."""
+    """Returns the classes that `componentize-py` needs."""
 
     class Handler:
         """Handles requests."""
@@ -61,9 +62,20 @@ def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -
             """Runs when the host rejects the request, or the handler or a hook fails."""
             return hooked.after("on_error", route, status, headers, message)
 
+    class Resumable:
+        """Continues handlers and hooks that wait."""
+
+        def resume(self, op: int, status: int, head: str, body: Any) -> None:
+            """Continues the task that waits for an operation."""
+            _run.resume(op, status, head, body)
+
+        def cancel(self, task: int) -> None:
+            """Cancels a task whose client has gone or whose deadline has passed."""
+            _run.cancel(task)
+
     if _boundary.IN_COMPONENT:
         # All current objects stay in the component for good. Exclude them from garbage
         # collection, which would write to memory pages that instances could share.
         gc.collect()
         gc.freeze()
-    return Handler, Definition, Hooks
+    return Handler, Definition, Hooks, Resumable

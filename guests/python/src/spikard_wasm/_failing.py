@@ -22,12 +22,17 @@ def answer(error: HttpError) -> Crossing:
 
 def fail(error: BaseException) -> Crossing:
     """Reports an error to the host, which replies with 500 whatever this returns."""
+    _boundary.failure.report(*describe(error))
+    return 500, "", ContentEmpty()
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """Returns the message of an error in one line, and its stack."""
     # The message of a syntax error comes after its source line, which is indented.
     lines = traceback.format_exception_only(error)
     message = next(line for line in lines if not line.startswith(" ")).partition("\n")[0]
     stack = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    _boundary.failure.report(utf8(message), utf8("".join(stack)))
-    return 500, "", ContentEmpty()
+    return utf8(message), utf8("".join(stack))
 
 
 def _users_part(stack: TracebackType | None) -> TracebackType | None:

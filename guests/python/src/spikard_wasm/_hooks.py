@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from spikard_wasm import _call, _loop
+from spikard_wasm import _bind, _call, _run
 from spikard_wasm._failing import answer, fail
 from spikard_wasm.errors import DefinitionError, HttpError
 from spikard_wasm.hook_reply import Change, HookReply
@@ -15,8 +15,10 @@ from spikard_wasm.reply import Crossing, header_text, parts
 from spikard_wasm.request import Request
 
 Hook = Callable[..., Any]
-_Ready = tuple[Hook, int]
-"""A synchronous function that runs a hook, and the number of arguments that it takes."""
+_Ready = tuple[Hook, int, bool]
+"""A function that runs a hook, the number of arguments that it takes, and whether it can wait."""
+
+Start = Callable[[], Coroutine[Any, Any, Any]]
 
 # The arguments of each kind of hook. A hook can take fewer.
 _GIVEN: Final[dict[str, tuple[str, ...]]] = {
@@ -104,14 +106,18 @@ class Hooked:
 
     def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
         """Runs the hooks of a kind before the handler until one returns a reply."""
+        hooks = self._runs[kind][route]
+        if any(waits for _, _, waits in hooks):
+            begin: Start = lambda: _before_async(hooks, Request(None, params))  # noqa: E731
+            started: Crossing | None = _in_async_call(begin, _reply)
+            return started
         call = _call.begin()
         try:
             request = Request(None, params)
-            for run, takes in self._runs[kind][route]:
+            for run, takes, _ in hooks:
                 result = run(*(request,)[:takes])
                 if result is not None:
-                    status, pairs, body = parts(result)
-                    return status, header_text(pairs), body
+                    return _reply(result)
         except HttpError as error:
             return answer(error)
         except BaseException as error:  # an exception that leaves an export traps
@@ -124,11 +130,18 @@ class Hooked:
         self, kind: str, route: int, status: int, headers: str, message: str = ""
     ) -> Change | None:
         """Runs the hooks of a kind after the handler. Returns the changed reply, if any."""
+        hooks = self._runs[kind][route]
+        if any(waits for _, _, waits in hooks):
+            begin: Start = lambda: _after_async(  # noqa: E731
+                hooks, HookReply(status, headers), Request(None), message
+            )
+            started: Change | None = _in_async_call(begin, _change)
+            return started
         call = _call.begin()
         try:
             request = Request(None, "")
             reply = HookReply(status, headers)
-            for run, takes in self._runs[kind][route]:
+            for run, takes, _ in hooks:
                 reply.replace(run(*(reply, request, message)[:takes]))
             return reply.change()
         except HttpError as error:
@@ -139,6 +152,52 @@ class Hooked:
             call.end()
 
 
+async def _before_async(hooks: tuple[_Ready, ...], request: Request) -> Any:
+    for run, takes, waits in hooks:
+        result = run(*(request,)[:takes])
+        if waits:
+            result = await result
+        if result is not None:
+            return result
+    return None
+
+
+async def _after_async(
+    hooks: tuple[_Ready, ...], reply: HookReply, request: Request, message: str
+) -> HookReply:
+    for run, takes, waits in hooks:
+        result = run(*(reply, request, message)[:takes])
+        reply.replace(await result if waits else result)
+    return reply
+
+
+def _reply(result: Any, _status: None = None) -> Crossing | None:
+    if result is None:
+        return None
+    status, pairs, body = parts(result)
+    return status, header_text(pairs), body
+
+
+def _change(reply: HookReply, _status: None = None) -> Change | None:
+    return reply.change()
+
+
+def _in_async_call(start: Start, finish: Callable[[Any, Any], Any]) -> Any:
+    call = _call.begin_async()
+    try:
+        return _run.run(start(), finish, None)
+    except HttpError as error:
+        return answer(error)
+    except BaseException as error:
+        return fail(error)
+    finally:
+        call.leave()
+
+
 def _ready(kind: str, hook: Hook) -> _Ready:
-    run = _loop.blocking_hook(hook) if inspect.iscoroutinefunction(hook) else hook
-    return run, check(kind, hook)
+    waits = False
+    run = hook
+    if inspect.iscoroutinefunction(hook):
+        waits = _bind.suspends(hook)
+        run = hook if waits else _bind.unsuspended(hook)
+    return run, check(kind, hook), waits

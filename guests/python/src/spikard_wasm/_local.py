@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 
 @dataclass
@@ -74,6 +75,9 @@ class ContentBytes:
 
 
 Content = ContentEmpty | ContentJson | ContentText | ContentBytes
+
+Result = tuple[int, str, Content]
+"""The result of an operation: status, head and body."""
 
 
 class Method(Enum):
@@ -277,6 +281,62 @@ class LocalGlobalContext:
         return total
 
 
+class Host(Protocol):
+    """Runs operations in place of the host."""
+
+    def task(self) -> int: ...
+    def submit(self, task: int, op: int, kind: str, head: str, body: Content) -> Result: ...
+    def call(self, kind: str, head: str, body: Content) -> Result: ...
+    def abandon(self, op: int) -> None: ...
+    def reply(self, task: int, status: int, headers: str, body: Content | None) -> None: ...
+    def fail(self, task: int, message: str, detail: str) -> None: ...
+    def select(self, task: int) -> bool: ...
+
+
+class LocalIo:
+    """The imported interface `io`, answered by the host of the test client in progress."""
+
+    def __init__(self) -> None:
+        self.host: Host | None = None
+
+    def task(self) -> int:
+        """The number of the task in progress."""
+        return 0 if self.host is None else self.host.task()
+
+    def submit(self, task: int, op: int, kind: str, head: str, body: Content) -> Result:
+        """Starts an operation."""
+        return _NO_HOST if self.host is None else self.host.submit(task, op, kind, head, body)
+
+    def call(self, kind: str, head: str, body: Content) -> Result:
+        """Runs an operation."""
+        return _NO_HOST if self.host is None else self.host.call(kind, head, body)
+
+    def abandon(self, op: int) -> None:
+        """Stops an operation."""
+        if self.host is not None:
+            self.host.abandon(op)
+
+    def reply(self, task: int, status: int, headers: str, body: Content | None) -> None:
+        """Answers a task."""
+        if self.host is not None:
+            self.host.reply(task, status, headers, body)
+
+    def fail(self, task: int, message: str, detail: str) -> None:
+        """Fails a task."""
+        if self.host is not None:
+            self.host.fail(task, message, detail)
+
+    def select(self, task: int) -> bool:
+        """Makes the interfaces refer to a task."""
+        return self.host is not None and self.host.select(task)
+
+
+_NO_HOST: Result = (
+    1,
+    '{"code":"failed","message":"no request is in progress: do this in a handler or hook, '
+    'or in a test through `TestClient`"}',
+    ContentEmpty(),
+)
 _KEY_LIMIT, _LOCAL_LIMIT, _GLOBAL_LIMIT = 256, 1 << 20, 16 << 20  # bytes
 
 request = LocalRequest()
@@ -284,3 +344,4 @@ failure = LocalFailure()
 reply = LocalReply()
 local_context = LocalLocalContext()
 global_context = LocalGlobalContext()
+io = LocalIo()

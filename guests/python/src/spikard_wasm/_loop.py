@@ -1,159 +1,517 @@
-"""Asynchronous handlers: an event loop with timers and without sockets.
+"""The event loop of a component: a queue of callbacks, and timers that are operations of the host.
 
-A component has no sockets to wait for, so the loop waits for timers only. A handler that never
-waits finishes in its first step, without a turn of the loop.
+The host calls an export, the loop runs until nothing is ready, and the export returns. The host
+calls `resume` when an operation is done. So the loop never waits itself, and `_run` starts it.
+Every callback runs in the context of a call (`_call.CALL`), also in the export of another one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import asyncio.base_events
-import asyncio.events
-import dis
+import contextvars
 import sys
-import threading
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+import traceback
+import weakref
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, NoReturn, Protocol
 
-# Python 3.12 can run a new task immediately until it first waits.
-_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+from spikard_wasm import _boundary
+from spikard_wasm._boundary import Content, ContentEmpty
+from spikard_wasm._call import CALL, AsyncCall
+from spikard_wasm._json import dumps_ascii
+from spikard_wasm.errors import OperationError
 
-# Number of times that an unfinished task is canceled, and the seconds that it gets each time.
-_ROUNDS, _GRACE = 4, 0.025
+Result = tuple[int, str, Content]
+"""The result of an operation: status, head, body. The status 1 means that it failed."""
+
+EMPTY = ContentEmpty()
+SLEEP = "sleep"
+# Rounds of callbacks in one export call, after which the host can do other work.
+_ROUNDS = 1_000
+_TURN_MS = 1
 
 
-class Loop(asyncio.BaseEventLoop):
-    """An event loop whose only events are its timers."""
+class Handle(asyncio.Handle):
+    """A callback in the queue, leaner than its base class."""
 
-    _asyncgens: Any
-    _asyncgen_firstiter_hook: Any
-    _asyncgen_finalizer_hook: Any
-    _ready: Any
-    _scheduled: Any
-    _thread_id: int | None
+    __slots__ = ()
+    _args: Any
+    _callback: Any
+    _cancelled: bool
+    _context: contextvars.Context
+
+    def __init__(self, callback: Any, args: Any, context: contextvars.Context | None) -> None:
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._context = contextvars.copy_context() if context is None else context
+
+    def cancel(self) -> None:
+        """Cancels the callback."""
+        self._cancelled = True
+        self._callback = self._args = None
+
+    def cancelled(self) -> bool:
+        """Returns whether the callback is cancelled."""
+        return self._cancelled
+
+    def __repr__(self) -> str:
+        return f"<Handle {self._callback!r}>"
+
+
+class Waiter(Protocol):
+    """What an operation continues. `op` is 0 once the operation has ended."""
+
+    op: int
+    call: AsyncCall
+
+    def settle(self, result: Result) -> None:
+        """Continues with the result of the operation."""
+
+    def drop(self) -> None:
+        """Ends without a result: the host has abandoned the operation."""
+
+
+class Wake:
+    """An operation that only lets the loop run again, or keeps a task of the host alive."""
+
+    __slots__ = ("call", "op")
+    call: AsyncCall
 
     def __init__(self) -> None:
-        super().__init__()
-        self._selector = self
-        self.spawned = False
-        """Whether the handler has started tasks."""
+        self.op = 0
 
-    def __del__(self) -> None:
-        """Suppresses the warning of the base class: the loop has no resources to close."""
+    def settle(self, result: Result) -> None:
+        """Does nothing: the loop runs in any case."""
 
-    def select(self, timeout: float | None) -> tuple[()]:
-        """Sleeps until the next timer, as the selector of `BaseEventLoop`."""
-        if timeout is None:
-            raise RuntimeError(
-                "the handler awaits something that can never finish; "
-                "a component has no sockets, threads or signals to wait for"
-            )
-        if timeout > 0:
-            time.sleep(timeout)
-        return ()
+    def drop(self) -> None:
+        """Does nothing."""
 
-    def _process_events(self, event_list: tuple[()]) -> None:
-        """Does nothing: the only events are timers, which `BaseEventLoop` handles itself."""
 
-    def _write_to_self(self) -> None:
-        """Does nothing: no other thread can wake the loop."""
+class Timer(Handle, asyncio.TimerHandle):
+    """A callback that runs at a time: an operation `sleep`."""
 
-    def create_task(self, coro: Any, **options: Any) -> Any:
-        """Creates a task and notes that one exists."""
-        self.spawned = True
-        return super().create_task(coro, **options)
+    __slots__ = ("call", "op")
+    call: AsyncCall
+    _loop: Any
+    _when: float
 
-    def run_in_executor(self, *_: Any) -> Any:  # type: ignore[override]
-        """Raises an error: a component has no threads."""
-        raise RuntimeError("a component has no threads; call the function directly")
+    def __init__(
+        self, when: float, callback: Any, args: Any, context: contextvars.Context | None, loop: Loop
+    ) -> None:
+        Handle.__init__(self, callback, args, context)
+        self._when = when
+        self._loop = loop
+        self.op = 0
 
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Runs a handler to its end, then cancels the tasks that it left."""
-        self.spawned = False
-        task = self._start(coroutine)
-        if task.done() and not self._is_busy():
-            return task.result()
-        try:
-            return self.run_until_complete(task)
-        finally:
-            self._settle()
+    def when(self) -> float:
+        """Returns the time of the callback, as `loop.time()` does."""
+        return self._when
 
-    def run_unsuspended(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Runs a coroutine without `await`, which needs no task."""
-        self.spawned = False
-        asyncio.events._set_running_loop(self)
-        try:
-            coroutine.send(None)
-        except StopIteration as done:
-            return done.value
-        finally:
-            asyncio.events._set_running_loop(None)
-            if self._is_busy():
-                self._settle()
-        raise RuntimeError("a coroutine without `await` has waited")
+    def cancel(self) -> None:
+        """Cancels the timer."""
+        Handle.cancel(self)
+        if self.op:
+            self._loop.abandon(self)
 
-    def _is_busy(self) -> bool:
-        return self.spawned or bool(self._ready or self._scheduled or self._asyncgens)
+    def settle(self, result: Result) -> None:  # noqa: ARG002
+        """Queues the callback."""
+        self._loop.ready.append(self)
 
-    def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs a coroutine until it first waits."""
-        if not _EAGER:
-            return asyncio.Task(coroutine, loop=self)
-        asyncio.events._set_running_loop(self)
-        self._thread_id = threading.get_ident()
-        hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
-        try:
-            return asyncio.Task(coroutine, loop=self, **_EAGER)
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
-            self._thread_id = None
-            asyncio.events._set_running_loop(None)
+    def drop(self) -> None:
+        """Cancels the callback."""
+        Handle.cancel(self)
 
-    def _settle(self) -> None:
-        """Cancels the tasks and timers that a handler left, so that they do not run later."""
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Operation(asyncio.Future[Result]):
+    """The future result of an operation. Cancelling it abandons the operation."""
+
+    op = 0
+    call: AsyncCall
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancels the future and stops the operation."""
+        if not super().cancel(msg):
+            return False
+        if self.op:
+            self.get_loop().abandon(self)  # type: ignore[attr-defined]
+        return True
+
+    def settle(self, result: Result) -> None:
+        """Sets the result."""
+        if not self.done():
+            self.set_result(result)
+
+    def drop(self) -> None:
+        """Cancels the future."""
+        super().cancel()
+
+
+class Answer:
+    """Sends the result of a handler's task, as its done callback."""
+
+    __slots__ = ("_call", "_send")
+
+    def __init__(self, call: AsyncCall, send: Callable[[AsyncCall, Any], None]) -> None:
+        self._call = call
+        self._send = send
+
+    def __call__(self, task: asyncio.Task[Any]) -> None:
+        self._send(self._call, task)
+
+
+class Generator(weakref.ref[AsyncGenerator[Any, Any]]):
+    """An asynchronous generator that has begun, and the context that it began in."""
+
+    __slots__ = ("context", "key")
+    context: contextvars.Context
+    key: int
+
+
+class Loop(asyncio.AbstractEventLoop):
+    """An event loop without sockets and threads. `running` is set while an export runs it."""
+
+    def __init__(self) -> None:
+        self.ready: deque[Handle] = deque()
+        self.running = False
+        self.exporting: AsyncCall | None = None
+        """The call whose number `io.task` returns."""
+        self.adopted: contextvars.Token[AsyncCall | None] | None = None
+        self.operations: dict[int, Waiter] = {}
+        self.calls: dict[int, AsyncCall] = {}
+        """The calls that can continue, by the numbers of their tasks."""
+        self.idle: set[AsyncCall] = set()
+        """The calls that wait for another call, each with an operation that keeps it alive."""
+        self.touched: set[AsyncCall] = set()
+        """The calls that may have ended in the export call of another one."""
+        self.any_dead = False
+        """Whether a call ended while it had tasks, whose callbacks must not run."""
+        self._last = 0
+        self._waking = False
+        self.generators: dict[int, Generator] = {}
+        self._dying: Generator | None = None
+        self._factory: Any = None
+        self._handler: Callable[..., Any] | None = None
+
+    # Operations
+
+    def submit(
+        self, call: AsyncCall, waiter: Waiter | None, kind: str, head: str, body: Content
+    ) -> Result | int:
+        """Starts an operation. Returns its result, or its number if it is in progress."""
+        if call.ended:
+            raise RuntimeError("the request of this task has ended; nothing can continue it")
+        number = call.number or self.identify(call)
+        op = self._last = self._last % 0xFFFF_FFFF + 1
+        while op in self.operations:
+            op = self._last = self._last % 0xFFFF_FFFF + 1
+        result: Result = _boundary.io.submit(number, op, kind, head, body)
+        if result[0]:
+            return result
+        if waiter is None:
+            waiter = Operation(loop=self)
+        waiter.op = op
+        waiter.call = call
+        self.operations[op] = waiter
+        call.operations += 1
+        return op
+
+    def abandon(self, waiter: Waiter) -> None:
+        """Stops an operation."""
+        op, waiter.op = waiter.op, 0
+        if self.operations.pop(op, None) is not None:
+            call = waiter.call
+            call.operations -= 1
+            if call.operations == 0:
+                self.touched.add(call)
+            _boundary.io.abandon(op)
+
+    def identify(self, call: AsyncCall) -> int:
+        """Asks the host for the number of a call, which is in progress."""
+        if call is not self.exporting:
+            raise RuntimeError("no request is in progress; do this in a handler or hook")
+        number: int = _boundary.io.task()
+        call.number = number
+        self.calls[number] = call
+        return number
+
+    def adopt(self) -> AsyncCall:
+        """Returns a call for a handler without `await`, which has none until it starts a task."""
+        if not self.running or self.exporting is not None:
+            raise RuntimeError("no request is in progress in this context")
+        call = self.exporting = AsyncCall(None)
+        self.adopted = CALL.set(call)
+        return call
+
+    def defer(self, call: AsyncCall, ms: float) -> bool:
+        """Lets the host call again later. Returns whether it will."""
+        return isinstance(self.submit(call, Wake(), SLEEP, f'{{"ms":{ms}}}', EMPTY), int)
+
+    # Callbacks
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> Handle:
+        """Queues a callback."""
+        handle = Handle(callback, args, context)
+        if callback.__class__ is Answer:  # the reply comes before the tasks that are left
+            self.ready.appendleft(handle)
+        else:
+            self.ready.append(handle)
+        if not self.running and not self._waking:
+            self._wake(handle._context)
+        return handle
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> Timer:
+        """Calls a function after a delay in seconds."""
+        return self.call_at(time.monotonic() + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> Timer:
+        """Calls a function at a time of `loop.time()`."""
+        timer = Timer(when, callback, args, context, self)
+        call = timer._context.get(CALL) or self.adopt()
+        ms = (when - time.monotonic()) * 1000
+        if ms <= 0:
+            self.ready.append(timer)
+            return timer
+        result = self.submit(call, timer, SLEEP, f'{{"ms":{ms:.3f}}}', EMPTY)
+        if not isinstance(result, int):
+            if result[0] == 1:
+                raise OperationError.read(SLEEP, result[1])
+            self.ready.append(timer)
+        return timer
+
+    def turn(self, until: asyncio.Future[Any] | None = None) -> None:
+        """Runs callbacks until none is ready or `until` is done."""
+        ready = self.ready
+        self._waking = False
         for _ in range(_ROUNDS):
-            left = asyncio.all_tasks(self)
-            if not left:
-                break
-            for task in left:
-                task.cancel()
-            self.run_until_complete(asyncio.wait(left, timeout=_GRACE))
-        self._ready.clear()
-        self._scheduled.clear()
-        if self._asyncgens:
-            closing = [self.create_task(self.shutdown_asyncgens())]
-            self.run_until_complete(asyncio.wait(closing, timeout=_GRACE))
-            self._asyncgens_shutdown_called = False  # later handlers can have generators too
-        if asyncio.all_tasks(self):
-            _renew()
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if handle._cancelled or (self.any_dead and self._is_dead(handle)):
+                    continue
+                try:
+                    handle._context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    pass  # the task has the exception too
+                except BaseException as error:
+                    message = f"the callback `{handle!r}` failed"
+                    self.call_exception_handler({"message": message, "exception": error})
+            if not ready or (until is not None and until.done()):
+                return
+        for handle in list(ready):
+            call = handle._context.get(CALL)
+            if call is None or call.ended:
+                continue
+            if not call.cancelled:
+                self.defer(call, _TURN_MS)
+                return
+            self.end(call)  # it goes on after the host has cancelled it
+
+    def end(self, call: AsyncCall) -> None:
+        """Ends a call. The callbacks of tasks that it still has do not run."""
+        for task in call.unfinished():
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            self.any_dead = True
+        for task in call.tasks:
+            if task.done() and task._log_traceback:
+                error = task.exception()
+                message = "a task failed, and nothing awaits it"
+                self.call_exception_handler({"message": message, "exception": error, "task": task})
+        call.ended = True
+        call.root = None
+        call.tasks = []
+        self.calls.pop(call.number, None)
+
+    @staticmethod
+    def _is_dead(handle: Handle) -> bool:
+        call = handle._context.get(CALL)
+        return call is not None and call.ended
+
+    def _wake(self, context: contextvars.Context) -> None:
+        """Makes the host call: code that the loop does not run has woken a task."""
+        call = context.get(CALL)
+        if call is not None and call.number and not call.ended:
+            self._waking = self.defer(call, _TURN_MS)
+
+    # Tasks and futures
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Creates a future."""
+        return asyncio.Future(loop=self)
+
+    def create_task(  # type: ignore[override]
+        self,
+        coro: Coroutine[Any, Any, Any],
+        *,
+        name: str | None = None,
+        context: contextvars.Context | None = None,
+        **options: Any,
+    ) -> asyncio.Task[Any]:
+        """Creates a task of the running call. It can continue after the reply."""
+        call = CALL.get() or self.adopt()
+        if self._factory is not None:
+            if context is not None:
+                options["context"] = context
+            task: asyncio.Task[Any] = self._factory(self, coro, name=name, **options)
+        else:
+            task = asyncio.Task(coro, loop=self, name=name, context=context, **options)
+        call.add(task)
+        return task
+
+    def set_task_factory(self, factory: Any) -> None:
+        """Sets the function that creates tasks."""
+        self._factory = factory
+
+    def get_task_factory(self) -> Any:
+        """Returns the function that creates tasks, if one is set."""
+        return self._factory
+
+    def time(self) -> float:
+        """Returns the time of a clock that only advances, in seconds."""
+        return time.monotonic()
+
+    def is_running(self) -> bool:
+        """Returns whether the loop is running."""
+        return self.running
+
+    def is_closed(self) -> bool:
+        """Returns false: the loop lasts as long as the instance."""
+        return False
+
+    def get_debug(self) -> bool:
+        """Returns false: the loop has no debug mode."""
+        return False
+
+    def set_debug(self, enabled: bool) -> None:
+        """Does nothing: the loop has no debug mode."""
+
+    # Asynchronous generators
+
+    def begin_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Notes the context of a generator when it begins."""
+        if CALL.get() is None:
+            self.adopt()
+        entry = Generator(generator, self._forget_generator)
+        entry.key = id(generator)
+        entry.context = contextvars.copy_context()
+        self.generators[entry.key] = entry
+
+    def _forget_generator(self, entry: Any) -> None:
+        self.generators.pop(entry.key, None)
+        self._dying = entry  # the interpreter calls `end_generator` next, if it has not finished
+
+    def end_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Closes a generator that is discarded before its end."""
+        entry = self._dying or self.generators.pop(id(generator), None)
+        self._dying = None
+        if entry is None or entry.key != id(generator):
+            return
+        call = entry.context.get(CALL)
+        if call is not None and not call.ended:
+            self.call_soon(
+                self.create_task, close_generator(generator), context=entry.context.copy()
+            )
+
+    def open_generators(self, call: AsyncCall) -> list[AsyncGenerator[Any, Any]]:
+        """Takes the generators of a call that have begun and not ended."""
+        entries = [e for e in self.generators.values() if e.context.get(CALL) is call]
+        for entry in entries:
+            del self.generators[entry.key]
+        return [generator for entry in entries if (generator := entry()) is not None]
+
+    async def shutdown_asyncgens(self) -> None:
+        """Does nothing: generators are closed at the end of their request."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Does nothing: there are no threads."""
+
+    # Exceptions
+
+    def set_exception_handler(self, handler: Callable[..., Any] | None) -> None:
+        """Sets the function that gets exceptions that no code handles."""
+        self._handler = handler
+
+    def get_exception_handler(self) -> Callable[..., Any] | None:
+        """Returns the function that gets exceptions that no code handles."""
+        return self._handler
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Handles an exception that no code handles."""
+        if self._handler is not None:
+            try:
+                self._handler(self, context)
+            except Exception as error:
+                self.default_exception_handler(
+                    {"message": "the exception handler failed", "exception": error}
+                )
+        else:
+            self.default_exception_handler(context)
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        """Writes an exception to the log, with the id of its request."""
+        task = context.get("task") or context.get("future")
+        get_context = getattr(task, "get_context", None)  # Python 3.12
+        call = get_context().get(CALL) if get_context else CALL.get()
+        lines = [context.get("message") or "an exception was not handled"]
+        if task is not None:
+            lines[0] += f" (task `{getattr(task, 'get_name', lambda: task)()}`)"
+        if call is not None and call.number and _boundary.io.select(call.number):
+            lines[0] += f" (request `{_boundary.request.id()}`)"
+            if self.exporting is not None and self.exporting is not call:
+                _boundary.io.select(self.exporting.number or self.identify(self.exporting))
+        error = context.get("exception")
+        if error is not None:
+            lines.append("".join(traceback.format_exception(error)).rstrip())
+        print("\n".join(lines), file=sys.stderr)
+
+    # What a component does not have
+
+    def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]
+        """Raises an error: a component has no threads."""
+        raise RuntimeError(
+            "a component has no threads, so `to_thread` and `run_in_executor` do not work; "
+            "call the function directly, or use an asynchronous one"
+        )
+
+    def _no_sockets(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError(
+            "a component has no sockets and processes; "
+            "send requests with `spikard_wasm.http`, and use `Database` and `Store` for data"
+        )
+
+    create_connection = create_server = create_datagram_endpoint = _no_sockets
+    create_unix_connection = create_unix_server = getaddrinfo = getnameinfo = _no_sockets
+    subprocess_exec = subprocess_shell = add_reader = add_writer = _no_sockets  # type: ignore[assignment]
+    sock_connect = sock_recv = sock_sendall = sock_accept = _no_sockets
+
+    def _no_control(self, *_: Any) -> NoReturn:
+        raise RuntimeError(
+            "the host runs the event loop; make the handler `async def` and use `await`"
+        )
+
+    run_forever = run_until_complete = stop = close = _no_control  # type: ignore[assignment]
 
 
-_loop = Loop()
+async def close_generator(generator: AsyncGenerator[Any, Any]) -> None:
+    """Closes an asynchronous generator."""
+    await generator.aclose()
 
 
-def _renew() -> None:
-    """Replaces the loop. A task that ignores cancellation stays in the old one, which stops."""
-    global _loop
-    _loop = Loop()
-
-
-def blocking(handler: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    """Wraps an asynchronous handler in a function that returns when the handler is done."""
-    if _suspends(handler):
-        return lambda **arguments: _loop.run(handler(**arguments))
-    return lambda **arguments: _loop.run_unsuspended(handler(**arguments))
-
-
-def blocking_hook(hook: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    """Wraps an asynchronous hook, whose arguments are positional."""
-    if _suspends(hook):
-        return lambda *arguments: _loop.run(hook(*arguments))
-    return lambda *arguments: _loop.run_unsuspended(hook(*arguments))
-
-
-def _suspends(handler: Callable[..., Any]) -> bool:
-    """Returns whether a handler has an `await`. Without one it needs no task, which is costly."""
-    code = getattr(handler, "__code__", None)
-    return code is None or any(step.opname == "SEND" for step in dis.get_instructions(code))
+def arguments(**members: Any) -> str:
+    """Returns the head of an operation: its arguments except those that are `None`."""
+    return dumps_ascii({key: value for key, value in members.items() if value is not None})

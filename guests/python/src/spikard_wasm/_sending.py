@@ -1,4 +1,4 @@
-"""Converts the requests of the test client to the headers and bytes that a client would send."""
+"""Converts the parts of a request to the headers and bytes that a client sends."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def body(sending: Sending) -> tuple[str | None, bytes]:
         return BYTES, sending.content
     fields, files = pairs(sending.form), list(sending.files)
     if files:
-        return f"{_MULTIPART}; boundary={_BOUNDARY}", _multipart(fields, files)
+        return f"{_MULTIPART}; boundary={_BOUNDARY}", multipart(fields, files, _BOUNDARY)
     return (_URLENCODED, urlencode(fields).encode()) if fields else (None, b"")
 
 
@@ -56,18 +56,20 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, TestFile]]) -> bytes:
+def multipart(
+    fields: list[tuple[str, str]], files: Iterable[tuple[str, TestFile]], boundary: str
+) -> bytes:
     """Encodes a form as browsers do (HTML standard, "multipart form data")."""
     parts: list[bytes] = []
     for name, text in fields:
-        head = f'--{_BOUNDARY}\r\ncontent-disposition: form-data; name="{_escape(name)}"'
+        head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_escape(name)}"'
         parts.append(f"{head}\r\n\r\n{text}\r\n".encode())
     for name, file in files:
         kind = file[2] if len(file) == 3 else BYTES
-        head = f'--{_BOUNDARY}\r\ncontent-disposition: form-data; name="{_escape(name)}"'
+        head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_escape(name)}"'
         head += f'; filename="{_escape(file[0])}"\r\ncontent-type: {kind}\r\n\r\n'
         parts.append(head.encode() + file[1] + b"\r\n")
-    return b"".join([*parts, f"--{_BOUNDARY}--\r\n".encode()])
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()])
 
 
 def _escape(name: str) -> str:

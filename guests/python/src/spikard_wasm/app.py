@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, Unpack
 
@@ -105,11 +106,22 @@ class Spikard:
             self.name, self.version, list(self._routes), dumps_ascii(settings) if settings else ""
         )
 
-    def component(self) -> _component.Exports:
-        """Returns the classes that `componentize-py` needs in the app's module. Call it last.
+    def component(self) -> tuple[type[Any], type[Any], type[Any]]:
+        """Exports the app. Call it last, at the top level of the app's main module.
 
-        Handler, Definition, Hooks = app.component()
+        app.component()
+
+        It defines the classes `Handler`, `Definition`, `Hooks` and `Resumable` in that module,
+        where `componentize-py` looks for them, and returns the first three.
         """
+        exports = self.exports()
+        module = sys._getframe(1).f_globals
+        for export in exports:
+            module[export.__name__] = export
+        return exports[:3]
+
+    def exports(self) -> _component.Exports:
+        """Returns the classes that `componentize-py` needs, as `component` defines them."""
         hooked = Hooked(self._hooks, self._route_hooks)
         return _component.exports(tuple(self._calls), hooked, self.describe())
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from spikard_wasm._json import loads
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 """Headers of a reply. Pairs can repeat a name, such as `set-cookie`."""
@@ -38,3 +41,89 @@ class HttpError(Exception):
 
 class ContextError(ValueError):
     """The host rejected a key or value of a context. The message has the reason."""
+
+
+class OperationError(Exception):
+    """An operation of the host failed: of a database, a store, a request, and so on.
+
+    The message has the reason. `code` is one word, the same for all kinds of operations:
+    `denied` (the operator has not granted it; the message names the line for `spikard.toml`),
+    `timeout`, `unavailable`, `too-many`, `too-large`, `invalid`, `unknown-kind`, `would-block`
+    or `failed`. Some kinds have more.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "failed",
+        kind: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.kind = kind
+        """The kind of operation, such as `sql.query`."""
+        self.details: Mapping[str, Any] = details or {}
+        """Further members of the host's error."""
+
+    @staticmethod
+    def read(kind: str, head: str) -> OperationError:
+        """Returns the error of a failed operation, whose head is a JSON object."""
+        details: dict[str, Any] = loads(head) if head else {}
+        code, message = details.pop("code", "failed"), details.pop("message", "")
+        cls: type[OperationError] = OperationError
+        if kind.startswith("sql."):
+            cls = SqlTimeoutError if code == "timeout" else SqlError
+        elif code == "timeout":
+            cls = OperationTimeoutError
+        elif code == "invalid-token":
+            cls = InvalidTokenError
+        text = message or f"operation `{kind}` failed"
+        return cls(text, code=code, kind=kind, details=details)
+
+
+class OperationTimeoutError(OperationError, TimeoutError):
+    """The time limit of an operation has passed."""
+
+
+class SqlError(OperationError):
+    """A statement failed.
+
+    `code` is `unique`, `foreign-key`, `not-null`, `check`, `serialization` (repeat the
+    transaction), `busy`, `read-only`, `syntax`, `sql` (any other error of the database), or one
+    of the codes of `OperationError`.
+    """
+
+    @property
+    def constraint(self) -> str | None:
+        """The name of the violated constraint, if the database reports it."""
+        return self.details.get("constraint")
+
+    @property
+    def table(self) -> str | None:
+        """The table of the violated constraint, if the database reports it."""
+        return self.details.get("table")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the violated constraint, if the database reports them."""
+        return tuple(self.details.get("columns") or ())
+
+    @property
+    def sqlstate(self) -> str | None:
+        """The database's own code, such as `23505`."""
+        return self.details.get("sqlstate")
+
+
+class SqlTimeoutError(SqlError, OperationTimeoutError):
+    """The time limit of a statement has passed."""
+
+
+class InvalidTokenError(OperationError):
+    """A JSON Web Token is not valid: expired, for someone else, or with a wrong signature."""
+
+
+class MissingSettingError(LookupError):
+    """A setting or secret has no value. The message names the line for `spikard.toml`."""

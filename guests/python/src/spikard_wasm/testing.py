@@ -8,13 +8,17 @@ Routing, parameters, bodies, schemas, problem documents and policies are the hos
 WebAssembly module that the package `wasmtime` runs (`pip install "spikard-wasm[testing]"`). Hooks
 and handlers run in this process, in the host's order. The client does not support compression,
 static files, OpenAPI documents or timeouts, and sets no `content-length`.
+
+Operations work as at the host: databases are SQLite files, stores are in memory, `fetch` is a
+function of the test, and passwords and tokens use the standard library.
 """
 
 from __future__ import annotations
 
-import asyncio.events
 import json as jsonlib
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +27,11 @@ from spikard_wasm._boundary import IN_COMPONENT
 from spikard_wasm._contract import Contract
 from spikard_wasm._json import dumps
 from spikard_wasm._sending import Pairs, Sending, TestFile
+from spikard_wasm._testing.cryptography import Cryptography
+from spikard_wasm._testing.databases import Databases
+from spikard_wasm._testing.host import Host
+from spikard_wasm._testing.outgoing import Fetch, Outgoing
+from spikard_wasm._testing.services import Services, Settings, Stores
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import GlobalContext
 from spikard_wasm.reply import Crossing
@@ -72,21 +81,59 @@ class TestClient:
 
     __test__ = False
 
-    def __init__(self, app: Spikard, *, secrets: Mapping[str, str] | None = None) -> None:
-        """Creates a client. `secrets` has the values of secrets, in place of `serve --secret`.
+    def __init__(
+        self,
+        app: Spikard,
+        *,
+        secrets: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
+        databases: Mapping[str, str | Path | None] | Iterable[str] = ("main",),
+        stores: Iterable[str] = ("default",),
+        fetch: Fetch = None,
+        background: float = 5.0,
+    ) -> None:
+        """Creates a client. `ValueError` with the host's message if it would not load the app.
 
-        `ValueError` with the host's message if the host would not load the app.
+        - `secrets`, `config`: the values of secrets and settings.
+        - `databases`: the names of databases, each a new SQLite file, or a dict of names and
+          paths. `client.database(name)` is a connection of `sqlite3`, to create tables.
+        - `stores`: the names of key-value stores.
+        - `fetch`: a function that takes each outgoing `spikard_wasm.http.Request` and returns a
+          `spikard_wasm.http.Response`; or `"network"`, for real requests.
+        - `background`: seconds that tasks can work after their reply, which the client waits for.
         """
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
-        handler, definition, hooks = app.component()
+        handler, definition, hooks, resumable = app.exports()
         self._handler, self._hooks = handler(), hooks()
         described = definition().describe()
         routes = [{**vars(route), "method": route.method.name} for route in described.routes]
         self._contract = Contract({**vars(described), "routes": routes}, secrets)
+        named = databases if isinstance(databases, Mapping) else dict.fromkeys(databases)
+        self._databases = Databases(named)
+        self._stores = Stores({name: {} for name in stores})
+        outgoing = Outgoing(fetch)
+        services = Services(
+            self._databases,
+            self._stores,
+            outgoing,
+            Settings(config or {}, secrets or {}),
+            Cryptography(secrets or {}),
+            slow=outgoing.slow,
+        )
+        self._host = Host(services, resumable())
+        self._background = background
         self._store = _local.LocalGlobalContext()
         self.globals = GlobalContext(self._store)
         """The global context of this client's requests."""
+
+    def database(self, name: str = "main") -> sqlite3.Connection:
+        """Returns a connection to a database of the app, to create tables and to look at rows."""
+        return self._databases.connection(name)
+
+    def store(self, name: str = "default") -> dict[str, bytes]:
+        """Returns the keys and values of a key-value store."""
+        return self._stores.stores[name]
 
     def get(self, path: str, **options: Any) -> TestReply:
         """Sends a GET request."""
@@ -172,18 +219,15 @@ class TestClient:
             sent.raw_body, sent.files = sent_raw, parts
             return checked["params"], _body(checked, sent_raw)
 
-        loop = asyncio.events._get_running_loop()  # the loop of an asynchronous test
         before = _local.request.exchange, _local.global_context.values
         _local.request.exchange, _local.global_context.values = sent, self._store.values
-        asyncio.events._set_running_loop(None)
         try:
             reply = self._call(begun["route"], frozenset(begun["hooks"]), read, sent)
+            failure = "\n".join(sent.failures[-1]) if sent.failures else None
+            self._host.finish(self._background)
         finally:
-            asyncio.events._set_running_loop(loop)
             _local.request.exchange, _local.global_context.values = before
-        return self._finish(
-            exchange, reply, "\n".join(sent.failures[-1]) if sent.failures else None
-        )
+        return self._finish(exchange, reply, failure)
 
     def _finish(self, exchange: int, reply: Crossing, failure: str | None) -> TestReply:
         status, headers, content = reply
@@ -203,7 +247,7 @@ class TestClient:
         sent: _local.Exchange,
     ) -> Crossing:
         """Runs the hooks and the handler of a request in the host's order."""
-        (status, headers, content), refused = self._answer(index, kinds, read)
+        (status, headers, content), refused = self._answer(index, kinds, read, sent)
         kind, about = "on-response", list[str]()
         if sent.failures:
             status, headers, content = _crossing(self._contract.failed)
@@ -214,7 +258,7 @@ class TestClient:
             sent.reply = content
             known = len(sent.failures)
             hook = getattr(self._hooks, kind.replace("-", "_"))
-            change = hook(index, status, headers, *about)
+            change = self._host.run(sent, lambda: hook(index, status, headers, *about))
             if len(sent.failures) > known:
                 status, headers, content = _crossing(self._contract.failed)
             elif change is not None:
@@ -227,25 +271,29 @@ class TestClient:
         index: int,
         kinds: frozenset[str],
         read: Callable[[], _Read | dict[str, Any]],
+        sent: _local.Exchange,
     ) -> _Answer:
         """Returns the first reply: from a hook before the handler, the host, or the handler.
 
         A reply from the host, which rejects the request, comes with the message of its log.
         """
         reply: Crossing | None = None
+        run, failed = self._host.run, (500, "", _local.ContentEmpty())
         if "on-request" in kinds:
-            reply = self._hooks.on_request(index)
-        if reply is None and "pre-validation" in kinds:
-            reply = self._hooks.pre_validation(index)
-        if reply is not None:
-            return reply, None
+            reply = run(sent, lambda: self._hooks.on_request(index))
+        if reply is None and not sent.failures and "pre-validation" in kinds:
+            reply = run(sent, lambda: self._hooks.pre_validation(index))
+        if reply is not None or sent.failures:
+            return reply or failed, None
         checked = read()
         if isinstance(checked, dict):
             return _crossing(checked), checked["message"]
         params, body = checked
         if "pre-handler" in kinds:
-            reply = self._hooks.pre_handler(index, params)
-        return self._handler.handle(index, params, body) if reply is None else reply, None
+            reply = run(sent, lambda: self._hooks.pre_handler(index, params))
+        if reply is None and not sent.failures:
+            reply = run(sent, lambda: self._handler.handle(index, params, body))
+        return reply or failed, None
 
 
 def _crossing(reply: Mapping[str, Any]) -> Crossing:

@@ -1,0 +1,129 @@
+"""Converts parameters of statements to JSON, and rows from JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from spikard_wasm._boundary import ContentJson
+from spikard_wasm._json import dumps, loads, loads_exact, plain
+from spikard_wasm._operations import Result, text
+
+_MAX_SAFE = 2**53 - 1
+_UNCHANGED = frozenset({str, bool, type(None)})
+
+Row = dict[str, Any]
+"""A row: its values by the names of the columns."""
+
+
+def parameters(values: tuple[Any, ...]) -> ContentJson:
+    """Returns the parameters of a statement as the body of its operation."""
+    for value in values:
+        if type(value) not in _UNCHANGED:
+            return ContentJson(dumps([_parameter(value) for value in values]))
+    return ContentJson(dumps(list(values)))
+
+
+def _parameter(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum):
+        return _parameter(value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if -_MAX_SAFE <= value <= _MAX_SAFE else {"int": str(value)}
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"`{value}` cannot be a parameter of a statement; use `None`")
+        return value
+    for kind, (name, convert) in _KINDS.items():
+        if isinstance(value, kind):
+            return {name: convert(value)}
+    if isinstance(value, list | tuple | set | frozenset):
+        return {"array": [_parameter(item) for item in value]}
+    if isinstance(value, Mapping) or dataclasses.is_dataclass(value):
+        return {"json": plain(value)}
+    raise TypeError(
+        f"a parameter is a `{type(value).__name__}`; give strings, numbers, booleans, bytes, "
+        "decimals, dates, UUIDs, enums, lists, or dicts for JSON columns"
+    )
+
+
+def _timestamp(value: datetime) -> str:
+    if value.tzinfo is None:
+        return value.isoformat()
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_KINDS: dict[Any, tuple[str, Callable[[Any], Any]]] = {
+    Decimal: ("decimal", str),
+    bytes: ("bytes", lambda value: b64encode(value).decode()),
+    bytearray: ("bytes", lambda value: b64encode(value).decode()),
+    memoryview: ("bytes", lambda value: b64encode(value).decode()),
+    datetime: ("timestamp", _timestamp),  # before `date`, its base class
+    date: ("date", date.isoformat),
+    time: ("time", time.isoformat),
+    UUID: ("uuid", str),
+}
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "int": int,
+    "decimal": lambda value: Decimal(getattr(value, "text", None) or str(value)),
+    "bytes": b64decode,
+    "timestamp": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "uuid": UUID,
+    "float": float,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Executed:
+    """The result of a statement that changes rows."""
+
+    changes: int
+    """Number of rows that an INSERT, UPDATE or DELETE has changed."""
+    last_id: int | None = None
+    """The id of the row that was inserted last, in SQLite."""
+
+
+def executed(result: Result) -> Executed:
+    """Reads the result of a statement."""
+    head = loads(result[1]) if result[1] else {}
+    return Executed(head.get("changes", 0), head.get("last_id"))
+
+
+def rows(result: Result) -> list[Row]:
+    """Reads the rows of a result."""
+    head = result[1]
+    types = loads(head).get("types") if '"types"' in head else None
+    body = text(result[2]) or "[]"
+    if not types:
+        read: list[Row] = loads(body)
+        return read
+    found: list[Row] = (loads_exact if "decimal" in types.values() else loads)(body)
+    for name, kind in types.items():
+        convert = _READ.get(kind)
+        if convert is None:
+            continue
+        for row in found:
+            value = row[name]
+            if value is not None:
+                row[name] = _each(convert, value) if type(value) is list else convert(value)
+    return found
+
+
+def _each(convert: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+    return [
+        None if value is None else _each(convert, value) if type(value) is list else convert(value)
+        for value in values
+    ]

@@ -1,0 +1,1 @@
+"""The test client's stand-in for the host: its tasks, and its services."""
