@@ -14,7 +14,12 @@ const update = (user, slug, article) => api("PUT", `/articles/${slug}`, { user, 
 
 test("publishing answers 201 with the article", async () => {
   const title = unique("How to train your dragon ");
-  const given = { title, description: "Ever wonder how?", body: "You have to believe", tagList: ["dragons", "training"] };
+  const given = {
+    title,
+    description: "Ever wonder how?",
+    body: "You have to believe",
+    tagList: ["dragons", "training"],
+  };
   const reply = await create(ann, given);
   assert.equal(reply.status, 201, reply.text);
   const { article } = reply.json;
@@ -43,7 +48,10 @@ test("articles with the same title get different slugs", async () => {
 });
 
 test("a title without letters of the alphabet gets a slug that works", async () => {
-  const articles = await Promise.all([publish(ann, { title: "如何训练你的龙" }), publish(ann, { title: "!?" })]);
+  const articles = await Promise.all([
+    publish(ann, { title: "如何训练你的龙" }),
+    publish(ann, { title: "!?" }),
+  ]);
   for (const { slug, title } of articles) {
     assert.notEqual(slug, "");
     assert.equal((await read(encodeURIComponent(slug))).title, title);
@@ -56,7 +64,7 @@ test("`feed` as a title does not hide the article", async () => {
 });
 
 test("tags keep their order", async () => {
-  const tagList = ["zebra", "apple", "mango", "Kiwi, green", "\"quoted\""];
+  const tagList = ["zebra", "apple", "mango", "Kiwi, green", '"quoted"'];
   const { slug, tagList: answered } = await publish(ann, { tagList });
   assert.deepEqual(answered, tagList);
   assert.deepEqual((await read(slug)).tagList, tagList);
@@ -66,7 +74,10 @@ test("a repeated tag is kept once", async () => {
   assert.deepEqual((await publish(ann, { tagList: ["a", "b", "a"] })).tagList, ["a", "b"]);
 });
 
-for (const [what, fields] of [["an empty", { tagList: [] }], ["no", {}]]) {
+for (const [what, fields] of [
+  ["an empty", { tagList: [] }],
+  ["no", {}],
+]) {
   test(`an article with ${what} tag list has an empty one`, async () => {
     const { slug, tagList } = await publish(ann, fields);
     assert.deepEqual(tagList, []);
@@ -162,11 +173,17 @@ test("an update to the title of another article gets another slug", async () => 
 
 test("an update can replace and remove the tags", async () => {
   const { slug } = await publish(ann, { tagList: ["one", "two"] });
-  assert.deepEqual((await update(ann, slug, { tagList: ["two", "three"] })).json.article.tagList, ["two", "three"]);
+  assert.deepEqual((await update(ann, slug, { tagList: ["two", "three"] })).json.article.tagList, [
+    "two",
+    "three",
+  ]);
   assert.deepEqual((await update(ann, slug, { tagList: [] })).json.article.tagList, []);
 });
 
-for (const [what, value] of [["an empty text", ""], ["null", null]]) {
+for (const [what, value] of [
+  ["an empty text", ""],
+  ["null", null],
+]) {
   for (const field of ["title", "description", "body"]) {
     test(`an update of ${field} to ${what} is rejected`, async () => {
       const { slug } = await publish(ann);

@@ -9,7 +9,8 @@ before(async () => {
 });
 
 const list = async (slug, user) => (await ok("GET", `/articles/${slug}/comments`, { user })).comments;
-const add = (user, slug, given) => api("POST", `/articles/${slug}/comments`, { user, body: { comment: given } });
+const add = (user, slug, given) =>
+  api("POST", `/articles/${slug}/comments`, { user, body: { comment: given } });
 const remove = (user, slug, id) => api("DELETE", `/articles/${slug}/comments/${id}`, { user });
 
 test("a comment is answered with its author", async () => {
@@ -18,7 +19,12 @@ test("a comment is answered with its author", async () => {
   assert.equal(reply.status, 200, reply.text);
   assertComment(reply.json.comment);
   assert.equal(reply.json.comment.body, "Well said!");
-  assert.deepEqual(reply.json.comment.author, { username: bob.username, bio: null, image: null, following: false });
+  assert.deepEqual(reply.json.comment.author, {
+    username: bob.username,
+    bio: null,
+    image: null,
+    following: false,
+  });
 });
 
 test("an article without comments has an empty list", async () => {

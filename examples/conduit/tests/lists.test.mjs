@@ -67,7 +67,10 @@ test("a list by favorites has the articles that the user favorited", async () =>
 
 test("`favorited` of a list is that of the reader", async () => {
   const page = await list({ author: author.username }, reader);
-  assert.deepEqual(page.articles.map(({ favorited }) => favorited), [false, true, false, true, false]);
+  assert.deepEqual(
+    page.articles.map(({ favorited }) => favorited),
+    [false, true, false, true, false],
+  );
 });
 
 test("filters can be combined", async () => {
@@ -76,7 +79,11 @@ test("filters can be combined", async () => {
   assert.equal(page.articlesCount, 1);
 });
 
-for (const [name, value] of [["author", "nobody-has-this-name"], ["tag", "no-such-tag"], ["favorited", "nobody-has-this-name"]]) {
+for (const [name, value] of [
+  ["author", "nobody-has-this-name"],
+  ["tag", "no-such-tag"],
+  ["favorited", "nobody-has-this-name"],
+]) {
   test(`a list by an unknown ${name} is empty`, async () => {
     assert.deepEqual(await ok("GET", `/articles?${name}=${value}`), { articles: [], articlesCount: 0 });
   });
@@ -94,7 +101,13 @@ test("a page past the end is empty and has the count", async () => {
   assert.equal(page.articlesCount, 5);
 });
 
-for (const [name, value] of [["limit", "0"], ["limit", "-1"], ["limit", "x"], ["offset", "-1"], ["offset", "x"]]) {
+for (const [name, value] of [
+  ["limit", "0"],
+  ["limit", "-1"],
+  ["limit", "x"],
+  ["offset", "-1"],
+  ["offset", "x"],
+]) {
   test(`${name}=${value} is rejected`, async () => {
     assertError(await api("GET", `/articles?${name}=${value}`), 422, name);
   });
@@ -119,9 +132,15 @@ test("the feed has the articles of followed authors, most recent first", async (
     assert.deepEqual(article.tagList, ["b", "a"]);
   }
   const expected = [published[2], published[1], published[0]].map(({ slug }) => slug);
-  assert.deepEqual(feed.articles.map(({ slug }) => slug), expected);
+  assert.deepEqual(
+    feed.articles.map(({ slug }) => slug),
+    expected,
+  );
   const page = await ok("GET", "/articles/feed?limit=1&offset=1", { user: fan });
-  assert.deepEqual(page.articles.map(({ slug }) => slug), [expected[1]]);
+  assert.deepEqual(
+    page.articles.map(({ slug }) => slug),
+    [expected[1]],
+  );
   assert.equal(page.articlesCount, 3);
   await ok("DELETE", `/profiles/${one.username}/follow`, { user: fan });
   assert.equal((await ok("GET", "/articles/feed", { user: fan })).articlesCount, 1);

@@ -154,7 +154,10 @@ test("the current user without a token is 401", async () => {
 for (const [what, authorization] of [
   ["a malformed token", "Token not.a.token"],
   ["another scheme", "Basic YW5uOnNlY3JldA=="],
-  ["a token of another key", "Token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.6Z3fpZ9rHPbUvAuAFO2ScEJQ3FnvvXcVsXmA6bIDmrA"],
+  [
+    "a token of another key",
+    "Token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.6Z3fpZ9rHPbUvAuAFO2ScEJQ3FnvvXcVsXmA6bIDmrA",
+  ],
   ["an unsigned token", "Token eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."],
 ]) {
   test(`the current user with ${what} is 401`, async () => {
@@ -183,7 +186,10 @@ test("an update changes only the given fields", async () => {
 });
 
 for (const field of ["bio", "image"]) {
-  for (const [what, empty] of [["null", null], ["an empty text", ""]]) {
+  for (const [what, empty] of [
+    ["null", null],
+    ["an empty text", ""],
+  ]) {
     test(`an update of ${field} to ${what} sets it to null`, async () => {
       const bob = await register("bob");
       await update(bob, { [field]: "something" });
@@ -196,7 +202,10 @@ for (const field of ["bio", "image"]) {
 }
 
 for (const field of ["username", "email", "password"]) {
-  for (const [what, empty] of [["null", null], ["an empty text", ""]]) {
+  for (const [what, empty] of [
+    ["null", null],
+    ["an empty text", ""],
+  ]) {
     test(`an update of ${field} to ${what} is rejected`, async () => {
       assertError(await update(ann, { [field]: empty }), 422, field);
     });

@@ -78,7 +78,10 @@ select
   u.username as author_username,
   u.bio as author_bio,
   u.image as author_image,
-  (select json_group_array(t.tag order by t.position) from article_tags t where t.article_id = a.id) as tag_list,
+  (
+    select json_group_array(t.tag)
+    from (select tag from article_tags where article_id = a.id order by position) t
+  ) as tag_list,
   (select count(*) from favorites f where f.article_id = a.id) as favorites_count
 from articles a
 join users u on u.id = a.author_id;
