@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::Route;
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::hook::Hooks;
+use crate::hooks::Hooks;
 use crate::route::RouteInfo;
 use crate::settings::Settings;
 

@@ -4,7 +4,7 @@
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "http-app-with-hooks",
+    world: "http-service",
     additional_derives: [PartialEq, Eq],
     pub_export_macro: true,
     export_macro_name: "export_component",

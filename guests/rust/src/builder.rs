@@ -134,6 +134,29 @@ macro_rules! for_an_app_and_a_route {
                 self.hooks.add_after(LateStage::Error, hook);
                 self
             }
+
+            /// As [`on_response`](Self::on_response), for an `async` hook:
+            /// `app.on_response_async(async |reply| { ... })`.
+            pub fn on_response_async<R: Outcome>(
+                mut self,
+                hook: impl AsyncFn(&mut HookReply) -> R + 'static,
+            ) -> Self {
+                self.hooks.add_async_after(
+                    LateStage::Response,
+                    async move |reply: &mut HookReply, _: &str| hook(reply).await,
+                );
+                self
+            }
+
+            /// As [`on_error`](Self::on_error), for an `async` hook:
+            /// `app.on_error_async(async |reply, message| { ... })`.
+            pub fn on_error_async<R: Outcome>(
+                mut self,
+                hook: impl AsyncFn(&mut HookReply, &str) -> R + 'static,
+            ) -> Self {
+                self.hooks.add_async_after(LateStage::Error, hook);
+                self
+            }
         }
     };
 }

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::host;
+use crate::task;
 
 /// The number of a call; 0 means no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,13 @@ impl CallId {
         }
     }
 
+    /// Continues the call, until the guard is dropped.
+    pub(crate) fn resume(self) -> CallGuard {
+        CallGuard {
+            outer: CURRENT.replace(self),
+        }
+    }
+
     pub(crate) fn is_current(self) -> bool {
         self == Self::current()
     }
@@ -45,7 +52,7 @@ impl CallId {
         let is_current = self.is_current();
         if !is_current && Self::current() != NONE {
             let message = format!("a `{name}` was used after its call had ended; {REMEDY}");
-            host::report(&message, "");
+            task::report(&message, "");
         }
         is_current
     }

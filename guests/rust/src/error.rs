@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::json;
 
+use crate::reply::Failure;
 use crate::status::phrase;
 use crate::{Content, Replies, Reply};
 
@@ -25,6 +26,8 @@ pub struct HttpError {
     status: u16,
     detail: String,
     headers: Vec<(String, String)>,
+    /// Set for an error that the client must not see.
+    failure: Option<Box<Failure>>,
 }
 
 impl HttpError {
@@ -35,6 +38,59 @@ impl HttpError {
             status,
             detail: detail.into(),
             headers: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Creates an error with status 400.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(400, detail)
+    }
+
+    /// Creates an error with status 401.
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(401, detail)
+    }
+
+    /// Creates an error with status 403.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(403, detail)
+    }
+
+    /// Creates an error with status 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(404, detail)
+    }
+
+    /// Creates an error with status 409.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(409, detail)
+    }
+
+    /// Creates a failure: the client gets status 500 without details, and the host logs the error
+    /// and its causes. Use it where `?` does not convert an error:
+    ///
+    /// ```
+    /// # use spikard_wasm_sdk::HttpError;
+    /// fn port(text: &str) -> Result<u16, HttpError> {
+    ///     text.parse().map_err(HttpError::internal)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn internal(error: impl Into<Box<dyn Error>>) -> Self {
+        let error = error.into();
+        let failure = Failure {
+            message: error.to_string(),
+            detail: causes(&*error),
+        };
+        Self {
+            failure: Some(Box::new(failure)),
+            ..Self::new(500, String::new())
         }
     }
 
@@ -60,6 +116,9 @@ impl HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(failure) = &self.failure {
+            return f.write_str(&failure.message);
+        }
         write!(
             f,
             "{} {}: {}",
@@ -72,8 +131,58 @@ impl fmt::Display for HttpError {
 
 impl Error for HttpError {}
 
+/// Errors that `?` converts to a failure, with status 500 for the client.
+macro_rules! failures {
+    ($($error:ty),*) => {
+        $(impl From<$error> for HttpError {
+            fn from(error: $error) -> Self {
+                Self::internal(error)
+            }
+        })*
+    };
+}
+
+failures!(
+    crate::OperationError,
+    crate::ContextError,
+    crate::Elapsed,
+    crate::Aborted,
+    serde_json::Error
+);
+
+/// The error for something that does not exist: status 404.
+///
+/// ```
+/// # use spikard_wasm_sdk::{Database, HttpError, NotFound, params};
+/// # async fn example(database: Database, id: i64) -> Result<(), HttpError> {
+/// let user = database.first("select * from users where id = $1", params![id]).await?;
+/// let user = user.ok_or(NotFound)?;
+/// # let _ = user;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotFound;
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not found")
+    }
+}
+
+impl Error for NotFound {}
+
+impl From<NotFound> for HttpError {
+    fn from(_: NotFound) -> Self {
+        Self::not_found("there is no such resource")
+    }
+}
+
 impl From<HttpError> for Reply {
     fn from(error: HttpError) -> Self {
+        if let Some(failure) = error.failure {
+            return Self::failure(failure.message, failure.detail);
+        }
         let document = json!({
             "type": "about:blank",
             "title": phrase(error.status),
@@ -115,10 +224,14 @@ pub trait IntoErrorReply {
 #[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn Error>>> IntoErrorReply for E {
     fn into_error_reply(self) -> Reply {
-        match self.into().downcast::<HttpError>() {
-            Ok(error) => Reply::from(*error),
-            Err(error) => Reply::failure(error.to_string(), causes(&*error)),
+        let error = match self.into().downcast::<HttpError>() {
+            Ok(error) => return Reply::from(*error),
+            Err(error) => error,
+        };
+        if error.is::<NotFound>() {
+            return HttpError::from(NotFound).into();
         }
+        Reply::failure(error.to_string(), causes(&*error))
     }
 
     fn declare_error(replies: &mut Replies) {

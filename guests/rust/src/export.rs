@@ -2,23 +2,24 @@
 
 use std::cell::Cell;
 use std::panic;
+use std::rc::Rc;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
 use crate::hook_reply::ReplyChange;
 use crate::stage::{EarlyStage, LateStage};
-use crate::{App, Body, host};
+use crate::{App, Body, Content, task};
 
 thread_local! {
-    static APP: Cell<Option<&'static App>> = const { Cell::new(None) };
+    static APP: Cell<Option<&'static Rc<App>>> = const { Cell::new(None) };
 }
 
 /// Returns the app of the instance, which the first call creates. It is never dropped because it
 /// lives as long as the instance.
-fn app(make: fn() -> App) -> &'static App {
+fn app(make: fn() -> App) -> &'static Rc<App> {
     APP.get().unwrap_or_else(|| {
         panic::set_hook(Box::new(report_panic));
-        let app = &*Box::leak(Box::new(make()));
+        let app = &*Box::leak(Box::new(Rc::new(make())));
         APP.set(Some(app));
         app
     })
@@ -32,7 +33,7 @@ fn report_panic(info: &panic::PanicHookInfo<'_>) {
         .location()
         .map(|place| format!("at {place}"))
         .unwrap_or_default();
-    host::report(&format!("panic: {message}"), &place);
+    task::report(&format!("panic: {message}"), &place);
 }
 
 /// The exported `describe`, for [`export!`](crate::export).
@@ -88,6 +89,18 @@ pub fn on_error(
     app(make).after(LateStage::Error, route, status, headers, message)
 }
 
+/// The exported `resume`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn resume(operation: u32, status: u16, head: String, body: Content) {
+    task::resume(operation, status, head, body);
+}
+
+/// The exported `cancel`, for [`export!`](crate::export).
+#[doc(hidden)]
+pub fn cancel(task: u32) {
+    task::cancel(task);
+}
+
 /// Exports an [`App`](crate::App) as the component of the crate. Use it once, at the root of a
 /// crate of type `cdylib`.
 ///
@@ -113,7 +126,9 @@ macro_rules! export {
             #[cfg(target_arch = "wasm32")]
             const _: () = {
                 use $crate::__private as sdk;
-                use $crate::bindings::exports::spikard::handler::{definition, handler, hooks};
+                use $crate::bindings::exports::spikard::handler::{
+                    definition, handler, hooks, resumable,
+                };
 
                 struct Component;
 
@@ -167,7 +182,17 @@ macro_rules! export {
                     }
                 }
 
-        $crate::bindings::export_component!(Component with_types_in $crate::exported);
+                impl resumable::Guest for Component {
+                    fn resume(operation: u32, status: u16, head: String, body: resumable::Content) {
+                        sdk::resume(operation, status, head, body);
+                    }
+
+                    fn cancel(task: u32) {
+                        sdk::cancel(task);
+                    }
+                }
+
+                $crate::bindings::export_component!(Component with_types_in $crate::exported);
             };
         };
     };

@@ -6,7 +6,7 @@
 pub mod exports {
     pub mod spikard {
         pub mod handler {
-            pub use crate::bindings::exports::spikard::handler::{definition, hooks};
+            pub use crate::bindings::exports::spikard::handler::{definition, hooks, resumable};
 
             pub mod handler {
                 use std::cell::Cell;

@@ -5,7 +5,7 @@
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use crate::bindings::spikard::handler::{
-    failure::report, global_context, local_context, reply, request,
+    failure::report, global_context, io, local_context, reply, request,
 };
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -13,6 +13,9 @@ pub(crate) mod fake;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use fake::{global_context, local_context, reply, report};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod io;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod request;

@@ -30,7 +30,7 @@ pub struct Reply {
 pub(crate) type Fields = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
 /// A failure of a call, for the host's log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) detail: String,

@@ -6,7 +6,8 @@ use std::fmt;
 use crate::bindings::exports::spikard::handler::definition;
 use crate::declare::Declaration;
 use crate::declare_reply::{DeclareFn, DeclareReply};
-use crate::hook::Hooks;
+use crate::hooks::Hooks;
+use crate::maybe_future::MaybeFuture;
 use crate::method::{Method, method_name};
 use crate::replies::Replies;
 use crate::settings::Settings;
@@ -32,8 +33,10 @@ pub struct Route {
     replies: Option<DeclareFn>,
     more_replies: Vec<(u16, DeclareFn)>,
     declare: fn(&mut Declaration<'_>),
-    answer: Box<dyn Fn(&mut Call<'_>) -> Reply>,
+    answer: Answer,
 }
+
+type Answer = Box<dyn Fn(&mut Call<'_>) -> MaybeFuture<Reply>>;
 
 macro_rules! constructors {
     ($($method:ident $variant:ident $text:literal),*) => {
@@ -67,7 +70,7 @@ impl Route {
         method: Method,
         pattern: impl Into<Cow<'static, str>>,
         declare: fn(&mut Declaration<'_>),
-        answer: impl Fn(&mut Call<'_>) -> Reply + 'static,
+        answer: impl Fn(&mut Call<'_>) -> MaybeFuture<Reply> + 'static,
     ) -> Self {
         Self {
             method,
@@ -169,7 +172,7 @@ impl Route {
         }
     }
 
-    pub(crate) fn answer(&self, params: &str, body: crate::Body) -> Reply {
+    pub(crate) fn answer(&self, params: &str, body: crate::Body) -> MaybeFuture<Reply> {
         (self.answer)(&mut Call {
             pattern: &self.pattern,
             params,

@@ -27,7 +27,9 @@ mod host;
 mod message;
 mod reply;
 mod request;
+pub(crate) mod services;
 
 pub use client::TestClient;
 pub use reply::TestReply;
-pub use request::TestRequest;
+pub use request::{TestRequest, send_all};
+pub use services::{OutgoingReply, OutgoingRequest};

@@ -39,7 +39,7 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
         quote_spanned! {ty.span()=>
             let #name = match <#ty as ::spikard_wasm_sdk::FromRequest>::from_request(call) {
                 ::core::result::Result::Ok(value) => value,
-                ::core::result::Result::Err(reply) => return reply,
+                ::core::result::Result::Err(reply) => return reply.into(),
             };
         }
     });
@@ -48,6 +48,19 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
         ReturnType::Type(_, ty) => ty.span(),
     };
     let reply = quote_spanned!(returned=> ::spikard_wasm_sdk::__private::into_reply(value));
+    let reply = if function.sig.asyncness.is_some() {
+        quote! {
+            ::spikard_wasm_sdk::__private::MaybeFuture::later(async move {
+                let value = #name(#(#names),*).await;
+                #reply
+            })
+        }
+    } else {
+        quote! {
+            let value = #name(#(#names),*);
+            ::spikard_wasm_sdk::__private::MaybeFuture::Ready(#reply)
+        }
+    };
     let known = known_reply(&function.sig.output);
     let check = quote_spanned!(path.span()=> ::spikard_wasm_sdk::__private::check_pattern(#path));
     let calls = options.calls(name, &function.attrs);
@@ -72,10 +85,11 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
                         let _ = &declaration;
                         #(#declare)*
                     }
-                    fn answer(call: &mut ::spikard_wasm_sdk::Call<'_>) -> ::spikard_wasm_sdk::Reply {
+                    fn answer(
+                        call: &mut ::spikard_wasm_sdk::Call<'_>,
+                    ) -> ::spikard_wasm_sdk::__private::MaybeFuture<::spikard_wasm_sdk::Reply> {
                         let _ = &call;
                         #(#read)*
-                        let value = #name(#(#names),*);
                         #reply
                     }
                     ::spikard_wasm_sdk::Route::from_parts(
@@ -119,12 +133,6 @@ fn names_impl(tokens: TokenStream) -> bool {
 /// Returns the types of the function's arguments, or an error if it cannot be a handler.
 fn arguments(function: &ItemFn) -> syn::Result<Vec<&Type>> {
     let signature = &function.sig;
-    if let Some(keyword) = &signature.asyncness {
-        return Err(Error::new(
-            keyword.span(),
-            "a handler in Rust is not `async`: it runs to its end and the host runs others meanwhile; remove `async`",
-        ));
-    }
     if signature.generics.params.iter().next().is_some() {
         return Err(Error::new(
             signature.generics.span(),
@@ -183,13 +191,6 @@ mod tests {
                     struct A;
                 ),
                 "a route's attribute stands on a function",
-            ),
-            (
-                quote!("/"),
-                quote!(
-                    async fn a() {}
-                ),
-                "a handler in Rust is not `async`",
             ),
             (
                 quote!("/"),

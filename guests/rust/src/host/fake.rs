@@ -1,4 +1,4 @@
-//! The fake request of a thread, with its contexts and its reply.
+//! The fake requests of a thread, with its contexts and its reply.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,46 +28,43 @@ pub(crate) struct FakeRequest {
     pub(crate) in_progress: bool,
 }
 
+/// A request that the exports of its tasks share.
+pub(crate) type Shared = Rc<RefCell<FakeRequest>>;
+
 thread_local! {
-    static FAKE: RefCell<FakeRequest> = RefCell::default();
+    static FAKE: RefCell<Shared> = RefCell::default();
 }
 
-/// Runs `work` with a fake request in progress.
-pub(crate) fn run_with<T>(fake: FakeRequest, work: impl FnOnce() -> T) -> T {
-    FAKE.set(FakeRequest {
-        in_progress: true,
-        ..fake
-    });
-    let result = work();
-    FAKE.take();
-    result
+/// Runs `work` with a request in progress.
+pub(crate) fn enter<T>(request: &Shared, work: impl FnOnce() -> T) -> T {
+    struct Restore(Option<Shared>);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            FAKE.set(self.0.take().unwrap_or_default());
+        }
+    }
+
+    let _restore = Restore(Some(FAKE.replace(request.clone())));
+    work()
 }
 
-/// Sets the body of the request and the files in it.
-pub(crate) fn set_body(raw: Vec<u8>, files: Vec<Vec<u8>>) {
-    FAKE.with_borrow_mut(|fake| {
-        fake.raw_body = raw;
-        fake.files = files;
-    });
-}
-
-/// Sets the content that `reply.body` returns.
-pub(crate) fn set_reply(content: &Content) {
-    FAKE.with_borrow_mut(|fake| fake.reply = Some(content.clone()));
-}
-
-/// Returns and clears the reported failure.
-pub(crate) fn take_failure() -> Option<(String, String)> {
-    FAKE.with_borrow_mut(|fake| fake.failure.take())
+/// Makes the interfaces refer to another request, until the work of [`enter`] ends.
+pub(crate) fn select(request: Shared) {
+    FAKE.set(request);
 }
 
 pub(crate) fn with<T>(read: impl FnOnce(&FakeRequest) -> T) -> T {
-    FAKE.with_borrow(read)
+    FAKE.with_borrow(|fake| read(&fake.borrow()))
+}
+
+fn change<T>(work: impl FnOnce(&mut FakeRequest) -> T) -> T {
+    FAKE.with_borrow(|fake| work(&mut fake.borrow_mut()))
 }
 
 /// The function of the WIT interface `failure`.
 pub(crate) fn report(message: &str, detail: &str) {
-    FAKE.with_borrow_mut(|fake| fake.failure = Some((message.to_owned(), detail.to_owned())));
+    change(|fake| fake.failure = Some((message.to_owned(), detail.to_owned())));
 }
 
 /// The function of the WIT interface `reply`.
@@ -81,14 +78,14 @@ pub(crate) mod reply {
 
 /// The functions of the WIT interface `local-context`.
 pub(crate) mod local_context {
-    use crate::host::fake::{FAKE, put, with};
+    use crate::host::fake::{change, put, with};
 
     pub(crate) fn get(key: &str) -> Option<String> {
         with(|fake| fake.local.get(key).cloned())
     }
 
     pub(crate) fn set(key: &str, value: Option<&str>) -> Result<(), String> {
-        FAKE.with_borrow_mut(|fake| {
+        change(|fake| {
             if !fake.in_progress {
                 return Err("there is no request in progress".to_owned());
             }

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use spikard_wasm_app as model;
 use spikard_wasm_app::Refusal;
@@ -14,9 +15,11 @@ use spikard_wasm_contract::{Admission, Contract, Exchange, Reply as HostReply, S
 
 use super::message::Message;
 use super::reply::TestReply;
+use super::services::Services;
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
-use crate::host::fake::{self, FakeRequest, Values};
+use crate::hook_reply::ReplyChange;
+use crate::host::fake::{FakeRequest, Shared, Values};
 use crate::method::method_name;
 use crate::stage::{EarlyStage, LateStage};
 use crate::{App, Body, Content};
@@ -24,10 +27,11 @@ use crate::{App, Body, Content};
 /// An app behind the host's contract.
 #[derive(Debug)]
 pub(super) struct Host {
-    app: App,
+    app: Rc<App>,
     pub(super) description: Description,
     contract: Contract,
     pub(super) global: Rc<RefCell<Values>>,
+    pub(super) services: Rc<Services>,
 }
 
 /// The message and the detail of a failure that the app has reported.
@@ -59,19 +63,25 @@ impl Host {
         let description = app.describe()?;
         let contract = Contract::new(&model_of(&description), secrets);
         Ok(Self {
-            app,
+            app: Rc::new(app),
             contract: contract.map_err(|error| error.to_string())?,
             description,
             global: Rc::default(),
+            services: Rc::default(),
         })
     }
 
-    /// Answers a request.
-    pub(super) fn answer(&self, message: &Message) -> TestReply {
+    /// Answers requests that run at the same time.
+    pub(super) fn answer(&self, messages: &[&Message]) -> Vec<TestReply> {
+        let exchanges = messages.iter().map(|message| self.exchange(message));
+        self.services.clone().drive(exchanges)
+    }
+
+    async fn exchange(&self, message: &Message) -> TestReply {
         let (head, raw) = message.write();
         let (exchange, admission) = self.contract.begin(head);
         let (answer, failure) = match admission {
-            Ok(admission) => self.run(message, &exchange, admission, raw),
+            Ok(admission) => self.run(message, &exchange, admission, raw).await,
             Err(Stop::Reply(reply)) => (answer_of(reply), None),
             Err(Stop::MissingSecret) => panic!(
                 "a policy needs a secret that this client does not have; make the client with `TestClient::with_secrets`"
@@ -91,7 +101,7 @@ impl Host {
     }
 
     /// Runs the hooks and the handler of a request that the policies admit.
-    fn run(
+    async fn run(
         &self,
         message: &Message,
         exchange: &Exchange,
@@ -109,14 +119,19 @@ impl Host {
             id: exchange.id().to_owned(),
             local: local.chain(message.local.clone()).collect(),
             global: self.global.clone(),
+            in_progress: true,
             ..FakeRequest::default()
         };
         let call = Call {
             host: self,
             exchange,
             route: admission.route,
+            disconnect_after: message.disconnect_after,
+            request: Rc::new(RefCell::new(request)),
         };
-        fake::run_with(request, || call.run(raw))
+        let result = call.run(raw).await;
+        call.request.borrow_mut().in_progress = false;
+        result
     }
 }
 
@@ -125,77 +140,119 @@ struct Call<'a> {
     host: &'a Host,
     exchange: &'a Exchange,
     route: u32,
+    disconnect_after: Option<Duration>,
+    request: Shared,
 }
 
 impl Call<'_> {
-    fn run(&self, raw: Vec<u8>) -> (Answer, Option<Report>) {
-        let outcome = self.first_reply(raw);
-        let outcome = outcome.and_then(|answer| self.after(LateStage::Response, "", answer));
+    async fn run(&self, raw: Vec<u8>) -> (Answer, Option<Report>) {
+        let outcome = match self.first_reply(raw).await {
+            Ok(answer) => self.after(LateStage::Response, "", answer).await,
+            Err(interruption) => Err(interruption),
+        };
         let interruption = match outcome {
             Ok(answer) => return (answer, None),
             Err(interruption) => interruption,
         };
         let answer = answer_of(interruption.reply);
-        match self.after(LateStage::Error, &interruption.message, answer) {
+        match self
+            .after(LateStage::Error, &interruption.message, answer)
+            .await
+        {
             Ok(answer) => (answer, interruption.failure),
             Err(next) => (answer_of(next.reply), next.failure),
         }
     }
 
     /// Runs the early hooks and the handler until one of them replies.
-    fn first_reply(&self, raw: Vec<u8>) -> Result<Answer, Box<Interruption>> {
+    async fn first_reply(&self, raw: Vec<u8>) -> Result<Answer, Box<Interruption>> {
         for stage in [EarlyStage::OnRequest, EarlyStage::PreValidation] {
-            if let Some(answer) = self.before(stage, "")? {
+            if let Some(answer) = self.before(stage, "").await? {
                 return Ok(answer);
             }
         }
         let call = self.host.contract.read(self.exchange, raw)?;
-        fake::set_body(call.raw, call.files);
-        if let Some(answer) = self.before(EarlyStage::PreHandler, &call.params)? {
+        let mut request = self.request.borrow_mut();
+        (request.raw_body, request.files) = (call.raw, call.files);
+        drop(request);
+        if let Some(answer) = self.before(EarlyStage::PreHandler, &call.params).await? {
             return Ok(answer);
         }
         let body = body_of(call.body);
-        check_failure(self.host.app.handle(self.route, &call.params, body))
+        let change = self.task(|app| {
+            let (status, headers, content) = app.handle(self.route, &call.params, body);
+            Some((status, headers, Some(content)))
+        });
+        Ok(change.await?.map_or_else(no_answer, with_content))
     }
 
-    fn before(&self, stage: EarlyStage, params: &str) -> Result<Option<Answer>, Box<Interruption>> {
-        let answer = self.host.app.before(stage, self.route, params);
-        answer.map(check_failure).transpose()
+    async fn before(
+        &self,
+        stage: EarlyStage,
+        params: &str,
+    ) -> Result<Option<Answer>, Box<Interruption>> {
+        let change = self.task(|app| {
+            let (status, headers, content) = app.before(stage, self.route, params)?;
+            Some((status, headers, Some(content)))
+        });
+        Ok(change.await?.map(with_content))
     }
 
-    fn after(
+    async fn after(
         &self,
         stage: LateStage,
         message: &str,
         answer: Answer,
     ) -> Result<Answer, Box<Interruption>> {
         let (status, headers, content) = answer;
-        fake::set_reply(&content);
-        let app = &self.host.app;
-        let change = app.after(stage, self.route, status, &headers, message);
-        check_failure(match change {
+        self.request.borrow_mut().reply = Some(content.clone());
+        let change = self.task(|app| app.after(stage, self.route, status, &headers, message));
+        Ok(match change.await? {
             Some((status, headers, body)) => (status, headers, body.unwrap_or(content)),
             None => (status, headers, content),
         })
     }
+
+    /// Runs a call of the app as a task, and waits until it has answered.
+    async fn task(
+        &self,
+        call: impl FnOnce(&Rc<App>) -> Option<ReplyChange>,
+    ) -> Result<Option<ReplyChange>, Box<Interruption>> {
+        let services = &self.host.services;
+        let number = services.begin(&self.request);
+        let change = services.enter(number, || call(&self.host.app));
+        let change = match change {
+            Some((0, ..)) => {
+                if let Some(after) = self.disconnect_after {
+                    services.cancel_after(number, after);
+                }
+                services.answer(number).await
+            }
+            change => change,
+        };
+        let Some(failure) = self.request.borrow_mut().failure.take() else {
+            return Ok(change);
+        };
+        let reply = HostReply::of(Refusal::Failed);
+        let message = if failure.0.is_empty() {
+            &reply.message
+        } else {
+            &failure.0
+        };
+        Err(Box::new(Interruption {
+            message: message.clone(),
+            reply,
+            failure: Some(failure),
+        }))
+    }
 }
 
-/// Returns the answer of a handler or a hook, unless it has reported a failure.
-fn check_failure(answer: Answer) -> Result<Answer, Box<Interruption>> {
-    let Some(failure) = fake::take_failure() else {
-        return Ok(answer);
-    };
-    let reply = HostReply::of(Refusal::Failed);
-    let message = if failure.0.is_empty() {
-        &reply.message
-    } else {
-        &failure.0
-    };
-    Err(Box::new(Interruption {
-        message: message.clone(),
-        reply,
-        failure: Some(failure),
-    }))
+fn with_content((status, headers, content): ReplyChange) -> Answer {
+    (status, headers, content.unwrap_or(Content::Empty))
+}
+
+fn no_answer() -> Answer {
+    (204, String::new(), Content::Empty)
 }
 
 fn answer_of(reply: HostReply) -> Answer {

@@ -1,6 +1,7 @@
 //! A test's request as data, and the head and the body that a client sends for it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use spikard_wasm_contract::Head;
 
@@ -19,6 +20,8 @@ pub(super) struct Message {
     pub(super) body: Payload,
     /// Values of the local context, as JSON texts.
     pub(super) local: BTreeMap<String, String>,
+    /// How long the client waits for the reply.
+    pub(super) disconnect_after: Option<Duration>,
 }
 
 /// The body of a request.

@@ -1,6 +1,7 @@
 //! The request builder of the test client.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -17,6 +18,41 @@ pub struct TestRequest<'a> {
     message: Message,
 }
 
+/// Sends requests at the same time, so that one runs while another waits, and returns their
+/// replies in the same order. All go to one instance, as with the instance policy `shared`.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use spikard_wasm_sdk::testing::{TestClient, send_all};
+/// # use spikard_wasm_sdk::{App, Route, sleep};
+/// let app = App::new("app").route(Route::get("/", || async {
+///     sleep(Duration::from_secs(1)).await;
+///     "done"
+/// }));
+/// let client = TestClient::new(app);
+/// let replies = send_all([client.get("/"), client.get("/")]);
+/// assert_eq!(replies[1].text(), "done");
+/// assert_eq!(client.elapsed(), Duration::from_secs(1));
+/// ```
+///
+/// # Panics
+/// If the requests are of different clients.
+#[must_use]
+pub fn send_all<'a>(requests: impl IntoIterator<Item = TestRequest<'a>>) -> Vec<TestReply> {
+    let requests: Vec<_> = requests.into_iter().collect();
+    let Some(first) = requests.first() else {
+        return Vec::new();
+    };
+    assert!(
+        requests
+            .iter()
+            .all(|request| std::ptr::eq(request.host, first.host)),
+        "`send_all` takes requests of one client"
+    );
+    let messages: Vec<_> = requests.iter().map(|request| &request.message).collect();
+    first.host.answer(&messages)
+}
+
 impl<'a> TestRequest<'a> {
     pub(super) fn new(host: &'a Host, method: Method, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -29,6 +65,7 @@ impl<'a> TestRequest<'a> {
                 headers: Vec::new(),
                 body: Payload::Empty,
                 local: BTreeMap::new(),
+                disconnect_after: None,
             },
         }
     }
@@ -133,7 +170,15 @@ impl<'a> TestRequest<'a> {
     /// Sends the request and returns the reply.
     #[must_use]
     pub fn send(self) -> TestReply {
-        self.host.answer(&self.message)
+        let mut replies = self.host.answer(&[&self.message]);
+        replies.remove(0)
+    }
+
+    /// Disconnects if a handler or hook has not replied after this time: the host cancels it. The
+    /// reply then has status 499.
+    pub fn disconnect_after(mut self, time: Duration) -> Self {
+        self.message.disconnect_after = Some(time);
+        self
     }
 
     fn add(mut self, part: Part) -> Self {

@@ -1,0 +1,119 @@
+//! The job that runs at the moment.
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use super::executor;
+use super::spawn::spawn;
+use crate::host;
+
+/// How an operation that starts now waits for its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// No job runs: the future is polled by something else, such as an executor of another crate.
+    Outside,
+    /// A job runs, and returns to the host while it waits.
+    Suspend,
+    /// The instance waits.
+    Block,
+}
+
+/// The job that runs at the moment, and the task that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Current {
+    /// The number of the task; 0 if it has not been asked for in this export.
+    pub(crate) task: u32,
+    /// True if the call of the task has returned the status 0.
+    pub(crate) parked: bool,
+    pub(crate) mode: Mode,
+}
+
+impl Current {
+    pub(crate) const NONE: Self = Self {
+        task: 0,
+        parked: false,
+        mode: Mode::Outside,
+    };
+
+    pub(crate) fn get() -> Self {
+        CURRENT.get()
+    }
+
+    pub(crate) fn set(self) {
+        CURRENT.set(self);
+    }
+
+    /// Replaces the current job until the guard is dropped.
+    pub(crate) fn enter(self) -> Entered {
+        Entered {
+            outer: CURRENT.replace(self),
+        }
+    }
+
+    /// Returns the number of the current task. Asks the host once.
+    pub(crate) fn task() -> u32 {
+        let mut current = Self::get();
+        if current.task == 0 {
+            current.task = host::io::task();
+            current.set();
+            executor::with(|executor| executor.selects(current.task));
+        }
+        current.task
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
+}
+
+pub(crate) struct Entered {
+    outer: Current,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.outer.set();
+    }
+}
+
+/// Fails the call that the current job belongs to.
+pub(crate) fn report(message: &str, detail: &str) {
+    match Current::get() {
+        Current {
+            parked: true, task, ..
+        } => host::io::fail(task, message, detail),
+        _ => host::report(message, detail),
+    }
+}
+
+/// Runs a future to its end. Each operation in it makes the instance wait.
+///
+/// # Panics
+/// If the future waits for something other than an operation, which would never come.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let _entered = Current {
+        mode: Mode::Block,
+        ..Current::get()
+    }
+    .enter();
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!(
+            "blocking code waits for something that is not an operation, such as a channel, so it would wait forever; make the handler an `async fn`"
+        ),
+    }
+}
+
+/// Runs the cleanup of something that is dropped: in the background, or at once in blocking code.
+pub(crate) fn clean_up(work: impl Future<Output = ()> + 'static) {
+    match Current::get().mode {
+        Mode::Suspend => drop(spawn(work)),
+        Mode::Block => block_on(work),
+        Mode::Outside => {}
+    }
+}

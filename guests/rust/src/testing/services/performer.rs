@@ -1,0 +1,111 @@
+//! Performs operations by their kind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::fetch::Fetch;
+use super::keyvalue::KeyValue;
+use super::outcome::{Fault, Outcome};
+use crate::Content;
+
+/// What the operations of a test client work on.
+#[derive(Default)]
+pub(in crate::testing) struct Performer {
+    pub(in crate::testing) settings: BTreeMap<String, String>,
+    pub(in crate::testing) secrets: BTreeMap<String, String>,
+    pub(in crate::testing) fetch: Fetch,
+    stores: KeyValue,
+    #[cfg(feature = "test-services")]
+    pub(in crate::testing) databases: super::sql::Databases,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SleepHead {
+    ms: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NameHead {
+    name: String,
+}
+
+impl Performer {
+    /// Ends what belongs to a task.
+    pub(super) fn end(&mut self, task: u32) {
+        #[cfg(feature = "test-services")]
+        self.databases.end(task);
+        #[cfg(not(feature = "test-services"))]
+        let _ = task;
+    }
+
+    pub(super) fn perform(
+        &mut self,
+        now: Duration,
+        task: u32,
+        kind: &str,
+        head: &str,
+        body: &Content,
+    ) -> Result<Outcome, Fault> {
+        match kind.split_once('.').unwrap_or((kind, "")) {
+            ("sleep", "") => {
+                let SleepHead { ms } = read(head)?;
+                let time = Duration::try_from_secs_f64(ms / 1000.0);
+                let time = time.map_err(|error| Fault::new("invalid", error.to_string()))?;
+                Ok(Outcome::new(200).after(time))
+            }
+            ("config", "get") => named(&self.settings, head),
+            ("secret", "get") => named(&self.secrets, head),
+            ("kv", operation) => self.stores.perform(now, operation, head, body),
+            ("fetch", operation) => self.fetch.perform(operation, head, body),
+            #[cfg(feature = "test-services")]
+            ("sql", operation) => self.databases.perform(task, operation, head, body),
+            #[cfg(feature = "test-services")]
+            ("password" | "jwt" | "crypto", _) => {
+                super::crypto::perform(&self.secrets, kind, head, body)
+            }
+            #[cfg(not(feature = "test-services"))]
+            ("sql" | "password" | "jwt" | "crypto", _) => {
+                let _ = task;
+                Err(Fault::new(
+                    "denied",
+                    format!(
+                        "`{kind}` needs the feature `test-services`; add `spikard-wasm-sdk` with it to `[dev-dependencies]`"
+                    ),
+                ))
+            }
+            _ => Err(Fault::new(
+                "unknown-kind",
+                format!("there is no operation `{kind}`"),
+            )),
+        }
+    }
+}
+
+/// Reads the head of an operation.
+pub(super) fn read<T: DeserializeOwned>(head: &str) -> Result<T, Fault> {
+    let head = if head.is_empty() { "{}" } else { head };
+    Ok(serde_json::from_str(head)?)
+}
+
+fn named(values: &BTreeMap<String, String>, head: &str) -> Result<Outcome, Fault> {
+    let NameHead { name } = read(head)?;
+    let result = match values.get(&name) {
+        Some(value) => Outcome::new(200).body(Content::Text(value.clone())),
+        None => Outcome::new(404),
+    };
+    Ok(result.at_once())
+}
+
+/// Returns the bytes of a body.
+pub(super) fn bytes(body: &Content) -> &[u8] {
+    match body {
+        Content::Empty => &[],
+        Content::Json(text) | Content::Text(text) => text.as_bytes(),
+        Content::Bytes(bytes) => bytes,
+    }
+}
