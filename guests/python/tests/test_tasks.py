@@ -208,7 +208,7 @@ def test_cancelling_one_of_many_leaves_the_others() -> None:
 
     async def handler(request: Request) -> str:
         try:
-            await nap(0.003)
+            await nap(0.05)
         except asyncio.CancelledError:
             log.append(request.id)
             raise

@@ -14,6 +14,8 @@ Type hints select the source and the schema of each parameter. The host validate
 against them before it calls the handler.
 """
 
+from spikard_wasm import _stdlib
+from spikard_wasm._boundary import IN_COMPONENT
 from spikard_wasm._hooks import RouteHooks
 from spikard_wasm._options import AppOptions, RouteOptions
 from spikard_wasm.app import Spikard
@@ -97,3 +99,6 @@ __all__ = [
     "redirect",
     "secret",
 ]
+
+if IN_COMPONENT:
+    _stdlib.install()

@@ -103,6 +103,14 @@ CALL: ContextVar[AsyncCall | None] = ContextVar("spikard_wasm_call", default=Non
 _current: Call | None = None
 
 
+def _nothing() -> None:
+    pass
+
+
+before_select: Callable[[], None] = _nothing
+"""Asks the host for the number of the call in progress, if that has not been done."""
+
+
 def begin() -> Call:
     """Begins a call. A test can call an app inside a handler, so calls can be nested."""
     global _current
@@ -149,7 +157,10 @@ def check(call: Call | None, what: str) -> None:
 def _select(call: Call) -> bool:
     """Makes the host answer for the request of a call, in an instance with several of them."""
     global _current
-    if not call.number or not _boundary.io.select(call.number):
+    if not call.number:
+        return False
+    before_select()  # `io.task` returns the selected task
+    if not _boundary.io.select(call.number):
         return False
     _current = call
     return True

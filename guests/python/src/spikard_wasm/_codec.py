@@ -120,6 +120,12 @@ def codec(hint: Any, context: Context) -> Codec:
             return _objects.codec(hint, context, codec)
     if isinstance(hint, TypeVar) or dataclasses.is_dataclass(origin):
         raise TypeError(f"type `{name(hint)}` is generic; write a class for this case")
+    if hasattr(hint, "__pydantic_core_schema__"):
+        raise TypeError(
+            f"type `{name(hint)}` is a model of pydantic, whose core is native code that does not "
+            "run in a component; use a dataclass or TypedDict with "
+            "`Annotated[..., Field(...)]`, which the host validates"
+        )
     raise TypeError(
         f"type `{name(hint)}` has no JSON form; use a scalar, UUID, date, Enum, Literal, "
         "list, dict, dataclass or TypedDict"

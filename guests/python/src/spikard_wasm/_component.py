@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from spikard_wasm import _boundary, _run
+from spikard_wasm import _boundary, _run, _started
 from spikard_wasm._bind import Call
 from spikard_wasm._boundary import Description
 from spikard_wasm._failing import answer, fail
@@ -73,6 +73,7 @@ def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -
             """Cancels a task whose client has gone or whose deadline has passed."""
             _run.cancel(task)
 
+    _started.start()
     if _boundary.IN_COMPONENT:
         # All current objects stay in the component for good. Exclude them from garbage
         # collection, which would write to memory pages that instances could share.

@@ -11,7 +11,6 @@ import asyncio
 import contextvars
 import sys
 import time
-import traceback
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -20,6 +19,7 @@ from typing import Any, NoReturn, Protocol
 from spikard_wasm import _boundary
 from spikard_wasm._boundary import Content, ContentEmpty
 from spikard_wasm._call import CALL, AsyncCall
+from spikard_wasm._failing import describe
 from spikard_wasm._json import dumps_ascii
 from spikard_wasm.errors import OperationError
 
@@ -467,17 +467,19 @@ class Loop(asyncio.AbstractEventLoop):
         task = context.get("task") or context.get("future")
         get_context = getattr(task, "get_context", None)  # Python 3.12
         call = get_context().get(CALL) if get_context else CALL.get()
-        lines = [context.get("message") or "an exception was not handled"]
+        message = context.get("message") or "an exception was not handled"
         if task is not None:
-            lines[0] += f" (task `{getattr(task, 'get_name', lambda: task)()}`)"
-        if call is not None and call.number and _boundary.io.select(call.number):
-            lines[0] += f" (request `{_boundary.request.id()}`)"
-            if self.exporting is not None and self.exporting is not call:
-                _boundary.io.select(self.exporting.number or self.identify(self.exporting))
+            message += f" (task `{getattr(task, 'get_name', lambda: task)()}`)"
         error = context.get("exception")
+        detail = ""
         if error is not None:
-            lines.append("".join(traceback.format_exception(error)).rstrip())
-        print("\n".join(lines), file=sys.stderr)
+            reason, detail = describe(error)
+            message = f"{reason}: {message}"
+        if call is not None and call.over and call.number:
+            # The request has its reply, so the host logs this with the id of the request.
+            _boundary.io.fail(call.number, message, detail)
+        else:
+            print(message, detail.rstrip(), sep="\n", file=sys.stderr)
 
     # What a component does not have
 

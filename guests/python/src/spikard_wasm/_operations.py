@@ -9,6 +9,7 @@ from spikard_wasm import _boundary, _run
 from spikard_wasm._boundary import Content, ContentEmpty
 from spikard_wasm._call import CALL
 from spikard_wasm._loop import EMPTY, Operation, Result, arguments
+from spikard_wasm._started import check_started
 from spikard_wasm.errors import OperationError
 
 __all__ = ["EMPTY", "Result", "arguments", "data", "operate", "operate_now", "text"]
@@ -37,25 +38,6 @@ def operate_now(kind: str, head: str, body: Content = EMPTY) -> Result:
     if result[0] == 1:
         raise OperationError.read(kind, result[1])
     return result
-
-
-started = not _boundary.IN_COMPONENT
-"""Whether the app has been built, so that the host can be asked."""
-
-
-def start() -> None:
-    """Notes that the app has been built."""
-    global started
-    started = True
-
-
-def check_started(kind: str) -> None:
-    """Raises an error while the app is built, when there is no host. It would trap otherwise."""
-    if not started:
-        raise RuntimeError(
-            f"`{kind}` was called while the app is built, when there is no host to answer; "
-            "call it in a handler or hook"
-        )
 
 
 def data(body: Content) -> bytes:

@@ -40,6 +40,14 @@ _STUCK = (
 loop = Loop()  # type: ignore[abstract]
 
 
+def _identify_exporting() -> None:
+    if loop.exporting is not None and not loop.exporting.number:
+        loop.identify(loop.exporting)
+
+
+_call.before_select = _identify_exporting
+
+
 def run(coroutine: Coroutine[Any, Any, Any], finish: Callable[[Any, Any], Any], status: Any) -> Any:
     """Runs a coroutine of the call in progress. Returns `finish(result, status)` or `PENDING`."""
     call: AsyncCall = _call.current()  # type: ignore[assignment]
@@ -153,6 +161,7 @@ def _leave_unsuspended() -> None:
     else:
         CALL.reset(token)
         _leave_tasks(call)
+        call.over = True
 
 
 def _settle(call: AsyncCall, finish: Callable[[Any, Any], Any], status: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol
 
 from spikard_wasm import _boundary, _call
 from spikard_wasm._json import Json, dumps, loads
+from spikard_wasm._started import check_started
 from spikard_wasm.errors import ContextError
 
 
@@ -128,6 +129,7 @@ class GlobalContext(_Context):
 
     @property
     def _store(self) -> _GlobalStore:
+        check_started("app.globals")
         return self._values
 
     def add(self, key: str, delta: int = 1) -> int:

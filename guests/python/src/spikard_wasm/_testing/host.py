@@ -7,6 +7,7 @@ import copy
 import heapq
 import json
 import queue
+import sys
 import threading
 import time
 from asyncio.events import _get_running_loop, _set_running_loop
@@ -187,10 +188,13 @@ class Host:
     def fail(self, task: int, message: str, detail: str) -> None:
         """Fails a task."""
         answering = self._tasks.get(task)
-        if answering is not None and not answering.answered:
-            answering.answered = True
-            answering.exchange.failures.append((message, detail))
-            self._touched.append(answering)
+        if answering is None or answering.answered:
+            request = answering.exchange.id if answering else ""
+            print(f"request `{request}`: {message}\n{detail}", file=sys.stderr)  # as the host logs
+            return
+        answering.answered = True
+        answering.exchange.failures.append((message, detail))
+        self._touched.append(answering)
 
     def select(self, task: int) -> bool:
         """Makes the interfaces refer to a task."""

@@ -1,0 +1,136 @@
+"""Adapts Python to a component: key derivation, levels of the log, and errors of native packages.
+
+CPython for WASI is built without OpenSSL, so `hashlib` lacks `pbkdf2_hmac` and `scrypt`, which
+the host provides. The host logs standard output as INFO and standard error as WARN, so `logging`
+writes by level. A package with native code for another machine fails with a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from base64 import b64encode
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+from spikard_wasm._boundary import ContentBytes
+from spikard_wasm._operations import arguments, data, operate_now
+from spikard_wasm.errors import OperationError
+
+_HASHES = {"sha1": "sha-1", "sha256": "sha-256", "sha384": "sha-384", "sha512": "sha-512"}
+
+# What works in place of a package with native code.
+_INSTEAD = {
+    "pydantic_core": "pydantic needs it; use dataclasses or TypedDicts, which the host validates",
+    "msgspec": "use dataclasses or TypedDicts, which the host validates",
+    "orjson": "use `json`, or return the value itself",
+    "ujson": "use `json`, or return the value itself",
+    "bcrypt": "use `spikard_wasm.password`, which also verifies bcrypt",
+    "argon2": "use `spikard_wasm.password`",
+    "_argon2_cffi_bindings": "use `spikard_wasm.password`",
+    "cryptography": "use `spikard_wasm.password` and `spikard_wasm.jwt`",
+    "nacl": "use `spikard_wasm.password` and `spikard_wasm.jwt`",
+    "asyncpg": "use `spikard_wasm.Database`",
+    "psycopg_c": "use `spikard_wasm.Database`",
+    "psycopg_binary": "use `spikard_wasm.Database`",
+    "psycopg2": "use `spikard_wasm.Database`",
+    "aiohttp": "use `spikard_wasm.http`",
+}
+
+
+def pbkdf2_hmac(
+    hash_name: str, password: Any, salt: Any, iterations: int, dklen: int | None = None
+) -> bytes:
+    """Derives a key with PBKDF2, as `hashlib.pbkdf2_hmac` does."""
+    name = _HASHES.get(hash_name.lower().replace("-", ""))
+    if name is None:
+        raise ValueError(f"the hash `{hash_name}` is none of {', '.join(_HASHES)}")
+    length = hashlib.new(hash_name).digest_size if dklen is None else dklen
+    return _derive(
+        password, algorithm="pbkdf2", hash=name, salt=_text(salt), iterations=iterations,
+        length=length,
+    )  # fmt: skip
+
+
+def scrypt(
+    password: Any,
+    *,
+    salt: Any,
+    n: int,
+    r: int,
+    p: int,
+    maxmem: int = 0,  # noqa: ARG001 - the host has its own limit
+    dklen: int = 64,
+) -> bytes:
+    """Derives a key with scrypt, as `hashlib.scrypt` does."""
+    return _derive(password, algorithm="scrypt", salt=_text(salt), n=n, r=r, p=p, length=dklen)
+
+
+def _derive(password: Any, **members: Any) -> bytes:
+    try:
+        result = operate_now("crypto.derive", arguments(**members), ContentBytes(bytes(password)))
+    except OperationError as error:
+        if error.code == "invalid":
+            raise ValueError(error.message) from None
+        raise
+    return data(result[2])
+
+
+def _text(value: Any) -> str:
+    return b64encode(bytes(value)).decode()
+
+
+_emit = logging.StreamHandler.emit
+
+
+def emit(self: logging.StreamHandler[Any], record: logging.LogRecord) -> None:
+    """Writes a record to standard output if it is no warning and would go to standard error."""
+    if record.levelno >= logging.WARNING or self.stream is not sys.stderr:
+        _emit(self, record)
+        return
+    self.stream = sys.stdout
+    try:
+        _emit(self, record)
+    finally:
+        self.stream = sys.stderr
+
+
+class NativeFinder(MetaPathFinder):
+    """Explains why a module was not found: it is native code for another machine."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: Any = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        """Raises `ImportError` for a native module, and finds nothing."""
+        package, _, name = fullname.rpartition(".")
+        for folder in sys.path if path is None else path:
+            for suffix in ("so", "pyd"):
+                if any(Path(folder).glob(f"{name}.*{suffix}")):
+                    raise ImportError(_reason(fullname, package), name=fullname)
+        return None
+
+
+def _reason(fullname: str, package: str) -> str:
+    top = (package or fullname).partition(".")[0]
+    instead = _INSTEAD.get(top, "use a package in pure Python, or call a service that has it")
+    return (
+        f"`{fullname}` is native code, which is built for another machine and does not run in a "
+        f"component; {instead}"
+    )
+
+
+def install() -> None:
+    """Adapts the modules of this interpreter."""
+    if not hasattr(hashlib, "pbkdf2_hmac"):
+        hashlib.pbkdf2_hmac = pbkdf2_hmac
+    if not hasattr(hashlib, "scrypt"):
+        hashlib.scrypt = scrypt
+    logging.StreamHandler.emit = emit  # type: ignore[method-assign, assignment]
+    sys.meta_path.append(NativeFinder())
