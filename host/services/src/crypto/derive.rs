@@ -46,10 +46,7 @@ enum Algorithm {
 
 /// `crypto.derive`
 pub(super) fn derive(mut head: Head<'_>, password: Data, _: Secrets<'_>) -> Result<Work, Failed> {
-    let algorithms = [
-        ("pbkdf2", Algorithm::Pbkdf2),
-        ("scrypt", Algorithm::Scrypt),
-    ];
+    let algorithms = [("pbkdf2", Algorithm::Pbkdf2), ("scrypt", Algorithm::Scrypt)];
     let algorithm = head.choice("algorithm", &algorithms, None)?;
     let salt = head.bytes("salt")?;
     let length = head.number("length", 1..=MAX_LENGTH)?;
@@ -59,8 +56,8 @@ pub(super) fn derive(mut head: Head<'_>, password: Data, _: Secrets<'_>) -> Resu
             head.exclude(&["n", "p", "r"], "`pbkdf2`")?;
             let hash = Hash::read(&mut head)?;
             let iterations = head.number("iterations", 1..=MAX_ITERATIONS)?;
-            let iterations = check_pbkdf2(hash, iterations, key.len())
-                .map_err(|why| head.invalid(&why))?;
+            let iterations =
+                check_pbkdf2(hash, iterations, key.len()).map_err(|why| head.invalid(&why))?;
             Ok(Work::slow(move || {
                 pbkdf2(hash, &password, &salt, iterations, &mut key);
                 Ok(bytes(key))
@@ -74,8 +71,8 @@ pub(super) fn derive(mut head: Head<'_>, password: Data, _: Secrets<'_>) -> Resu
             if !n.is_power_of_two() {
                 return Err(head.invalid("needs a power of two as `n`"));
             }
-            let cost = ScryptCost::new(n.trailing_zeros(), r, p)
-                .map_err(|why| head.invalid(&why))?;
+            let cost =
+                ScryptCost::new(n.trailing_zeros(), r, p).map_err(|why| head.invalid(&why))?;
             Ok(Work::slow(move || {
                 cost.derive(&password, &salt, &mut key)?;
                 Ok(bytes(key))

@@ -77,7 +77,9 @@ impl<'a> Head<'a> {
     /// Fails if the head has a member that another algorithm needs.
     pub(super) fn exclude(&self, names: &[&str], algorithm: &str) -> Result<(), Failed> {
         match names.iter().find(|name| self.members.contains_key(**name)) {
-            Some(name) => Err(self.invalid(&format!("with {algorithm} has no `{name}`; remove it"))),
+            Some(name) => {
+                Err(self.invalid(&format!("with {algorithm} has no `{name}`; remove it")))
+            }
             None => Ok(()),
         }
     }
@@ -110,8 +112,7 @@ impl<'a> Head<'a> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let names = alternatives(&names);
         let Some(value) = self.members.remove(name) else {
-            return default
-                .ok_or_else(|| self.invalid(&format!("has no `{name}`; use {names}")));
+            return default.ok_or_else(|| self.invalid(&format!("has no `{name}`; use {names}")));
         };
         let text = value.as_str();
         let found = choices.iter().find(|(name, _)| text == Some(name));
@@ -152,11 +153,7 @@ impl<'a> Head<'a> {
     }
 
     /// A whole number.
-    pub(super) fn number(
-        &mut self,
-        name: &str,
-        range: RangeInclusive<u64>,
-    ) -> Result<u64, Failed> {
+    pub(super) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<u64, Failed> {
         let number = self.optional_number(name, range)?;
         number.ok_or_else(|| self.invalid(&format!("has no `{name}`")))
     }
@@ -181,10 +178,7 @@ impl<'a> Head<'a> {
     }
 
     /// One text or a list of texts, if the head has it.
-    pub(super) fn optional_texts(
-        &mut self,
-        name: &str,
-    ) -> Result<Option<Vec<String>>, Failed> {
+    pub(super) fn optional_texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Failed> {
         let texts = match self.members.remove(name) {
             None => return Ok(None),
             Some(Value::String(text)) => Some(vec![text]),

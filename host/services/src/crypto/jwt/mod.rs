@@ -60,15 +60,18 @@ pub(super) fn sign(mut head: Head<'_>, claims: Data, secrets: Secrets<'_>) -> Re
 fn token(algorithm: Algorithm, key: &[u8], payload: &str) -> Result<String, String> {
     let header = serde_json::to_vec(&Header::new(algorithm))
         .map_err(|_| "cannot write the header".to_owned())?;
-    let [header, payload] =
-        [&header[..], payload.as_bytes()].map(|it| URL_SAFE_NO_PAD.encode(it));
+    let [header, payload] = [&header[..], payload.as_bytes()].map(|it| URL_SAFE_NO_PAD.encode(it));
     let message = format!("{header}.{payload}");
     let signature = SigningKey::parse(algorithm, key)?.sign(message.as_bytes())?;
     Ok(format!("{message}.{signature}"))
 }
 
 /// `jwt.verify`
-pub(super) fn verify(mut head: Head<'_>, token: Data, secrets: Secrets<'_>) -> Result<Work, Failed> {
+pub(super) fn verify(
+    mut head: Head<'_>,
+    token: Data,
+    secrets: Secrets<'_>,
+) -> Result<Work, Failed> {
     let algorithm = algorithm(&mut head)?;
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
@@ -108,12 +111,15 @@ fn check(
         let detail = format!("the token is larger than {MAX_TOKEN} bytes");
         return Err(Reason::Malformed.with(detail));
     }
+    let malformed = |_| reason(&ErrorKind::InvalidToken);
+    let header = jsonwebtoken::decode_header(token).map_err(malformed)?;
+    let dots = token.iter().filter(|byte| **byte == b'.').count();
+    // Critical extensions must be understood (RFC 7515, section 4.1.11); the host supports none.
+    if dots != 2 || header.crit.is_some() {
+        return Err(reason(&ErrorKind::InvalidToken));
+    }
     let decoded = jsonwebtoken::decode::<Box<RawValue>>(token, key, validation);
     let decoded = decoded.map_err(|error| reason(error.kind()))?;
-    // Critical extensions must be understood (RFC 7515, section 4.1.11); the host supports none.
-    if decoded.header.crit.is_some() {
-        return Err(Reason::Malformed.with("the token has a critical header".to_owned()));
-    }
     let claims: Map<String, Value> = serde_json::from_str(decoded.claims.get())
         .map_err(|_| Reason::Malformed.with("the claims are not a JSON object".to_owned()))?;
     claims::check(&claims, claims::now(), leeway)?;
@@ -135,7 +141,10 @@ fn reason(kind: &ErrorKind) -> Failed {
             (Reason::Audience, "the token has no audience")
         }
         ErrorKind::MissingRequiredClaim(_) => (Reason::Issuer, "the token has no issuer"),
-        _ => (Reason::Malformed, "the token is not a JSON Web Token"),
+        _ => (
+            Reason::Malformed,
+            "the token is not a JSON Web Token that the host supports",
+        ),
     };
     reason.with(detail.to_owned())
 }

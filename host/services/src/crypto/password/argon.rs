@@ -44,7 +44,10 @@ impl Cost {
                 "needs too much memory: `{memory}` KiB; the maximum is {MAX_MEMORY} KiB"
             ));
         }
-        if memory.checked_mul(iterations).is_none_or(|work| work > MAX_WORK) {
+        if memory
+            .checked_mul(iterations)
+            .is_none_or(|work| work > MAX_WORK)
+        {
             return Err(format!(
                 "costs too much: `{iterations}` iterations with {memory} KiB; the maximum of memory times iterations is {MAX_WORK} KiB"
             ));
@@ -55,11 +58,15 @@ impl Cost {
             ));
         }
         if memory < 8 * lanes {
-            return Err("needs more memory: at least 8 KiB for each degree of parallelism".to_owned());
+            return Err(
+                "needs more memory: at least 8 KiB for each degree of parallelism".to_owned(),
+            );
         }
         // All three are small.
         let params = Params::new(memory as u32, iterations as u32, lanes as u32, None);
-        params.map(Self).map_err(|_| "has costs that Argon2 does not allow".to_owned())
+        params
+            .map(Self)
+            .map_err(|_| "has costs that Argon2 does not allow".to_owned())
     }
 
     /// The costs of a hash. `None` if it lacks one. An error if one exceeds its maximum.

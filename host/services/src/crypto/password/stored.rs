@@ -23,14 +23,20 @@ const MAX_SIZE: usize = 512;
 /// A hash whose costs are within the maximum.
 pub(super) enum StoredHash {
     /// Argon2id or Argon2i.
-    Argon { hash: PasswordHash, cost: Cost },
+    Argon {
+        hash: PasswordHash,
+        cost: Cost,
+    },
     Bcrypt(String),
     Pbkdf2 {
         hash: Hash,
         iterations: u32,
         expected: Expected,
     },
-    Scrypt { cost: ScryptCost, expected: Expected },
+    Scrypt {
+        cost: ScryptCost,
+        expected: Expected,
+    },
 }
 
 /// Salt and key of a hash.
@@ -42,7 +48,9 @@ pub(super) struct Expected {
 impl StoredHash {
     /// Parses a hash. The error is a clause about the operation, without the hash.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let name = text.strip_prefix('$').and_then(|rest| rest.split('$').next());
+        let name = text
+            .strip_prefix('$')
+            .and_then(|rest| rest.split('$').next());
         match name {
             _ if text.len() > MAX_SIZE => Err(malformed("supported")),
             Some("argon2id" | "argon2i") => {
