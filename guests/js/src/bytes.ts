@@ -16,3 +16,21 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   if (Object.prototype.toString.call(value) !== "[object ArrayBuffer]") return undefined;
   return new Uint8Array(value as ArrayBuffer);
 }
+
+const CHUNK = 8192;
+
+/** Returns bytes in Base64. */
+export function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return btoa(text);
+}
+
+/** Returns the bytes of a text in Base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}

@@ -12,13 +12,15 @@ export type Call = object;
 export const call: {
   /** The call in progress; `null` between calls, `undefined` during module evaluation and before the first call. */
   current: Call | null | undefined;
-  /** Whether the call has set timers or queued jobs in the SDK's job queue. */
+  /** Whether the call has set timers or started operations. */
   leftovers: boolean;
-} = { current: undefined, leftovers: false };
+  /** Makes a call current that waits while another one is in progress. Returns false if it has ended. */
+  enter: (own: Call) => boolean;
+} = { current: undefined, leftovers: false, enter: () => false };
 
-/** Throws unless `own` is the call in progress. `what` names the object in the error. */
+/** Throws unless `own` is the call in progress, or one that waits. `what` names the object in the error. */
 export function inCall(own: Call | null | undefined, what: string): void {
-  if (own && own === call.current) return;
+  if (own && (own === call.current || call.enter(own))) return;
   throw new Error(
     `${what} was used after its handler or hook ended; ` +
       "read what you need before it returns, or await the work that needs it",

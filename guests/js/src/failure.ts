@@ -1,7 +1,7 @@
 /**
  * Replies for the errors of handlers and hooks.
  */
-import { host } from "#host";
+import { engine } from "./engine/engine.js";
 import type { RawReply } from "./host/types.js";
 import { isHttpError, problem } from "./reply.js";
 import { wellFormed } from "./text.js";
@@ -20,7 +20,7 @@ export function answer(error: unknown, who: "handler" | "hook"): RawReply | unde
     }
   }
   const [message, detail] = explain(cause, who);
-  host.report(wellFormed(message), wellFormed(detail));
+  engine.report(wellFormed(message), wellFormed(detail));
   return undefined;
 }
 

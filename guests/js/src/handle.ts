@@ -8,8 +8,9 @@ import { answer } from "./failure.js";
 import { parseForm } from "./form.js";
 import type { Component, RawReply, Settled } from "./host/types.js";
 import type { Handler } from "./options.js";
-import { lower } from "./reply.js";
+import { isResponse, lower, lowerAny } from "./reply.js";
 import { Request } from "./request.js";
+import { abortCall } from "./signals.js";
 import { wellFormedJson } from "./text.js";
 import { isThenable } from "./thenable.js";
 import { globals, LocalContext } from "./values.js";
@@ -52,6 +53,7 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
       } else if (typeof value.then === "function") {
         return settle(value as unknown as PromiseLike<unknown>, target.status);
       } else if (value.constructor !== PlainObject) {
+        if (isResponse(value)) return settle(Promise.resolve(value), target.status);
         reply = lower(value, target.status);
       } else {
         const text: string | undefined = stringify(value);
@@ -80,11 +82,12 @@ export function serve(targets: readonly Target[], own: Component["handler"]["han
     routes: targets,
     prototype: Context.prototype,
     call,
-    lower,
+    lower: lowerAny,
     fail,
     form: parseForm,
     request: (context) => new Request(context),
     local: (context) => new LocalContext(context),
+    cancel: abortCall,
     globals,
   });
 }
@@ -93,9 +96,10 @@ function settle(value: PromiseLike<unknown>, status: number | undefined): Settle
   return engine.settle(value, (late) => succeed(late, status), fail);
 }
 
-function succeed(value: unknown, status: number | undefined): RawReply {
+function succeed(value: unknown, status: number | undefined): Settled<RawReply> {
   try {
-    return lower(value, status);
+    const reply = lowerAny(value, status);
+    return reply instanceof Promise ? reply.catch(fail) : reply;
   } catch (error) {
     return fail(error);
   }

@@ -7,7 +7,7 @@ import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
 import { HookReply } from "./hook-reply.js";
 import type { ChangedReply, EarlyReply, HookExports, RawReply, Settled } from "./host/types.js";
-import { lower } from "./reply.js";
+import { lowerAny } from "./reply.js";
 import { shortener } from "./shorten.js";
 import { isThenable } from "./thenable.js";
 
@@ -143,7 +143,11 @@ function runEarly(hooks: readonly BeforeHook[], params: string, shorten: Shorten
   call.current = context;
   return run<EarlyReply>(
     () => first(hooks, (hook) => hook(context)),
-    (value) => (value === undefined ? undefined : shorten(lower(value, undefined))),
+    (value) => {
+      if (value === undefined) return undefined;
+      const reply = lowerAny(value, undefined);
+      return reply instanceof Promise ? reply.then(shorten) : shorten(reply);
+    },
     refuse(shorten),
   );
 }
@@ -158,8 +162,11 @@ function runLate(
   const context = new Context("", { tag: "empty" });
   call.current = context;
   const reply = new HookReply(status, headers);
-  const take = (value: unknown) => {
-    if (value !== undefined) reply.become(lower(value, reply.status));
+  const take = (value: unknown): void | Promise<void> => {
+    if (value === undefined) return;
+    const raw = lowerAny(value, reply.status);
+    if (raw instanceof Promise) return raw.then((late) => reply.become(late));
+    reply.become(raw);
   };
   return run<ChangedReply>(
     () =>
@@ -203,13 +210,14 @@ function first<F extends AnyHook>(hooks: readonly F[], call: (hook: F) => unknow
  */
 function run<T>(
   start: () => unknown,
-  finish: (value: unknown) => T,
+  finish: (value: unknown) => Settled<T>,
   fail: (error: unknown) => T,
 ): Settled<T> {
   const own = call.current;
-  const end = (value: unknown): T => {
+  const end = (value: unknown): Settled<T> => {
     try {
-      return finish(value);
+      const result = finish(value);
+      return result instanceof Promise ? result.catch(fail) : result;
     } catch (error) {
       return fail(error);
     }
@@ -218,7 +226,9 @@ function run<T>(
   try {
     const value = start();
     if (isThenable(value)) return engine.settle(value, end, fail);
-    result = end(value);
+    const finished = end(value);
+    if (finished instanceof Promise) return engine.settle(finished, (late) => late as T, fail);
+    result = finished;
   } catch (error) {
     result = fail(error);
   }

@@ -2,13 +2,16 @@
  * `@spikard/wasm`: HTTP handlers in JavaScript and TypeScript, compiled to WebAssembly components.
  */
 export { type AddRoute, type AppOptions, Spikard } from "./app.js";
+export { sleep, waitUntil } from "./background.js";
 export type { Context } from "./context.js";
+export { config, secret } from "./environment.js";
 export { HttpError } from "./errors.js";
 export { type Form, UploadFile } from "./form.js";
 export type { HeadersInit } from "./headers.js";
 export type { HookReply, ReplyHeaders } from "./hook-reply.js";
 export type { BeforeHook, ErrorHook, HookContext, ResponseHook, RouteHooks } from "./hooks.js";
 export type { Component } from "./host/types.js";
+export { OperationError } from "./io.js";
 export type { DeclaredReply, Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
 export type {
   ApiKey,
@@ -35,4 +38,27 @@ export {
   schema,
   type TypedSchema,
 } from "./schema.js";
+export {
+  type JwtAlgorithm,
+  type JwtKey,
+  type JwtSignOptions,
+  type JwtVerifyOptions,
+  jwt,
+  type PasswordOptions,
+  password,
+} from "./secrets.js";
+export {
+  Database,
+  type DatabaseOptions,
+  type Executed,
+  type RunSql,
+  SqlError,
+  SqlFragment,
+  type SqlRow,
+  sql,
+  Transaction,
+  type TransactionOptions,
+} from "./sql.js";
+export { type Integers, type SqlParameter, SqlValue } from "./sql-values.js";
+export { Store, type StoreValue } from "./store.js";
 export { ContextError, type GlobalContext, type LocalContext } from "./values.js";

@@ -4,7 +4,7 @@
 import { bytesOf } from "./bytes.js";
 import { HttpError } from "./errors.js";
 import type { HeadersInit } from "./headers.js";
-import type { Content, RawReply } from "./host/types.js";
+import type { Content, RawReply, Settled } from "./host/types.js";
 import { replyJson } from "./json-form.js";
 import { describe, wellFormed, wellFormedJson } from "./text.js";
 
@@ -108,6 +108,26 @@ export function lower(value: unknown, status: number | undefined): RawReply {
   const chosen = value.status ?? status;
   const headers = value.headers === undefined ? "" : headersText(pairs(value.headers));
   return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checkedStatus(chosen), headers, body];
+}
+
+/** Returns true for a `Response` of the Fetch standard, of any realm. */
+export function isResponse(value: unknown): value is Response {
+  if (typeof value !== "object" || value === null) return false;
+  const { arrayBuffer, status, headers } = value as Partial<Response>;
+  return typeof arrayBuffer === "function" && typeof status === "number" && typeof headers === "object";
+}
+
+/** Same as `lower`, and converts a `Response`, whose body it reads to its end. */
+export function lowerAny(value: unknown, status: number | undefined): Settled<RawReply> {
+  return isResponse(value) ? lowerResponse(value) : lower(value, status);
+}
+
+async function lowerResponse(response: Response): Promise<RawReply> {
+  // The host sets the length, and StarlingMonkey one for every body.
+  const headers = headersText([...response.headers].filter(([name]) => name !== "content-length"));
+  const status = checkedStatus(response.status);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return [status, headers, bytes.length === 0 ? EMPTY : { tag: "bytes", val: bytes }];
 }
 
 /** Returns the problem document of an `HttpError`. */

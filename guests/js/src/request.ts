@@ -5,6 +5,7 @@ import { host } from "#host";
 import { ownBytes } from "./bytes.js";
 import { type Call, inCall } from "./call.js";
 import type { Host } from "./host/types.js";
+import { signalOf } from "./signals.js";
 import { textArgument } from "./text.js";
 
 /** The decoded parameters of a query string. */
@@ -138,6 +139,14 @@ export class Request {
   /** The id of the request, which is also in the host's log. */
   get id(): string {
     return this.host.id();
+  }
+
+  /**
+   * Aborts when the host cancels the call: its client has disconnected, or its time is up. Operations in progress reject
+   * then, with an `AbortError`.
+   */
+  get signal(): AbortSignal {
+    return signalOf(this.call);
   }
 
   /** Returns the body as sent. */

@@ -23,13 +23,29 @@ export function shortener(encode: Encode | undefined = engine.encode): (reply: R
   };
 }
 
+/**
+ * Marks the promise of a call as one that `tasks.ts` answers. The glue of StarlingMonkey (`build/glue.ts`) knows the symbol.
+ */
+const TASK = Symbol.for("spikard.task");
+
+/** Marks the promise of a call whose replies are shortened already. */
+export function markTask<T>(promise: Promise<T>): Promise<T> {
+  (promise as unknown as Record<symbol, boolean>)[TASK] = true;
+  return promise;
+}
+
+function isTask(promise: object): boolean {
+  return (promise as Record<symbol, boolean>)[TASK] === true;
+}
+
 /** Wraps `handle` so that its replies pass long texts as bytes. */
 export function shortening(handle: Handle, encode: Encode | undefined = engine.encode): Handle {
   if (encode === undefined) return handle;
   const shorten = shortener(encode);
   return (route, params, body) => {
     const reply = handle(route, params, body);
-    return "then" in reply ? reply.then(shorten) : shorten(reply);
+    if (!("then" in reply)) return shorten(reply);
+    return isTask(reply) ? reply : reply.then(shorten);
   };
 }
 

@@ -125,28 +125,28 @@ test("bundle writes one module that only imports the host", () => {
     "src/app.ts": APP.replace('"hi"', '("hi" as string satisfies string)'),
     "package.json": '{"type":"module"}',
   });
-  for (const [engine, imports] of [
-    ["starlingmonkey", /^spikard:/],
-    ["quickjs", /^(spikard|wasi):/],
+  for (const [engine, imports, exports] of [
+    ["starlingmonkey", /^spikard:/, /^export \{ definition, handler, hooks, resumable \};$/m],
+    ["quickjs", /^(spikard|wasi):/, /^export \{ definition, handler \};$/m],
   ]) {
     const { status, stdout, stderr } = run("bundle", app, "--engine", engine, "-o", `${engine}.js`);
     assert.deepEqual(
       { status, stdout, stderr },
-      { status: 0, stdout: `wrote ${engine}.js (for the world http-app)\n`, stderr: "" },
+      { status: 0, stdout: `wrote ${engine}.js (for the world http-service)\n`, stderr: "" },
     );
     const source = readFileSync(join(folder, `${engine}.js`), "utf8");
     for (const [, name] of source.matchAll(/^import .* from "(.*)";$/gm)) assert.match(name, imports);
-    assert.match(source, /^export \{ definition, handler \};$/m);
+    assert.match(source, exports);
     assert.doesNotMatch(source, /"spikard:handler\/reply@/);
   }
 });
 
-test("an app that exports hooks uses the world with hooks", () => {
+test("an app that exports hooks uses the interface of replies", () => {
   const hooked = APP.replace("handler }", "handler, hooks }");
   const app = project("hooked", { "src/app.js": hooked });
   assert.equal(
     run("bundle", app, "-o", "hooked.js").stdout,
-    "wrote hooked.js (for the world http-app-with-hooks)\n",
+    "wrote hooked.js (for the world http-service)\n",
   );
   assert.match(readFileSync(join(folder, "hooked.js"), "utf8"), /from "spikard:handler\/reply@0\.1\.0"/);
   const { status, stderr } = run("build", app, "-e", "quickjs", "-o", "hooked.wasm");

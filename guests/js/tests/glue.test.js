@@ -1,9 +1,20 @@
-/** The `handle` function that replaces the generated one in components on StarlingMonkey. */
+/** The functions that replace generated ones in components on StarlingMonkey. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withOwnHandle } from "../dist/build/glue.js";
+import { withOwnExports } from "../dist/build/glue.js";
 
-const GENERATED = "before();\nasync function export_handler_0_1_0$handle(a) {\n  body();\n}\n\nafter();\n";
+const GENERATED = [
+  "before();",
+  ...[
+    "handler_0_1_0$handle",
+    "resumable_0_1_0$resume",
+    ...["onRequest", "preValidation", "preHandler", "onResponse", "onError"].map(
+      (name) => `hooks_0_1_0$${name}`,
+    ),
+  ].map((name) => `async function export_${name}(a) {\n  body();\n}\n`),
+  "after();",
+  "",
+].join("\n");
 
 /** A memory whose buffer is replaced when it grows, as in WebAssembly, with the functions that `handle` calls. */
 function instance(handler) {
@@ -17,7 +28,7 @@ function instance(handler) {
     return start;
   };
   const freed = [];
-  const source = withOwnHandle(GENERATED.replace("before();", "").replace("after();", ""));
+  const source = withOwnExports(GENERATED.replace("before();", "").replace("after();", ""));
   const make = new Function(
     "$memory, $realloc, $dealloc, TEXT_DECODER_UTF8, TEXT_ENCODER_UTF8, toUint16, handler010Handle",
     `${source}\nreturn export_handler_0_1_0$handle;`,
@@ -56,13 +67,13 @@ function copy(buffer, size) {
 
 const utf8 = (text) => new TextEncoder().encode(text);
 
-test("only the function `handle` is replaced", () => {
-  const text = withOwnHandle(GENERATED);
-  assert.ok(text.startsWith("before();\n") && text.endsWith("\nafter();\n"));
+test("only functions that the glue has are replaced", () => {
+  const text = withOwnExports(GENERATED);
+  assert.ok(text.startsWith("before();\n") && text.includes("\nafter();\n"));
   assert.doesNotMatch(text, /body\(\)/);
   assert.throws(
-    () => withOwnHandle("function handle() {}"),
-    /^Error: componentize-js generated unexpected bindings/,
+    () => withOwnExports("function handle() {}"),
+    /^Error: componentize-js generated bindings without `handler_0_1_0\$handle`/,
   );
 });
 

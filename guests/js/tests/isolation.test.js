@@ -123,7 +123,7 @@ app.get("/timer", async () => {
   setTimeout(() => { throw new Error("of a timer"); }, 1);
   let ticks = 0;
   const id = setInterval(() => { ticks += 1; if (ticks === 2) clearInterval(id); throw new Error("of an interval"); }, 1);
-  await sleep(20);
+  await sleep(80);
   return { ticks };
 });
 app.get("/left", () => {

@@ -164,9 +164,58 @@ export class Instance {
           this.view.setUint8(result, CONTENT.indexOf(tag));
           if (tag !== "empty") this.write(result + 4, val);
         };
+      case "io.task":
+        return () => call();
+      case "io.submit":
+        return (task, op, kind, kindSize, head, headSize, tag, body, bodySize, result) => {
+          const content = this.argument(tag, body, bodySize);
+          const [status, resultHead, resultBody] = call(
+            task >>> 0,
+            op >>> 0,
+            text(kind, kindSize),
+            text(head, headSize),
+            content,
+          );
+          this.outcome(result, status, resultHead, resultBody);
+        };
+      case "io.call":
+        return (kind, kindSize, head, headSize, tag, body, bodySize, result) => {
+          const content = this.argument(tag, body, bodySize);
+          this.outcome(result, ...call(text(kind, kindSize), text(head, headSize), content));
+        };
+      case "io.abandon":
+        return (op) => call(op >>> 0);
+      case "io.reply":
+        return (task, status, headers, headersSize, some, tag, body, bodySize) => {
+          assert.ok(some === 0 || some === 1);
+          const content = some === 0 ? undefined : this.argument(tag, body, bodySize);
+          call(task >>> 0, status, text(headers, headersSize), content);
+        };
+      case "io.fail":
+        return (task, start, size, detail, detailSize) =>
+          call(task >>> 0, text(start, size), text(detail, detailSize));
+      case "io.select":
+        return (task) => Number(call(task >>> 0));
       default:
         throw new Error(`the engine imports \`${face}.${field}\`, which this host does not have`);
     }
+  }
+
+  /** Reads content in three arguments. */
+  argument(tag, start, size) {
+    const name = CONTENT[tag];
+    assert.ok(name !== undefined, "an unknown content");
+    if (name === "empty") return { tag: name };
+    const bytes = this.bytes(start, size);
+    return { tag: name, val: name === "bytes" ? bytes : strict.decode(bytes) };
+  }
+
+  /** Writes the result of an operation. */
+  outcome(at, status, head = "", body = { tag: "empty" }) {
+    this.view.setUint16(at, status, true);
+    this.write(at + 4, head);
+    this.view.setUint8(at + 12, CONTENT.indexOf(body.tag));
+    if (body.tag !== "empty") this.write(at + 16, body.val);
   }
 
   content(at) {
@@ -204,6 +253,18 @@ export class Instance {
     const [bodyStart, bodySize] = tag === 0 ? [0, 0] : this.put(body.val);
     const handle = this.exports["spikard:handler/handler@0.1.0#handle"];
     return this.reply(handle(route, start, size, tag, bodyStart, bodySize));
+  }
+
+  /** Delivers the result of an operation. */
+  resume(op, status, head = "", body = { tag: "empty" }) {
+    const [start, size] = this.put(head);
+    const [bodyStart, bodySize] = body.tag === "empty" ? [0, 0] : this.put(body.val);
+    const tag = CONTENT.indexOf(body.tag);
+    this.exports["spikard:handler/resumable@0.1.0#resume"](op, status, start, size, tag, bodyStart, bodySize);
+  }
+
+  cancel(task) {
+    this.exports["spikard:handler/resumable@0.1.0#cancel"](task);
   }
 
   /** Runs the hook `pre-handler`, and returns its reply, or `undefined`. */

@@ -18,6 +18,7 @@ const modules = {
   "spikard:handler/failure@0.1.0": texts + "export const report = (message, detail) => { globalThis.reported = text(message); text(detail); };",
   "spikard:handler/local-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key) + now()) ?? null, set = (key, value) => { values.set(text(key) + now(), optional(value)); };",
   "spikard:handler/global-context@0.1.0": texts + "const values = new Map(); export const get = (key) => values.get(text(key)) ?? null, set = (key, value) => { values.set(text(key), optional(value)); }, swap = (key, was, is) => { text(key), optional(was), optional(is); return true; }, add = (key, delta) => (text(key), 1000 + Number(delta));",
+  "spikard:handler/io@0.1.0": "export const { task, submit, call, abandon, reply, fail, select } = globalThis.hostTypes.io;",
   "spikard:handler/reply@0.1.0": "export const body = () => ({ tag: 'empty' });",
 };
 export async function resolve(name, context, next) {
@@ -29,22 +30,37 @@ export async function resolve(name, context, next) {
 const RUN = `
 import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
-const [hooksUrl, bundleUrl, callsFile, repliesFile] = process.argv.slice(2);
+const [fakeHost, hooksUrl, bundleUrl, callsFile, repliesFile] = process.argv.slice(2);
+const { FakeHost } = await import(fakeHost);
 let route = 0;
 const trap = (value) => { console.error("trap at", value); process.exit(101); };
 const text = (value) => (typeof value === "string" && value.isWellFormed() ? value : trap(value));
-globalThis.hostTypes = { text, optional: (value) => (value === undefined ? value : text(value)), now: () => route };
+const host = new FakeHost({}, true);
+globalThis.hostTypes = { text, optional: (value) => (value === undefined ? value : text(value)), now: () => route, io: host.io };
 register(hooksUrl);
-const { handler, definition, hooks } = await import(bundleUrl);
+const { handler, definition, hooks, resumable } = await import(bundleUrl);
+host.instance = resumable;
+/** Begins a call, whose promise is one of \`false\` if the host gets the reply later. */
+const begin = (run) => host.begin(() => {
+  const value = run();
+  if (typeof value?.then !== "function") return value && { status: value[0], headers: value[1], content: value[2] };
+  const task = host.now;
+  value.then((reply) => {
+    if (reply !== false) host.answer(task, reply && { status: reply[0], headers: reply[1], content: reply[2] });
+  });
+  return { status: 0 };
+}).reply;
+const early = (reply) => (reply === undefined || reply.status === 0 ? undefined : reply);
 const replies = [];
 for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? definition.describe().routes.map(() => ({}))) {
   globalThis.reported = undefined;
-  const [status, headers, content] = await (hooks.preHandler(route, params ?? "") ?? handler.handle(route, params ?? "", body ?? { tag: "empty" }));
+  const reply = early(await begin(() => hooks.preHandler(route, params ?? ""))) ?? await begin(() => handler.handle(route, params ?? "", body ?? { tag: "empty" }));
+  const { status, headers, content, reported } = reply;
   text(headers);
   if (content.tag === "json" || content.tag === "text") text(content.val);
   else if (content.tag !== "empty" && !(content.val instanceof Uint8Array)) trap(content.val);
   const body_ = content.tag === "bytes" ? new TextDecoder().decode(content.val) : content.val;
-  replies.push({ status, headers, body: body_, reported: globalThis.reported });
+  replies.push({ status, headers, body: body_, reported: globalThis.reported ?? reported });
   route += 1;
 }
 writeFileSync(repliesFile, JSON.stringify(replies));
@@ -54,12 +70,15 @@ process.exit();
 /** The same for a component on QuickJS. */
 const RUN_QUICKJS = `
 import { readFileSync, writeFileSync } from "node:fs";
-const [host, componentFile, callsFile, repliesFile] = process.argv.slice(2);
-const { Instance, moduleOf } = await import(host);
+const [fakeHost, quickjsHost, componentFile, callsFile, repliesFile] = process.argv.slice(2);
+const { FakeHost } = await import(fakeHost);
+const { Instance, moduleOf } = await import(quickjsHost);
 let route = 0;
 let reported;
 const [local, global] = [new Map(), new Map()];
+const host = new FakeHost();
 const instance = new Instance(moduleOf(readFileSync(componentFile)), {
+  io: host.io,
   request: {
     method: () => "GET", path: () => "/of/" + route, query: () => "of=" + route, header: () => "header of " + route, headers: () => [],
     cookie: () => undefined, cookies: () => [], peer: () => "peer", id: () => "id of " + route, "raw-body": () => new Uint8Array(),
@@ -72,11 +91,14 @@ const instance = new Instance(moduleOf(readFileSync(componentFile)), {
   },
   reply: { body: () => ({ tag: "empty" }) },
 });
+host.instance = instance;
+const early = (reply) => (reply === undefined || reply.status === 0 ? undefined : reply);
 const replies = [];
 for (const { params, body } of JSON.parse(readFileSync(callsFile, "utf8")) ?? instance.describe().routes.map(() => ({}))) {
   reported = undefined;
-  const { status, headers, content } = instance.preHandler(route, params) ?? instance.handle(route, params, body);
-  replies.push({ status, headers, body: content.tag === "bytes" ? new TextDecoder().decode(content.val) : content.val, reported });
+  const reply = early(await host.begin(() => instance.preHandler(route, params)).reply) ?? await host.handle(route, params, body);
+  const { status, headers, content } = reply;
+  replies.push({ status, headers, body: content.tag === "bytes" ? new TextDecoder().decode(content.val) : content.val, reported: reported ?? reply.reported });
   route += 1;
 }
 writeFileSync(repliesFile, JSON.stringify(replies));
@@ -100,12 +122,14 @@ export async function runBundle(app, engine, calls = null) {
       engine === "quickjs"
         ? [
             file("run.mjs", RUN_QUICKJS),
+            new URL("fake-host.js", import.meta.url).href,
             new URL("quickjs-host.js", import.meta.url).href,
             file("app.wasm", await componentize(built, engine)),
             ...files,
           ]
         : [
             file("run.mjs", RUN),
+            new URL("fake-host.js", import.meta.url).href,
             pathToFileURL(file("hooks.mjs", HOOKS)).href,
             pathToFileURL(file("bundle.mjs", built.code)).href,
             ...files,

@@ -22,11 +22,19 @@ function supportOf(engine: EngineName | "normalize" | "properties"): string {
   return fileURLToPath(new URL(`../engine/${engine}.js`, import.meta.url));
 }
 
+/** The exports that the world needs of an app without hooks, which the host never calls. */
+const NO_HOOKS = `const none = () => undefined;
+export const hooks = { onRequest: none, preValidation: none, preHandler: none, onResponse: none, onError: none };
+`;
+
 /** Returns a plugin for the bundle's entry, which imports the engine's polyfills before the app. */
-function entryPlugin(app: string, engine: EngineName, unicode: string): Plugin {
+function entryPlugin(app: string, engine: EngineName, hooks: boolean, unicode: string): Plugin {
   const [support, adds] = [supportOf(engine), UNICODE].map((id) => `import ${JSON.stringify(id)};\n`);
+  // QuickJS has the export `resumable` itself.
+  const resumable = `export { resumable } from ${JSON.stringify(supportOf(engine))};\n`;
+  const more = engine === "starlingmonkey" ? resumable + (hooks ? "" : NO_HOOKS) : "";
   const modules = new Map([
-    [ENTRY, `${support}${adds}export * from ${JSON.stringify(app)};\n`],
+    [ENTRY, `${support}${adds}export * from ${JSON.stringify(app)};\n${more}`],
     [UNICODE, unicode],
   ]);
   return {
@@ -48,22 +56,20 @@ function unicodeFor(bundled: string): string {
   );
 }
 
-/** The WIT worlds of components. An app whose main module exports `hooks` uses the one with hooks. */
-export const WORLDS = ["http-app", "http-app-with-hooks"] as const;
-export type World = (typeof WORLDS)[number];
+/** The WIT world of components. */
+export const WORLD = "http-service";
 
-/** A bundled module and its WIT world. */
+/** A bundled module. */
 export interface Bundle {
   readonly code: string;
-  readonly world: World;
   /** The source map of the code (https://tc39.es/ecma426/). */
   readonly map: SourceMapPayload;
 }
 
-/** The interface that only the world with hooks has. The SDK uses its export `body`, which may be `undefined`. */
+/** The interface that only hooks need. The SDK uses its export `body`, which is `undefined` if the app exports no hooks. */
 const REPLY = "spikard:handler/reply@0.1.0";
 
-/** Replaces that interface in the world without hooks. */
+/** Replaces that interface in an app without hooks. */
 const noReplyPlugin: Plugin = {
   name: "spikard-wasm-no-reply",
   resolveId: (id) => (id === REPLY ? `\0${id}` : null),
@@ -83,10 +89,9 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
   // Only the first run shows whether the app exports `hooks`, and which polyfills it needs.
   const hooks = exports.includes("hooks");
   const unicode = engine === "starlingmonkey" ? unicodeFor(code) : "";
-  const world = hooks ? "http-app-with-hooks" : "http-app";
-  if (hooks && unicode === "") return { code, map, world };
+  if (hooks && unicode === "") return { code, map };
   const second = await generate(app, engine, hooks, unicode);
-  return { code: second.code, map: second.map, world };
+  return { code: second.code, map: second.map };
 }
 
 async function generate(app: string, engine: EngineName, hooks: boolean, unicode: string) {
@@ -101,7 +106,7 @@ async function generate(app: string, engine: EngineName, hooks: boolean, unicode
     tsconfig: true,
     external,
     plugins: [
-      entryPlugin(app, engine, unicode),
+      entryPlugin(app, engine, hooks, unicode),
       noReplyPlugin,
       unresolvedPlugin(problems, external),
       engine === "starlingmonkey" && expressionsPlugin,

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle, ENGINES, type EngineName } from "./bundle.js";
+import { bundle, ENGINES, type EngineName, WORLD } from "./bundle.js";
 import { componentize } from "./componentize.js";
 
 const USAGE = `usage: spikard-wasm-js build [APP] [--engine starlingmonkey|quickjs] [--wit DIR] [-o FILE]
@@ -71,9 +71,9 @@ async function run(args: string[]): Promise<void> {
 }
 
 async function writeBundle(entry: string, engine: EngineName, output: string): Promise<void> {
-  const { code, world } = await bundle(entry, engine);
+  const { code } = await bundle(entry, engine);
   await writeFile(output, code);
-  console.log(`wrote ${output} (for the world ${world})`);
+  console.log(`wrote ${output} (for the world ${WORLD})`);
 }
 
 async function writeComponent(

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { componentize as withStarlingMonkey } from "@bytecodealliance/componentize-js";
-import type { Bundle, EngineName, World } from "./bundle.js";
+import { type Bundle, type EngineName, WORLD } from "./bundle.js";
 import { snapshot } from "./snapshot.js";
 
 const PACKAGE = new URL("../../", import.meta.url);
@@ -16,7 +16,7 @@ const WIT = fileURLToPath(new URL("wit", PACKAGE));
 const WIZER = fileURLToPath(new URL("wizer.js", import.meta.url));
 const QUICKJS = new URL("engines/quickjs/engine.wasm.br", PACKAGE);
 
-/** Builds a component from a bundle, for its world of the WIT package in `wit`. */
+/** Builds a component from a bundle, with the WIT package in `wit`. */
 export async function componentize(bundle: Bundle, engine: EngineName, wit?: string): Promise<Uint8Array> {
   if (engine === "quickjs") {
     if (wit === undefined) return snapshot(quickJsEngine(), bundle);
@@ -28,18 +28,13 @@ export async function componentize(bundle: Bundle, engine: EngineName, wit?: str
   }
   const folder = mkdtempSync(join(tmpdir(), "spikard-wasm-"));
   try {
-    return await starlingMonkey(bundle.code, bundle.world, package_, folder);
+    return await starlingMonkey(bundle.code, package_, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function starlingMonkey(
-  source: string,
-  world: World,
-  wit: string,
-  folder: string,
-): Promise<Uint8Array> {
+async function starlingMonkey(source: string, wit: string, folder: string): Promise<Uint8Array> {
   const sourcePath = join(folder, "app.js");
   writeFileSync(sourcePath, source);
   // componentize-js writes the bindings just before it runs wizer.
@@ -51,7 +46,7 @@ async function starlingMonkey(
   const { component } = await withStarlingMonkey({
     sourcePath,
     witPath: resolve(wit),
-    worldName: world,
+    worldName: WORLD,
     ...(process.platform === "win32" ? {} : { wizerBin }),
     // Keep clocks, random and stdio. Without them, time stands still, random numbers repeat, and an error during
     // module evaluation traps without a message.

@@ -1,11 +1,15 @@
 /**
  * Differences between the JavaScript engines.
  *
- * StarlingMonkey awaits a promise that `handle` returns. QuickJS runs handlers itself, and runs jobs and timers until
- * their promise settles. On both engines, some globals only work once the component runs.
+ * QuickJS runs handlers itself, and both engines answer a call later if its promise needs an operation of the host. On
+ * both, some globals only work once the component runs.
  */
+
+import { host } from "#host";
 import { type Call, call } from "../call.js";
+import type { IncomingBody, ResponseBody } from "../fetch.js";
 import type { RawReply, Settled } from "../host/types.js";
+import type { Io } from "../io.js";
 
 /** The parts of an app that an engine needs to run its handlers without JavaScript code of this package. */
 export interface EngineApp {
@@ -16,11 +20,13 @@ export interface EngineApp {
   readonly prototype: object;
   /** The state of the instance; the engine sets `current`. */
   readonly call: object;
-  lower(value: unknown, status: number | undefined): RawReply;
+  lower(value: unknown, status: number | undefined): Settled<RawReply>;
   fail(error: unknown): RawReply;
   form(text: string, context: Call): object;
   request(context: Call): object;
   local(context: Call): object;
+  /** Aborts the signal of a request. */
+  cancel(context: Call): void;
   readonly globals: object;
 }
 
@@ -37,18 +43,30 @@ export interface Engine {
   int64(integer: number): bigint | number | undefined;
   /**
    * Awaits the promise of a handler or hook, converts its value with `succeed` or its error with `fail`, and ends
-   * the call. Neither function may throw.
+   * the call. Neither function may throw, and the promise of `succeed` may not reject.
    */
   settle<T>(
     value: PromiseLike<unknown>,
-    succeed: (value: unknown) => T,
+    succeed: (value: unknown) => Settled<T>,
     fail: (error: unknown) => T,
   ): Settled<T>;
-  /** Runs the jobs of the call and clears its timers, so that none of them runs in a later call. */
-  dropLeftovers(): void;
+  /** Ends a call: its jobs and timers do not run in a later call. */
+  endCall(own: Call | null | undefined): void;
+  /** Fails the call in progress. */
+  report(message: string, detail: string): void;
+  /** How the engine runs operations. */
+  io: Io;
+  /** Returns the body of a response without a stream, on engines whose `Response` supports that. */
+  incoming: ((body: IncomingBody) => ResponseBody) | undefined;
   /** Registers the handlers of an app, on an engine that runs them itself. */
   serve: ((app: EngineApp) => void) | undefined;
 }
+
+const noHost = (): never => {
+  throw new Error(
+    "there is no host: operations work in a component, and in a test with the client of `@spikard/wasm/testing`",
+  );
+};
 
 /** The engine in use; `quickjs.ts` and `starlingmonkey.ts` replace its members. */
 export const engine: Engine = {
@@ -59,20 +77,14 @@ export const engine: Engine = {
   settle(value, succeed, fail) {
     const own = call.current;
     // A thenable might not return a promise, and might call back more than once; a promise does not.
-    return Promise.resolve(value).then(
-      (late) => {
-        const reply = succeed(late);
-        endCall(own);
-        return reply;
-      },
-      (error: unknown) => {
-        const reply = fail(error);
-        endCall(own);
-        return reply;
-      },
-    );
+    return Promise.resolve(value)
+      .then(succeed, fail)
+      .finally(() => endCall(own));
   },
-  dropLeftovers() {},
+  endCall() {},
+  report: (message, detail) => host.report(message, detail),
+  io: { start: noHost, stop: noHost, call: noHost, hold: noHost, release: noHost },
+  incoming: undefined,
   serve: undefined,
 };
 
@@ -81,7 +93,7 @@ export function endCall(own: Call | null | undefined): void {
   // In a test, another request can have begun in the meantime.
   if (own !== call.current) return;
   if (call.leftovers) {
-    engine.dropLeftovers();
+    engine.endCall(own);
     call.leftovers = false;
   }
   call.current = null;

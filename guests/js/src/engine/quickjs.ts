@@ -1,27 +1,18 @@
 /**
- * The engine QuickJS (`engines/quickjs`), which has promises, timers and the other globals itself and runs handlers
- * without JavaScript of this package. Import this module first, as the `spikard-wasm-js` command does.
+ * The engine QuickJS (`engines/quickjs`), which has promises, timers and the other globals itself, runs handlers without
+ * JavaScript of this package, and answers calls that wait. Import this module first, as the `spikard-wasm-js` command does.
  */
-import { dropLeftovers, serve, settle } from "spikard:engine";
-import { call } from "../call.js";
-import { endCall, engine } from "./engine.js";
+import { call, hold, release, serve, start, stop } from "spikard:engine";
+import { fetch, type ResponseBody } from "../fetch.js";
+import { engine } from "./engine.js";
 
 engine.int64 = (integer) => integer;
-engine.dropLeftovers = dropLeftovers;
 engine.serve = serve;
+engine.io = { start, stop, call, hold, release };
+// The engine ends the call when its promise has settled.
+engine.settle = (value, succeed, fail) => Promise.resolve(value).then(succeed, fail);
+// `Response` of the engine takes such a body; see `engines/quickjs/prelude/body.ts`.
+const incoming = Symbol.for("spikard.incoming");
+engine.incoming = (body) => ({ [incoming]: body }) as unknown as ResponseBody;
 
-engine.settle = <T>(
-  value: PromiseLike<unknown>,
-  succeed: (value: unknown) => T,
-  fail: (error: unknown) => T,
-): T => {
-  let reply: T;
-  try {
-    // A thenable might not return a promise, and might call back more than once; a promise does not.
-    reply = succeed(settle(Promise.resolve(value)));
-  } catch (error) {
-    reply = fail(error);
-  }
-  endCall(call.current);
-  return reply;
-};
+Object.defineProperty(globalThis, "fetch", { value: fetch, writable: true, configurable: true });

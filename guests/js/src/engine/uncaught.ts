@@ -23,13 +23,17 @@ export function runCallback(callback: () => unknown, where: string): void {
 
 let warned = false;
 
-/** Logs a warning about cleared timers, once per instance. */
-export function warnOfDroppedTimers(): void {
+/** Logs a warning about abandoned operations or cleared timers, once per instance. */
+export function warnOfLeftovers(isOperation: boolean): void {
   if (warned) return;
   warned = true;
+  const what = isOperation
+    ? "operations in progress, which were abandoned"
+    : "timers pending, which were cleared";
   try {
     console.warn(
-      "a request ended with timers pending, which were cleared; await the work that needs them before the handler returns",
+      `a request ended with ${what}; await the work that needs them before the handler returns, ` +
+        "or pass its promise to `waitUntil`",
     );
   } catch {
     // Standard error is closed.

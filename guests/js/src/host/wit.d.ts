@@ -38,12 +38,33 @@ declare module "spikard:handler/reply@0.1.0" {
   export const body: (() => Content) | undefined;
 }
 
+declare module "spikard:handler/io@0.1.0" {
+  import type { Content } from "./types.js";
+
+  type OperationResult = [status: number, head: string, body: Content];
+  export function task(): number;
+  export function submit(
+    task: number,
+    op: number,
+    kind: string,
+    head: string,
+    body: Content,
+  ): OperationResult;
+  export function call(kind: string, head: string, body: Content): OperationResult;
+  export function abandon(op: number): void;
+  export function reply(task: number, status: number, headers: string, body: Content | undefined): void;
+  export function fail(task: number, message: string, detail: string): void;
+  export function select(task: number): boolean;
+}
+
 declare module "spikard:engine" {
   import type { EngineApp } from "../engine/engine.js";
+  import type { Io } from "../io.js";
   /** Registers the handlers of an app. */
   export function serve(app: EngineApp): void;
-  /** Runs jobs and timers until a promise is settled, and returns its value or throws its error. */
-  export function settle(promise: Promise<unknown>): unknown;
-  /** Runs the jobs of the call in progress, and clears its timers. */
-  export function dropLeftovers(): void;
+  export const start: Io["start"];
+  export const stop: Io["stop"];
+  export const call: Io["call"];
+  export const hold: Io["hold"];
+  export const release: Io["release"];
 }

@@ -17,11 +17,46 @@ export type BodyInit =
   | URLSearchParams
   | ReadableStream;
 
-/** The source of a body. A string is encoded only if its bytes are needed. */
-type Source = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+/** A body that the host is receiving: the SDK's `fetch` passes it as a member with this name. */
+const incoming: unique symbol = Symbol.for("spikard.incoming") as never;
+
+interface Incoming {
+  /** Returns the next bytes, or `undefined` at the end. */
+  pull(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  cancel(): void;
+}
+
+/**
+ * The source of a body. A string is encoded only if its bytes are needed, and an incoming body becomes a stream only if the
+ * stream is used.
+ */
+type Source = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | Incoming | null;
+
+function isIncoming(source: Source): source is Incoming {
+  return typeof source === "object" && source !== null && "pull" in source;
+}
+
+function streamOf(source: Incoming): ReadableStream<Uint8Array> {
+  return new (readableStream())({
+    type: "bytes",
+    async pull(controller) {
+      const bytes = await source.pull();
+      if (bytes !== undefined) {
+        controller.enqueue(bytes);
+        return;
+      }
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: () => source.cancel(),
+  });
+}
 
 function extract(init: unknown): { source: Source; type: string | null } {
   if (init === null || init === undefined) return { source: null, type: null };
+  if (typeof init === "object" && incoming in init) {
+    return { source: (init as { [incoming]: Incoming })[incoming], type: null };
+  }
   if (isReadableStream(init)) {
     if (init.locked) throw new TypeError("the stream of the body is locked; release its reader first");
     return { source: init, type: null };
@@ -66,7 +101,7 @@ export abstract class Body {
   /** Copies the body of a message to another one. */
   protected static copy(from: Body, to: Body): void {
     if (from.bodyUsed || from.#stream?.locked) throw used();
-    const stream = from.#stream ?? from.#source;
+    const stream = isIncoming(from.#source) ? from.body : (from.#stream ?? from.#source);
     if (!isReadableStream(stream)) {
       to.#source = stream;
       return;
@@ -80,12 +115,13 @@ export abstract class Body {
   get body(): ReadableStream<Uint8Array> | null {
     const source = this.#source;
     if (source === null) return null;
+    if (isIncoming(source)) this.#stream ??= streamOf(source);
     this.#stream ??= isReadableStream(source)
       ? source
       : new (readableStream())({
           type: "bytes",
           pull: (controller) => {
-            const bytes = typeof source === "string" ? encode(source) : source.slice();
+            const bytes = typeof source === "string" ? encode(source) : (source as Uint8Array).slice();
             if (bytes.length > 0) controller.enqueue(bytes);
             controller.close();
             controller.byobRequest?.respond(0);
@@ -107,8 +143,15 @@ export abstract class Body {
     const source = this.#stream ?? this.#source;
     if (source === null) return "";
     this.#used = true;
-    if (!isReadableStream(source)) return source;
     const parts: Uint8Array[] = [];
+    if (isIncoming(source)) {
+      for (;;) {
+        const bytes = await source.pull();
+        if (bytes === undefined) return concat(parts);
+        parts.push(bytes);
+      }
+    }
+    if (!isReadableStream(source)) return source;
     const reader = source.getReader();
     for (;;) {
       const { done, value } = await reader.read();

@@ -1,4 +1,4 @@
-/** `Request` and `Response` (https://fetch.spec.whatwg.org), as data: there is no `fetch`. */
+/** `Request` and `Response` (https://fetch.spec.whatwg.org). The SDK has `fetch`. */
 import { AbortController, AbortSignal } from "./abort.ts";
 import { Body, type BodyInit } from "./body.ts";
 import { expose, inspected, need, usv } from "./define.ts";

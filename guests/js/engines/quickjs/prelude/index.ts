@@ -1,8 +1,6 @@
 /**
  * The globals of apps on QuickJS that the engine itself does not have. The engine evaluates this module before the app,
- * while the component is built, so that all of it is a part of the snapshot.
- *
- * `fetch` is undefined, so that libraries detect that and use an alternative or report an error.
+ * while the component is built, so that all of it is a part of the snapshot. The SDK adds `fetch`.
  */
 import { define } from "./define.ts";
 import "./console.ts";

@@ -4,10 +4,11 @@
 use rquickjs_sys as qjs;
 
 use crate::host::spikard::handler::failure as report;
-use crate::jobs;
 use crate::memory::{free_argument, run};
-use crate::reply::{self, Bytes, Content, Reply};
-use crate::state::{Body, Call, Sdk, State, state};
+use crate::reply::{self, Bytes, Changed, Maybe, Reply};
+use crate::state::{Body, Sdk, State, state};
+use crate::tasks::{self, Answer, Stage};
+use crate::timers;
 use crate::value::{Result, Value, context, exception};
 
 /// The memory of a result. The host reads it before the next call.
@@ -38,10 +39,12 @@ unsafe fn argument(start: *const u8, size: usize) -> &'static [u8] {
 }
 
 /// Begins a call.
+#[inline]
 fn begin(params: &'static [u8], body: Body) -> &'static mut State {
     reply::free_last();
+    timers::begin();
+    tasks::begin();
     let state = state();
-    state.call.number = state.call.number.wrapping_add(1).max(1);
     state.call.params = params;
     state.call.body = body;
     state
@@ -71,10 +74,10 @@ unsafe extern "C" fn handle(
         };
         let state = begin(text, content);
         let result = match &state.sdk {
-            Some(sdk) => with_sdk(sdk, &mut state.call, route),
+            Some(sdk) => with_sdk(sdk, route),
             None => without_sdk(state, route),
         };
-        jobs::end_call();
+        tasks::finish();
         // SAFETY: nothing refers to the arguments any more.
         unsafe {
             free_argument(params);
@@ -86,7 +89,7 @@ unsafe extern "C" fn handle(
     })
 }
 
-fn with_sdk(sdk: &Sdk, call: &mut Call, route: u32) -> Reply {
+fn with_sdk(sdk: &Sdk, route: u32) -> Reply {
     let Some(route) = sdk.routes.get(route as usize) else {
         return Reply::FAILED;
     };
@@ -94,50 +97,80 @@ fn with_sdk(sdk: &Sdk, call: &mut Call, route: u32) -> Reply {
     let own = Value::owned(unsafe {
         qjs::JS_NewObjectProtoClass(context(), sdk.prototype.raw(), sdk.class)
     });
-    call.context = own.raw();
+    let raw = own.raw();
+    let call = &mut state().call;
+    call.context = raw;
+    call.owned_context = Some(own);
     let result = route
         .handler
-        .call(&[own.raw()])
-        .and_then(|value| convert(sdk, value, route.status));
-    let reply = result.or_else(|_| {
-        let error = exception();
-        sdk.fail
-            .call(&[error.raw()])
-            .and_then(|value| reply::read(&value))
-    });
-    reply.unwrap_or_else(|_| reply::failed())
+        .call(&[raw])
+        .and_then(|value| convert(sdk, &value, route.status));
+    match result {
+        Ok(Some(reply)) => reply,
+        Ok(None) => wait(),
+        Err(_) => tasks::fail(sdk, &exception()),
+    }
 }
 
-fn convert(sdk: &Sdk, value: Value, status: u16) -> Result<Reply> {
-    if let Some(reply) = reply::plain(&value, status)? {
-        return Ok(reply);
+/// Converts the value of a handler. Returns `None`, and sets the stage, if there is a promise.
+#[inline]
+fn convert(sdk: &Sdk, value: &Value, status: u16) -> Result<Option<Reply>> {
+    if let Some(reply) = reply::plain(value, status)? {
+        return Ok(Some(reply));
     }
-    let value = reply::settled(value)?;
-    if let Some(reply) = reply::plain(&value, status)? {
-        return Ok(reply);
-    }
-    let status = if status == 0 {
-        Value::UNDEFINED
-    } else {
-        Value::int(i32::from(status))
+    let stage = match reply::promise(value)? {
+        Some(promise) => Stage::Value(promise, status),
+        None => match tasks::lower(sdk, value, status)? {
+            Ok(reply) => return Ok(Some(reply)),
+            Err(promise) => Stage::Reply(promise),
+        },
     };
-    reply::read(&sdk.lower.call(&[value.raw(), status.raw()])?)
+    state().call.stage = Some(stage);
+    Ok(None)
+}
+
+/// Waits for the stage of the current call as far as possible.
+fn wait() -> Reply {
+    match answer() {
+        Some(Answer::Reply(reply)) => reply,
+        Some(_) => Reply::FAILED,
+        None => Reply::PENDING,
+    }
+}
+
+/// Returns the answer of the current call, or `None` if it has to wait for an operation.
+fn answer() -> Option<Answer> {
+    tasks::advance().or_else(|| {
+        if tasks::can_continue() {
+            None
+        } else {
+            tasks::give_up()
+        }
+    })
 }
 
 fn without_sdk(state: &mut State, route: u32) -> Reply {
     let Some(app) = &state.app else {
         return Reply::FAILED;
     };
-    let result = || -> Result<Reply> {
+    let result = || -> Result<Option<Reply>> {
         let body = body_value(state.call.body)?;
         let [route, params] = [
             Value::number(f64::from(route)),
             Value::text(state.call.params),
         ];
         let value = app.handle.call(&[route.raw(), params.raw(), body.raw()])?;
-        reply::read(&reply::settled(value)?)
+        match reply::promise(&value)? {
+            Some(promise) => self::state().call.stage = Some(Stage::Raw(promise)),
+            None => return reply::read(&value).map(Some),
+        }
+        Ok(None)
     };
-    result().unwrap_or_else(|_| reply::failed())
+    match result() {
+        Ok(Some(reply)) => reply,
+        Ok(None) => wait(),
+        Err(_) => reply::failed(),
+    }
 }
 
 /// Returns `{ tag, val }`.
@@ -154,19 +187,45 @@ fn body_value(body: Body) -> Result<Value> {
     Ok(value)
 }
 
-/// `option<T>`
-#[repr(C)]
-struct Maybe<T> {
-    some: u8,
-    value: T,
+/// Calls a hook before the handler.
+fn early(index: usize, arguments: &[Value], params: &'static [u8]) -> *const u8 {
+    let result = hook(
+        index,
+        arguments,
+        params,
+        Stage::Early,
+        reply::read,
+        |reply| reply,
+        |answer| match answer {
+            Answer::Early(reply) => reply,
+            _ => None,
+        },
+    );
+    area(optional(result, Reply::PENDING))
 }
 
-/// `tuple<u16, string, option<content>>`
-#[repr(C)]
-struct Changed {
-    status: u16,
-    headers: Bytes,
-    content: Maybe<Content>,
+/// Calls a hook after the handler.
+fn late(index: usize, arguments: &[Value]) -> *const u8 {
+    let result = hook(
+        index,
+        arguments,
+        &[],
+        Stage::Late,
+        reply::read_changed,
+        Changed::from,
+        |answer| match answer {
+            Answer::Late(changed) => changed,
+            _ => None,
+        },
+    );
+    area(optional(result, Changed::from(Reply::PENDING)))
+}
+
+fn optional<T>(value: Option<T>, none: T) -> Maybe<T> {
+    Maybe {
+        some: u8::from(value.is_some()),
+        value: value.unwrap_or(none),
+    }
 }
 
 /// Calls a hook, and converts its result with `read`.
@@ -174,69 +233,32 @@ fn hook<T>(
     index: usize,
     arguments: &[Value],
     params: &'static [u8],
+    stage: fn(Value) -> Stage,
     read: fn(&Value) -> Result<T>,
     failed: fn(Reply) -> T,
-) -> *const u8 {
+    take: fn(Answer) -> Option<T>,
+) -> Option<T> {
     let state = begin(params, Body::EMPTY);
     let Some(hooks) = state.app.as_ref().and_then(|app| app.hooks.as_ref()) else {
         report::report("the app declares hooks, but does not export `hooks`", "");
-        return area(Maybe::<T> {
-            some: 0,
-            value: failed(Reply::FAILED),
-        });
+        return None;
     };
     let raw: Vec<_> = arguments.iter().map(Value::raw).collect();
-    let result = hooks[index]
-        .call(&raw)
-        .and_then(reply::settled)
-        .and_then(|value| {
-            if value.is_nullish() {
-                Ok(None)
-            } else {
-                read(&value).map(Some)
+    let value = hooks[index].call(&raw);
+    let promise = value.and_then(|value| Ok((reply::promise(&value)?, value)));
+    let result = match promise {
+        Ok((Some(promise), _)) => {
+            state.call.stage = Some(stage(promise));
+            match answer() {
+                Some(answer) => take(answer),
+                None => Some(failed(Reply::PENDING)),
             }
-        });
-    let result = result.unwrap_or_else(|_| Some(failed(reply::failed())));
-    jobs::end_call();
-    match result {
-        None => area(Maybe::<T> {
-            some: 0,
-            value: failed(Reply::FAILED),
-        }),
-        Some(value) => area(Maybe { some: 1, value }),
-    }
-}
-
-fn changed(reply: Reply) -> Changed {
-    Changed {
-        status: reply.status,
-        headers: reply.headers,
-        content: Maybe {
-            some: 1,
-            value: reply.content,
-        },
-    }
-}
-
-fn read_changed(value: &Value) -> Result<Changed> {
-    let status = reply::status(value)?;
-    let headers = reply::text(&value.at(1)?)?;
-    let content = value.at(2)?;
-    let content = match content.is_nullish() {
-        true => Maybe {
-            some: 0,
-            value: Content::EMPTY,
-        },
-        false => Maybe {
-            some: 1,
-            value: reply::content(&content)?,
-        },
+        }
+        Ok((None, value)) => tasks::hook_result(Ok(value), read, failed),
+        Err(thrown) => tasks::hook_result(Err(thrown), read, failed),
     };
-    Ok(Changed {
-        status,
-        headers,
-        content,
-    })
+    tasks::finish();
+    result
 }
 
 fn number(value: u32) -> Value {
@@ -245,12 +267,12 @@ fn number(value: u32) -> Value {
 
 #[unsafe(export_name = "spikard:handler/hooks@0.1.0#on-request")]
 extern "C" fn on_request(route: u32) -> *const u8 {
-    run(|| hook(0, &[number(route)], &[], reply::read, |reply| reply))
+    run(|| early(0, &[number(route)], &[]))
 }
 
 #[unsafe(export_name = "spikard:handler/hooks@0.1.0#pre-validation")]
 extern "C" fn pre_validation(route: u32) -> *const u8 {
-    run(|| hook(1, &[number(route)], &[], reply::read, |reply| reply))
+    run(|| early(1, &[number(route)], &[]))
 }
 
 #[unsafe(export_name = "spikard:handler/hooks@0.1.0#pre-handler")]
@@ -258,13 +280,7 @@ unsafe extern "C" fn pre_handler(route: u32, params: *mut u8, size: usize) -> *c
     run(|| {
         // SAFETY: the arguments of the call.
         let text = unsafe { argument(params, size) };
-        let result = hook(
-            2,
-            &[number(route), Value::text(text)],
-            text,
-            reply::read,
-            |reply| reply,
-        );
+        let result = early(2, &[number(route), Value::text(text)], text);
         // SAFETY: nothing refers to the argument any more.
         unsafe { free_argument(params) };
         result
@@ -283,13 +299,7 @@ unsafe extern "C" fn on_response(
         let text = Value::text(unsafe { argument(headers, size) });
         // SAFETY: nothing refers to the argument any more.
         unsafe { free_argument(headers) };
-        hook(
-            3,
-            &[number(route), number(status), text],
-            &[],
-            read_changed,
-            changed,
-        )
+        late(3, &[number(route), number(status), text])
     })
 }
 
@@ -311,12 +321,9 @@ unsafe extern "C" fn on_error(
             free_argument(headers);
             free_argument(message);
         }
-        hook(
+        late(
             4,
             &[number(route), number(status), headers_text, message_text],
-            &[],
-            read_changed,
-            changed,
         )
     })
 }
@@ -358,7 +365,7 @@ extern "C" fn describe() -> *const u8 {
     run(|| {
         begin(&[], Body::EMPTY);
         let result = description();
-        jobs::end_call();
+        tasks::finish();
         area(match result {
             Ok(description) => Described {
                 error: 0,

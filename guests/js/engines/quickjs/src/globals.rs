@@ -17,7 +17,7 @@ const BATCH: usize = 512;
 /// Returns a number from 0 to 1 with 53 random bits. The numbers of the engine's own `Math.random` would be the same
 /// in every instance, because its seed is a part of the snapshot.
 fn random_number() -> f64 {
-    if state().call.number == 0 {
+    if state().number == 0 {
         // While the component is built, every number becomes a part of the snapshot anyway.
         return number(&get_random_bytes(8));
     }

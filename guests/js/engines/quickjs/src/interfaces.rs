@@ -1,9 +1,10 @@
 //! The host's interfaces as modules, with the names and types that `componentize-qjs` gave them.
 
 use crate::host::spikard::handler::types::Content;
-use crate::host::spikard::handler::{failure, global_context, local_context, reply, request};
+use crate::host::spikard::handler::{global_context, local_context, reply, request};
 use crate::native::{Entry, module, native, throw_text};
 use crate::state::state;
+use crate::tasks;
 use crate::value::{Result, Value};
 
 fn text(text: String) -> Result<Value> {
@@ -41,7 +42,7 @@ native! {
     }
 
     report(arguments) {
-        failure::report(&arguments.string(0)?, &arguments.string(1)?);
+        tasks::report(&arguments.string(0)?, &arguments.string(1)?);
         Ok(Value::UNDEFINED)
     }
 

@@ -6,6 +6,7 @@ use crate::failure;
 use crate::host::wasi::cli::{stderr, stdout};
 use crate::host::wasi::io::streams::OutputStream;
 use crate::state::state;
+use crate::tasks;
 use crate::timers;
 use crate::value::{Result, Thrown, Value, context, exception, throw, throw_error};
 
@@ -17,12 +18,13 @@ pub(crate) fn run() {
         let mut own = core::ptr::null_mut();
         loop {
             match qjs::JS_ExecutePendingJob(runtime, &mut own) {
-                0 => return,
+                0 => break,
                 1.. => {}
                 _ => log_uncaught("a microtask"),
             }
         }
     }
+    tasks::go_home();
 }
 
 /// Returns true if the queue has a job.
@@ -36,26 +38,31 @@ pub(crate) fn are_pending() -> bool {
 pub(crate) enum Outcome {
     Fulfilled(Value),
     Rejected(Value),
-    /// The promise is pending, and no job or timer is left to settle it.
+    /// The promise is pending, and no job is left that could settle it.
     Never,
 }
 
-/// Runs jobs and timers until a promise is settled.
+/// Returns the outcome of a promise, which is `Never` for a pending one.
+pub(crate) fn outcome(promise: &Value) -> Outcome {
+    // SAFETY: the value is alive.
+    match unsafe { qjs::JS_PromiseState(context(), promise.raw()) } {
+        qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => Outcome::Fulfilled(result(promise)),
+        qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => Outcome::Rejected(result(promise)),
+        _ => Outcome::Never,
+    }
+}
+
+/// Runs jobs, and timers that need no operation, until a promise is settled.
 pub(crate) fn settle(promise: &Value) -> Outcome {
     loop {
-        // SAFETY: the value is alive.
-        match unsafe { qjs::JS_PromiseState(context(), promise.raw()) } {
-            qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => {
-                return Outcome::Fulfilled(result(promise));
-            }
-            qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => {
-                return Outcome::Rejected(result(promise));
-            }
-            _ => {}
+        let outcome = outcome(promise);
+        if !matches!(outcome, Outcome::Never) {
+            return outcome;
         }
+        let is_build = state().number == 0;
         if are_pending() {
             run();
-        } else if !timers::run_next() {
+        } else if !(is_build && timers::run_next() || timers::run_ready()) {
             return Outcome::Never;
         }
     }
@@ -76,16 +83,8 @@ fn result(promise: &Value) -> Value {
     Value::owned(unsafe { qjs::JS_PromiseResult(context(), promise.raw()) })
 }
 
-const NEVER_SETTLES: &str =
-    "the promise never settles: no job or timer is left that could settle it";
-
-/// Runs the jobs of the call and clears its timers, so that none of them runs in a later call.
-pub(crate) fn drop_leftovers() {
-    if are_pending() {
-        run();
-    }
-    timers::drop_leftovers();
-}
+pub(crate) const NEVER_SETTLES: &str =
+    "the promise never settles: no job, timer or operation is left that could settle it";
 
 /// Logs the pending exception of a callback that nothing awaits.
 pub(crate) fn log_uncaught(place: &str) {
@@ -118,17 +117,4 @@ pub(crate) fn print(text: &[u8], error: bool) {
             return;
         }
     }
-}
-
-/// Ends the call in progress.
-pub(crate) fn end_call() {
-    drop_leftovers();
-    let state = state();
-    let call = &mut state.call;
-    call.context = qjs::JS_UNDEFINED;
-    call.params_value = None;
-    call.body_value = None;
-    call.request_value = None;
-    call.local_value = None;
-    call.current = Some(Value::NULL);
 }

@@ -99,8 +99,18 @@ pub(crate) unsafe fn free_argument(block: *mut u8) {
     }
 }
 
-/// Allocates memory for the host. A block of an argument is followed by a zero byte, because QuickJS reads JSON up to
-/// one.
+/// Frees the memory of a result of an import.
+///
+/// # Safety
+/// The host has allocated `block` while an export was running.
+pub(crate) unsafe fn free_result(block: *const u8, size: usize) {
+    if size > 0 {
+        // SAFETY: `cabi_realloc` got the block from `malloc`.
+        unsafe { free(block.cast_mut().cast()) }
+    }
+}
+
+/// Allocates memory for the host. A block is followed by a zero byte, because QuickJS reads JSON up to one.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(
     old: *mut u8,
@@ -113,13 +123,15 @@ unsafe extern "C" fn cabi_realloc(
         let block: *mut u8 = unsafe {
             match (old_size, size) {
                 (_, 0) => return align as *mut u8,
-                (0, _) => malloc(size).cast(),
-                _ => realloc(old.cast(), size).cast(),
+                (0, _) => malloc(size.wrapping_add(1)).cast(),
+                _ => realloc(old.cast(), size.wrapping_add(1)).cast(),
             }
         };
-        if block.is_null() {
+        if block.is_null() || size == usize::MAX {
             core::arch::wasm32::unreachable();
         }
+        // SAFETY: the block has room for the zero byte.
+        unsafe { block.add(size).write(0) };
         return block;
     }
     let at = USED.0.get().next_multiple_of(align);

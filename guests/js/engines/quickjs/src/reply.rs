@@ -2,10 +2,9 @@
 
 use rquickjs_sys as qjs;
 
-use crate::failure;
-use crate::host::spikard::handler::failure as report;
 use crate::jobs;
 use crate::state::{State, state};
+use crate::tasks;
 use crate::value::{Result, Text, Thrown, Value, context, exception};
 
 /// Bytes that the host reads after the call.
@@ -17,6 +16,24 @@ pub(crate) struct Bytes {
 }
 
 impl Bytes {
+    pub(crate) fn start(self) -> *const u8 {
+        self.start
+    }
+
+    pub(crate) fn size(self) -> usize {
+        self.size
+    }
+
+    /// # Safety
+    /// The bytes are alive.
+    pub(crate) unsafe fn slice(&self) -> &[u8] {
+        if self.size == 0 {
+            return b"";
+        }
+        // SAFETY: the caller's promise.
+        unsafe { core::slice::from_raw_parts(self.start, self.size) }
+    }
+
     pub(crate) const EMPTY: Bytes = Bytes {
         start: core::ptr::dangling(),
         size: 0,
@@ -48,12 +65,71 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// The reply of a call that waits.
+    pub(crate) const PENDING: Reply = Reply {
+        status: 0,
+        headers: Bytes::EMPTY,
+        content: Content::EMPTY,
+    };
+
     /// The reply of a call that reported a failure.
     pub(crate) const FAILED: Reply = Reply {
         status: 500,
         headers: Bytes::EMPTY,
         content: Content::EMPTY,
     };
+}
+
+/// `option<T>`
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Maybe<T> {
+    pub(crate) some: u8,
+    pub(crate) value: T,
+}
+
+/// `tuple<u16, string, option<content>>`
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Changed {
+    pub(crate) status: u16,
+    pub(crate) headers: Bytes,
+    pub(crate) content: Maybe<Content>,
+}
+
+impl From<Reply> for Changed {
+    fn from(reply: Reply) -> Self {
+        Self {
+            status: reply.status,
+            headers: reply.headers,
+            content: Maybe {
+                some: 1,
+                value: reply.content,
+            },
+        }
+    }
+}
+
+/// Reads `[status, headers, content]`, whose content can be missing.
+pub(crate) fn read_changed(value: &Value) -> Result<Changed> {
+    let status = status(value)?;
+    let headers = text(&value.at(1)?)?;
+    let content = value.at(2)?;
+    let content = match content.is_nullish() {
+        true => Maybe {
+            some: 0,
+            value: Content::EMPTY,
+        },
+        false => Maybe {
+            some: 1,
+            value: self::content(&content)?,
+        },
+    };
+    Ok(Changed {
+        status,
+        headers,
+        content,
+    })
 }
 
 /// Keeps a text until the next call.
@@ -239,16 +315,22 @@ pub(crate) fn failed() -> Reply {
 
 /// Reports an error, and returns the reply for it.
 pub(crate) fn fail(error: &Value) -> Reply {
-    let (message, detail) = failure::explain(error);
-    report::report(&message, &detail);
+    tasks::report_error(error);
     Reply::FAILED
+}
+
+/// Returns a promise for a thenable, or `None` for any other value.
+pub(crate) fn promise(value: &Value) -> Result<Option<Value>> {
+    if !value.is_object() || !value.get(state().atoms.then)?.is_function() {
+        return Ok(None);
+    }
+    state().adopt.call(&[value.raw()]).map(Some)
 }
 
 /// Returns the value of a promise, or the value itself. The error of a rejected promise is thrown.
 pub(crate) fn settled(value: Value) -> Result<Value> {
-    if !value.is_object() || !value.get(state().atoms.then)?.is_function() {
-        return Ok(value);
+    match promise(&value)? {
+        Some(promise) => jobs::wait(&promise),
+        None => Ok(value),
     }
-    let promise = state().adopt.call(&[value.raw()])?;
-    jobs::wait(&promise)
 }

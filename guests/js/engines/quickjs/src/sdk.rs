@@ -4,9 +4,11 @@ use core::ffi::{CStr, c_int};
 
 use rquickjs_sys as qjs;
 
-use crate::jobs;
+use crate::io;
 use crate::native::{Entry, module, native, type_error};
+use crate::ops;
 use crate::state::{Call, Route, Sdk, state};
+use crate::tasks;
 use crate::value::{JSContext, JSValue, Native, Result, Thrown, Value, atom, context, throw_error};
 
 native! {
@@ -37,25 +39,21 @@ native! {
             form: get("form")?,
             request: get("request")?,
             local: get("local")?,
+            cancel: get("cancel")?,
             globals: get("globals")?,
         };
         state().served.push(served);
-        Ok(Value::UNDEFINED)
-    }
-
-    // Waits for a promise: returns its value, or throws its error.
-    settle(arguments) { jobs::wait(&arguments.get(0)) }
-
-    drop_leftovers(_) {
-        jobs::drop_leftovers();
         Ok(Value::UNDEFINED)
     }
 }
 
 const ENGINE: &[Entry] = &[
     (c"serve", 1, serve),
-    (c"settle", 1, settle),
-    (c"dropLeftovers", 0, drop_leftovers),
+    ops::FUNCTIONS[0],
+    ops::FUNCTIONS[1],
+    ops::FUNCTIONS[2],
+    ops::FUNCTIONS[3],
+    io::CALL,
 ];
 
 /// Registers the module.
@@ -113,13 +111,7 @@ fn accessor(object: &Value, name: &CStr, getter: Native, setter: Option<Native>)
 native! {
     // The call in progress: the context of the handler, or the value that the SDK sets for hooks. An object of a request
     // compares it with the call that created the object.
-    current(_) {
-        let call = &state().call;
-        if call.context != qjs::JS_UNDEFINED {
-            return Ok(Value::borrowed(call.context));
-        }
-        Ok(call.current.clone().unwrap_or(Value::UNDEFINED))
-    }
+    current(_) { Ok(tasks::current()) }
 
     set_current(arguments) {
         state().call.current = Some(arguments.get(0));

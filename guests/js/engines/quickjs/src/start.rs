@@ -14,7 +14,7 @@ use crate::jobs;
 use crate::modules::Modules;
 use crate::state::{App, init, is_initialized, state};
 use crate::value::{Result, Thrown, Value, atom, context, exception, set_context};
-use crate::{globals, interfaces, modules, sdk};
+use crate::{globals, interfaces, io, modules, rejections, sdk, timers};
 
 /// The stack for JavaScript, in bytes of the module's own stack, which has 1.5 MiB. `tools/stack.sed` makes QuickJS use at
 /// least as much of it as of the host's stack, which has 1 MiB.
@@ -92,6 +92,8 @@ fn start() -> Result<()> {
         globals::register(&global);
         interfaces::register();
         sdk::register();
+        io::register();
+        rejections::watch();
     }
     let source = crate::value::alloc_c(PRELUDE);
     let promise = without_sources(|| evaluate(&source, c"prelude.js", true))?;
@@ -170,6 +172,8 @@ fn load(source: &CStr) -> core::result::Result<(), Failure> {
     // SAFETY: the module is evaluated.
     let exports = Value::result(unsafe { qjs::JS_GetModuleNamespace(context(), module) })?;
     let app = app(&exports)?;
+    timers::end_build();
+    rejections::report();
     let state = state();
     let mut served = core::mem::take(&mut state.served);
     let own = served
@@ -197,10 +201,19 @@ fn app(exports: &Value) -> core::result::Result<App, Failure> {
         .map(|name| function(&hooks, "hooks", name));
         Some([a?, b?, c?, d?, e?])
     };
+    let resumable = exports.get(atom("resumable"))?;
+    let resumable = if resumable.is_undefined() {
+        None
+    } else {
+        let [resume, cancel] =
+            ["resume", "cancel"].map(|name| function(&resumable, "resumable", name));
+        Some([resume?, cancel?])
+    };
     Ok(App {
         describe: function(&definition, "definition", "describe")?,
         handle: function(&handler, "handler", "handle")?,
         hooks,
+        resumable,
     })
 }
 

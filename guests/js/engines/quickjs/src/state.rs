@@ -1,9 +1,13 @@
 //! The state of the engine.
 
+use std::collections::BTreeMap;
+
 use rquickjs_sys as qjs;
 
 use crate::memory::Global;
 use crate::modules::Modules;
+use crate::ops::Ops;
+use crate::tasks::Stage;
 use crate::timers::Timers;
 use crate::value::{Atom, JSValue, Text, Value, atom};
 
@@ -22,6 +26,8 @@ pub(crate) struct App {
     pub(crate) describe: Value,
     pub(crate) handle: Value,
     pub(crate) hooks: Option<[Value; 5]>,
+    /// `resume` and `cancel`, of an app that uses the interface `io` itself.
+    pub(crate) resumable: Option<[Value; 2]>,
 }
 
 /// A route of an app that uses the SDK.
@@ -49,6 +55,8 @@ pub(crate) struct Sdk {
     pub(crate) request: Value,
     /// `(context) => LocalContext`
     pub(crate) local: Value,
+    /// `(context) => void`: aborts the signal of the request.
+    pub(crate) cancel: Value,
     pub(crate) globals: Value,
 }
 
@@ -63,20 +71,63 @@ impl Body {
     pub(crate) const EMPTY: Body = Body { tag: 0, bytes: &[] };
 }
 
-/// The call in progress.
+/// A task: the call in progress, or one that waits.
 pub(crate) struct Call {
-    /// The number of the call; 0 before the first one, that is, while the component is built.
-    pub(crate) number: u32,
+    /// The number of the call in this instance, with which jobs refer to it; 0 for none.
+    pub(crate) serial: u32,
+    /// The number of the task; 0 until it is needed.
+    pub(crate) task: u32,
     pub(crate) params: &'static [u8],
     pub(crate) body: Body,
+    /// The arguments of a call that has returned to the host, with a zero byte after each.
+    pub(crate) arguments: Option<[Box<[u8]>; 2]>,
     /// The context of the handler, which owns none of the values below.
     pub(crate) context: JSValue,
     pub(crate) params_value: Option<Value>,
     pub(crate) body_value: Option<Value>,
     pub(crate) request_value: Option<Value>,
     pub(crate) local_value: Option<Value>,
+    /// The reference to the context.
+    pub(crate) owned_context: Option<Value>,
     /// The call in progress during hooks; the SDK sets it. `None` before the first call.
     pub(crate) current: Option<Value>,
+    /// What the task waits for; `None` after it has answered.
+    pub(crate) stage: Option<Stage>,
+    /// Whether the task has ended: jobs of it are left, which cannot start operations.
+    pub(crate) is_ended: bool,
+    /// Whether the export of the task has returned to the host.
+    pub(crate) is_late: bool,
+    pub(crate) is_cancelled: bool,
+    /// Whether the task was failed, so that it must not be answered.
+    pub(crate) is_failed: bool,
+    /// Whether the task has started operations or timers.
+    pub(crate) has_ops: bool,
+    /// The number of promises of `waitUntil` that are pending.
+    pub(crate) held: u32,
+}
+
+impl Call {
+    pub(crate) const IDLE: Call = Call {
+        serial: 0,
+        task: 0,
+        params: &[],
+        body: Body::EMPTY,
+        arguments: None,
+        context: qjs::JS_UNDEFINED,
+        params_value: None,
+        body_value: None,
+        request_value: None,
+        local_value: None,
+        owned_context: None,
+        current: None,
+        stage: None,
+        is_ended: false,
+        is_late: false,
+        is_cancelled: false,
+        is_failed: false,
+        has_ops: false,
+        held: 0,
+    };
 }
 
 /// Everything that the engine keeps between calls.
@@ -90,8 +141,19 @@ pub(crate) struct State {
     /// The apps that the SDK registers while the module is loaded. A module can create several and export one.
     pub(crate) served: Vec<Sdk>,
     pub(crate) modules: Modules,
+    /// The number of calls; 0 before the first one, that is, while the component is built.
+    pub(crate) number: u32,
     pub(crate) call: Call,
+    /// The serial number of the call that the export in progress is about.
+    pub(crate) home: u32,
+    /// The tasks that wait, by number.
+    pub(crate) suspended: BTreeMap<u32, Call>,
+    pub(crate) ops: Ops,
     pub(crate) timers: Timers,
+    /// The rejected promises that nothing handles, with their reasons.
+    pub(crate) rejections: Vec<(Value, Value)>,
+    /// Whether the warning about leftovers was logged.
+    pub(crate) warned: bool,
     /// The class `ReadableStream`, once it is in use.
     pub(crate) streams: Option<Value>,
     /// The texts and bytes of the last result, which the host reads after the call.
@@ -134,18 +196,14 @@ pub(crate) fn init(object_prototype: JSValue, adopt: Value) {
         sdk: None,
         served: Vec::new(),
         modules: Modules::default(),
-        call: Call {
-            number: 0,
-            params: &[],
-            body: Body::EMPTY,
-            context: qjs::JS_UNDEFINED,
-            params_value: None,
-            body_value: None,
-            request_value: None,
-            local_value: None,
-            current: None,
-        },
+        number: 0,
+        call: Call::IDLE,
+        home: 0,
+        suspended: BTreeMap::new(),
+        ops: Ops::default(),
         timers: Timers::default(),
+        rejections: Vec::new(),
+        warned: false,
         streams: None,
         texts: Vec::new(),
         values: Vec::new(),

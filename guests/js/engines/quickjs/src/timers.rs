@@ -1,35 +1,47 @@
-//! Timers, as in the HTML standard. Their callbacks run while the engine waits for a promise of a handler or hook.
+//! Timers, as in the HTML standard. A timer of a request is an operation of the host (`sleep`), and its callback runs only
+//! in the task of that request. A timer that is set while the component is built runs while it is built.
 
 use core::ffi::c_int;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::host::wasi::clocks::monotonic_clock;
 use crate::jobs;
+use crate::ops::{self, Kind};
+use crate::reply::Content;
 use crate::state::state;
-use crate::value::{JSContext, JSValue, Native, Value, throw_type_error};
+use crate::tasks;
+use crate::value::{JSContext, JSValue, Native, Value, throw_error, throw_type_error};
 
 /// The most timers that can be pending at a time. Requests can set them.
 const MOST: usize = 100_000;
 
+/// The most timers without a delay that run before the host gets control, in a row.
+const AT_ONCE: u32 = 64;
+
+pub(crate) type Id = i32;
+
 struct Timer {
-    id: i32,
-    /// In nanoseconds of the monotonic clock.
-    due: u64,
-    /// The period of an interval, in nanoseconds.
-    every: Option<u64>,
+    /// The period of an interval, in milliseconds.
+    every: Option<u32>,
     callback: Value,
     arguments: Vec<Value>,
     /// Whether it is cleared without a warning.
     quiet: bool,
-    /// The call that set the timer; 0 for one from the build, which can run in any call.
-    call: u32,
+    /// The operation of the host; 0 for a timer that needs none.
+    op: u32,
+    /// When the timer is due, in nanoseconds of the monotonic clock, while the component is built.
+    due: u64,
 }
 
 /// The pending timers.
 #[derive(Default)]
 pub(crate) struct Timers {
-    pending: Vec<Timer>,
-    last: i32,
-    warned: bool,
+    pending: BTreeMap<Id, Timer>,
+    /// Timers without a delay, in order, each with the serial number of its call.
+    ready: VecDeque<(u32, Id)>,
+    /// The number of timers that ran since the host called, without a delay.
+    ran: u32,
+    last: Id,
 }
 
 unsafe fn add(argc: c_int, argv: *mut JSValue, repeat: bool, quiet: bool) -> JSValue {
@@ -44,16 +56,20 @@ unsafe fn add(argc: c_int, argv: *mut JSValue, repeat: bool, quiet: bool) -> JSV
     let Ok(delay) = delay.to_int() else {
         return rquickjs_sys::JS_EXCEPTION;
     };
-    let state = state();
-    let timers = &mut state.timers;
+    let timers = &mut state().timers;
     if timers.pending.len() >= MOST {
         return throw_type_error("100000 timers are pending: clear some, or wait for them");
     }
-    let delay = u64::from(delay.max(if repeat { 1 } else { 0 }) as u32) * 1_000_000;
-    timers.last = timers.last.checked_add(1).unwrap_or(1);
-    timers.pending.push(Timer {
-        id: timers.last,
-        due: monotonic_clock::now().saturating_add(delay),
+    let delay = delay.max(if repeat { 1 } else { 0 }) as u32;
+    let mut id = timers.last;
+    loop {
+        id = id.checked_add(1).unwrap_or(1);
+        if !timers.pending.contains_key(&id) {
+            break;
+        }
+    }
+    timers.last = id;
+    let timer = Timer {
         every: repeat.then_some(delay),
         quiet,
         callback,
@@ -62,9 +78,62 @@ unsafe fn add(argc: c_int, argv: *mut JSValue, repeat: bool, quiet: bool) -> JSV
             .skip(2)
             .map(|&value| Value::borrowed(value))
             .collect(),
-        call: state.call.number,
-    });
-    Value::int(timers.last).into_raw()
+        op: 0,
+        due: 0,
+    };
+    timers.pending.insert(id, timer);
+    match start(id, delay) {
+        Ok(()) => Value::int(id).into_raw(),
+        Err(message) => {
+            state().timers.pending.remove(&id);
+            throw_error(&message)
+        }
+    }
+}
+
+const ENDED: &str = "a timer was set after its request had ended; await the work in the handler, or pass its promise to \
+                     `waitUntil`";
+
+/// Starts a timer.
+fn start(id: Id, delay: u32) -> Result<(), String> {
+    let state = state();
+    if state.number == 0 {
+        let due = monotonic_clock::now().saturating_add(u64::from(delay) * 1_000_000);
+        if let Some(timer) = state.timers.pending.get_mut(&id) {
+            timer.due = due;
+        }
+        return Ok(());
+    }
+    if state.call.is_ended {
+        return Err(ENDED.into());
+    }
+    state.call.has_ops = true;
+    if delay == 0 && state.timers.ran < AT_ONCE {
+        state.timers.ready.push_back((state.call.serial, id));
+        return Ok(());
+    }
+    let Some(task) = ops::current_task() else {
+        return Err(ENDED.into());
+    };
+    let head = format!("{{\"ms\":{}}}", delay.max(1));
+    match ops::submit(task, b"sleep", head.as_bytes(), Content::EMPTY, || {
+        Kind::Timer(id)
+    }) {
+        Ok(op) => {
+            if let Some(timer) = state.timers.pending.get_mut(&id) {
+                timer.op = op;
+            }
+            Ok(())
+        }
+        Err(outcome) if outcome.status() == 1 => {
+            let head = String::from_utf8_lossy(outcome.head()).into_owned();
+            Err(format!("the host set no timer: {head}"))
+        }
+        Err(_) => {
+            state.timers.ready.push_back((state.call.serial, id));
+            Ok(())
+        }
+    }
 }
 
 unsafe extern "C" fn set_timeout(
@@ -77,7 +146,7 @@ unsafe extern "C" fn set_timeout(
     unsafe { add(argc, argv, false, false) }
 }
 
-/// `setTimeout` for a timer that is cleared at the end of the call without a warning.
+/// `setTimeout` for a timer that is cleared at the end of the task without a warning.
 pub(crate) unsafe extern "C" fn quiet_timeout(
     _: *mut JSContext,
     _: JSValue,
@@ -104,9 +173,10 @@ unsafe extern "C" fn clear(_: *mut JSContext, _: JSValue, _: c_int, argv: *mut J
     let Ok(id) = id.to_int() else {
         return rquickjs_sys::JS_EXCEPTION;
     };
-    let pending = &mut state().timers.pending;
-    if let Some(at) = pending.iter().position(|timer| timer.id == id) {
-        drop(pending.remove(at));
+    if let Some(timer) = state().timers.pending.remove(&id)
+        && timer.op != 0
+    {
+        ops::abandon(timer.op);
     }
     Value::UNDEFINED.into_raw()
 }
@@ -119,53 +189,104 @@ pub(crate) const FUNCTIONS: [(&core::ffi::CStr, u32, Native); 4] = [
     (c"clearInterval", 1, clear),
 ];
 
-/// Sleeps until the next timer is due and runs it. Returns false if there is none.
-pub(crate) fn run_next() -> bool {
+/// Runs the callback of a timer. Sets an interval again first.
+pub(crate) fn fire(id: Id) {
     let timers = &mut state().timers;
-    // The first of the timers that are due at the same time.
-    let Some(at) = (0..timers.pending.len()).min_by_key(|&at| timers.pending[at].due) else {
-        return false;
+    let Some(timer) = timers.pending.get_mut(&id) else {
+        return;
     };
-    let now = monotonic_clock::now();
-    let timer = &mut timers.pending[at];
-    if timer.due > now {
-        monotonic_clock::subscribe_duration(timer.due - now).block();
-    }
+    timer.op = 0;
     let (callback, arguments) = match timer.every {
         Some(every) => {
-            timer.due = monotonic_clock::now().saturating_add(every);
-            (timer.callback.clone(), timer.arguments.clone())
+            let parts = (timer.callback.clone(), timer.arguments.clone());
+            if let Err(message) = start(id, every) {
+                state().timers.pending.remove(&id);
+                jobs::print_error(format!("an interval ended: {message}"));
+            }
+            parts
         }
-        None => {
-            let timer = timers.pending.remove(at);
-            (timer.callback, timer.arguments)
-        }
+        None => match timers.pending.remove(&id) {
+            Some(timer) => (timer.callback, timer.arguments),
+            None => return,
+        },
     };
     let arguments: Vec<JSValue> = arguments.iter().map(Value::raw).collect();
     if callback.call(&arguments).is_err() {
         jobs::log_uncaught("a timer");
     }
+}
+
+/// Runs the next timer without a delay. Returns false if there is none.
+pub(crate) fn run_ready() -> bool {
+    let timers = &mut state().timers;
+    while let Some((serial, id)) = timers.ready.pop_front() {
+        if timers.pending.contains_key(&id) {
+            timers.ran += 1;
+            tasks::enter(serial);
+            fire(id);
+            tasks::go_home();
+            return true;
+        }
+    }
+    false
+}
+
+/// Begins a call of the host.
+#[inline]
+pub(crate) fn begin() {
+    state().timers.ran = 0;
+}
+
+/// Sleeps until the next timer of the build is due and runs it. Returns false if there is none.
+pub(crate) fn run_next() -> bool {
+    let timers = &state().timers;
+    // The first of the timers that are due at the same time.
+    let Some((&id, timer)) = timers.pending.iter().min_by_key(|(_, timer)| timer.due) else {
+        return false;
+    };
+    let now = monotonic_clock::now();
+    if timer.due > now {
+        monotonic_clock::subscribe_duration(timer.due - now).block();
+    }
+    fire(id);
     true
 }
 
-/// Clears the timers of the call in progress.
-pub(crate) fn drop_leftovers() {
-    let state = state();
-    if state.timers.pending.is_empty() {
-        return;
+/// Forgets a timer whose operation has ended.
+pub(crate) fn forget(id: Id) {
+    state().timers.pending.remove(&id);
+}
+
+/// Same as `forget`. Returns true unless the timer was a quiet one.
+pub(crate) fn forget_loud(id: Id) -> bool {
+    let timer = state().timers.pending.remove(&id);
+    timer.is_some_and(|timer| !timer.quiet)
+}
+
+/// Forgets the timers of a call without a delay. Returns true if one was not quiet.
+pub(crate) fn drop_ready(serial: u32) -> bool {
+    let timers = &mut state().timers;
+    let mut loud = false;
+    let ready = core::mem::take(&mut timers.ready);
+    for (call, id) in ready {
+        if call == serial {
+            loud |= forget_loud(id);
+        } else {
+            timers.ready.push_back((call, id));
+        }
     }
-    let call = state.call.number;
-    let (own, others): (Vec<Timer>, Vec<Timer>) = core::mem::take(&mut state.timers.pending)
-        .into_iter()
-        .partition(|timer| timer.call == call);
-    state.timers.pending = others;
-    let loud = own.iter().any(|timer| !timer.quiet);
-    drop(own);
-    if loud && !state.timers.warned {
-        state.timers.warned = true;
+    loud
+}
+
+/// Clears the timers of the build, which no request can run.
+pub(crate) fn end_build() {
+    let timers = &mut state().timers;
+    let loud = timers.pending.values().any(|timer| !timer.quiet);
+    timers.pending.clear();
+    if loud {
         jobs::print_error(
-            "a request ended with timers pending, which were cleared; await the work that needs them before the \
-             handler returns",
+            "the top level of the app left timers pending, which were cleared: they do not run in requests; set \
+             timers in handlers",
         );
     }
 }

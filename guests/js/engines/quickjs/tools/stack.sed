@@ -24,3 +24,12 @@ s/\(fd->source_len = \)\(s->last_ptr - ptr\);/\1KEPT(\2);/
 s/\(fd->source_len = \)\(s->buf_ptr - ptr\);/\1KEPT(\2);/
 s/\(ctor_fd->source_len = \)\(s->buf_ptr - class_start_ptr\);/\1KEPT(\2);/
 /^static JSValue js_function_toString(/,/^}/s/if (b->source)$/if (b->source_len)/
+
+# Each job remembers the task that was current when it was enqueued, or when its reaction was added to a promise, and runs
+# in that task (`src/tasks.rs`).
+/^typedef struct JSJobEntry {/,/^}/s/    int argc;/    int argc; unsigned task;/
+/^int JS_EnqueueJob(/,/^}/s/    e->argc = argc;/    e->argc = argc; e->task = engine_task;/
+/^int JS_ExecutePendingJob(/,/^}/s/    res = e->job_func(/    if (e->task != engine_task) engine_enter(e->task);\n&/
+/^typedef struct JSPromiseReactionData {/,/^}/s/    JSValue handler;/    JSValue handler; unsigned task;/
+/^static __exception int perform_promise_then([^;]*$/,/^}/s/        rd->handler = js_dup(handler);/& rd->task = engine_task;/
+/^static void fulfill_or_reject_promise(/,/^}/s/        JS_EnqueueJob(.*;/        ENQUEUE_IN_TASK(rd->task, ctx, promise_reaction_job, 5, args);/

@@ -20,7 +20,7 @@ struct Origin {
 static ORIGIN: Global<Option<Origin>> = Global::new(None);
 
 fn origin() -> Origin {
-    let build = state().call.number == 0;
+    let build = state().number == 0;
     match ORIGIN.0.get() {
         Some(origin) if origin.build == build => origin,
         _ => {
