@@ -176,8 +176,14 @@ def test_options_of_a_route(name: str, value: Any, crosses: Any) -> None:
             "option `jwt`, member `algorithms`, item 0 is `none`; it must be `HS256`, ",
         ),
         ({"timeout_status": 500}, "option `timeout_status` is `500`; it must be `408` or `504`"),
-        ({"instances": "shared"}, "option `instances` is `shared`; it must be `reuse` or `fresh`"),
-        ({"instances": True}, "option `instances` is `True`; it must be `reuse` or `fresh`"),
+        (
+            {"instances": "own"},
+            "option `instances` is `own`; it must be `reuse`, `fresh` or `shared`",
+        ),
+        (
+            {"instances": True},
+            "option `instances` is `True`; it must be `reuse`, `fresh` or `shared`",
+        ),
         ({"static": [{"prefix": "/a"}]}, "option `static`, item 0 lacks the member `folder`"),
         ({"openapi": True}, "option `openapi` is `True`; it must be `False` or `OpenApi`"),
         ({"ratelimit": 1}, "has no option `ratelimit`; the options are api_key, body_limit, "),

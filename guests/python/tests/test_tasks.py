@@ -167,6 +167,35 @@ def test_a_handler_without_await_wakes_another(sync: bool) -> None:
     assert value(waiting) == "ada"
 
 
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_request_is_selected_anew_in_each_call(sync: bool) -> None:
+    events: list[asyncio.Event] = []
+
+    async def waiter(request: Request) -> str:
+        events.extend([asyncio.Event(), asyncio.Event()])
+        log = []
+        for event in events:
+            async with asyncio.timeout(1):
+                await event.wait()
+            log.append(request.id)
+        return " ".join(log)
+
+    async def setter_async() -> None:
+        events[len([event for event in events if event.is_set()])].set()
+
+    def setter() -> None:
+        events[len([event for event in events if event.is_set()])].set()
+
+    instance = Instance(waiter=waiter, setter=setter if sync else setter_async)
+    waiting = instance.start("waiter", "ada")
+    for user in ("bob", "eve"):
+        instance.start("setter", user)
+        if sync:
+            instance.host.step()
+    instance.finish()
+    assert value(waiting) == "ada ada"
+
+
 def test_cancelling_runs_the_cleanup_code() -> None:
     log: list[str] = []
 

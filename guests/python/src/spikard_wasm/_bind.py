@@ -33,7 +33,7 @@ ReadJson = Callable[[str], Any]
 def bind(handler: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     """Returns the function that serves a route."""
     if inspect.iscoroutinefunction(handler) and suspends(handler):
-        return _in_async_call(_serve(handler, signature, status, run_task))
+        return _in_async_call(_serve(handler, signature, status, _run.run))
     run = unsuspended(handler) if inspect.iscoroutinefunction(handler) else handler
     answer = _serve(run, signature, status, encode)
     return _in_call(answer) if _takes_request(signature) else answer
@@ -78,12 +78,6 @@ def unsuspended(handler: Callable[..., Any]) -> Callable[..., Any]:
         return _run.run_unsuspended(handler(*given, **named))
 
     return run
-
-
-def run_task(coroutine: Any, status: int | None) -> Crossing:
-    """Runs the coroutine of a handler, which can continue after this export call."""
-    crossing: Crossing = _run.run(coroutine, encode, status)
-    return crossing
 
 
 def _without_arguments(run: Callable[..., Any], status: int | None, finish: Finish) -> Call:

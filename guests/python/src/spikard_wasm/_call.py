@@ -8,7 +8,7 @@ before it asks the host. `CALL` carries the call of an asyncio task, through its
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -49,42 +49,31 @@ class Call:
 class AsyncCall(Call):
     """A call whose handler or hooks can wait, and start asyncio tasks."""
 
-    __slots__ = (
-        "cancelled",
-        "ended",
-        "finish",
-        "idle",
-        "number",
-        "operations",
-        "root",
-        "status",
-        "stuck",
-        "tasks",
-    )
-
-    def __init__(self, outer: Call | None) -> None:
-        super().__init__(outer)
-        self.number = 0
-        self.operations = 0
-        """Number of operations in progress."""
-        self.root: asyncio.Task[Any] | None = None
-        """The task of the handler, while the host waits for its answer."""
-        self.finish: Callable[[Any, Any], Any] | None = None
-        self.status: Any = None
-        """`finish(result, status)` converts the result of the handler for the host."""
-        self.tasks: list[asyncio.Task[Any]] = []
-        """The tasks that the handler has started. A reference keeps them alive."""
-        self.idle = 0
-        """The operation that keeps this task alive while it waits for another request."""
-        self.stuck = ""
-        """Why the handler can never finish."""
-        self.cancelled = False
-        self.ended = False
+    # Most calls do not wait and set none of these, so they are defaults of the class.
+    number = 0
+    operations = 0
+    """Number of operations in progress."""
+    root: asyncio.Task[Any] | None = None
+    """The task of the handler, while the host waits for its answer."""
+    finish: Callable[[Any, Any], Any] | None = None
+    status: Any = None
+    """`finish(result, status)` converts the result of the handler for the host."""
+    tasks: Sequence[asyncio.Task[Any]] = ()
+    """The tasks that the handler has started. A reference keeps them alive."""
+    idle = 0
+    """The operation that keeps this task alive while it waits for another request."""
+    stuck = ""
+    """Why the handler can never finish."""
+    cancelled = False
+    ended = False
 
     def add(self, task: asyncio.Task[Any]) -> None:
         """Adds a task, and forgets finished ones now and then."""
-        self.tasks.append(task)
-        count = len(self.tasks)
+        tasks = self.tasks
+        if type(tasks) is not list:
+            tasks = self.tasks = []
+        tasks.append(task)
+        count = len(tasks)
         if count >= 32 and not count & (count - 1):  # a power of two
             # A failed task stays, so that its exception is logged at the end.
             self.tasks = [task for task in self.tasks if not task.done() or task._log_traceback]

@@ -185,7 +185,7 @@ def _change(reply: HookReply, _status: None = None) -> Change | None:
 def _in_async_call(start: Start, finish: Callable[[Any, Any], Any]) -> Any:
     call = _call.begin_async()
     try:
-        return _run.run(start(), finish, None)
+        return _run.run(start(), None, finish)
     except HttpError as error:
         return answer(error)
     except BaseException as error:

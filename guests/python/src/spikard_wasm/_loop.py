@@ -334,7 +334,7 @@ class Loop(asyncio.AbstractEventLoop):
                 self.call_exception_handler({"message": message, "exception": error, "task": task})
         call.ended = True
         call.root = None
-        call.tasks = []
+        call.tasks = ()
         self.calls.pop(call.number, None)
 
     @staticmethod

@@ -23,7 +23,7 @@ from spikard_wasm.policies import (
 )
 
 Extra = Literal["ignore", "forbid"]
-Instances = Literal["reuse", "fresh"]
+Instances = Literal["reuse", "fresh", "shared"]
 TrailingSlash = Literal["strict", "redirect", "ignore"]
 Members = Mapping[str, Any]
 """The members of a policy as a dict."""
@@ -40,7 +40,8 @@ class Policies(TypedDict, total=False):
     """Status of a reply after the deadline; 504 by default."""
     instances: Instances
     """Whether requests share instances of the component, and with them the state of modules.
-    `reuse` serves one request after another with an instance; `fresh` uses a new one for each."""
+    `reuse` serves one request after another with an instance; `fresh` uses a new one for each;
+    `shared` serves others while one waits for an operation."""
     extra: Extra
     """Whether the host ignores or rejects members of a body that its type does not declare."""
     request_id: bool | RequestId | Members

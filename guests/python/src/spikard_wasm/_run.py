@@ -20,7 +20,7 @@ from spikard_wasm._call import CALL, AsyncCall
 from spikard_wasm._failing import describe
 from spikard_wasm._loop import SLEEP, Answer, Loop, Wake, close_generator
 from spikard_wasm.errors import HttpError
-from spikard_wasm.reply import problem
+from spikard_wasm.reply import encode, problem
 
 # Python 3.12 can run a new task immediately until it first waits.
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
@@ -47,11 +47,23 @@ def _identify_exporting() -> None:
 
 _call.before_select = _identify_exporting
 
+# A component has no other event loop, so the hooks are set once, when it is built.
+_SETS_HOOKS = not _boundary.IN_COMPONENT
+if _boundary.IN_COMPONENT:
+    sys.set_asyncgen_hooks(loop.begin_generator, loop.end_generator)
 
-def run(coroutine: Coroutine[Any, Any, Any], finish: Callable[[Any, Any], Any], status: Any) -> Any:
+
+def run(
+    coroutine: Coroutine[Any, Any, Any],
+    status: Any,
+    finish: Callable[[Any, Any], Any] = encode,
+) -> Any:
     """Runs a coroutine of the call in progress. Returns `finish(result, status)` or `PENDING`."""
     call: AsyncCall = _call.current()  # type: ignore[assignment]
-    hooks = _enter(call)
+    hooks = _set_generator_hooks() if _SETS_HOOKS else None
+    _set_running_loop(loop)
+    loop.running = True
+    loop.exporting = call
     token = CALL.set(call)
     try:
         task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **_EAGER)
@@ -63,7 +75,11 @@ def run(coroutine: Coroutine[Any, Any, Any], finish: Callable[[Any, Any], Any], 
     finally:
         call.over = call.root is None
         CALL.reset(token)
-        _leave(hooks)
+        loop.exporting = None
+        loop.running = False
+        _set_running_loop(None)
+        if hooks is not None:
+            sys.set_asyncgen_hooks(*hooks)
     if call.stuck:
         raise RuntimeError(call.stuck)
     return finish(task.result(), status)
@@ -71,7 +87,8 @@ def run(coroutine: Coroutine[Any, Any, Any], finish: Callable[[Any, Any], Any], 
 
 def run_unsuspended(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Runs a coroutine without `await`, which needs no task."""
-    hooks = _enter(None)
+    _set_running_loop(loop)
+    loop.running = True
     try:
         coroutine.send(None)
     except StopIteration as done:
@@ -79,7 +96,8 @@ def run_unsuspended(coroutine: Coroutine[Any, Any, Any]) -> Any:
     finally:
         if loop.adopted is not None or loop.ready:
             _leave_unsuspended()
-        _leave(hooks)
+        loop.running = False
+        _set_running_loop(None)
     raise RuntimeError("a coroutine without `await` has waited")
 
 
@@ -134,10 +152,9 @@ def cancel(number: int) -> None:
         _call.resume(outer)
 
 
-def _enter(call: AsyncCall | None) -> Any:
-    """Begins an export call that runs the loop."""
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(loop.begin_generator, loop.end_generator)
+def _enter(call: AsyncCall) -> Any:
+    """Begins an export call that continues a call."""
+    hooks = _set_generator_hooks() if _SETS_HOOKS else None
     _set_running_loop(loop)
     loop.running = True
     loop.exporting = call
@@ -148,13 +165,21 @@ def _leave(hooks: Any) -> None:
     loop.exporting = None
     loop.running = False
     _set_running_loop(None)
-    sys.set_asyncgen_hooks(*hooks)
+    if hooks is not None:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+def _set_generator_hooks() -> Any:
+    """Sets the functions that get asynchronous generators, and returns those before."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(loop.begin_generator, loop.end_generator)
+    return hooks
 
 
 def _leave_unsuspended() -> None:
     """Runs the tasks that a handler without `await` has started or woken."""
     token, loop.adopted = loop.adopted, None
-    call = loop.exporting
+    call, selected = loop.exporting, _call.current()
     if token is None or call is None:
         loop.turn()
         _check_touched()
@@ -162,6 +187,8 @@ def _leave_unsuspended() -> None:
         CALL.reset(token)
         _leave_tasks(call)
         call.over = True
+    loop.exporting = None
+    _call.resume(selected)
 
 
 def _settle(call: AsyncCall, finish: Callable[[Any, Any], Any], status: Any) -> bool:
