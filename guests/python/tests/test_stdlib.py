@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,18 @@ def test_levels_of_the_log_select_the_stream(
 
 def test_a_native_module_says_what_to_use_instead(tmp_path: Path) -> None:
     finder = _stdlib.NativeFinder()
-    (tmp_path / "_pydantic_core.cpython-314-x86_64-linux-gnu.so").touch()
-    (tmp_path / "fast.abi3.so").touch()
-    with pytest.raises(ImportError, match=r"is native code.*pydantic needs it; use dataclasses"):
+    (tmp_path / "_pydantic_core.cpython-39-x86_64-linux-gnu.so").touch()
+    (tmp_path / "_pydantic_core").mkdir()  # with stubs
+    (tmp_path / "fast.abi4.so").touch()
+    (tmp_path / "both.abi4.so").touch()
+    (tmp_path / "both.py").touch()
+    (tmp_path / f"wasi{EXTENSION_SUFFIXES[0]}").touch()
+    with pytest.raises(ModuleNotFoundError, match=r"native code.*pydantic needs it; use data"):
         finder.find_spec("pydantic_core._pydantic_core", [str(tmp_path)])
-    with pytest.raises(ImportError, match=r"`numbers.fast` is native code.*in pure Python"):
+    with pytest.raises(ModuleNotFoundError, match=r"`numbers.fast` is native code.*in pure Python"):
         finder.find_spec("numbers.fast", [str(tmp_path)])
-    assert finder.find_spec("pydantic_core.absent", [str(tmp_path)]) is None
+    for name in ("pydantic_core.absent", "fast.both", "fast.wasi"):
+        assert finder.find_spec(name, [str(tmp_path)]) is None
 
 
 def test_a_model_of_pydantic_says_what_to_use_instead() -> None:

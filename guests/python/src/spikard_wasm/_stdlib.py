@@ -13,7 +13,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +108,16 @@ class NativeFinder(MetaPathFinder):
         path: Sequence[str] | None,
         target: Any = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Raises `ImportError` for a native module, and finds nothing."""
+        """Raises `ModuleNotFoundError` for a native module, and finds nothing."""
         package, _, name = fullname.rpartition(".")
-        for folder in sys.path if path is None else path:
-            for suffix in ("so", "pyd"):
-                if any(Path(folder).glob(f"{name}.*{suffix}")):
-                    raise ImportError(_reason(fullname, package), name=fullname)
+        for folder in map(Path, sys.path if path is None else path):
+            if (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file():
+                return None
+            native = [*folder.glob(f"{name}.*so"), *folder.glob(f"{name}.*pyd")]
+            if any(file.name == name + suffix for file in native for suffix in EXTENSION_SUFFIXES):
+                return None  # built for WASI
+            if native:
+                raise ModuleNotFoundError(_reason(fullname, package), name=fullname)
         return None
 
 
@@ -133,4 +137,5 @@ def install() -> None:
     if not hasattr(hashlib, "scrypt"):
         hashlib.scrypt = scrypt
     logging.StreamHandler.emit = emit  # type: ignore[method-assign, assignment]
-    sys.meta_path.append(NativeFinder())
+    # First, because a folder with stubs would be found as a package.
+    sys.meta_path.insert(0, NativeFinder())
