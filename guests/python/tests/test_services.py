@@ -79,10 +79,10 @@ def test_the_blocking_twin_does_the_same() -> None:
 
 def test_values_expire() -> None:
     async def handler() -> Any:
-        await store.set("a", "x", ttl=0.005)
+        await store.set("a", "x", ttl=0.1)
         await store.set("b", "x", ttl=timedelta(minutes=1))
         first = await store.exists("a")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.15)
         return [first, await store.exists("a"), await store.exists("b")]
 
     assert result(handler) == [True, False, True]

@@ -17,15 +17,17 @@ against them before it calls the handler.
 from spikard_wasm import _stdlib
 from spikard_wasm._boundary import IN_COMPONENT
 from spikard_wasm._hooks import RouteHooks
-from spikard_wasm._options import AppOptions, RouteOptions
+from spikard_wasm._options import AppOptions, RouteOptions, RouterOptions
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import MISSING, GlobalContext, LocalContext
 from spikard_wasm.cryptography import jwt, password
 from spikard_wasm.database import Database, Transaction
+from spikard_wasm.depends import Depends
 from spikard_wasm.errors import (
     ContextError,
     DefinitionError,
     HttpError,
+    HTTPException,
     InvalidTokenError,
     MissingSettingError,
     OperationError,
@@ -48,6 +50,7 @@ from spikard_wasm.policies import (
 )
 from spikard_wasm.reply import Reply, html, redirect
 from spikard_wasm.request import Request, UploadFile
+from spikard_wasm.router import Router
 from spikard_wasm.settings import config, secret
 from spikard_wasm.store import Store
 
@@ -62,9 +65,11 @@ __all__ = [
     "Cors",
     "Database",
     "DefinitionError",
+    "Depends",
     "Field",
     "Form",
     "GlobalContext",
+    "HTTPException",
     "Header",
     "HookReply",
     "HttpError",
@@ -84,6 +89,8 @@ __all__ = [
     "RequestId",
     "RouteHooks",
     "RouteOptions",
+    "Router",
+    "RouterOptions",
     "Secret",
     "SecurityHeaders",
     "Spikard",

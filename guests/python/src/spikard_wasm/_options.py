@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from spikard_wasm._hooks import RouteHooks
 from spikard_wasm._json import Json
 from spikard_wasm._objects import hints
 from spikard_wasm._typecheck import TypeMismatchError, to_json
+from spikard_wasm.depends import Depends
 from spikard_wasm.errors import DefinitionError, check_status
 from spikard_wasm.policies import (
     ApiKey,
@@ -63,12 +64,29 @@ class Policies(TypedDict, total=False):
 class AppOptions(Policies, total=False):
     """The options of an app besides its name and version."""
 
+    dependencies: Sequence[Depends]
+    """Dependencies of all handlers, whose values they do not take."""
     static: Sequence[StaticFiles | Members]
     """Folders of files that the host serves."""
     trailing_slash: TrailingSlash
     """Trailing-slash policy: `/a/` is not found, redirects to `/a`, or is served as `/a`."""
     openapi: Literal[False] | OpenApi | Members
     """The OpenAPI document and its viewer; `False` for none."""
+
+
+class RouterOptions(Policies, total=False):
+    """The options of a router besides its prefix."""
+
+    tags: list[str]
+    """Tags that group routes in the OpenAPI document."""
+    deprecated: bool
+    """Whether the routes are deprecated."""
+    responses: Mapping[int | str, Any]
+    """Types of replies by status, in addition to the handler's return type."""
+    hooks: RouteHooks
+    """Functions that run around the handlers."""
+    dependencies: Sequence[Depends]
+    """Dependencies whose values the handlers do not take."""
 
 
 class RouteOptions(Policies, total=False):
@@ -92,10 +110,12 @@ class RouteOptions(Policies, total=False):
     """Types of replies by status, in addition to the handler's return type."""
     hooks: RouteHooks
     """Functions that run around the handler."""
+    dependencies: Sequence[Depends]
+    """Dependencies whose values the handler does not take."""
 
 
-_NOT_SENT = frozenset({"status", "name", "extra", "responses", "hooks"})
-Options = type[AppOptions] | type[RouteOptions]
+_NOT_SENT = frozenset({"status", "name", "extra", "responses", "hooks", "dependencies"})
+Options = type[AppOptions] | type[RouterOptions] | type[RouteOptions]
 
 
 def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
@@ -108,7 +128,8 @@ def read(owner: str, given: Mapping[str, Any], kind: Options) -> dict[str, Any]:
                 f"{owner} has no option `{name}`; the options are {', '.join(sorted(known))}"
             )
         try:
-            options[name] = _route_hooks(value) if name == "hooks" else to_json(value, known[name])
+            read_own = _OWN.get(name)
+            options[name] = read_own(value) if read_own else to_json(value, known[name])
         except TypeMismatchError as mismatch:
             raise DefinitionError(f"{owner}: option `{name}`{mismatch}") from None
     if "status" in options:
@@ -130,3 +151,14 @@ def _route_hooks(value: Any) -> RouteHooks:
             f" is `{value}`; it must be `RouteHooks`, such as `RouteHooks(on_request=[f])`"
         )
     return value
+
+
+def _dependencies(value: Any) -> list[Depends]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(item, Depends) and item.dependency for item in value
+    ):
+        raise TypeMismatchError(f" is `{value}`; it must be a list such as `[Depends(f)]`")
+    return list(value)
+
+
+_OWN: dict[str, Callable[[Any], Any]] = {"hooks": _route_hooks, "dependencies": _dependencies}

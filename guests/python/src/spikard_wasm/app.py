@@ -11,14 +11,17 @@ from spikard_wasm import _bind, _component, _hooks, _options, _replies, _signatu
 from spikard_wasm._boundary import Description, Method, Route
 from spikard_wasm._hooks import Hooked, RouteHooks
 from spikard_wasm._json import dumps_ascii
-from spikard_wasm._options import AppOptions, RouteOptions
+from spikard_wasm._options import AppOptions
 from spikard_wasm.contexts import GLOBALS, GlobalContext
+from spikard_wasm.depends import ExceptionHandler, Injection, inject
 from spikard_wasm.errors import DefinitionError
+from spikard_wasm.router import Definition, Routes, merged
 
 F = TypeVar("F", bound=Callable[..., Any])
+ExceptionHandlerT = TypeVar("ExceptionHandlerT", bound=ExceptionHandler)
 
 
-class Spikard:
+class Spikard(Routes):
     """An app: HTTP handlers and hooks.
 
     `options` are those of `AppOptions`. They apply to every route that does not set its own.
@@ -35,37 +38,28 @@ class Spikard:
         """Values that all instances of the app share, in memory, until the host stops."""
         self._options = _options.read(f"app `{name}`", options, AppOptions)
         self._hooks: dict[str, list[_hooks.Hook]] = {}
-        self._routes: list[Route] = []
-        self._route_hooks: list[RouteHooks | None] = []
-        self._calls: list[_bind.Call] = []
+        self._routes: list[Definition] = []
+        self._exception_handlers: dict[type[BaseException], ExceptionHandler] = {}
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        """Functions that replace dependencies, for tests."""
 
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a GET route, which also answers HEAD unless the path has a HEAD route."""
-        return self._route(Method.GET, path, dict(options))
+    def exception_handler(
+        self, kind: type[BaseException]
+    ) -> Callable[[ExceptionHandlerT], ExceptionHandlerT]:
+        """Adds a function that replies to exceptions of a class.
 
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a POST route."""
-        return self._route(Method.POST, path, dict(options))
+        It takes the request and the exception that a handler or dependency has raised, and
+        returns a reply, whose status is 500 by default or that of the `HttpError`. What the
+        host rejects, such as an invalid request, reaches `on_error` hooks instead.
+        """
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise DefinitionError(f"`exception_handler` takes a class of exceptions, not `{kind}`")
 
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a PUT route."""
-        return self._route(Method.PUT, path, dict(options))
+        def decorate(handler: ExceptionHandlerT) -> ExceptionHandlerT:
+            self._exception_handlers[kind] = handler
+            return handler
 
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a PATCH route."""
-        return self._route(Method.PATCH, path, dict(options))
-
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a DELETE route."""
-        return self._route(Method.DELETE, path, dict(options))
-
-    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds a HEAD route."""
-        return self._route(Method.HEAD, path, dict(options))
-
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Adds an OPTIONS route."""
-        return self._route(Method.OPTIONS, path, dict(options))
+        return decorate
 
     def on_request(self, hook: F) -> F:
         """Adds a hook that runs for each request that matches a route, before validation.
@@ -99,11 +93,14 @@ class Spikard:
 
     def describe(self) -> Description:
         """Returns the description of the app that the SDK sends to the host."""
+        return self._description([route for _, route in map(self._build, self._routes)])
+
+    def _description(self, routes: list[Route]) -> Description:
         settings = _options.settings(self._options)
         if hooks := _hooks.names(self._hooks):
             settings["hooks"] = hooks
         return Description(
-            self.name, self.version, list(self._routes), dumps_ascii(settings) if settings else ""
+            self.name, self.version, routes, dumps_ascii(settings) if settings else ""
         )
 
     def component(self) -> tuple[type[Any], type[Any], type[Any]]:
@@ -122,39 +119,36 @@ class Spikard:
 
     def exports(self) -> _component.Exports:
         """Returns the classes that `componentize-py` needs, as `component` defines them."""
-        hooked = Hooked(self._hooks, self._route_hooks)
-        return _component.exports(tuple(self._calls), hooked, self.describe())
+        built = [self._build(route) for route in self._routes]
+        hooked = Hooked(self._hooks, [route.options.get("hooks") for route in self._routes])
+        description = self._description([route for _, route in built])
+        return _component.exports(tuple(call for call, _ in built), hooked, description)
 
     def _hook(self, kind: str, hook: F) -> F:
         _hooks.check(kind, hook)
         self._hooks.setdefault(kind, []).append(hook)
         return hook
 
-    def _route(self, method: Method, path: str, options: dict[str, Any]) -> Callable[[F], F]:
-        label = f"{method.name} {path}"
-        options = _options.read(f"route `{label}`", options, RouteOptions)
+    def _expect(self, method: Method, path: str) -> None:
         if any(route.method is method and route.path == path for route in self._routes):
-            raise DefinitionError(f"route `{label}` is defined twice")
+            raise DefinitionError(f"route `{method.name} {path}` is defined twice")
 
-        def decorate(handler: F) -> F:
-            self._add(label, method, path, handler, options)
-            return handler
+    def _define(self, route: Definition) -> None:
+        self._expect(route.method, route.path)
+        self._build(route)  # for its errors
+        self._routes.append(route)
 
-        return decorate
-
-    def _add(
-        self,
-        label: str,
-        method: Method,
-        path: str,
-        handler: Callable[..., Any],
-        options: dict[str, Any],
-    ) -> None:
-        owner = f"route `{label}`, handler `{_name(handler)}`"
+    def _build(self, definition: Definition) -> tuple[_bind.Call, Route]:
+        """Returns the function that serves a route, and its description."""
+        handler, path, options = definition.handler, definition.path, definition.options
+        owner = f"route `{definition.label}`, handler `{_name(handler)}`"
         closed = options.get("extra", self._options.get("extra")) == "forbid"
         status = options.get("status")
+        dependencies = merged(self._options, options).get("dependencies", ())
+        injection = Injection(dependencies, self.dependency_overrides, self._exception_handlers)
         try:
-            signature = _signature.read(handler, path, closed)
+            served = inject(handler, injection)
+            signature = _signature.read(served, path, closed)
             replies = _replies.read(handler, status, options.get("responses", {}))
         except (TypeError, ValueError) as error:
             raise DefinitionError(f"{owner}: {error}") from None
@@ -170,18 +164,14 @@ class Spikard:
                 f"{owner}: `raw_body` cannot be combined with a typed body; "
                 "take `body: bytes` or the `Request`"
             )
-        self._calls.append(_bind.bind(handler, signature, status))
-        self._route_hooks.append(hooks)
-        self._routes.append(
-            Route(
-                method=method,
-                path=path,
-                name=options.get("name", _name(handler)),
-                parameters=dumps_ascii(signature.parameters) if signature.parameters else "",
-                body=dumps_ascii(body) if body else "",
-                replies=dumps_ascii(replies) if replies else "",
-                settings=dumps_ascii(settings) if settings else "",
-            )
+        return _bind.bind(served, signature, status), Route(
+            method=definition.method,
+            path=path,
+            name=options.get("name", _name(handler)),
+            parameters=dumps_ascii(signature.parameters) if signature.parameters else "",
+            body=dumps_ascii(body) if body else "",
+            replies=dumps_ascii(replies) if replies else "",
+            settings=dumps_ascii(settings) if settings else "",
         )
 
 

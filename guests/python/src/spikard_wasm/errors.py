@@ -39,6 +39,18 @@ class HttpError(Exception):
         return f"{self.status} {self.detail}".rstrip()
 
 
+class HTTPException(HttpError):  # noqa: N818 - its name in FastAPI
+    """An `HttpError` with the name and the arguments that it has in FastAPI."""
+
+    def __init__(self, status_code: int, detail: str = "", headers: Headers | None = None) -> None:
+        super().__init__(status_code, detail, headers)
+
+    @property
+    def status_code(self) -> int:
+        """The status."""
+        return self.status
+
+
 class ContextError(ValueError):
     """The host rejected a key or value of a context. The message has the reason."""
 

@@ -104,11 +104,9 @@ class TestClient:
         """
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
-        handler, definition, hooks, resumable = app.exports()
-        self._handler, self._hooks = handler(), hooks()
-        described = definition().describe()
-        routes = [{**vars(route), "method": route.method.name} for route in described.routes]
-        self._contract = Contract({**vars(described), "routes": routes}, secrets)
+        self._app, self._secrets = app, secrets
+        self._overrides: dict[Any, Any] = {}
+        resumable = self._load()
         named = databases if isinstance(databases, Mapping) else dict.fromkeys(databases)
         self._databases = Databases(named)
         self._stores = Stores({name: {} for name in stores})
@@ -121,11 +119,21 @@ class TestClient:
             Cryptography(secrets or {}),
             slow=outgoing.slow,
         )
-        self._host = Host(services, resumable())
+        self._host = Host(services, resumable)
         self._background = background
         self._store = _local.LocalGlobalContext()
         self.globals = GlobalContext(self._store)
         """The global context of this client's requests."""
+
+    def _load(self) -> Any:
+        """Reads the app, and returns the export that continues its tasks."""
+        handler, definition, hooks, resumable = self._app.exports()
+        self._handler, self._hooks = handler(), hooks()
+        described = definition().describe()
+        routes = [{**vars(route), "method": route.method.name} for route in described.routes]
+        self._contract = Contract({**vars(described), "routes": routes}, self._secrets)
+        self._overrides = dict(self._app.dependency_overrides)
+        return resumable()
 
     def database(self, name: str = "main") -> sqlite3.Connection:
         """Returns a connection to a database of the app, to create tables and to look at rows."""
@@ -185,6 +193,8 @@ class TestClient:
         `local` is the initial local context, such as `{"spikard.jwt": {...}}`: the policy that
         would set it does not check the request.
         """
+        if self._overrides != self._app.dependency_overrides:
+            self._load()
         path, _, in_path = path.partition("?")
         # White space around a header value is not part of it (RFC 9110, section 5.5).
         fields = [(name.lower(), value.strip(" \t")) for name, value in _sending.pairs(headers)]
