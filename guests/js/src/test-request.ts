@@ -25,6 +25,8 @@ export interface TestRequest {
    * The policy that would set the value does not check the request.
    */
   readonly local?: Record<string, unknown>;
+  /** Cancels the call when it aborts, as the host does when the client disconnects. */
+  readonly signal?: AbortSignal;
 }
 
 /** Header fields, with names in lower case. */

@@ -2,14 +2,15 @@
  * A test client that calls an app in Node.js, without a host.
  *
  * Routing, parameters, bodies, schemas, problem documents and policies are the host's own code, compiled to a
- * WebAssembly module. Hooks and handlers run in Node.js, in the host's order. The client does not support
- * compression, static files, OpenAPI documents or timeouts, and sets no `content-length`.
+ * WebAssembly module. Hooks and handlers run in Node.js, in the host's order. Databases, stores, settings, passwords and
+ * tokens have stand-ins in Node.js (`test/`). The client does not support compression, static files, OpenAPI documents,
+ * grants or timeouts, and sets no `content-length`.
  */
 import type { Spikard } from "./app.js";
 import { Contract, type HostReply } from "./contract.js";
 import { KINDS } from "./hooks.js";
 import { memoryGlobal, memoryLocal } from "./host/contexts.js";
-import { replaceHost } from "./host/node.js";
+import { withCall } from "./host/node.js";
 import type {
   Body,
   ChangedReply,
@@ -17,13 +18,21 @@ import type {
   Content,
   Description,
   EarlyReply,
+  Host,
   RawReply,
   Settled,
 } from "./host/types.js";
+import type { TestDatabase } from "./test/databases.js";
+import { Exchange, installFetch, installOperations } from "./test/exchange.js";
+import { Services } from "./test/operations.js";
 import { queryText, type TestRequest, write } from "./test-request.js";
 import { GlobalContext } from "./values.js";
 
+export type { QueryDatabase, TestDatabase, TestRows } from "./test/databases.js";
+export type { SqliteDatabase, SqliteStatement } from "./test/sqlite.js";
 export type { TestFile, TestRequest } from "./test-request.js";
+
+installOperations();
 
 /** The error of a failed handler or hook. The host logs it and replies with status 500. */
 export interface Failure {
@@ -92,8 +101,17 @@ interface Call {
 
 /** The options of a test client. */
 export interface TestOptions {
-  /** Values of the secrets that policies name, in place of `serve --secret`. */
+  /** Values of the secrets that policies, `secret` and `jwt` name, in place of `serve --secret`. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Values of the settings that `config` returns. */
+  readonly config?: Readonly<Record<string, string>>;
+  /**
+   * The databases, by name. Without this option, every name is a new SQLite database in memory, which needs `node:sqlite` of
+   * Node.js 22.13 or later.
+   */
+  readonly databases?: Readonly<Record<string, TestDatabase>>;
+  /** Replaces the global `fetch` in handlers and hooks. Without it, they use the one of Node.js. */
+  readonly fetch?: typeof fetch;
 }
 
 /** Calls the hooks and handlers of an app. */
@@ -101,6 +119,10 @@ export class TestClient {
   private readonly component: Component;
   private readonly contract: Contract;
   private readonly store = memoryGlobal();
+  private readonly services: Services;
+  private readonly fetch: typeof fetch | undefined;
+  /** The requests whose background work has not ended. */
+  private readonly working = new Set<Promise<void>>();
   /** The global context of this client's requests. */
   readonly globals = new GlobalContext(() => this.store);
 
@@ -114,6 +136,10 @@ export class TestClient {
       throw new TypeError(String(sentence));
     }
     this.contract = new Contract(description, options.secrets);
+    const { config = {}, secrets = {}, databases } = options;
+    this.services = new Services({ config, secrets, databases });
+    this.fetch = options.fetch;
+    if (this.fetch !== undefined) installFetch();
   }
 
   get = (path: string, request?: TestRequest) => this.request("GET", path, request);
@@ -142,7 +168,7 @@ export class TestClient {
       const values = headers.filter(([one]) => one === key).map(([, value]) => value);
       return values.length === 0 ? undefined : values.join(key === "cookie" ? "; " : ", ");
     };
-    replaceHost({
+    const host: Partial<Host> = {
       method: () => method,
       path: () => path,
       query: () => query,
@@ -163,14 +189,29 @@ export class TestClient {
       ]),
       global: this.store,
       replyBody: () => call.reply?.[2] ?? { tag: "empty" },
-    });
+    };
+    const exchange = new Exchange(host, this.services, this.fetch);
+    const cancel = () => exchange.cancel();
+    request.signal?.addEventListener("abort", cancel, { once: true });
     try {
       const hooks = new Set(begun.hooks);
-      const reply = await this.answer(call, route, hooks, () => this.contract.read(begun.exchange, body));
+      const reply = await withCall(exchange, () =>
+        this.answer(call, route, hooks, () => this.contract.read(begun.exchange, body)),
+      );
       return this.finish(begun.exchange, reply, call.failure);
     } finally {
-      replaceHost({});
+      request.signal?.removeEventListener("abort", cancel);
+      const work: Promise<void> = exchange.finished().then(() => {
+        this.working.delete(work);
+      });
+      this.working.add(work);
+      exchange.end();
     }
+  }
+
+  /** Waits for the background work (`waitUntil`) of all requests. */
+  async background(): Promise<void> {
+    while (this.working.size > 0) await Promise.all(this.working);
   }
 
   private finish(exchange: number, reply: RawReply, failure: Failure | undefined): TestReply {

@@ -22,19 +22,22 @@ export function moduleOf(component) {
 }
 
 /**
- * An instance. `host` has the functions of the imports by interface: `{ request: { method: () => "GET" } }`. Without
- * `prints`, the app's output is dropped.
+ * An instance. `host` has the functions of the imports by interface: `{ request: { method: () => "GET" } }`. With false as
+ * `prints`, the app's output is dropped; a function gets its text.
  */
 export class Instance {
   constructor(module, host, prints = true) {
     const provided = wasi(() => this.exports);
     const dropped = {
-      "[method]output-stream.blocking-write-and-flush": (...values) => this.view.setUint8(values[3], 0),
+      "[method]output-stream.blocking-write-and-flush": (_, start, size, result) => {
+        if (prints) prints(strict.decode(this.bytes(start, size)));
+        this.view.setUint8(result, 0);
+      },
     };
     const functions = (name) => {
       const [, face] = /^spikard:handler\/([^@]*)@/.exec(name) ?? [];
       if (face === undefined)
-        return prints || !/streams/.test(name) ? provided[name] : { ...STREAMS, ...dropped };
+        return prints === true || !/streams/.test(name) ? provided[name] : { ...STREAMS, ...dropped };
       return new Proxy({}, { get: (_, field) => this.lowered(face, field, host[face]?.[field]) });
     };
     const { exports } = new WebAssembly.Instance(

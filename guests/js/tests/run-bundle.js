@@ -30,12 +30,13 @@ export async function resolve(name, context, next) {
 const RUN = `
 import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
-const [fakeHost, hooksUrl, bundleUrl, callsFile, repliesFile] = process.argv.slice(2);
+const [fakeHost, kinds, hooksUrl, bundleUrl, callsFile, repliesFile] = process.argv.slice(2);
 const { FakeHost } = await import(fakeHost);
+const { default: operations } = await import(kinds);
 let route = 0;
 const trap = (value) => { console.error("trap at", value); process.exit(101); };
 const text = (value) => (typeof value === "string" && value.isWellFormed() ? value : trap(value));
-const host = new FakeHost({}, true);
+const host = new FakeHost(operations, true);
 globalThis.hostTypes = { text, optional: (value) => (value === undefined ? value : text(value)), now: () => route, io: host.io };
 register(hooksUrl);
 const { handler, definition, hooks, resumable } = await import(bundleUrl);
@@ -70,13 +71,14 @@ process.exit();
 /** The same for a component on QuickJS. */
 const RUN_QUICKJS = `
 import { readFileSync, writeFileSync } from "node:fs";
-const [fakeHost, quickjsHost, componentFile, callsFile, repliesFile] = process.argv.slice(2);
+const [fakeHost, kinds, quickjsHost, componentFile, callsFile, repliesFile] = process.argv.slice(2);
 const { FakeHost } = await import(fakeHost);
+const { default: operations } = await import(kinds);
 const { Instance, moduleOf } = await import(quickjsHost);
 let route = 0;
 let reported;
 const [local, global] = [new Map(), new Map()];
-const host = new FakeHost();
+const host = new FakeHost(operations);
 const instance = new Instance(moduleOf(readFileSync(componentFile)), {
   io: host.io,
   request: {
@@ -106,9 +108,9 @@ writeFileSync(repliesFile, JSON.stringify(replies));
 
 /**
  * Bundles the module `app` for an engine and calls each of its routes once, in order. `calls` has the arguments of
- * each call: `{ params, body }`.
+ * each call: `{ params, body }`. `kinds` is a module whose default export has the operations of the host (`fake-host.js`).
  */
-export async function runBundle(app, engine, calls = null) {
+export async function runBundle(app, engine, calls = null, kinds = "export default {};") {
   // The folder is inside the package, so that the app can import the package by its name.
   const folder = mkdtempSync(fileURLToPath(new URL("tmp-", import.meta.url)));
   try {
@@ -117,12 +119,14 @@ export async function runBundle(app, engine, calls = null) {
       return join(folder, name);
     };
     const built = await bundle(file("app.js", app), engine);
+    const kindsUrl = pathToFileURL(file("kinds.mjs", kinds)).href;
     const files = [file("calls.json", JSON.stringify(calls)), file("replies.json", "[]")];
     const args =
       engine === "quickjs"
         ? [
             file("run.mjs", RUN_QUICKJS),
             new URL("fake-host.js", import.meta.url).href,
+            kindsUrl,
             new URL("quickjs-host.js", import.meta.url).href,
             file("app.wasm", await componentize(built, engine)),
             ...files,
@@ -130,6 +134,7 @@ export async function runBundle(app, engine, calls = null) {
         : [
             file("run.mjs", RUN),
             new URL("fake-host.js", import.meta.url).href,
+            kindsUrl,
             pathToFileURL(file("hooks.mjs", HOOKS)).href,
             pathToFileURL(file("bundle.mjs", built.code)).href,
             ...files,

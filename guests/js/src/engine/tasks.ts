@@ -73,20 +73,24 @@ function currentTask(what: string): Task {
   );
 }
 
-/** Makes the call of a context current that is in a task of its own. Returns its task, if it has not ended. */
+/** Makes a task current. */
+function resumeTask(task: Task): void {
+  current = task;
+  call.current = task.answered ? null : task.context;
+  call.leftovers = true;
+}
+
+/** Makes the call of a context current. Returns its task, if it has one that has not ended. */
 function enter(own: Call | null | undefined): Task | undefined {
-  if (current !== undefined && current.context === own) {
-    if (!current.answered) call.current = own;
-    return current;
-  }
-  for (const task of tasks.values()) {
-    if (task.context !== own) continue;
+  if (current === undefined || current.context !== own) {
+    const task = [...tasks.values()].find(({ context }) => context === own);
+    if (task === undefined) return undefined;
     io.select(task.number);
-    current = task;
-    if (!task.answered) call.current = own;
-    return task;
+    resumeTask(task);
+  } else {
+    resumeTask(current);
   }
-  return undefined;
+  return current;
 }
 
 /** Makes a call current that waits. Returns false if it has ended. */
@@ -251,10 +255,8 @@ export const resumable = {
     const operation = operations.get(op);
     if (operation === undefined) return;
     operations.delete(op);
-    current = operation.task;
-    current.late = true;
-    call.current = current.answered ? null : current.context;
-    call.leftovers = true;
+    operation.task.late = true;
+    resumeTask(operation.task);
     try {
       operation.done(...rawResult([status, head, body]));
     } catch (error) {
@@ -268,9 +270,7 @@ export const resumable = {
     if (task === undefined) return;
     task.cancelled = true;
     task.late = true;
-    current = task;
-    call.current = task.answered ? null : task.context;
-    call.leftovers = true;
+    resumeTask(task);
     try {
       abortCall(task.context);
     } catch (error) {
