@@ -179,18 +179,17 @@ def test_parameters_keep_their_types() -> None:
     given = (
         None, True, 1, 2**53, -(2**63), 1.5, "a", Decimal("1.10"), b"\x00\xff", date(2026, 1, 2),
         datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), datetime(2026, 1, 2), time(3, 4),
-        UUID(int=1), [1, Decimal(2)], {"a": 1},
+        UUID(int=1), [1, Decimal(2)], {"a": 1}, float("nan"), float("-inf"),
     )  # fmt: skip
     assert ContentJson(parameters(given).value) == ContentJson(
         '[null,true,1,{"int":"9007199254740992"},{"int":"-9223372036854775808"},1.5,"a",'
         '{"decimal":"1.10"},{"bytes":"AP8="},{"date":"2026-01-02"},'
         '{"timestamp":"2026-01-02T03:04:05.678000Z"},{"timestamp":"2026-01-02T00:00:00"},'
         '{"time":"03:04:00"},{"uuid":"00000000-0000-0000-0000-000000000001"},'
-        '{"array":[1,{"decimal":"2"}]},{"json":{"a":1}}]'
+        '{"array":[1,{"decimal":"2"}]},{"json":{"a":1}},{"float":"NaN"},{"float":"-Infinity"}]'
     )
-    for value, words in [(float("nan"), "cannot be a parameter"), (object(), "a `object`; give")]:
-        with pytest.raises((TypeError, ValueError), match=words):
-            parameters((value,))
+    with pytest.raises(TypeError, match="a parameter is a `object`; give strings"):
+        parameters((object(),))
 
 
 def test_values_of_other_types_are_read() -> None:

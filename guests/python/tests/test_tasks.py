@@ -43,7 +43,7 @@ def value(task: Task) -> Any:
     return task.answer[2].value
 
 
-async def nap(seconds: float = 0.001) -> None:
+async def nap(seconds: float = 0.01) -> None:
     await asyncio.sleep(seconds)
 
 
@@ -70,7 +70,7 @@ def test_a_handler_that_does_not_wait_asks_for_no_task() -> None:
 def test_requests_keep_apart_while_they_wait() -> None:
     async def handler(request: Request, local: LocalContext) -> Any:
         local["user"] = request.id
-        await nap(0.003 if request.id == "ada" else 0.001)
+        await nap(0.03 if request.id == "ada" else 0.01)
         return f"{request.id} {request.header('x-user')} {local['user']}"
 
     instance = Instance(handler=handler)
@@ -84,7 +84,7 @@ def test_two_requests_await_one_future() -> None:
     shared: list[asyncio.Task[str]] = []
 
     async def load() -> str:
-        await nap(0.002)
+        await nap(0.03)
         return "loaded"
 
     async def handler(request: Request) -> str:
@@ -123,7 +123,7 @@ def test_a_request_that_waits_for_another_fails_when_that_one_forgets_it() -> No
     event = asyncio.Event()
 
     async def owner() -> str:
-        await nap(0.002)
+        await nap(0.03)
         return "done, without setting the event"
 
     async def waiter() -> str:
@@ -267,7 +267,7 @@ def test_an_exception_after_a_wait_fails_its_request_only() -> None:
         raise HttpError(409, "taken")
 
     async def work() -> str:
-        await nap(0.002)
+        await nap(0.03)
         return "worked"
 
     instance = Instance(fail=fail, refuse=refuse, work=work)
@@ -369,7 +369,7 @@ def test_a_generator_is_closed_in_the_context_of_its_request() -> None:
     async def handler(request: Request) -> str:
         user.set(request.id)
         async for number in numbers():
-            await nap(0.002 if request.id == "ada" else 0.001)
+            await nap(0.03 if request.id == "ada" else 0.01)
             return str(number)
         return ""
 

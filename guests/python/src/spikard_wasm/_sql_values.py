@@ -41,9 +41,9 @@ def _parameter(value: Any) -> Any:
     if isinstance(value, int):
         return value if -_MAX_SAFE <= value <= _MAX_SAFE else {"int": str(value)}
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"`{value}` cannot be a parameter of a statement; use `None`")
-        return value
+        if math.isfinite(value):
+            return value
+        return {"float": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
     for kind, (name, convert) in _KINDS.items():
         if isinstance(value, kind):
             return {name: convert(value)}
@@ -99,7 +99,8 @@ class Executed:
 def executed(result: Result) -> Executed:
     """Reads the result of a statement."""
     head = loads(result[1]) if result[1] else {}
-    return Executed(head.get("changes", 0), head.get("last_id"))
+    last = head.get("last_id")
+    return Executed(head.get("changes", 0), int(last) if isinstance(last, str) else last)
 
 
 def rows(result: Result) -> list[Row]:

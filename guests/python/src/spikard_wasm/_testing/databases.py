@@ -178,6 +178,12 @@ def _from_json(value: Any) -> Any:
             return int(inner)
         case "bytes":
             return b64decode(inner)
+        case "float":
+            return float(inner)
+        case "array":
+            raise OperationFailed(
+                "invalid", "a parameter is an array, which SQLite does not have; pass a JSON text"
+            )
         case "json":
             return json.dumps(inner, separators=(",", ":"), ensure_ascii=False)
         case "decimal" | "timestamp" | "date" | "time" | "uuid":
@@ -208,11 +214,14 @@ def _failure(error: BaseException) -> Exception:
         code = "syntax"
     if "one statement at a time" in message:
         code = "invalid"
-    details: dict[str, Any] = {}
-    if code in ("unique", "not-null"):
-        places = [place.split(".") for place in message.partition(": ")[2].split(", ")]
+    subject = message.partition("constraint failed: ")[2]
+    details: dict[str, Any] = {"sqlstate": name or None}
+    if subject.startswith("index '"):
+        details["constraint"] = subject[7:-1]
+    elif code in ("unique", "not-null"):
+        places = [place.split(".") for place in subject.split(", ")]
         if all(len(place) == 2 for place in places):
-            details = {"table": places[0][0], "columns": [column for _, column in places]}
+            details |= {"table": places[0][0], "columns": [column for _, column in places]}
     elif code == "check":
-        details = {"constraint": message.partition(": ")[2]}
+        details["constraint"] = subject
     return OperationFailed(code, message, **details)
