@@ -369,6 +369,29 @@ def test_locks_events_and_semaphores_work() -> None:
     assert answer(handler).json() == [0, 1, 2, 3]
 
 
+def test_a_handler_can_call_another_app() -> None:
+    async def outer(request: Request) -> Any:
+        await asyncio.sleep(0.001)
+        inner = await asyncio.gather(asyncio.to_thread(len, "a"), return_exceptions=True)
+        return [type(inner[0]).__name__, answer(sleeping).json(), request.path]
+
+    assert answer(outer).json() == ["RuntimeError", True, "/"]
+
+
+def test_a_lock_of_a_module_works_with_every_client() -> None:
+    lock = asyncio.Lock()
+
+    async def handler() -> Any:
+        async def work() -> None:
+            async with lock:
+                await asyncio.sleep(0.001)
+
+        await asyncio.gather(work(), work())
+        return True
+
+    assert [answer(handler).json() for _ in range(2)] == [True, True]
+
+
 def test_many_turns_let_the_host_work() -> None:
     async def handler() -> Any:
         for _ in range(2_500):

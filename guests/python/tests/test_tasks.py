@@ -24,6 +24,7 @@ class Instance:
         handler_class, _, hooks, resumable = app.exports()
         self.handler, self.hooks = handler_class(), hooks()
         self.host = Host(Services(slow=frozenset()), resumable())
+        self.host.reset()
 
     def start(self, name: str, user: str = "") -> Task:
         exchange = _local.Exchange(path=f"/{name}", id=user, headers=[("x-user", user.encode())])
@@ -33,7 +34,7 @@ class Instance:
     def finish(self) -> None:
         while self.host.step():
             pass
-        loop = self.host._loop
+        loop = _run.loop
         assert (loop.operations, loop.calls, loop.idle, list(loop.ready)) == ({}, {}, set(), [])
         assert not self.host._tasks
 

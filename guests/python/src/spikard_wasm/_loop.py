@@ -201,6 +201,12 @@ class Loop(asyncio.AbstractEventLoop):
         self._factory: Any = None
         self._handler: Callable[..., Any] | None = None
 
+    def clear(self) -> None:
+        """Forgets all tasks and operations."""
+        for collection in (self.ready, self.operations, self.calls, self.idle, self.touched):
+            collection.clear()
+        self.generators.clear()
+
     # Operations
 
     def submit(

@@ -193,6 +193,7 @@ class TestClient:
         `local` is the initial local context, such as `{"spikard.jwt": {...}}`: the policy that
         would set it does not check the request.
         """
+        self._host.reset()
         if self._overrides != self._app.dependency_overrides:
             self._load()
         path, _, in_path = path.partition("?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio.tasks
 import copy
 import heapq
+import itertools
 import json
 import queue
 import sys
@@ -24,6 +25,8 @@ from spikard_wasm._testing.services import Busy, OperationFailed, Services
 LIMIT = 1_024
 """Number of operations that an instance can have in progress."""
 
+# All clients use one event loop, so that locks and queues of a module work with each of them.
+_numbers = itertools.count(1)
 _BUSY_SECONDS, _RETRY_SECONDS = 5.0, 0.002
 
 
@@ -56,21 +59,25 @@ class Host:
         self._resumable = resumable
         self._tasks: dict[int, Task] = {}
         self._current: Task | None = None
-        self._number = 0
         self._touched: list[Task] = []
         self._operations: dict[int, _Operation] = {}
         self._due: list[tuple[float, int, int]] = []
         self._threads = 0
         self._arrived: queue.SimpleQueue[tuple[int, Result]] = queue.SimpleQueue()
         self._sequence = 0
-        self._loop = Loop()  # type: ignore[abstract]
+        self._nested: Loop | None = None
 
     # What tests and the test client do
 
+    def reset(self) -> None:
+        """Forgets what tests that failed have left in the event loop."""
+        if not _run.loop.running and not self._tasks:
+            _run.loop.clear()
+
     def start(self, exchange: Exchange, export: Callable[[], Any]) -> Task:
         """Calls an export of the app as a new task."""
-        self._number += 1
-        task = self._tasks[self._number] = Task(self._number, exchange)
+        number = next(_numbers)
+        task = self._tasks[number] = Task(number, exchange)
         result = self._export(task, export)
         if result is None or result[0]:
             task.answered, task.answer = True, _copy(result)
@@ -213,7 +220,10 @@ class Host:
         _set_running_loop(None)
         token = CALL.set(None)
         _local.request.exchange, _local.io.host, self._current = task.exchange, self, task
-        _run.loop = self._loop
+        if _run.loop.running:  # a handler calls another app
+            if self._nested is None:
+                self._nested = Loop()  # type: ignore[abstract]
+            _run.loop = self._nested
         try:
             return export()
         finally:
