@@ -1,49 +1,120 @@
-//! PostgreSQL: follows.
-use super::SqlLimits;
-use super::head::Isolation;
-use crate::{Failed, Outcome, Payload};
+//! PostgreSQL databases.
+//!
+//! Each worker has a pool of connections of its own: a connection lives on the runtime that opened it. A statement has a
+//! connection for itself. What happens to the connection afterwards is decided when its lease is dropped, so that a
+//! dropped future is the same as any other end: a statement in progress is cancelled and its connection closed, and an
+//! open transaction is rolled back.
+
+mod array;
+mod bind;
+mod cell;
+mod connection;
+mod error;
+mod lease;
+mod moment;
+mod numeric;
+mod pool;
+mod run;
+mod transaction;
+
 use std::sync::Arc;
-pub(super) struct Postgres;
-pub(super) struct Transaction;
+use std::time::Duration;
+
+use thread_local::ThreadLocal;
+use tokio_postgres::Config;
+
+use crate::{Failed, Outcome, Payload};
+
+use self::pool::Pool;
+use self::run::RunError;
+pub(super) use self::transaction::Transaction;
+
+use super::SqlLimits;
+use super::failure::{invalid, statement_too_large, timeout};
+use super::param::Param;
+use super::verb::{Dialect, Verb};
+
+/// How much longer than the server the host waits for a statement, so that the server's error arrives.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A PostgreSQL database.
+pub(super) struct Postgres {
+    config: Config,
+    limits: SqlLimits,
+    pools: ThreadLocal<Arc<Pool>>,
+}
+
 impl Postgres {
-    pub(super) fn new(_: &tokio_postgres::Config, _: SqlLimits) -> Self {
-        Self
+    pub(super) fn new(config: &Config, limits: SqlLimits) -> Self {
+        let mut config = config.clone();
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(limits.wait);
+        }
+        // A peer that has gone without a word is noticed in a minute rather than in hours.
+        config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
+        if config.get_application_name().is_none() {
+            config.application_name("spikard-wasm");
+        }
+        Self {
+            config,
+            limits,
+            pools: ThreadLocal::new(),
+        }
     }
-    pub(super) async fn query(self: Arc<Self>, _: String, _: Payload) -> Result<Outcome, Failed> {
-        Err(Failed::new(
-            "unavailable",
-            "PostgreSQL is not supported yet",
-        ))
+
+    /// The pool of this thread.
+    fn pool(&self) -> &Arc<Pool> {
+        self.pools
+            .get_or(|| Arc::new(Pool::new(self.config.clone(), self.limits)))
     }
-    pub(super) async fn begin(
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Runs a statement outside of transactions.
+    pub(super) async fn query(
         self: Arc<Self>,
-        _: bool,
-        _: Option<Isolation>,
-    ) -> Result<Transaction, Failed> {
-        Err(Failed::new(
-            "unavailable",
-            "PostgreSQL is not supported yet",
-        ))
+        sql: String,
+        body: Payload,
+    ) -> Result<Outcome, Failed> {
+        let verb = check(&sql, false, &self.limits)?;
+        let params = Param::parse(&body)?;
+        let pool = self.pool().clone();
+        let work = async {
+            let mut lease = pool.acquire().await?;
+            match lease.run(&sql, verb, &params, false).await {
+                Ok(outcome) => Ok(outcome),
+                Err(RunError::Failed(failed)) => Err(failed),
+                // The server has not seen the statement: it is safe to repeat it, once.
+                Err(RunError::NotRun(_)) => {
+                    drop(lease);
+                    let mut lease = pool.acquire().await?;
+                    lease
+                        .run(&sql, verb, &params, false)
+                        .await
+                        .map_err(RunError::into_failed)
+                }
+            }
+        };
+        tokio::time::timeout(self.limits.time + GRACE, work)
+            .await
+            .unwrap_or_else(|_| Err(timeout(&self.limits)))
     }
 }
-impl Transaction {
-    pub(super) async fn query(
-        self,
-        _: String,
-        _: Payload,
-    ) -> (Option<Self>, Result<Outcome, Failed>) {
-        (
-            None,
-            Err(Failed::new(
-                "unavailable",
-                "PostgreSQL is not supported yet",
-            )),
-        )
+
+fn check(sql: &str, in_transaction: bool, limits: &SqlLimits) -> Result<Verb, Failed> {
+    if sql.len() > limits.statement_bytes {
+        return Err(statement_too_large(sql.len(), limits));
     }
-    pub(super) async fn commit(self) -> Result<(), Failed> {
-        Ok(())
+    if sql.contains('\0') {
+        return Err(invalid(
+            "the statement contains a NUL character, which PostgreSQL text cannot contain; remove it",
+        ));
     }
-    pub(super) async fn roll_back(self) -> Result<(), Failed> {
-        Ok(())
-    }
+    let verb = Verb::of(sql, Dialect::Postgres);
+    verb.check(in_transaction)?;
+    Ok(verb)
 }
