@@ -250,12 +250,12 @@ def _answer(call: AsyncCall, task: asyncio.Task[Any]) -> None:
 
 def _check(call: AsyncCall) -> None:
     """Ends the calls that nothing will continue, at the end of an export call."""
-    _check_one(call)
+    loop.touched.add(call)
     _check_touched()
 
 
 def _check_touched() -> None:
-    while loop.touched:
+    while loop.touched and not loop.ready:  # the next export call checks the rest
         _check_one(loop.touched.pop())
     if loop.idle and len(loop.operations) <= len(loop.idle) and not loop.ready:
         for idle in list(loop.idle):  # the calls that they waited for have ended
@@ -264,7 +264,7 @@ def _check_touched() -> None:
 
 
 def _check_one(call: AsyncCall) -> None:
-    if call.operations == 0 and not loop.ready and not call.ended:
+    if call.operations == 0 and not call.ended:
         if call.root is None or call.cancelled:
             _end(call)
         elif _others():
@@ -312,9 +312,6 @@ def _end(call: AsyncCall) -> None:
         _cancel_rounds(call)
         if call.operations:
             return  # cleanup code waits for an operation
-        if call.unfinished():
-            loop.end(call)
-            return
     generators = loop.open_generators(call) if loop.generators else ()
     if generators:
         token = CALL.set(call)
@@ -324,10 +321,7 @@ def _end(call: AsyncCall) -> None:
         finally:
             CALL.reset(token)
         loop.turn()
-        if call.operations or loop.ready:
-            return
-        if call.unfinished():
-            loop.end(call)
+        if call.operations:
             return
     loop.end(call)
 
