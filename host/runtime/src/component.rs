@@ -245,11 +245,9 @@ impl Runtime {
         };
         interfaces.check_grants(name, grants, is_used)?;
         wasi::check_directories(name, grants)?;
-        match interfaces
-            .needs()
-            .iter()
-            .any(|(need, _)| *need == Need::KeyValue)
-        {
+        let needs = interfaces.needs();
+        let needs_stores = needs.iter().any(|(need, _)| *need == Need::KeyValue);
+        match needs_stores || interfaces.imports_operations() {
             true => Stores::open(name, grants, &self.limits()),
             false => Ok(Stores::default()),
         }

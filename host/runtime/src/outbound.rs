@@ -48,6 +48,9 @@ pub enum OutboundError {
     /// The response head took too long.
     #[error("no response from `{0}` within {1:?}")]
     ResponseTimeout(String, Duration),
+    /// A chunk of the response's body took too long.
+    #[error("no chunk of the response of `{0}` within {1:?}")]
+    ChunkTimeout(String, Duration),
     /// The TLS handshake failed.
     #[error("TLS handshake with `{0}` failed: {1}")]
     Tls(String, String),

@@ -5,7 +5,7 @@
 use wasmparser::{ComponentExternName, Parser, Payload};
 
 use crate::error::LoadError;
-use crate::names::{DEFINITION, HANDLER, HOOKS, RESUMABLE, WORLD};
+use crate::names::{DEFINITION, HANDLER, HOOKS, IO, RESUMABLE, WORLD};
 
 /// Exported interfaces of `wasi:http` 0.2 and 0.3 apps, with the prefix of their version.
 const INCOMING: (&str, &str) = ("wasi:http/incoming-handler", "0.2.");
@@ -168,6 +168,11 @@ impl Interfaces {
     #[must_use]
     pub fn exports_hooks(&self) -> bool {
         self.exports.iter().any(|export| compatible(export, HOOKS))
+    }
+
+    /// Returns true if the component imports operations.
+    pub(crate) fn imports_operations(&self) -> bool {
+        self.imports.iter().any(|import| compatible(import, IO))
     }
 
     /// Returns true if the component can wait for operations.

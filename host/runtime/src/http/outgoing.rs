@@ -95,6 +95,7 @@ fn outbound_error(error: &OutboundError) -> Error {
         OutboundError::Connect(..) => Error::ConnectionRefused,
         OutboundError::ConnectTimeout(..) => Error::ConnectionTimeout,
         OutboundError::ResponseTimeout(..) => Error::HttpResponseTimeout,
+        OutboundError::ChunkTimeout(..) => Error::ConnectionReadTimeout,
         OutboundError::Tls(..) => Error::TlsProtocolError,
         OutboundError::Protocol(..) => Error::HttpProtocolError,
         OutboundError::TooLarge(_, limit) => Error::HttpResponseBodySize(Some(*limit)),

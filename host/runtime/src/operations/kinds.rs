@@ -8,7 +8,7 @@ use spikard_wasm_app::one_line;
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
 use super::resources::Resources;
-use super::{Operation, OperationResult, ready};
+use super::{Operation, OperationResult, fetch, keyvalue, ready};
 use crate::granted::keyvalue::stores::Stores;
 use crate::outbound::Capabilities;
 use crate::state::Current;
@@ -42,18 +42,20 @@ struct Name {
 /// The kind is unknown, the arguments are invalid, or the operation is not granted.
 pub(super) fn start(
     services: &Services<'_>,
-    _resources: &mut Resources,
+    resources: &mut Resources,
     kind: &str,
     head: &str,
-    _body: Payload,
+    body: Payload,
 ) -> Result<Operation, Failed> {
     let family = kind.split_once('.').map_or(kind, |(family, _)| family);
     match family {
-        "sleep" => sleep(parse(kind, head)?),
+        "sleep" if kind == "sleep" => sleep(parse(kind, head)?),
         "config" if kind == "config.get" => {
             let name = parse(kind, head)?;
             Ok(ready(config(services, name)))
         }
+        "fetch" => fetch::start(services, resources, kind, head, body),
+        "kv" => keyvalue::start(services, kind, head, body),
         _ => Err(unknown(kind)),
     }
 }

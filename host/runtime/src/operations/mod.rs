@@ -8,7 +8,9 @@
 //!
 //! A failed operation is a result for the guest and never a trap.
 
+mod fetch;
 mod io;
+mod keyvalue;
 mod kinds;
 mod resources;
 pub(crate) mod tasks;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::{AbortHandle, Abortable, Aborted};
@@ -55,8 +56,25 @@ pub(crate) struct Tasks {
 struct Open {
     tasks: HashMap<u32, Task>,
     operations: FuturesUnordered<Abortable<Numbered>>,
-    /// The operations in progress by their number, with their task.
-    handles: HashMap<u32, (u32, AbortHandle)>,
+    /// The operations in progress by their number.
+    handles: HashMap<u32, Handle>,
+}
+
+/// Ends an operation when it is dropped.
+struct Handle {
+    task: u32,
+    operation: Arc<Mutex<Option<Operation>>>,
+    abort: AbortHandle,
+}
+
+impl Drop for Handle {
+    /// Drops the operation at once: the instance may not poll it again for a long time.
+    fn drop(&mut self) {
+        self.abort.abort();
+        let mut operation = self.operation.lock().unwrap_or_else(PoisonError::into_inner);
+        let operation = operation.take();
+        drop(operation);
+    }
 }
 
 struct Task {
@@ -69,19 +87,24 @@ struct Task {
     resources: Resources,
 }
 
-/// An operation with its numbers.
+/// An operation with its numbers. Its [`Handle`] shares it.
 struct Numbered {
     op: u32,
     task: u32,
-    operation: Operation,
+    operation: Arc<Mutex<Option<Operation>>>,
 }
 
 impl Future for Numbered {
     type Output = Ended;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         let (op, task) = (self.op, self.task);
-        let result = self.operation.as_mut().poll(cx);
+        let mut operation = self.operation.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = match &mut *operation {
+            Some(operation) => operation.as_mut().poll(cx),
+            // Unreachable: its handle has aborted it.
+            None => Poll::Pending,
+        };
         result.map(|result| Ended { op, task, result })
     }
 }
@@ -201,14 +224,20 @@ impl Tasks {
             return Some(result);
         }
         let open = self.open.get_or_insert_default();
-        let (handle, registration) = AbortHandle::new_pair();
+        let (abort, registration) = AbortHandle::new_pair();
+        let operation = Arc::new(Mutex::new(Some(operation)));
         let numbered = Numbered {
             op,
             task,
-            operation,
+            operation: operation.clone(),
         };
         open.operations.push(Abortable::new(numbered, registration));
-        open.handles.insert(op, (task, handle));
+        let handle = Handle {
+            task,
+            operation,
+            abort,
+        };
+        open.handles.insert(op, handle);
         if let Some(task) = open.tasks.get_mut(&task) {
             task.operations += 1;
         }
@@ -218,10 +247,9 @@ impl Tasks {
     /// Stops an operation.
     pub(super) fn abandon(&mut self, op: u32) {
         if let Some(open) = &mut self.open
-            && let Some((task, handle)) = open.handles.remove(&op)
+            && let Some(handle) = open.handles.remove(&op)
         {
-            handle.abort();
-            open.ended(task);
+            open.ended(handle.task);
         }
     }
 
@@ -277,13 +305,7 @@ impl Tasks {
     /// its cleanup code can submit further operations.
     pub(crate) fn interrupt(&mut self, number: u32) {
         let Some(open) = &mut self.open else { return };
-        open.handles.retain(|_, (task, handle)| {
-            let keeps = *task != number;
-            if !keeps {
-                handle.abort();
-            }
-            keeps
-        });
+        open.handles.retain(|_, handle| handle.task != number);
         if let Some(task) = open.tasks.get_mut(&number) {
             task.operations = 0;
             task.resources = Resources::default();
@@ -348,7 +370,7 @@ mod tests {
         tasks
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn operations_end_in_their_own_order() {
         let mut tasks = tasks();
         for (op, millis) in [(1, 30), (2, 10), (3, 20)] {
@@ -361,6 +383,27 @@ mod tests {
         }
         assert_eq!(order, [(2, 1, "10".to_owned()), (1, 1, "30".to_owned())]);
         assert!(!tasks.is_busy());
+    }
+
+    /// An abandoned operation releases what it holds, even if the instance is never polled again.
+    #[tokio::test]
+    async fn abandoned_operations_are_dropped_at_once() {
+        let mut tasks = tasks();
+        let held = Arc::new(());
+        for op in 1..4 {
+            let held = held.clone();
+            let operation = Box::pin(async move {
+                pending::<()>().await;
+                drop(held);
+                Ok(Outcome::new(String::new(), Payload::Empty))
+            });
+            assert!(tasks.start(1, op, operation).is_none());
+        }
+        assert_eq!(Arc::strong_count(&held), 4);
+        tasks.abandon(2);
+        assert_eq!(Arc::strong_count(&held), 3);
+        tasks.interrupt(1);
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 
     #[tokio::test]

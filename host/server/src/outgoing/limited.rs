@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::{Body, Frame, SizeHint};
-use spikard_wasm_runtime::{BodyError, StreamBody};
+use spikard_wasm_runtime::{BodyError, OutboundError, StreamBody};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::figures::UnderWay;
@@ -17,15 +17,18 @@ use super::figures::UnderWay;
 #[derive(Debug)]
 pub(super) struct ResponseLimits {
     under_way: UnderWay,
+    /// The origin in errors.
+    shown: String,
     between: Duration,
     max: u64,
 }
 
 impl ResponseLimits {
     /// Limits the body to `max` bytes, and the time between two chunks to `between`.
-    pub(super) fn new(under_way: UnderWay, between: Duration, max: u64) -> Self {
+    pub(super) fn new(under_way: UnderWay, shown: String, between: Duration, max: u64) -> Self {
         Self {
             under_way,
+            shown,
             between,
             max,
         }
@@ -40,6 +43,7 @@ impl ResponseLimits {
         response.map(|body| {
             LimitedBody {
                 body: Box::pin(body),
+                shown: self.shown,
                 left: self.max,
                 max: self.max,
                 between: self.between,
@@ -54,6 +58,7 @@ impl ResponseLimits {
 
 struct LimitedBody<B> {
     body: Pin<Box<B>>,
+    shown: String,
     left: u64,
     max: u64,
     between: Duration,
@@ -84,7 +89,7 @@ where
                     this.timer.as_mut().reset(Instant::now() + this.between);
                 }
                 ready!(this.timer.as_mut().poll(cx));
-                let error = format!("no chunk of the response within {:?}", this.between);
+                let error = OutboundError::ChunkTimeout(this.shown.clone(), this.between);
                 return Poll::Ready(Some(Err(error.into())));
             }
         };
@@ -98,10 +103,7 @@ where
         match this.left.checked_sub(length) {
             Some(left) => this.left = left,
             None => {
-                let error = format!(
-                    "the response is longer than {} bytes, the limit of the grant",
-                    this.max
-                );
+                let error = OutboundError::TooLarge(this.shown.clone(), this.max);
                 return Poll::Ready(Some(Err(error.into())));
             }
         }

@@ -132,7 +132,8 @@ impl Outgoing {
 
 impl Outbound for Outgoing {
     fn send(&self, request: Request<StreamBody>, options: OutboundOptions) -> SendFuture {
-        let destination = match self.destination(request.uri(), &options) {
+        let uri = request.uri().clone();
+        let destination = match self.destination(&uri, &options) {
             Ok(destination) => destination,
             Err(error) => return refuse(request, error),
         };
@@ -143,7 +144,7 @@ impl Outbound for Outgoing {
             .between_bytes_timeout
             .unwrap_or(self.rules.timeout)
             .min(self.rules.timeout);
-        let limits = ResponseLimits::new(under_way, between, self.rules.max_response);
+        let limits = ResponseLimits::new(under_way, shown(&uri), between, self.rules.max_response);
         match destination {
             Destination::App(name) => {
                 let host = format!("{name}{APPS}");

@@ -8,6 +8,7 @@ use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, 
 use super::bucket::{Bucket, Ctx, of};
 use super::open_store::OpenStore;
 use super::types::Error;
+use super::{StoreError, wasi};
 use crate::state::State;
 
 /// Maximum total size of the values in an instance's `cas` handles, because they occupy host
@@ -44,13 +45,13 @@ pub(super) fn add(
                     return Ok((Err(too_large()),));
                 };
                 let sum = of(store, &bucket)?.add(key, delta, true).await;
-                Ok((sum.map(i64::cast_unsigned),))
+                Ok((wasi(sum.map(i64::cast_unsigned)),))
             })
         });
     }
     type Add = (Resource<Bucket>, String, i64);
     atomics.func_wrap_async("increment", |store, (bucket, key, delta): Add| {
-        Box::new(async move { Ok((of(store, &bucket)?.add(key, delta, false).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.add(key, delta, false).await),)) })
     })?;
     atomics.resource("cas", ResourceType::host::<Cas>(), |mut store, rep| {
         take(&mut store, Resource::<Cas>::new_own(rep)).map(drop)
@@ -63,7 +64,7 @@ pub(super) fn add(
                 let opened = of(store.as_context_mut(), &bucket)?;
                 let value = match opened.get(&key).await {
                     Ok(value) => value,
-                    Err(error) => return Ok((Err(error),)),
+                    Err(error) => return Ok((Err(error.into()),)),
                 };
                 let cas = Cas {
                     store: opened,
@@ -91,11 +92,12 @@ pub(super) fn add(
 }
 
 async fn swap(store: &mut Ctx<'_>, cas: Cas, value: Vec<u8>) -> Result<(), CasError> {
+    let failed = |error: StoreError| CasError::Store(error.into());
     let swapped = cas.store.swap(&cas.key, cas.value, value).await;
-    if swapped.map_err(CasError::Store)? {
+    if swapped.map_err(failed)? {
         return Ok(());
     }
-    let value = cas.store.get(&cas.key).await.map_err(CasError::Store)?;
+    let value = cas.store.get(&cas.key).await.map_err(failed)?;
     let cas = Cas {
         value,
         ..cas_of(cas.store, cas.key)

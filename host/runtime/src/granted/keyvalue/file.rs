@@ -2,7 +2,9 @@
 //!
 //! A change is atomic and on disk before the store confirms it. One thread writes: it commits
 //! all waiting changes in one transaction, so that they share one disk write. Readers see
-//! committed changes only.
+//! committed changes only. Keys can [expire](expiry).
+
+mod expiry;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -17,8 +19,10 @@ use redb::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use self::expiry::{EXPIRIES, Expiries, is_expired};
 use super::model::{
-    Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+    Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, no_number, overflow,
+    too_long, too_much,
 };
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
@@ -32,6 +36,8 @@ const CACHE: usize = 16 << 20;
 const QUEUE: usize = 1024;
 /// Maximum changes per commit.
 const COMMIT: usize = 256;
+/// Maximum entries to read for a page, because a page omits expired keys.
+const SCAN: usize = 10 * PAGE;
 /// Retries to open a file that another host may be closing, and the pause between them.
 const TRIES: (u32, Duration) = (10, Duration::from_millis(100));
 
@@ -109,13 +115,12 @@ impl File {
     /// Reads a value. This runs on the worker's thread, because it reads few pages, which are
     /// usually in memory.
     pub(super) fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        let values = values(&self.database)?;
-        get(&values, key, most)
+        Reading::begin(&self.database)?.get(key, most)
     }
 
     pub(super) fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        let values = values(&self.database)?;
-        Ok(values.get(key).map_err(failed)?.is_some())
+        let reading = Reading::begin(&self.database)?;
+        Ok(reading.values.get(key).map_err(failed)?.is_some() && !reading.is_expired(key)?)
     }
 
     pub(super) async fn get_many(
@@ -126,11 +131,11 @@ impl File {
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let database = self.database.clone();
         apart(move || {
-            let values = values(&database)?;
+            let reading = Reading::begin(&database)?;
             let mut all = Vec::with_capacity(keys.len());
             let mut total = 0;
             for key in &keys {
-                let value = get(&values, key, most)?;
+                let value = reading.get(key, most)?;
                 total += value.as_ref().map_or(0, Vec::len);
                 if total > most_together {
                     return Err(too_much(most_together));
@@ -144,7 +149,7 @@ impl File {
 
     pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, StoreError> {
         let database = self.database.clone();
-        apart(move || list(&values(&database)?, &cursor)).await
+        apart(move || Reading::begin(&database)?.list(&cursor)).await
     }
 
     pub(super) async fn change(
@@ -187,13 +192,67 @@ fn make_tables(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(VALUES)?;
     transaction.open_table(SIZES)?;
+    Expiries::open(&transaction)?;
     transaction.commit()?;
     Ok(())
 }
 
-fn values(database: &Database) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, StoreError> {
-    let transaction = database.begin_read().map_err(failed)?;
-    transaction.open_table(VALUES).map_err(failed)
+/// The committed state of a store.
+struct Reading {
+    values: ReadOnlyTable<&'static str, &'static [u8]>,
+    expiries: ReadOnlyTable<&'static str, u64>,
+    now: u64,
+}
+
+impl Reading {
+    fn begin(database: &Database) -> Result<Self, StoreError> {
+        let transaction = database.begin_read().map_err(failed)?;
+        Ok(Self {
+            values: transaction.open_table(VALUES).map_err(failed)?,
+            expiries: transaction.open_table(EXPIRIES).map_err(failed)?,
+            now: expiry::now(),
+        })
+    }
+
+    fn is_expired(&self, key: &str) -> Result<bool, StoreError> {
+        is_expired(&self.expiries, key, self.now)
+    }
+
+    fn get(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.is_expired(key)? {
+            true => Ok(None),
+            false => get(&self.values, key, most),
+        }
+    }
+
+    fn list(&self, cursor: &Cursor) -> Result<Page, StoreError> {
+        let (after, skip) = match cursor {
+            Cursor::Text(last) => (Bound::Excluded(last.as_str()), 0),
+            Cursor::Number(skip) => (Bound::Unbounded, *skip),
+        };
+        let range = self.values.range::<&str>((after, Bound::Unbounded));
+        let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
+        let mut rest = range.map_err(failed)?.skip(skipped);
+        let mut keys = Vec::new();
+        let mut read = 0;
+        let mut last = String::new();
+        while keys.len() < PAGE && read < SCAN {
+            let Some(entry) = rest.next() else {
+                return Ok(Page { keys, next: None });
+            };
+            let (key, _) = entry.map_err(failed)?;
+            read += 1;
+            key.value().clone_into(&mut last);
+            if !self.is_expired(&last)? {
+                keys.push(last.clone());
+            }
+        }
+        let next = rest.next().map(|_| match cursor {
+            Cursor::Number(_) => Cursor::Number(skip.saturating_add(read as u64)),
+            Cursor::Text(_) => Cursor::Text(last),
+        });
+        Ok(Page { keys, next })
+    }
 }
 
 fn get(
@@ -207,30 +266,6 @@ fn get(
         Some(value) if value.len() > most => Err(too_long(key, most)),
         Some(value) => Ok(Some(value.to_vec())),
     }
-}
-
-fn list(
-    values: &ReadOnlyTable<&'static str, &'static [u8]>,
-    cursor: &Cursor,
-) -> Result<Page, StoreError> {
-    let (after, skip) = match cursor {
-        Cursor::Text(last) => (Bound::Excluded(last.as_str()), 0),
-        Cursor::Number(skip) => (Bound::Unbounded, *skip),
-    };
-    let range = values.range::<&str>((after, Bound::Unbounded));
-    let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
-    let mut rest = range.map_err(failed)?.skip(skipped);
-    let mut keys = Vec::new();
-    for entry in rest.by_ref().take(PAGE) {
-        let (key, _) = entry.map_err(failed)?;
-        keys.push(key.value().to_owned());
-    }
-    let next = match (rest.next(), keys.last(), cursor) {
-        (None, ..) | (_, None, _) => None,
-        (_, Some(_), Cursor::Number(_)) => Some(Cursor::Number(skip.saturating_add(PAGE as u64))),
-        (_, Some(last), Cursor::Text(_)) => Some(Cursor::Text(last.clone())),
-    };
-    Ok(Page { keys, next })
 }
 
 /// Commits changes until the file is dropped.
@@ -271,8 +306,12 @@ fn commit(
         let before = bytes.unwrap_or(0);
         let mut store = Changing {
             values: &mut values,
+            expiries: Expiries::open(&transaction).map_err(failed)?,
             bytes: before,
         };
+        for key in store.expiries.expired()? {
+            store.remove(&key)?;
+        }
         for job in jobs {
             match store.change(&job.change, job.most) {
                 Err(StoreError::Store(why)) => return Err(StoreError::Store(why)),
@@ -291,6 +330,7 @@ fn commit(
 /// A store inside a write transaction.
 struct Changing<'a, 't> {
     values: &'a mut Table<'t, &'static str, &'static [u8]>,
+    expiries: Expiries<'t>,
     bytes: u64,
 }
 
@@ -307,22 +347,28 @@ impl Changing<'_, '_> {
                 for (key, value) in &pairs {
                     bytes = bytes.saturating_sub(self.size(key)?) + size(key, value);
                 }
-                self.put(&pairs, bytes, most)
+                self.put(&pairs, bytes, most)?;
+                for key in pairs.keys() {
+                    self.expiries.clear(key)?;
+                }
+                Ok(ChangeOutcome::Done)
+            }
+            Change::SetFor(key, value, ttl) => {
+                self.set(key, value, most)?;
+                self.expiries.set(key, *ttl)?;
+                Ok(ChangeOutcome::Done)
             }
             Change::Delete(keys) => {
                 for key in keys {
-                    let size = self.size(key)?;
-                    self.values.remove(key.as_str()).map_err(failed)?;
-                    self.bytes = self.bytes.saturating_sub(size);
+                    self.remove(key)?;
                 }
                 Ok(ChangeOutcome::Done)
             }
             Change::Add(key, delta, is_unsigned) => {
+                self.remove_expired(key)?;
                 let now = get(self.values, key, usize::MAX)?;
                 let now = now.map_or(Ok(0), |bytes| number(&bytes))?;
-                let sum = now.checked_add(*delta).ok_or_else(|| {
-                    StoreError::Request("the sum does not fit in 64 bits".to_owned())
-                })?;
+                let sum = now.checked_add(*delta).ok_or_else(overflow)?;
                 if *is_unsigned && sum < 0 {
                     return Err(below_zero());
                 }
@@ -330,18 +376,35 @@ impl Changing<'_, '_> {
                 Ok(ChangeOutcome::Number(sum))
             }
             Change::Swap(key, expected, value) => {
+                self.remove_expired(key)?;
                 let now = self.values.get(key.as_str()).map_err(failed)?;
                 let is_same = now.as_ref().map(redb::AccessGuard::value) == expected.as_deref();
                 drop(now);
-                match is_same {
-                    true => self.set(key, value, most),
-                    false => Ok(ChangeOutcome::Differs),
+                if !is_same {
+                    return Ok(ChangeOutcome::Differs);
                 }
+                self.set(key, value, most)?;
+                self.expiries.clear(key)?;
+                Ok(ChangeOutcome::Done)
             }
         }
     }
 
-    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<ChangeOutcome, StoreError> {
+    fn remove(&mut self, key: &str) -> Result<(), StoreError> {
+        let size = self.size(key)?;
+        self.values.remove(key).map_err(failed)?;
+        self.bytes = self.bytes.saturating_sub(size);
+        self.expiries.clear(key)
+    }
+
+    fn remove_expired(&mut self, key: &str) -> Result<(), StoreError> {
+        match self.expiries.is_expired(key)? {
+            true => self.remove(key),
+            false => Ok(()),
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &[u8], most: u64) -> Result<(), StoreError> {
         let bytes = self.bytes.saturating_sub(self.size(key)?) + size(key, value);
         self.put(&BTreeMap::from([(key, value)]), bytes, most)
     }
@@ -352,9 +415,9 @@ impl Changing<'_, '_> {
         pairs: &BTreeMap<&str, &[u8]>,
         bytes: u64,
         most: u64,
-    ) -> Result<ChangeOutcome, StoreError> {
+    ) -> Result<(), StoreError> {
         if bytes > most && bytes > self.bytes {
-            return Err(StoreError::Request(format!(
+            return Err(StoreError::TooLarge(format!(
                 "the store would hold {bytes} bytes, more than the limit `keyvalue_file` of {most}"
             )));
         }
@@ -362,7 +425,7 @@ impl Changing<'_, '_> {
             self.values.insert(*key, *value).map_err(failed)?;
         }
         self.bytes = bytes;
-        Ok(ChangeOutcome::Done)
+        Ok(())
     }
 
     /// Returns the size of an entry in bytes; 0 if it does not exist.
@@ -383,7 +446,7 @@ fn number(bytes: &[u8]) -> Result<i64, StoreError> {
     let number = text.and_then(|text| Some((text, text.parse::<i64>().ok()?)));
     match number {
         Some((text, number)) if number.to_string() == text => Ok(number),
-        _ => Err(StoreError::Request("the value is not a number".to_owned())),
+        _ => Err(no_number()),
     }
 }
 

@@ -16,7 +16,8 @@ use wasmtime::component::types::{ComponentItem, Type};
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
 
 use self::bucket::{Bucket, Ctx, of};
-use self::model::Cursor;
+pub(crate) use self::model::{Cursor, StoreError};
+pub(crate) use self::open_store::OpenStore;
 use self::types::{Error, Keys, Keys2};
 use crate::state::State;
 
@@ -73,17 +74,17 @@ fn add_store(store: &mut LinkerInstance<'_, State>, is_second: bool) -> wasmtime
     })?;
     type OneKey = (Resource<Bucket>, String);
     store.func_wrap_async("[method]bucket.get", |store, (bucket, key): OneKey| {
-        Box::new(async move { Ok((of(store, &bucket)?.get(&key).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.get(&key).await),)) })
     })?;
     type Set = (Resource<Bucket>, String, Vec<u8>);
     store.func_wrap_async("[method]bucket.set", |store, (bucket, key, value): Set| {
-        Box::new(async move { Ok((of(store, &bucket)?.set(vec![(key, value)]).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.set(vec![(key, value)]).await),)) })
     })?;
     store.func_wrap_async("[method]bucket.delete", |store, (bucket, key): OneKey| {
-        Box::new(async move { Ok((of(store, &bucket)?.delete(vec![key]).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.delete(vec![key]).await),)) })
     })?;
     store.func_wrap_async("[method]bucket.exists", |store, (bucket, key): OneKey| {
-        Box::new(async move { Ok((of(store, &bucket)?.exists(&key).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.exists(&key).await),)) })
     })?;
     let list = "[method]bucket.list-keys";
     if is_second {
@@ -93,7 +94,7 @@ fn add_store(store: &mut LinkerInstance<'_, State>, is_second: bool) -> wasmtime
                 let page = of(store, &bucket)?
                     .list(Cursor::Text(cursor.unwrap_or_default()))
                     .await;
-                Ok((page.map(Keys2::from),))
+                Ok((wasi(page.map(Keys2::from)),))
             })
         });
     }
@@ -103,7 +104,7 @@ fn add_store(store: &mut LinkerInstance<'_, State>, is_second: bool) -> wasmtime
             let page = of(store, &bucket)?
                 .list(Cursor::Number(cursor.unwrap_or(0)))
                 .await;
-            Ok((page.map(Keys::from),))
+            Ok((wasi(page.map(Keys::from)),))
         })
     })
 }
@@ -115,7 +116,7 @@ fn add_batch(batch: &mut LinkerInstance<'_, State>, has_pairs: bool) -> wasmtime
             Box::new(async move {
                 let values = of(store, &bucket)?.get_many(&keys).await;
                 let pairs = values.map(|all| keys.into_iter().zip(all).collect::<Vec<_>>());
-                Ok((pairs,))
+                Ok((wasi(pairs),))
             })
         })?;
     } else {
@@ -123,18 +124,24 @@ fn add_batch(batch: &mut LinkerInstance<'_, State>, has_pairs: bool) -> wasmtime
             Box::new(async move {
                 let values = of(store, &bucket)?.get_many(&keys).await;
                 let pair = |(key, value): (String, Option<Vec<u8>>)| value.map(|it| (key, it));
-                let pairs = values.map(|all| keys.into_iter().zip(all).map(pair).collect());
-                Ok((pairs as Result<Vec<_>, Error>,))
+                let pairs =
+                    values.map(|all| keys.into_iter().zip(all).map(pair).collect::<Vec<_>>());
+                Ok((wasi(pairs),))
             })
         })?;
     }
     type Set = (Resource<Bucket>, Vec<(String, Vec<u8>)>);
     batch.func_wrap_async("set-many", |store, (bucket, pairs): Set| {
-        Box::new(async move { Ok((of(store, &bucket)?.set(pairs).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.set(pairs).await),)) })
     })?;
     batch.func_wrap_async("delete-many", |store, (bucket, keys): Many| {
-        Box::new(async move { Ok((of(store, &bucket)?.delete(keys).await,)) })
+        Box::new(async move { Ok((wasi(of(store, &bucket)?.delete(keys).await),)) })
     })
+}
+
+/// Returns a result as `wasi:keyvalue` describes it.
+fn wasi<T>(result: Result<T, StoreError>) -> Result<T, Error> {
+    result.map_err(Error::from)
 }
 
 fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {

@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 
 /// Position in a list of keys; the start is 0 or an empty text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cursor {
+pub(crate) enum Cursor {
     /// Cursor of the first draft.
     Number(u64),
     /// Cursor of the second draft.
@@ -29,16 +29,20 @@ pub(super) enum Cursor {
 
 /// Page of a list of keys, with the cursor of the next page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page {
-    pub(super) keys: Vec<String>,
-    pub(super) next: Option<Cursor>,
+pub(crate) struct Page {
+    pub(crate) keys: Vec<String>,
+    pub(crate) next: Option<Cursor>,
 }
 
 /// Error of a store operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum StoreError {
-    /// The guest's request is invalid or exceeds a limit.
+pub(crate) enum StoreError {
+    /// The guest's request is invalid.
     Request(String),
+    /// A value, the store or a result exceeds a limit.
+    TooLarge(String),
+    /// The store did not answer in time.
+    Timeout(String),
     /// The store is damaged or unreachable.
     Store(String),
 }
@@ -46,11 +50,14 @@ pub(super) enum StoreError {
 /// An atomic change.
 #[derive(Debug)]
 pub(super) enum Change {
+    /// Sets keys, which then do not expire.
     Set(Vec<(String, Vec<u8>)>),
+    /// Sets a key that expires after so many milliseconds.
+    SetFor(String, Vec<u8>, u64),
     Delete(Vec<String>),
-    /// Key, delta, and true if the sum must not be negative.
+    /// Key, delta, and true if the sum must not be negative. The key keeps its expiry.
     Add(String, i64, bool),
-    /// Key, expected value, new value.
+    /// Key, expected value, new value. The key then does not expire.
     Swap(String, Option<Vec<u8>>, Vec<u8>),
 }
 
@@ -64,6 +71,16 @@ pub(super) enum ChangeOutcome {
     Differs,
 }
 
+/// Returns the error of an addition to a value that is not a number.
+pub(super) fn no_number() -> StoreError {
+    StoreError::Request("the value is not a number".to_owned())
+}
+
+/// Returns the error of an addition whose sum is too large.
+pub(super) fn overflow() -> StoreError {
+    StoreError::Request("the sum does not fit in 64 bits".to_owned())
+}
+
 /// Returns the error of an unsigned addition with a negative sum.
 pub(super) fn below_zero() -> StoreError {
     StoreError::Request(
@@ -73,7 +90,7 @@ pub(super) fn below_zero() -> StoreError {
 
 /// Returns the error of a stored value that exceeds the size limit.
 pub(super) fn too_long(key: &str, most: usize) -> StoreError {
-    StoreError::Request(format!(
+    StoreError::TooLarge(format!(
         "the value of `{}` is longer than {most} bytes, the limit `keyvalue_value`",
         one_line(key)
     ))
@@ -81,7 +98,7 @@ pub(super) fn too_long(key: &str, most: usize) -> StoreError {
 
 /// Returns the error of a batch whose values exceed the size limit.
 pub(super) fn too_much(most: usize) -> StoreError {
-    StoreError::Request(format!(
+    StoreError::TooLarge(format!(
         "the values of the batch have more than {most} bytes in total; request fewer keys"
     ))
 }

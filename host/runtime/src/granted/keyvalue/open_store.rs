@@ -9,7 +9,6 @@ use spikard_wasm_app::one_line;
 use super::file::File;
 use super::model::{Bounds, Change, ChangeOutcome, Cursor, Page, StoreError};
 use super::redis::Redis;
-use super::types::Error;
 use crate::limits::Limits;
 
 /// Maximum size of a key in bytes.
@@ -48,7 +47,7 @@ impl OpenStore {
         })
     }
 
-    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         check_key(key)?;
         let got = async {
             match &self.backend {
@@ -59,7 +58,10 @@ impl OpenStore {
         self.answer(got).await
     }
 
-    pub(super) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+    pub(super) async fn get_many(
+        &self,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         check_batch(keys.len(), keys.iter())?;
         let most = MAX_BATCH_BYTES.max(self.bounds.value);
         let got = async {
@@ -71,7 +73,7 @@ impl OpenStore {
         self.answer(got).await
     }
 
-    pub(super) async fn exists(&self, key: &str) -> Result<bool, Error> {
+    pub(crate) async fn exists(&self, key: &str) -> Result<bool, StoreError> {
         check_key(key)?;
         let exists = async {
             match &self.backend {
@@ -82,11 +84,11 @@ impl OpenStore {
         self.answer(exists).await
     }
 
-    pub(super) async fn list(&self, cursor: Cursor) -> Result<Page, Error> {
+    pub(crate) async fn list(&self, cursor: Cursor) -> Result<Page, StoreError> {
         if let Cursor::Text(text) = &cursor
             && text.len() > MAX_KEY
         {
-            return Err(Error::Other(
+            return Err(StoreError::Request(
                 "the cursor is not one of this store".to_owned(),
             ));
         }
@@ -99,7 +101,7 @@ impl OpenStore {
         self.answer(page).await
     }
 
-    pub(super) async fn set(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+    pub(crate) async fn set(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         check_batch(pairs.len(), pairs.iter().map(|(key, _)| key))?;
         for (_, value) in &pairs {
             self.check_value(value)?;
@@ -107,43 +109,55 @@ impl OpenStore {
         self.change(Change::Set(pairs)).await.map(drop)
     }
 
-    pub(super) async fn delete(&self, keys: Vec<String>) -> Result<(), Error> {
+    /// Sets a key that expires after `ttl` milliseconds.
+    pub(crate) async fn set_for(
+        &self,
+        key: String,
+        value: Vec<u8>,
+        ttl: u64,
+    ) -> Result<(), StoreError> {
+        check_key(&key)?;
+        self.check_value(&value)?;
+        self.change(Change::SetFor(key, value, ttl)).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, keys: Vec<String>) -> Result<(), StoreError> {
         check_batch(keys.len(), keys.iter())?;
         self.change(Change::Delete(keys)).await.map(drop)
     }
 
-    pub(super) async fn add(
+    pub(crate) async fn add(
         &self,
         key: String,
         delta: i64,
         is_unsigned: bool,
-    ) -> Result<i64, Error> {
+    ) -> Result<i64, StoreError> {
         check_key(&key)?;
         match self.change(Change::Add(key, delta, is_unsigned)).await? {
             ChangeOutcome::Number(number) => Ok(number),
             ChangeOutcome::Done | ChangeOutcome::Differs => {
-                Err(Error::Other("the store returned no number".to_owned()))
+                Err(StoreError::Store("the store returned no number".to_owned()))
             }
         }
     }
 
     /// Compare-and-swap: sets a key if its value is `expected`, and returns true if it was.
-    pub(super) async fn swap(
+    pub(crate) async fn swap(
         &self,
         key: &str,
         expected: Option<Vec<u8>>,
         value: Vec<u8>,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, StoreError> {
         check_key(key)?;
         self.check_value(&value)?;
         let swap = Change::Swap(key.to_owned(), expected, value);
         Ok(self.change(swap).await? == ChangeOutcome::Done)
     }
 
-    fn check_value(&self, value: &[u8]) -> Result<(), Error> {
+    fn check_value(&self, value: &[u8]) -> Result<(), StoreError> {
         let most = self.bounds.value;
         match value.len() > most {
-            true => Err(Error::Other(format!(
+            true => Err(StoreError::TooLarge(format!(
                 "a value of {} bytes is longer than {most}, the limit `keyvalue_value`",
                 value.len()
             ))),
@@ -151,7 +165,7 @@ impl OpenStore {
         }
     }
 
-    async fn change(&self, change: Change) -> Result<ChangeOutcome, Error> {
+    async fn change(&self, change: Change) -> Result<ChangeOutcome, StoreError> {
         let changed = async {
             match &self.backend {
                 Backend::File(file) => file.change(change, self.bounds.total).await,
@@ -165,35 +179,41 @@ impl OpenStore {
     async fn answer<T>(
         &self,
         answer: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, StoreError> {
         let time = self.bounds.time;
         let answer = match tokio::time::timeout(time, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(StoreError::Store(format!(
-                "the store did not answer within {time:?}, the limit `keyvalue_time`"
-            ))),
+            Err(_) => Err(StoreError::Timeout(String::new())),
         };
-        answer.map_err(|failed| match failed {
-            StoreError::Request(why) => Error::Other(why),
-            StoreError::Store(why) => {
-                let error = one_line(&why);
-                tracing::warn!(store = self.name, %error, "key-value store failed");
-                Error::Other(why)
-            }
-        })
+        let answer = answer.map_err(|error| match error {
+            StoreError::Timeout(_) => StoreError::Timeout(format!(
+                "the store did not answer within {time:?}, the limit `keyvalue_time`"
+            )),
+            error => error,
+        });
+        if let Err(StoreError::Timeout(why) | StoreError::Store(why)) = &answer {
+            let error = one_line(why);
+            tracing::warn!(store = self.name, %error, "key-value store failed");
+        }
+        answer
     }
 }
 
-fn check_key(key: &str) -> Result<(), Error> {
+fn check_key(key: &str) -> Result<(), StoreError> {
     match (1..=MAX_KEY).contains(&key.len()) {
         true => Ok(()),
-        false => Err(Error::Other(format!("a key has 1 to {MAX_KEY} bytes"))),
+        false => Err(StoreError::Request(format!(
+            "a key has 1 to {MAX_KEY} bytes"
+        ))),
     }
 }
 
-fn check_batch<'a>(count: usize, mut keys: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+fn check_batch<'a>(
+    count: usize,
+    mut keys: impl Iterator<Item = &'a String>,
+) -> Result<(), StoreError> {
     if count > MAX_BATCH {
-        return Err(Error::Other(format!(
+        return Err(StoreError::TooLarge(format!(
             "the batch has {count} keys, more than the limit of {MAX_BATCH}"
         )));
     }

@@ -11,7 +11,8 @@ use redis::{Client, FromRedisValue, Pipeline, RedisError, pipe};
 use tokio::runtime::{Handle, Id};
 
 use super::model::{
-    Bounds, Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, too_long, too_much,
+    Bounds, Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, no_number, overflow,
+    too_long, too_much,
 };
 
 /// Values to request at a time, because they are in memory before their sizes are checked.
@@ -74,7 +75,6 @@ impl Redis {
         commands: &Pipeline,
         again: bool,
     ) -> Result<T, StoreError> {
-        let failed = |error: RedisError| StoreError::Store(error.to_string());
         let mut connection = self.connection().map_err(failed)?;
         match commands.query_async(&mut connection).await {
             Err(error) if is_lost(&error, again) => {
@@ -178,6 +178,11 @@ impl Redis {
                 let ((),) = self.ask(&commands, true).await?;
                 Ok(ChangeOutcome::Done)
             }
+            Change::SetFor(key, value, ttl) => {
+                commands.cmd("SET").arg(key).arg(value).arg("PX").arg(ttl);
+                let ((),) = self.ask(&commands, true).await?;
+                Ok(ChangeOutcome::Done)
+            }
             Change::Delete(keys) => {
                 if keys.is_empty() {
                     return Ok(ChangeOutcome::Done);
@@ -223,6 +228,22 @@ fn atomic() -> Pipeline {
 fn read<'a>(commands: &'a mut Pipeline, key: &str, most: usize) -> &'a mut Pipeline {
     commands.cmd("EXISTS").arg(key);
     commands.cmd("GETRANGE").arg(key).arg(0).arg(most)
+}
+
+/// Tells defects of the guest from failures of the server.
+fn failed(error: RedisError) -> StoreError {
+    if error.is_timeout() {
+        return StoreError::Timeout(String::new());
+    }
+    let text = error.to_string();
+    match () {
+        () if text.contains("not an integer") => no_number(),
+        () if text.contains("would overflow") => overflow(),
+        () if text.contains("WRONGTYPE") => StoreError::Request(
+            "the key holds a list, hash or other type of Redis; stores use strings only".to_owned(),
+        ),
+        () => StoreError::Store(text),
+    }
 }
 
 fn is_lost(error: &RedisError, again: bool) -> bool {

@@ -37,7 +37,7 @@ impl Stores {
     }
 
     /// Finds a store by name; the empty name means `default`.
-    pub(super) fn find(&self, name: &str) -> Option<&Arc<OpenStore>> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<OpenStore>> {
         let is_default = name.is_empty() && !self.0.contains_key(name);
         self.0.get(if is_default { DEFAULT } else { name })
     }

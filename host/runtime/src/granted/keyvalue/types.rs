@@ -2,7 +2,7 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use super::model::{Cursor, Page};
+use super::model::{Cursor, Page, StoreError};
 
 /// `store.error`.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
@@ -15,6 +15,17 @@ pub(super) enum Error {
     AccessDenied,
     #[component(name = "other")]
     Other(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Request(why)
+            | StoreError::TooLarge(why)
+            | StoreError::Timeout(why)
+            | StoreError::Store(why) => Self::Other(why),
+        }
+    }
 }
 
 /// `store.key-response` of the first draft.

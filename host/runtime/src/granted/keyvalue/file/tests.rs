@@ -165,3 +165,146 @@ async fn an_increment_that_fails_changes_nothing() {
         Ok(ChangeOutcome::Number(i64::MAX))
     );
 }
+
+fn set_for(
+    file: &File,
+    key: &str,
+    ttl: u64,
+) -> impl Future<Output = Result<ChangeOutcome, StoreError>> {
+    file.change(Change::SetFor(key.to_owned(), b"5".to_vec(), ttl), ALL)
+}
+
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(30)).await;
+}
+
+/// Returns the number of keys in the file, including the expired ones.
+fn stored(file: &File) -> u64 {
+    use redb::ReadableTableMetadata;
+    Reading::begin(&file.database)
+        .unwrap()
+        .values
+        .len()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_expired_key_is_absent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(&folder.path().join("kv.redb")).unwrap();
+    for key in ["a", "b", "c"] {
+        set_for(&file, key, 20).await.unwrap();
+    }
+    set(&file, "d", "1").await.unwrap();
+    assert_eq!(read(&file, "a").as_deref(), Some("5"));
+    pause().await;
+    assert_eq!((read(&file, "a"), file.exists("a")), (None, Ok(false)));
+    let keys = vec!["a".to_owned(), "d".to_owned()];
+    let both = file.get_many(keys, 100, 100).await.unwrap();
+    assert_eq!(both, [None, Some(b"1".to_vec())]);
+    for start in [Cursor::Number(0), Cursor::Text(String::new())] {
+        let page = file.list(start).await.unwrap();
+        assert_eq!((page.keys, page.next), (vec!["d".to_owned()], None));
+    }
+    // The file still contains them, until the next change.
+    assert_eq!(stored(&file), 4);
+    let added = file.change(Change::Add("a".into(), 1, false), ALL).await;
+    assert_eq!(added, Ok(ChangeOutcome::Number(1)));
+    let swap = Change::Swap("b".into(), None, b"1".to_vec());
+    assert_eq!(file.change(swap, ALL).await, Ok(ChangeOutcome::Done));
+    assert_eq!((stored(&file), bytes(&file)), (3, 6));
+}
+
+#[tokio::test]
+async fn changes_keep_or_end_the_expiry() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kv.redb");
+    let file = File::open(&path).unwrap();
+    for key in ["set", "swap", "add", "delete", "again"] {
+        set_for(&file, key, 40).await.unwrap();
+    }
+    set(&file, "set", "1").await.unwrap();
+    let swap = Change::Swap("swap".into(), Some(b"5".to_vec()), b"6".to_vec());
+    file.change(swap, ALL).await.unwrap();
+    let add = Change::Add("add".into(), 1, false);
+    file.change(add, ALL).await.unwrap();
+    let delete = Change::Delete(vec!["delete".into()]);
+    file.change(delete, ALL).await.unwrap();
+    set(&file, "delete", "2").await.unwrap();
+    set_for(&file, "again", 60_000).await.unwrap();
+    // The times are in the file.
+    drop(file);
+    let file = File::open(&path).unwrap();
+    pause().await;
+    pause().await;
+    set(&file, "other", "1").await.unwrap();
+    let page = file.list(Cursor::Number(0)).await.unwrap();
+    assert_eq!(page.keys, ["again", "delete", "other", "set", "swap"]);
+    assert_eq!(stored(&file), 5);
+}
+
+/// A change is never delayed by a large number of expired keys.
+#[tokio::test]
+async fn a_commit_removes_some_expired_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(&folder.path().join("kv.redb")).unwrap();
+    let keys: Vec<String> = (0..1500).map(|at| format!("{at:04}")).collect();
+    let all = keys.iter().map(|key| set_for(&file, key, 2000));
+    for done in futures_util::future::join_all(all).await {
+        done.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(2050)).await;
+    assert_eq!(stored(&file), 1500);
+    for (key, expected) in [("a", 477), ("b", 2), ("c", 3)] {
+        set(&file, key, "").await.unwrap();
+        assert_eq!(stored(&file), expected);
+    }
+    assert_eq!(bytes(&file), 3);
+}
+
+/// Pages end although thousands of keys have expired.
+#[tokio::test]
+async fn a_page_omits_expired_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(&folder.path().join("kv.redb")).unwrap();
+    let all = (0..SCAN).map(|at| (format!("{at:06}"), Vec::new()));
+    let last = std::iter::once(("z".to_owned(), Vec::new()));
+    file.change(Change::Set(all.chain(last).collect()), ALL)
+        .await
+        .unwrap();
+    let transaction = file.database.begin_write().unwrap();
+    {
+        let mut expiries = transaction.open_table(EXPIRIES).unwrap();
+        for at in 0..SCAN {
+            expiries.insert(format!("{at:06}").as_str(), 1).unwrap();
+        }
+    }
+    transaction.commit().unwrap();
+    for start in [Cursor::Number(0), Cursor::Text(String::new())] {
+        let first = file.list(start).await.unwrap();
+        assert_eq!(first.keys, [""; 0]);
+        let second = file.list(first.next.unwrap()).await.unwrap();
+        assert_eq!((second.keys, second.next), (vec!["z".to_owned()], None));
+    }
+}
+
+/// Earlier versions had no tables for expiry.
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kv.redb");
+    let database = Database::create(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut values = transaction.open_table(VALUES).unwrap();
+        values.insert("a", b"1".as_slice()).unwrap();
+        let mut sizes = transaction.open_table(SIZES).unwrap();
+        sizes.insert(BYTES, 2).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let file = File::open(&path).unwrap();
+    assert_eq!(read(&file, "a").as_deref(), Some("1"));
+    set_for(&file, "b", 60_000).await.unwrap();
+    assert_eq!(bytes(&file), 4);
+}

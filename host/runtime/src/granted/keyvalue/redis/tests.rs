@@ -94,3 +94,49 @@ async fn an_increment_that_fails_changes_nothing() {
     assert!(add(1, true).await.is_err());
     assert_eq!(read(&redis).await, i64::MAX.to_string());
 }
+
+#[tokio::test]
+async fn keys_expire() {
+    let (_server, redis) = Server::start().await;
+    let set_for = |key: &str, ttl| Change::SetFor(key.to_owned(), b"5".to_vec(), ttl);
+    for key in ["n", "kept", "added"] {
+        redis.change(set_for(key, 100)).await.unwrap();
+    }
+    assert_eq!(read(&redis).await, "5");
+    let swap = Change::Swap("kept".into(), Some(b"5".to_vec()), b"6".to_vec());
+    redis.change(swap).await.unwrap();
+    let add = Change::Add("added".into(), 1, false);
+    assert_eq!(redis.change(add).await, Ok(ChangeOutcome::Number(6)));
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(redis.get("n").await, Ok(None));
+    assert_eq!(redis.exists("added").await, Ok(false));
+    assert_eq!(redis.get("kept").await, Ok(Some(b"6".to_vec())));
+}
+
+#[tokio::test]
+async fn defects_of_the_guest_are_told_from_failures() {
+    let (_server, redis) = Server::start().await;
+    let ((),) = redis
+        .ask(
+            pipe()
+                .cmd("RPUSH")
+                .arg("list")
+                .arg("x")
+                .ignore()
+                .cmd("SELECT")
+                .arg(0),
+            false,
+        )
+        .await
+        .unwrap();
+    let add = |key: &str, delta| redis.change(Change::Add(key.into(), delta, false));
+    assert!(matches!(
+        redis.get("list").await,
+        Err(StoreError::Request(_))
+    ));
+    assert!(matches!(add("list", 1).await, Err(StoreError::Request(_))));
+    set(&redis, "text").await;
+    assert_eq!(add("n", 1).await, Err(no_number()));
+    set(&redis, &i64::MAX.to_string()).await;
+    assert_eq!(add("n", 1).await, Err(overflow()));
+}
