@@ -95,7 +95,7 @@ function responseOf(
   if (head.body !== undefined) {
     const incoming = incomingBody(head.body, first, signal);
     if (BODILESS.has(status)) incoming.cancel();
-    else body = engine.incoming?.(incoming) ?? streamOf(incoming);
+    else body = engine.incoming(incoming);
   } else if (!BODILESS.has(status)) {
     body = (first ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   }
@@ -144,15 +144,4 @@ function incomingBody(
     operate("fetch.close", { body }).catch(() => {});
   };
   return { pull, cancel: close };
-}
-
-function streamOf(incoming: IncomingBody): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const bytes = await incoming.pull();
-      if (bytes === undefined) controller.close();
-      else controller.enqueue(bytes);
-    },
-    cancel: () => incoming.cancel(),
-  });
 }

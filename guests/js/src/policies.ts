@@ -133,9 +133,10 @@ export interface Policies {
   readonly timeoutStatus?: 408 | 504;
   /**
    * Whether requests share instances of the component, and with them the variables of modules. `reuse`, the default,
-   * serves one request after another with an instance; `fresh` uses a new one for each.
+   * serves one request after another with an instance; `fresh` uses a new one for each; `shared` lets
+   * requests that wait for operations share one.
    */
-  readonly instances?: "reuse" | "fresh";
+  readonly instances?: "reuse" | "fresh" | "shared";
   /** Gives each request an id and sends it back in a header. */
   readonly requestId?: boolean | RequestId;
   readonly rateLimit?: false | RateLimit;

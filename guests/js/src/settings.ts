@@ -24,7 +24,7 @@ export const POLICIES = {
   bodyLimit: true,
   timeoutMs: true,
   timeoutStatus: true,
-  instances: new Set(["reuse", "fresh"]),
+  instances: new Set(["reuse", "fresh", "shared"]),
   requestId: { header: true, accept: true },
   rateLimit: { requests: true, per: true, burst: true, by: { header: true } },
   cors: { origins: true, methods: true, headers: true, expose: true, credentials: true, maxAge: true },
@@ -91,7 +91,7 @@ export function policySettings(
 function convert(value: unknown, schema: OptionSchema, what: string): unknown {
   if (schema instanceof Set) {
     if (schema.has(value as string)) return value;
-    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...schema].join(" or ")}`);
+    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...schema].join(", ").replace(/, ([^,]*)$/, " or $1")}`);
   }
   if (schema === true || typeof value !== "object" || value === null) return value;
   const any = isList(schema) ? schema[0] : schema[ANY];

@@ -16,6 +16,7 @@ const SHARED = [
   ],
   [{ instances: "reuse" }, { instances: "reuse" }],
   [{ instances: "fresh" }, { instances: "fresh" }],
+  [{ instances: "shared" }, { instances: "shared" }],
   [{ requestId: true }, { request_id: true }],
   [{ requestId: { header: "x-id", accept: false } }, { request_id: { header: "x-id", accept: false } }],
   [
@@ -167,8 +168,8 @@ test("a misspelled policy is an error that names it", () => {
       { static: [{ path: "/" }] },
       /^item 0 of `static` of the app has no member `path`; the members are prefix, /,
     ],
-    [{ instances: "shared" }, /^`instances` of the app is `shared`: give reuse or fresh$/],
-    [{ instances: null }, /^`instances` of the app is `null`: give reuse or fresh$/],
+    [{ instances: "often" }, /^`instances` of the app is `often`: give reuse, fresh or shared$/],
+    [{ instances: null }, /^`instances` of the app is `null`: give reuse, fresh or shared$/],
     [{ toString: 1 }, /^the app has no option `toString`/],
     [{ compression: { toString: 1 } }, /^`compression` of the app has no member `toString`/],
   ];
@@ -184,7 +185,7 @@ test("a misspelled policy is an error that names it", () => {
   );
   assert.throws(
     () => routeOf({ instances: "Fresh" }),
-    (thrown) => thrown === "`instances` of route `GET /` is `Fresh`: give reuse or fresh",
+    (thrown) => thrown === "`instances` of route `GET /` is `Fresh`: give reuse, fresh or shared",
   );
 });
 

@@ -222,7 +222,10 @@ function recorded(rows, error) {
     prepare: (text) => ({
       reader: /^select/.test(text),
       safeIntegers() {},
-      all: (...values) => (log.push([text, values]), rows),
+      all: (...values) => {
+        log.push([text, values]);
+        return rows;
+      },
       run: (...values) => {
         log.push([text, values]);
         if (error !== undefined && text.startsWith("insert")) throw new Error(error);

@@ -1,5 +1,17 @@
 /** Tests of the inferred types. `tsc` checks this file; it never runs. */
-import { type GlobalContext, type HookReply, Spikard, schema } from "@spikard/wasm";
+import {
+  config,
+  Database,
+  type GlobalContext,
+  type HookReply,
+  jwt,
+  Spikard,
+  type SqlRow,
+  Store,
+  schema,
+  sql,
+  waitUntil,
+} from "@spikard/wasm";
 import { z } from "zod";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -167,3 +179,51 @@ new Spikard({ cors: { origins: "*", max_age: 1 } });
 app.get("/", { static: [] }, () => "");
 // @ts-expect-error: no hook has this name
 app.get("/", { hooks: { onReqest: () => {} } }, () => "");
+
+const db = new Database();
+
+async function types(): Promise<void> {
+  const rows = await db.query`select 1`;
+  same<typeof rows, SqlRow[]>(true);
+  const users = await db.query<User>`select name from users where id = ${1}`;
+  same<typeof users, User[]>(true);
+  const user = await db.first<User>("select name from users where id = $1", [1n]);
+  same<typeof user, User | undefined>(true);
+  const { changes, lastId } = await db.execute`delete from users where ${sql`id = ${1}`}`;
+  same<typeof changes, number>(true);
+  same<typeof lastId, number | bigint | undefined>(true);
+  const name = await db.transaction(async (tx) => (await tx.first<User>`select name`)?.name ?? "");
+  same<typeof name, string>(true);
+  await db.query("select $1", [
+    null,
+    true,
+    1,
+    1n,
+    "a",
+    new Date(),
+    new Uint8Array(),
+    [1],
+    { a: 1 },
+    Database.json([1]),
+  ]);
+  // @ts-expect-error: a parameter is not `undefined`
+  await db.query`select ${undefined}`;
+  // @ts-expect-error: a parameter is not a function
+  await db.query("select $1", [() => 1]);
+  // @ts-expect-error: parameters are a list
+  await db.query("select $1", 1);
+  const claims = await jwt.verify<{ sub: string }>("token", { secret: "jwt" });
+  same<typeof claims, { sub: string }>(true);
+  // @ts-expect-error: a key is needed
+  await jwt.sign({ sub: "ann" }, { expiresIn: 60 });
+  // @ts-expect-error: a secret or a key
+  await jwt.sign({ sub: "ann" }, { secret: "jwt", key: "k" });
+  const setting = config("greeting");
+  same<typeof setting, string | undefined>(true);
+  for await (const key of new Store().list()) same<typeof key, string>(true);
+}
+waitUntil(types());
+app.get("/response", async ({ request }) => {
+  same<typeof request.signal, AbortSignal>(true);
+  return new Response("a");
+});

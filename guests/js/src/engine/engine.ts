@@ -56,8 +56,8 @@ export interface Engine {
   report(message: string, detail: string): void;
   /** How the engine runs operations. */
   io: Io;
-  /** Returns the body of a response without a stream, on engines whose `Response` supports that. */
-  incoming: ((body: IncomingBody) => ResponseBody) | undefined;
+  /** Returns the body of a response. QuickJS creates no stream unless the app uses it. */
+  incoming(body: IncomingBody): ResponseBody;
   /** Registers the handlers of an app, on an engine that runs them itself. */
   serve: ((app: EngineApp) => void) | undefined;
 }
@@ -84,7 +84,7 @@ export const engine: Engine = {
   endCall() {},
   report: (message, detail) => host.report(message, detail),
   io: { start: noHost, stop: noHost, call: noHost, hold: noHost, release: noHost },
-  incoming: undefined,
+  incoming: noHost,
   serve: undefined,
 };
 

@@ -49,6 +49,15 @@ engine.io = operationsOfTasks;
 engine.settle = settle;
 engine.endCall = endTask;
 engine.report = reportFailure;
+engine.incoming = (body) =>
+  new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const bytes = await body.pull();
+      if (bytes === undefined) controller.close();
+      else controller.enqueue(bytes);
+    },
+    cancel: () => body.cancel(),
+  });
 call.enter = enterCall;
 
 type Id = number;
