@@ -10,6 +10,7 @@ mod failure;
 mod head;
 mod limits;
 mod location;
+pub mod migrate;
 mod param;
 mod postgres;
 mod rows;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod faults;
+mod migrations;
 mod server;
 mod transactions;
 mod types;

@@ -11,6 +11,7 @@ mod cell;
 mod connection;
 mod error;
 mod lease;
+mod migrate;
 mod moment;
 mod numeric;
 mod pool;
@@ -70,7 +71,7 @@ impl Postgres {
             .get_or(|| Arc::new(Pool::new(self.config.clone(), self.limits)))
     }
 
-    pub(super) fn config(&self) -> &Config {
+    fn config(&self) -> &Config {
         &self.config
     }
 

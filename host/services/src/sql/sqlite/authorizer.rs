@@ -81,7 +81,7 @@ fn rejected(action: &AuthAction<'_>) -> Option<String> {
             }
             return Some(format!("`pragma {pragma_name}`"));
         }
-        // A table that SQLite cannot name is none of the above.
+        // rusqlite does not know it.
         AuthAction::Unknown { .. } => "this kind of statement",
         _ => return None,
     };

@@ -77,7 +77,7 @@ impl Control {
         self.cancelled.load(Relaxed)
     }
 
-    /// Permits what apps may not do, for statements of the host.
+    /// Permits what apps and migrations may not do, for statements of the host.
     pub(super) fn internally<T>(&self, work: impl FnOnce() -> T) -> T {
         self.internal.store(true, Relaxed);
         let result = work();

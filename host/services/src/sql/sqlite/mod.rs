@@ -11,6 +11,7 @@ mod connection;
 mod control;
 mod error;
 mod lease;
+mod migrate;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod faults;
+mod migrations;
 mod statements;
 mod transactions;
 
