@@ -17,6 +17,7 @@ use crate::outbound::StreamBody;
 const CHUNK: usize = 64 << 10;
 /// First room for bytes; it grows as they arrive.
 const ROOM: usize = 4 << 10;
+
 /// Content coding that the host decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -86,6 +87,11 @@ impl Body {
             (true, Some(failed)) => Err(failed.clone()),
             _ => Ok(self.take_arrived()),
         }
+    }
+
+    /// Returns the number of bytes that have arrived and that the guest has not read.
+    pub(super) fn len(&self) -> usize {
+        self.arrived.len()
     }
 
     /// Takes the bytes that have arrived.

@@ -13,9 +13,11 @@ use super::request::{MAX_HEADER_BYTES, MAX_HEADERS, Request, is_set_by_host};
 use super::{Exchange, OperationResult};
 use crate::outbound::StreamBody;
 
-/// How often the worker's other tasks run before a body counts as not arrived. The task of a
-/// connection hands over the head before the first bytes of the body.
-const YIELDS: u32 = 2;
+/// How often the worker's other tasks run, in total and without a new byte, before the rest of a
+/// body counts as not arrived. The task of a connection hands over what has arrived bit by bit:
+/// the head, each chunk and the end.
+const MAX_YIELDS: u32 = 32;
+const MAX_IDLE_YIELDS: u32 = 1;
 
 /// Returns the result of a request.
 pub(super) async fn outcome(
@@ -61,16 +63,18 @@ pub(super) async fn outcome(
     })
 }
 
-/// Gives a body that is on its way time to arrive, without waiting for the peer.
+/// Receives what has arrived with the head, without waiting for the peer.
 async fn arrived(body: &mut Body) {
-    for _ in 0..YIELDS {
-        let has_arrived = poll_fn(|cx| Poll::Ready(body.poll_fill(cx).is_ready())).await;
-        if has_arrived {
+    let mut idle = 0;
+    for _ in 0..MAX_YIELDS {
+        let before = body.len();
+        let is_full = poll_fn(|cx| Poll::Ready(body.poll_fill(cx).is_ready())).await;
+        idle = if body.len() > before { 0 } else { idle + 1 };
+        if is_full || idle > MAX_IDLE_YIELDS {
             return;
         }
         tokio::task::yield_now().await;
     }
-    let _ = poll_fn(|cx| Poll::Ready(body.poll_fill(cx).is_ready())).await;
 }
 
 /// Limits the head of a response, for senders that do not.
