@@ -117,7 +117,8 @@ export function hookExports(app: HookLists, routes: readonly HookLists[]): HookE
     onResponse: [...app.onResponse, ...route.onResponse],
     onError: [...app.onError, ...route.onError],
   }));
-  const of = (route: number) => chains[route] as HookLists;
+  // The host calls `onError` with another number for a request that no route handles.
+  const of = (route: number) => chains[route] ?? app;
   const shorten = shortener();
   const early = (hooks: readonly BeforeHook[], params: string) => runEarly(hooks, params, shorten);
   const late = (

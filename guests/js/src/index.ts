@@ -1,7 +1,7 @@
 /**
  * `@spikard/wasm`: HTTP handlers in JavaScript and TypeScript, compiled to WebAssembly components.
  */
-export { type AddRoute, type AppOptions, Spikard } from "./app.js";
+export { type AppOptions, Spikard } from "./app.js";
 export { sleep, waitUntil } from "./background.js";
 export type { Context } from "./context.js";
 export { config, secret } from "./environment.js";
@@ -29,6 +29,7 @@ export type {
 } from "./policies.js";
 export { html, Reply, type ReplyInit, redirect } from "./reply.js";
 export type { QueryParams, Request } from "./request.js";
+export { type AddRoute, Router, type RouterOptions } from "./router.js";
 export {
   type FromSchema,
   type JsonSchema,

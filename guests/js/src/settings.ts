@@ -91,7 +91,9 @@ export function policySettings(
 function convert(value: unknown, schema: OptionSchema, what: string): unknown {
   if (schema instanceof Set) {
     if (schema.has(value as string)) return value;
-    throw new TypeError(`${what} is \`${String(value)}\`: give ${[...schema].join(", ").replace(/, ([^,]*)$/, " or $1")}`);
+    throw new TypeError(
+      `${what} is \`${String(value)}\`: give ${[...schema].join(", ").replace(/, ([^,]*)$/, " or $1")}`,
+    );
   }
   if (schema === true || typeof value !== "object" || value === null) return value;
   const any = isList(schema) ? schema[0] : schema[ANY];

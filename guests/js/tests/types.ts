@@ -171,8 +171,9 @@ new Spikard({
 });
 // @ts-expect-error: a period is a second, a minute or an hour
 new Spikard({ rateLimit: { requests: 1, per: "day" } });
-// @ts-expect-error: instances are reused or fresh
 new Spikard({ instances: "shared" });
+// @ts-expect-error: instances are reused, fresh or shared
+new Spikard({ instances: "often" });
 // @ts-expect-error: the member is called maxAge
 new Spikard({ cors: { origins: "*", max_age: 1 } });
 // @ts-expect-error: only apps have static files
@@ -227,3 +228,13 @@ app.get("/response", async ({ request }) => {
   same<typeof request.signal, AbortSignal>(true);
   return new Response("a");
 });
+
+const teams = new Router<"/teams/{team:int}">({ tags: ["teams"] });
+teams.get("/members/{name}", ({ params }) => {
+  same<Flat<typeof params>, { team: number; name: string }>(true);
+});
+app.route("/teams/{team:int}", teams).get("/chained", () => "");
+// @ts-expect-error: a router is needed
+app.route("/x", {});
+// @ts-expect-error: no option has this name
+new Router({ tag: "a" });
