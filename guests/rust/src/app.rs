@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::Route;
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::hooks::Hooks;
 use crate::route::RouteInfo;
 use crate::settings::Settings;
+use crate::state::States;
+use crate::{Route, Router};
 
 /// An app of HTTP handlers. Pass it to [`export!`](crate::export).
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) hooks: Hooks,
     pub(crate) routes: Vec<Route>,
+    pub(crate) states: States,
 }
 
 impl Default for App {
@@ -34,6 +36,7 @@ impl App {
             settings: Settings::default(),
             hooks: Hooks::default(),
             routes: Vec::new(),
+            states: States::default(),
         }
     }
 
@@ -55,6 +58,24 @@ impl App {
         self
     }
 
+    /// Adds the routes of a router below a prefix, such as `/api`.
+    pub fn nest(mut self, prefix: &str, router: Router) -> Self {
+        self.routes.extend(router.below(prefix));
+        self
+    }
+
+    /// Adds the routes of a router.
+    pub fn merge(self, router: Router) -> Self {
+        self.nest("", router)
+    }
+
+    /// Adds a value that handlers and hooks take as [`State`](crate::State). A value of the same
+    /// type replaces it.
+    pub fn state<T: Clone + 'static>(mut self, value: T) -> Self {
+        self.states.insert(value);
+        self
+    }
+
     /// Returns the method, path and documentation of each route, in definition order.
     pub fn infos(&self) -> impl Iterator<Item = RouteInfo<'_>> {
         self.routes.iter().map(Route::info)
@@ -65,7 +86,10 @@ impl App {
     /// # Errors
     /// A sentence that names the first invalid route and its fault.
     pub fn describe(&self) -> Result<Description, String> {
-        let routes = self.routes.iter().map(|route| route.describe(&self.hooks));
+        let routes = self
+            .routes
+            .iter()
+            .map(|route| route.describe(&self.hooks, &self.states));
         Ok(Description {
             name: self.name.clone().into_owned(),
             version: self.version.clone().into_owned(),

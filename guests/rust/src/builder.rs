@@ -1,4 +1,4 @@
-//! The builder methods that apps and routes share: limits, policies and hooks.
+//! The builder methods that apps, routers and routes share: limits, policies and hooks.
 
 use crate::hook::{Hook, Outcome};
 use crate::policy::{
@@ -6,9 +6,9 @@ use crate::policy::{
     StaticFiles, Toggle, TrailingSlash,
 };
 use crate::stage::{EarlyStage, LateStage};
-use crate::{App, HookReply, Route};
+use crate::{App, HookReply, IntoReply, Next, Route, Router};
 
-macro_rules! for_an_app_and_a_route {
+macro_rules! builder_methods {
     ($owner:ident, $whose:literal) => {
         /// # Limits and policies
         ///
@@ -126,12 +126,37 @@ macro_rules! for_an_app_and_a_route {
 
             /// Adds a hook that runs when the host rejects a request, or a handler or hook
             /// fails. It can change the reply or return another one. The text is the message
-            /// of the host's log. Do not send it to clients.
+            /// of the host's log. Do not send it to clients. Hooks of the app also run for
+            /// requests that no route matches.
             pub fn on_error<R: Outcome>(
                 mut self,
                 hook: impl Fn(&mut HookReply, &str) -> R + 'static,
             ) -> Self {
                 self.hooks.add_after(LateStage::Error, hook);
+                self
+            }
+
+            /// Wraps the handler: the function gets the rest of the call, runs it, and returns its
+            /// reply or another one. Wrappers run after the `pre_handler` hooks, the app's
+            /// outermost; their cost is that of an `async` handler.
+            ///
+            /// ```
+            /// # use std::time::Duration;
+            /// # use spikard_wasm_sdk::{App, HttpError, IntoReply, Next, Route, timeout};
+            /// let app = App::new("app")
+            ///     .wrap(async |next: Next| {
+            ///         match timeout(Duration::from_secs(2), next.run()).await {
+            ///             Ok(reply) => reply.header("x-in-time", "1"),
+            ///             Err(_) => HttpError::new(504, "this takes too long").into_reply(),
+            ///         }
+            ///     })
+            ///     .route(Route::get("/", || "home"));
+            /// ```
+            pub fn wrap<R: IntoReply>(
+                mut self,
+                wrapper: impl AsyncFn(Next) -> R + 'static,
+            ) -> Self {
+                self.hooks.add_wrapper(wrapper);
                 self
             }
 
@@ -161,8 +186,9 @@ macro_rules! for_an_app_and_a_route {
     };
 }
 
-for_an_app_and_a_route!(App, "routes that don't set their own");
-for_an_app_and_a_route!(Route, "this route");
+builder_methods!(App, "routes that don't set their own");
+builder_methods!(Route, "this route");
+builder_methods!(Router, "routes of this router that don't set their own");
 
 impl App {
     /// Makes the host serve the files of a folder. Call it again to add another folder.

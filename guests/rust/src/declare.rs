@@ -1,9 +1,12 @@
 //! The parameters and the body of a route (OpenAPI 3.1), as its arguments declare them.
 
+use std::any::TypeId;
+
 use serde_json::{Map, Value, json};
 
 use crate::pattern;
 use crate::stage::EarlyStage;
+use crate::state::States;
 
 /// The location of a parameter in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +48,14 @@ pub struct Declaration<'a> {
     raw_body: bool,
     hook: Option<EarlyStage>,
     fault: Option<String>,
+    states: &'a States,
 }
 
 impl<'a> Declaration<'a> {
-    pub(crate) fn new(pattern: &'a str) -> Self {
+    pub(crate) fn new(pattern: &'a str, states: &'a States) -> Self {
         Self {
             pattern,
+            states,
             parameters: Vec::new(),
             keys: Vec::new(),
             body: None,
@@ -64,6 +69,11 @@ impl<'a> Declaration<'a> {
     /// Attributes all further declarations to the hooks of a stage.
     pub(crate) fn of_hook(&mut self, stage: EarlyStage) {
         self.hook = Some(stage);
+    }
+
+    /// Returns true if the app has a state of this type.
+    pub(crate) fn has_state(&self, id: TypeId) -> bool {
+        self.states.contains(id)
     }
 
     /// Returns the parameter names of the route's path, in order.
@@ -201,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_header_gets_a_key_that_is_an_identifier() {
-        let mut declaration = Declaration::new("/");
+        let states = States::default();
+        let mut declaration = Declaration::new("/", &states);
         declaration.parameter(Source::Header, "x-api-key", true, json!({"type": "string"}));
         let declared = declaration.finish().expect("a declaration");
         let expected = json!([{
@@ -217,7 +228,8 @@ mod tests {
 
     #[test]
     fn two_parameters_of_one_name_and_two_bodies_are_faults() {
-        let mut declaration = Declaration::new("/{id}");
+        let states = States::default();
+        let mut declaration = Declaration::new("/{id}", &states);
         declaration.parameter(Source::Path, "id", true, json!(true));
         declaration.parameter(Source::Query, "id", true, json!(true));
         let fault = declaration.finish().expect_err("a fault");
@@ -226,7 +238,8 @@ mod tests {
             "declares the parameter `id` twice; give one another name"
         );
 
-        let mut declaration = Declaration::new("/");
+        let states = States::default();
+        let mut declaration = Declaration::new("/", &states);
         declaration.raw_body();
         declaration.body(true, &["application/json"], &json!(true));
         let fault = declaration.finish().expect_err("a fault");

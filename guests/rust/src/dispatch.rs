@@ -6,6 +6,7 @@ use crate::call_id::CallId;
 use crate::hook_reply::ReplyChange;
 use crate::hooks::LateHook;
 use crate::maybe_future::{LocalFuture, MaybeFuture};
+use crate::next::Next;
 use crate::reply::Failure;
 use crate::stage::{EarlyStage, LateStage};
 use crate::task::{self, Finished, Job};
@@ -14,17 +15,27 @@ use crate::{App, Body, Call, Content, HookReply, Reply, Route, host};
 /// The return value of `handler.handle` and of the early hooks: status, headers as JSON, content.
 pub(crate) type Answer = (u16, String, Content);
 
+/// The route of an `on-error` call for a request that no route matches.
+pub(crate) const NO_ROUTE: u32 = u32::MAX;
+
 /// The answer of a call that waits.
 const WAITS: Answer = (0, String::new(), Content::Empty);
 
 impl App {
     /// Runs the handler of a route.
-    pub(crate) fn handle(&self, route: u32, params: &str, body: Body) -> Answer {
+    pub(crate) fn handle(self: &Rc<Self>, number: u32, params: &str, body: Body) -> Answer {
         let _call = CallId::enter();
-        let Some(route) = self.route_at(route) else {
+        let Some(route) = self.route_at(number) else {
             return unknown_route();
         };
-        match route.answer(params, body) {
+        let is_wrapped = !self.hooks.wrappers().is_empty() || !route.hooks.wrappers().is_empty();
+        let reply = if is_wrapped {
+            let next = Next::new(self.clone(), number as usize, params.to_owned(), body);
+            MaybeFuture::later(next.run())
+        } else {
+            route.answer(self.call(route, params, body))
+        };
+        match reply {
             MaybeFuture::Ready(reply) => {
                 let answer = finish(reply, route.status);
                 task::settle();
@@ -51,11 +62,7 @@ impl App {
         let Some(of_route) = self.route_at(route) else {
             return Some(unknown_route());
         };
-        let call = &mut Call {
-            pattern: &of_route.pattern,
-            params,
-            body: Body::Empty,
-        };
+        let call = &mut self.call(of_route, params, Body::Empty);
         let hooks = self.hooks.early(stage).iter();
         let hooks = hooks.chain(of_route.hooks.early(stage));
         for (index, hook) in hooks.enumerate() {
@@ -101,11 +108,7 @@ impl App {
             return Some(reply);
         }
         let of_route = self.route_at(route)?;
-        let call = &mut Call {
-            pattern: &of_route.pattern,
-            params: &params,
-            body: Body::Empty,
-        };
+        let call = &mut self.call(of_route, &params, Body::Empty);
         let hooks = self.hooks.early(stage).iter();
         let hooks = hooks.chain(of_route.hooks.early(stage));
         for hook in hooks.skip(index + 1) {
@@ -130,7 +133,7 @@ impl App {
         message: &str,
     ) -> Option<ReplyChange> {
         let _call = CallId::enter();
-        if self.route_at(route).is_none() {
+        if self.route_at(route).is_none() && route != NO_ROUTE {
             return refused(unknown_route());
         }
         let view = match HookReply::new(status, headers) {
@@ -197,6 +200,16 @@ impl App {
         view.finish()
     }
 
+    fn call<'a>(&'a self, route: &'a Route, params: &'a str, body: Body) -> Call<'a> {
+        Call {
+            pattern: &route.pattern,
+            params,
+            body,
+            states: &self.states,
+        }
+    }
+
+    /// Returns the late hooks of the app, then those of the route if there is one.
     fn late_hooks(&self, stage: LateStage, route: u32) -> impl Iterator<Item = &LateHook> {
         let of_route = self.route_at(route).into_iter();
         let of_route = of_route.flat_map(move |route| route.hooks.late(stage));

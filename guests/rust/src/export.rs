@@ -192,7 +192,7 @@ macro_rules! export {
                     }
                 }
 
-                $crate::bindings::export_component!(Component with_types_in $crate::exported);
+        $crate::bindings::export_component!(Component with_types_in $crate::exported);
             };
         };
     };

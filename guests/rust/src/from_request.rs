@@ -1,5 +1,6 @@
 //! The trait of handler arguments, and the call that they are read from.
 
+use crate::state::States;
 use crate::{Body, Declaration, Reply};
 
 /// One call of a route.
@@ -8,6 +9,7 @@ pub struct Call<'a> {
     pub(crate) pattern: &'a str,
     pub(crate) params: &'a str,
     pub(crate) body: Body,
+    pub(crate) states: &'a States,
 }
 
 impl Call<'_> {
@@ -45,7 +47,7 @@ impl Call<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument a handler can take",
-    note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body` or `Request`"
+    note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body`, `Request` or `State<T>`"
 )]
 pub trait FromRequest: Sized {
     /// Declares the parameters or the body that the value is read from.

@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::hook::{Hook, Outcome};
-use crate::maybe_future::MaybeFuture;
+use crate::maybe_future::{LocalFuture, MaybeFuture};
+use crate::next::Next;
 use crate::stage::{EarlyStage, LateStage};
-use crate::{Call, Declaration, HookReply, Reply};
+use crate::{Call, Declaration, HookReply, IntoReply, Reply};
 
 /// A hook that runs before the handler.
 #[derive(Clone)]
@@ -46,7 +47,11 @@ pub(crate) struct Hooks {
     pre_handler: Vec<EarlyHook>,
     on_response: Vec<LateHook>,
     on_error: Vec<LateHook>,
+    wrappers: Vec<Wrapper>,
 }
+
+/// A function around the handler.
+pub(crate) type Wrapper = Rc<dyn Fn(Next) -> LocalFuture<Reply>>;
 
 impl Hooks {
     pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: EarlyStage, hook: H) {
@@ -81,6 +86,35 @@ impl Hooks {
             Box::pin(async move { hook(reply, message).await.into_outcome() })
         });
         self.late_mut(stage).push(LateHook::Async(run));
+    }
+
+    pub(crate) fn add_wrapper<R: IntoReply>(&mut self, wrapper: impl AsyncFn(Next) -> R + 'static) {
+        let wrapper = Rc::new(wrapper);
+        self.wrappers.push(Rc::new(move |next| {
+            let wrapper = wrapper.clone();
+            Box::pin(async move { wrapper(next).await.into_reply() })
+        }));
+    }
+
+    pub(crate) fn wrappers(&self) -> &[Wrapper] {
+        &self.wrappers
+    }
+
+    /// Adds the hooks of an outer router, before those here.
+    pub(crate) fn inherit(&mut self, outer: &Self) {
+        macro_rules! prepend {
+            ($($field:ident),*) => {
+                $(self.$field.splice(0..0, outer.$field.iter().cloned());)*
+            };
+        }
+        prepend!(
+            on_request,
+            pre_validation,
+            pre_handler,
+            on_response,
+            on_error,
+            wrappers
+        );
     }
 
     /// Returns the kinds of hooks in use, for the member `hooks` of the settings.

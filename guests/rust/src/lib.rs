@@ -36,9 +36,13 @@
 //! - A handler returns an [`HttpError`] to show an error to the client. The host logs any
 //!   other error and replies with status 500 ([`IntoErrorReply`]). A panic is logged with
 //!   its location, but it also ends the instance of the component, so return errors instead.
+//! - A handler or hook can be an `async fn` that waits for a [`Database`], a [`Store`], another
+//!   service ([`http`]) or a timer ([`sleep`]). Functions that are not `async` use [`blocking`].
 //! - A test runs an app in process, without a component or a host (`testing`).
 
 pub mod bindings;
+pub mod blocking;
+pub mod crypto;
 #[cfg(target_arch = "wasm32")]
 #[allow(missing_docs)]
 #[doc(hidden)]
@@ -56,29 +60,37 @@ mod export;
 mod extract;
 mod form;
 mod from_request;
+mod grants;
 mod handler;
 mod hook;
 mod hook_reply;
 mod hooks;
 mod host;
+pub mod http;
 mod integers;
 mod into_reply;
+pub mod jwt;
 mod maybe_future;
 mod members;
 mod method;
+mod next;
 mod operation_error;
 mod params;
+pub mod password;
 mod pattern;
 mod policy;
 mod replies;
 mod reply;
 mod request;
 mod route;
+mod router;
 mod schema;
 mod settings;
 mod sql;
 mod stage;
+mod state;
 mod status;
+mod store;
 pub(crate) mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -94,12 +106,15 @@ pub use error::{HttpError, IntoErrorReply, NotFound};
 pub use extract::{Cookies, Headers, Json, MatchedPath, Path, Query};
 pub use form::{Form, Multipart, UploadFile};
 pub use from_request::{Call, FromBody, FromRequest};
+pub use futures_util::{join, try_join};
+pub use grants::{config, secret};
 pub use handler::Handler;
 pub use hook::{Hook, Outcome};
 pub use hook_reply::HookReply;
 pub use into_reply::{Html, IntoReply, Redirect};
 pub use maybe_future::{Async, Decide, MaybeFuture, Respond, Sync};
 pub use method::Method;
+pub use next::Next;
 pub use operation_error::OperationError;
 pub use policy::{
     ApiKey, Compression, CompressionAlgorithm, Cors, Instances, Jwt, JwtAlgorithm, OpenApi,
@@ -109,10 +124,13 @@ pub use replies::Replies;
 pub use reply::Reply;
 pub use request::Request;
 pub use route::{IntoRoute, Route, RouteInfo};
+pub use router::Router;
 pub use sql::{
     Database, Executed, IntoParams, Isolation, ParamWriter, Params, Row, ToParam, Transaction,
     TransactionOptions,
 };
+pub use state::State;
+pub use store::{Keys, Store};
 pub use task::{Aborted, JoinHandle, spawn};
 pub use timer::{Elapsed, sleep, timeout};
 

@@ -36,6 +36,7 @@ use serde::Deserialize;
 /// | `serialization`, `busy` | repeat the transaction |
 /// | `read-only`, `syntax`, `sql` | other errors of the database |
 /// | `invalid-token` | a JSON Web Token is not valid |
+/// | `status` | another service answered with an error |
 /// | `conversion` | a result does not have the type that the app asked for |
 /// | `failed` | anything else |
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ struct Parts {
     columns: Vec<String>,
     sqlstate: Option<String>,
     reason: Option<String>,
+    #[serde(skip)]
+    status: Option<u16>,
 }
 
 impl OperationError {
@@ -82,6 +85,12 @@ impl OperationError {
 
     pub(crate) fn conversion(message: impl Into<String>) -> Self {
         Self::new("conversion", message)
+    }
+
+    pub(crate) fn of_status(status: u16, message: String) -> Self {
+        let mut error = Self::new("status", message);
+        error.parts.status = Some(status);
+        error
     }
 
     pub(crate) fn outside(kind: &str) -> Self {
@@ -137,6 +146,13 @@ impl OperationError {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.parts.sqlstate.as_deref()
+    }
+
+    /// Returns the status of a response, for an error of
+    /// [`error_for_status`](crate::http::Response::error_for_status).
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.parts.status
     }
 
     /// Returns why a token is not valid.

@@ -108,6 +108,23 @@ impl Reply {
         self
     }
 
+    /// Returns the status that [`status`](Self::status) has set, or that the reply will have
+    /// unless the route sets another one.
+    #[must_use]
+    pub fn status_code(&self) -> u16 {
+        match (&self.failure, self.status) {
+            (Some(_), _) => 500,
+            (None, Some(status)) => status,
+            (None, None) => default_status(&self.content),
+        }
+    }
+
+    /// Returns true if the reply is a failure: the client gets status 500, and the host logs it.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.failure.is_some()
+    }
+
     /// Sets the content.
     pub fn content(mut self, content: Content) -> Self {
         self.content = content;

@@ -11,6 +11,7 @@ use crate::maybe_future::MaybeFuture;
 use crate::method::{Method, method_name};
 use crate::replies::Replies;
 use crate::settings::Settings;
+use crate::state::States;
 use crate::{Call, Handler, IntoReply, Reply, pattern};
 
 /// One method of one path. The attribute macros create routes from functions; this builder
@@ -172,16 +173,16 @@ impl Route {
         }
     }
 
-    pub(crate) fn answer(&self, params: &str, body: crate::Body) -> MaybeFuture<Reply> {
-        (self.answer)(&mut Call {
-            pattern: &self.pattern,
-            params,
-            body,
-        })
+    pub(crate) fn answer(&self, mut call: Call<'_>) -> MaybeFuture<Reply> {
+        (self.answer)(&mut call)
     }
 
     /// Returns the WIT record of this route, or a sentence that names its fault.
-    pub(crate) fn describe(&self, of_app: &Hooks) -> Result<definition::Route, String> {
+    pub(crate) fn describe(
+        &self,
+        of_app: &Hooks,
+        states: &States,
+    ) -> Result<definition::Route, String> {
         let fault = |sentence: &str| {
             format!(
                 "route `{} {}` {sentence}",
@@ -197,7 +198,7 @@ impl Route {
                 "has the status `{status}`; a reply's status is 200 to 599"
             )));
         }
-        let mut declaration = Declaration::new(&self.pattern);
+        let mut declaration = Declaration::new(&self.pattern, states);
         (self.declare)(&mut declaration);
         of_app.declare(&mut declaration);
         self.hooks.declare(&mut declaration);

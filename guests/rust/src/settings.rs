@@ -53,6 +53,34 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Adds what an outer router sets, unless it is set here.
+    pub(crate) fn inherit(&mut self, outer: &Self) {
+        macro_rules! unless_set {
+            ($($field:ident),*) => {
+                $(if self.$field.is_none() {
+                    self.$field.clone_from(&outer.$field);
+                })*
+            };
+        }
+        unless_set!(
+            body_limit,
+            timeout_ms,
+            timeout_status,
+            instances,
+            request_id,
+            rate_limit,
+            cors,
+            compression,
+            jwt,
+            api_key,
+            security_headers
+        );
+        let tags = outer.tags.iter().filter(|tag| !self.tags.contains(tag));
+        let tags: Vec<_> = tags.cloned().collect();
+        self.tags.splice(0..0, tags);
+        self.deprecated |= outer.deprecated;
+    }
+
     /// Returns the JSON text, or an empty string if nothing is set. `raw_body` is true if an
     /// argument of the handler needs the raw body; `hooks` lists the kinds of hooks in use.
     pub(crate) fn to_json(&self, raw_body: bool, hooks: Vec<&'static str>) -> String {

@@ -17,5 +17,5 @@ mod waker;
 pub(crate) use current::{block_on, clean_up, report};
 pub(crate) use executor::{cancel, resume, settle, start};
 pub(crate) use job::{Finished, Job};
-pub(crate) use operation::{Completed, Operation};
+pub(crate) use operation::{Completed, Operation, perform};
 pub use spawn::{Aborted, JoinHandle, spawn};

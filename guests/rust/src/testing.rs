@@ -10,6 +10,10 @@
 //! assert_eq!(client.get("/users/x").send().status(), 422);
 //! ```
 //!
+//! Handlers can wait: time is virtual, stores are in memory, and methods of the client set the
+//! settings, the databases and the replies to outgoing requests. [`send_all`] sends requests at the
+//! same time. A request is answered when its background work has ended.
+//!
 //! The client runs the host's own code for routing, parameters, bodies, schemas and problem
 //! documents, so replies have the status and the document that the host would send. It also runs
 //! hooks, stores contexts, and enforces the policies `jwt`, `api_key`, `rate_limit`, `cors`,

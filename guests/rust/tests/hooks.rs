@@ -294,7 +294,12 @@ fn an_error_hook_sees_refusals_and_failures_and_no_reply_of_the_app() {
         ),
         (410, None, Some("1"))
     );
-    assert_eq!(client.get("/nowhere").send().header("x-message"), None);
+    let nowhere = client.get("/nowhere").send();
+    assert_eq!(nowhere.status(), 404);
+    assert!(nowhere.header("x-message").is_some());
+    let wrong_method = client.post("/gone").send();
+    assert_eq!(wrong_method.status(), 405);
+    assert!(wrong_method.header("x-message").is_some());
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]

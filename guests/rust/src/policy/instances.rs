@@ -18,4 +18,7 @@ pub enum Instances {
     Reuse,
     /// Each request gets a new instance, which is slower.
     Fresh,
+    /// An instance handles other requests while one waits for an operation. Requests in progress
+    /// share its memory, and a panic of one ends them all. For many requests that wait.
+    Shared,
 }

@@ -9,7 +9,7 @@ use super::columns::{self, Types};
 use super::params::IntoParams;
 use super::row::{Row, unfit};
 use super::transaction::{Transaction, TransactionOptions};
-use crate::task::{Completed, Operation};
+use crate::task::perform;
 use crate::{Content, OperationError};
 
 /// An SQL database that the operator has granted by name.
@@ -263,17 +263,13 @@ impl Database {
             sql,
             transaction: self.transaction,
         };
-        let head = write(&head)?;
         let body = match params.into_params().finish()? {
             json if json.is_empty() => Content::Empty,
             json => Content::Json(json),
         };
-        let Completed { head, body, .. } = Operation::new("sql.query", head, body).await?;
-        let head = match head.as_str() {
-            "" => ResultHead::default(),
-            head => read(head)?,
-        };
-        match body {
+        let completed = perform("sql.query", &head, body).await?;
+        let head = completed.head()?;
+        match completed.body {
             Content::Json(json) => Ok((head, json)),
             _ => Ok((head, "[]".to_owned())),
         }
@@ -286,15 +282,4 @@ impl Database {
             transaction: Some(transaction),
         }
     }
-}
-
-/// Writes the head of an operation.
-pub(super) fn write(head: &impl Serialize) -> Result<String, OperationError> {
-    serde_json::to_string(head).map_err(|error| OperationError::new("invalid", error.to_string()))
-}
-
-/// Reads the head of a result.
-pub(super) fn read<T: DeserializeOwned>(head: &str) -> Result<T, OperationError> {
-    serde_json::from_str(head)
-        .map_err(|error| OperationError::conversion(format!("the host answered `{head}`: {error}")))
 }

@@ -93,9 +93,9 @@ impl ParamWriter<'_> {
     /// Writes a floating-point number.
     pub fn float(&mut self, value: f64) {
         match value {
-            _ if value.is_nan() => self.text("NaN"),
-            f64::INFINITY => self.text("Infinity"),
-            f64::NEG_INFINITY => self.text("-Infinity"),
+            _ if value.is_nan() => self.typed("float", "NaN"),
+            f64::INFINITY => self.typed("float", "Infinity"),
+            f64::NEG_INFINITY => self.typed("float", "-Infinity"),
             _ => self.value(&value),
         }
     }

@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
-use super::database::{Database, read, write};
-use crate::task::{self, Operation};
+use super::database::Database;
+use crate::task::{self, perform};
 use crate::{Content, OperationError};
 
 /// A transaction of a [`Database`]. It has the methods of the database, and so a function that takes
@@ -85,13 +85,13 @@ impl Transaction {
         name: Cow<'static, str>,
         options: TransactionOptions,
     ) -> Result<Self, OperationError> {
-        let head = write(&BeginHead {
+        let head = BeginHead {
             database: &name,
             read_only: options.read_only,
             isolation: options.isolation,
-        })?;
-        let completed = Operation::new("sql.begin", head, Content::Empty).await?;
-        let TransactionHead { transaction } = read(&completed.head)?;
+        };
+        let completed = perform("sql.begin", &head, Content::Empty).await?;
+        let TransactionHead { transaction } = completed.head()?;
         Ok(Self {
             database: Database::in_transaction(name, transaction),
             number: transaction,
@@ -122,8 +122,8 @@ impl Transaction {
 }
 
 async fn end(kind: &'static str, transaction: u64) -> Result<(), OperationError> {
-    let head = write(&TransactionHead { transaction })?;
-    Operation::new(kind, head, Content::Empty).await.map(drop)
+    let head = TransactionHead { transaction };
+    perform(kind, &head, Content::Empty).await.map(drop)
 }
 
 impl Deref for Transaction {

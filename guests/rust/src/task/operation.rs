@@ -3,6 +3,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::current::{Current, Mode};
 use super::executor;
 use crate::{Content, OperationError, host};
@@ -27,12 +30,50 @@ impl Completed {
         }
     }
 
+    /// Reads the head.
+    pub(crate) fn head<T: DeserializeOwned>(&self) -> Result<T, OperationError> {
+        let head = if self.head.is_empty() {
+            "{}"
+        } else {
+            &self.head
+        };
+        serde_json::from_str(head).map_err(|error| {
+            OperationError::conversion(format!("the host answered `{head}`: {error}"))
+        })
+    }
+
+    /// Returns the body as bytes.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self.body {
+            Content::Empty => Vec::new(),
+            Content::Json(text) | Content::Text(text) => text.into_bytes(),
+            Content::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Returns the body as text.
+    pub(crate) fn into_text(self) -> Result<String, OperationError> {
+        String::from_utf8(self.into_bytes())
+            .map_err(|error| OperationError::conversion(error.to_string()))
+    }
+
     fn check(self) -> Result<Self, OperationError> {
         match self.status {
             1 => Err(OperationError::parse(&self.head)),
             _ => Ok(self),
         }
     }
+}
+
+/// Runs an operation.
+pub(crate) async fn perform(
+    kind: &'static str,
+    head: &impl Serialize,
+    body: Content,
+) -> Result<Completed, OperationError> {
+    let head = serde_json::to_string(head)
+        .map_err(|error| OperationError::new("invalid", error.to_string()))?;
+    Operation::new(kind, head, body).await
 }
 
 /// An operation in progress, as the executor keeps it.

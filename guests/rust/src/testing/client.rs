@@ -96,7 +96,7 @@ impl TestClient {
         self
     }
 
-    /// Adds an SQLite database in memory, with the tables and rows that the statements create.
+    /// Adds an SQLite database in a temporary file, with the tables and rows that the statements create.
     ///
     /// ```
     /// # use spikard_wasm_sdk::testing::TestClient;

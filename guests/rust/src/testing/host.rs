@@ -17,7 +17,7 @@ use super::message::Message;
 use super::reply::TestReply;
 use super::services::Services;
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::dispatch::Answer;
+use crate::dispatch::{Answer, NO_ROUTE};
 use crate::hook_reply::ReplyChange;
 use crate::host::fake::{FakeRequest, Shared, Values};
 use crate::method::method_name;
@@ -82,6 +82,10 @@ impl Host {
         let (exchange, admission) = self.contract.begin(head);
         let (answer, failure) = match admission {
             Ok(admission) => self.run(message, &exchange, admission, raw).await,
+            Err(Stop::Reply(reply)) if matches!(reply.status, 404 | 405) => {
+                let call = self.call(message, &exchange, NO_ROUTE, Vec::new());
+                call.refuse(reply).await
+            }
             Err(Stop::Reply(reply)) => (answer_of(reply), None),
             Err(Stop::MissingSecret) => panic!(
                 "a policy needs a secret that this client does not have; make the client with `TestClient::with_secrets`"
@@ -108,7 +112,21 @@ impl Host {
         admission: Admission,
         raw: Vec<u8>,
     ) -> (Answer, Option<Report>) {
-        let local = admission.local.into_iter();
+        let call = self.call(message, exchange, admission.route, admission.local);
+        let result = call.run(raw).await;
+        call.request.borrow_mut().in_progress = false;
+        result
+    }
+
+    /// Creates the request on its way to a route.
+    fn call<'a>(
+        &'a self,
+        message: &Message,
+        exchange: &'a Exchange,
+        route: u32,
+        local: Vec<(&'static str, String)>,
+    ) -> Call<'a> {
+        let local = local.into_iter();
         let local = local.map(|(key, text)| (key.to_owned(), text));
         let request = FakeRequest {
             method: method_name(message.method).to_owned(),
@@ -122,16 +140,13 @@ impl Host {
             in_progress: true,
             ..FakeRequest::default()
         };
-        let call = Call {
+        Call {
             host: self,
             exchange,
-            route: admission.route,
+            route,
             disconnect_after: message.disconnect_after,
             request: Rc::new(RefCell::new(request)),
-        };
-        let result = call.run(raw).await;
-        call.request.borrow_mut().in_progress = false;
-        result
+        }
     }
 }
 
@@ -150,10 +165,24 @@ impl Call<'_> {
             Ok(answer) => self.after(LateStage::Response, "", answer).await,
             Err(interruption) => Err(interruption),
         };
-        let interruption = match outcome {
-            Ok(answer) => return (answer, None),
-            Err(interruption) => interruption,
+        match outcome {
+            Ok(answer) => (answer, None),
+            Err(interruption) => self.fail(*interruption).await,
+        }
+    }
+
+    /// Replies to a request that no route matches.
+    async fn refuse(&self, reply: HostReply) -> (Answer, Option<Report>) {
+        let interruption = Interruption {
+            message: reply.message.clone(),
+            reply,
+            failure: None,
         };
+        self.fail(interruption).await
+    }
+
+    /// Runs the error hooks.
+    async fn fail(&self, interruption: Interruption) -> (Answer, Option<Report>) {
         let answer = answer_of(interruption.reply);
         match self
             .after(LateStage::Error, &interruption.message, answer)
@@ -228,7 +257,10 @@ impl Call<'_> {
                 }
                 services.answer(number).await
             }
-            change => change,
+            change => {
+                services.answered(number);
+                change
+            }
         };
         let Some(failure) = self.request.borrow_mut().failure.take() else {
             return Ok(change);

@@ -150,6 +150,15 @@ impl Services {
 
     /// Fails the tasks that wait for nothing, as the host does.
     fn fail_idle(&self) {
+        let tasks = self.tasks.borrow();
+        if tasks
+            .values()
+            .any(|task| matches!(task.answer, Answer::Ready(_)))
+        {
+            // A request goes on when it is polled, and can wake others.
+            return;
+        }
+        drop(tasks);
         for task in self.numbers() {
             if !self.has_answered(task) {
                 let message = "the handler waits, but has no operation in progress";
@@ -217,6 +226,13 @@ impl Services {
     fn request(&self, task: u32) -> Option<Shared> {
         let tasks = self.tasks.borrow();
         tasks.get(&task).map(|task| task.request.clone())
+    }
+
+    /// Notes that the call of a task has returned its answer.
+    pub(super) fn answered(&self, task: u32) {
+        if let Some(task) = self.tasks.borrow_mut().get_mut(&task) {
+            task.answer = Answer::Taken;
+        }
     }
 
     /// Waits for the answer of a task.

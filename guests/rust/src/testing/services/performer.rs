@@ -66,7 +66,7 @@ impl Performer {
             ("sql", operation) => self.databases.perform(task, operation, head, body),
             #[cfg(feature = "test-services")]
             ("password" | "jwt" | "crypto", _) => {
-                super::crypto::perform(&self.secrets, kind, head, body)
+                super::crypto::perform(&self.secrets, now, kind, head, body)
             }
             #[cfg(not(feature = "test-services"))]
             ("sql" | "password" | "jwt" | "crypto", _) => {

@@ -1,12 +1,13 @@
-//! SQLite databases in memory.
+//! SQLite databases in temporary files: one in memory cannot be read during a transaction.
 
 mod error;
 mod value;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{Connection, OpenFlags, Statement};
+use rusqlite::{Connection, Statement};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -23,9 +24,20 @@ pub(in crate::testing) struct Databases {
 }
 
 struct Database {
-    /// Keeps the database in memory, and runs statements outside of transactions.
+    /// Runs statements outside of transactions.
     connection: Connection,
-    uri: String,
+    path: PathBuf,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            // A file that stays is in the directory for temporary files.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 struct Transaction {
@@ -63,11 +75,12 @@ impl Databases {
     pub(in crate::testing) fn add(&mut self, name: &str, schema: &str) -> rusqlite::Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let uri = format!("file:/spikard-test-{number}?vfs=memdb");
-        let connection = open(&uri)?;
-        connection.execute_batch(schema)?;
-        self.databases
-            .insert(name.to_owned(), Database { connection, uri });
+        let file = format!("spikard-test-{}-{number}.sqlite", std::process::id());
+        let path = std::env::temp_dir().join(file);
+        let connection = open(&path)?;
+        let database = Database { connection, path };
+        database.connection.execute_batch(schema)?;
+        self.databases.insert(name.to_owned(), database);
         Ok(())
     }
 
@@ -89,7 +102,7 @@ impl Databases {
             }
             "begin" => {
                 let head: BeginHead = read(head)?;
-                let connection = open(&self.database(&head.database)?.uri)?;
+                let connection = open(&self.database(&head.database)?.path)?;
                 connection.execute_batch(if head.read_only {
                     "pragma query_only = on; begin"
                 } else {
@@ -145,14 +158,11 @@ impl Databases {
     }
 }
 
-fn open(uri: &str) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(
-        uri,
-        OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_URI,
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "pragma journal_mode = wal; pragma synchronous = off; pragma foreign_keys = on",
     )?;
-    connection.execute_batch("pragma foreign_keys = on")?;
     Ok(connection)
 }
 

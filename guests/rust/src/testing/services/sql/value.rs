@@ -39,6 +39,9 @@ pub(super) fn write(param: &Value) -> Result<SqlValue, Fault> {
                 ("int", Value::String(text)) => {
                     SqlValue::Integer(text.parse().map_err(|_| invalid())?)
                 }
+                ("float", Value::String(text)) => {
+                    SqlValue::Real(text.parse().map_err(|_| invalid())?)
+                }
                 ("bytes", Value::String(text)) => {
                     SqlValue::Blob(STANDARD.decode(text).map_err(|_| invalid())?)
                 }
