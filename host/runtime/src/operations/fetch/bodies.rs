@@ -100,18 +100,20 @@ impl Table {
     /// Adds a body and returns its number.
     pub(super) fn insert(&self, body: Body) -> u32 {
         let mut open = self.lock();
+        let mut number = open.last;
         loop {
-            open.last = open.last.wrapping_add(1).max(1);
-            let number = open.last;
+            number = number.wrapping_add(1).max(1);
             if !open.bodies.contains_key(&number) {
-                let entry = Entry {
-                    body: Arc::new(tokio::sync::Mutex::new(body)),
-                    read: None,
-                };
-                open.bodies.insert(number, entry);
-                return number;
+                break;
             }
         }
+        open.last = number;
+        let entry = Entry {
+            body: Arc::new(tokio::sync::Mutex::new(body)),
+            read: None,
+        };
+        open.bodies.insert(number, entry);
+        number
     }
 
     fn remove(&self, number: u32) {

@@ -39,7 +39,7 @@ pub(super) struct Body {
 }
 
 enum Source {
-    Plain(Raw),
+    Plain(Box<Raw>),
     Gzip(Box<GzipDecoder<Raw>>),
     Brotli(Box<BrotliDecoder<Raw>>),
 }
@@ -60,7 +60,7 @@ impl Body {
         Self {
             origin,
             source: match coding {
-                None => Source::Plain(raw),
+                None => Source::Plain(Box::new(raw)),
                 Some(Coding::Gzip) => {
                     let mut decoder = GzipDecoder::new(raw);
                     decoder.multiple_members(true);

@@ -122,7 +122,7 @@ fn list(headers: &HeaderMap, is_decoded: bool) -> Value {
             false => is_set_by_host(name),
         }
     };
-    let pairs = headers.iter().filter(|(name, _)| !is_omitted(*name));
+    let pairs = headers.iter().filter(|(name, _)| !is_omitted(name));
     pairs
         .map(|(name, value)| {
             let value: String = value.as_bytes().iter().copied().map(char::from).collect();
