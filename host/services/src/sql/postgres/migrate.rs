@@ -10,7 +10,7 @@ use super::Postgres;
 use crate::sql::migrate::{Applied, CREATE_TABLE, File, SELECT, failure, pending};
 
 /// Number of the advisory lock: "spikard" in ASCII.
-const LOCK: i64 = 0x73_70_69_6b_61_72_64;
+const LOCK: i64 = 0x0073_7069_6b61_7264;
 /// Time to wait for another process that migrates.
 const WAIT: Duration = Duration::from_secs(60);
 
