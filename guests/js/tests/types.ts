@@ -5,6 +5,7 @@ import {
   type GlobalContext,
   type HookReply,
   jwt,
+  Router,
   Spikard,
   type SqlRow,
   Store,

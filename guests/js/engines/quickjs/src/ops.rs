@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::io;
 use crate::jobs;
-use crate::native::{Entry, native, type_error};
+use crate::native::{Entry, native};
 use crate::state::state;
 use crate::timers::{self, Id};
 use crate::value::{Result, Thrown, Value, throw_error};
@@ -158,7 +158,8 @@ native! {
         let call = match state.suspended.get_mut(&task) {
             Some(call) => call,
             None if state.call.task == task => &mut state.call,
-            None => return type_error("the task has ended"),
+            // The task has ended, because nothing could settle its promise.
+            None => return Ok(Value::UNDEFINED),
         };
         call.held = call.held.saturating_sub(1);
         Ok(Value::UNDEFINED)
