@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Openapi(OpenapiArgs),
     /// Build a Rust, JavaScript, TypeScript or Python app into a component
     Build(BuildArgs),
+    /// List or apply the migrations of SQL databases
+    Migrate(MigrateArgs),
     /// Write the WIT package to build components against
     Wit(WitArgs),
     /// Check the toolchains that `build` needs and print how to install missing ones
@@ -61,6 +63,9 @@ pub(crate) struct ServeArgs {
     /// Reload an app when its component or `spikard.toml` changes; SIGHUP also reloads
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Apply the pending migrations of all databases before serving
+    #[arg(long)]
+    pub(crate) migrate: bool,
     /// Disable the OpenAPI document and its viewer, even if the app enables them
     #[arg(long)]
     pub(crate) no_openapi: bool,
@@ -170,6 +175,34 @@ pub(crate) struct BuildArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MigrateArgs {
+    #[command(subcommand)]
+    pub(crate) action: MigrateAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateAction {
+    /// List the migrations, applied and pending
+    Status(MigrationArgs),
+    /// Apply the pending migrations
+    Up(MigrationArgs),
+}
+
+/// The databases of a `spikard.toml` whose migrations to list or apply.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MigrationArgs {
+    /// Configuration file [default: `spikard.toml` in the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// App whose databases to use, of a file with several [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+    /// Database to use [default: all with migrations]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) database: Option<String>,
+}
+
 pub(crate) struct WitArgs {
     /// Folder to write the package to
     #[arg(short, long, default_value = "wit")]

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => commands::compile::run(&args),
         Command::Openapi(args) => commands::openapi::run(&args),
         Command::Build(args) => commands::build::run(&args),
+        Command::Migrate(args) => commands::migrate::run(&args),
         Command::Wit(args) => commands::wit::run(&args),
         Command::Doctor => commands::doctor::run(),
     };

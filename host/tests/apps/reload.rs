@@ -153,12 +153,18 @@ fn a_failed_reload_keeps_the_previous_version() {
 
 #[test]
 fn a_reload_updates_policies_limits_and_secrets() {
+    for table in ["serve.secrets", "grants.secrets"] {
+        a_reload_updates_secrets_of(table);
+    }
+}
+
+fn a_reload_updates_secrets_of(table: &str) {
     let folder = Folder::new();
     let settings = json!({"api_key": {"keys": {"k": {"secret": "key"}}}});
     folder.define("a.wasm", app("a", &["/x"], settings));
     folder.write("key", "old");
-    let text = "[serve]\napp = \"a.wasm\"\n[serve.secrets]\nkey = \"file:key\"\n";
-    folder.config(text);
+    let text = format!("[serve]\napp = \"a.wasm\"\n[{table}]\nkey = \"file:key\"\n");
+    folder.config(&text);
     let server = folder.serve(&[]);
     let status = |key| {
         let client = server.client();

@@ -3,14 +3,18 @@
 //! An operator must grant each resource by name. Only clocks, random bytes and log output
 //! are granted by default.
 
+mod database;
 mod directory;
 mod outgoing;
+mod secret;
 mod store;
 
 use std::collections::BTreeMap;
 
+pub use self::database::Database;
 pub use self::directory::Directory;
 pub use self::outgoing::{Network, OutgoingPattern, OutgoingRules, OutgoingScheme, is_private};
+pub use self::secret::Secret;
 pub use self::store::Store;
 
 /// The host resources that an app can use.
@@ -33,6 +37,10 @@ pub struct Grants {
     pub config: Option<BTreeMap<String, String>>,
     /// Key-value stores (`wasi:keyvalue`), by the name with which the app opens them.
     pub keyvalue: BTreeMap<String, Store>,
+    /// SQL databases, by the name with which the app refers to them.
+    pub sql: BTreeMap<String, Database>,
+    /// Secrets that the app can read, by name.
+    pub secrets: BTreeMap<String, Secret>,
     /// Rules for outgoing requests (`wasi:http`).
     pub outgoing: OutgoingRules,
 }
@@ -48,6 +56,8 @@ impl Default for Grants {
             logging: true,
             config: None,
             keyvalue: BTreeMap::new(),
+            sql: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             outgoing: OutgoingRules::default(),
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod compile;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
 mod limits;
+pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod wit;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use spikard_wasm_app::Grants;
+use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_runtime::LoadError;
 use spikard_wasm_server::{Handle, Listener, Metrics, ServeError, Settings};
 
-use super::check_component;
+use super::{check_component, migrate};
 use crate::args::ServeArgs;
 use crate::config::Config;
 use crate::config::values::MetricsEndpoint;
@@ -32,16 +34,19 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
         }
         check_component(path)?;
     }
-    // Unreadable secrets and an occupied port fail here, before a component compiles for
+    // Unreadable grants or secrets and an occupied port fail here, before a component compiles for
     // minutes.
-    for app in &config.apps {
-        load::read_secrets(app)?;
-    }
+    let grants = config.apps.iter().map(load::read_grants);
+    let grants: Vec<(Grants, Secrets)> = grants.collect::<Result<_>>()?;
     let listener = Listener::bind(&config.host, config.port)?;
     let settings = Settings {
         metrics: metrics(&config.metrics)?,
         ..config.limits.settings()
     };
+    if args.migrate {
+        let names = config.apps.iter().map(|app| app.name.as_deref());
+        migrate::apply(names.zip(grants.iter().map(|(grants, _)| &grants.sql)))?;
+    }
     let start = Instant::now();
     let watch = config.watch.then(|| Watch::new(&config)).transpose()?;
     let ready = config.apps.iter().map(|app| load::load_app(&config, app));

@@ -42,6 +42,30 @@ fn secrets_come_from_files_and_variables() {
 }
 
 #[test]
+fn granted_secrets_are_for_policies_too() {
+    let folder = tempdir().expect("a folder");
+    let secret = |name: &str, value: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, value).expect("a file");
+        format!("ci-key=file:{}", path.display())
+    };
+    let (granted, other) = (secret("granted", "hunter2"), secret("other", "hunter3"));
+    for args in [
+        &["--grant-secret", &granted][..],
+        &["--grant-secret", &granted, "--secret", &other],
+    ] {
+        let server = app().serve(args);
+        let status = |key| {
+            let key = [("x-api-key", key)];
+            server.client().send("GET", "/", &key, b"").status
+        };
+        assert_eq!((status("hunter2"), status("hunter3")), (200, 401), "{args:?}");
+        let log = server.stop().log;
+        assert!(!log.contains("hunter"), "{log}");
+    }
+}
+
+#[test]
 fn a_missing_secret_prevents_the_start() {
     let folder = tempdir().expect("a folder");
     let empty = folder.path().join("empty");
@@ -68,6 +92,14 @@ fn a_missing_secret_prevents_the_start() {
         (
             vec!["--secret", empty.as_str(), "--secret", "ci-key=env:A"],
             "error: the secret `ci-key` is empty",
+        ),
+        (
+            vec!["--grant-secret", "ci-key=env:SPIKARD_NOT_SET"],
+            "error: secret `ci-key` comes from the environment variable `SPIKARD_NOT_SET`, which is not set; set it",
+        ),
+        (
+            vec!["--sql", "main=env:SPIKARD_NOT_SET"],
+            "error: the location of database `main` comes from the environment variable `SPIKARD_NOT_SET`, which is not set; set it",
         ),
     ] {
         let error = app().refused(&args);

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use spikard_wasm_app::policy::Secrets;
-use spikard_wasm_app::{App, OpenApi, one_line};
+use spikard_wasm_app::{App, Grants, OpenApi, one_line};
 use spikard_wasm_runtime::{Capabilities, Kind, Runtime, is_precompiled};
 use spikard_wasm_server::{AppSettings, Docs, HostedApp, Outgoing};
 
@@ -29,6 +29,7 @@ pub(super) struct LoadedApp {
 pub(super) struct Fingerprint {
     pub(super) config: AppConfig,
     component: Option<FileStamp>,
+    grants: Arc<Grants>,
     secrets: Secrets,
 }
 
@@ -57,10 +58,12 @@ impl Fingerprint {
     pub(super) fn read(config: &AppConfig) -> Result<Self> {
         let component = config.component.as_ref();
         let metadata = component.and_then(|path| fs::metadata(path).ok());
+        let (grants, secrets) = read_grants(config)?;
         Ok(Self {
             config: config.clone(),
             component: metadata.map(|metadata| FileStamp::of(&metadata)),
-            secrets: read_secrets(config)?,
+            grants: Arc::new(grants),
+            secrets,
         })
     }
 }
@@ -83,9 +86,14 @@ impl FileStamp {
     }
 }
 
-/// Reads the secrets of an app.
-pub(super) fn read_secrets(config: &AppConfig) -> Result<Secrets> {
-    with_app_name(config, crate::secrets::read(&config.secrets))
+/// Reads the grants of an app and the secrets of its policies.
+pub(super) fn read_grants(config: &AppConfig) -> Result<(Grants, Secrets)> {
+    let read = || {
+        let grants = config.grants.clone().resolve()?;
+        let secrets = crate::secrets::read(&config.secrets, &grants.secrets)?;
+        Ok((grants, secrets))
+    };
+    with_app_name(config, read())
 }
 
 /// Adds the app's name to an error if the host serves several apps.
@@ -113,7 +121,7 @@ fn load_from(host: &Config, fingerprint: Fingerprint) -> Result<LoadedApp> {
         None => ComponentSource::Demo(DEMO),
     };
     let limits = &config.limits;
-    let grants = Arc::new(config.grants.clone().resolve()?);
+    let grants = fingerprint.grants.clone();
     let name = config
         .name
         .as_deref()
@@ -131,7 +139,7 @@ fn load_from(host: &Config, fingerprint: Fingerprint) -> Result<LoadedApp> {
     let (app, docs) = match kind {
         Kind::Handler => {
             let app = App::new(&description, &defaults)?;
-            loaded.check_hooks(&app)?;
+            loaded.check_app(&app)?;
             let api = OpenApi::new(&description)?.below(config.mount.prefix());
             let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
             (app, docs.flatten())

@@ -4,7 +4,8 @@ use clap::Args;
 use spikard_wasm_app::grants::{Directory, OutgoingPattern, OutgoingRules, check_variable};
 
 use super::settings::GrantSettings;
-use super::values::{StoreLocation, Variable};
+use super::values::{DatabaseSource, StoreLocation, Variable};
+use crate::config::values::{SecretArg, secret};
 
 /// Grant flags; docs/capabilities.md describes each grant.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,6 +30,14 @@ pub(crate) struct GrantArgs {
     /// or `env:VARIABLE` for a variable that holds either; repeatable
     #[arg(long, value_name = "NAME=LOCATION", value_parser = store)]
     keyvalue: Vec<(String, StoreLocation)>,
+    /// Open a SQL database for the app: LOCATION is `sqlite:PATH`, `sqlite::memory:`,
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or `env:VARIABLE` for a variable that holds
+    /// one of these; repeatable
+    #[arg(long, value_name = "NAME=LOCATION", value_parser = database)]
+    sql: Vec<(String, DatabaseSource)>,
+    /// Let the app read a secret: `NAME=env:VARIABLE` or `NAME=file:PATH`; repeatable
+    #[arg(long, value_name = "NAME=SOURCE", value_parser = secret)]
+    grant_secret: Vec<SecretArg>,
 }
 
 impl GrantArgs {
@@ -41,6 +50,8 @@ impl GrantArgs {
             directories: self.dir,
             config: (!config.is_empty()).then_some(config),
             keyvalue: self.keyvalue.into_iter().collect(),
+            sql: self.sql.into_iter().collect(),
+            secrets: self.grant_secret,
             outgoing: OutgoingRules {
                 allow: self.allow_outgoing,
                 ..OutgoingRules::default()
@@ -87,6 +98,14 @@ fn store(text: &str) -> Result<(String, StoreLocation), String> {
     Ok((name, StoreLocation::parse(&value)?))
 }
 
+fn database(text: &str) -> Result<(String, DatabaseSource), String> {
+    let Pair { name, value } = pair(text).map_err(|_| {
+        "use the form `NAME=LOCATION`, such as `main=sqlite:data/app.db`, where NAME is the name by which the app refers to the database"
+            .to_owned()
+    })?;
+    Ok((name, DatabaseSource::parse(&value)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +126,12 @@ mod tests {
         );
         let location = StoreLocation::Variable("REDIS_URL".to_owned());
         assert_eq!(store("a=env:REDIS_URL"), Ok(("a".to_owned(), location)));
+        let (name, source) = database("main=sqlite:a=b.db").unwrap();
+        assert_eq!(name, "main");
+        assert_eq!(source, DatabaseSource::parse("sqlite:a=b.db").unwrap());
+        for bad in ["app.db", "=sqlite:app.db", "a=", "a=env:", "a=app.db"] {
+            assert!(database(bad).is_err(), "{bad}");
+        }
         for bad in ["kv.redb", "=kv.redb", "a=", "a=env:", "a=ftp://x"] {
             assert!(store(bad).is_err(), "{bad}");
         }

@@ -10,7 +10,7 @@ pub(crate) mod table;
 mod values;
 
 pub(crate) use self::flags::GrantArgs;
-pub(crate) use self::settings::GrantSettings;
+pub(crate) use self::settings::{GrantSettings, databases};
 
 #[cfg(test)]
 mod tests;

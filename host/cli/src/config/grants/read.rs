@@ -10,7 +10,7 @@ use toml::Value;
 
 use super::settings::GrantSettings;
 use super::table;
-use super::values::{StoreLocation, Variable};
+use super::values::{DatabaseSource, StoreLocation, Variable};
 use crate::config::entry::TomlEntry;
 use crate::config::units;
 
@@ -53,6 +53,12 @@ impl GrantSettings {
                             .insert(entry.name.to_owned(), store(&entry)?);
                     }
                 }
+                "sql" => {
+                    for entry in entry.members()? {
+                        grants.sql.insert(entry.name.to_owned(), database(&entry)?);
+                    }
+                }
+                "secrets" => grants.secrets = entry.secrets()?,
                 "outgoing" => grants.read_outgoing(&entry)?,
                 _ => return Err(entry.unknown("key", table::names(""))),
             }
@@ -179,5 +185,42 @@ fn store(entry: &TomlEntry<'_>) -> Result<StoreLocation> {
             StoreLocation::Store(Store::File(entry.resolve_path(&path)))
         }
         other => other,
+    })
+}
+
+/// Parses a database: its location, or a table with its location and more.
+fn database(here: &TomlEntry<'_>) -> Result<DatabaseSource> {
+    let Value::Table(_) = here.value else {
+        return location(here);
+    };
+    let (mut database, mut migrations) = (None, None);
+    for entry in here.members()? {
+        match entry.name {
+            "url" => database = Some(location(&entry)?),
+            "migrations" => migrations = Some(entry.path()?),
+            _ => return Err(entry.unknown("key", ["migrations", "url"].into_iter())),
+        }
+    }
+    let missing = || {
+        anyhow!(
+            "{} has no `url`; add the location of the database",
+            here.label()
+        )
+    };
+    let database = database.ok_or_else(missing)?;
+    Ok(DatabaseSource {
+        migrations,
+        ..database
+    })
+}
+
+/// Parses a database's location. Errors do not repeat it, because it may hold a password.
+fn location(entry: &TomlEntry<'_>) -> Result<DatabaseSource> {
+    let invalid = |why: String| anyhow!("{} is invalid; {why}", entry.label());
+    let text = entry.value.as_str().unwrap_or_default();
+    let database = DatabaseSource::parse(text).map_err(invalid)?;
+    Ok(DatabaseSource {
+        folder: entry.resolve_path("".as_ref()),
+        ..database
     })
 }

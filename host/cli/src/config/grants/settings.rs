@@ -1,13 +1,17 @@
 //! Grants from flags and `spikard.toml`: merging and resolving.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::env;
 
 use anyhow::{Result, anyhow, bail};
 use spikard_wasm_app::Grants;
-use spikard_wasm_app::grants::{Directory, OutgoingRules, Store};
+use spikard_wasm_app::grants::{Database, Directory, OutgoingRules, Store};
+use spikard_wasm_services::sql::Location;
 
-use super::values::{StoreLocation, Variable};
+use super::values::{DatabaseLocation, DatabaseSource, StoreLocation, Variable};
+use crate::config::precedence;
+use crate::config::values::SecretArg;
 
 /// Grants of one source; unset grants are `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(crate) struct GrantSettings {
     pub(crate) logging: Option<bool>,
     pub(crate) config: Option<BTreeMap<String, String>>,
     pub(crate) keyvalue: BTreeMap<String, StoreLocation>,
+    pub(crate) sql: BTreeMap<String, DatabaseSource>,
+    pub(crate) secrets: Vec<SecretArg>,
     pub(crate) outgoing: OutgoingRules,
 }
 
@@ -44,6 +50,17 @@ impl GrantSettings {
         for (name, location) in other.keyvalue {
             self.keyvalue.entry(name).or_insert(location);
         }
+        for (name, database) in other.sql {
+            match self.sql.entry(name) {
+                Entry::Vacant(entry) => drop(entry.insert(database)),
+                // A flag has no migrations.
+                Entry::Occupied(mut entry) if entry.get().migrations.is_none() => {
+                    entry.get_mut().migrations = database.migrations;
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        self.secrets = precedence::secrets(&self.secrets, &other.secrets, &[]);
         let mut outgoing = other.outgoing;
         outgoing.allow.extend(self.outgoing.allow);
         Self {
@@ -56,7 +73,7 @@ impl GrantSettings {
         }
     }
 
-    /// Resolves variables of the host's environment and applies the defaults.
+    /// Resolves variables of the host's environment, reads secrets and applies the defaults.
     pub(crate) fn resolve(self) -> Result<Grants> {
         let defaults = Grants::default();
         let environment = self.environment.into_iter().map(|(name, variable)| {
@@ -85,6 +102,8 @@ impl GrantSettings {
             logging: self.logging.unwrap_or(defaults.logging),
             config: self.config,
             keyvalue: keyvalue.collect::<Result<_>>()?,
+            sql: databases(self.sql)?,
+            secrets: crate::secrets::read_granted(&self.secrets)?,
             outgoing: self.outgoing,
         })
     }
@@ -111,4 +130,39 @@ fn store_from_variable(name: &str, variable: &str) -> Result<Store> {
             "the environment variable `{variable}` holds no valid location of store `{name}`; {why}"
         )
     })
+}
+
+/// Resolves the databases.
+pub(crate) fn databases(
+    sources: BTreeMap<String, DatabaseSource>,
+) -> Result<BTreeMap<String, Database>> {
+    let resolve = |(name, source): (String, DatabaseSource)| {
+        let (location, folder) = match source.location {
+            DatabaseLocation::Text(location) => (location, source.folder),
+            // The path in a variable refers to the current folder, as that of a flag.
+            DatabaseLocation::Variable(variable) => (
+                database_from_variable(&name, &variable)?,
+                Default::default(),
+            ),
+        };
+        let database = Database::new(location, folder).with_migrations(source.migrations);
+        Ok((name, database))
+    };
+    sources.into_iter().map(resolve).collect()
+}
+
+/// Reads a database's location from a variable of the host's environment.
+fn database_from_variable(name: &str, variable: &str) -> Result<String> {
+    let location = match host_variable(variable) {
+        Ok(location) => location,
+        Err(why) => bail!(
+            "the location of database `{name}` comes from the environment variable `{variable}`, which {why}; set it"
+        ),
+    };
+    match Location::parse(&location) {
+        Ok(_) => Ok(location),
+        Err(why) => bail!(
+            "the environment variable `{variable}` holds no valid location of database `{name}`; {why}"
+        ),
+    }
 }

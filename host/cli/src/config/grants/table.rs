@@ -34,7 +34,7 @@ macro_rules! key {
 
 /// All keys.
 #[rustfmt::skip]
-pub(crate) static TABLE: [Key; 14] = [
+pub(crate) static TABLE: [Key; 16] = [
     key!("environment", "--env NAME=VALUE", "none", "{ LOG = \"debug\" }",
         "Variables of the app's environment"),
     key!("inherit", "--env NAME", "none", "[\"HOME\"]",
@@ -53,6 +53,10 @@ pub(crate) static TABLE: [Key; 14] = [
         "Values that the app reads through `wasi:config`"),
     key!("keyvalue", "--keyvalue NAME=LOCATION", "none", "{ default = \"kv.redb\" }",
         "Key-value stores by the name that the app opens: a file, `redis://HOST:PORT/DATABASE`, or `env:VARIABLE` for a variable that holds either"),
+    key!("sql", "--sql NAME=LOCATION", "none", "{ main = { url = \"sqlite:app.db\", migrations = \"migrations\" } }",
+        "SQL databases by the name that the app uses: `sqlite:PATH`, `sqlite::memory:`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or `env:VARIABLE` for a variable that holds one of these; a table adds the folder of the migrations"),
+    key!("secrets", "--grant-secret NAME=SOURCE", "none", "{ jwt = \"env:JWT_KEY\" }",
+        "Secrets that the app can read, and that its policies can use: `env:VARIABLE` or `file:PATH`"),
     key!("outgoing.allow", "--allow-outgoing PATTERN", "none", "[\"https://api.example.com\"]",
         "Origins the app may send requests to"),
     key!("outgoing.networks", "", "none", "[\"10.0.0.0/8\"]",

@@ -10,10 +10,11 @@ use spikard_wasm_app::grants::{OutgoingPattern, OutgoingRules, Store};
 
 use super::settings::GrantSettings;
 use super::table::TABLE;
-use super::values::{StoreLocation, Variable};
+use super::values::{DatabaseLocation, DatabaseSource, StoreLocation, Variable};
 use crate::args::{Args, Command};
 use crate::config::docs_table::assert_table;
 use crate::config::file::File;
+use crate::config::values::SecretSource;
 
 const BEGIN: &str = "<!-- grants: from host/cli/src/config/grants/table.rs -->\n";
 const END: &str = "<!-- end of grants -->";
@@ -54,6 +55,17 @@ fn every_key_is_parsed() {
     assert_eq!(settings.config.as_ref().unwrap()["greeting"], "hello");
     let file = Store::File("conf/kv.redb".into());
     assert_eq!(settings.keyvalue["default"], StoreLocation::Store(file));
+    let database = &settings.sql["main"];
+    let location = DatabaseLocation::Text("sqlite:app.db".into());
+    assert_eq!(database.location, location);
+    assert_eq!(database.folder, Path::new("conf"));
+    assert_eq!(
+        database.migrations.as_deref(),
+        Some(Path::new("conf/migrations"))
+    );
+    let secret = &settings.secrets[0];
+    assert_eq!(secret.name, "jwt");
+    assert_eq!(secret.source, SecretSource::Env("JWT_KEY".into()));
     assert_eq!(settings.outgoing.allow.len(), 1);
     assert_eq!(settings.outgoing.networks.len(), 1);
     let defaults = OutgoingRules::default();
@@ -110,6 +122,10 @@ fn unknown_keys_suggest_the_nearest() {
             "[grants]\ndirectories = [{ host = \"a\", gues = \"b\" }]",
             "`grants.directories.guest`",
         ),
+        (
+            "[grants.sql]\nmain = { url = \"sqlite:a.db\", migration = \"m\" }",
+            "`grants.sql.main.migrations`",
+        ),
     ] {
         let error = read(text).unwrap_err().to_string();
         assert!(
@@ -137,6 +153,17 @@ fn invalid_grants_are_rejected() {
         "[grants.config]\na = 1",
         "[grants.keyvalue]\ndefault = 1",
         "[grants.keyvalue]\ndefault = \"\"",
+        "[grants.sql]\nmain = 1",
+        "[grants.sql]\nmain = \"\"",
+        "[grants.sql]\nmain = \"app.db\"",
+        "[grants.sql]\nmain = \"mysql://host/app\"",
+        "[grants.sql]\nmain = \"env:\"",
+        "[grants.sql.main]\nmigrations = \"m\"",
+        "[grants.sql.main]\nurl = \"sqlite:a.db\"\nmigrations = true",
+        "[grants]\nsecrets = [\"env:A\"]",
+        "[grants.secrets]\njwt = 1",
+        "[grants.secrets]\njwt = \"hunter2\"",
+        "[grants.secrets]\njwt = \"env:\"",
         "[grants.outgoing]\nallow = \"https://a\"",
         "[grants.outgoing]\nallow = [\"a.example\"]",
         "[grants.outgoing]\nnetworks = [\"10.0.0.0/99\"]",
@@ -160,8 +187,83 @@ fn a_password_is_never_repeated() {
         error.contains("`grants.keyvalue.default`") && !error.contains("hunter2"),
         "{error}"
     );
-    let settings = read("[grants.keyvalue]\ndefault = \"redis://:hunter2@host\"").unwrap();
-    assert!(!format!("{settings:?}").contains("hunter2"));
+    for text in [
+        "[grants.sql]\nmain = \"mysql://me:hunter2@host/app\"",
+        "[grants.sql.main]\nurl = \"postgres://me:hunter2@host:port/app\"",
+        "[grants.secrets]\njwt = \"hunter2\"",
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(
+            error.contains("`grants.s") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+    for text in [
+        "[grants.keyvalue]\ndefault = \"redis://:hunter2@host\"",
+        "[grants.sql]\nmain = \"postgres://me:hunter2@host/app\"",
+    ] {
+        let settings = read(text).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let grants = settings.resolve().unwrap();
+        assert!(!format!("{grants:?}").contains("hunter2"));
+    }
+}
+
+#[test]
+fn databases_of_flags_keep_the_migrations_of_the_file() {
+    let file = read(
+        "[grants.sql]\nmain = { url = \"sqlite:file.db\", migrations = \"m\" }\nother = \"sqlite::memory:\"",
+    )
+    .unwrap();
+    let settings = flags(&["--sql=main=sqlite:flag.db", "--sql=third=env:A"]);
+    let settings = settings.or(file);
+    let names: Vec<_> = settings.sql.keys().collect();
+    assert_eq!(names, ["main", "other", "third"]);
+    let third = DatabaseSource::parse("env:A").unwrap();
+    assert_eq!(settings.sql["third"], third);
+    let databases = super::databases(BTreeMap::from([(
+        "main".to_owned(),
+        settings.sql["main"].clone(),
+    )]));
+    let main = &databases.unwrap()["main"];
+    assert_eq!(
+        (main.location(), main.folder()),
+        ("sqlite:flag.db", Path::new(""))
+    );
+    assert_eq!(main.migrations(), Some(Path::new("conf/m")));
+}
+
+#[test]
+fn secrets_are_read_when_grants_are_resolved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "hunter2\n").unwrap();
+    let source = |name: &str| format!("--grant-secret={name}=file:{}", file.display());
+    let grants = flags(&[&source("a"), "--grant-secret=path=env:PATH"]);
+    let grants = grants.resolve().unwrap();
+    assert_eq!(grants.secrets["a"].value(), "hunter2");
+    assert!(!grants.secrets["path"].value().is_empty());
+    assert!(!format!("{grants:?}").contains("hunter2"));
+    let fails = |args: &[&str], why: &str| {
+        let error = flags(args).resolve().unwrap_err().to_string();
+        assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
+    };
+    fails(
+        &["--grant-secret=a=env:SPIKARD_WASM_NO_SUCH"],
+        "secret `a` comes from the environment variable `SPIKARD_WASM_NO_SUCH`, which is not set; set it",
+    );
+    fails(
+        &["--grant-secret=a=file:no/such"],
+        "secret `a` from `no/such`",
+    );
+    fails(
+        &[&source("a"), &source("a")],
+        "`--grant-secret` sets the secret `a` twice",
+    );
+    std::fs::write(&file, b"hunter2\xff").unwrap();
+    fails(&[&source("a")], "secret `a` is not valid UTF-8");
+    std::fs::write(&file, "\n").unwrap();
+    fails(&[&source("a")], "secret `a` is empty");
 }
 
 #[test]
@@ -207,6 +309,7 @@ fn defaults_grant_nothing_extra() {
     assert_eq!(grants, Grants::default());
     assert!(grants.environment.is_empty() && grants.config.is_none());
     assert!(grants.outgoing.is_empty() && grants.keyvalue.is_empty());
+    assert!(grants.sql.is_empty() && grants.secrets.is_empty());
 }
 
 #[test]
@@ -217,6 +320,10 @@ fn inherited_variables_must_be_set() {
     assert!(error.unwrap_err().to_string().contains("not set"));
     let error = flags(&["--keyvalue", "a=env:SPIKARD_WASM_NO_SUCH"]).resolve();
     assert!(error.unwrap_err().to_string().contains("not set"));
+    let error = flags(&["--sql", "a=env:SPIKARD_WASM_NO_SUCH"]).resolve();
+    assert!(error.unwrap_err().to_string().contains("not set"));
+    let error = flags(&["--sql", "a=env:PATH"]).resolve();
+    assert!(error.unwrap_err().to_string().contains("no valid location"));
     // Any text but a URL is a path.
     let error = flags(&["--keyvalue", "a=env:PATH"]).resolve();
     assert!(error.is_ok(), "a path may be anything but a URL");

@@ -24,7 +24,7 @@ const MAX_SIZE: usize = 512;
 pub(super) enum StoredHash {
     /// Argon2id or Argon2i.
     Argon {
-        hash: PasswordHash,
+        hash: Box<PasswordHash>,
         cost: Cost,
     },
     Bcrypt(String),
@@ -61,7 +61,10 @@ impl StoredHash {
                     return Err(malformed("Argon2"));
                 }
                 let cost = Cost::of(&hash)?.ok_or_else(|| malformed("Argon2"))?;
-                Ok(Self::Argon { hash, cost })
+                Ok(Self::Argon {
+                    hash: Box::new(hash),
+                    cost,
+                })
             }
             Some("2a" | "2b" | "2y") => bcrypt_hash(text),
             Some("pbkdf2-sha256") => pbkdf2_hash(text, Hash::Sha256),
@@ -93,11 +96,13 @@ impl StoredHash {
     /// True if this is the password.
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, Failed> {
         match self {
-            Self::Argon { hash, .. } => match Argon2::default().verify_password(password, hash) {
-                Ok(()) => Ok(true),
-                Err(Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(argon::failed(error)),
-            },
+            Self::Argon { hash, .. } => {
+                match Argon2::default().verify_password(password, &**hash) {
+                    Ok(()) => Ok(true),
+                    Err(Error::PasswordInvalid) => Ok(false),
+                    Err(error) => Err(argon::failed(error)),
+                }
+            }
             Self::Bcrypt(hash) => bcrypt::verify(password, hash).map_err(|error| {
                 Failed::new("failed", format!("the password cannot be hashed: {error}"))
             }),
