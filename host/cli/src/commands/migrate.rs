@@ -182,3 +182,107 @@ fn targets(args: &MigrationArgs) -> Result<Vec<Target>> {
     }
     Ok(targets)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const TWO_APPS: &str = "\
+        [[app]]\nname = \"shop\"\ncomponent = \"a.wasm\"\npath = \"/shop\"\n\
+        [app.grants.sql]\nmain = { url = \"sqlite:shop.db\", migrations = \"m\" }\nother = \"sqlite:other.db\"\n\
+        [[app]]\nname = \"blog\"\ncomponent = \"b.wasm\"\npath = \"/blog\"\n\
+        [app.grants.sql]\nmain = { url = \"sqlite:blog.db\", migrations = \"m\" }\n";
+
+    /// A folder with a `spikard.toml` and the folder `m` with two migrations.
+    fn folder(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("spikard.toml", text);
+        fs::create_dir(folder.path().join("m")).unwrap();
+        write("m/1.sql", "create table a (id integer primary key);");
+        write("m/2.sql", "insert into a values (1);");
+        folder
+    }
+
+    fn select(
+        folder: &tempfile::TempDir,
+        app: Option<&str>,
+        database: Option<&str>,
+    ) -> Result<Vec<Target>, String> {
+        let args = MigrationArgs {
+            config: Some(folder.path().join("spikard.toml")),
+            app: app.map(str::to_owned),
+            database: database.map(str::to_owned),
+        };
+        targets(&args).map_err(|error| error.to_string())
+    }
+
+    fn labels(targets: &[Target]) -> Vec<&str> {
+        targets.iter().map(|target| target.label.as_str()).collect()
+    }
+
+    #[test]
+    fn arguments_select_databases() {
+        let folder = folder(TWO_APPS);
+        let all = select(&folder, None, None).unwrap();
+        assert_eq!(labels(&all), ["shop/main", "blog/main"]);
+        let blog = select(&folder, Some("blog"), Some("main")).unwrap();
+        assert_eq!(labels(&blog), ["blog/main"]);
+        for (app, database, why) in [
+            (Some("x"), None, "declares no app `x`; check `--app`"),
+            (
+                None,
+                Some("x"),
+                "grants no database `x`; check `--database`",
+            ),
+            (
+                Some("shop"),
+                Some("other"),
+                "names no migrations; add `migrations`",
+            ),
+        ] {
+            let error = select(&folder, app, database).err().unwrap();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn migrations_are_applied_once_and_relative_to_the_file() {
+        let folder = folder(TWO_APPS);
+        let shop = &select(&folder, Some("shop"), None).unwrap()[0];
+        let is_applied = || -> Vec<bool> {
+            let all = shop.status().unwrap();
+            all.iter().map(|it| it.applied.is_some()).collect()
+        };
+        assert_eq!(is_applied(), [false, false]);
+        assert_eq!(shop.up().unwrap(), ["1.sql", "2.sql"]);
+        assert_eq!(shop.up().unwrap(), [""; 0]);
+        assert_eq!(is_applied(), [true, true]);
+        assert!(folder.path().join("shop.db").exists());
+        fs::write(folder.path().join("m/3.sql"), "insert into b values (1);").unwrap();
+        let error = shop.up().unwrap_err().to_string();
+        assert!(
+            error.starts_with("database `shop/main`: the migration `3.sql` failed"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn migrations_of_a_database_in_memory_are_refused() {
+        let text = "[grants.sql]\nmain = { url = \"sqlite::memory:\", migrations = \"m\" }\n";
+        let error = select(&folder(text), None, None).err().unwrap();
+        assert!(error.starts_with("database `main` is in memory"), "{error}");
+    }
+
+    #[test]
+    fn serve_needs_a_database_with_migrations() {
+        let none = BTreeMap::new();
+        let error = apply([(None, &none)].into_iter()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`--migrate` has nothing to apply"),
+            "{error}"
+        );
+    }
+}
