@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::{App, Description, HookKind, one_line};
+use spikard_wasm_app::{App, Description, Grants, HookKind, one_line};
+use spikard_wasm_services::sql::Databases;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex};
 
@@ -25,6 +26,7 @@ use crate::limits::Limits;
 use crate::link::link;
 use crate::names;
 use crate::needs::{Need, may_have_only_types};
+use crate::operations::databases;
 use crate::precompiled::{Artifact, ArtifactError};
 use crate::state::Shared;
 use crate::stats::LiveInstance;
@@ -200,7 +202,7 @@ impl Runtime {
         let engine =
             engine::for_component(name, compiled, &self.limits(), is_concurrent, self.tick())?;
         let component = deserialize(name, artifact, &engine)?;
-        let stores = self.open_grants(name, &interfaces, &component, &engine)?;
+        let (stores, databases) = self.open_grants(name, &interfaces, &component, &engine)?;
         let pre = link(name, &engine, &interfaces, &component)?;
         let exports = exports(name, &interfaces, &component)?;
         // Create the copy-on-write image now instead of at the first request.
@@ -222,22 +224,24 @@ impl Runtime {
                     global: Arc::default(),
                     capabilities: self.capabilities().clone(),
                     stores: Arc::new(stores),
+                    databases,
                 },
             },
         })))
     }
 
     /// Checks that the component's imports are granted and that granted folders exist, and opens
-    /// its key-value stores.
+    /// its key-value stores and databases.
     fn open_grants(
         &self,
         name: &str,
         interfaces: &Interfaces,
         component: &Component,
         engine: &Engine,
-    ) -> Result<Stores, LoadError> {
+    ) -> Result<(Stores, Arc<Databases>), LoadError> {
         if self.is_inspect_only() {
-            return Ok(Stores::default());
+            let databases = databases::open(name, &Grants::default())?;
+            return Ok((Stores::default(), databases));
         }
         let grants = &self.capabilities().grants;
         let is_used = |import: &str| {
@@ -247,10 +251,16 @@ impl Runtime {
         wasi::check_directories(name, grants)?;
         let needs = interfaces.needs();
         let needs_stores = needs.iter().any(|(need, _)| *need == Need::KeyValue);
-        match needs_stores || interfaces.imports_operations() {
-            true => Stores::open(name, grants, &self.limits()),
-            false => Ok(Stores::default()),
-        }
+        let has_operations = interfaces.imports_operations();
+        let stores = match needs_stores || has_operations {
+            true => Stores::open(name, grants, &self.limits())?,
+            false => Stores::default(),
+        };
+        let databases = match has_operations {
+            true => databases::open(name, grants)?,
+            false => databases::open(name, &Grants::default())?,
+        };
+        Ok((stores, databases))
     }
 }
 

@@ -133,6 +133,14 @@ pub enum LoadError {
         /// The cause.
         why: String,
     },
+    /// A granted SQL database cannot be opened.
+    #[error("failed to open the databases of `{name}`: {why}")]
+    Database {
+        /// The file.
+        name: String,
+        /// The database and the cause, without secrets.
+        why: String,
+    },
     /// The engine cannot link the component.
     #[error("failed to link `{0}`: {1}")]
     Link(String, String),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use spikard_wasm_services::Failed;
+use spikard_wasm_services::sql::Databases;
 use wasmtime::CallHook;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) global: Arc<GlobalContext>,
     pub(crate) capabilities: Capabilities,
     pub(crate) stores: Arc<Stores>,
+    pub(crate) databases: Arc<Databases>,
 }
 
 /// Host state of one instance.
@@ -53,6 +55,7 @@ pub(crate) struct State {
     table: ResourceTable,
     http: Http,
     stores: Arc<Stores>,
+    databases: Arc<Databases>,
     /// Total size in bytes of the values in the guest's `cas` handles.
     held: usize,
     wasi: Option<Box<Wasi>>,
@@ -119,6 +122,7 @@ impl State {
             table,
             http: Http::new(&shared.name, &shared.limits, &shared.capabilities.outbound),
             stores: shared.stores.clone(),
+            databases: shared.databases.clone(),
             held: 0,
             wasi: None,
             tasks: Tasks::default(),
@@ -238,6 +242,7 @@ impl State {
         let services = Services {
             capabilities: &self.capabilities,
             stores: &self.stores,
+            databases: &self.databases,
             current,
         };
         Ok((services, resources))

@@ -1,11 +1,14 @@
 //! The kinds of operations.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use spikard_wasm_app::grants::Secret;
 use spikard_wasm_app::one_line;
-use spikard_wasm_services::{Failed, Outcome, Payload};
+use spikard_wasm_services::sql::Databases;
+use spikard_wasm_services::{Failed, Outcome, Payload, crypto};
 
 use super::resources::Resources;
 use super::{Operation, OperationResult, fetch, keyvalue, ready};
@@ -20,6 +23,7 @@ const MAX_SLEEP: f64 = 365.0 * 86_400_000.0;
 pub(crate) struct Services<'a> {
     pub(crate) capabilities: &'a Capabilities,
     pub(crate) stores: &'a Stores,
+    pub(crate) databases: &'a Arc<Databases>,
     /// The request of the task.
     pub(crate) current: &'a Current,
 }
@@ -53,6 +57,18 @@ pub(super) fn start(
         "config" if kind == "config.get" => {
             let name = parse(kind, head)?;
             Ok(ready(config(services, name)))
+        }
+        "secret" if kind == "secret.get" => {
+            let Name { name } = parse(kind, head)?;
+            Ok(ready(Ok(text(secret(services, &name)))))
+        }
+        "password" | "crypto" | "jwt" => {
+            let secret = |name: &str| secret(services, name).map(str::to_owned);
+            crypto::run(kind, head, body, secret).ok_or_else(|| unknown(kind))
+        }
+        "sql" => {
+            let started = resources.sql(services.databases).run(kind, head, body);
+            started.ok_or_else(|| unknown(kind))
         }
         "fetch" => fetch::start(services, resources, kind, head, body),
         "kv" => keyvalue::start(services, kind, head, body),
@@ -105,16 +121,25 @@ fn config(services: &Services<'_>, Name { name }: Name) -> OperationResult {
             "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
         ));
     };
-    Ok(text(config.get(&name)))
+    Ok(text(config.get(&name).map(String::as_str)))
+}
+
+/// Returns the value of a granted secret.
+fn secret<'a>(services: &Services<'a>, name: &str) -> Option<&'a str> {
+    let secrets = &services.capabilities.grants.secrets;
+    secrets.get(name).map(Secret::value)
 }
 
 /// Returns a text, or the status 404 if there is none.
-fn text(value: Option<&String>) -> Outcome {
+fn text(value: Option<&str>) -> Outcome {
     match value {
-        Some(value) => Outcome::new(String::new(), Payload::Text(value.clone())),
+        Some(value) => Outcome::new(String::new(), Payload::Text(value.to_owned())),
         None => Outcome {
             status: 404,
             ..Outcome::new(String::new(), Payload::Empty)
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

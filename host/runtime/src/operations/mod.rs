@@ -8,6 +8,7 @@
 //!
 //! A failed operation is a result for the guest and never a trap.
 
+pub(crate) mod databases;
 mod fetch;
 mod io;
 mod keyvalue;

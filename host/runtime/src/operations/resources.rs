@@ -1,5 +1,9 @@
 //! What a task has acquired through operations. Dropping it releases everything.
 
+use std::sync::Arc;
+
+use spikard_wasm_services::sql::{Databases, Session};
+
 use super::fetch::bodies::Bodies;
 
 /// Resources of a task.
@@ -7,4 +11,13 @@ use super::fetch::bodies::Bodies;
 pub(crate) struct Resources {
     /// Response bodies.
     pub(super) bodies: Bodies,
+    /// Transactions.
+    sql: Option<Session>,
+}
+
+impl Resources {
+    /// Returns the task's session on the databases.
+    pub(super) fn sql(&mut self, databases: &Arc<Databases>) -> &Session {
+        self.sql.get_or_insert_with(|| Session::new(databases))
+    }
 }

@@ -36,9 +36,11 @@ impl Fixture {
 
     async fn run(&self, kind: &str, head: &str, body: &str) -> OperationResult {
         let capabilities = Capabilities::default();
+        let databases = crate::operations::databases::open("", &Grants::default()).unwrap();
         let services = Services {
             capabilities: &capabilities,
             stores: &self.stores,
+            databases: &databases,
             current: &Current::Nothing,
         };
         let body = Payload::Bytes(body.as_bytes().to_vec());

@@ -132,9 +132,11 @@ impl Fixture {
         body: &str,
     ) -> Result<Operation, Failed> {
         let stores = Stores::default();
+        let databases = crate::operations::databases::open("", &Grants::default()).unwrap();
         let services = Services {
             capabilities: &self.capabilities,
             stores: &stores,
+            databases: &databases,
             current: &self.current,
         };
         let body = match body {
