@@ -13,4 +13,5 @@ mod lanes;
 mod limits;
 mod shutdown;
 mod support;
+mod waiting;
 mod wasi_http;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::app_error::AppError;
 use crate::description::Description;
+use crate::fallback::Fallback;
 use crate::isolation::Isolation;
 use crate::overrides;
 use crate::path::normalize;
@@ -24,6 +25,7 @@ pub struct App {
     trailing_slash: TrailingSlash,
     policies: Option<Policies>,
     statics: Vec<StaticMount>,
+    fallback: Fallback,
 }
 
 impl App {
@@ -75,6 +77,7 @@ impl App {
             trailing_slash: settings.trailing_slash.unwrap_or_default(),
             policies: Some(policies).filter(|policies| !policies.is_empty()),
             statics,
+            fallback: Fallback::new(&settings, defaults),
         })
     }
 
@@ -93,6 +96,7 @@ impl App {
             trailing_slash: TrailingSlash::default(),
             policies: None,
             statics: Vec::new(),
+            fallback: Fallback::new(&Settings::default(), defaults),
         })
     }
 
@@ -126,6 +130,12 @@ impl App {
     #[must_use]
     pub fn policies(&self) -> Option<&Policies> {
         self.policies.as_ref()
+    }
+
+    /// Returns the settings for requests that no route handles.
+    #[must_use]
+    pub fn fallback(&self) -> Fallback {
+        self.fallback
     }
 
     /// Returns the static file mounts, longest prefix first.

@@ -12,6 +12,9 @@ pub enum Isolation {
     Reuse,
     /// Every request gets a fresh instance.
     Fresh,
+    /// An instance handles several requests at once: while one waits for an operation, others
+    /// run. They share its memory, and a trap ends all of them.
+    Shared,
 }
 
 impl Isolation {
@@ -21,6 +24,7 @@ impl Isolation {
         match self {
             Self::Reuse => "reuse",
             Self::Fresh => "fresh",
+            Self::Shared => "shared",
         }
     }
 }

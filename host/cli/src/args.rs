@@ -100,8 +100,9 @@ pub(crate) struct ConfigArgs {
     /// Configuration file [default: `spikard.toml` in the current folder, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Instance policy for routes that declare none: `reuse` instances across requests, or
-    /// use a `fresh` one for each request [default: reuse]
+    /// Instance policy for routes that declare none: `reuse` instances across requests, use a
+    /// `fresh` one for each request, or handle several requests at once in a `shared` one
+    /// [default: reuse]
     #[arg(long, value_name = "POLICY", value_parser = values::isolation)]
     pub(crate) instances: Option<Isolation>,
     #[command(flatten)]
@@ -175,7 +176,6 @@ pub(crate) struct BuildArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-#[derive(Debug, ClapArgs)]
 pub(crate) struct MigrateArgs {
     #[command(subcommand)]
     pub(crate) action: MigrateAction,
@@ -203,6 +203,7 @@ pub(crate) struct MigrationArgs {
     pub(crate) database: Option<String>,
 }
 
+#[derive(Debug, ClapArgs)]
 pub(crate) struct WitArgs {
     /// Folder to write the package to
     #[arg(short, long, default_value = "wit")]

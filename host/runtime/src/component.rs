@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::{App, Description, Grants, HookKind, one_line};
+use spikard_wasm_app::{App, Description, Grants, HookKind, Isolation, one_line};
 use spikard_wasm_services::sql::Databases;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex};
@@ -458,11 +458,22 @@ impl Loaded {
         Ok(())
     }
 
-    /// Checks that the component exports hooks if a route of its app declares one.
+    /// Checks that the component exports what the routes of its app need: hooks, and the
+    /// interface `resumable` for the instance policy `shared`.
     ///
     /// # Errors
-    /// A route declares a hook, but the component exports none.
-    pub fn check_hooks(&self, app: &App) -> Result<(), LoadError> {
+    /// A route needs an export that the component does not have.
+    pub fn check_app(&self, app: &App) -> Result<(), LoadError> {
+        let mut routes = app.routes().iter();
+        let shared = routes.find(|route| route.isolation() == Isolation::Shared);
+        if let Some(route) = shared
+            && self.resumable().is_none()
+        {
+            return Err(LoadError::NotResumable {
+                name: self.name().to_owned(),
+                route: format!("{} {}", route.method(), route.pattern()),
+            });
+        }
         let mut routes = app.routes().iter();
         match routes.find(|route| !route.hooks().is_empty()) {
             Some(route) if self.0.origin.exports.hooks.is_none() => Err(LoadError::NoHooks {

@@ -71,6 +71,16 @@ pub enum LoadError {
     /// An export of a `wasi:http` component has a different type than in `wasi:http`.
     #[error("`{0}` exports `{1}` with a different type than `wasi:http`: {2}")]
     WrongHttpType(String, String, String),
+    /// A route handles several requests at once, but the component cannot suspend a task.
+    #[error(
+        "route `{route}` of `{name}` has the instance policy `shared`, but the component does not export `spikard:handler/resumable`; build it with the SDK of this version, or use `reuse`"
+    )]
+    NotResumable {
+        /// The file.
+        name: String,
+        /// The route's method and pattern.
+        route: String,
+    },
     /// The app declares hooks that the component does not export.
     #[error(
         "route `{route}` of `{name}` declares the hook `{hook}`, but the component does not export `{hooks}`; build it against the world `http-app-with-hooks`, and export `hooks` from the app's main module",

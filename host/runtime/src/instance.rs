@@ -6,6 +6,7 @@ use spikard_wasm_app::HookKind;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre};
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 
+use crate::operations::Answer;
 use crate::reply::Content;
 use crate::stages::{Stage, Stamp};
 use crate::state::{Current, Failure, Shared, State};
@@ -112,6 +113,21 @@ impl Instance {
     /// Ends the call of a task. Returns the error that the guest reported, if any.
     pub(crate) fn end(&mut self, task: u32) -> Option<Failure> {
         self.store.data_mut().end(task)
+    }
+
+    /// Ends a call whose task has not answered.
+    pub(crate) fn suspend_call(&mut self, task: u32) {
+        let state = self.store.data_mut();
+        // The task stays open even if it waits for another one instead of an operation.
+        let _ = state.services(task);
+        if let Some(failure) = state.suspend() {
+            state.answer(task, Answer::Failed(failure));
+        }
+    }
+
+    /// Prepares the instance to handle several tasks at once.
+    pub(crate) fn share(&mut self) {
+        self.store.data_mut().share();
     }
 
     /// Returns true if operations are in progress.

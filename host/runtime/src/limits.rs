@@ -35,6 +35,10 @@ pub struct Limits {
     pub keyvalue_file: u64,
     /// Maximum duration of a key-value store operation.
     pub keyvalue_time: Duration,
+    /// Maximum requests that an instance handles at once on routes with the policy `shared`.
+    pub shared_requests: u32,
+    /// Maximum duration of one export call of such an instance.
+    pub shared_cpu: Duration,
     /// Maximum time that a request's work may go on after its reply.
     pub background_time: Duration,
 }
@@ -56,6 +60,8 @@ impl Default for Limits {
             keyvalue_value: 1 << 20,
             keyvalue_file: 1 << 30,
             keyvalue_time: Duration::from_secs(5),
+            shared_requests: 64,
+            shared_cpu: Duration::from_secs(1),
             background_time: Duration::from_secs(30),
         }
     }

@@ -60,6 +60,8 @@ pub(crate) struct State {
     held: usize,
     wasi: Option<Box<Wasi>>,
     tasks: Tasks,
+    /// True if the instance handles several tasks at once.
+    is_shared: bool,
 }
 
 /// Current task of an instance.
@@ -126,6 +128,7 @@ impl State {
             held: 0,
             wasi: None,
             tasks: Tasks::default(),
+            is_shared: false,
         }
     }
 
@@ -210,7 +213,7 @@ impl State {
         self.current = Current::Nothing;
         self.tasks.mark_answered(task);
         self.tasks.leave();
-        self.failure.take()
+        self.failure.take().or_else(|| self.tasks.take_failure(task))
     }
 
     /// Returns the instance's current task.
@@ -221,6 +224,16 @@ impl State {
     /// Sets the request that the imports refer to.
     pub(crate) fn set_current(&mut self, current: Current) {
         self.current = current;
+    }
+
+    /// Returns true if the instance handles several tasks at once.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Prepares the instance to handle several tasks at once.
+    pub(crate) fn share(&mut self) {
+        self.is_shared = true;
     }
 
     /// Returns the tasks.

@@ -14,7 +14,7 @@ use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{Request, Uri, Version};
 use spikard_wasm_app::Mounts;
-use spikard_wasm_runtime::{CallError, StreamBody};
+use spikard_wasm_runtime::{CallError, PoolStats, StreamBody};
 
 use crate::arrival::Arrival;
 use crate::body::Inbound;
@@ -52,6 +52,7 @@ enum Routing {
 struct RunningApp {
     hosted: Arc<HostedApp>,
     worker_app: Rc<WorkerApp>,
+    pool: Arc<PoolStats>,
     prefix: HeaderValue,
 }
 
@@ -76,6 +77,7 @@ impl RunningApps {
             let prefix = HeaderValue::from_str(hosted.mount.prefix());
             all.push(RunningApp {
                 hosted: hosted.clone(),
+                pool: hosted.figures(shared.workers).worker(shared.number).pool(),
                 worker_app,
                 prefix: prefix.unwrap_or(HeaderValue::from_static("")),
             });
@@ -106,6 +108,12 @@ impl AppRouter {
     /// Returns the current apps.
     pub(crate) fn apps(&self) -> Rc<RunningApps> {
         self.apps.borrow().clone()
+    }
+
+    /// Returns true if an instance still works for a request that has its reply.
+    pub(crate) fn has_background_work(&self) -> bool {
+        let apps = self.apps.borrow();
+        apps.all.iter().any(|app| app.pool.leased() != 0)
     }
 
     /// Replaces the apps for all later requests.

@@ -52,7 +52,8 @@ impl Failure {
         }
     }
 
-    fn of(error: CallError, id: &RequestId, name: &str, timeout_status: u16) -> Self {
+    /// Logs a failed call of the route with this name.
+    pub(crate) fn of(error: CallError, id: &RequestId, name: &str, timeout_status: u16) -> Self {
         let refusal = match &error {
             CallError::Failure { message, detail } => {
                 tracing::error!(request = %id, route = name, %detail, "the handler failed: {message}");

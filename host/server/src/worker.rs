@@ -161,6 +161,10 @@ async fn run(
     // Senders of messages that were not read learn that the channel is closed.
     drop(received);
     graceful.shutdown().await;
+    // Work that goes on after a reply. `background_time` limits it.
+    while router.has_background_work() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     // Gives the kernel time to send the last responses.
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -54,6 +54,7 @@ impl WorkerApp {
             match has(Isolation::Reuse) {
                 true if kind == Kind::Service => pool.warm_service().await,
                 true => pool.warm(Isolation::Reuse).await,
+                false if has(Isolation::Shared) => pool.warm(Isolation::Shared).await,
                 false => pool.warm(Isolation::Fresh).await,
             }
         };

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         }
         Ok((loaded, description)) => {
             let app = App::new(&description, &Defaults::default())?;
-            loaded.check_hooks(&app)?;
+            loaded.check_app(&app)?;
             app_report(&loaded, &app)
         }
         // A component of another world cannot be served, but its interfaces can be read.

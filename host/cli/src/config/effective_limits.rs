@@ -86,6 +86,9 @@ impl EffectiveLimits {
             keyvalue_value: size(Key::KeyvalueValue),
             keyvalue_file: self.number(Key::KeyvalueFile, u64::MAX),
             keyvalue_time: self.duration(Key::KeyvalueTime),
+            shared_requests: self.number(Key::SharedRequests, u32::MAX),
+            shared_cpu: self.duration(Key::SharedCpu),
+            background_time: self.duration(Key::BackgroundTime),
         }
     }
 

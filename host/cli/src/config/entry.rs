@@ -204,7 +204,7 @@ impl<'a> TomlEntry<'a> {
             .value
             .as_str()
             .and_then(|text| values::isolation(text).ok());
-        isolation.ok_or_else(|| self.invalid("use `\"reuse\"` or `\"fresh\"`"))
+        isolation.ok_or_else(|| self.invalid("use `\"reuse\"`, `\"fresh\"` or `\"shared\"`"))
     }
 
     pub(super) fn metrics(&self) -> Result<MetricsEndpoint> {

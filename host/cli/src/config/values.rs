@@ -56,10 +56,10 @@ pub(crate) fn address(text: &str) -> Result<(String, u16), String> {
 
 /// Parses an instance policy.
 pub(crate) fn isolation(text: &str) -> Result<Isolation, String> {
-    [Isolation::Reuse, Isolation::Fresh]
+    [Isolation::Reuse, Isolation::Fresh, Isolation::Shared]
         .into_iter()
         .find(|isolation| isolation.as_str() == text)
-        .ok_or_else(|| "use `reuse` or `fresh`".to_owned())
+        .ok_or_else(|| "use `reuse`, `fresh` or `shared`".to_owned())
 }
 
 /// Parses a secret's name and source. A command line never holds the secret itself, because

@@ -51,6 +51,7 @@ impl Instance {
         self.enter(task);
         cancel.call_async(&mut self.store, (task,)).await?;
         self.leave(task);
+        self.store.data_mut().tasks_mut().mark_answered(task);
         Ok(())
     }
 

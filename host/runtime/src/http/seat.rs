@@ -67,13 +67,15 @@ impl Pool {
         Ok(())
     }
 
-    /// Retires all shared instances; each is dropped when its last request ends. The owner
-    /// of the pool must call this, or the tasks of the instances would never end.
+    /// Retires all instances that serve several requests at once; each is dropped when its last
+    /// request ends. The owner of the pool must call this, or the tasks of the instances would
+    /// never end.
     pub fn close(&self) {
         self.members.is_closed.set(true);
         for member in self.members.all.borrow().iter() {
             member.retire(RecycleReason::Idle);
         }
+        self.close_shared();
     }
 
     /// Finds a shared instance with room for a request, or creates one.
@@ -85,7 +87,7 @@ impl Pool {
         let slot = self.slot(call.stages()).await?;
         let start = Stamp::now();
         let member = loop {
-            if isolation == Isolation::Reuse
+            if isolation != Isolation::Fresh
                 && let Some(member) = self.member_with_room()
             {
                 break member;
@@ -116,7 +118,7 @@ impl Pool {
             if life <= 1 {
                 member.retire(match isolation {
                     Isolation::Fresh => RecycleReason::Fresh,
-                    Isolation::Reuse => RecycleReason::Requests,
+                    Isolation::Reuse | Isolation::Shared => RecycleReason::Requests,
                 });
             }
         }
@@ -147,7 +149,7 @@ impl Pool {
     fn add_member(self: &Rc<Self>, instance: Instance, isolation: Isolation) -> Rc<Member> {
         let (most, life) = match isolation {
             Isolation::Fresh => (1, Some(1)),
-            Isolation::Reuse => {
+            Isolation::Reuse | Isolation::Shared => {
                 let most = self.component.limits().concurrent_requests.max(1);
                 (most as usize, Instance::life(self.recycling.max_requests))
             }

@@ -1,12 +1,15 @@
 //! Host functions of the interface `io`.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use spikard_wasm_app::{indented, one_line};
 use spikard_wasm_services::Failed;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
 use super::kinds::start;
-use super::{Answer, FAILED, Operation, PENDING, RawResult, raw};
+use super::{Answer, FAILED, Operation, OperationResult, PENDING, RawResult, raw};
 use crate::imports::shorten;
 use crate::names;
 use crate::reply::Content;
@@ -29,8 +32,10 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         let state = store.data_mut();
         let task = state.tasks().selected();
         let operation = begin(state, task, &kind, head, body);
+        let is_shared = state.is_shared();
         Box::new(async move {
             let result = match operation {
+                Ok(operation) if is_shared => at_once(operation, &kind).await,
                 Ok(operation) => operation.await,
                 Err(failed) => Err(failed),
             };
@@ -65,6 +70,21 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     io.func_wrap("select", |mut store: Store<'_>, (task,): (u32,)| {
         Ok((store.data_mut().select(task),))
     })
+}
+
+/// Runs an operation that must be ready at once.
+async fn at_once(mut operation: Operation, kind: &str) -> OperationResult {
+    let polled = poll_fn(|cx| Poll::Ready(operation.as_mut().poll(cx))).await;
+    match polled {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Failed::new(
+            "would-block",
+            format!(
+                "the blocking operation `{kind}` would stop all requests of its instance, which handles several at once; \
+                 use the asynchronous one, or the instance policy `reuse`"
+            ),
+        )),
+    }
 }
 
 fn submit(

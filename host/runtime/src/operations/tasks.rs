@@ -33,6 +33,11 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// Returns its task.
+    pub(crate) fn task(&self) -> u32 {
+        self.task
+    }
+
     /// Returns its number, its task, and its result as it crosses the guest boundary.
     pub(crate) fn into_raw(self) -> (u32, u32, RawResult) {
         (self.op, self.task, raw(self.result))
@@ -58,6 +63,8 @@ struct Open {
     operations: FuturesUnordered<Abortable<Numbered>>,
     /// The operations in progress by their number.
     handles: HashMap<u32, Handle>,
+    /// Answers that the owner of the instance has not taken.
+    answers: Vec<(u32, Answer)>,
 }
 
 /// Ends an operation when it is dropped.
@@ -71,7 +78,10 @@ impl Drop for Handle {
     /// Drops the operation at once: the instance may not poll it again for a long time.
     fn drop(&mut self) {
         self.abort.abort();
-        let mut operation = self.operation.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut operation = self
+            .operation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let operation = operation.take();
         drop(operation);
     }
@@ -83,7 +93,6 @@ struct Task {
     /// The number of operations in progress.
     operations: usize,
     has_answered: bool,
-    answer: Option<Answer>,
     resources: Resources,
 }
 
@@ -99,7 +108,10 @@ impl Future for Numbered {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         let (op, task) = (self.op, self.task);
-        let mut operation = self.operation.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut operation = self
+            .operation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let result = match &mut *operation {
             Some(operation) => operation.as_mut().poll(cx),
             // Unreachable: its handle has aborted it.
@@ -173,7 +185,9 @@ impl Tasks {
             Some(task) => Ok((&task.current, &mut task.resources)),
             None => Err(Failed::new(
                 "invalid",
-                format!("task `{task}` has ended or never existed; use the number that `io.task` returned"),
+                format!(
+                    "task `{task}` has ended or never existed; use the number that `io.task` returned"
+                ),
             )),
         }
     }
@@ -187,7 +201,6 @@ impl Tasks {
             current: current.clone(),
             operations: 0,
             has_answered: false,
-            answer: None,
             resources: Resources::default(),
         }))
     }
@@ -261,18 +274,40 @@ impl Tasks {
         current: &Current,
     ) -> Option<Answer> {
         match self.task(number, current) {
-            Some(task) if !task.has_answered => {
-                task.has_answered = true;
-                task.answer = Some(answer);
-                None
-            }
-            _ => Some(answer),
+            Some(task) if !task.has_answered => task.has_answered = true,
+            _ => return Some(answer),
         }
+        let open = self.open.get_or_insert_default();
+        open.answers.push((number, answer));
+        None
     }
 
     /// Takes the answer of a task.
     pub(crate) fn take_answer(&mut self, task: u32) -> Option<Answer> {
-        self.open.as_mut()?.tasks.get_mut(&task)?.answer.take()
+        let answers = &mut self.open.as_mut()?.answers;
+        let index = answers.iter().position(|(of, _)| *of == task)?;
+        Some(answers.swap_remove(index).1)
+    }
+
+    /// Takes the failure with which a task answered before it trapped.
+    pub(crate) fn take_failure(&mut self, task: u32) -> Option<Failure> {
+        match self.take_answer(task) {
+            Some(Answer::Failed(failure)) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// Takes the answer of any task.
+    pub(crate) fn next_answer(&mut self) -> Option<(u32, Answer)> {
+        self.open.as_mut()?.answers.pop()
+    }
+
+    /// Ends a task, whatever it waits for.
+    pub(crate) fn close(&mut self, task: u32) {
+        self.interrupt(task);
+        if let Some(open) = &mut self.open {
+            open.tasks.remove(&task);
+        }
     }
 
     /// Marks a task as answered by the result of its call.
@@ -287,9 +322,7 @@ impl Tasks {
 
     /// Ends the tasks that have answered and have no operation in progress.
     pub(crate) fn sweep(&mut self) {
-        let is_over = |task: &Task| {
-            task.has_answered && task.answer.is_none() && task.operations == 0
-        };
+        let is_over = |task: &Task| task.has_answered && task.operations == 0;
         if let Some(open) = &mut self.open {
             open.tasks.retain(|_, task| !is_over(task));
         }

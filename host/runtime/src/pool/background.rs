@@ -86,5 +86,9 @@ async fn drain(running: &mut Running<Lease>, limit: Duration) -> Drained {
 
 fn log_trap(running: &Running<Lease>, error: &wasmtime::Error) {
     let component = running.lease().pool().component.name().to_owned();
-    tracing::error!(component, error = root_cause(error), "work after a reply trapped");
+    tracing::error!(
+        component,
+        error = root_cause(error),
+        "work after a reply trapped"
+    );
 }

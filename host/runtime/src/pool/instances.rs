@@ -1,11 +1,14 @@
 //! The pool: its slots, its queue and the instantiation of new instances.
 
 use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use spikard_wasm_app::Isolation;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
+use super::shared::SharedInstances;
 use super::shelf::Shelf;
 use crate::component::Loaded;
 use crate::error::CallError;
@@ -24,6 +27,8 @@ pub struct Pool {
     pub(crate) capacity: u32,
     pub(super) slots: Semaphore,
     pub(super) shelf: Shelf,
+    /// Instances that handle several tasks at once.
+    pub(super) shared: SharedInstances,
     /// Instances that serve several requests at once.
     pub(crate) members: Members,
     pub(super) stats: Arc<PoolStats>,
@@ -49,6 +54,7 @@ impl Pool {
             capacity,
             slots: Semaphore::new(capacity.saturating_mul(at_once) as usize),
             members: Members::default(),
+            shared: SharedInstances::default(),
             shelf: Shelf::new(stats.clone(), recycling),
             stats,
             wake: Notify::new(),
@@ -66,10 +72,13 @@ impl Pool {
     ///
     /// # Errors
     /// The instantiation failed.
-    pub async fn warm(&self, isolation: Isolation) -> Result<(), CallError> {
+    pub async fn warm(self: &Rc<Self>, isolation: Isolation) -> Result<(), CallError> {
+        if isolation == Isolation::Shared {
+            return self.warm_shared().await;
+        }
         let instance = self.make().await?;
         match isolation {
-            Isolation::Reuse => self.shelf.keep(instance),
+            Isolation::Reuse | Isolation::Shared => self.shelf.keep(instance),
             Isolation::Fresh => self.shelf.add_fresh(instance),
         }
         Ok(())
@@ -77,6 +86,17 @@ impl Pool {
 
     /// Waits in the queue for a slot.
     pub(super) async fn wait(&self, stages: &Stages) -> Result<SemaphorePermit<'_>, CallError> {
+        let slot = self.wait_for(stages, self.slots.acquire()).await?;
+        // The pool never closes the semaphore.
+        slot.map_err(|_| CallError::QueueFull(self.component.limits().queue))
+    }
+
+    /// Waits in the queue for `room`.
+    pub(super) async fn wait_for<T>(
+        &self,
+        stages: &Stages,
+        room: impl Future<Output = T>,
+    ) -> Result<T, CallError> {
         let limits = self.component.limits();
         if self.stats.waiting() >= u64::from(limits.queue) {
             self.stats.count_queue_full();
@@ -84,11 +104,10 @@ impl Pool {
         }
         let start = Stamp::now();
         let _ticket = Ticket::take(&self.stats);
-        let slot = tokio::time::timeout(limits.queue_time, self.slots.acquire()).await;
+        let room = tokio::time::timeout(limits.queue_time, room).await;
         stages.add(Stage::Queue, Stamp::now().since(start));
-        match slot {
-            Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(_)) => Err(CallError::QueueFull(limits.queue)),
+        match room {
+            Ok(room) => Ok(room),
             Err(_) => {
                 self.stats.count_queue_time();
                 Err(CallError::QueueTime(limits.queue_time))

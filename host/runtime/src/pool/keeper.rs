@@ -5,6 +5,7 @@
 //! runs of the keeper within the last one to two seconds. A request that finds none creates one
 //! itself, so the number affects only latency.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use spikard_wasm_app::Isolation;
@@ -45,7 +46,7 @@ impl Target {
 impl Pool {
     /// Runs the keeper until the worker stops. `serves_fresh`: the app has routes with the instance
     /// policy `fresh`.
-    pub async fn keep(&self, serves_fresh: bool) {
+    pub async fn keep(self: &Rc<Self>, serves_fresh: bool) {
         let mut target = Target {
             min: u32::from(serves_fresh),
             max: self.recycling.prepared,
@@ -77,7 +78,7 @@ impl Pool {
         }
     }
 
-    async fn prepare(&self, target: &mut Target) {
+    async fn prepare(self: &Rc<Self>, target: &mut Target) {
         while self.shelf.shrink_fresh(target.number()) {
             yield_now().await;
         }
@@ -97,13 +98,17 @@ impl Pool {
     pub(crate) fn give_back(&self, mut instance: Instance, isolation: Isolation) {
         let why = match isolation {
             Isolation::Fresh => RecycleReason::Fresh,
-            Isolation::Reuse if instance.has_served(self.recycling.max_requests) => {
+            Isolation::Reuse | Isolation::Shared
+                if instance.has_served(self.recycling.max_requests) =>
+            {
                 RecycleReason::Requests
             }
-            Isolation::Reuse if instance.memory() > self.recycling.max_memory => {
+            Isolation::Reuse | Isolation::Shared
+                if instance.memory() > self.recycling.max_memory =>
+            {
                 RecycleReason::Memory
             }
-            Isolation::Reuse => {
+            Isolation::Reuse | Isolation::Shared => {
                 self.shelf.keep(instance);
                 if self.stats.idle() == 2 {
                     // The keeper may have to drop one of two idle instances later.

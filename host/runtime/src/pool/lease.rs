@@ -55,6 +55,10 @@ impl Pool {
         isolation: Isolation,
         deadline: Duration,
     ) -> Result<Reply, CallError> {
+        if isolation == Isolation::Shared {
+            let calls = self.call_shared(call, request);
+            return Box::pin(self.within(deadline, calls)).await;
+        }
         // Pinned where it is made: moving it would copy the room of all of its states.
         let calls = pin!(Some(async {
             let mut lease = self.lease(isolation, request.stages()).await?;

@@ -50,7 +50,7 @@ impl Shelf {
     /// most likely in the CPU's caches.
     pub(super) fn take(&self, isolation: Isolation) -> Option<Instance> {
         match isolation {
-            Isolation::Reuse => {
+            Isolation::Reuse | Isolation::Shared => {
                 let mut idle = self.idle.borrow_mut();
                 let taken = idle.pop_back();
                 self.stats.set_idle(idle.len());

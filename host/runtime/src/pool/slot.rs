@@ -32,6 +32,15 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// Takes a slot if one is free.
+    pub(super) fn try_slot(self: &Rc<Self>) -> Option<Slot> {
+        let permit = self.slots.try_acquire().ok()?;
+        permit.forget();
+        Some(Slot(self.clone()))
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         self.0.slots.add_permits(1);

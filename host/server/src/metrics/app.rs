@@ -33,6 +33,11 @@ impl WorkerFigures {
         let _ = self.pool.set(stats.clone());
     }
 
+    /// Returns the metrics of the worker's instance pool.
+    pub(crate) fn pool(&self) -> Arc<PoolStats> {
+        self.pool.get().cloned().unwrap_or_default()
+    }
+
     /// Counts a request; `route` is `None` for a request without a route. Memory for a route's
     /// metrics is allocated at its first request.
     pub(crate) fn record(&self, route: Option<u32>, status: u16, times: &StageTimes) {

@@ -11,6 +11,8 @@
 //! 7. the host reads the body (413, 408), parses it, and checks parameters and body
 //!    together (400, 415, 422);
 //! 8. hook `pre-handler`, the handler, and hooks `on-response` or `on-error` run.
+//!
+//! The `on-error` hooks also run if step 2 or 4 rejects the request, except for 503.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,11 +21,11 @@ use std::time::Duration;
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use spikard_wasm_app::policy::Policies;
-use spikard_wasm_app::{App, Call, Hit, RawPath, Refusal, Route};
+use spikard_wasm_app::{App, Call, Hit, HookKind, RawPath, Refusal, Route};
 use spikard_wasm_runtime::Reply;
 
 use super::builtin::Builtin;
-use super::hooks::HookedRequest;
+use super::hooks::{HookedRequest, HookedRoute};
 use crate::body::RequestBody;
 use crate::exchange::{Desk, Exchange, Trigger, Work};
 use crate::failure::Failure;
@@ -44,6 +46,9 @@ pub(crate) struct Handler {
     builtin: Builtin,
     body_timeout: Duration,
     check_replies: bool,
+    /// True if the `on-error` hooks also run for requests that no route handles or a policy
+    /// rejects. Components built before `resumable` existed do not expect them.
+    reports_all_errors: bool,
 }
 
 /// The router's result for a request.
@@ -75,6 +80,7 @@ impl Handler {
             builtin,
             body_timeout: settings.body_timeout,
             check_replies: settings.check_replies,
+            reports_all_errors: hosted.component.interfaces().exports_resumable(),
         }
     }
 
@@ -88,11 +94,33 @@ impl Handler {
         if let Some(reply) = hooked.before_body().await? {
             return Ok(reply);
         }
-        let (index, route) = hooked.route;
+        let HookedRoute { index, route, .. } = hooked.route;
+        // Only requests of a route have a handler.
+        let route = route.ok_or(Refusal::NotFound)?;
         let call = self
             .check((index, route), path, body, hooked.request)
             .await?;
         hooked.handle(&call).await
+    }
+
+    /// Runs the `on-error` hooks for a request that was rejected before the hooks of its route,
+    /// or that has no route.
+    async fn refuse<'a>(
+        &'a self,
+        refusal: Refusal,
+        target: HookedRoute<'a>,
+        parts: Parts,
+        exchange: &mut Exchange<'a>,
+    ) -> Result<HttpResponse, Refusal> {
+        let has_hook = target.settings.hooks.has(HookKind::OnError);
+        if !has_hook || !self.reports_all_errors {
+            return Err(refusal);
+        }
+        let request = begin(parts, exchange);
+        let hooked = HookedRequest::new(&self.pool, target, &request, self.check_replies);
+        let answer = Box::pin(hooked.finish(Err(refusal.into()))).await;
+        exchange.mark_replied();
+        answer
     }
 
     fn route(&self, parts: &Parts) -> Result<RoutingResult<'_>, Refusal> {
@@ -184,6 +212,17 @@ impl Handler {
     }
 }
 
+/// Begins the part of a request that the guest can see.
+fn begin(parts: Parts, exchange: &mut Exchange<'_>) -> Arc<InFlight> {
+    let id = exchange.id().clone();
+    let request = Arc::new(InFlight::new(parts, &exchange.arrival, id));
+    exchange.set_work(Work::Handler(request.clone()));
+    for (key, value) in exchange.passage.iter_mut().flat_map(Passage::take_local) {
+        request.local.preset(key, value);
+    }
+    request
+}
+
 impl Trigger for Handler {
     fn desk(&self) -> &Rc<Desk> {
         &self.desk
@@ -201,40 +240,45 @@ impl Trigger for Handler {
             return answer;
         }
         let found = self.route(&parts);
-        let number = match &found {
+        let target = match &found {
             Ok(RoutingResult::Route(index, route, _)) => {
                 exchange.set_route(*index, route.name());
-                *index
+                HookedRoute::new(*index, route)
             }
-            _ => u32::MAX,
+            _ => HookedRoute::fallback(self.app.fallback()),
         };
         if let Some(policies) = self.policies(&found, &parts) {
             exchange.passage = Some(Passage::begin(policies, &parts, exchange.id()));
         }
         exchange.enter()?;
-        let found = found?;
-        if let Some(passage) = &mut exchange.passage
-            && matches!(found, RoutingResult::Route(..) | RoutingResult::File)
-        {
-            passage.admit(&parts, exchange.arrival.peer, number)?;
-        }
+        let admitted = found.and_then(|found| {
+            if let Some(passage) = &mut exchange.passage
+                && matches!(found, RoutingResult::Route(..) | RoutingResult::File)
+            {
+                passage.admit(&parts, exchange.arrival.peer, target.index)?;
+            }
+            Ok(found)
+        });
+        let found = match admitted {
+            Ok(found) => found,
+            Err(refusal) => return self.refuse(refusal, target, parts, exchange).await,
+        };
         let (index, route, path) = match found {
             RoutingResult::Reply(response) => return Ok(response),
             RoutingResult::Options(allow) => return Ok(response::of_options(allow)),
             // Boxed, as the request's future is moved once and has room for its largest
             // part, which few requests need.
-            RoutingResult::File => return Box::pin(self.files.answer(&self.app, &parts)).await,
+            RoutingResult::File => {
+                return match Box::pin(self.files.answer(&self.app, &parts)).await {
+                    Err(refusal) => self.refuse(refusal, target, parts, exchange).await,
+                    response => response,
+                };
+            }
             RoutingResult::Route(index, route, path) => (index, route, path),
         };
-        let id = exchange.id().clone();
-        let request = Arc::new(InFlight::new(parts, &exchange.arrival, id.clone()));
-        exchange.set_work(Work::Handler(request.clone()));
-        for (key, value) in exchange.passage.iter_mut().flat_map(Passage::take_local) {
-            request.local.preset(key, value);
-        }
+        let request = begin(parts, exchange);
         if !route.hooks().is_empty() {
-            let mut hooked =
-                HookedRequest::new(&self.pool, (index, route), &request, self.check_replies);
+            let mut hooked = HookedRequest::new(&self.pool, target, &request, self.check_replies);
             let outcome = Box::pin(self.answer_hooked(&mut hooked, &path, body)).await;
             let answer = Box::pin(hooked.finish(outcome)).await;
             exchange.mark_replied();
@@ -246,6 +290,6 @@ impl Trigger for Handler {
         exchange.mark_replied();
         reply
             .and_then(|reply| response::of_route(reply, route, self.check_replies))
-            .map_err(|error| Failure::of_call(error, &id, route).into_refusal())
+            .map_err(|error| Failure::of_call(error, exchange.id(), route).into_refusal())
     }
 }

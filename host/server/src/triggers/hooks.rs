@@ -8,19 +8,58 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use spikard_wasm_app::{Call, HookKind, Refusal, Route};
+use spikard_wasm_app::{Call, Fallback, HookKind, Isolation, Refusal, Route};
 use spikard_wasm_runtime::{CallError, Lease, Pool, Reply, Request as _};
 
 use crate::failure::Failure;
+use crate::metrics;
 use crate::request::InFlight;
 use crate::response::{self, HttpResponse};
 
 /// The minimum time limit of `on-error` hooks, for a route whose deadline has passed.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// The settings of a route with hooks, or of the requests that no route handles.
+#[derive(Clone, Copy)]
+pub(crate) struct HookedRoute<'a> {
+    pub(crate) index: u32,
+    /// `None` for requests that no route handles.
+    pub(crate) route: Option<&'a Route>,
+    pub(crate) settings: Fallback,
+}
+
+impl<'a> HookedRoute<'a> {
+    /// Returns the settings of a route.
+    pub(crate) fn new(index: u32, route: &'a Route) -> Self {
+        Self {
+            index,
+            route: Some(route),
+            settings: Fallback {
+                hooks: route.hooks(),
+                isolation: route.isolation(),
+                timeout: route.timeout(),
+                timeout_status: route.timeout_status(),
+            },
+        }
+    }
+
+    /// Returns the settings for requests that no route handles.
+    pub(crate) fn fallback(settings: Fallback) -> Self {
+        Self {
+            index: Fallback::ROUTE,
+            route: None,
+            settings,
+        }
+    }
+
+    fn name(self) -> &'a str {
+        self.route.map_or(metrics::NO_ROUTE, Route::name)
+    }
+}
+
 /// A request of a route with hooks.
 pub(crate) struct HookedRequest<'a> {
-    pub(crate) route: (u32, &'a Route),
+    pub(crate) route: HookedRoute<'a>,
     pub(crate) request: &'a Arc<InFlight>,
     pool: &'a Rc<Pool>,
     check_replies: bool,
@@ -32,7 +71,7 @@ pub(crate) struct HookedRequest<'a> {
 impl<'a> HookedRequest<'a> {
     pub(crate) fn new(
         pool: &'a Rc<Pool>,
-        route: (u32, &'a Route),
+        route: HookedRoute<'a>,
         request: &'a Arc<InFlight>,
         check_replies: bool,
     ) -> Self {
@@ -42,7 +81,7 @@ impl<'a> HookedRequest<'a> {
             pool,
             check_replies,
             lease: None,
-            left: route.1.timeout(),
+            left: route.settings.timeout,
         }
     }
 
@@ -63,6 +102,15 @@ impl<'a> HookedRequest<'a> {
             return Ok(reply);
         }
         let request = self.request.clone();
+        if self.route.settings.isolation == Isolation::Shared {
+            // The instance of the hooks would wait together with the handler.
+            self.lease = None;
+            let start = Instant::now();
+            let reply = self.pool.call(call, request, Isolation::Shared, self.left);
+            let reply = reply.await;
+            self.left = self.left.saturating_sub(start.elapsed());
+            return reply.map_err(|error| self.failed(error));
+        }
         self.run(async |lease| lease.handle(call, request).await)
             .await
     }
@@ -95,23 +143,29 @@ impl<'a> HookedRequest<'a> {
     }
 
     fn response(&self, reply: Reply, check: bool) -> Result<HttpResponse, Failure> {
-        let (_, route) = self.route;
-        response::of_route(reply, route, check).map_err(|error| self.failed(error))
+        let response = match self.route.route {
+            Some(route) => response::of_route(reply, route, check),
+            None => response::of_reply(reply),
+        };
+        response.map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: CallError) -> Failure {
-        let (_, route) = self.route;
+        let settings = self.route.settings;
         let error = match error {
             // Report the route's whole limit, not the rest of it.
-            CallError::Deadline(_) => CallError::Deadline(route.timeout()),
+            CallError::Deadline(_) => CallError::Deadline(settings.timeout),
             error => error,
         };
-        Failure::of_call(error, &self.request.id, route)
+        let name = self.route.name();
+        Failure::of(error, &self.request.id, name, settings.timeout_status)
     }
 
     async fn before(&mut self, kind: HookKind, params: &str) -> Result<Option<Reply>, Failure> {
-        let (index, route) = self.route;
-        if !route.hooks().has(kind) {
+        let HookedRoute {
+            index, settings, ..
+        } = self.route;
+        if !settings.hooks.has(kind) {
             return Ok(None);
         }
         let request = self.request.clone();
@@ -125,8 +179,10 @@ impl<'a> HookedRequest<'a> {
         message: &str,
         reply: Reply,
     ) -> Result<Reply, Failure> {
-        let (index, route) = self.route;
-        if !route.hooks().has(kind) {
+        let HookedRoute {
+            index, settings, ..
+        } = self.route;
+        if !settings.hooks.has(kind) {
             return Ok(reply);
         }
         let request = self.request.clone();
@@ -141,7 +197,7 @@ impl<'a> HookedRequest<'a> {
     ) -> Result<T, Failure> {
         let start = Instant::now();
         let Self { pool, lease, .. } = self;
-        let (isolation, stages) = (self.route.1.isolation(), self.request.stages());
+        let (isolation, stages) = (self.route.settings.isolation, self.request.stages());
         let result = pool
             .within(self.left, async {
                 let lease = match lease {
