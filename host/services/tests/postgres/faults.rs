@@ -102,6 +102,11 @@ async fn a_restart_between_requests_is_not_noticed() {
         rows(&session, sql, json!([]))
     );
     assert_eq!(first, second);
+    // The shared connection is open, too.
+    for _ in 0..5 {
+        rows(&session, sql, json!([])).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     fixture.server.kill();
     fixture.server.start();
     assert_eq!(rows(&session, sql, json!([])).await, json!([{"a": 1}]));
@@ -303,5 +308,88 @@ async fn a_thousand_concurrent_readers_and_writers() {
     let n = rows(&fixture.session(), connections, json!([])).await[0]["n"]
         .as_u64()
         .unwrap();
-    assert!(n <= 16, "{n}");
+    assert!(n <= 17, "{n}");
+}
+
+#[tokio::test]
+async fn quick_statements_share_a_connection() {
+    let fixture = fixture().await;
+    let session = fixture.session();
+    for sql in ["select $1::int as a", "select pg_sleep($1) as a"] {
+        for _ in 0..5 {
+            rows(&session, sql, json!([0])).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    let started = |number: i32| {
+        let head = json!({"database": "main", "sql": "select $1::int as a"}).to_string();
+        tokio::spawn(
+            session
+                .run("sql.query", &head, Payload::Json(format!("[{number}]")))
+                .unwrap(),
+        )
+    };
+    let running: Vec<_> = (0..60).map(started).collect();
+    for (number, pending) in running.into_iter().enumerate() {
+        // Those that are dropped leave the others their own rows.
+        if number % 3 == 0 {
+            pending.abort();
+        } else {
+            assert_eq!(
+                body(&pending.await.unwrap().unwrap()),
+                json!([{"a": number}])
+            );
+        }
+    }
+    let connections =
+        "select count(*)::int as n from pg_stat_activity where datname = current_database()";
+    assert_eq!(
+        rows(&session, connections, json!([])).await,
+        json!([{"n": 2}])
+    );
+    // A statement that is slow this time delays nobody who comes later.
+    let head = json!({"database": "main", "sql": "select pg_sleep($1) as a"}).to_string();
+    let slow = tokio::spawn(
+        session
+            .run("sql.query", &head, Payload::Json("[3]".to_owned()))
+            .unwrap(),
+    );
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = Instant::now();
+    assert_eq!(
+        rows(&session, "select $1::int as a", json!([7])).await,
+        json!([{"a": 7}])
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(!slow.is_finished());
+    slow.await.unwrap().unwrap();
+    // An error is that of its statement alone.
+    let failed = query(&session, "select $1::int as a", json!(["x"]))
+        .await
+        .unwrap_err();
+    assert_eq!(failed.code, "sql");
+    // A changed schema is noticed here, too.
+    query(&session, "create table t (a int)", json!([]))
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        assert_eq!(
+            rows(&session, "select * from t", json!([])).await,
+            json!([])
+        );
+    }
+    query(&session, "alter table t add column b int", json!([]))
+        .await
+        .unwrap();
+    query(&session, "insert into t values (1, 2)", json!([]))
+        .await
+        .unwrap();
+    assert_eq!(
+        rows(&session, "select * from t", json!([])).await,
+        json!([{"a": 1, "b": 2}])
+    );
 }

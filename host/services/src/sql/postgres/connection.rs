@@ -1,6 +1,7 @@
 //! A connection with its prepared statements.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use hashlink::LruCache;
@@ -13,9 +14,9 @@ const STATEMENTS: usize = 256;
 
 pub(super) struct Connection {
     pub(super) client: Client,
-    statements: LruCache<Box<str>, Arc<Prepared>>,
+    statements: Mutex<LruCache<Box<str>, Arc<Prepared>>>,
     /// A statement has altered the session: the next user must not get it.
-    pub(super) altered: bool,
+    altered: AtomicBool,
     /// Time of the last use.
     pub(super) used: Instant,
 }
@@ -31,42 +32,56 @@ impl Connection {
     pub(super) fn new(client: Client) -> Self {
         Self {
             client,
-            statements: LruCache::new(STATEMENTS),
-            altered: false,
+            statements: Mutex::new(LruCache::new(STATEMENTS)),
+            altered: AtomicBool::new(false),
             used: Instant::now(),
         }
     }
 
     /// Prepares a statement, or takes it from the cache.
-    pub(super) async fn prepare(&mut self, sql: &str, verb: Verb) -> Result<Arc<Prepared>, Error> {
-        if let Some(prepared) = self.statements.get(sql) {
-            let prepared = prepared.clone();
-            self.altered |= prepared.alters_session;
-            return Ok(prepared);
-        }
-        let statement = self.client.prepare(sql).await?;
-        let main = if verb == Verb::With {
-            Verb::main_of_with(sql, Dialect::Postgres)
-        } else {
-            verb
+    pub(super) async fn prepare(&self, sql: &str, verb: Verb) -> Result<Arc<Prepared>, Error> {
+        let cached = self.statements().get(sql).cloned();
+        let prepared = match cached {
+            Some(prepared) => prepared,
+            None => {
+                let statement = self.client.prepare(sql).await?;
+                let main = if verb == Verb::With {
+                    Verb::main_of_with(sql, Dialect::Postgres)
+                } else {
+                    verb
+                };
+                let prepared = Arc::new(Prepared {
+                    statement,
+                    changes: main == Verb::Change,
+                    alters_session: alters_session(sql, verb),
+                });
+                self.statements().insert(sql.into(), prepared.clone());
+                prepared
+            }
         };
-        let prepared = Arc::new(Prepared {
-            statement,
-            changes: main == Verb::Change,
-            alters_session: alters_session(sql, verb),
-        });
-        self.altered |= prepared.alters_session;
-        self.statements.insert(sql.into(), prepared.clone());
+        if prepared.alters_session {
+            self.altered.store(true, Relaxed);
+        }
         Ok(prepared)
     }
 
-    pub(super) fn forget(&mut self, sql: &str) {
-        self.statements.remove(sql);
+    pub(super) fn forget(&self, sql: &str) {
+        self.statements().remove(sql);
+    }
+
+    pub(super) fn is_altered(&self) -> bool {
+        self.altered.load(Relaxed)
+    }
+
+    fn statements(&self) -> MutexGuard<'_, LruCache<Box<str>, Arc<Prepared>>> {
+        self.statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether a statement leaves something behind in the session: a setting, a temporary table, a lock.
-fn alters_session(sql: &str, verb: Verb) -> bool {
+pub(super) fn alters_session(sql: &str, verb: Verb) -> bool {
     let lower = sql.to_ascii_lowercase();
     verb == Verb::Session
         || ["set_config", "advisory_lock", "into temp", "setseed", "dblink", "lo_open"].iter().any(|part| lower.contains(part))

@@ -8,6 +8,10 @@ use tokio_postgres::NoTls;
 
 use super::connection::Connection;
 use super::pool::Pool;
+use super::run::{RunError, run};
+use crate::Outcome;
+use crate::sql::param::Param;
+use crate::sql::verb::Verb;
 
 /// Time for cancelling a statement or rolling back, after which the connection is closed.
 const CLEANUP: Duration = Duration::from_secs(5);
@@ -38,15 +42,39 @@ impl Lease {
         }
     }
 
-    pub(super) fn connection(&mut self) -> &mut Connection {
+    pub(super) fn connection(&self) -> &Connection {
         self.connection
-            .as_mut()
+            .as_ref()
             .expect("a lease has its connection until it is dropped")
     }
 
     /// Whether the connection can run another statement.
-    pub(super) fn usable(&mut self) -> bool {
+    pub(super) fn usable(&self) -> bool {
         !self.busy && !self.connection().client.is_closed()
+    }
+
+    /// Runs a statement.
+    pub(super) async fn run(
+        &mut self,
+        sql: &str,
+        verb: Verb,
+        params: &[Param<'_>],
+        in_transaction: bool,
+    ) -> Result<Outcome, RunError> {
+        let mut busy = std::mem::replace(&mut self.busy, true);
+        let limits = self.pool.limits;
+        let result = run(
+            self.connection(),
+            sql,
+            verb,
+            params,
+            in_transaction,
+            &limits,
+            &mut busy,
+        )
+        .await;
+        self.busy = busy;
+        result
     }
 
     /// Runs a statement of the host itself, such as COMMIT.

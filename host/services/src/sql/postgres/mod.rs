@@ -16,22 +16,25 @@ mod moment;
 mod numeric;
 mod pool;
 mod run;
+mod shared;
 mod transaction;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thread_local::ThreadLocal;
 use tokio_postgres::Config;
 
 use crate::{Failed, Outcome, Payload};
 
+use self::error::lost;
 use self::pool::Pool;
-use self::run::RunError;
+use self::run::{RunError, run};
+use self::shared::Seat;
 pub(super) use self::transaction::Transaction;
 
 use super::SqlLimits;
-use super::failure::{invalid, statement_too_large, timeout};
+use super::failure::{invalid, statement_too_large, stopped, timeout};
 use super::param::Param;
 use super::verb::{Dialect, Verb};
 
@@ -85,18 +88,34 @@ impl Postgres {
         let params = Param::parse(&body)?;
         let pool = self.pool().clone();
         let work = async {
+            let seat = if verb == Verb::Read {
+                pool.seat(&sql)
+            } else {
+                None
+            };
+            if let Some(seat) = seat {
+                match shared(seat, pool.clone(), sql.clone(), body.clone()).await {
+                    Ok(outcome) => return Ok(outcome),
+                    Err(RunError::Failed(failed)) => return Err(failed),
+                    Err(RunError::NotRun(_)) => {}
+                }
+            }
             let mut lease = pool.acquire().await?;
+            let started = Instant::now();
             match lease.run(&sql, verb, &params, false).await {
-                Ok(outcome) => Ok(outcome),
+                Ok(outcome) => {
+                    if verb == Verb::Read && !lease.connection().is_altered() {
+                        pool.sharing.record(&sql, started.elapsed());
+                    }
+                    Ok(outcome)
+                }
                 Err(RunError::Failed(failed)) => Err(failed),
                 // The server has not seen the statement: it is safe to repeat it, once.
                 Err(RunError::NotRun(_)) => {
                     drop(lease);
                     let mut lease = pool.acquire().await?;
-                    lease
-                        .run(&sql, verb, &params, false)
-                        .await
-                        .map_err(RunError::into_failed)
+                    let repeated = lease.run(&sql, verb, &params, false).await;
+                    repeated.map_err(RunError::into_failed)
                 }
             }
         };
@@ -104,6 +123,39 @@ impl Postgres {
             .await
             .unwrap_or_else(|_| Err(timeout(&self.limits)))
     }
+}
+
+/// Runs a statement on the shared connection, in a task of its own: whatever happens to the operation, its rows are read,
+/// so that those of the others can be.
+async fn shared(
+    seat: Seat,
+    pool: Arc<Pool>,
+    sql: String,
+    body: Payload,
+) -> Result<Outcome, RunError> {
+    let task = tokio::spawn(async move {
+        if !seat.is_usable().await {
+            return Err(RunError::NotRun(lost()));
+        }
+        let params = Param::parse(&body)?;
+        let started = Instant::now();
+        let limits = &pool.limits;
+        let mut busy = false;
+        let result = run(
+            seat.connection(),
+            &sql,
+            Verb::Read,
+            &params,
+            false,
+            limits,
+            &mut busy,
+        )
+        .await;
+        pool.sharing.record(&sql, started.elapsed());
+        result
+    });
+    task.await
+        .unwrap_or_else(|_| Err(RunError::Failed(stopped())))
 }
 
 fn check(sql: &str, in_transaction: bool, limits: &SqlLimits) -> Result<Verb, Failed> {

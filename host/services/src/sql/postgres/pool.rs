@@ -16,11 +16,12 @@ use super::super::failure::stopped;
 use super::connection::Connection;
 use super::error::{too_many_connections, unavailable};
 use super::lease::Lease;
+use super::shared::Sharing;
 
 /// Operations that may wait for a connection, per connection.
 const WAITING: usize = 64;
 /// How long a connection may be idle before it is checked.
-const FRESH: Duration = Duration::from_millis(500);
+pub(super) const FRESH: Duration = Duration::from_millis(500);
 /// Time between two attempts while the server has too many connections.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Time between two lines in the log about connections that fail.
@@ -33,6 +34,7 @@ pub(super) struct Pool {
     waiting: AtomicUsize,
     idle: Mutex<VecDeque<Connection>>,
     logged: Mutex<Option<Instant>>,
+    pub(super) sharing: Sharing,
 }
 
 impl Pool {
@@ -44,6 +46,7 @@ impl Pool {
             waiting: AtomicUsize::new(0),
             idle: Mutex::default(),
             logged: Mutex::default(),
+            sharing: Sharing::default(),
         }
     }
 
@@ -91,10 +94,7 @@ impl Pool {
             // The last one used has the warmest caches, and lets the others grow old.
             let connection = self.idle().pop_back()?;
             if connection.used.elapsed() > FRESH {
-                // Lets the connection's task see that the server has closed it: first the runtime looks for events, then the
-                // task runs.
-                tokio::task::yield_now().await;
-                tokio::task::yield_now().await;
+                notice_close().await;
             }
             if !connection.client.is_closed() {
                 return Some(connection);
@@ -124,7 +124,7 @@ impl Pool {
         }
     }
 
-    async fn connect_once(&self) -> Result<Connection, tokio_postgres::Error> {
+    pub(super) async fn connect_once(&self) -> Result<Connection, tokio_postgres::Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -152,7 +152,7 @@ impl Pool {
     }
 
     pub(super) fn put_back(&self, mut connection: Connection) {
-        if !connection.altered && !connection.client.is_closed() {
+        if !connection.is_altered() && !connection.client.is_closed() {
             connection.used = Instant::now();
             self.idle().push_back(connection);
         }
@@ -161,6 +161,13 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, VecDeque<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets the tasks of connections see that the server has closed them: first the runtime looks for events, then the tasks
+/// run.
+pub(super) async fn notice_close() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
 
 /// Counts an operation that waits.

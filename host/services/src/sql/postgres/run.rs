@@ -8,15 +8,15 @@ use tokio_postgres::error::SqlState;
 
 use crate::{Failed, Outcome};
 
+use super::super::SqlLimits;
 use super::super::failure::invalid;
 use super::super::param::Param;
 use super::super::rows::Rows;
 use super::super::verb::Verb;
 use super::bind::encode;
 use super::cell::{self, Raw};
-use super::connection::Prepared;
+use super::connection::{Connection, Prepared};
 use super::error::{failed, lost};
-use super::lease::Lease;
 
 /// Why a statement has no result.
 pub(super) enum RunError {
@@ -39,107 +39,99 @@ impl From<Failed> for RunError {
     }
 }
 
-impl Lease {
-    /// Runs a statement. While it runs, and after an error that leaves the response incomplete, the lease is busy.
-    pub(super) async fn run(
-        &mut self,
-        sql: &str,
-        verb: Verb,
-        params: &[Param<'_>],
-        in_transaction: bool,
-    ) -> Result<Outcome, RunError> {
-        let limits = self.pool.limits;
-        self.busy = true;
-        let prepared = match self.connection().prepare(sql, verb).await {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                self.busy = error.as_db_error().is_none();
-                let failed = failed(&error, &limits);
-                let repeat = !in_transaction && (self.busy || failed.code == "unavailable");
-                return Err(if repeat {
-                    RunError::NotRun(failed)
-                } else {
-                    RunError::Failed(failed)
-                });
-            }
-        };
-        self.busy = false;
-        let types = prepared.statement.params();
-        if types.len() != params.len() {
-            return Err(RunError::Failed(invalid(format!(
-                "the statement has {} placeholders, but {} parameters were passed; pass one for each",
-                types.len(),
-                params.len()
-            ))));
+/// Runs a statement. `busy` tells whether its response is incomplete, so that the connection cannot be used any more.
+pub(super) async fn run(
+    connection: &Connection,
+    sql: &str,
+    verb: Verb,
+    params: &[Param<'_>],
+    in_transaction: bool,
+    limits: &SqlLimits,
+    busy: &mut bool,
+) -> Result<Outcome, RunError> {
+    *busy = true;
+    let prepared = match connection.prepare(sql, verb).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            *busy = error.as_db_error().is_none();
+            let failed = failed(&error, limits);
+            let repeat = !in_transaction && (*busy || failed.code == "unavailable");
+            return Err(if repeat {
+                RunError::NotRun(failed)
+            } else {
+                RunError::Failed(failed)
+            });
         }
-        let encoded = params
-            .iter()
-            .zip(types)
-            .enumerate()
-            .map(|(index, (param, ty))| encode(param, ty, index + 1));
-        let encoded = encoded.collect::<Result<Vec<_>, Failed>>()?;
-        let mut out = Rows::new(limits);
-        out.columns(
-            prepared
-                .statement
-                .columns()
-                .iter()
-                .map(tokio_postgres::Column::name),
-        )?;
-        cell::declare(&mut out, &prepared)?;
-
-        self.busy = true;
-        let stream = match self
-            .connection()
-            .client
-            .query_raw(&prepared.statement, encoded)
-            .await
-        {
-            Ok(stream) => stream,
-            Err(error) => return Err(self.rejected(&error, sql, in_transaction)),
-        };
-        let (out, affected) = match rows(stream, out, &prepared).await {
-            Ok(done) => done,
-            Err(RowsError::Postgres(error)) => {
-                self.busy = error.as_db_error().is_none();
-                return Err(RunError::Failed(if self.busy {
-                    lost()
-                } else {
-                    failed(&error, &limits)
-                }));
-            }
-            // The remaining rows are not read: the lease stays busy, and the statement is cancelled.
-            Err(RowsError::Failed(failed)) => return Err(RunError::Failed(failed)),
-        };
-        self.busy = false;
-        let changes = if prepared.changes { affected } else { 0 };
-        Ok(out.finish(changes, None)?)
+    };
+    *busy = false;
+    let types = prepared.statement.params();
+    if types.len() != params.len() {
+        return Err(RunError::Failed(invalid(format!(
+            "the statement has {} placeholders, but {} parameters were passed; pass one for each",
+            types.len(),
+            params.len()
+        ))));
     }
+    let encoded = params.iter().zip(types).enumerate();
+    let encoded = encoded.map(|(index, (param, ty))| encode(param, ty, index + 1));
+    let encoded = encoded.collect::<Result<Vec<_>, Failed>>()?;
+    let mut out = Rows::new(*limits);
+    let columns = prepared.statement.columns();
+    out.columns(columns.iter().map(tokio_postgres::Column::name))?;
+    cell::declare(&mut out, &prepared)?;
 
-    /// An error in place of the first response.
-    fn rejected(
-        &mut self,
-        error: &tokio_postgres::Error,
-        sql: &str,
-        in_transaction: bool,
-    ) -> RunError {
-        let Some(database) = error.as_db_error() else {
-            return RunError::Failed(lost());
-        };
-        self.busy = false;
-        let failed = failed(error, &self.pool.limits);
-        let stale = *database.code() == SqlState::INVALID_SQL_STATEMENT_NAME
-            || (*database.code() == SqlState::FEATURE_NOT_SUPPORTED
-                && database.message().contains("cached plan"));
-        if stale {
-            // The schema has changed since the statement was prepared; the server has rejected it.
-            self.connection().forget(sql);
-            if !in_transaction {
-                return RunError::NotRun(failed);
-            }
+    *busy = true;
+    let stream = match connection
+        .client
+        .query_raw(&prepared.statement, encoded)
+        .await
+    {
+        Ok(stream) => stream,
+        Err(error) => {
+            *busy = error.as_db_error().is_none();
+            return Err(rejected(connection, &error, sql, in_transaction, limits));
         }
-        RunError::Failed(failed)
+    };
+    let (out, affected) = match rows(stream, out, &prepared).await {
+        Ok(done) => done,
+        Err(RowsError::Postgres(error)) => {
+            *busy = error.as_db_error().is_none();
+            return Err(RunError::Failed(if *busy {
+                lost()
+            } else {
+                failed(&error, limits)
+            }));
+        }
+        // The remaining rows are not read: the connection stays busy, and the statement is cancelled.
+        Err(RowsError::Failed(failed)) => return Err(RunError::Failed(failed)),
+    };
+    *busy = false;
+    let changes = if prepared.changes { affected } else { 0 };
+    Ok(out.finish(changes, None)?)
+}
+
+/// An error in place of the first response.
+fn rejected(
+    connection: &Connection,
+    error: &tokio_postgres::Error,
+    sql: &str,
+    in_transaction: bool,
+    limits: &SqlLimits,
+) -> RunError {
+    let Some(database) = error.as_db_error() else {
+        return RunError::Failed(lost());
+    };
+    let failed = failed(error, limits);
+    let stale = *database.code() == SqlState::INVALID_SQL_STATEMENT_NAME
+        || database.routine() == Some("RevalidateCachedQuery");
+    if stale {
+        // The schema has changed since the statement was prepared; the server has rejected it.
+        connection.forget(sql);
+        if !in_transaction {
+            return RunError::NotRun(failed);
+        }
     }
+    RunError::Failed(failed)
 }
 
 enum RowsError {
