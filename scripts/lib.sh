@@ -22,7 +22,7 @@ bench_target=$guest_target/bench
 
 # The JavaScript apps, and every Rust package outside the host workspace. scripts/quickjs-engine builds the
 # engine of guests/js, which needs a C compiler; the other manifest there only names crates with test data.
-js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js guests/conformance/faulty/js bench/boundary/js bench/apps/js)
+js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js examples/conduit/ts guests/conformance/faulty/js bench/boundary/js bench/apps/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")
@@ -40,6 +40,16 @@ step() { printf '\n== %s\n' "$*" >&2; }
 
 need() { # COMMAND REMEDY
   command -v "$1" >/dev/null || { echo "error: \`$1\` was not found: $2" >&2; exit 1; }
+}
+
+# Prints the directory of the PostgreSQL server. Debian does not put it into PATH.
+postgres_bin() {
+  local found
+  for found in $(command -v postgres) /usr/lib/postgresql/*/bin/postgres; do
+    [ -x "$found" ] && { dirname "$(readlink -f "$found")"; return; }
+  done
+  echo "error: \`postgres\` was not found: install PostgreSQL 15 or newer for the tests of databases (Debian: apt-get install postgresql)" >&2
+  return 1
 }
 
 # Builds an app of bench/boundary in the current source tree with the product's own `build`.

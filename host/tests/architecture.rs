@@ -1,5 +1,5 @@
-//! Crate boundaries: dependencies run `cli -> server -> runtime -> app`, and only one crate
-//! depends on each engine.
+//! Crate boundaries: dependencies run `cli -> server -> runtime -> services -> app`, and only
+//! one crate depends on each engine.
 
 use std::fs;
 use std::path::Path;
@@ -19,8 +19,12 @@ fn each_engine_is_a_dependency_of_one_crate() {
         ("wasmtime", "runtime"),
         ("hyper", "server"),
         ("axum", "server"),
+        ("rusqlite", "services"),
+        ("tokio-postgres", "services"),
     ];
-    for name in ["app", "contract", "runtime", "server", "cli", "testing"] {
+    for name in [
+        "app", "contract", "services", "runtime", "server", "cli", "testing",
+    ] {
         for dependency in dependencies(name) {
             for (engine, owner) in owners {
                 assert!(
@@ -34,7 +38,7 @@ fn each_engine_is_a_dependency_of_one_crate() {
 
 #[test]
 fn dependencies_run_one_way() {
-    let order = ["app", "runtime", "server", "cli"];
+    let order = ["app", "services", "runtime", "server", "cli"];
     for (place, name) in order.iter().enumerate() {
         let own = dependencies(name);
         for later in &order[place..] {

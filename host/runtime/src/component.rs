@@ -240,7 +240,7 @@ impl Runtime {
         engine: &Engine,
     ) -> Result<(Stores, Arc<Databases>), LoadError> {
         if self.is_inspect_only() {
-            let databases = databases::open(name, &Grants::default())?;
+            let databases = databases::open(name, &Grants::default(), &self.limits())?;
             return Ok((Stores::default(), databases));
         }
         let grants = &self.capabilities().grants;
@@ -257,8 +257,8 @@ impl Runtime {
             false => Stores::default(),
         };
         let databases = match has_operations {
-            true => databases::open(name, grants)?,
-            false => databases::open(name, &Grants::default())?,
+            true => databases::open(name, grants, &self.limits())?,
+            false => databases::open(name, &Grants::default(), &self.limits())?,
         };
         Ok((stores, databases))
     }

@@ -35,6 +35,15 @@ pub struct Limits {
     pub keyvalue_file: u64,
     /// Maximum duration of a key-value store operation.
     pub keyvalue_time: Duration,
+    /// Maximum size of the rows of a SQL statement as JSON in bytes.
+    pub sql_result: usize,
+    /// Maximum duration of a SQL statement.
+    pub sql_time: Duration,
+    /// Maximum connections to a PostgreSQL database per worker.
+    pub sql_connections: usize,
+    /// Maximum time that a SQL statement waits for a connection, or for the writer of a SQLite
+    /// database.
+    pub sql_wait: Duration,
     /// Maximum requests that an instance handles at once on routes with the policy `shared`.
     pub shared_requests: u32,
     /// Maximum duration of one export call of such an instance.
@@ -60,6 +69,10 @@ impl Default for Limits {
             keyvalue_value: 1 << 20,
             keyvalue_file: 1 << 30,
             keyvalue_time: Duration::from_secs(5),
+            sql_result: 16 << 20,
+            sql_time: Duration::from_secs(30),
+            sql_connections: 16,
+            sql_wait: Duration::from_secs(5),
             shared_requests: 64,
             shared_cpu: Duration::from_secs(1),
             background_time: Duration::from_secs(30),

@@ -213,7 +213,9 @@ impl State {
         self.current = Current::Nothing;
         self.tasks.mark_answered(task);
         self.tasks.leave();
-        self.failure.take().or_else(|| self.tasks.take_failure(task))
+        self.failure
+            .take()
+            .or_else(|| self.tasks.take_failure(task))
     }
 
     /// Returns the instance's current task.

@@ -101,10 +101,10 @@ fn failures_after_waiting_are_logged_and_hidden() {
         let response = server.client().get("/fail/5");
         assert_eq!(response.status, 500);
         assert!(!response.text().contains("on purpose"));
-        server.logged("the handler failed: it failed on purpose");
+        let _ = server.logged("the handler failed: it failed on purpose");
         // The panic's own message, not only the trap.
         assert_eq!(server.client().get("/trap/5").status, 500);
-        server.logged("it trapped on purpose");
+        let _ = server.logged("it trapped on purpose");
         assert_eq!(server.client().get("/sleep/1").status, 200);
     });
 }
@@ -144,7 +144,7 @@ fn work_after_the_reply_is_limited() {
     for policy in ["reuse", "fresh", "shared"] {
         let server = serve(policy, &["--background-time", "100ms"]);
         assert_eq!(server.client().get("/background/60000").text(), "replied");
-        server.logged("work");
+        let _ = server.logged("work");
         if policy != "shared" {
             wait_for_counter(&server, "background-dropped", "1");
         }
@@ -172,7 +172,7 @@ fn the_number_of_operations_is_limited() {
     with_every_policy(|server| {
         assert_eq!(server.client().get("/many/1000").status, 200);
         assert_eq!(server.client().get("/many/10000").status, 500);
-        server.logged("the instance has 1024 operations in progress, the limit");
+        let _ = server.logged("the instance has 1024 operations in progress, the limit");
         assert_eq!(server.client().get("/many/1000").status, 200);
     });
 }

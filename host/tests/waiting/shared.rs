@@ -69,8 +69,8 @@ fn a_trap_ends_the_requests_of_its_instance() {
     for (status, _) in all_at_once(&server, &paths) {
         assert_eq!(status, 500);
     }
-    server.logged("it trapped on purpose");
-    server.logged("requests of the same instance were aborted");
+    let _ = server.logged("it trapped on purpose");
+    let _ = server.logged("requests of the same instance were aborted");
     assert_eq!(server.client().get("/sleep/1").status, 200);
     server.stop();
 }
@@ -81,7 +81,7 @@ fn a_request_that_computes_without_end_loses_the_instance() {
     let start = Instant::now();
     assert_eq!(server.client().get("/spin/60000").status, 500);
     assert!(start.elapsed() < Duration::from_secs(20));
-    server.logged("a call computed for longer than 200ms, the limit `shared_cpu`");
+    let _ = server.logged("a call computed for longer than 200ms, the limit `shared_cpu`");
     assert_eq!(server.client().get("/sleep/1").status, 200);
     server.stop();
 }
@@ -90,7 +90,7 @@ fn a_request_that_computes_without_end_loses_the_instance() {
 fn blocking_operations_are_refused() {
     let server = serve("shared", &[]);
     assert_eq!(server.client().get("/block/50").status, 500);
-    server.logged("the blocking operation `sleep` would stop all requests of its instance");
+    let _ = server.logged("the blocking operation `sleep` would stop all requests of its instance");
     server.stop();
 }
 
@@ -118,18 +118,26 @@ fn retired_instances_finish_their_requests() {
 
 #[test]
 fn components_that_cannot_wait_are_not_loaded() {
-    let old = guest("hostile");
+    let old = guest("fixtures");
     let started = host()
         .serve(Some(&old))
         .args(["--instances", "shared"])
         .try_start();
     let error = started.err().expect("a refusal");
-    assert!(error.contains("has the instance policy `shared`"), "{error}");
+    assert!(
+        error.contains("has the instance policy `shared`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn hooks_and_handlers_of_every_lane_share_instances() {
-    for lane in [Lane::Rust, Lane::StarlingMonkey, Lane::QuickJs, Lane::Python] {
+    for lane in [
+        Lane::Rust,
+        Lane::StarlingMonkey,
+        Lane::QuickJs,
+        Lane::Python,
+    ] {
         let server = lane.serve("contract", &["--instances", "shared"]);
         let response = server.client().get("/hello");
         assert!(response.status < 500, "{lane:?}: {}", response.text());

@@ -4,16 +4,16 @@
 //! `LENGTH` bytes long: a test overwrites it in the file, so that one build serves for all
 //! definitions.
 
+mod bindings;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::bindings::exports::spikard::handler::definition::{self, Description, Method, Route};
+use crate::bindings::exports::spikard::handler::handler::{self, Body, Content};
+use crate::bindings::exports::spikard::handler::hooks;
+use crate::bindings::spikard;
 use serde::Deserialize;
-use spikard_wasm_sdk::bindings::exports::spikard::handler::definition::{
-    self, Description, Method, Route,
-};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::{self, Body, Content};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::hooks;
-use spikard_wasm_sdk::bindings::{self, spikard};
 
 const MARK: &[u8; 16] = b"DEFINITION HERE:";
 const LENGTH: usize = 8192;

@@ -4,6 +4,7 @@
 //! The body of `POST /do` is an action as JSON: [`Act`], or [`keyvalue::Act`] with the draft of
 //! the interface. The reply is `{"ok": VALUE}` or `{"error": TEXT}`.
 
+mod bindings;
 mod keyvalue;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -12,12 +13,10 @@ use std::{env, fs};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spikard_wasm_sdk::bindings;
-use spikard_wasm_sdk::bindings::exports::spikard::handler::definition::{
-    self, Description, Method, Route,
-};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::{self, Body, Content};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::hooks;
+
+use crate::bindings::exports::spikard::handler::definition::{self, Description, Method, Route};
+use crate::bindings::exports::spikard::handler::handler::{self, Body, Content};
+use crate::bindings::exports::spikard::handler::hooks;
 
 mod imports {
     wit_bindgen::generate!({

@@ -5,18 +5,16 @@
 //! declares; [`act`] lists the attacks. The header `x-say` is a reply as JSON ([`Say`]), which the
 //! app sends unchanged.
 
+mod bindings;
 mod harm;
 mod memory;
 mod say;
 mod state;
 
-use spikard_wasm_sdk::bindings;
-use spikard_wasm_sdk::bindings::exports::spikard::handler::definition::{
-    self, Description, Method, Route,
-};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::{self, Body, Content};
-use spikard_wasm_sdk::bindings::exports::spikard::handler::hooks;
-use spikard_wasm_sdk::bindings::spikard::handler::{failure, request};
+use crate::bindings::exports::spikard::handler::definition::{self, Description, Method, Route};
+use crate::bindings::exports::spikard::handler::handler::{self, Body, Content};
+use crate::bindings::exports::spikard::handler::hooks;
+use crate::bindings::spikard::handler::{failure, request};
 
 use crate::say::Say;
 

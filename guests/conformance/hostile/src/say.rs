@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Answer;
+use crate::bindings::spikard::handler::request;
 use crate::handler::Content;
-use spikard_wasm_sdk::bindings::spikard::handler::request;
 
 /// A reply.
 #[derive(Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::bindings::spikard::handler::request;
 use crate::handler::{Body, Content};
 use crate::memory::{self, PAGE};
 use crate::{Answer, text};
-use spikard_wasm_sdk::bindings::spikard::handler::request;
 
 thread_local! {
     /// The number of calls of this instance.

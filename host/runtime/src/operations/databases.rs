@@ -6,10 +6,15 @@ use spikard_wasm_app::Grants;
 use spikard_wasm_services::sql::{Databases, Location, SqlLimits};
 
 use crate::error::LoadError;
+use crate::limits::Limits;
 
 /// Opens the granted databases. Connections to PostgreSQL are created on first use. `app` is the
 /// file of the app.
-pub(crate) fn open(app: &str, grants: &Grants) -> Result<Arc<Databases>, LoadError> {
+pub(crate) fn open(
+    app: &str,
+    grants: &Grants,
+    limits: &Limits,
+) -> Result<Arc<Databases>, LoadError> {
     let failed = |why| LoadError::Database {
         name: app.to_owned(),
         why,
@@ -20,7 +25,14 @@ pub(crate) fn open(app: &str, grants: &Grants) -> Result<Arc<Databases>, LoadErr
         Ok((name.clone(), location.relative_to(database.folder())))
     };
     let locations = grants.sql.iter().map(location).collect::<Result<_, _>>()?;
-    let databases = Databases::open(&locations, SqlLimits::default()).map_err(failed)?;
+    let limits = SqlLimits {
+        result_bytes: limits.sql_result,
+        time: limits.sql_time,
+        wait: limits.sql_wait,
+        pool: limits.sql_connections,
+        ..SqlLimits::default()
+    };
+    let databases = Databases::open(&locations, limits).map_err(failed)?;
     Ok(Arc::new(databases))
 }
 
@@ -41,7 +53,12 @@ mod tests {
     #[test]
     fn files_are_relative_to_their_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let databases = open("app.wasm", &grants("sqlite:app.db", folder.path())).unwrap();
+        let databases = open(
+            "app.wasm",
+            &grants("sqlite:app.db", folder.path()),
+            &Limits::default(),
+        )
+        .unwrap();
         assert_eq!(databases.names().collect::<Vec<_>>(), ["main"]);
         assert!(folder.path().join("app.db").exists());
     }
@@ -50,7 +67,8 @@ mod tests {
     fn errors_name_the_app_and_the_database() {
         let folder = tempfile::tempdir().unwrap();
         for location in ["sqlite:none/app.db", "mysql://root:hunter2@host/app"] {
-            let error = open("app.wasm", &grants(location, folder.path()));
+            let grants = grants(location, folder.path());
+            let error = open("app.wasm", &grants, &Limits::default());
             let error = error.unwrap_err().to_string();
             assert!(
                 error.contains("`app.wasm`") && error.contains("`main`"),

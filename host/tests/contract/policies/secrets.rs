@@ -59,7 +59,11 @@ fn granted_secrets_are_for_policies_too() {
             let key = [("x-api-key", key)];
             server.client().send("GET", "/", &key, b"").status
         };
-        assert_eq!((status("hunter2"), status("hunter3")), (200, 401), "{args:?}");
+        assert_eq!(
+            (status("hunter2"), status("hunter3")),
+            (200, 401),
+            "{args:?}"
+        );
         let log = server.stop().log;
         assert!(!log.contains("hunter"), "{log}");
     }

@@ -36,7 +36,12 @@ impl Fixture {
 
     async fn run(&self, kind: &str, head: &str, body: &str) -> OperationResult {
         let capabilities = Capabilities::default();
-        let databases = crate::operations::databases::open("", &Grants::default()).unwrap();
+        let databases = crate::operations::databases::open(
+            "",
+            &Grants::default(),
+            &crate::limits::Limits::default(),
+        )
+        .unwrap();
         let services = Services {
             capabilities: &capabilities,
             stores: &self.stores,

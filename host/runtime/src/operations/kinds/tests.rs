@@ -5,6 +5,7 @@ use spikard_wasm_app::Grants;
 use spikard_wasm_app::grants::Database;
 
 use super::*;
+use crate::limits::Limits;
 use crate::operations::databases;
 
 struct Fixture {
@@ -28,7 +29,7 @@ impl Fixture {
             ..Grants::default()
         };
         Self {
-            databases: databases::open("app.wasm", &grants).unwrap(),
+            databases: databases::open("app.wasm", &grants, &Limits::default()).unwrap(),
             capabilities: Capabilities {
                 grants: Arc::new(grants),
                 ..Capabilities::default()

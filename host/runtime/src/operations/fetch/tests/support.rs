@@ -132,7 +132,12 @@ impl Fixture {
         body: &str,
     ) -> Result<Operation, Failed> {
         let stores = Stores::default();
-        let databases = crate::operations::databases::open("", &Grants::default()).unwrap();
+        let databases = crate::operations::databases::open(
+            "",
+            &Grants::default(),
+            &crate::limits::Limits::default(),
+        )
+        .unwrap();
         let services = Services {
             capabilities: &self.capabilities,
             stores: &stores,
