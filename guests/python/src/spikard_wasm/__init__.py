@@ -21,7 +21,7 @@ from spikard_wasm._options import AppOptions, RouteOptions, RouterOptions
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import MISSING, GlobalContext, LocalContext
 from spikard_wasm.cryptography import jwt, password
-from spikard_wasm.database import Database, Transaction
+from spikard_wasm.database import Database, Executed, Transaction
 from spikard_wasm.depends import Depends
 from spikard_wasm.errors import (
     ContextError,
@@ -66,6 +66,7 @@ __all__ = [
     "Database",
     "DefinitionError",
     "Depends",
+    "Executed",
     "Field",
     "Form",
     "GlobalContext",
