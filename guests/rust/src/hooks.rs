@@ -14,8 +14,10 @@ use crate::{Call, Declaration, HookReply, IntoReply, Reply};
 #[derive(Clone)]
 pub(crate) struct EarlyHook {
     declare: fn(&mut Declaration<'_>),
-    run: Rc<dyn Fn(&mut Call<'_>) -> MaybeFuture<Option<Reply>>>,
+    run: Rc<RunEarlyHook>,
 }
+
+type RunEarlyHook = dyn Fn(&mut Call<'_>) -> MaybeFuture<Option<Reply>>;
 
 impl EarlyHook {
     pub(crate) fn run(&self, call: &mut Call<'_>) -> MaybeFuture<Option<Reply>> {
@@ -26,7 +28,7 @@ impl EarlyHook {
 /// A hook that runs after the handler.
 #[derive(Clone)]
 pub(crate) enum LateHook {
-    Sync(Rc<dyn Fn(&mut HookReply, &str) -> Option<Reply>>),
+    Sync(Rc<SyncLateHook>),
     Async(Rc<AsyncLateHook>),
 }
 
@@ -36,6 +38,7 @@ impl LateHook {
     }
 }
 
+type SyncLateHook = dyn Fn(&mut HookReply, &str) -> Option<Reply>;
 type AsyncLateHook = dyn for<'a> Fn(&'a mut HookReply, &'a str) -> LateFuture<'a>;
 type LateFuture<'a> = Pin<Box<dyn Future<Output = Option<Reply>> + 'a>>;
 

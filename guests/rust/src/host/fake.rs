@@ -28,6 +28,14 @@ pub(crate) struct FakeRequest {
     pub(crate) in_progress: bool,
 }
 
+impl FakeRequest {
+    /// Sets the body and the files in it.
+    pub(crate) fn set_body(&mut self, raw: Vec<u8>, files: Vec<Vec<u8>>) {
+        self.raw_body = raw;
+        self.files = files;
+    }
+}
+
 /// A request that the exports of its tasks share.
 pub(crate) type Shared = Rc<RefCell<FakeRequest>>;
 

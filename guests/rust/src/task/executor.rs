@@ -97,7 +97,17 @@ pub(crate) fn start(mut job: Job) -> Option<Finished> {
     let finished = match poll {
         Poll::Ready(finished) => {
             drop(job);
-            with(|executor| executor.spare = Some(waker));
+            let is_idle = with(|executor| {
+                executor.spare = Some(waker);
+                let is_idle = executor.ready.is_empty();
+                if is_idle {
+                    executor.selected = 0;
+                }
+                is_idle
+            });
+            if is_idle {
+                return finished;
+            }
             finished
         }
         Poll::Pending => {
@@ -270,7 +280,12 @@ pub(crate) fn cancel(task: u32) {
             .collect();
         (jobs, wakers)
     });
+    let is_unanswered = jobs.iter().any(|kept| !kept.job.is_background());
     jobs.into_iter().for_each(discard);
     wakers.into_iter().for_each(Waker::wake);
+    if is_unanswered {
+        // Nobody reads the answer, but the host keeps the task until it has one.
+        host::io::fail(task, "the request was cancelled", "");
+    }
     run(None);
 }

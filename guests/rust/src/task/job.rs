@@ -24,6 +24,10 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    pub(crate) fn is_background(&self) -> bool {
+        matches!(self, Self::Background(_))
+    }
+
     /// Polls the future. Background work ends with `None`.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Finished>> {
         let finished = match self {

@@ -18,6 +18,10 @@ impl Ready {
         self.queue().push_back(job);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue().is_empty()
+    }
+
     fn queue(&self) -> MutexGuard<'_, VecDeque<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

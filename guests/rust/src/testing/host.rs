@@ -201,9 +201,7 @@ impl Call<'_> {
             }
         }
         let call = self.host.contract.read(self.exchange, raw)?;
-        let mut request = self.request.borrow_mut();
-        (request.raw_body, request.files) = (call.raw, call.files);
-        drop(request);
+        self.request.borrow_mut().set_body(call.raw, call.files);
         if let Some(answer) = self.before(EarlyStage::PreHandler, &call.params).await? {
             return Ok(answer);
         }

@@ -186,8 +186,8 @@ impl Services {
         events.retain(|_, event| !matches!(event, Event::Resume { task: of, .. } if *of == task));
         drop(events);
         self.performer.borrow_mut().end(task);
-        self.enter(task, || task::cancel(task));
         self.reply(task, status, "", None);
+        self.enter(task, || task::cancel(task));
     }
 
     /// Cancels a task if it has not answered after `time`.

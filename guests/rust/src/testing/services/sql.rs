@@ -176,11 +176,7 @@ fn unknown(transaction: u64) -> Fault {
 fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Outcome, Fault> {
     let mut statement = connection.prepare(sql)?;
     bind(&mut statement, params)?;
-    let names: Vec<_> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<_> = statement.column_names().map(str::to_owned).collect();
     if let Some(name) = names
         .iter()
         .enumerate()
