@@ -44,9 +44,13 @@ fn hide(reply: &mut HookReply, _message: &str) -> Option<Reply> {
     (reply.status() == 500).then(|| Reply::json(&hidden).status(500))
 }
 
-/// On error, after `hide`: adds the header that every reply has.
-fn sign_error(reply: &mut HookReply, _message: &str) {
-    reply.set_header("x-app", "contract");
+/// On error, after `hide`: adds the header that every reply of a route has.
+fn sign_error(reply: &mut HookReply, _message: &str) -> Result<(), ContextError> {
+    // Requests without a route do not run `start`.
+    if LocalContext::current().get::<f64>("start")?.is_some() {
+        reply.set_header("x-app", "contract");
+    }
+    Ok(())
 }
 
 #[derive(Serialize, JsonSchema)]

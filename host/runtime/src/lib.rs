@@ -51,7 +51,7 @@ pub use http::{
 };
 pub use inspect::Sizes;
 pub use limits::{Limits, Recycling};
-pub use names::{WORLD, WORLD_WITH_HOOKS};
+pub use names::{WORLD, WORLD_SERVICE, WORLD_WITH_HOOKS};
 pub use needs::Need;
 pub use outbound::{
     BodyError, Capabilities, NoOutbound, Outbound, OutboundError, OutboundOptions, Sent, StreamBody,

@@ -4,6 +4,8 @@
 pub const WORLD: &str = "spikard:handler/http-app@0.1.0";
 /// World of apps with hooks.
 pub const WORLD_WITH_HOOKS: &str = "spikard:handler/http-app-with-hooks@0.1.0";
+/// World of apps whose calls can wait for operations.
+pub const WORLD_SERVICE: &str = "spikard:handler/http-service@0.1.0";
 /// Exported interface that describes an app.
 pub(crate) const DEFINITION: &str = "spikard:handler/definition@0.1.0";
 /// Exported interface that handles requests.

@@ -61,7 +61,10 @@ const ERRORS: [(&str, &str); 26] = [
         "detached",
         "the content `bytes` of the reply is not a Uint8Array",
     ),
-    ("timers", "100000 timers are pending"),
+    (
+        "timers",
+        "the instance has 1024 operations in progress, the limit",
+    ),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 //! that handle several requests at once.
 
 mod alone;
+mod services;
 mod shared;
 
 use std::thread;
@@ -145,9 +146,7 @@ fn work_after_the_reply_is_limited() {
         let server = serve(policy, &["--background-time", "100ms"]);
         assert_eq!(server.client().get("/background/60000").text(), "replied");
         let _ = server.logged("work");
-        if policy != "shared" {
-            wait_for_counter(&server, "background-dropped", "1");
-        }
+        wait_for_counter(&server, "background-dropped", "1");
         assert_eq!(server.client().get("/counters/background").text(), "0");
         server.stop();
     }

@@ -6,7 +6,7 @@ mod faults;
 mod instances;
 mod large;
 mod outgoing;
-mod peer;
+pub(crate) mod peer;
 mod requests;
 mod trailers;
 

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 /// A server on loopback that records request heads. Its thread ends with the test process.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Peer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let heads = Arc::<Mutex<Vec<String>>>::default();
@@ -28,18 +28,18 @@ impl Peer {
     }
 
     /// Returns its origin as in an allow list.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Returns the guest's path that requests a path of this server.
-    pub(super) fn through(&self, path: &str) -> String {
+    pub(crate) fn through(&self, path: &str) -> String {
         let url = crate::support::encode(&format!("{}{path}", self.origin()));
         format!("/outgoing?url={url}")
     }
 
     /// Returns the heads of all requests so far.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

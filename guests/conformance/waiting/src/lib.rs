@@ -6,8 +6,12 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use serde_json::{Value, json};
+use spikard_wasm_sdk::bindings::exports::spikard::handler::handler::Content;
+use spikard_wasm_sdk::bindings::spikard::handler::io;
 use spikard_wasm_sdk::{
-    App, ContextError, GlobalContext, Path, Request, blocking, export, get, routes, sleep, spawn,
+    App, ContextError, Database, GlobalContext, Json, OperationError, Path, Request, blocking,
+    export, get, params, post, routes, sleep, spawn,
 };
 
 thread_local! {
@@ -148,11 +152,64 @@ async fn many(Path(count): Path<u64>) -> String {
     "all".to_owned()
 }
 
+/// Runs operations of a request one after another: `[[kind, head, body], ...]`, with the body as text. Returns the
+/// status, the head and the body of each result.
+#[post("/operations")]
+async fn operations(Json(all): Json<Vec<(String, String, String)>>) -> Json<Vec<Value>> {
+    let run = |(kind, head, body): (String, String, String)| {
+        let body = match kind.starts_with("sql.") || kind == "jwt.sign" {
+            true => Content::Json(body),
+            false => Content::Text(body),
+        };
+        let (status, head, body) = io::call(&kind, &head, &body);
+        let head = serde_json::from_str(&head).unwrap_or(Value::String(head));
+        let body = match body {
+            Content::Empty => Value::Null,
+            Content::Json(text) => serde_json::from_str(&text).unwrap_or(Value::Null),
+            Content::Text(text) => Value::String(text),
+            Content::Bytes(bytes) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        json!([status, head, body])
+    };
+    Json(all.into_iter().map(run).collect())
+}
+
+/// Traps in a transaction.
+#[get("/transaction/{end}")]
+async fn transaction(Path(end): Path<String>) -> Result<String, OperationError> {
+    let database = Database::new("main");
+    let transaction = database.begin().await?;
+    transaction
+        .execute("insert into names values ($1)", params![end.as_str()])
+        .await?;
+    match end.as_str() {
+        "trap" => panic!("it trapped on purpose"),
+        "wait" => pending().await,
+        "commit" => transaction.commit().await?,
+        _ => drop(transaction),
+    }
+    Ok(end)
+}
+
 fn app() -> App {
     App::new("waiting")
         .routes(routes![
-            counter, requests, wait, all, never, gate, open, background, cleanup, fail, trap, spin,
-            block, many
+            counter,
+            requests,
+            wait,
+            all,
+            never,
+            gate,
+            open,
+            background,
+            cleanup,
+            fail,
+            trap,
+            spin,
+            block,
+            many,
+            operations,
+            transaction
         ])
         .on_error_async(async |reply, _| {
             sleep(millis(1)).await;

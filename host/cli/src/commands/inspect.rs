@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Defaults, Grants, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
-    Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_WITH_HOOKS,
+    Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_SERVICE, WORLD_WITH_HOOKS,
 };
 
 use super::{ComponentSource, check_component, limits, load};
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
 
 fn app_report(loaded: &Loaded, app: &App) -> Value {
     json!({
-        "world": if loaded.interfaces().exports_hooks() { WORLD_WITH_HOOKS } else { WORLD },
+        "world": world(loaded.interfaces()),
         "app": {"name": app.name(), "version": app.version()},
         "routes": app.routes().iter().map(route_json).collect::<Vec<_>>(),
         "grants": grants_json(loaded.interfaces()),
@@ -70,6 +70,15 @@ fn app_report(loaded: &Loaded, app: &App) -> Value {
         "exports": loaded.interfaces().exports,
         "sizes": sizes(loaded),
     })
+}
+
+/// Returns the smallest world that has the exports of a handler component.
+fn world(interfaces: &Interfaces) -> &'static str {
+    match (interfaces.exports_resumable(), interfaces.exports_hooks()) {
+        (true, _) => WORLD_SERVICE,
+        (false, true) => WORLD_WITH_HOOKS,
+        (false, false) => WORLD,
+    }
 }
 
 /// Report of a `wasi:http` app, which declares no routes.

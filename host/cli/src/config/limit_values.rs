@@ -23,8 +23,14 @@ impl LimitSource {
 }
 
 /// The limits that were set explicitly; every other limit has its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitValues([Option<(u64, LimitSource)>; COUNT]);
+
+impl Default for LimitValues {
+    fn default() -> Self {
+        Self([const { None }; COUNT])
+    }
+}
 
 impl LimitValues {
     pub(crate) fn set(&mut self, key: Key, value: u64, source: LimitSource) {

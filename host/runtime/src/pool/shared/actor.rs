@@ -44,13 +44,20 @@ struct Waiting {
     reply: oneshot::Sender<Result<Reply, CallError>>,
 }
 
+/// The time limit of a task that continues without a request.
+struct Rest {
+    until: TokioInstant,
+    /// True if only its cleanup code runs.
+    is_cancelled: bool,
+}
+
 struct Actor {
     instance: Instance,
     shared: Rc<SharedInstance>,
     pool: Rc<Pool>,
     waiting: HashMap<u32, Waiting>,
-    /// Tasks that continue without a request, with the time at which they are stopped.
-    rest: HashMap<u32, TokioInstant>,
+    /// Tasks that continue without a request.
+    rest: HashMap<u32, Rest>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Limits the time without requests.
     idle: Deadline,
@@ -230,26 +237,28 @@ impl Actor {
         };
         let limit = component.limits().shared_cpu;
         within(limit, self.instance.cancel(exports, task)).await?;
-        self.limit_rest(task, CLEANUP);
+        self.limit_rest(task, CLEANUP, true);
         Ok(())
     }
 
     /// Stops the operations of tasks that have no request and no time left.
     async fn stop_late(&mut self) -> wasmtime::Result<()> {
         let now = TokioInstant::now();
-        let late: Vec<u32> = self
+        let late: Vec<(u32, bool)> = self
             .rest
-            .extract_if(|_, limit| *limit <= now)
-            .map(|(task, _)| task)
+            .extract_if(|_, rest| rest.until <= now)
+            .map(|(task, rest)| (task, rest.is_cancelled))
             .collect();
-        for task in late {
+        for (task, is_cancelled) in late {
             let is_open = self.instance.store.data().tasks().current(task).is_some();
-            if is_open {
+            if is_open && is_cancelled {
+                self.instance.store.data_mut().tasks_mut().close(task);
+            } else if is_open {
                 tracing::warn!(
                     component = self.pool.component.name(),
                     "work without a request was stopped; its time was over"
                 );
-                self.instance.store.data_mut().tasks_mut().close(task);
+                self.cancel(task).await?;
             }
         }
         self.set_timer();
@@ -282,13 +291,18 @@ impl Actor {
             let _ = waiting.reply.send(reply);
         }
         self.instance.store.data_mut().tasks_mut().sweep();
-        self.limit_rest(task, limits.background_time);
+        self.limit_rest(task, limits.background_time, false);
     }
 
     /// Limits the time of a task that goes on without a request.
-    fn limit_rest(&mut self, task: u32, limit: Duration) {
+    fn limit_rest(&mut self, task: u32, limit: Duration, is_cancelled: bool) {
         if self.instance.store.data().tasks().current(task).is_some() {
-            self.rest.insert(task, TokioInstant::now() + limit);
+            let until = TokioInstant::now() + limit;
+            let rest = Rest {
+                until,
+                is_cancelled,
+            };
+            self.rest.insert(task, rest);
             self.set_timer();
         }
     }
@@ -296,8 +310,8 @@ impl Actor {
     fn set_timer(&mut self) {
         let tasks = self.instance.store.data().tasks();
         self.rest.retain(|task, _| tasks.current(*task).is_some());
-        let next = self.rest.values().min();
-        self.timer = next.map(|at| Box::pin(tokio::time::sleep_until(*at)));
+        let next = self.rest.values().map(|rest| rest.until).min();
+        self.timer = next.map(|at| Box::pin(tokio::time::sleep_until(at)));
     }
 
     /// Ends all tasks of an instance that trapped.
