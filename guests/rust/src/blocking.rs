@@ -29,35 +29,16 @@
 
 mod database;
 pub mod http;
+mod run;
 mod store;
 
 use std::time::Duration;
 
 pub use database::Database;
+pub use run::block_on;
 pub use store::Store;
-
-/// Runs a future of this crate to its end. Several operations in it, for example in `join!`, run
-/// one after another.
-///
-/// # Panics
-/// If the future waits for something other than an operation, such as a channel, which would never
-/// come.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    crate::task::block_on(future)
-}
 
 /// Waits.
 pub fn sleep(duration: Duration) {
     block_on(crate::sleep(duration));
 }
-
-/// Defines methods that run the method of the same name of the type inside to its end.
-macro_rules! twins {
-    ($($(#[$attribute:meta])* fn $name:ident$(<$generic:ident: $bound:path>)?(&self $(, $argument:ident: $ty:ty)*) -> $result:ty;)*) => {
-        $($(#[$attribute])*
-        pub fn $name$(<$generic: $bound>)?(&self $(, $argument: $ty)*) -> $result {
-            $crate::blocking::block_on(self.inner.$name($($argument),*))
-        })*
-    };
-}
-use twins;

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{block_on, twins};
+use super::run::{block_on, twins};
 use crate::{Executed, IntoParams, OperationError, Row, TransactionOptions};
 
 /// The blocking twin of [`Database`](crate::Database).

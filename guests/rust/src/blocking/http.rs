@@ -14,7 +14,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::block_on;
+use super::run::block_on;
 use crate::OperationError;
 use crate::http::{RequestBuilder, Response as AsyncResponse};
 

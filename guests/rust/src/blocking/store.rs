@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{block_on, twins};
+use super::run::{block_on, twins};
 use crate::OperationError;
 use crate::store::Keys;
 
