@@ -6,7 +6,7 @@ use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::hooks::Hooks;
 use crate::route::RouteInfo;
 use crate::settings::Settings;
-use crate::state::States;
+use crate::states::States;
 use crate::{Route, Router};
 
 /// An app of HTTP handlers. Pass it to [`export!`](crate::export).

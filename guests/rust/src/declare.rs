@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::pattern;
 use crate::stage::EarlyStage;
-use crate::state::States;
+use crate::states::States;
 
 /// The location of a parameter in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The trait of handler arguments, and the call that they are read from.
 
-use crate::state::States;
+use crate::states::States;
 use crate::{Body, Declaration, Reply};
 
 /// One call of a route.

@@ -89,6 +89,7 @@ mod settings;
 mod sql;
 mod stage;
 mod state;
+mod states;
 mod status;
 mod store;
 pub(crate) mod task;

@@ -11,7 +11,7 @@ use crate::maybe_future::MaybeFuture;
 use crate::method::{Method, method_name};
 use crate::replies::Replies;
 use crate::settings::Settings;
-use crate::state::States;
+use crate::states::States;
 use crate::{Call, Handler, IntoReply, Reply, pattern};
 
 /// One method of one path. The attribute macros create routes from functions; this builder

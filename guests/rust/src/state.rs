@@ -1,8 +1,6 @@
 //! Values of the app that handlers and hooks take as arguments.
 
-use std::any::{Any, TypeId, type_name};
-use std::collections::BTreeMap;
-use std::fmt;
+use std::any::{TypeId, type_name};
 
 use crate::{Call, Declaration, FromRequest, Reply};
 
@@ -49,29 +47,5 @@ impl<T: Clone + 'static> FromRequest for State<T> {
             let name = type_name::<T>();
             Reply::failure(format!("the app has no state of type `{name}`"), "")
         })
-    }
-}
-
-/// The states of an app, by type.
-#[derive(Default)]
-pub(crate) struct States(BTreeMap<TypeId, Box<dyn Any>>);
-
-impl States {
-    pub(crate) fn insert<T: 'static>(&mut self, value: T) {
-        self.0.insert(TypeId::of::<T>(), Box::new(value));
-    }
-
-    pub(crate) fn contains(&self, id: TypeId) -> bool {
-        self.0.contains_key(&id)
-    }
-
-    fn get<T: Clone + 'static>(&self) -> Option<T> {
-        self.0.get(&TypeId::of::<T>())?.downcast_ref().cloned()
-    }
-}
-
-impl fmt::Debug for States {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} states", self.0.len())
     }
 }
