@@ -6,10 +6,11 @@ use crate::call_id::CallId;
 use crate::hook_reply::ReplyChange;
 use crate::hooks::LateHook;
 use crate::maybe_future::{LocalFuture, MaybeFuture};
-use crate::next::Next;
+use crate::next::RestOfCall as _;
 use crate::reply::Failure;
 use crate::stage::{EarlyStage, LateStage};
 use crate::task::{self, Finished, Job};
+use crate::wrapped_call::WrappedCall;
 use crate::{App, Body, Call, Content, HookReply, Reply, Route, host};
 
 /// The return value of `handler.handle` and of the early hooks: status, headers as JSON, content.
@@ -30,8 +31,9 @@ impl App {
         };
         let is_wrapped = !self.hooks.wrappers().is_empty() || !route.hooks.wrappers().is_empty();
         let reply = if is_wrapped {
-            let next = Next::new(self.clone(), number as usize, params.to_owned(), body);
-            MaybeFuture::later(next.run())
+            let (app, number) = (self.clone(), number as usize);
+            let call = WrappedCall::new(app, number, params.to_owned(), body);
+            MaybeFuture::Later(Box::new(call).run())
         } else {
             route.answer(self.call(route, params, body))
         };

@@ -96,6 +96,7 @@ pub(crate) mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 mod timer;
+mod wrapped_call;
 
 pub use app::App;
 pub use bindings::exports::spikard::handler::definition::Description;
