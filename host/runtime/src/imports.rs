@@ -1,16 +1,14 @@
 //! Host functions of the package `spikard:handler`.
 
-use spikard_wasm_app::{cookies, indented, one_line};
+use spikard_wasm_app::cookies;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
+use crate::current::Failure;
 use crate::names;
-use crate::operations;
+use crate::operations::io;
 use crate::request::Request;
-use crate::state::{Failure, State};
-
-/// Maximum size of each text of a reported failure in bytes; the rest is cut off.
-const MAX_REPORT: usize = 64 << 10;
+use crate::state::State;
 
 /// Adds the interfaces of the package to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -46,7 +44,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Ok((file.map(|bytes| bytes.to_vec()),))
     })?;
     add_contexts(linker)?;
-    operations::add_to_linker(linker)?;
+    io::add_to_linker(linker)?;
     let mut reply = linker.instance(names::REPLY)?;
     reply.func_wrap("body", |store: Store<'_>, (): ()| {
         Ok((store.data().reply(),))
@@ -55,10 +53,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     failure.func_wrap(
         "report",
         |mut store: Store<'_>, (message, detail): (String, String)| {
-            store.data_mut().report(Failure {
-                message: one_line(&shorten(message)).into_owned(),
-                detail: indented(&shorten(detail)),
-            });
+            let failure = Failure::reported(message, detail);
+            store.data_mut().report(failure);
             Ok(())
         },
     )
@@ -151,12 +147,4 @@ fn latin1_or_utf8(value: &[u8]) -> String {
         Ok(text) => text.to_owned(),
         Err(_) => value.iter().copied().map(char::from).collect(),
     }
-}
-
-pub(crate) fn shorten(mut text: String) -> String {
-    if text.len() > MAX_REPORT {
-        text.truncate(text.floor_char_boundary(MAX_REPORT));
-        text.push_str(" [cut]");
-    }
-    text
 }

@@ -6,10 +6,11 @@ use spikard_wasm_app::HookKind;
 use wasmtime::component::{ComponentExportIndex, Func, InstancePre};
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 
-use crate::operations::Answer;
+use crate::current::{Current, Failure};
+use crate::operations::tasks::Answer;
 use crate::reply::Content;
 use crate::stages::{Stage, Stamp};
-use crate::state::{Current, Failure, Shared, State};
+use crate::state::{Shared, State};
 use crate::stats::LiveInstance;
 
 /// The exports of a component that the host calls.

@@ -12,6 +12,7 @@ mod abi;
 mod cache;
 mod component;
 mod context;
+mod current;
 mod deadline;
 mod engine;
 mod error;

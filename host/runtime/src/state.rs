@@ -1,7 +1,6 @@
 //! Host state of an instance, which its wasmtime store holds.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use spikard_wasm_services::Failed;
 use spikard_wasm_services::sql::Databases;
@@ -11,15 +10,18 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::context::GlobalContext;
+use crate::current::{Current, Failure};
 use crate::granted::keyvalue::stores::Stores;
-use crate::http::{Http, HttpCall};
+use crate::http::Http;
 use crate::limiter::Limiter;
 use crate::limits::Limits;
-use crate::operations::{Resources, Services, Tasks};
+use crate::operations::resources::Resources;
+use crate::operations::services::Services;
+use crate::operations::tasks::Tasks;
 use crate::outbound::Capabilities;
 use crate::reply::Content;
 use crate::request::Request;
-use crate::stages::{Stages, Stamp};
+use crate::stages::Stamp;
 use crate::stats::LiveInstance;
 use crate::wasi::{self, Wasi};
 use crate::world::Kind;
@@ -62,36 +64,6 @@ pub(crate) struct State {
     tasks: Tasks,
     /// True if the instance handles several tasks at once.
     is_shared: bool,
-}
-
-/// Current task of an instance.
-#[derive(Clone)]
-pub(crate) enum Current {
-    Nothing,
-    /// A handler or hook call of the handler interface.
-    Request(Arc<dyn Request>),
-    /// A `wasi:http` 0.2 request.
-    Http(Arc<HttpCall>),
-    /// Any number of `wasi:http` 0.3 requests. The flag is true while the guest is interrupted
-    /// by the epoch.
-    Service(Arc<AtomicBool>),
-}
-
-impl Current {
-    pub(crate) fn stages(&self) -> Option<&Stages> {
-        match self {
-            Self::Nothing | Self::Service(_) => None,
-            Self::Request(request) => Some(request.stages()),
-            Self::Http(call) => Some(call.stages()),
-        }
-    }
-}
-
-/// Failure of the app's code that a guest reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) message: String,
-    pub(crate) detail: String,
 }
 
 /// Time that the current call spent outside its guest: in host functions, or interrupted.

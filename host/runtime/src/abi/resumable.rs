@@ -3,7 +3,7 @@
 use wasmtime::component::ComponentExportIndex;
 
 use crate::instance::Instance;
-use crate::operations::{Answer, Ended};
+use crate::operations::tasks::{Answer, Ended};
 use crate::reply::Content;
 
 type Resume<'a> = (u32, u16, &'a str, Content);

@@ -12,12 +12,12 @@ use futures_util::stream::FuturesUnordered;
 
 use super::member::Member;
 use crate::abi::wasi_http::answer;
+use crate::current::Current;
 use crate::deadline::Deadline;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
 use crate::pool::Pool;
 use crate::stages::Stamp;
-use crate::state::Current;
 use crate::stats::RecycleReason;
 
 /// Runs an instance until it retires or traps.

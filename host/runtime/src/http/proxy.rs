@@ -20,11 +20,11 @@ use super::failure::HttpFailure;
 use super::reply::{HttpReply, ReplyHead};
 use super::upload::GuestBody;
 use crate::abi::wasi_http::ProxyParams;
+use crate::current::Current;
 use crate::deadline::Deadline;
 use crate::error::CallError;
 use crate::pool::{Lease, Pool, Running};
 use crate::stages::{Stage, Stamp};
-use crate::state::Current;
 use crate::stats::RecycleReason;
 
 /// A running guest. Dropping it before it ends discards its instance.

@@ -3,17 +3,17 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use spikard_wasm_app::{indented, one_line};
 use spikard_wasm_services::Failed;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
 use super::kinds::start;
-use super::{Answer, FAILED, Operation, OperationResult, PENDING, RawResult, raw};
-use crate::imports::shorten;
+use super::result::{FAILED, Operation, OperationResult, PENDING, RawResult, payload, raw};
+use super::tasks::Answer;
+use crate::current::{Current, Failure};
 use crate::names;
 use crate::reply::Content;
-use crate::state::{Failure, State};
+use crate::state::State;
 
 type Store<'a> = StoreContextMut<'a, State>;
 
@@ -59,10 +59,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     io.func_wrap(
         "fail",
         |mut store: Store<'_>, (task, message, detail): (u32, String, String)| {
-            let failure = Failure {
-                message: one_line(&shorten(message)).into_owned(),
-                detail: indented(&shorten(detail)),
-            };
+            let failure = Failure::reported(message, detail);
             store.data_mut().answer(task, Answer::Failed(failure));
             Ok(())
         },
@@ -112,7 +109,7 @@ fn begin(
     body: Content,
 ) -> Result<Operation, Failed> {
     let (services, resources) = state.services(task)?;
-    start(&services, resources, kind, &head, super::payload(body))
+    start(&services, resources, kind, &head, payload(body))
 }
 
 impl State {
@@ -139,7 +136,7 @@ impl State {
                 true
             }
             None => {
-                self.set_current(crate::state::Current::Nothing);
+                self.set_current(Current::Nothing);
                 false
             }
         }

@@ -9,8 +9,9 @@ use serde_json::json;
 use spikard_wasm_app::one_line;
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
-use super::kinds::{Services, parse, unknown};
-use super::{Operation, OperationResult};
+use super::head::{parse, unknown};
+use super::result::{Operation, OperationResult};
+use super::services::Services;
 use crate::granted::keyvalue::{Cursor, OpenStore, StoreError};
 
 /// Longest time to live: 100 years.

@@ -1,32 +1,19 @@
 //! The kinds of operations.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use spikard_wasm_app::grants::Secret;
-use spikard_wasm_app::one_line;
-use spikard_wasm_services::sql::Databases;
 use spikard_wasm_services::{Failed, Outcome, Payload, crypto};
 
+use super::head::{parse, unknown};
 use super::resources::Resources;
-use super::{Operation, OperationResult, fetch, keyvalue, ready};
-use crate::granted::keyvalue::stores::Stores;
-use crate::outbound::Capabilities;
-use crate::state::Current;
+use super::result::{Operation, OperationResult, ready};
+use super::services::Services;
+use super::{fetch, keyvalue};
 
 /// Longest `sleep`: a year. Deadlines end tasks earlier.
 const MAX_SLEEP: f64 = 365.0 * 86_400_000.0;
-
-/// What operations can use.
-pub(crate) struct Services<'a> {
-    pub(crate) capabilities: &'a Capabilities,
-    pub(crate) stores: &'a Stores,
-    pub(crate) databases: &'a Arc<Databases>,
-    /// The request of the task.
-    pub(crate) current: &'a Current,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,32 +61,6 @@ pub(super) fn start(
         "kv" => keyvalue::start(services, kind, head, body),
         _ => Err(unknown(kind)),
     }
-}
-
-/// Parses the head of an operation.
-pub(super) fn parse<T: DeserializeOwned>(kind: &str, head: &str) -> Result<T, Failed> {
-    let head = if head.is_empty() { "{}" } else { head };
-    serde_json::from_str(head).map_err(|error| {
-        let error = error.to_string();
-        Failed::new(
-            "invalid",
-            format!(
-                "the arguments of `{kind}` are invalid ({}); `docs/operations.md` lists them",
-                one_line(&error)
-            ),
-        )
-    })
-}
-
-/// Returns the error for a kind that this host does not know.
-pub(super) fn unknown(kind: &str) -> Failed {
-    let shown = one_line(&kind[..kind.floor_char_boundary(64)]).into_owned();
-    Failed::new(
-        "unknown-kind",
-        format!(
-            "this host does not know the operation `{shown}`; update spikard-wasm, or correct the name"
-        ),
-    )
 }
 
 fn sleep(Sleep { ms }: Sleep) -> Result<Operation, Failed> {

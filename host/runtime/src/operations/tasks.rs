@@ -10,9 +10,9 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use spikard_wasm_services::Failed;
 
 use super::resources::Resources;
-use super::{Operation, OperationResult, RawResult, raw};
+use super::result::{Operation, OperationResult, RawResult, raw};
+use crate::current::{Current, Failure};
 use crate::reply::Content;
-use crate::state::{Current, Failure};
 
 /// Maximum number of operations in progress per instance.
 const MAX_OPERATIONS: usize = 1024;
@@ -443,7 +443,7 @@ mod tests {
     async fn ready_operations_return_at_once() {
         let mut tasks = tasks();
         let result = Ok(Outcome::new(String::new(), Payload::Empty));
-        let started = tasks.start(1, 1, crate::operations::ready(result.clone()));
+        let started = tasks.start(1, 1, crate::operations::result::ready(result.clone()));
         assert_eq!(started, Some(result));
         assert!(!tasks.is_busy());
     }

@@ -20,32 +20,36 @@ enum Drained {
     Trapped,
 }
 
-/// Finishes the operations of a request that was answered.
-pub(super) fn finish(lease: Lease) {
-    tokio::task::spawn_local(async move {
-        let limit = lease.pool().component.limits().background_time;
-        let mut running = Running::continued(lease);
-        match drain(&mut running, limit).await {
-            Drained::Ended => running.done(),
-            Drained::Trapped => running.discard(RecycleReason::Trap),
-            Drained::Late(is_waiting) => {
-                let component = running.lease().pool().component.name().to_owned();
-                tracing::warn!(
-                    component,
-                    "work after a reply was cancelled; it took longer than {limit:?}, the limit `background_time`"
-                );
-                match is_waiting {
-                    true => stop(running, RecycleReason::Deadline).await,
-                    false => running.discard(RecycleReason::Deadline),
-                }
-            }
-        }
-    });
+impl Lease {
+    /// Finishes the operations of a request that was answered.
+    pub(super) fn finish(self) {
+        tokio::task::spawn_local(finish(self));
+    }
+
+    /// Cancels the tasks of a request whose client has disconnected or whose deadline has passed.
+    pub(super) fn cancel(self, why: RecycleReason) {
+        tokio::task::spawn_local(stop(Running::continued(self), why));
+    }
 }
 
-/// Cancels the tasks of a request whose client has disconnected or whose deadline has passed.
-pub(super) fn cancel(lease: Lease, why: RecycleReason) {
-    tokio::task::spawn_local(stop(Running::continued(lease), why));
+async fn finish(lease: Lease) {
+    let limit = lease.pool().component.limits().background_time;
+    let mut running = Running::continued(lease);
+    match drain(&mut running, limit).await {
+        Drained::Ended => running.done(),
+        Drained::Trapped => running.discard(RecycleReason::Trap),
+        Drained::Late(is_waiting) => {
+            let component = running.lease().pool().component.name().to_owned();
+            tracing::warn!(
+                component,
+                "work after a reply was cancelled; it took longer than {limit:?}, the limit `background_time`"
+            );
+            match is_waiting {
+                true => stop(running, RecycleReason::Deadline).await,
+                false => running.discard(RecycleReason::Deadline),
+            }
+        }
+    }
 }
 
 /// Cancels the tasks of an instance. Keeps the instance if their cleanup code ends in time.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use spikard_wasm_app::Isolation;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use super::shared::SharedInstances;
+use super::shared::registry::SharedInstances;
 use super::shelf::Shelf;
 use crate::component::Loaded;
 use crate::error::CallError;

@@ -13,16 +13,15 @@ use std::time::Duration;
 
 use spikard_wasm_app::{Call, HookKind, Isolation};
 
-use super::background;
 use super::instances::Pool;
 use super::slot::Slot;
+use crate::current::{Current, Failure};
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
-use crate::operations::PENDING;
+use crate::operations::result::PENDING;
 use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
-use crate::state::{Current, Failure};
 use crate::stats::RecycleReason;
 
 /// Status, headers and body of a task's answer; `None` keeps the body of a hook's reply.
@@ -238,7 +237,7 @@ impl Drop for Lease {
             (false, _) => self.pool().give_back(instance, self.isolation),
             (true, false) => {
                 self.instance = Some(instance);
-                background::finish(self.hand_over());
+                self.hand_over().finish();
             }
             // The worker is stopping.
             (true, true) => self.pool().discard(instance, RecycleReason::Cancelled),
@@ -362,7 +361,7 @@ impl<L: BorrowMut<Lease>> Drop for Running<L> {
         let lease = self.lease.borrow_mut();
         let why = lease.pool().dropped_for.get();
         match self.is_waiting && !lease.is_background {
-            true => background::cancel(lease.hand_over(), why),
+            true => lease.hand_over().cancel(why),
             false => lease.discard(why),
         }
     }

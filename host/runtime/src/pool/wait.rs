@@ -4,10 +4,10 @@ use std::borrow::BorrowMut;
 use std::future::poll_fn;
 
 use super::lease::{Change, Lease, Running};
-use crate::operations::Answer;
+use crate::current::Failure;
+use crate::operations::tasks::Answer;
 use crate::reply::Content;
 use crate::stages::Stamp;
-use crate::state::Failure;
 
 impl<L: BorrowMut<Lease>> Running<L> {
     /// Returns true if the component can wait for operations.

@@ -6,9 +6,10 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 
 use super::bucket::{Bucket, Ctx, of};
+use super::model::StoreError;
 use super::open_store::OpenStore;
 use super::types::Error;
-use super::{StoreError, wasi};
+use super::types::wasi;
 use crate::state::State;
 
 /// Maximum total size of the values in an instance's `cas` handles, because they occupy host

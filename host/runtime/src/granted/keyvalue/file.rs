@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::expiry::{EXPIRIES, Expiries, is_expired};
 use super::model::{
-    Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, no_number, overflow,
+    Change, ChangeOutcome, Cursor, PAGE, Page, StoreError, below_zero, failed, no_number, overflow,
     too_long, too_much,
 };
 
@@ -448,10 +448,6 @@ fn number(bytes: &[u8]) -> Result<i64, StoreError> {
         Some((text, number)) if number.to_string() == text => Ok(number),
         _ => Err(no_number()),
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Store(error.to_string())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceT
 use self::bucket::{Bucket, Ctx, of};
 pub(crate) use self::model::{Cursor, StoreError};
 pub(crate) use self::open_store::OpenStore;
-use self::types::{Error, Keys, Keys2};
+use self::types::{Error, Keys, Keys2, wasi};
 use crate::state::State;
 
 /// Adds an interface of `wasi:keyvalue` to a linker.
@@ -137,11 +137,6 @@ fn add_batch(batch: &mut LinkerInstance<'_, State>, has_pairs: bool) -> wasmtime
     batch.func_wrap_async("delete-many", |store, (bucket, keys): Many| {
         Box::new(async move { Ok((wasi(of(store, &bucket)?.delete(keys).await),)) })
     })
-}
-
-/// Returns a result as `wasi:keyvalue` describes it.
-fn wasi<T>(result: Result<T, StoreError>) -> Result<T, Error> {
-    result.map_err(Error::from)
 }
 
 fn open(store: &mut Ctx<'_>, name: &str) -> Result<Resource<Bucket>, Error> {

@@ -103,6 +103,11 @@ pub(super) fn too_much(most: usize) -> StoreError {
     ))
 }
 
+/// Maps an error of the file.
+pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Store(error.to_string())
+}
+
 /// Values that no store accepts as numbers.
 #[cfg(test)]
 pub(super) const NO_NUMBERS: [&str; 11] = [

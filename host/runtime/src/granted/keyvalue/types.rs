@@ -67,3 +67,8 @@ impl From<Page> for Keys2 {
         }
     }
 }
+
+/// Returns a result as `wasi:keyvalue` describes it.
+pub(super) fn wasi<T>(result: Result<T, StoreError>) -> Result<T, Error> {
+    result.map_err(Error::from)
+}

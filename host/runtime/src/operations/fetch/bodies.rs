@@ -8,8 +8,8 @@ use serde_json::json;
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
 use super::body::Body;
-use super::request::invalid;
-use crate::operations::Operation;
+use super::failure::invalid;
+use crate::operations::result::Operation;
 
 /// Bodies by number. Operations hold a weak reference, so that they end with the task.
 #[derive(Default)]

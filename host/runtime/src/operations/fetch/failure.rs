@@ -48,3 +48,8 @@ pub(super) fn unavailable(message: String) -> Failed {
 pub(super) fn too_large(origin: &str, max: u64) -> Failed {
     of(&OutboundError::TooLarge(origin.to_owned(), max))
 }
+
+/// Returns the failure of invalid arguments.
+pub(super) fn invalid(message: String) -> Failed {
+    Failed::new("invalid", message)
+}

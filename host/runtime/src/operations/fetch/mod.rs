@@ -4,6 +4,7 @@
 //! allow list and its limits apply to all of them. A response that has already arrived with its
 //! head is the result; otherwise its [body](body) stays with the task, and `fetch.read` continues it.
 
+mod arguments;
 pub(super) mod bodies;
 mod body;
 mod failure;
@@ -12,53 +13,25 @@ mod redirect;
 mod request;
 mod response;
 
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::Deserialize;
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
-use self::bodies::{Bodies, Table};
+use self::arguments::{Exchange, Fetch};
+use self::bodies::Bodies;
 use self::request::Request;
-use super::kinds::{Services, parse, unknown};
+use super::head::{parse, unknown};
 use super::resources::Resources;
-use super::{Operation, OperationResult, ready};
-use crate::outbound::{Outbound, OutboundOptions};
-use crate::state::Current;
-
-/// The arguments of `fetch`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fetch {
-    method: Option<String>,
-    url: String,
-    #[serde(default)]
-    headers: Vec<(String, String)>,
-    #[serde(default)]
-    redirect: Redirect,
-    timeout_ms: Option<f64>,
-    #[serde(default = "yes")]
-    decompress: bool,
-}
-
-/// How to answer a redirect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Redirect {
-    #[default]
-    Follow,
-    Manual,
-    Error,
-}
+use super::result::{Operation, OperationResult, ready};
+use super::services::Services;
+use crate::current::Current;
+use crate::outbound::OutboundOptions;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Number {
     body: u32,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Starts an operation.
@@ -141,17 +114,6 @@ fn depth(current: &Current) -> u32 {
         Current::Http(call) => call.depth(),
         Current::Nothing | Current::Service(_) => 0,
     }
-}
-
-/// A request with everything that its responses need.
-struct Exchange {
-    outbound: Arc<dyn Outbound>,
-    depth: u32,
-    redirect: Redirect,
-    decompress: bool,
-    /// Maximum size of the decoded body in bytes.
-    max_body: u64,
-    bodies: Weak<Table>,
 }
 
 impl Exchange {

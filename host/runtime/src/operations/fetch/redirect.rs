@@ -7,7 +7,7 @@ use http::header::{
 use http::{Method, Response, StatusCode};
 use spikard_wasm_services::Failed;
 
-use super::Redirect;
+use super::arguments::Redirect;
 use super::request::{Request, check_url, shown};
 
 /// Maximum redirects of a request.

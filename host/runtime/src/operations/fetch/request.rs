@@ -11,9 +11,10 @@ use spikard_wasm_services::{Failed, Payload};
 use url::Url;
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
-use super::Fetch;
+use super::arguments::Fetch;
+use super::failure::invalid;
+use crate::current::Current;
 use crate::outbound::StreamBody;
-use crate::state::Current;
 
 /// Maximum number of headers, and of bytes in them.
 pub(super) const MAX_HEADERS: usize = 1000;
@@ -188,8 +189,4 @@ fn value(text: &str) -> Option<HeaderValue> {
 /// Returns the start of a guest's text for a message.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
     one_line(&text[..text.floor_char_boundary(256)])
-}
-
-pub(super) fn invalid(message: String) -> Failed {
-    Failed::new("invalid", message)
 }

@@ -8,9 +8,10 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
+use super::arguments::Exchange;
 use super::body::{Body, Coding};
 use super::request::{MAX_HEADER_BYTES, MAX_HEADERS, Request, is_set_by_host};
-use super::{Exchange, OperationResult};
+use crate::operations::result::OperationResult;
 use crate::outbound::StreamBody;
 
 /// How often the worker's other tasks run, in total and without a new byte, before the rest of a

@@ -6,10 +6,10 @@ use spikard_wasm_app::Grants;
 use spikard_wasm_app::grants::Store;
 
 use super::*;
+use crate::current::Current;
 use crate::granted::keyvalue::stores::Stores;
 use crate::limits::Limits;
 use crate::outbound::Capabilities;
-use crate::state::Current;
 
 struct Fixture {
     stores: Stores,

@@ -1,12 +1,18 @@
 //! Tests of the dispatch of operations, and of the kinds that are ready at once.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use spikard_wasm_app::Grants;
 use spikard_wasm_app::grants::Database;
+use spikard_wasm_services::sql::Databases;
 
 use super::*;
+use crate::current::Current;
+use crate::granted::keyvalue::stores::Stores;
 use crate::limits::Limits;
 use crate::operations::databases;
+use crate::outbound::Capabilities;
 
 struct Fixture {
     capabilities: Capabilities,

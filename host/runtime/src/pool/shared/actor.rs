@@ -13,15 +13,16 @@ use tokio::time::{Instant as TokioInstant, Sleep};
 
 use super::super::instances::Pool;
 use super::super::slot::Slot;
-use super::{Job, SharedInstance};
+use super::registry::{Job, SharedInstance};
+use crate::current::{Current, Failure};
 use crate::deadline::Deadline;
 use crate::error::{CallError, root_cause, trace};
 use crate::instance::Instance;
-use crate::operations::{Answer, Ended, PENDING};
+use crate::operations::result::PENDING;
+use crate::operations::tasks::{Answer, Ended};
 use crate::reply::{Content, Reply};
 use crate::request::Request;
 use crate::stages::{Stage, Stamp};
-use crate::state::{Current, Failure};
 use crate::stats::RecycleReason;
 
 /// Maximum time for the cleanup code of a cancelled task.

@@ -5,16 +5,16 @@
 //! pool creates another. A request holds no slot of the pool, each instance holds one.
 
 mod actor;
+pub(super) mod registry;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
 
 use spikard_wasm_app::Call;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
+use self::registry::{Job, SharedInstance, SharedInstances, Ticket};
 use super::instances::Pool;
 use super::slot::Slot;
 use crate::error::CallError;
@@ -24,69 +24,12 @@ use crate::request::Request;
 use crate::stages::{Stage, Stages, Stamp};
 use crate::stats::RecycleReason;
 
-/// The shared instances of a pool.
-#[derive(Default)]
-pub(super) struct SharedInstances {
-    all: RefCell<Vec<Rc<SharedInstance>>>,
-    /// Notified when an instance may have room again.
-    room: Notify,
-    /// True while a request creates an instance. Other requests wait for it.
-    is_creating: Cell<bool>,
-    is_closed: Cell<bool>,
-}
-
-/// The side of a shared instance that requests use.
-struct SharedInstance {
-    inbox: RefCell<VecDeque<Job>>,
-    /// Tasks whose client has disconnected or whose deadline has passed.
-    cancelled: RefCell<Vec<u32>>,
-    /// The number of requests that wait for their reply.
-    active: Cell<u32>,
-    /// The remaining number of requests before the instance retires; `None` for no limit.
-    life: Cell<Option<u32>>,
-    /// True if the instance gets no new requests.
-    retired: Cell<Option<RecycleReason>>,
-    /// Wakes the instance's task.
-    waker: RefCell<Option<Waker>>,
-}
-
-/// A request for the instance's task.
-struct Job {
-    call: Call,
-    request: Arc<dyn Request>,
-    ticket: Rc<Ticket>,
-    reply: oneshot::Sender<Result<Reply, CallError>>,
-}
-
-/// What the instance's task and a request know of each other.
-#[derive(Default)]
-struct Ticket {
-    /// The number of the task, once its call has begun.
-    task: Cell<Option<u32>>,
-    is_cancelled: Cell<bool>,
-}
-
 /// The place of a request in an instance. Dropping it before the reply cancels the task.
 struct Seat {
     instance: Rc<SharedInstance>,
     ticket: Rc<Ticket>,
     pool: Rc<Pool>,
     has_reply: bool,
-}
-
-impl SharedInstance {
-    fn wake(&self) {
-        if let Some(waker) = self.waker.borrow_mut().take() {
-            waker.wake();
-        }
-    }
-
-    fn retire(&self, why: RecycleReason) {
-        if self.retired.get().is_none() {
-            self.retired.set(Some(why));
-            self.wake();
-        }
-    }
 }
 
 impl Drop for Seat {

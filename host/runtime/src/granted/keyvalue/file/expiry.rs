@@ -7,8 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
-use super::failed;
-use crate::granted::keyvalue::model::StoreError;
+use crate::granted::keyvalue::model::{StoreError, failed};
 
 /// Milliseconds since 1970 by key.
 pub(super) const EXPIRIES: TableDefinition<'_, &str, u64> = TableDefinition::new("expiries");

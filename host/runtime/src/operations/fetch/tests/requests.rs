@@ -10,10 +10,10 @@ use spikard_wasm_app::grants::OutgoingRules;
 
 use super::support::{Fixture, error, response};
 use crate::context::LocalContext;
+use crate::current::Current;
 use crate::outbound::OutboundError;
 use crate::request::Request;
 use crate::stages::Stages;
-use crate::state::Current;
 
 const URL: &str = "https://api.example.com/a?b=c";
 

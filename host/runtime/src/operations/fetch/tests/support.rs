@@ -17,7 +17,7 @@ use spikard_wasm_app::Grants;
 
 use super::super::*;
 use crate::granted::keyvalue::stores::Stores;
-use crate::outbound::{BodyError, Capabilities, OutboundError, Sent, StreamBody};
+use crate::outbound::{BodyError, Capabilities, Outbound, OutboundError, Sent, StreamBody};
 
 /// A request as the sender got it.
 #[derive(Debug, Clone)]

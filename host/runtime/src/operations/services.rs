@@ -1,0 +1,18 @@
+//! What operations can use.
+
+use std::sync::Arc;
+
+use spikard_wasm_services::sql::Databases;
+
+use crate::current::Current;
+use crate::granted::keyvalue::stores::Stores;
+use crate::outbound::Capabilities;
+
+/// What operations can use.
+pub(crate) struct Services<'a> {
+    pub(crate) capabilities: &'a Capabilities,
+    pub(crate) stores: &'a Stores,
+    pub(crate) databases: &'a Arc<Databases>,
+    /// The request of the task.
+    pub(crate) current: &'a Current,
+}
