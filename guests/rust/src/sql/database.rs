@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::columns::{self, Types};
+use super::columns::{Types, read};
 use super::params::IntoParams;
 use super::row::{Row, unfit};
-use super::transaction::{Transaction, TransactionOptions};
 use crate::task::perform;
 use crate::{Content, OperationError};
 
@@ -44,7 +43,7 @@ use crate::{Content, OperationError};
 /// `rust_decimal`. An SQLite column of JSON text can be a struct, and one of 0 and 1 a `bool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    name: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     pub(super) transaction: Option<u64>,
 }
 
@@ -122,7 +121,7 @@ impl Database {
         params: impl IntoParams,
     ) -> Result<Vec<T>, OperationError> {
         let (head, json) = self.run(sql, params).await?;
-        columns::read(&json, &head.types).map_err(|error| unfit::<T>(&error))
+        read(&json, &head.types).map_err(|error| unfit::<T>(&error))
     }
 
     /// Runs a statement and returns the first row, or `None`.
@@ -173,84 +172,6 @@ impl Database {
             changes: head.changes,
             last_id: head.last_id,
         })
-    }
-
-    /// Runs `work` in a transaction: commits it if the result is `Ok`, and rolls it back if it is
-    /// `Err`.
-    ///
-    /// ```
-    /// # use spikard_wasm_sdk::{Database, HttpError, params};
-    /// # async fn example(database: Database, from: i64, to: i64) -> Result<(), HttpError> {
-    /// database
-    ///     .transaction(async |database| {
-    ///         let sql = "update accounts set balance = balance - 10 where id = $1 and balance >= 10";
-    ///         if database.execute(sql, params![from]).await?.changes == 0 {
-    ///             return Err(HttpError::conflict("the balance is too low"));
-    ///         }
-    ///         let sql = "update accounts set balance = balance + 10 where id = $1";
-    ///         database.execute(sql, params![to]).await?;
-    ///         Ok(())
-    ///     })
-    ///     .await
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// The error of `work`, or of the database.
-    pub async fn transaction<T, E: From<OperationError>>(
-        &self,
-        work: impl AsyncFnOnce(&Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transaction_with(TransactionOptions::new(), work).await
-    }
-
-    /// As [`transaction`](Self::transaction), with options.
-    ///
-    /// # Errors
-    /// As [`transaction`](Self::transaction).
-    pub async fn transaction_with<T, E: From<OperationError>>(
-        &self,
-        options: TransactionOptions,
-        work: impl AsyncFnOnce(&Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let transaction = self.begin_with(options).await?;
-        match work(&transaction).await {
-            Ok(value) => {
-                transaction.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                // The error of the work says more than one of the rollback, which the host
-                // repeats at the end of the request.
-                let _ = transaction.rollback().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Begins a transaction. It is rolled back unless you [`commit`](Transaction::commit) it.
-    ///
-    /// # Errors
-    /// As [`query`](Self::query).
-    pub async fn begin(&self) -> Result<Transaction, OperationError> {
-        self.begin_with(TransactionOptions::new()).await
-    }
-
-    /// As [`begin`](Self::begin), with options.
-    ///
-    /// # Errors
-    /// As [`query`](Self::query), and if this is a transaction already.
-    pub async fn begin_with(
-        &self,
-        options: TransactionOptions,
-    ) -> Result<Transaction, OperationError> {
-        if self.transaction.is_some() {
-            return Err(OperationError::new(
-                "invalid",
-                "a transaction cannot begin inside another one; pass the outer one on",
-            ));
-        }
-        Transaction::begin(self.name.clone(), options).await
     }
 
     async fn run(

@@ -1,21 +1,23 @@
 //! The deserializer of a column's value.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::value::SeqDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use super::ColumnType;
-use super::lenient::{Boolean, Embedded, Nullable, Numeric};
+use super::lenient::{Boolean, Embedded, Numeric};
+use super::types::ColumnType;
 
 /// Deserializes a value of a column.
-pub(in crate::sql) struct ColumnDeserializer<D> {
+pub(crate) struct ColumnDeserializer<D> {
     inner: D,
     ty: ColumnType,
 }
 
 impl<D> ColumnDeserializer<D> {
-    pub(in crate::sql) fn new(inner: D, ty: ColumnType) -> Self {
+    pub(crate) fn new(inner: D, ty: ColumnType) -> Self {
         Self { inner, ty }
     }
 }
@@ -165,5 +167,32 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ColumnDeserializer<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.inner.deserialize_enum(name, variants, visitor)
+    }
+}
+
+/// Keeps the type of a column for the value of an `Option`.
+struct Nullable<V> {
+    visitor: V,
+    ty: ColumnType,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Nullable<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        self.visitor
+            .visit_some(ColumnDeserializer::new(inner, self.ty))
     }
 }

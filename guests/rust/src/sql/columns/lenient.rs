@@ -5,8 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::ColumnType;
-use super::column::ColumnDeserializer;
+use super::types::ColumnType;
 
 macro_rules! forward {
     ($($method:ident: $ty:ty),*) => {
@@ -137,32 +136,5 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Embedded<V> {
                 .map_err(E::custom),
             _ => self.0.visit_str(text),
         }
-    }
-}
-
-/// Keeps the type of a column for the value of an `Option`.
-pub(super) struct Nullable<V> {
-    pub(super) visitor: V,
-    pub(super) ty: ColumnType,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Nullable<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_none()
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor
-            .visit_some(ColumnDeserializer::new(inner, self.ty))
     }
 }

@@ -7,16 +7,17 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{ColumnDeserializer, ColumnType, Types};
+use super::column::ColumnDeserializer;
+use super::types::{ColumnType, Types};
 
 /// Deserializes a row.
-pub(in crate::sql) struct RowDeserializer<'t, D> {
+pub(crate) struct RowDeserializer<'t, D> {
     inner: D,
     types: &'t Types,
 }
 
 impl<'t, D> RowDeserializer<'t, D> {
-    pub(in crate::sql) fn new(inner: D, types: &'t Types) -> Self {
+    pub(crate) fn new(inner: D, types: &'t Types) -> Self {
         Self { inner, types }
     }
 }
@@ -280,7 +281,7 @@ impl<'de> Visitor<'de> for Only<'_> {
 }
 
 /// Reads all rows of a result.
-pub(in crate::sql) fn read<'de, T: Deserialize<'de>>(
+pub(crate) fn read<'de, T: Deserialize<'de>>(
     json: &'de str,
     types: &Types,
 ) -> Result<Vec<T>, serde_json::Error> {
