@@ -1,6 +1,7 @@
 //! The builder methods that apps, routers and routes share: limits, policies and hooks.
 
-use crate::hook::{Hook, Outcome};
+use crate::hook::Hook;
+use crate::outcome::Outcome;
 use crate::policy::{
     ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
     StaticFiles, Toggle, TrailingSlash,

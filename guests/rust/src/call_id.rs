@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::task;
+use crate::task::report;
 
 /// The number of a call; 0 means no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl CallId {
         let is_current = self.is_current();
         if !is_current && Self::current() != NONE {
             let message = format!("a `{name}` was used after its call had ended; {REMEDY}");
-            task::report(&message, "");
+            report(&message, "");
         }
         is_current
     }

@@ -131,25 +131,6 @@ impl fmt::Display for HttpError {
 
 impl Error for HttpError {}
 
-/// Errors that `?` converts to a failure, with status 500 for the client.
-macro_rules! failures {
-    ($($error:ty),*) => {
-        $(impl From<$error> for HttpError {
-            fn from(error: $error) -> Self {
-                Self::internal(error)
-            }
-        })*
-    };
-}
-
-failures!(
-    crate::OperationError,
-    crate::ContextError,
-    crate::Elapsed,
-    crate::Aborted,
-    serde_json::Error
-);
-
 /// The error for something that does not exist: status 404.
 ///
 /// ```

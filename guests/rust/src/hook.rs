@@ -1,10 +1,10 @@
 //! Hooks: functions that run before and after a handler.
 
 use crate::maybe_future::{Decide, MaybeFuture};
-use crate::{Call, Declaration, FromRequest, HttpError, IntoErrorReply, IntoReply, Reply};
+use crate::{Call, Declaration, FromRequest, Reply};
 
 /// A hook that runs before the handler: a function or closure of up to eight
-/// arguments, each a [`FromRequest`], that returns an [`Outcome`], or an `async` one.
+/// arguments, each a [`FromRequest`], that returns an [`Outcome`](crate::Outcome), or an `async` one.
 ///
 /// The `Path`, `Query`, `Headers` and `Cookies` arguments of a pre-handler hook become part of
 /// the route's contract, like those of a handler. A parameter that both take must have the same
@@ -59,53 +59,3 @@ hooks!(A B C D E);
 hooks!(A B C D E G);
 hooks!(A B C D E G H);
 hooks!(A B C D E G H I);
-
-/// A return type of a hook: nothing, or a reply.
-///
-/// | returned value | before the handler | after the handler |
-/// |---|---|---|
-/// | `()`, `None`, `Ok(())` | the request continues | the reply stays, with the changes of the hook |
-/// | `Some` of an [`IntoReply`], [`Reply`], [`HttpError`] | ends the request with this reply | replaces the reply |
-/// | `Err` | ends the request with the reply from [`IntoErrorReply`] | replaces the reply |
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned by a hook",
-    label = "not an outcome of a hook",
-    note = "return `()`, an `Option` of what a handler may return, a `Reply`, or a `Result` of these; a hook that replies says `Some(...)`"
-)]
-pub trait Outcome {
-    /// Returns the reply, or `None` to continue.
-    fn into_outcome(self) -> Option<Reply>;
-}
-
-impl Outcome for () {
-    fn into_outcome(self) -> Option<Reply> {
-        None
-    }
-}
-
-impl Outcome for Reply {
-    fn into_outcome(self) -> Option<Reply> {
-        Some(self)
-    }
-}
-
-impl Outcome for HttpError {
-    fn into_outcome(self) -> Option<Reply> {
-        Some(self.into())
-    }
-}
-
-impl<T: IntoReply> Outcome for Option<T> {
-    fn into_outcome(self) -> Option<Reply> {
-        self.map(IntoReply::into_reply)
-    }
-}
-
-impl<T: Outcome, E: IntoErrorReply> Outcome for Result<T, E> {
-    fn into_outcome(self) -> Option<Reply> {
-        match self {
-            Ok(outcome) => outcome.into_outcome(),
-            Err(error) => Some(error.into_error_reply()),
-        }
-    }
-}

@@ -4,9 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::hook::{Hook, Outcome};
+use crate::hook::Hook;
 use crate::maybe_future::{LocalFuture, MaybeFuture};
 use crate::next::Next;
+use crate::outcome::Outcome;
 use crate::stage::{EarlyStage, LateStage};
 use crate::{Call, Declaration, HookReply, IntoReply, Reply};
 

@@ -58,6 +58,7 @@ mod dispatch;
 mod error;
 mod export;
 mod extract;
+mod failures;
 mod form;
 mod from_request;
 mod grants;
@@ -75,6 +76,7 @@ mod members;
 mod method;
 mod next;
 mod operation_error;
+mod outcome;
 mod params;
 pub mod password;
 mod pattern;
@@ -111,13 +113,14 @@ pub use from_request::{Call, FromBody, FromRequest};
 pub use futures_util::{join, try_join};
 pub use grants::{config, secret};
 pub use handler::Handler;
-pub use hook::{Hook, Outcome};
+pub use hook::Hook;
 pub use hook_reply::HookReply;
 pub use into_reply::{Html, IntoReply, Redirect};
 pub use maybe_future::{Async, Decide, MaybeFuture, Respond, Sync};
 pub use method::Method;
 pub use next::Next;
 pub use operation_error::OperationError;
+pub use outcome::Outcome;
 pub use policy::{
     ApiKey, Compression, CompressionAlgorithm, Cors, Instances, Jwt, JwtAlgorithm, OpenApi,
     RateLimit, RequestId, Secret, SecurityHeaders, StaticFiles, Toggle, TrailingSlash,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use crate::hook::Outcome;
+use crate::outcome::Outcome;
 use crate::{IntoReply, Reply};
 
 /// A future on the heap that stays on its thread.

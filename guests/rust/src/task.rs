@@ -11,11 +11,14 @@ mod current;
 mod executor;
 mod job;
 mod operation;
+mod pending;
 mod spawn;
 mod waker;
 
-pub(crate) use current::{block_on, clean_up, report};
+pub(crate) use current::{block_on, report};
 pub(crate) use executor::{cancel, resume, settle, start};
 pub(crate) use job::{Finished, Job};
-pub(crate) use operation::{Completed, Operation, perform};
+pub(crate) use operation::{Operation, perform};
+pub(crate) use pending::Completed;
+pub(crate) use spawn::clean_up;
 pub use spawn::{Aborted, JoinHandle, spawn};

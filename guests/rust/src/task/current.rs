@@ -4,8 +4,6 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use super::executor;
-use super::spawn::spawn;
 use crate::host;
 
 /// How an operation that starts now waits for its result.
@@ -49,17 +47,6 @@ impl Current {
         Entered {
             outer: CURRENT.replace(self),
         }
-    }
-
-    /// Returns the number of the current task. Asks the host once.
-    pub(crate) fn task() -> u32 {
-        let mut current = Self::get();
-        if current.task == 0 {
-            current.task = host::io::task();
-            current.set();
-            executor::with(|executor| executor.selects(current.task));
-        }
-        current.task
     }
 }
 
@@ -106,14 +93,5 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         Poll::Pending => panic!(
             "blocking code waits for something that is not an operation, such as a channel, so it would wait forever; make the handler an `async fn`"
         ),
-    }
-}
-
-/// Runs the cleanup of something that is dropped: in the background, or at once in blocking code.
-pub(crate) fn clean_up(work: impl Future<Output = ()> + 'static) {
-    match Current::get().mode {
-        Mode::Suspend => drop(spawn(work)),
-        Mode::Block => block_on(work),
-        Mode::Outside => {}
     }
 }

@@ -12,7 +12,7 @@ use slab::Slab;
 
 use super::current::{Current, Mode};
 use super::job::{self, Finished, Job};
-use super::operation::{Completed, Pending};
+use super::pending::{Completed, Pending};
 use super::waker::{JobWaker, Ready};
 use crate::call_id::CallId;
 use crate::{Content, host};
@@ -59,7 +59,7 @@ pub(super) fn try_with<T>(work: impl FnOnce(&mut Executor) -> T) -> Option<T> {
 
 impl Executor {
     /// Notes that the host's interfaces refer to the task of the export.
-    pub(super) fn selects(&mut self, task: u32) {
+    fn selects(&mut self, task: u32) {
         if self.selected == 0 {
             self.selected = task;
         }
@@ -77,6 +77,17 @@ impl Executor {
     }
 }
 
+/// Returns the number of the current task. Asks the host once.
+pub(super) fn current_task() -> u32 {
+    let mut current = Current::get();
+    if current.task == 0 {
+        current.task = host::io::task();
+        current.set();
+        with(|executor| executor.selects(current.task));
+    }
+    current.task
+}
+
 /// Runs the job of a call: polls it, and polls it again as often as it wakes itself. Returns its
 /// result, or `None` if it waits; the call then returns the status 0.
 pub(crate) fn start(mut job: Job) -> Option<Finished> {
@@ -90,7 +101,7 @@ pub(crate) fn start(mut job: Job) -> Option<Finished> {
         .enter();
         let poll = poll_job(&mut job, &waker);
         if poll.is_pending() {
-            Current::task();
+            current_task();
         }
         (poll, Current::get().task)
     };
@@ -127,7 +138,7 @@ pub(crate) fn start(mut job: Job) -> Option<Finished> {
 
 /// Adds a job to the current task. It is polled before the export returns.
 pub(super) fn add(job: Job) -> u64 {
-    let task = Current::task();
+    let task = current_task();
     let waker = with(Executor::waker);
     let number = waker.job();
     let kept = Kept {

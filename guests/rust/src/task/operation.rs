@@ -4,66 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::current::{Current, Mode};
 use super::executor;
+use super::pending::{Completed, Pending, PendingState};
 use crate::{Content, OperationError, host};
-
-/// The result of an operation.
-#[derive(Debug)]
-pub(crate) struct Completed {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Content,
-}
-
-impl Completed {
-    /// Returns the result of an operation whose task has been cancelled.
-    pub(crate) fn cancelled() -> Self {
-        let head =
-            r#"{"code":"cancelled","message":"the request that started this operation has ended"}"#;
-        Self {
-            status: 1,
-            head: head.to_owned(),
-            body: Content::Empty,
-        }
-    }
-
-    /// Reads the head.
-    pub(crate) fn head<T: DeserializeOwned>(&self) -> Result<T, OperationError> {
-        let head = if self.head.is_empty() {
-            "{}"
-        } else {
-            &self.head
-        };
-        serde_json::from_str(head).map_err(|error| {
-            OperationError::conversion(format!("the host answered `{head}`: {error}"))
-        })
-    }
-
-    /// Returns the body as bytes.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        match self.body {
-            Content::Empty => Vec::new(),
-            Content::Json(text) | Content::Text(text) => text.into_bytes(),
-            Content::Bytes(bytes) => bytes,
-        }
-    }
-
-    /// Returns the body as text.
-    pub(crate) fn into_text(self) -> Result<String, OperationError> {
-        String::from_utf8(self.into_bytes())
-            .map_err(|error| OperationError::conversion(error.to_string()))
-    }
-
-    fn check(self) -> Result<Self, OperationError> {
-        match self.status {
-            1 => Err(OperationError::parse(&self.head)),
-            _ => Ok(self),
-        }
-    }
-}
 
 /// Runs an operation.
 pub(crate) async fn perform(
@@ -74,33 +19,6 @@ pub(crate) async fn perform(
     let head = serde_json::to_string(head)
         .map_err(|error| OperationError::new("invalid", error.to_string()))?;
     Operation::new(kind, head, body).await
-}
-
-/// An operation in progress, as the executor keeps it.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) task: u32,
-    state: PendingState,
-}
-
-#[derive(Debug)]
-enum PendingState {
-    Waiting(Waker),
-    Ended(Completed),
-}
-
-impl Pending {
-    /// Stores the result, and returns the waker of the job that waits for it. The first result
-    /// stays.
-    pub(super) fn complete(&mut self, completed: Completed) -> Option<Waker> {
-        if let PendingState::Ended(_) = self.state {
-            return None;
-        }
-        match std::mem::replace(&mut self.state, PendingState::Ended(completed)) {
-            PendingState::Waiting(waker) => Some(waker),
-            PendingState::Ended(_) => None,
-        }
-    }
 }
 
 /// The future of an operation. It starts when it is first polled. To drop it stops the operation.
@@ -139,7 +57,7 @@ impl Operation {
             Mode::Outside => return Poll::Ready(Err(OperationError::outside(kind))),
             Mode::Block => host::io::call(kind, head, body),
             Mode::Suspend => {
-                let task = Current::task();
+                let task = executor::current_task();
                 let pending = Pending {
                     task,
                     state: PendingState::Waiting(waker.clone()),

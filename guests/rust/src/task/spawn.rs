@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::current::{Current, Mode, block_on};
 use super::executor;
 use super::job::Job;
 
@@ -116,3 +117,12 @@ impl fmt::Display for Aborted {
 }
 
 impl Error for Aborted {}
+
+/// Runs the cleanup of something that is dropped: in the background, or at once in blocking code.
+pub(crate) fn clean_up(work: impl Future<Output = ()> + 'static) {
+    match Current::get().mode {
+        Mode::Suspend => drop(spawn(work)),
+        Mode::Block => block_on(work),
+        Mode::Outside => {}
+    }
+}
