@@ -2,9 +2,10 @@
 //!
 //! Passwords are hashed with a low cost, so that tests are fast.
 
+mod hash;
 mod jwt;
+mod secrets;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -12,16 +13,14 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use self::hash::Hash;
+use self::secrets::{Secrets, secret};
+use super::input::{bytes, read};
 use super::outcome::{Fault, Outcome};
-use super::performer::{bytes, read};
 use crate::Content;
-
-type Secrets = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 struct VerifyHead {
@@ -48,39 +47,6 @@ struct EqualHead {
 #[derive(Deserialize)]
 struct RandomHead {
     length: usize,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum Hash {
-    #[serde(rename = "sha-256", alias = "HS256")]
-    Sha256,
-    #[serde(rename = "sha-384", alias = "HS384")]
-    Sha384,
-    #[serde(rename = "sha-512", alias = "HS512")]
-    Sha512,
-}
-
-impl Hash {
-    fn digest(self, data: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha256 => Sha256::digest(data).to_vec(),
-            Self::Sha384 => Sha384::digest(data).to_vec(),
-            Self::Sha512 => Sha512::digest(data).to_vec(),
-        }
-    }
-
-    fn hmac(self, key: &[u8], data: &[u8]) -> Vec<u8> {
-        fn with<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Vec<u8> {
-            let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any size");
-            mac.update(data);
-            mac.finalize().into_bytes().to_vec()
-        }
-        match self {
-            Self::Sha256 => with::<Hmac<Sha256>>(key, data),
-            Self::Sha384 => with::<Hmac<Sha384>>(key, data),
-            Self::Sha512 => with::<Hmac<Sha512>>(key, data),
-        }
-    }
 }
 
 pub(super) fn perform(
@@ -131,16 +97,6 @@ pub(super) fn perform(
 
 fn invalid(error: impl ToString) -> Fault {
     Fault::new("invalid", error.to_string())
-}
-
-fn secret<'a>(secrets: &'a Secrets, name: &str) -> Result<&'a str, Fault> {
-    let found = secrets.get(name).map(String::as_str);
-    found.ok_or_else(|| {
-        Fault::new(
-            "denied",
-            format!("the secret `{name}` is not granted; pass it to `TestClient::with_secrets`"),
-        )
-    })
 }
 
 fn hash(password: &[u8]) -> Result<Outcome, Fault> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::input::{bytes, read};
 use super::outcome::{Fault, Outcome};
-use super::performer::{bytes, read};
 use crate::{Content, OperationError};
 
 /// An outgoing request of the app.
@@ -116,8 +116,8 @@ type Answer = Box<dyn FnMut(OutgoingRequest) -> OutgoingReply>;
 
 /// The closure, and the bodies that have not ended.
 #[derive(Default)]
-pub(in crate::testing) struct Fetch {
-    pub(in crate::testing) answer: Option<Answer>,
+pub(crate) struct Fetch {
+    pub(crate) answer: Option<Answer>,
     bodies: BTreeMap<u64, Vec<Vec<u8>>>,
     next: u64,
 }

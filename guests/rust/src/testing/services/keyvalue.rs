@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::input::{bytes, read};
 use super::outcome::{Fault, Outcome};
-use super::performer::{bytes, read};
 use crate::Content;
 
 /// How many keys a page of `kv.list` has.

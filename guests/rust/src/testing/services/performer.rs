@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::fetch::Fetch;
+use super::input::read;
 use super::keyvalue::KeyValue;
 use super::outcome::{Fault, Outcome};
 use crate::Content;
 
 /// What the operations of a test client work on.
 #[derive(Default)]
-pub(in crate::testing) struct Performer {
-    pub(in crate::testing) settings: BTreeMap<String, String>,
-    pub(in crate::testing) secrets: BTreeMap<String, String>,
-    pub(in crate::testing) fetch: Fetch,
+pub(crate) struct Performer {
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) fetch: Fetch,
     stores: KeyValue,
     #[cfg(feature = "test-services")]
-    pub(in crate::testing) databases: super::sql::Databases,
+    pub(crate) databases: super::sql::Databases,
 }
 
 #[derive(Deserialize)]
@@ -86,12 +86,6 @@ impl Performer {
     }
 }
 
-/// Reads the head of an operation.
-pub(super) fn read<T: DeserializeOwned>(head: &str) -> Result<T, Fault> {
-    let head = if head.is_empty() { "{}" } else { head };
-    Ok(serde_json::from_str(head)?)
-}
-
 fn named(values: &BTreeMap<String, String>, head: &str) -> Result<Outcome, Fault> {
     let NameHead { name } = read(head)?;
     let result = match values.get(&name) {
@@ -99,13 +93,4 @@ fn named(values: &BTreeMap<String, String>, head: &str) -> Result<Outcome, Fault
         None => Outcome::new(404),
     };
     Ok(result.at_once())
-}
-
-/// Returns the bytes of a body.
-pub(super) fn bytes(body: &Content) -> &[u8] {
-    match body {
-        Content::Empty => &[],
-        Content::Json(text) | Content::Text(text) => text.as_bytes(),
-        Content::Bytes(bytes) => bytes,
-    }
 }

@@ -11,13 +11,13 @@ use rusqlite::{Connection, Statement};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::input::{bytes, read};
 use super::outcome::{Fault, Outcome};
-use super::performer::{bytes, read};
 use crate::Content;
 
 /// The databases of a test client, by name.
 #[derive(Default)]
-pub(in crate::testing) struct Databases {
+pub(crate) struct Databases {
     databases: BTreeMap<String, Database>,
     transactions: BTreeMap<u64, Transaction>,
     next: u64,
@@ -72,7 +72,7 @@ struct EndHead {
 
 impl Databases {
     /// Creates a database with a schema.
-    pub(in crate::testing) fn add(&mut self, name: &str, schema: &str) -> rusqlite::Result<()> {
+    pub(crate) fn add(&mut self, name: &str, schema: &str) -> rusqlite::Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let file = format!("spikard-test-{}-{number}.sqlite", std::process::id());
@@ -132,7 +132,7 @@ impl Databases {
     }
 
     /// Rolls back the transactions of a task.
-    pub(in crate::testing::services) fn end(&mut self, task: u32) {
+    pub(crate) fn end(&mut self, task: u32) {
         self.transactions
             .retain(|_, transaction| transaction.task != task);
     }

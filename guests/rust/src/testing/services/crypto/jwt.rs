@@ -7,10 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Hash, Secrets, secret};
+use super::hash::Hash;
+use super::secrets::{Secrets, secret};
 use crate::Content;
+use crate::testing::services::input::read;
 use crate::testing::services::outcome::{Fault, Outcome};
-use crate::testing::services::performer::read;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
