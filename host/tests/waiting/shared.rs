@@ -123,7 +123,7 @@ fn components_that_cannot_wait_are_not_loaded() {
         .serve(Some(&old))
         .args(["--instances", "shared"])
         .try_start();
-    let error = started.err().expect("a refusal");
+    let error = started.expect_err("a refusal");
     assert!(
         error.contains("has the instance policy `shared`"),
         "{error}"

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use spikard_wasm_app::{App, Defaults, Grants, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
-    Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_SERVICE, WORLD_WITH_HOOKS,
+    Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_SERVICE,
+    WORLD_WITH_HOOKS,
 };
 
 use super::{ComponentSource, check_component, limits, load};

@@ -6,7 +6,7 @@
 
 use super::grants::GrantSettings;
 use super::limit_values::{LimitSource, LimitValues};
-use super::values::SecretArg;
+use super::values::{SecretArg, first_of_each_name};
 
 /// Returns the value with the highest precedence; `None` if no source sets it.
 pub(super) fn value<T>(flag: Option<T>, app: Option<T>, file: Option<T>) -> Option<T> {
@@ -41,14 +41,7 @@ pub(super) fn secrets(
     app: &[SecretArg],
     file: &[SecretArg],
 ) -> Vec<SecretArg> {
-    let mut secrets: Vec<SecretArg> = Vec::new();
-    for list in [flags, app, file] {
-        let before = secrets.len();
-        let is_new = |it: &&SecretArg| secrets.iter().all(|known| known.name != it.name);
-        let new: Vec<SecretArg> = list.iter().filter(is_new).cloned().collect();
-        secrets.splice(before.., new);
-    }
-    secrets
+    first_of_each_name(&[flags, app, file])
 }
 
 #[cfg(test)]

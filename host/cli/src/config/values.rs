@@ -87,6 +87,18 @@ pub(crate) fn secret_source(text: &str) -> Result<SecretSource, ()> {
     }
 }
 
+/// The secrets of several lists; of those with the same name, the ones of the earliest list.
+pub(crate) fn first_of_each_name(lists: &[&[SecretArg]]) -> Vec<SecretArg> {
+    let mut secrets: Vec<SecretArg> = Vec::new();
+    for list in lists {
+        let before = secrets.len();
+        let is_new = |it: &&SecretArg| secrets.iter().all(|known| known.name != it.name);
+        let new: Vec<SecretArg> = list.iter().filter(is_new).cloned().collect();
+        secrets.splice(before.., new);
+    }
+    secrets
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Operations of cryptography: the kinds `password.*`, `crypto.*` and `jwt.*`.
 //!
-//! Quick operations run at once. Operations that take milliseconds run on threads of their own,
-//! see [`slow`]. All costs have a maximum, also those of a stored hash, because a guest or its
+//! Quick operations run at once. Operations that take milliseconds run on their own threads.
+//! All costs have a maximum, also those of a stored hash, because a guest or its
 //! client may choose them.
 
 mod derive;

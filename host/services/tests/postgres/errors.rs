@@ -3,7 +3,8 @@
 use super::*;
 
 async fn failure(session: &Session, sql: &str, params: Value) -> Value {
-    serde_json::from_str(&query(session, sql, params).await.unwrap_err().head()).unwrap()
+    let failed = query(session, sql, params).await.expect_err("an error");
+    serde_json::from_str(&failed.head()).expect("JSON")
 }
 
 #[tokio::test]

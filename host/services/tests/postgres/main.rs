@@ -38,7 +38,7 @@ async fn on(server: Arc<Server>, limits: SqlLimits) -> Fixture {
     let admin = Session::new(&open(&server.url("postgres"), SqlLimits::default()));
     query(&admin, &format!("create database {name}"), json!([]))
         .await
-        .unwrap();
+        .expect("a database");
     Fixture {
         databases: open(&server.url(&name), limits),
         server,
@@ -47,8 +47,9 @@ async fn on(server: Arc<Server>, limits: SqlLimits) -> Fixture {
 }
 
 fn open(url: &str, limits: SqlLimits) -> Arc<Databases> {
-    let locations = BTreeMap::from([("main".to_owned(), Location::parse(url).unwrap())]);
-    Arc::new(Databases::open(&locations, limits).unwrap())
+    let locations =
+        BTreeMap::from([("main".to_owned(), Location::parse(url).expect("a location"))]);
+    Arc::new(Databases::open(&locations, limits).expect("databases"))
 }
 
 impl Fixture {
@@ -60,7 +61,7 @@ impl Fixture {
 async fn run(session: &Session, kind: &str, head: Value, params: Value) -> Result<Outcome, Failed> {
     let result = session
         .run(kind, &head.to_string(), Payload::Json(params.to_string()))
-        .unwrap()
+        .expect("an operation")
         .await;
     if let Err(failed) = &result {
         let head = failed.head();
@@ -90,20 +91,24 @@ async fn rows(session: &Session, sql: &str, params: Value) -> Value {
 }
 
 fn body(outcome: &Outcome) -> Value {
-    serde_json::from_slice(outcome.body.as_bytes()).unwrap()
+    serde_json::from_slice(outcome.body.as_bytes()).expect("JSON")
 }
 
 fn head(outcome: &Outcome) -> Value {
-    serde_json::from_str(&outcome.head).unwrap()
+    serde_json::from_str(&outcome.head).expect("JSON")
 }
 
 async fn begin(session: &Session, options: Value) -> u32 {
     let mut head = json!({"database": "main"});
-    head.as_object_mut()
-        .unwrap()
-        .extend(options.as_object().unwrap().clone());
-    let outcome = run(session, "sql.begin", head, Value::Null).await.unwrap();
-    u32::try_from(self::head(&outcome)["transaction"].as_u64().unwrap()).unwrap()
+    let options = options.as_object().expect("an object").clone();
+    head.as_object_mut().expect("an object").extend(options);
+    let outcome = run(session, "sql.begin", head, Value::Null)
+        .await
+        .expect("a transaction");
+    let number = self::head(&outcome)["transaction"].as_u64();
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .expect("a number")
 }
 
 async fn within(
@@ -123,7 +128,7 @@ async fn end(session: &Session, kind: &str, transaction: u32) -> Result<(), Fail
             &json!({"transaction": transaction}).to_string(),
             Payload::Empty,
         )
-        .unwrap()
+        .expect("an operation")
         .await
         .map(drop)
 }

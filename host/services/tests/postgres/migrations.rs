@@ -6,7 +6,7 @@ use super::*;
 use spikard_wasm_services::sql::migrate;
 
 fn write(folder: &Path, name: &str, sql: &str) {
-    std::fs::write(folder.join(name), sql).unwrap();
+    std::fs::write(folder.join(name), sql).expect("a file");
 }
 
 #[tokio::test]

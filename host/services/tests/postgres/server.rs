@@ -32,19 +32,20 @@ impl Server {
     /// Starts a server.
     pub(crate) fn new() -> Arc<Self> {
         let programs = programs();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let secret = folder.path().join("password");
-        std::fs::write(&secret, PASSWORD).unwrap();
+        std::fs::write(&secret, PASSWORD).expect("a file");
         if is_root() {
             // The server refuses to run as root.
             for path in [folder.path(), &secret] {
-                std::os::unix::fs::chown(path, Some(id("-u")), Some(id("-g"))).unwrap();
+                std::os::unix::fs::chown(path, Some(id("-u")), Some(id("-g")))
+                    .expect("a new owner");
             }
         }
         let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
+            .expect("a free port")
             .local_addr()
-            .unwrap()
+            .expect("an address")
             .port();
         let server = Self {
             programs,
@@ -84,10 +85,10 @@ impl Server {
     /// Starts the server and waits until it accepts connections.
     pub(crate) fn start(&self) {
         let deadline = Instant::now() + Duration::from_secs(60);
-        let mut process = self.process.lock().unwrap();
+        let mut process = self.process.lock().expect("a lock");
         loop {
             let running = match process.as_mut() {
-                Some(child) => child.try_wait().unwrap().is_none(),
+                Some(child) => child.try_wait().expect("a status").is_none(),
                 None => false,
             };
             if !running {
@@ -113,7 +114,7 @@ impl Server {
                     .create(true)
                     .append(true)
                     .open(self.log())
-                    .unwrap();
+                    .expect("a log");
                 *process = Some(postgres.stderr(log).spawn().expect(REMEDY));
             }
             let mut ready = self.command("pg_isready");
@@ -136,9 +137,9 @@ impl Server {
 
     /// Kills the server as a power failure would.
     pub(crate) fn kill(&self) {
-        if let Some(mut process) = self.process.lock().unwrap().take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
+        if let Some(mut process) = self.process.lock().expect("a lock").take() {
+            process.kill().expect("a killed server");
+            process.wait().expect("a status");
         }
     }
 

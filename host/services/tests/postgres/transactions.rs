@@ -11,7 +11,7 @@ async fn table(session: &Session) {
         json!([]),
     )
     .await
-    .unwrap();
+    .expect("a table");
 }
 
 const COUNT: &str = "select count(*)::int as n from t";

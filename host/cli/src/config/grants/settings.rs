@@ -10,8 +10,7 @@ use spikard_wasm_app::grants::{Database, Directory, OutgoingRules, Store};
 use spikard_wasm_services::sql::Location;
 
 use super::values::{DatabaseLocation, DatabaseSource, StoreLocation, Variable};
-use crate::config::precedence;
-use crate::config::values::SecretArg;
+use crate::config::values::{SecretArg, first_of_each_name};
 
 /// Grants of one source; unset grants are `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,7 +59,7 @@ impl GrantSettings {
                 Entry::Occupied(_) => {}
             }
         }
-        self.secrets = precedence::secrets(&self.secrets, &other.secrets, &[]);
+        self.secrets = first_of_each_name(&[&self.secrets, &other.secrets]);
         let mut outgoing = other.outgoing;
         outgoing.allow.extend(self.outgoing.allow);
         Self {
