@@ -43,7 +43,7 @@ fn prints_the_report_as_json() {
         let run = host().run(["inspect".as_ref(), app.as_os_str(), "--json".as_ref()]);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
         let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
-        assert_eq!(report["world"], "spikard:handler/http-app-with-hooks@0.1.0");
+        assert_eq!(report["world"], "spikard:handler/http-service@0.1.0");
         let routes = report["routes"].as_array().expect("routes");
         assert_eq!(routes.len(), 38);
         let int = routes
