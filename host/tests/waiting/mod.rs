@@ -122,7 +122,7 @@ fn a_deadline_runs_the_cleanup_code() {
 #[test]
 fn a_disconnect_runs_the_cleanup_code() {
     with_every_policy(|server| {
-        leave(server, "/cleanup/250", Duration::from_millis(50));
+        leave(server, "/cleanup/250", Duration::from_millis(100));
         wait_for_counter(server, "cleaned", "1");
     });
 }

@@ -98,9 +98,10 @@ fn blocking_operations_are_refused() {
 fn cancelled_requests_leave_the_others_alone() {
     let server = serve("shared", &[]);
     let client = server.client();
-    let other = thread::spawn(move || client.get("/sleep/600").status);
+    let other = thread::spawn(move || client.get("/sleep/1500").status);
     for _ in 0..20 {
-        leave(&server, "/cleanup/250", Duration::from_millis(5));
+        // Long enough that the call has begun, also on a busy machine.
+        leave(&server, "/cleanup/5000", Duration::from_millis(50));
     }
     wait_for_counter(&server, "cleaned", "20");
     assert_eq!(other.join().expect("an answer"), 200);
