@@ -308,7 +308,7 @@ def test_what_a_component_lacks_is_refused() -> None:
 
 @pytest.mark.parametrize("waits", [True, False])
 def test_the_context_follows_the_task(waits: bool) -> None:
-    user: ContextVar[str] = ContextVar("user", default="nobody")
+    user: ContextVar[str] = ContextVar("user", default="anonymous")
 
     async def who() -> str:
         if waits:
@@ -320,7 +320,7 @@ def test_the_context_follows_the_task(waits: bool) -> None:
         return await asyncio.gather(who(), asyncio.create_task(who()))
 
     assert answer(handler, "/?name=ada").json() == ["ada", "ada"]
-    assert user.get() == "nobody"
+    assert user.get() == "anonymous"
 
 
 def test_a_group_cancels_its_other_tasks() -> None:

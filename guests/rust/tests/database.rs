@@ -81,8 +81,8 @@ fn rows_are_structs_tuples_values_or_rows() {
             serde_json::to_string(&rows).expect("json"),
             r#"[{"name":"Ann","age":36},{"name":"Bo","age":null}]"#
         );
-        let nobody = DATABASE.first("select 1 where 1 = 2", ()).await?;
-        assert!(nobody.is_none());
+        let missing = DATABASE.first("select 1 where 1 = 2", ()).await?;
+        assert!(missing.is_none());
         Ok::<_, OperationError>(())
     })
     .expect("no error");
