@@ -237,8 +237,12 @@ impl State {
 
     /// Begins an export call that continues a task.
     pub(crate) fn resume(&mut self, task: u32) {
-        if let Some(current) = self.tasks.current(task) {
-            self.current = current;
+        match self.tasks.current(task) {
+            Some(current) => self.current = current,
+            // The task has ended. Its code must not read the request of the previous call.
+            None if self.is_shared => self.current = Current::Nothing,
+            // The instance has only one request.
+            None => {}
         }
         self.tasks.enter(task);
     }

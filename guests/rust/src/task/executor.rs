@@ -295,7 +295,7 @@ pub(crate) fn cancel(task: u32) {
     jobs.into_iter().for_each(discard);
     wakers.into_iter().for_each(Waker::wake);
     if is_unanswered {
-        // The client has left, but the host keeps the task until it has an answer.
+        // The task was cancelled, but the host keeps it until it has an answer.
         host::io::fail(task, "the request was cancelled", "");
     }
     run(None);

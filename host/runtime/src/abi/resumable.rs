@@ -51,7 +51,10 @@ impl Instance {
         self.enter(task);
         cancel.call_async(&mut self.store, (task,)).await?;
         self.leave(task);
-        self.store.data_mut().tasks_mut().mark_answered(task);
+        let tasks = self.store.data_mut().tasks_mut();
+        // Nothing waits for the answer any more.
+        drop(tasks.take_answer(task));
+        tasks.mark_answered(task);
         Ok(())
     }
 

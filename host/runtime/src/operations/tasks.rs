@@ -214,7 +214,8 @@ impl Tasks {
             let message = format!("operation `{op}` is in progress; choose another number");
             return Err(Failed::new("invalid", message));
         }
-        if open.handles.len() >= MAX_OPERATIONS {
+        // Abandoned operations leave an entry until the owner of the instance polls.
+        if open.handles.len() >= MAX_OPERATIONS || open.operations.len() >= 2 * MAX_OPERATIONS {
             let message = format!(
                 "the instance has {MAX_OPERATIONS} operations in progress, the limit; wait for some of them first"
             );
@@ -263,6 +264,7 @@ impl Tasks {
             && let Some(handle) = open.handles.remove(&op)
         {
             open.ended(handle.task);
+            open.forget_abandoned();
         }
     }
 
@@ -339,6 +341,7 @@ impl Tasks {
     pub(crate) fn interrupt(&mut self, number: u32) {
         let Some(open) = &mut self.open else { return };
         open.handles.retain(|_, handle| handle.task != number);
+        open.forget_abandoned();
         if let Some(task) = open.tasks.get_mut(&number) {
             task.operations = 0;
             task.resources = Resources::default();
@@ -373,6 +376,14 @@ impl Tasks {
 }
 
 impl Open {
+    /// Drops the entries of abandoned operations if no operation is in progress: then the owner of
+    /// the instance does not poll.
+    fn forget_abandoned(&mut self) {
+        if self.handles.is_empty() {
+            self.operations.clear();
+        }
+    }
+
     fn ended(&mut self, task: u32) {
         if let Some(task) = self.tasks.get_mut(&task) {
             task.operations = task.operations.saturating_sub(1);
@@ -464,6 +475,33 @@ mod tests {
             let resources = tasks.resources(unknown, &Current::Nothing);
             assert_eq!(resources.err().map(|it| it.code), Some("invalid".into()));
         }
+    }
+
+    #[tokio::test]
+    async fn abandoned_operations_do_not_accumulate() {
+        let entries = |tasks: &Tasks| tasks.open.as_ref().map_or(0, |open| open.operations.len());
+        let mut tasks = tasks();
+        for _ in 0..10 * MAX_OPERATIONS {
+            assert_eq!(tasks.check(1), Ok(()));
+            assert!(tasks.start(1, 1, Box::pin(pending())).is_none());
+            tasks.abandon(1);
+        }
+        assert_eq!(entries(&tasks), 0);
+        // With another operation in progress their number is bounded until the next poll.
+        assert!(tasks.start(1, 0, Box::pin(pending())).is_none());
+        let refused = (0..10 * MAX_OPERATIONS).find(|_| {
+            let is_refused = tasks.check(1).is_err();
+            if !is_refused {
+                assert!(tasks.start(1, 1, Box::pin(pending())).is_none());
+                tasks.abandon(1);
+            }
+            is_refused
+        });
+        assert_eq!(refused, Some(2 * MAX_OPERATIONS - 1));
+        let polled = poll_fn(|cx| Poll::Ready(tasks.poll_next(cx).is_pending())).await;
+        assert!(polled);
+        assert_eq!(entries(&tasks), 1);
+        assert_eq!(tasks.check(1), Ok(()));
     }
 
     #[tokio::test]
