@@ -61,7 +61,7 @@ impl Shared {
 /// A statement in progress on the shared connection.
 pub(super) struct Seat {
     shared: Arc<Shared>,
-    /// Nobody has used the connection for a while: the server may have closed it.
+    /// The connection was idle for a while: the server may have closed it.
     idle: bool,
 }
 

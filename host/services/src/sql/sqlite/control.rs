@@ -68,7 +68,7 @@ impl Control {
         self.expired.load(Relaxed)
     }
 
-    /// Interrupts the statement: nobody waits for it any more.
+    /// Interrupts the statement: its result is no longer needed.
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Relaxed);
     }

@@ -223,7 +223,7 @@ impl Sqlite {
         Ok(Reader::new(connection, self.clone()))
     }
 
-    /// Takes the connection that writes, as soon as nobody else has it.
+    /// Takes the connection that writes, as soon as it is free.
     async fn writer(self: &Arc<Self>) -> Result<Writer, Failed> {
         let connection = match self.writer.clone().try_lock_owned() {
             Ok(connection) => connection,
