@@ -8,7 +8,7 @@ from __future__ import annotations
 from spikard_wasm import _boundary, _run
 from spikard_wasm._boundary import Content, ContentEmpty
 from spikard_wasm._call import CALL
-from spikard_wasm._loop import EMPTY, Operation, Result, arguments
+from spikard_wasm._handles import EMPTY, Operation, Result, arguments
 from spikard_wasm._started import check_started
 from spikard_wasm.errors import OperationError
 

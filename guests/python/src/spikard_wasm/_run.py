@@ -18,7 +18,8 @@ from spikard_wasm import _boundary, _call
 from spikard_wasm._boundary import Content, ContentEmpty
 from spikard_wasm._call import CALL, AsyncCall
 from spikard_wasm._failing import describe
-from spikard_wasm._loop import SLEEP, Answer, Loop, Wake, close_generator
+from spikard_wasm._handles import SLEEP, Answer, Wake
+from spikard_wasm._loop import Loop, close_generator
 from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import encode, problem
 
