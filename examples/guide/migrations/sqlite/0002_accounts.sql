@@ -1,0 +1,5 @@
+create table accounts (
+  id integer primary key,
+  name text not null unique,
+  password_hash text not null
+) strict;

@@ -1,0 +1,1 @@
+"""The examples of the guide, a module for each page."""

@@ -1,0 +1,30 @@
+import asyncio
+from dataclasses import dataclass
+
+from spikard_wasm import Router, Store
+
+store = Store()
+invitations = Router(tags=["invitations"])
+
+
+@dataclass
+class Invitation:
+    email: str
+
+
+@invitations.post("/", status=202)
+async def accept(body: Invitation) -> dict[str, str]:
+    asyncio.create_task(invite(body.email))  # noqa: RUF006 (the SDK keeps a reference)
+    return {"accepted": body.email}
+
+
+async def invite(email: str) -> None:
+    """Runs after the reply: it takes values of the request, not the request itself."""
+    await asyncio.sleep(0.02)  # A mail server takes its time.
+    print(f"invited {email}")
+    await store.increment("invitations")
+
+
+@invitations.get("/count")
+async def count() -> dict[str, int]:
+    return {"count": int(await store.get_text("invitations") or 0)}
