@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::hooks::Hooks;
+use crate::hook::Hook;
+use crate::hooks::{EarlyHook, Hooks};
+use crate::lifespan::{Lifespan, Occasion};
 use crate::route::RouteInfo;
 use crate::settings::Settings;
 use crate::states::States;
@@ -19,6 +21,7 @@ pub struct App {
     pub(crate) hooks: Hooks,
     pub(crate) routes: Vec<Route>,
     pub(crate) states: States,
+    pub(crate) lifespan: Lifespan,
 }
 
 impl Default for App {
@@ -37,6 +40,7 @@ impl App {
             hooks: Hooks::default(),
             routes: Vec::new(),
             states: States::default(),
+            lifespan: Lifespan::default(),
         }
     }
 
@@ -76,6 +80,51 @@ impl App {
         self
     }
 
+    /// Runs a function once, before the host accepts connections: to create tables, warm a cache,
+    /// check another service. It can take [`State`](crate::State),
+    /// [`GlobalContext`](crate::GlobalContext) and other arguments that need no request, and
+    /// return `()` or a `Result`. It has 60 seconds.
+    ///
+    /// Functions run in the order in which you add them, in one instance. If one fails, the host
+    /// logs the error and does not start.
+    ///
+    /// ```
+    /// use spikard_wasm_sdk::{App, Database, OperationError, State};
+    ///
+    /// let app = App::new("app").state(Database::new("main")).on_start(
+    ///     async |State(database): State<Database>| {
+    ///         let sql = "create table if not exists users (id integer primary key, name text)";
+    ///         database.execute(sql, ()).await?;
+    ///         Ok::<_, OperationError>(())
+    ///     },
+    /// );
+    /// ```
+    pub fn on_start<A>(self, function: impl Hook<A>) -> Self {
+        self.run_at(Occasion::Start, function)
+    }
+
+    /// Runs a function once, after the last request. It takes and returns what a function of
+    /// [`on_start`](Self::on_start) does, and has 60 seconds. The host logs an error. After an
+    /// error, the next functions run too.
+    pub fn on_stop<A>(self, function: impl Hook<A>) -> Self {
+        self.run_at(Occasion::Stop, function)
+    }
+
+    /// Runs a function in each instance, before its first handler or hook: to fill a state or a
+    /// static. It takes and returns what a function of [`on_start`](Self::on_start) does.
+    ///
+    /// Requests that arrive meanwhile wait. If the function fails, they get status 500, and the
+    /// next request runs it again. With [`Instances::Fresh`](crate::Instances), it runs for every
+    /// request.
+    pub fn on_instance<A>(self, function: impl Hook<A>) -> Self {
+        self.run_at(Occasion::Instance, function)
+    }
+
+    fn run_at<A>(mut self, occasion: Occasion, function: impl Hook<A>) -> Self {
+        self.lifespan.add(occasion, EarlyHook::new(function));
+        self
+    }
+
     /// Returns the method, path and documentation of each route, in definition order.
     pub fn infos(&self) -> impl Iterator<Item = RouteInfo<'_>> {
         self.routes.iter().map(Route::info)
@@ -84,8 +133,13 @@ impl App {
     /// Returns the description that the component sends to the host.
     ///
     /// # Errors
-    /// A sentence that names the first invalid route and its fault.
+    /// A sentence that names the first invalid function or route and its fault.
     pub fn describe(&self) -> Result<Description, String> {
+        self.lifespan.check(&self.states)?;
+        let settings = Settings {
+            lifespan: self.lifespan.numbers(self.routes.len()),
+            ..self.settings.clone()
+        };
         let routes = self
             .routes
             .iter()
@@ -94,7 +148,7 @@ impl App {
             name: self.name.clone().into_owned(),
             version: self.version.clone().into_owned(),
             routes: routes.collect::<Result<_, _>>()?,
-            settings: self.settings.to_json(false, self.hooks.kinds()),
+            settings: settings.to_json(false, self.hooks.kinds()),
         })
     }
 }

@@ -47,6 +47,8 @@ pub struct Declaration<'a> {
     takes_body: bool,
     raw_body: bool,
     hook: Option<EarlyStage>,
+    /// True for functions that no request calls.
+    is_outside: bool,
     fault: Option<String>,
     states: &'a States,
 }
@@ -62,7 +64,16 @@ impl<'a> Declaration<'a> {
             takes_body: false,
             raw_body: false,
             hook: None,
+            is_outside: false,
             fault: None,
+        }
+    }
+
+    /// Creates the declaration of functions that no request calls.
+    pub(crate) fn outside_of_requests(states: &'a States) -> Self {
+        Self {
+            is_outside: true,
+            ..Self::new("", states)
         }
     }
 
@@ -87,6 +98,9 @@ impl<'a> Declaration<'a> {
     /// The members `x-style` and `x-explode` of the schema become the parameter's
     /// `style` and `explode`.
     pub fn parameter(&mut self, source: Source, name: &str, required: bool, mut schema: Value) {
+        if self.is_outside {
+            return self.fault("takes a parameter, but there is no request; leave it out");
+        }
         let key = if source == Source::Header {
             name.replace('-', "_")
         } else {
@@ -164,6 +178,9 @@ impl<'a> Declaration<'a> {
     }
 
     fn take_body(&mut self) {
+        if self.is_outside {
+            return self.fault("takes a body, but there is no request; leave it out");
+        }
         if self.hook.is_some() {
             return self.fault("takes the body, which crosses to the handler alone; a pre-handler hook can ask for `Request::raw_body`");
         }

@@ -27,13 +27,18 @@ impl App {
     pub(crate) fn handle(self: &Rc<Self>, number: u32, params: &str, body: Body) -> Answer {
         let _call = CallId::enter();
         let Some(route) = self.route_at(number) else {
-            return unknown_route();
+            return self.outside_of_requests(number);
         };
         let is_wrapped = !self.hooks.wrappers().is_empty() || !route.hooks.wrappers().is_empty();
-        let reply = if is_wrapped {
+        let is_ready = self.lifespan.is_instance_ready();
+        let reply = if is_wrapped || !is_ready {
             let (app, number) = (self.clone(), number as usize);
             let call = WrappedCall::new(app, number, params.to_owned(), body);
-            MaybeFuture::Later(Box::new(call).run())
+            MaybeFuture::Later(if is_ready {
+                Box::new(call).run()
+            } else {
+                self.clone().answer_when_ready(call)
+            })
         } else {
             route.answer(self.call(route, params, body))
         };
@@ -43,14 +48,34 @@ impl App {
                 task::settle();
                 answer
             }
-            MaybeFuture::Later(future) => match task::start(Job::Handler(future, route.status)) {
-                Some(Ok(change)) => change.map_or(WAITS, |(status, headers, content)| {
-                    (status, headers, content.unwrap_or(Content::Empty))
-                }),
-                Some(Err(failure)) => fail(&failure),
-                None => WAITS,
-            },
+            MaybeFuture::Later(future) => start_handler(future, route.status),
         }
+    }
+
+    /// Answers a call after the functions of the instance have run.
+    fn answer_when_ready(self: Rc<Self>, call: WrappedCall) -> LocalFuture<Reply> {
+        Box::pin(async move {
+            match self.lifespan.ready_instance(&self.states).await {
+                Ok(()) => Box::new(call).run().await,
+                Err(failure) => Reply::of_failure(failure),
+            }
+        })
+    }
+
+    /// Runs the functions at start or at stop.
+    #[cold]
+    fn outside_of_requests(self: &Rc<Self>, number: u32) -> Answer {
+        let Some(occasion) = self.lifespan.occasion(number, self.routes.len()) else {
+            return unknown_route();
+        };
+        let app = self.clone();
+        let run = async move {
+            match app.lifespan.run(occasion, &app.states).await {
+                Ok(()) => Reply::new(),
+                Err(failure) => Reply::of_failure(failure),
+            }
+        };
+        start_handler(Box::pin(run), None)
     }
 
     /// Runs the early hooks of one stage until one of them replies.
@@ -64,6 +89,21 @@ impl App {
         let Some(of_route) = self.route_at(route) else {
             return Some(unknown_route());
         };
+        if !self.lifespan.is_instance_ready() {
+            let app = self.clone();
+            let ready = async move {
+                let ready = app.lifespan.ready_instance(&app.states).await;
+                ready.err().map(Reply::of_failure)
+            };
+            let ready: LocalFuture<_> = Box::pin(ready);
+            return start_early(self.clone().continue_before(
+                stage,
+                route,
+                params.to_owned(),
+                0,
+                ready,
+            ));
+        }
         let call = &mut self.call(of_route, params, Body::Empty);
         let hooks = self.hooks.early(stage).iter();
         let hooks = hooks.chain(of_route.hooks.early(stage));
@@ -76,20 +116,13 @@ impl App {
                     return Some(answer);
                 }
                 MaybeFuture::Later(future) => {
-                    let job = self.clone().continue_before(
+                    return start_early(self.clone().continue_before(
                         stage,
                         route,
                         params.to_owned(),
-                        index,
+                        index + 1,
                         future,
-                    );
-                    return match task::start(Job::Early(Box::pin(job))) {
-                        Some(Ok(change)) => change.map(|(status, headers, content)| {
-                            (status, headers, content.unwrap_or(Content::Empty))
-                        }),
-                        Some(Err(failure)) => Some(fail(&failure)),
-                        None => Some(WAITS),
-                    };
+                    ));
                 }
             }
         }
@@ -97,7 +130,7 @@ impl App {
         None
     }
 
-    /// Waits for the early hook at `index` of a stage and runs those after it.
+    /// Waits for the early hook of a stage before the one at `index`, and runs those from `index` on.
     async fn continue_before(
         self: Rc<Self>,
         stage: EarlyStage,
@@ -113,7 +146,7 @@ impl App {
         let call = &mut self.call(of_route, &params, Body::Empty);
         let hooks = self.hooks.early(stage).iter();
         let hooks = hooks.chain(of_route.hooks.early(stage));
-        for hook in hooks.skip(index + 1) {
+        for hook in hooks.skip(index) {
             let reply = match hook.run(call) {
                 MaybeFuture::Ready(reply) => reply,
                 MaybeFuture::Later(future) => future.await,
@@ -147,7 +180,10 @@ impl App {
                 }));
             }
         };
-        let finished = if self.late_hooks(stage, route).any(LateHook::is_async) {
+        let is_ready = self.lifespan.is_instance_ready();
+        let mut hooks = self.late_hooks(stage, route);
+        let must_wait = hooks.any(|hook| !is_ready || hook.is_async());
+        let finished = if must_wait {
             let job = self
                 .clone()
                 .change_later(stage, route, view, message.to_owned());
@@ -179,7 +215,8 @@ impl App {
         view.finish()
     }
 
-    /// As [`change`](Self::change), for hooks of which one is `async`.
+    /// As [`change`](Self::change), for hooks of which one is `async`, and after the functions of
+    /// the instance have run.
     async fn change_later(
         self: Rc<Self>,
         stage: LateStage,
@@ -187,6 +224,7 @@ impl App {
         mut view: HookReply,
         message: String,
     ) -> Finished {
+        self.lifespan.ready_instance(&self.states).await?;
         for hook in self.late_hooks(stage, route) {
             let reply = match hook {
                 LateHook::Sync(hook) => hook(&mut view, &message),
@@ -221,6 +259,28 @@ impl App {
     fn route_at(&self, route: u32) -> Option<&Route> {
         self.routes.get(usize::try_from(route).ok()?)
     }
+}
+
+/// Runs the future of a handler.
+fn start_handler(future: LocalFuture<Reply>, status: Option<u16>) -> Answer {
+    match task::start(Job::Handler(future, status)) {
+        Some(Ok(change)) => change.map_or(WAITS, with_content),
+        Some(Err(failure)) => fail(&failure),
+        None => WAITS,
+    }
+}
+
+/// Runs the future of early hooks.
+fn start_early(hooks: impl Future<Output = Option<Reply>> + 'static) -> Option<Answer> {
+    match task::start(Job::Early(Box::pin(hooks))) {
+        Some(Ok(change)) => change.map(with_content),
+        Some(Err(failure)) => Some(fail(&failure)),
+        None => Some(WAITS),
+    }
+}
+
+fn with_content((status, headers, content): ReplyChange) -> Answer {
+    (status, headers, content.unwrap_or(Content::Empty))
 }
 
 fn finish(reply: Reply, status: Option<u16>) -> Answer {

@@ -28,7 +28,8 @@ impl Call<'_> {
 
 /// A type that a handler or hook can take as an argument.
 ///
-/// Implement it for a value that several handlers need, such as the current user:
+/// An argument that has to wait, for example for a database, implements
+/// [`FromRequestAsync`](crate::FromRequestAsync) instead. Implement this trait for a value that several handlers need, such as the current user:
 ///
 /// ```
 /// use spikard_wasm_sdk::{Call, FromRequest, HttpError, Reply, Request};
@@ -46,8 +47,7 @@ impl Call<'_> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
-    label = "not an argument a handler can take",
-    note = "take `Path<T>`, `Query<T>`, `Headers<T>`, `Cookies<T>`, `Json<T>`, `Form<T>` (where `T: Deserialize + JsonSchema`), `Multipart`, `String`, `Vec<u8>`, `Body`, `Request` or `State<T>`"
+    label = "not an argument a handler can take"
 )]
 pub trait FromRequest: Sized {
     /// Declares the parameters or the body that the value is read from.

@@ -1,9 +1,11 @@
 //! Functions and closures as handlers, for routes that no macro creates.
 
-use crate::maybe_future::{MaybeFuture, Respond};
-use crate::{Call, Declaration, FromRequest, Reply};
+use std::rc::Rc;
 
-/// A function or closure of up to eight arguments, each a [`FromRequest`], that
+use crate::maybe_future::{MaybeFuture, Respond};
+use crate::{Call, Declaration, Extract, Reply};
+
+/// A function or closure of up to eight arguments, each an [`Extract`], that
 /// returns an [`IntoReply`](crate::IntoReply), or an `async` one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
@@ -16,39 +18,51 @@ pub trait Handler<Arguments>: 'static {
     fn declare(declaration: &mut Declaration<'_>);
 
     /// Answers a call, or returns the future of the reply.
-    fn answer(&self, call: &mut Call<'_>) -> MaybeFuture<Reply>;
+    fn answer(self: &Rc<Self>, call: &mut Call<'_>) -> MaybeFuture<Reply>;
 }
 
 macro_rules! handlers {
-    ($($argument:ident)*) => {
-        impl<F, R, Mode, $($argument),*> Handler<(Mode, $($argument,)*)> for F
+    ($($argument:ident $mode:ident)*) => {
+        impl<F, R, Mode, $($argument, $mode),*> Handler<(Mode, $(($argument, $mode),)*)> for F
         where
             F: Fn($($argument),*) -> R + 'static,
             R: Respond<Mode>,
-            $($argument: FromRequest,)*
+            $($argument: Extract<$mode> + 'static,)*
         {
             fn declare(_declaration: &mut Declaration<'_>) {
                 $($argument::declare(_declaration);)*
             }
 
-            #[allow(non_snake_case)]
-            fn answer(&self, _call: &mut Call<'_>) -> MaybeFuture<Reply> {
-                $(let $argument = match $argument::from_request(_call) {
-                    Ok(argument) => argument,
-                    Err(reply) => return reply.into(),
+            #[allow(non_snake_case, unreachable_patterns)]
+            fn answer(self: &Rc<Self>, _call: &mut Call<'_>) -> MaybeFuture<Reply> {
+                $(let $argument = match $argument::extract(_call) {
+                    MaybeFuture::Ready(Err(reply)) => return reply.into(),
+                    argument => argument,
                 };)*
-                self($($argument),*).respond()
+                match ($($argument,)*) {
+                    ($(MaybeFuture::Ready(Ok($argument)),)*) => self($($argument),*).respond(),
+                    ($($argument,)*) => {
+                        let function = self.clone();
+                        MaybeFuture::later(async move {
+                            $(let $argument = match $argument.wait().await {
+                                Ok(argument) => argument,
+                                Err(reply) => return reply,
+                            };)*
+                            function($($argument),*).respond().wait().await
+                        })
+                    }
+                }
             }
         }
     };
 }
 
 handlers!();
-handlers!(A);
-handlers!(A B);
-handlers!(A B C);
-handlers!(A B C D);
-handlers!(A B C D E);
-handlers!(A B C D E G);
-handlers!(A B C D E G H);
-handlers!(A B C D E G H I);
+handlers!(A MA);
+handlers!(A MA B MB);
+handlers!(A MA B MB C MC);
+handlers!(A MA B MB C MC D MD);
+handlers!(A MA B MB C MC D MD E ME);
+handlers!(A MA B MB C MC D MD E ME G MG);
+handlers!(A MA B MB C MC D MD E ME G MG H MH);
+handlers!(A MA B MB C MC D MD E ME G MG H MH I MI);

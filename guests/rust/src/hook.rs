@@ -1,10 +1,12 @@
 //! Hooks: functions that run before and after a handler.
 
+use std::rc::Rc;
+
 use crate::maybe_future::{Decide, MaybeFuture};
-use crate::{Call, Declaration, FromRequest, Reply};
+use crate::{Call, Declaration, Extract, Reply};
 
 /// A hook that runs before the handler: a function or closure of up to eight
-/// arguments, each a [`FromRequest`], that returns an [`Outcome`](crate::Outcome), or an `async` one.
+/// arguments, each an [`Extract`], that returns an [`Outcome`](crate::Outcome), or an `async` one.
 ///
 /// The `Path`, `Query`, `Headers` and `Cookies` arguments of a pre-handler hook become part of
 /// the route's contract, like those of a handler. A parameter that both take must have the same
@@ -23,39 +25,51 @@ pub trait Hook<Arguments>: 'static {
     fn declare(declaration: &mut Declaration<'_>);
 
     /// Runs the hook, or returns its future. A reply ends the request.
-    fn run(&self, call: &mut Call<'_>) -> MaybeFuture<Option<Reply>>;
+    fn run(self: &Rc<Self>, call: &mut Call<'_>) -> MaybeFuture<Option<Reply>>;
 }
 
 macro_rules! hooks {
-    ($($argument:ident)*) => {
-        impl<F, R, Mode, $($argument),*> Hook<(Mode, $($argument,)*)> for F
+    ($($argument:ident $mode:ident)*) => {
+        impl<F, R, Mode, $($argument, $mode),*> Hook<(Mode, $(($argument, $mode),)*)> for F
         where
             F: Fn($($argument),*) -> R + 'static,
             R: Decide<Mode>,
-            $($argument: FromRequest,)*
+            $($argument: Extract<$mode> + 'static,)*
         {
             fn declare(_declaration: &mut Declaration<'_>) {
                 $($argument::declare(_declaration);)*
             }
 
-            #[allow(non_snake_case)]
-            fn run(&self, _call: &mut Call<'_>) -> MaybeFuture<Option<Reply>> {
-                $(let $argument = match $argument::from_request(_call) {
-                    Ok(argument) => argument,
-                    Err(reply) => return Some(reply).into(),
+            #[allow(non_snake_case, unreachable_patterns)]
+            fn run(self: &Rc<Self>, _call: &mut Call<'_>) -> MaybeFuture<Option<Reply>> {
+                $(let $argument = match $argument::extract(_call) {
+                    MaybeFuture::Ready(Err(reply)) => return Some(reply).into(),
+                    argument => argument,
                 };)*
-                self($($argument),*).decide()
+                match ($($argument,)*) {
+                    ($(MaybeFuture::Ready(Ok($argument)),)*) => self($($argument),*).decide(),
+                    ($($argument,)*) => {
+                        let function = self.clone();
+                        MaybeFuture::later(async move {
+                            $(let $argument = match $argument.wait().await {
+                                Ok(argument) => argument,
+                                Err(reply) => return Some(reply),
+                            };)*
+                            function($($argument),*).decide().wait().await
+                        })
+                    }
+                }
             }
         }
     };
 }
 
 hooks!();
-hooks!(A);
-hooks!(A B);
-hooks!(A B C);
-hooks!(A B C D);
-hooks!(A B C D E);
-hooks!(A B C D E G);
-hooks!(A B C D E G H);
-hooks!(A B C D E G H I);
+hooks!(A MA);
+hooks!(A MA B MB);
+hooks!(A MA B MB C MC);
+hooks!(A MA B MB C MC D MD);
+hooks!(A MA B MB C MC D MD E ME);
+hooks!(A MA B MB C MC D MD E ME G MG);
+hooks!(A MA B MB C MC D MD E ME G MG H MH);
+hooks!(A MA B MB C MC D MD E ME G MG H MH I MI);

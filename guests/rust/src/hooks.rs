@@ -21,8 +21,26 @@ pub(crate) struct EarlyHook {
 type RunEarlyHook = dyn Fn(&mut Call<'_>) -> MaybeFuture<Option<Reply>>;
 
 impl EarlyHook {
+    pub(crate) fn new<A, H: Hook<A>>(hook: H) -> Self {
+        let hook = Rc::new(hook);
+        Self {
+            declare: H::declare,
+            run: Rc::new(move |call| hook.run(call)),
+        }
+    }
+
+    pub(crate) fn declare(&self, declaration: &mut Declaration<'_>) {
+        (self.declare)(declaration);
+    }
+
     pub(crate) fn run(&self, call: &mut Call<'_>) -> MaybeFuture<Option<Reply>> {
         (self.run)(call)
+    }
+}
+
+impl fmt::Debug for EarlyHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EarlyHook")
     }
 }
 
@@ -59,10 +77,7 @@ pub(crate) type Wrapper = Rc<dyn Fn(Next) -> LocalFuture<Reply>>;
 
 impl Hooks {
     pub(crate) fn add<A, H: Hook<A>>(&mut self, stage: EarlyStage, hook: H) {
-        let before = EarlyHook {
-            declare: H::declare,
-            run: Rc::new(move |call| hook.run(call)),
-        };
+        let before = EarlyHook::new(hook);
         match stage {
             EarlyStage::OnRequest => self.on_request.push(before),
             EarlyStage::PreValidation => self.pre_validation.push(before),
@@ -142,7 +157,7 @@ impl Hooks {
         ] {
             declaration.of_hook(stage);
             for hook in self.early(stage) {
-                (hook.declare)(declaration);
+                hook.declare(declaration);
             }
         }
     }

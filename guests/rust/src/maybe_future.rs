@@ -22,6 +22,14 @@ impl<T> MaybeFuture<T> {
     pub fn later(future: impl Future<Output = T> + 'static) -> Self {
         Self::Later(Box::pin(future))
     }
+
+    /// Returns the value when it is there.
+    pub async fn wait(self) -> T {
+        match self {
+            Self::Ready(value) => value,
+            Self::Later(future) => future.await,
+        }
+    }
 }
 
 impl<T> From<T> for MaybeFuture<T> {

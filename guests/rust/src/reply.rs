@@ -81,10 +81,13 @@ impl Reply {
     /// Creates a failure: the client gets status 500 without details, and the host logs both
     /// texts.
     pub fn failure(message: impl Into<String>, detail: impl Into<String>) -> Self {
-        let failure = Failure {
+        Self::of_failure(Failure {
             message: message.into(),
             detail: detail.into(),
-        };
+        })
+    }
+
+    pub(crate) fn of_failure(failure: Failure) -> Self {
         Self {
             failure: Some(Box::new(failure)),
             ..Self::new()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 use crate::bindings::exports::spikard::handler::definition;
 use crate::declare::Declaration;
@@ -60,6 +61,7 @@ impl Route {
         pattern: impl Into<Cow<'static, str>>,
         handler: H,
     ) -> Self {
+        let handler = Rc::new(handler);
         Self::from_parts(method, pattern, H::declare, move |call| {
             handler.answer(call)
         })

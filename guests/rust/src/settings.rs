@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::lifespan::LifespanNumbers;
 use crate::policy::{
     ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
     StaticFiles, Text, Toggle, TrailingSlash,
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) trailing_slash: Option<TrailingSlash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) openapi: Option<Toggle<OpenApi>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lifespan: Option<LifespanNumbers>,
 }
 
 impl Settings {

@@ -3,14 +3,15 @@
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
-/// The states of an app, by type.
-#[derive(Default)]
-pub(crate) struct States(BTreeMap<TypeId, Box<dyn Any>>);
+/// The states of an app, by type. A clone has the same values.
+#[derive(Clone, Default)]
+pub(crate) struct States(Rc<BTreeMap<TypeId, Rc<dyn Any>>>);
 
 impl States {
     pub(crate) fn insert<T: 'static>(&mut self, value: T) {
-        self.0.insert(TypeId::of::<T>(), Box::new(value));
+        Rc::make_mut(&mut self.0).insert(TypeId::of::<T>(), Rc::new(value));
     }
 
     pub(crate) fn contains(&self, id: TypeId) -> bool {

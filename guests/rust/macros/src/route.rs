@@ -33,13 +33,15 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
         .map(|index| format_ident!("argument{index}"))
         .collect();
     let declare = arguments.iter().map(|ty| {
-        quote_spanned!(ty.span()=> <#ty as ::spikard_wasm_sdk::FromRequest>::declare(declaration);)
+        quote_spanned!(ty.span()=> <#ty as ::spikard_wasm_sdk::Extract<_>>::declare(declaration);)
     });
     let read = arguments.iter().zip(&names).map(|(ty, name)| {
         quote_spanned! {ty.span()=>
-            let #name = match <#ty as ::spikard_wasm_sdk::FromRequest>::from_request(call) {
-                ::core::result::Result::Ok(value) => value,
-                ::core::result::Result::Err(reply) => return reply.into(),
+            let #name = match <#ty as ::spikard_wasm_sdk::Extract<_>>::extract(call) {
+                ::spikard_wasm_sdk::__private::MaybeFuture::Ready(
+                    ::core::result::Result::Err(reply),
+                ) => return reply.into(),
+                argument => argument,
             };
         }
     });
@@ -48,17 +50,45 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
         ReturnType::Type(_, ty) => ty.span(),
     };
     let reply = quote_spanned!(returned=> ::spikard_wasm_sdk::__private::into_reply(value));
-    let reply = if function.sig.asyncness.is_some() {
+    let call = if function.sig.asyncness.is_some() {
+        quote!(#name(#(#names),*).await)
+    } else {
+        quote!(#name(#(#names),*))
+    };
+    let later = quote! {
+        ::spikard_wasm_sdk::__private::MaybeFuture::later(async move {
+            #(let #names = match #names.wait().await {
+                ::core::result::Result::Ok(argument) => argument,
+                ::core::result::Result::Err(reply) => return reply,
+            };)*
+            let value = #call;
+            #reply
+        })
+    };
+    let at_once = if function.sig.asyncness.is_some() {
         quote! {
             ::spikard_wasm_sdk::__private::MaybeFuture::later(async move {
-                let value = #name(#(#names),*).await;
+                let value = #call;
                 #reply
             })
         }
     } else {
         quote! {
-            let value = #name(#(#names),*);
+            let value = #call;
             ::spikard_wasm_sdk::__private::MaybeFuture::Ready(#reply)
+        }
+    };
+    // The second case is for arguments that have to wait. The compiler removes it if there are none.
+    let answer = if names.is_empty() {
+        at_once
+    } else {
+        quote! {
+            match (#(#names,)*) {
+                (#(::spikard_wasm_sdk::__private::MaybeFuture::Ready(
+                    ::core::result::Result::Ok(#names)
+                ),)*) => { #at_once }
+                (#(#names,)*) => #later,
+            }
         }
     };
     let known = known_reply(&function.sig.output);
@@ -90,7 +120,7 @@ fn route(method: &str, options: &Options, item: TokenStream) -> syn::Result<Toke
                     ) -> ::spikard_wasm_sdk::__private::MaybeFuture<::spikard_wasm_sdk::Reply> {
                         let _ = &call;
                         #(#read)*
-                        #reply
+                        #answer
                     }
                     ::spikard_wasm_sdk::Route::from_parts(
                         ::spikard_wasm_sdk::Method::#method, #path, declare, answer,

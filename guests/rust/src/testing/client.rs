@@ -8,9 +8,9 @@ use spikard_wasm_app::policy::Secrets;
 use super::host::Host;
 use super::request::TestRequest;
 use super::services::{OutgoingReply, OutgoingRequest};
-use crate::App;
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::method::Method;
+use crate::{App, FromRequestAsync};
 
 /// Sends requests to an app in process.
 #[derive(Debug)]
@@ -69,6 +69,14 @@ impl TestClient {
         let mut performer = self.host.services.performer.borrow_mut();
         performer.settings.insert(name.to_owned(), value.to_owned());
         drop(performer);
+        self
+    }
+
+    /// Replaces an argument that has to wait: handlers, hooks and other arguments get the values of
+    /// this function instead. See [`FromRequestAsync`].
+    #[must_use]
+    pub fn with_argument<T: FromRequestAsync>(self, make: impl Fn() -> T + 'static) -> Self {
+        self.host.services.replacements.borrow_mut().insert(make);
         self
     }
 
@@ -137,6 +145,24 @@ impl TestClient {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.host.services.elapsed()
+    }
+
+    /// Checks the declared settings and secrets, and runs the functions of
+    /// [`App::on_start`]. The first request does it otherwise, and panics if it fails.
+    ///
+    /// # Errors
+    /// A sentence that names a missing or invalid setting or secret, or the failure of a function.
+    pub fn start(&self) -> Result<(), String> {
+        self.host.start()
+    }
+
+    /// Runs the functions of [`App::on_stop`] if the client has started. To drop the client does it
+    /// too, and prints an error.
+    ///
+    /// # Errors
+    /// The failure of a function.
+    pub fn close(self) -> Result<(), String> {
+        self.host.stop()
     }
 
     methods!(get Get, post Post, put Put, patch Patch, delete Delete, head Head, options Options);

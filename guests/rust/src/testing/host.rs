@@ -4,12 +4,13 @@
 //! parameters, bodies and problem documents. This module runs the hooks and the handler of
 //! the app between its steps, in the order of the host's pipeline.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use spikard_wasm_app as model;
 use spikard_wasm_app::Refusal;
+use spikard_wasm_app::grants::Secret;
 use spikard_wasm_app::policy::Secrets;
 use spikard_wasm_contract::{Admission, Contract, Exchange, Reply as HostReply, Stop};
 
@@ -30,8 +31,20 @@ pub(super) struct Host {
     app: Rc<App>,
     pub(super) description: Description,
     contract: Contract,
+    /// The app as the host loads it, for what the contract does not tell.
+    model: model::App,
+    /// How far the functions at start and stop are.
+    phase: Cell<Phase>,
     pub(super) global: Rc<RefCell<Values>>,
     pub(super) services: Rc<Services>,
+}
+
+/// How far the functions at start and stop are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    New,
+    Started,
+    Stopped,
 }
 
 /// The message and the detail of a failure that the app has reported.
@@ -61,10 +74,14 @@ impl Host {
     /// Loads an app as the host does.
     pub(super) fn load(app: App, secrets: Secrets) -> Result<Self, String> {
         let description = app.describe()?;
-        let contract = Contract::new(&model_of(&description), secrets);
+        let model = model_of(&description);
+        let contract = Contract::new(&model, secrets);
+        let model = model::App::new(&model, &model::Defaults::default());
         Ok(Self {
             app: Rc::new(app),
             contract: contract.map_err(|error| error.to_string())?,
+            model: model.map_err(|error| error.to_string())?,
+            phase: Cell::new(Phase::New),
             description,
             global: Rc::default(),
             services: Rc::default(),
@@ -73,8 +90,109 @@ impl Host {
 
     /// Answers requests that run at the same time.
     pub(super) fn answer(&self, messages: &[&Message]) -> Vec<TestReply> {
+        if let Err(sentence) = self.start() {
+            panic!("{sentence}");
+        }
         let exchanges = messages.iter().map(|message| self.exchange(message));
         self.services.clone().drive(exchanges)
+    }
+
+    /// Checks the settings and secrets, and runs the functions at start, unless that has happened.
+    pub(super) fn start(&self) -> Result<(), String> {
+        if self.phase.get() != Phase::New {
+            return Ok(());
+        }
+        self.check_grants()?;
+        if let Some(number) = self.model.lifespan().start {
+            self.call_outside(number)
+                .map_err(|message| format!("the app failed at start: {message}"))?;
+        }
+        self.phase.set(Phase::Started);
+        Ok(())
+    }
+
+    /// Runs the functions at stop if those at start have run, once.
+    pub(super) fn stop(&self) -> Result<(), String> {
+        if self.phase.replace(Phase::Stopped) != Phase::Started {
+            return Ok(());
+        }
+        match self.model.lifespan().stop {
+            Some(number) => self
+                .call_outside(number)
+                .map_err(|message| format!("the app failed at stop: {message}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that the client has the declared settings and secrets, and sets the defaults.
+    fn check_grants(&self) -> Result<(), String> {
+        let mut performer = self.services.performer.borrow_mut();
+        let secrets = performer.secrets.iter();
+        let secrets = secrets.map(|(name, value)| (name.clone(), Secret::new(value.clone())));
+        let grants = model::Grants {
+            config: Some(performer.settings.clone()),
+            secrets: secrets.collect(),
+            ..model::Grants::default()
+        };
+        let defaults = self.model.declared().check(&grants)?;
+        performer.settings.extend(defaults);
+        Ok(())
+    }
+
+    /// Calls the handler outside of a request. Returns the message of a failure.
+    fn call_outside(&self, number: u32) -> Result<(), String> {
+        let request = FakeRequest {
+            global: self.global.clone(),
+            ..FakeRequest::default()
+        };
+        let request = Rc::new(RefCell::new(request));
+        let call = self.task(&request, None, |app| {
+            let (status, headers, content) = app.handle(number, "", Body::Empty);
+            Some((status, headers, Some(content)))
+        });
+        let results = self.services.clone().drive(std::iter::once(call));
+        results.into_iter().try_for_each(|result| match result {
+            Ok(_) => Ok(()),
+            Err(interruption) => Err(interruption.message),
+        })
+    }
+
+    /// Runs a call of the app as a task, and waits until it has answered.
+    async fn task(
+        &self,
+        request: &Shared,
+        disconnect_after: Option<Duration>,
+        call: impl FnOnce(&Rc<App>) -> Option<ReplyChange>,
+    ) -> Result<Option<ReplyChange>, Box<Interruption>> {
+        let services = &self.services;
+        let number = services.begin(request);
+        let change = services.enter(number, || call(&self.app));
+        let change = match change {
+            Some((0, ..)) => {
+                if let Some(after) = disconnect_after {
+                    services.cancel_after(number, after);
+                }
+                services.answer(number).await
+            }
+            change => {
+                services.answered(number);
+                change
+            }
+        };
+        let Some(failure) = request.borrow_mut().failure.take() else {
+            return Ok(change);
+        };
+        let reply = HostReply::of(Refusal::Failed);
+        let message = if failure.0.is_empty() {
+            &reply.message
+        } else {
+            &failure.0
+        };
+        Err(Box::new(Interruption {
+            message: message.clone(),
+            reply,
+            failure: Some(failure),
+        }))
     }
 
     async fn exchange(&self, message: &Message) -> TestReply {
@@ -240,40 +358,24 @@ impl Call<'_> {
         })
     }
 
-    /// Runs a call of the app as a task, and waits until it has answered.
     async fn task(
         &self,
         call: impl FnOnce(&Rc<App>) -> Option<ReplyChange>,
     ) -> Result<Option<ReplyChange>, Box<Interruption>> {
-        let services = &self.host.services;
-        let number = services.begin(&self.request);
-        let change = services.enter(number, || call(&self.host.app));
-        let change = match change {
-            Some((0, ..)) => {
-                if let Some(after) = self.disconnect_after {
-                    services.cancel_after(number, after);
-                }
-                services.answer(number).await
-            }
-            change => {
-                services.answered(number);
-                change
-            }
-        };
-        let Some(failure) = self.request.borrow_mut().failure.take() else {
-            return Ok(change);
-        };
-        let reply = HostReply::of(Refusal::Failed);
-        let message = if failure.0.is_empty() {
-            &reply.message
-        } else {
-            &failure.0
-        };
-        Err(Box::new(Interruption {
-            message: message.clone(),
-            reply,
-            failure: Some(failure),
-        }))
+        self.host
+            .task(&self.request, self.disconnect_after, call)
+            .await
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        if let Err(sentence) = self.stop() {
+            eprintln!("{sentence}");
+        }
     }
 }
 

@@ -12,8 +12,10 @@ mod input;
 mod keyvalue;
 mod outcome;
 mod performer;
+mod replacements;
 #[cfg(feature = "test-services")]
 mod sql;
 
 pub(crate) use event_loop::{Services, current};
 pub use fetch::{OutgoingReply, OutgoingRequest};
+pub(crate) use replacements::replacement;

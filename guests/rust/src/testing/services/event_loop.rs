@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::outcome::Outcome;
 use super::performer::Performer;
+use super::replacements::Replacements;
 use crate::hook_reply::ReplyChange;
 use crate::host::fake::{self, Shared};
 use crate::{Content, task};
@@ -40,6 +41,7 @@ pub(crate) struct Services {
     events: RefCell<BTreeMap<(Duration, u64), Event>>,
     sequence: Cell<u64>,
     pub(crate) performer: RefCell<Performer>,
+    pub(crate) replacements: RefCell<Replacements>,
 }
 
 struct Task {
