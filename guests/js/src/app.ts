@@ -2,10 +2,14 @@
  * The app: routes with their handlers, hooks, and the exports of the component.
  */
 import { host } from "#host";
+import { type ConfigDeclaration, type ConfigOf, configObject, configSchema } from "./declared.js";
+import { type Dependencies, override, providing, unknownDependency } from "./dependencies.js";
 import { type Definition, describeRoute, settingsText } from "./describe.js";
+import { explaining } from "./exceptions.js";
 import { handle, serve } from "./handle.js";
-import { hookExports, hookLists, hookSetting } from "./hooks.js";
+import { explainingHooks, type HookLists, hookExports, hookLists, hookSetting } from "./hooks.js";
 import type { Component, Description } from "./host/types.js";
+import { InstanceGate, type LifespanFunction, lifespanCalls, lifespanFunction } from "./lifespan.js";
 import type { Handler } from "./options.js";
 import type { AppPolicies } from "./policies.js";
 import { Router } from "./router.js";
@@ -13,16 +17,21 @@ import { APP_POLICIES, POLICIES, policySettings } from "./settings.js";
 import { shortening } from "./shorten.js";
 import { type GlobalContext, globals } from "./values.js";
 
-/** The name and version of an app, and the policies of its routes. */
-export interface AppOptions extends AppPolicies {
+/** The name and version of an app, its settings, and the policies of its routes. */
+export interface AppOptions<Config = ConfigDeclaration> extends AppPolicies {
   /** The app's name, as logs show it. `app` by default. */
   readonly name?: string;
   /** The app's version. `0.0.0` by default. */
   readonly version?: string;
+  /**
+   * The settings that the operator supplies, by name, or the schema of an object. The host checks them before it starts;
+   * `app.config` has their values.
+   */
+  readonly config?: Config;
 }
 
 const APP_SHAPES = { ...POLICIES, ...APP_POLICIES };
-const APP_OPTIONS = new Set(["name", "version", ...Object.keys(APP_SHAPES)]);
+const APP_OPTIONS = new Set(["name", "version", "config", ...Object.keys(APP_SHAPES)]);
 
 const HOOKS_NOT_EXPORTED =
   "the app has hooks, which its main module does not export: " +
@@ -37,34 +46,83 @@ const HOOKS_NOT_EXPORTED =
  * export const { definition, handler, hooks } = app.component();
  * ```
  */
-export class Spikard extends Router {
+export class Spikard<const Config extends ConfigDeclaration = Record<never, never>> extends Router {
   private readonly settings: AppOptions;
+  private readonly lifespan = {
+    onStart: [] as LifespanFunction[],
+    onStop: [] as LifespanFunction[],
+    onInstance: [] as LifespanFunction[],
+  };
 
   /** Values that all requests and instances of the app share. */
   readonly globals: GlobalContext = globals;
 
-  constructor(options: AppOptions = {}) {
+  /** The values of the declared settings, for handlers, hooks and the functions of the lifespan. */
+  readonly config: ConfigOf<Config>;
+
+  constructor(options: AppOptions<Config> = {}) {
     super();
     this.settings = options;
+    const { config } = options;
+    this.config = (config === undefined ? {} : configObject(configSchema(config))) as ConfigOf<Config>;
   }
 
-  /** Returns the exports of the component. Export all three from the main module, or two if the app has no hooks. */
-  component(): Component {
+  /**
+   * Adds a function that runs once per host, before the host accepts requests. If it fails, the host does not start.
+   *
+   * ```js
+   * app.onStart(async () => loadCatalog());
+   * ```
+   */
+  onStart(run: LifespanFunction): this {
+    this.lifespan.onStart.push(lifespanFunction(run, "onStart"));
+    return this;
+  }
+
+  /** Adds a function that runs once per host, after the last request. */
+  onStop(run: LifespanFunction): this {
+    this.lifespan.onStop.push(lifespanFunction(run, "onStop"));
+    return this;
+  }
+
+  /**
+   * Adds a function that runs once per instance, before its first handler or hook. If it fails, so does the request, and
+   * the next one repeats it.
+   */
+  onInstance(run: LifespanFunction): this {
+    this.lifespan.onInstance.push(lifespanFunction(run, "onInstance"));
+    return this;
+  }
+
+  /**
+   * Returns the exports of the component. Export all three from the main module, or two if the app has no hooks.
+   * `dependencies` replaces those of the app, for tests.
+   */
+  component(dependencies?: Dependencies): Component {
     const routes = this.definitions();
     // These errors occur during module evaluation, so they fail the build.
     if (this.hasHooks(routes) && host.replyBody === undefined) throw new TypeError(HOOKS_NOT_EXPORTED);
-    const targets = routes.map(({ handler, options }) => ({
-      handler: handler as Handler,
-      status: options.status,
-    }));
+    const unknown = unknownDependency(dependencies, routes);
+    if (unknown !== undefined) throw new TypeError(unknown);
+    const { onInstance } = this.lifespan;
+    const gate = onInstance.length > 0 ? new InstanceGate(onInstance) : undefined;
+    const calls = lifespanCalls(this.lifespan, routes.length);
+    const targets = [
+      ...routes.map((route) => ({ handler: handlerOf(route, dependencies), status: route.options.status })),
+      ...calls.handlers.map((handler) => ({ handler, status: undefined })),
+    ].map(({ handler, status }) => ({ handler: gate?.handler(handler) ?? handler, status }));
     const handler = { handle: shortening(handle(targets)) };
     serve(targets, handler.handle);
+    const lists = (hooks: HookLists, exceptions: Definition["exceptions"]) => {
+      const explained = explainingHooks(hooks, exceptions);
+      return gate?.hooks(explained) ?? explained;
+    };
     return {
-      definition: { describe: () => this.describe(routes) },
+      definition: { describe: () => this.describe(routes, calls.setting) },
       handler,
       hooks: hookExports(
-        hookLists(this.hooks),
-        routes.map(({ options }) => hookLists(options.hooks)),
+        lists(hookLists(this.hooks), this.exceptions),
+        routes.map(({ options, exceptions }) => lists(hookLists(options.hooks), exceptions)),
       ),
     };
   }
@@ -72,11 +130,10 @@ export class Spikard extends Router {
   /** An app can be mounted as a router, unless it has options that only the outermost app can have. */
   protected override inherited(prefix: string): ReturnType<Router["inherited"]> {
     const { name, version, ...policies } = this.settings;
-    for (const option of Object.keys(policies)) {
-      if (!(option in APP_POLICIES)) continue;
-      throw new TypeError(
-        `the app at \`${prefix}\` has the option \`${option}\`; set it on the app that mounts it`,
-      );
+    const parts = Object.entries(this.lifespan).filter(([, list]) => list.length > 0);
+    for (const part of [...Object.keys(policies), ...parts.map(([kind]) => kind)]) {
+      if (!(part in APP_POLICIES || part === "config" || part in this.lifespan)) continue;
+      throw new TypeError(`the app at \`${prefix}\` has \`${part}\`; set it on the app that mounts it`);
     }
     return { ...policies, hooks: this.hooks };
   }
@@ -88,7 +145,10 @@ export class Spikard extends Router {
     );
   }
 
-  private describe(definitions: readonly Definition[]): Description {
+  private describe(
+    definitions: readonly Definition[],
+    lifespan: ReturnType<typeof lifespanCalls>["setting"],
+  ): Description {
     try {
       for (const name of Object.keys(this.settings)) {
         if (!APP_OPTIONS.has(name)) {
@@ -96,12 +156,14 @@ export class Spikard extends Router {
           throw new TypeError(`the app has no option \`${name}\`; the options are ${names}`);
         }
       }
-      const { name = "app", version = "0.0.0" } = this.settings;
+      const { name = "app", version = "0.0.0", config } = this.settings;
       const hooks = hookSetting(this.hooks, "the app");
       const routes = definitions.map(describeRoute);
       const settings = settingsText({
         ...policySettings({ ...this.settings }, APP_SHAPES, "the app"),
         hooks,
+        lifespan,
+        config: config === undefined ? undefined : configSchema(config),
       });
       return { name, version, settings, routes };
     } catch (error) {
@@ -109,4 +171,11 @@ export class Spikard extends Router {
       throw error instanceof Error ? error.message : String(error);
     }
   }
+}
+
+/** Returns the handler of a route, with its dependencies and exception handlers. */
+function handlerOf(route: Definition, own: Dependencies | undefined): Handler {
+  const { handler, dependencies = [], exceptions } = route;
+  const provided = providing(handler as Handler, override(dependencies, own));
+  return exceptions === undefined || exceptions.size === 0 ? provided : explaining(provided, exceptions, 0);
 }

@@ -1,6 +1,8 @@
 /**
  * Converts the options of a route to its description: JSON documents with the keywords of OpenAPI 3.1.
  */
+import type { Dependencies } from "./dependencies.js";
+import type { Exceptions } from "./exceptions.js";
 import { hookSetting } from "./hooks.js";
 import type { RouteRecord } from "./host/types.js";
 import { safeIntegers } from "./integers.js";
@@ -15,6 +17,9 @@ export interface Definition {
   readonly path: string;
   readonly options: RouteOptions;
   readonly handler: unknown;
+  /** The dependencies of the routers around it, the outermost first. */
+  readonly dependencies?: readonly Dependencies[];
+  readonly exceptions?: Exceptions;
 }
 
 interface Parameter {

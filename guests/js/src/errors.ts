@@ -64,12 +64,21 @@ export function reason(status: number): string {
   return REASONS[status] ?? `Status ${status}`;
 }
 
+/** Options of an `HttpError`. */
+export interface HttpErrorOptions {
+  /** Additional headers of the reply. A `content-type` replaces `application/problem+json`. */
+  readonly headers?: HeadersInit;
+  /** Further members of the problem document (RFC 9457). `type`, `title` and `instance` replace the defaults. */
+  readonly extensions?: { readonly [member: string]: unknown };
+}
+
 /**
  * An error for the client. Throw it in a handler or hook to reply with a problem document (RFC 9457). The host logs
  * any other error and replies with status 500 without details.
  *
  * ```js
  * throw new HttpError(404, `no user ${id}`);
+ * throw new HttpError(409, "the name is taken", { extensions: { suggestion: "ann2" } });
  * ```
  */
 export class HttpError extends Error {
@@ -78,15 +87,30 @@ export class HttpError extends Error {
   readonly status: number;
   /** Additional headers of the reply. */
   readonly headers: HeadersInit | undefined;
+  /** Further members of the problem document. */
+  readonly extensions: HttpErrorOptions["extensions"];
 
-  constructor(status: number, detail: string, headers?: HeadersInit) {
+  /** `options` can be the headers alone. */
+  constructor(status: number, detail: string, options?: HttpErrorOptions | HeadersInit) {
     super(detail);
+    const { headers, extensions } = isOptions(options) ? options : { headers: options };
     this.status = status;
     this.headers = headers;
+    this.extensions = extensions;
   }
 
-  /** The problem document. */
-  toJSON(): { type: string; title: string; status: number; detail: string } {
-    return { type: "about:blank", title: reason(this.status), status: this.status, detail: this.message };
+  /** The body of the reply: the problem document. */
+  toJSON(): object {
+    const { status, message, extensions } = this;
+    return { type: "about:blank", title: reason(status), status, detail: message, ...extensions };
   }
+}
+
+function isOptions(value: HttpErrorOptions | HeadersInit | undefined): value is HttpErrorOptions {
+  return value !== undefined && ("extensions" in value || "headers" in value);
+}
+
+/** Returns true for an `HttpError`. */
+export function isHttpError(error: unknown): error is HttpError {
+  return error instanceof HttpError;
 }

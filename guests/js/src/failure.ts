@@ -2,8 +2,9 @@
  * Replies for the errors of handlers and hooks.
  */
 import { engine } from "./engine/engine.js";
+import { isHttpError } from "./errors.js";
 import type { RawReply } from "./host/types.js";
-import { isHttpError, problem } from "./reply.js";
+import { problem } from "./reply.js";
 import { wellFormed } from "./text.js";
 
 /**

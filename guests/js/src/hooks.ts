@@ -4,6 +4,7 @@
 import { call } from "./call.js";
 import { Context } from "./context.js";
 import { endCall, engine } from "./engine/engine.js";
+import { type Exceptions, explaining } from "./exceptions.js";
 import { answer } from "./failure.js";
 import { HookReply } from "./hook-reply.js";
 import type { ChangedReply, EarlyReply, HookExports, RawReply, Settled } from "./host/types.js";
@@ -106,6 +107,19 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
   const lists = hookLists(hooks);
   const kinds = (Object.keys(KINDS) as (keyof RouteHooks)[]).filter((kind) => lists[kind].length > 0);
   return kinds.length === 0 ? undefined : kinds.map((kind) => KINDS[kind]);
+}
+
+/** Returns hooks whose errors become the replies of exception handlers. */
+export function explainingHooks(hooks: HookLists, exceptions: Exceptions | undefined): HookLists {
+  if (exceptions === undefined || exceptions.size === 0) return hooks;
+  const early = (list: readonly BeforeHook[]) => list.map((hook) => explaining(hook, exceptions, 0));
+  return {
+    onRequest: early(hooks.onRequest),
+    preValidation: early(hooks.preValidation),
+    preHandler: early(hooks.preHandler),
+    onResponse: hooks.onResponse.map((hook) => explaining(hook, exceptions, 1)),
+    onError: hooks.onError.map((hook) => explaining(hook, exceptions, 1)),
+  };
 }
 
 /** Returns the `hooks` export of a component. For each route, the app's hooks run first, then the route's own. */

@@ -4,14 +4,18 @@
 export { type AppOptions, Spikard } from "./app.js";
 export { sleep, waitUntil } from "./background.js";
 export type { Context } from "./context.js";
+export type { ConfigDeclaration, ConfigOf, SettingSchema } from "./declared.js";
+export type { Dependencies, Dependency, ValuesOf } from "./dependencies.js";
 export { config, secret } from "./environment.js";
-export { HttpError } from "./errors.js";
+export { HttpError, type HttpErrorOptions } from "./errors.js";
+export type { ErrorClass, ExceptionHandler } from "./exceptions.js";
 export { type Form, UploadFile } from "./form.js";
 export type { HeadersInit } from "./headers.js";
 export type { HookReply, ReplyHeaders } from "./hook-reply.js";
 export type { BeforeHook, ErrorHook, HookContext, ResponseHook, RouteHooks } from "./hooks.js";
 export type { Component } from "./host/types.js";
 export { OperationError } from "./io.js";
+export type { LifespanContext, LifespanFunction } from "./lifespan.js";
 export type { DeclaredReply, Handler, ParameterSchema, Parameters, RouteOptions } from "./options.js";
 export type {
   ApiKey,
@@ -25,6 +29,8 @@ export type {
   RequestId,
   Secret,
   SecurityHeaders,
+  SecurityRequirement,
+  SecurityScheme,
   StaticFiles,
 } from "./policies.js";
 export { html, Reply, type ReplyInit, redirect } from "./reply.js";

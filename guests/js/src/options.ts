@@ -127,6 +127,6 @@ export type BodyOf<O> = O extends { readonly rawBody: true }
  * Answers a request. It returns an object or array for JSON, a string for text, a `Uint8Array` for bytes, `undefined`
  * for no body, or a `Reply`. It can be async, and can throw an `HttpError`.
  */
-export type Handler<Params = Record<string, unknown>, Body = unknown> = (
-  context: Context<Params, Body>,
+export type Handler<Params = Record<string, unknown>, Body = unknown, Provided extends object = object> = (
+  context: Context<Params, Body> & Provided,
 ) => unknown;

@@ -54,6 +54,10 @@ export interface Jwt {
   readonly leeway?: number;
   readonly requiredClaims?: readonly string[];
   readonly realm?: string;
+  /** Whether a request without a token passes, without claims; false by default. An invalid token gets 401 anyway. */
+  readonly optional?: boolean;
+  /** The scheme in `authorization`; `Bearer` by default. Upper and lower case are the same. */
+  readonly scheme?: string;
 }
 
 /** Requires an API key. The name of a named key is `context.local.get("spikard.api-key")`. */
@@ -103,6 +107,19 @@ export interface OpenApi {
   readonly license?: { readonly name: string; readonly identifier?: string; readonly url?: string };
   readonly servers?: readonly { readonly url: string; readonly [member: string]: unknown }[];
   readonly tags?: readonly { readonly name: string; readonly [member: string]: unknown }[];
+  /** Security schemes that hooks or handlers check, by name. Those of the policies `jwt` and `apiKey` need no declaration. */
+  readonly securitySchemes?: { readonly [name: string]: SecurityScheme };
+}
+
+/** A Security Scheme Object of OpenAPI 3.1. */
+export interface SecurityScheme {
+  readonly type: "apiKey" | "http" | "mutualTLS" | "oauth2" | "openIdConnect";
+  readonly [member: string]: unknown;
+}
+
+/** The scopes that a route needs, by security scheme. */
+export interface SecurityRequirement {
+  readonly [scheme: string]: readonly string[];
 }
 
 /** Adds security headers to replies that do not set them. `null` omits a header. */
@@ -146,6 +163,11 @@ export interface Policies {
   readonly apiKey?: false | ApiKey;
   /** Adds security headers to replies that do not set them. */
   readonly securityHeaders?: boolean | SecurityHeaders;
+  /**
+   * Security schemes that hooks or handlers check, for the OpenAPI document: a request needs one of the items. `[]` means
+   * none.
+   */
+  readonly security?: readonly SecurityRequirement[];
 }
 
 /** Policies of an app, including those that routes do not have. */
@@ -154,4 +176,6 @@ export interface AppPolicies extends Policies {
   /** Trailing-slash policy: `/a/` is not found (`strict`), redirects to `/a` with 308, or is served as `/a`. */
   readonly trailingSlash?: "strict" | "redirect" | "ignore";
   readonly openapi?: false | OpenApi;
+  /** Secrets that the app uses. The host does not start without them. */
+  readonly secrets?: readonly string[];
 }

@@ -2,7 +2,7 @@
  * Replies with a status or headers, and the conversion of replies for the host.
  */
 import { bytesOf } from "./bytes.js";
-import { HttpError } from "./errors.js";
+import type { HttpError } from "./errors.js";
 import type { HeadersInit } from "./headers.js";
 import type { Content, RawReply, Settled } from "./host/types.js";
 import { replyJson } from "./json-form.js";
@@ -132,15 +132,12 @@ async function lowerResponse(response: Response): Promise<RawReply> {
 
 /** Returns the problem document of an `HttpError`. */
 export function problem(error: HttpError): RawReply {
-  const headers: [string, string][] = [["content-type", "application/problem+json"], ...pairs(error.headers)];
+  const headers = pairs(error.headers);
+  if (!headers.some(([name]) => name.toLowerCase() === "content-type"))
+    headers.unshift(["content-type", "application/problem+json"]);
   return [
     checkedStatus(error.status),
     headersText(headers),
     { tag: "json", val: wellFormedJson(JSON.stringify(error)) },
   ];
-}
-
-/** Returns true for an `HttpError`. */
-export function isHttpError(error: unknown): error is HttpError {
-  return error instanceof HttpError;
 }

@@ -1,7 +1,9 @@
 /**
  * Routers: routes with a common prefix, tags, policies and hooks, which an app or another router mounts.
  */
+import { checkDependencies, type Dependencies, type ValuesOf } from "./dependencies.js";
 import type { Definition } from "./describe.js";
+import { addException, type ErrorClass, type ExceptionHandler, type Exceptions } from "./exceptions.js";
 import { type BeforeHook, type ErrorHook, KINDS, type ResponseHook, type RouteHooks } from "./hooks.js";
 import type { BodyOf, Handler, ParamsOf, RouteOptions } from "./options.js";
 import type { Policies } from "./policies.js";
@@ -9,14 +11,17 @@ import { POLICIES } from "./settings.js";
 import { describe } from "./text.js";
 
 /** Adds a route of one method. */
-export interface AddRoute<Prefix extends string = "", Self = unknown> {
+export interface AddRoute<Prefix extends string = "", Self = unknown, Provided extends object = object> {
   /** Adds a route that declares only the parameters of its path. */
-  <const P extends string>(path: P, handler: Handler<ParamsOf<`${Prefix}${P}`, Record<never, never>>>): Self;
+  <const P extends string>(
+    path: P,
+    handler: Handler<ParamsOf<`${Prefix}${P}`, Record<never, never>>, unknown, Provided>,
+  ): Self;
   /** Adds a route with options. */
   <const P extends string, const O extends RouteOptions>(
     path: P,
     options: O,
-    handler: Handler<ParamsOf<`${Prefix}${P}`, O>, BodyOf<O>>,
+    handler: Handler<ParamsOf<`${Prefix}${P}`, O>, BodyOf<O>, Provided>,
   ): Self;
 }
 
@@ -41,6 +46,15 @@ interface Mount {
   readonly router: Router<string>;
 }
 
+/** What handlers get from the routers around them, besides options. */
+interface Around {
+  readonly routers: readonly Router<string>[];
+  readonly dependencies: readonly Dependencies[];
+  readonly exceptions: Exceptions;
+}
+
+const OUTSIDE: Around = { routers: [], dependencies: [], exceptions: new Map() };
+
 /**
  * Routes that an app mounts under a prefix.
  *
@@ -53,9 +67,11 @@ interface Mount {
  * If the prefix has parameters, name it as the type argument, so that `params` has their types:
  * `new Router<"/teams/{team:int}">()`.
  */
-export class Router<Prefix extends string = ""> {
+export class Router<Prefix extends string = "", Provided extends object = object> {
   private readonly entries: (Definition | Mount)[] = [];
   private readonly ownOptions: RouterOptions;
+  private dependencies: Dependencies | undefined;
+  protected readonly exceptions = new Map<object, ExceptionHandler<never>>();
   protected readonly hooks = {
     onRequest: [] as BeforeHook[],
     preValidation: [] as BeforeHook[],
@@ -69,19 +85,19 @@ export class Router<Prefix extends string = ""> {
   }
 
   /** Adds a GET route. It answers HEAD too. */
-  readonly get: AddRoute<Prefix, this> = this.adder("get");
+  readonly get: AddRoute<Prefix, this, Provided> = this.adder("get");
   /** Adds a POST route. */
-  readonly post: AddRoute<Prefix, this> = this.adder("post");
+  readonly post: AddRoute<Prefix, this, Provided> = this.adder("post");
   /** Adds a PUT route. */
-  readonly put: AddRoute<Prefix, this> = this.adder("put");
+  readonly put: AddRoute<Prefix, this, Provided> = this.adder("put");
   /** Adds a PATCH route. */
-  readonly patch: AddRoute<Prefix, this> = this.adder("patch");
+  readonly patch: AddRoute<Prefix, this, Provided> = this.adder("patch");
   /** Adds a DELETE route. */
-  readonly delete: AddRoute<Prefix, this> = this.adder("delete");
+  readonly delete: AddRoute<Prefix, this, Provided> = this.adder("delete");
   /** Adds a HEAD route, which replaces the HEAD reply of a GET route. */
-  readonly head: AddRoute<Prefix, this> = this.adder("head");
+  readonly head: AddRoute<Prefix, this, Provided> = this.adder("head");
   /** Adds an OPTIONS route. */
-  readonly options: AddRoute<Prefix, this> = this.adder("options");
+  readonly options: AddRoute<Prefix, this, Provided> = this.adder("options");
 
   /**
    * Mounts a router: adds its routes under a prefix, with its tags, policies and hooks. Routes that the router gets later are
@@ -124,26 +140,55 @@ export class Router<Prefix extends string = ""> {
     return this.hook("onError", hook);
   }
 
+  /**
+   * Adds a handler for the errors of a class, which handlers, hooks and dependencies throw. The handler of the most
+   * specific class replies.
+   *
+   * ```js
+   * app.onException(OutOfStock, (error) => new Reply({ missing: error.item }, { status: 409 }));
+   * ```
+   */
+  onException<E>(type: ErrorClass<E>, handler: ExceptionHandler<E>): this {
+    addException(this.exceptions, type, handler);
+    return this;
+  }
+
+  /**
+   * Returns a router at the same path whose handlers get more members in their context: the values of functions that run
+   * before the handler, at most once per request.
+   *
+   * ```js
+   * const members = app.with({ user: ({ request }) => findUser(request.header("authorization")) });
+   * members.get("/me", ({ user }) => user);
+   * ```
+   */
+  with<D extends Dependencies<Provided>>(dependencies: D): Router<Prefix, Provided & ValuesOf<D>> {
+    const inner = new Router<Prefix, Provided & ValuesOf<D>>();
+    inner.dependencies = checkDependencies(dependencies);
+    this.entries.push({ prefix: "", router: inner as unknown as Router<string> });
+    return inner;
+  }
+
   /** Returns the routes, with those of mounted routers. */
-  protected definitions(
-    prefix = "",
-    outer: Inherited = {},
-    around: readonly Router<string>[] = [],
-  ): Definition[] {
+  protected definitions(prefix = "", outer: Inherited = {}, around: Around = OUTSIDE): Definition[] {
     const self = this as unknown as Router<string>;
-    if (around.includes(self))
+    if (around.routers.includes(self))
       throw new TypeError(`the router at \`${prefix}\` contains itself; mount another one`);
+    const inner = {
+      routers: [...around.routers, self],
+      dependencies: this.dependencies ? [...around.dependencies, this.dependencies] : around.dependencies,
+      exceptions: new Map([...around.exceptions, ...this.exceptions]),
+    };
     return this.entries.flatMap((entry) => {
       if ("router" in entry) {
         const { router } = entry;
-        return router.definitions(
-          prefix + entry.prefix,
-          merge(outer, router.inherited(prefix + entry.prefix)),
-          [...around, self],
-        );
+        const at = prefix + entry.prefix;
+        return router.definitions(at, merge(outer, router.inherited(at)), inner);
       }
       const path = prefix !== "" && entry.path === "/" ? prefix : prefix + entry.path;
-      return [{ ...entry, path, options: merge(outer, entry.options as Inherited) as RouteOptions }];
+      const options = merge(outer, entry.options as Inherited) as RouteOptions;
+      const { dependencies, exceptions } = inner;
+      return [{ ...entry, path, options, dependencies, exceptions }];
     });
   }
 
@@ -163,7 +208,7 @@ export class Router<Prefix extends string = ""> {
     return this;
   }
 
-  private adder(method: string): AddRoute<Prefix, this> {
+  private adder(method: string): AddRoute<Prefix, this, Provided> {
     return (path: string, ...rest: unknown[]): this => {
       const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
       this.entries.push({ method, path, options: options as RouteOptions, handler });

@@ -14,6 +14,9 @@ export interface PasswordOptions {
   readonly parallelism?: number;
 }
 
+/** The start of a hash that the host can check. */
+const HASH = /^\$(?:argon2i?d?|2[aby]|pbkdf2-sha\d+|scrypt)\$/;
+
 /** Hashes of passwords. */
 export const password = {
   /** Returns the hash of a password: a text in the PHC format, with its salt and its cost. */
@@ -25,15 +28,19 @@ export const password = {
   },
 
   /** Returns true if a password matches a hash. Also knows bcrypt, scrypt and PBKDF2. */
-  async verify(hash: string, text: string): Promise<boolean> {
-    return (await password.check(hash, text)).valid;
+  async verify(text: string, hash: string): Promise<boolean> {
+    return (await password.check(text, hash)).valid;
   },
 
   /**
    * The same as `verify`, and whether the hash is outdated: of another algorithm, or of a lower cost. Then hash the
    * password again.
    */
-  async check(hash: string, text: string): Promise<{ valid: boolean; outdated: boolean }> {
+  async check(text: string, hash: string): Promise<{ valid: boolean; outdated: boolean }> {
+    if (HASH.test(text) && !HASH.test(hash))
+      throw new TypeError(
+        "the password looks like a hash; call `password.verify(password, hash)` with the password first",
+      );
     const body = { tag: "text", val: textArgument(text, "the password") } as const;
     const { head } = await operate("password.verify", { hash: textArgument(hash, "the hash") }, { body });
     return { valid: head.valid === true, outdated: head.outdated === true };

@@ -38,6 +38,8 @@ export const POLICIES = {
     leeway: true,
     requiredClaims: true,
     realm: true,
+    optional: true,
+    scheme: true,
   },
   apiKey: { keys: { [ANY]: SECRET }, header: true, query: true, cookie: true, realm: true },
   securityHeaders: {
@@ -50,6 +52,7 @@ export const POLICIES = {
     contentSecurityPolicy: true,
     permissionsPolicy: true,
   },
+  security: true,
 } as const satisfies Members;
 
 /** The policies that only apps have. */
@@ -66,7 +69,9 @@ export const APP_POLICIES = {
     license: true,
     servers: true,
     tags: true,
+    securitySchemes: true,
   },
+  secrets: true,
 } as const satisfies Members;
 
 /** Converts a name to snake case, such as `minSize` to `min_size`. */

@@ -8,6 +8,7 @@
  */
 import type { Spikard } from "./app.js";
 import { Contract, type HostReply } from "./contract.js";
+import type { Dependencies } from "./dependencies.js";
 import { KINDS } from "./hooks.js";
 import { memoryGlobal, memoryLocal } from "./host/contexts.js";
 import { withCall } from "./host/node.js";
@@ -15,7 +16,6 @@ import type {
   Body,
   ChangedReply,
   Component,
-  Content,
   Description,
   EarlyReply,
   Host,
@@ -23,73 +23,28 @@ import type {
   Settled,
 } from "./host/types.js";
 import type { TestDatabase } from "./test/databases.js";
+import { type DeclaredSettings, supplies } from "./test/declared.js";
 import { Exchange, installFetch, installOperations } from "./test/exchange.js";
 import { Services } from "./test/operations.js";
+import { type Failure, TestReply } from "./test/reply.js";
 import { queryText, type TestRequest, write } from "./test-request.js";
 import { GlobalContext } from "./values.js";
 
 export type { QueryDatabase, TestDatabase, TestRows } from "./test/databases.js";
+export { type Failure, TestReply } from "./test/reply.js";
 export type { SqliteDatabase, SqliteStatement } from "./test/sqlite.js";
 export type { TestFile, TestRequest } from "./test-request.js";
 
 installOperations();
 
-/** The error of a failed handler or hook. The host logs it and replies with status 500. */
-export interface Failure {
-  readonly message: string;
-  readonly detail: string;
+/** The route of a request that no route handles. */
+const NO_ROUTE = 0xffff_ffff;
+
+/** The settings of an app that concern the client. */
+interface AppSettings extends DeclaredSettings {
+  readonly lifespan?: { readonly start?: number; readonly stop?: number };
+  readonly hooks?: readonly string[];
 }
-
-/** The reply of a route. */
-export class TestReply {
-  readonly status: number;
-  /** The headers in order, with names in lower case. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly failure: Failure | undefined;
-  private readonly content: Content;
-
-  constructor(
-    status: number,
-    headers: readonly (readonly [name: string, value: string])[],
-    content: Content,
-    failure: Failure | undefined,
-    private readonly bodiless: boolean,
-  ) {
-    this.status = status;
-    this.headers = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-    this.content = content;
-    this.failure = failure;
-  }
-
-  /** Returns the first header with a name. The default of `content-type` is the one that the host would set. */
-  header(name: string): string | undefined {
-    const key = name.toLowerCase();
-    const set = this.headers.find(([one]) => one === key)?.[1];
-    return set ?? (key === "content-type" ? CONTENT_TYPES[this.content.tag] : undefined);
-  }
-
-  /** Returns the body as bytes. */
-  bytes(): Uint8Array {
-    if (this.bodiless || this.content.tag === "empty") return new Uint8Array();
-    return this.content.tag === "bytes" ? this.content.val : new TextEncoder().encode(this.content.val);
-  }
-
-  /** Returns the body as text. */
-  text(): string {
-    return new TextDecoder().decode(this.bytes());
-  }
-
-  /** Returns the value of a JSON body. Its type is `any`, as that of `JSON.parse`. */
-  json(): ReturnType<typeof JSON.parse> {
-    return JSON.parse(this.text());
-  }
-}
-
-const CONTENT_TYPES: { readonly [tag: string]: string } = {
-  json: "application/json",
-  text: "text/plain; charset=utf-8",
-  bytes: "application/octet-stream",
-};
 
 /** The state of one request. */
 interface Call {
@@ -103,8 +58,10 @@ interface Call {
 export interface TestOptions {
   /** Values of the secrets that policies, `secret` and `jwt` name, in place of `serve --secret`. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Values of the settings that `config` returns. */
-  readonly config?: Readonly<Record<string, string>>;
+  /** Values of the settings. The client checks those that the app declares, as the host does. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  /** Replaces dependencies, by name: `{ user: () => ({ id: 1 }) }`. */
+  readonly dependencies?: Dependencies;
   /**
    * The databases, by name. Without this option, every name is a new SQLite database in memory, which needs `node:sqlite` of
    * Node.js 22.13 or later.
@@ -121,14 +78,16 @@ export class TestClient {
   private readonly store = memoryGlobal();
   private readonly services: Services;
   private readonly fetch: typeof fetch | undefined;
+  private readonly settings: AppSettings;
   /** The requests whose background work has not ended. */
   private readonly working = new Set<Promise<void>>();
+  private started: Promise<void> | undefined;
   /** The global context of this client's requests. */
   readonly globals = new GlobalContext(() => this.store);
 
   /** Throws an error with the host's message if the host would not load the app. */
   constructor(app: Spikard, options: TestOptions = {}) {
-    this.component = app.component();
+    this.component = app.component(options.dependencies);
     let description: Description;
     try {
       description = this.component.definition.describe();
@@ -136,8 +95,9 @@ export class TestClient {
       throw new TypeError(String(sentence));
     }
     this.contract = new Contract(description, options.secrets);
-    const { config = {}, secrets = {}, databases } = options;
-    this.services = new Services({ config, secrets, databases });
+    this.settings = description.settings === "" ? {} : JSON.parse(description.settings);
+    const { config, secrets } = supplies(this.settings, options);
+    this.services = new Services({ config, secrets, databases: options.databases });
     this.fetch = options.fetch;
     if (this.fetch !== undefined) installFetch();
   }
@@ -150,8 +110,45 @@ export class TestClient {
   head = (path: string, request?: TestRequest) => this.request("HEAD", path, request);
   options = (path: string, request?: TestRequest) => this.request("OPTIONS", path, request);
 
+  /** Runs the `onStart` functions of the app. The first request does so too. Rejects if one fails. */
+  start(): Promise<void> {
+    this.started ??= this.lifespan("start");
+    return this.started;
+  }
+
+  /** Waits for background work, and runs the `onStop` functions of the app. Rejects if one fails. */
+  async close(): Promise<void> {
+    await this.background();
+    if (this.started === undefined) return;
+    this.started = undefined;
+    await this.lifespan("stop");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Runs a call of the lifespan, if the app has it. */
+  private async lifespan(kind: "start" | "stop"): Promise<void> {
+    const number = this.settings.lifespan?.[kind];
+    if (number === undefined) return;
+    let failure: Failure | undefined;
+    const host: Partial<Host> = {
+      global: this.store,
+      report: (message, detail) => {
+        failure = { message, detail };
+      },
+    };
+    await this.run(new Exchange(host, this.services, this.fetch), () =>
+      this.component.handler.handle(number, "", { tag: "empty" }),
+    );
+    if (failure !== undefined)
+      throw new Error(`the app failed to ${kind}: ${failure.message}`, { cause: failure.detail });
+  }
+
   /** Sends a request, and returns the reply that the host would send. */
   async request(method: string, target: string, request: TestRequest = {}): Promise<TestReply> {
+    await this.start();
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     const inPath = mark < 0 ? "" : target.slice(mark + 1);
@@ -161,8 +158,7 @@ export class TestClient {
     const keys = local.map(([key]) => key);
     const begun = this.contract.begin({ method, path, query, headers, local: keys });
     const call: Call = { reply: undefined, failure: undefined, raw: new Uint8Array(), files: [] };
-    const { route } = begun;
-    if (route === undefined) return this.finish(begun.exchange, raw(begun.reply as HostReply), undefined);
+    const { route = NO_ROUTE } = begun;
     const header = (name: string) => {
       const key = name.toLowerCase();
       const values = headers.filter(([one]) => one === key).map(([, value]) => value);
@@ -191,16 +187,26 @@ export class TestClient {
       replyBody: () => call.reply?.[2] ?? { tag: "empty" },
     };
     const exchange = new Exchange(host, this.services, this.fetch);
+    const kinds = new Set(begun.hooks ?? this.settings.hooks);
     const cancel = () => exchange.cancel();
     request.signal?.addEventListener("abort", cancel, { once: true });
     try {
-      const hooks = new Set(begun.hooks);
-      const reply = await withCall(exchange, () =>
-        this.answer(call, route, hooks, () => this.contract.read(begun.exchange, body)),
+      const reply = await this.run(exchange, () =>
+        begun.reply === undefined
+          ? this.answer(call, route, kinds, () => this.contract.read(begun.exchange, body))
+          : this.refuse(call, route, kinds, begun.reply),
       );
       return this.finish(begun.exchange, reply, call.failure);
     } finally {
       request.signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Runs a call, and what it has left to `waitUntil`. */
+  private async run<T>(exchange: Exchange, run: () => T): Promise<Awaited<T>> {
+    try {
+      return await withCall(exchange, run);
+    } finally {
       const work: Promise<void> = exchange.finished().then(() => {
         this.working.delete(work);
       });
@@ -251,15 +257,26 @@ export class TestClient {
       );
       if (call.failure === undefined) return changed;
     }
+    return this.refuse(call, route, kinds, refusal ?? this.contract.failed);
+  }
+
+  /** Returns a reply from the host itself, as the `onError` hooks change it. */
+  private async refuse(
+    call: Call,
+    route: number,
+    kinds: ReadonlySet<string>,
+    refusal: HostReply,
+  ): Promise<RawReply> {
     const { failure } = call;
-    const { failed } = this.contract;
-    call.reply = raw(refusal ?? failed);
+    call.reply = raw(refusal);
+    // A preflight response, an answer to OPTIONS or a redirect.
+    if (refusal.status < 400) return call.reply;
     call.failure = undefined;
-    const message = failure?.message ?? refusal?.message ?? "";
+    const message = failure?.message ?? refusal.message;
     const changed = await change(call, kinds, KINDS.onError, (status, headers) =>
-      hooks.onError(route, status, headers, message),
+      this.component.hooks.onError(route, status, headers, message),
     );
-    const reply = call.failure === undefined ? changed : raw(failed);
+    const reply = call.failure === undefined ? changed : raw(this.contract.failed);
     call.failure = failure ?? call.failure;
     return reply;
   }

@@ -186,7 +186,8 @@ test("a definition error is one sentence that names the route and the value", ()
   const app = new Spikard({ nam: "x" });
   assert.throws(
     () => describe(app),
-    (thrown) => /^the app has no option `nam`; the options are name, version, bodyLimit, /.test(thrown),
+    (thrown) =>
+      /^the app has no option `nam`; the options are name, version, config, bodyLimit, /.test(thrown),
   );
 });
 

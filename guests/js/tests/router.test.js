@@ -97,7 +97,7 @@ test("mistakes are errors when the component is created", () => {
     ],
     [
       () => new Spikard().route("/x", new Spikard({ openapi: false })).component(),
-      /^the app at `\/x` has the option `openapi`; set it on the app that mounts it/,
+      /^the app at `\/x` has `openapi`; set it on the app that mounts it/,
     ],
   ];
   for (const [run, message] of cases)

@@ -138,8 +138,8 @@ test("passwords and tokens are checked", async () => {
       const old = await jwt.sign({ exp: 1 }, { key: "k" });
       return [
         [
-          await password.verify(hashed, "pässword"),
-          await password.verify(hashed, "no"),
+          await password.verify("pässword", hashed),
+          await password.verify("no", hashed),
           hashed.split("$")[1],
         ],
         [claims.sub, claims.exp - claims.iat],
@@ -151,7 +151,7 @@ test("passwords and tokens are checked", async () => {
           () => jwt.verify(token, { secret: "jwt", audience: "c" }),
           () => jwt.verify(old, { key: "k" }),
           () => jwt.verify(token, { secret: "none" }),
-          () => password.verify("$2b$10$abc", "x"),
+          () => password.verify("x", "$2b$10$abc"),
         ),
         [(await jwt.verify(signed, { algorithm: "ES256", key: publicKey })).n],
       ];
@@ -172,6 +172,14 @@ test("passwords and tokens are checked", async () => {
     "denied: the test client has no secret `none`; pass it in the option `secrets`",
     "invalid: the test client cannot verify a hash of `2b`; the host also knows bcrypt and PBKDF2",
   ]);
+});
+
+test("a hash in place of a password is an error", async () => {
+  const { failure } = await reply(() => password.verify("$scrypt$ln=4,r=8,p=1$YQ$YQ", "x"));
+  assert.equal(
+    failure.message,
+    "TypeError: the password looks like a hash; call `password.verify(password, hash)` with the password first",
+  );
 });
 
 test("a database can be a function of the test", async () => {

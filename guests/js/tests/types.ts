@@ -239,3 +239,53 @@ app.route("/teams/{team:int}", teams).get("/chained", () => "");
 app.route("/x", {});
 // @ts-expect-error: no option has this name
 new Router({ tag: "a" });
+
+/** Dependencies, exception handlers and declared settings. */
+class Missing extends Error {
+  readonly item = 1;
+}
+const shop = new Spikard({
+  config: {
+    greeting: { type: "string", default: "Hi" },
+    pageSize: { type: "integer", minimum: 1 },
+    mode: { type: "string", enum: ["a", "b"] },
+    strict: { type: "boolean", required: false },
+  },
+});
+same<
+  Flat<typeof shop.config>,
+  {
+    readonly greeting: string;
+    readonly pageSize: number;
+    readonly mode: "a" | "b";
+    readonly strict?: boolean;
+  }
+>(true);
+const fromZod = new Spikard({ config: z.object({ size: z.int().default(1) }) });
+same<typeof fromZod.config.size, number>(true);
+// @ts-expect-error: the setting is not declared
+shop.config.other;
+
+const data = shop.with({ db: async () => new Database() });
+const members = data.with({
+  user: async ({ db, request }) => ({ db, path: request.path }),
+  *lock() {
+    yield 5;
+  },
+  async *tx() {
+    yield "tx";
+  },
+});
+members.get("/{id:int}", ({ db, user, lock, tx, params }) => {
+  same<typeof db, Database>(true);
+  same<typeof user, { db: Database; path: string }>(true);
+  same<typeof lock, number>(true);
+  same<typeof tx, string>(true);
+  same<typeof params.id, number>(true);
+});
+// @ts-expect-error: there is no such dependency
+data.get("/", ({ user }) => user);
+shop.route("/sub", new Router().with({ a: () => 1 })).onException(Missing, (error) => {
+  same<typeof error, Missing>(true);
+});
+shop.onStart(async ({ globals }) => globals.set("a", 1)).onStop(() => {});

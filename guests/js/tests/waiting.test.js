@@ -196,7 +196,7 @@ for (const engine of ENGINES) {
     const [kept, settings, passwords, tokens] = await replies(engine, [
       `async () => { const keys = []; for await (const key of store.list()) keys.push(key); await store.set("a", "1", { ttl: 5 }); return [await store.get("k"), await store.get("absent") ?? null, await store.increment("n", 2), await store.swap("k", "old", "new"), await store.swap("k", undefined, "new"), keys]; }`,
       `() => { let denied; try { secret("a"); } catch (error) { denied = [error.name, error.code, error.kind, error.message]; } return [config("greeting"), config("other") ?? null, denied]; }`,
-      `async () => [await password.hash("pw", { memory: 8 }), await password.verify("$pw", "pw"), await password.check("$pw", "no")]`,
+      `async () => [await password.hash("pw", { memory: 8 }), await password.verify("pw", "$pw"), await password.check("no", "$pw")]`,
       `async () => { let bad; try { await jwt.verify("bad", { secret: "jwt" }); } catch (error) { bad = [error.code, error.message]; } return [JSON.parse(await jwt.sign({ sub: "ann" }, { secret: "jwt", expiresIn: 60 })), await jwt.verify("t", { key: "k", issuer: "i" }), bad]; }`,
     ]);
     assert.deepEqual(kept, ["default/k/ü", null, 42, true, false, ["a", "b", "c"]]);

@@ -60,6 +60,8 @@ export interface Engine {
   incoming(body: IncomingBody): ResponseBody;
   /** Registers the handlers of an app, on an engine that runs them itself. */
   serve: ((app: EngineApp) => void) | undefined;
+  /** The values of settings that were read. They do not change within an instance; in a test, each client has others. */
+  settings: Map<string, unknown> | undefined;
 }
 
 const noHost = (): never => {
@@ -86,6 +88,7 @@ export const engine: Engine = {
   io: { start: noHost, stop: noHost, call: noHost, hold: noHost, release: noHost },
   incoming: noHost,
   serve: undefined,
+  settings: undefined,
 };
 
 /** Ends a call: its objects throw from now on, and its remaining jobs and timers do not run later. */

@@ -8,6 +8,7 @@ import { engine } from "./engine.js";
 
 engine.int64 = (integer) => integer;
 engine.serve = serve;
+engine.settings = new Map();
 engine.io = { start, stop, call, hold, release };
 // The engine ends the call when its promise has settled.
 engine.settle = (value, succeed, fail) => Promise.resolve(value).then(succeed, fail);

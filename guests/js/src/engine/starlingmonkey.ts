@@ -46,6 +46,7 @@ engine.encode = (text) => encoder.encode(text);
 engine.dropsByteOrderMark = true;
 
 engine.io = operationsOfTasks;
+engine.settings = new Map();
 engine.settle = settle;
 engine.endCall = endTask;
 engine.report = reportFailure;

@@ -18,7 +18,7 @@ export function userRoutes(app: Spikard) {
 
   app.post("/api/users/login", { body: Credentials, tags: ["users"] }, async ({ body }) => {
     const row = await findUserByEmail(body.user.email);
-    if (row === undefined || !(await password.verify(row.password_hash, body.user.password))) {
+    if (row === undefined || !(await password.verify(body.user.password, row.password_hash))) {
       throw new ConduitError(401, "credentials", "invalid");
     }
     return reply(row);
