@@ -1,7 +1,6 @@
 """What the SDK adapts in a component."""
 
 import hashlib
-import logging
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
@@ -39,23 +38,6 @@ def test_keys_are_derived_by_the_host() -> None:
         return mine == theirs
 
     assert run(handler) is True
-
-
-def test_levels_of_the_log_select_the_stream(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logging.StreamHandler, "emit", _stdlib.emit)
-    logger = logging.Logger("shop", logging.DEBUG)
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.debug("one")
-    logger.info("two")
-    logger.warning("three")
-    logger.error("four")
-    captured = capsys.readouterr()
-    assert captured.out == "DEBUG one\nINFO two\n"
-    assert captured.err == "WARNING three\nERROR four\n"
 
 
 def test_a_native_module_says_what_to_use_instead(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ class Instance:
         self._routes = list(handlers)
         for name, handler in handlers.items():
             app.get(f"/{name}")(handler)
-        handler_class, _, hooks, resumable = app.exports()
+        handler_class, _, hooks, resumable = app.exports().classes
         self.handler, self.hooks = handler_class(), hooks()
         self.host = Host(Services(slow=frozenset()), resumable())
         self.host.reset()

@@ -33,7 +33,7 @@ ReadJson = Callable[[str], Any]
 def bind(handler: Callable[..., Any], signature: Signature, status: int | None) -> Call:
     """Returns the function that serves a route."""
     if inspect.iscoroutinefunction(handler) and suspends(handler):
-        return _in_async_call(_serve(handler, signature, status, _run.run))
+        return in_async_call(_serve(handler, signature, status, _run.run))
     run = unsuspended(handler) if inspect.iscoroutinefunction(handler) else handler
     answer = _serve(run, signature, status, encode)
     return _in_call(answer) if _takes_request(signature) else answer
@@ -118,7 +118,7 @@ def _in_call(answer: Call) -> Call:
     return call
 
 
-def _in_async_call(answer: Call) -> Call:
+def in_async_call(answer: Call) -> Call:
     """Wraps a function in a call that can continue after this export call."""
 
     def call(params: str, body: Body) -> Crossing:

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import gc
-from typing import Any
+from typing import Any, NamedTuple
 
 from spikard_wasm import _boundary, _run, _started
 from spikard_wasm._bind import Call
 from spikard_wasm._boundary import Description
 from spikard_wasm._failing import answer, fail
 from spikard_wasm._hooks import Hooked
+from spikard_wasm._lifespan import Instance
 from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import Crossing
 
-Exports = tuple[type[Any], type[Any], type[Any], type[Any]]
-"""The classes `Handler`, `Definition`, `Hooks` and `Resumable`."""
+
+class Exports(NamedTuple):
+    """The classes `Handler`, `Definition`, `Hooks` and `Resumable` that `componentize-py` needs."""
+
+    classes: tuple[type[Any], type[Any], type[Any], type[Any]]
+    instance: Instance | None
 
 
-def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -> Exports:
+class Calls(NamedTuple):
+    """The functions that serve the numbers which the host gives to routes and other calls."""
+
+    all: tuple[Call, ...]
+    first: tuple[Call, ...]
+    """Those until the instance is ready."""
+    instance: Instance | None
+
+
+def exports(calls: Calls, hooked: Hooked, description: Description) -> Exports:
     """Returns the classes that `componentize-py` needs."""
+    usual, first, instance = calls
 
     class Handler:
         """Handles requests."""
@@ -26,7 +41,9 @@ def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -
         def handle(self, route: int, params: str, body: Any) -> Crossing:
             """Handles a request and returns the reply."""
             try:
-                return calls[route](params, body)
+                if instance is None or instance.ready:
+                    return usual[route](params, body)
+                return first[route](params, body)
             except HttpError as error:
                 return answer(error)
             except BaseException as error:  # an exception that leaves an export traps
@@ -79,4 +96,4 @@ def exports(calls: tuple[Call, ...], hooked: Hooked, description: Description) -
         # collection, which would write to memory pages that instances could share.
         gc.collect()
         gc.freeze()
-    return Handler, Definition, Hooks, Resumable
+    return Exports((Handler, Definition, Hooks, Resumable), instance)

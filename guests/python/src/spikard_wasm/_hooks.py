@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from spikard_wasm import _bind, _call, _run
 from spikard_wasm._failing import answer, fail
+from spikard_wasm._lifespan import Instance
 from spikard_wasm.errors import DefinitionError, HttpError
 from spikard_wasm.hook_reply import Change, HookReply
 from spikard_wasm.reply import Crossing, header_text, parts
@@ -91,12 +92,20 @@ def names(hooks: dict[str, list[Hook]] | RouteHooks) -> list[str]:
 class Hooked:
     """Runs the hooks of all routes."""
 
-    __slots__ = ("_runs",)
+    __slots__ = ("_everywhere", "_instance", "_runs")
 
-    def __init__(self, app: dict[str, list[Hook]], routes: Sequence[RouteHooks | None]) -> None:
+    def __init__(
+        self,
+        app: dict[str, list[Hook]],
+        routes: Sequence[RouteHooks | None],
+        instance: Instance | None,
+    ) -> None:
+        self._instance = instance
         self._runs: dict[str, tuple[tuple[_Ready, ...], ...]] = {}
+        self._everywhere: dict[str, tuple[_Ready, ...]] = {}
         for kind in KINDS:
             everywhere = tuple(_ready(kind, hook) for hook in app.get(kind, ()))
+            self._everywhere[kind] = everywhere
             self._runs[kind] = tuple(
                 everywhere + tuple(_ready(kind, hook) for hook in getattr(own, kind))
                 if own
@@ -104,12 +113,20 @@ class Hooked:
                 for own in routes
             )
 
+    def _of(self, kind: str, route: int) -> tuple[_Ready, ...]:
+        """Returns the hooks of a route, or those of the app for a request without one."""
+        routes = self._runs[kind]
+        hooks = routes[route] if route < len(routes) else self._everywhere[kind]
+        if self._instance is not None and not self._instance.ready:
+            return ((self._instance.begin, 0, True), *hooks)
+        return hooks
+
     def before(self, kind: str, route: int, params: str = "") -> Crossing | None:
         """Runs the hooks of a kind before the handler until one returns a reply."""
-        hooks = self._runs[kind][route]
+        hooks = self._of(kind, route)
         if any(waits for _, _, waits in hooks):
             begin: Start = lambda: _before_async(hooks, Request(None, params))  # noqa: E731
-            started: Crossing | None = _in_async_call(begin, _reply)
+            started: Crossing | None = _begin_async_call(begin, _reply)
             return started
         call = _call.begin()
         try:
@@ -130,12 +147,12 @@ class Hooked:
         self, kind: str, route: int, status: int, headers: str, message: str = ""
     ) -> Change | None:
         """Runs the hooks of a kind after the handler. Returns the changed reply, if any."""
-        hooks = self._runs[kind][route]
+        hooks = self._of(kind, route)
         if any(waits for _, _, waits in hooks):
             begin: Start = lambda: _after_async(  # noqa: E731
                 hooks, HookReply(status, headers), Request(None), message
             )
-            started: Change | None = _in_async_call(begin, _change)
+            started: Change | None = _begin_async_call(begin, _change)
             return started
         call = _call.begin()
         try:
@@ -182,7 +199,7 @@ def _change(reply: HookReply, _status: None = None) -> Change | None:
     return reply.change()
 
 
-def _in_async_call(start: Start, finish: Callable[[Any, Any], Any]) -> Any:
+def _begin_async_call(start: Start, finish: Callable[[Any, Any], Any]) -> Any:
     call = _call.begin_async()
     try:
         return _run.run(start(), None, finish)

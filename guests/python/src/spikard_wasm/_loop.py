@@ -14,6 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 from spikard_wasm import _boundary
@@ -37,6 +38,9 @@ from spikard_wasm.errors import OperationError
 # Rounds of callbacks in one export call, after which the host can do other work.
 _ROUNDS = 1_000
 _TURN_MS = 1
+
+LASTING: ContextVar[bool] = ContextVar("spikard_wasm_lasting", default=False)
+"""Whether the running code belongs to the instance, so that no request ends its generators."""
 
 
 class Generator(weakref.ref[AsyncGenerator[Any, Any]]):
@@ -281,6 +285,8 @@ class Loop(LimitedLoop):
 
     def begin_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """Notes the context of a generator when it begins."""
+        if LASTING.get():
+            return
         if CALL.get() is None:
             self.adopt()
         entry = Generator(generator, self._forget_generator)

@@ -59,6 +59,9 @@ class Policies(TypedDict, total=False):
     """Requires an API key; `False` turns the app's policy off."""
     security_headers: bool | SecurityHeaders | Members
     """Adds security headers to replies."""
+    security: Sequence[Mapping[str, Sequence[str]]]
+    """The authentication that hooks or handlers do, for the OpenAPI document: Security Requirement
+    Objects, such as `[{"session": []}]`, which name schemes of `OpenApi(security_schemes=...)`."""
 
 
 class AppOptions(Policies, total=False):
@@ -66,6 +69,8 @@ class AppOptions(Policies, total=False):
 
     dependencies: Sequence[Depends]
     """Dependencies of all handlers, whose values they do not take."""
+    secrets: Sequence[str]
+    """The names of the secrets that the app needs. The host does not start without them."""
     static: Sequence[StaticFiles | Members]
     """Folders of files that the host serves."""
     trailing_slash: TrailingSlash

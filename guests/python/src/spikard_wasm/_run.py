@@ -24,7 +24,7 @@ from spikard_wasm.errors import HttpError
 from spikard_wasm.reply import encode, problem
 
 # Python 3.12 can run a new task immediately until it first waits.
-_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 # Number of times that an unfinished task is cancelled before it is given up.
 _ROUNDS = 4
@@ -67,7 +67,7 @@ def run(
     loop.exporting = call
     token = CALL.set(call)
     try:
-        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **_EAGER)
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **EAGER)
         if not task.done() or loop.ready or call.tasks or loop.generators:
             call.root = task
             if not _settle(call, finish, status):

@@ -10,6 +10,18 @@ from typing import Any
 from spikard_wasm._invalid import InvalidValueError
 from spikard_wasm._json import Digits
 
+BOOLEANS = {"true": True, "1": True, "yes": True, "on": True}
+BOOLEANS |= {"false": False, "0": False, "no": False, "off": False}
+
+
+def read_text(text: str, takes: frozenset[type]) -> Any:
+    """Converts a text to a value of one of some JSON types, as the host reads parameters."""
+    if str in takes:
+        return text
+    if bool in takes and text.lower() in BOOLEANS:
+        return BOOLEANS[text.lower()]
+    return float(text) if float in takes else int(text)
+
 
 def integer(value: Any) -> Any:
     """Converts an integer with a fraction or exponent, such as `2.0`, to `int`.

@@ -123,7 +123,7 @@ def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
     hints = _objects.hints(handler)
     taken: set[str] = set()
     for parameter in inspect.signature(handler).parameters.values():
-        hint = _take_apart(parameter, hints)
+        hint = take_apart(parameter, hints)
         try:
             _place(hint, signature, context, taken)
         except (TypeError, ValueError) as error:
@@ -139,7 +139,8 @@ def read(handler: Callable[..., Any], pattern: str, closed: bool) -> Signature:
     return signature
 
 
-def _take_apart(parameter: inspect.Parameter, hints: dict[str, Any]) -> _Hint:
+def take_apart(parameter: inspect.Parameter, hints: dict[str, Any]) -> _Hint:
+    """Returns the parts of the type hint of a parameter. `TypeError` if it has none."""
     name = parameter.name
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         raise TypeError(f"parameter `{parameter}` is open-ended; name each parameter")

@@ -1,23 +1,25 @@
-"""Adapts Python to a component: key derivation, levels of the log, and errors of native packages.
+"""Adapts Python to a component: key derivation, TLS, the log, and errors of native packages.
 
 CPython for WASI is built without OpenSSL, so `hashlib` lacks `pbkdf2_hmac` and `scrypt`, which
-the host provides. The host logs standard output as INFO and standard error as WARN, so `logging`
-writes by level. A package with native code for another machine fails with a sentence.
+the host provides, and there is no `ssl`. Records of `logging` go to the log of the host with their
+level. A package with native code for another machine fails with a sentence.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from spikard_wasm import _logging, _tls
 from spikard_wasm._boundary import ContentBytes
+from spikard_wasm._late import LateFinder
 from spikard_wasm._operations import arguments, data, operate_now
 from spikard_wasm.errors import OperationError
 
@@ -84,21 +86,6 @@ def _text(value: Any) -> str:
     return b64encode(bytes(value)).decode()
 
 
-_emit = logging.StreamHandler.emit
-
-
-def emit(self: logging.StreamHandler[Any], record: logging.LogRecord) -> None:
-    """Writes a record to standard output if it is no warning and would go to standard error."""
-    if record.levelno >= logging.WARNING or self.stream is not sys.stderr:
-        _emit(self, record)
-        return
-    self.stream = sys.stdout
-    try:
-        _emit(self, record)
-    finally:
-        self.stream = sys.stderr
-
-
 class NativeFinder(MetaPathFinder):
     """Explains why a module was not found: it is native code for another machine."""
 
@@ -136,6 +123,9 @@ def install() -> None:
         hashlib.pbkdf2_hmac = pbkdf2_hmac
     if not hasattr(hashlib, "scrypt"):
         hashlib.scrypt = scrypt
-    logging.StreamHandler.emit = emit  # type: ignore[method-assign, assignment]
+    if find_spec("_ssl") is None:
+        sys.modules["ssl"] = _tls.module()
+    _logging.install()
     # First, because a folder with stubs would be found as a package.
     sys.meta_path.insert(0, NativeFinder())
+    sys.meta_path.append(LateFinder())

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, Unpack
 
-from spikard_wasm import _bind, _component, _hooks, _options, _replies, _signature
-from spikard_wasm._boundary import Description, Method, Route
+from spikard_wasm import _bind, _component, _hooks, _late, _lifespan, _options, _replies, _signature
+from spikard_wasm._boundary import IN_COMPONENT, Description, Method, Route
+from spikard_wasm._declared import Declared
 from spikard_wasm._hooks import Hooked, RouteHooks
 from spikard_wasm._json import dumps_ascii
 from spikard_wasm._options import AppOptions
@@ -27,13 +28,30 @@ class Spikard(Routes):
     `options` are those of `AppOptions`. They apply to every route that does not set its own.
     `extra="forbid"` rejects members of JSON bodies and forms that their type does not
     declare; the default, `extra="ignore"`, allows them.
+
+    - `config`: a class whose members are the settings of the app, such as a dataclass. The host
+      checks them before it starts, and `app.config` has their values.
+    - `lifespan`: a function that takes the app and returns an asynchronous context manager. Each
+      instance enters it before its first request. Instances end without notice, so the code
+      after its `yield` runs in a `TestClient` only; use `on_stop` for the end of the host.
     """
 
     def __init__(
-        self, name: str = "app", version: str = "0.0.0", **options: Unpack[AppOptions]
+        self,
+        name: str = "app",
+        version: str = "0.0.0",
+        *,
+        config: type[Any] | None = None,
+        lifespan: _lifespan.Manager | None = None,
+        **options: Unpack[AppOptions],
     ) -> None:
         self.name = name
         self.version = version
+        self._declared = None if config is None else Declared(config)
+        self._hold = None if lifespan is None else _lifespan.hold(lifespan, self)
+        self._starting: list[_lifespan.Function] = []
+        self._stopping: list[_lifespan.Function] = []
+        self._beginning: list[_lifespan.Function] = []
         self.globals: GlobalContext = GLOBALS
         """Values that all instances of the app share, in memory, until the host stops."""
         self._options = _options.read(f"app `{name}`", options, AppOptions)
@@ -42,6 +60,47 @@ class Spikard(Routes):
         self._exception_handlers: dict[type[BaseException], ExceptionHandler] = {}
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         """Functions that replace dependencies, for tests."""
+
+    @property
+    def config(self) -> Any:
+        """The settings, an object of the class that the app declares as `config`.
+
+        Use it in a handler, hook or function of the lifespan: the settings belong to the
+        operator, not to the build.
+        """
+        if self._declared is None:
+            raise DefinitionError(
+                "the app declares no settings; give it a class, as in `Spikard(config=Settings)`"
+            )
+        return self._declared.values()
+
+    def on_start(self, function: F) -> F:
+        """Adds a function that runs once per host, before the host accepts connections.
+
+        If it fails, the host does not start. It runs in one instance, so a variable that it sets
+        is not set in others; use `globals`, or `on_instance`.
+        """
+        _lifespan.check("on_start", function)
+        self._starting.append(function)
+        return function
+
+    def on_stop(self, function: F) -> F:
+        """Adds a function that runs once per host, after the last request.
+
+        It runs in one instance, which need not be the one of `on_start`.
+        """
+        _lifespan.check("on_stop", function)
+        self._stopping.append(function)
+        return function
+
+    def on_instance(self, function: F) -> F:
+        """Adds a function that runs once in each instance, before its first handler or hook.
+
+        If it fails, so does the request, and the next one runs it again.
+        """
+        _lifespan.check("on_instance", function)
+        self._beginning.append(function)
+        return function
 
     def exception_handler(
         self, kind: type[BaseException]
@@ -93,12 +152,17 @@ class Spikard(Routes):
 
     def describe(self) -> Description:
         """Returns the description of the app that the SDK sends to the host."""
-        return self._description([route for _, route in map(self._build, self._routes)])
+        return self._description([self._build(route)[1] for route in self._routes])
 
     def _description(self, routes: list[Route]) -> Description:
         settings = _options.settings(self._options)
         if hooks := _hooks.names(self._hooks):
             settings["hooks"] = hooks
+        if outside := self._outside():
+            numbers = range(len(routes), len(routes) + len(outside))
+            settings["lifespan"] = dict(zip(outside, numbers))
+        if self._declared is not None:
+            settings["config"] = self._declared.schema
         return Description(
             self.name, self.version, routes, dumps_ascii(settings) if settings else ""
         )
@@ -111,18 +175,41 @@ class Spikard(Routes):
         It defines the classes `Handler`, `Definition`, `Hooks` and `Resumable` in that module,
         where `componentize-py` looks for them, and returns the first three.
         """
-        exports = self.exports()
         module = sys._getframe(1).f_globals
-        for export in exports:
+        if IN_COMPONENT:
+            _late.collect(module)
+        exports = self.exports()
+        for export in exports.classes:
             module[export.__name__] = export
-        return exports[:3]
+        return exports.classes[:3]
 
     def exports(self) -> _component.Exports:
         """Returns the classes that `componentize-py` needs, as `component` defines them."""
         built = [self._build(route) for route in self._routes]
-        hooked = Hooked(self._hooks, [route.options.get("hooks") for route in self._routes])
-        description = self._description([route for _, route in built])
-        return _component.exports(tuple(call for call, _ in built), hooked, description)
+        usual, first = self._calls([call for call, _ in built]), None
+        instance = None
+        if self._beginning or self._hold is not None:
+            instance = _lifespan.Instance(self._beginning, self._hold)
+            calls = [self._build(route, instance)[0] for route in self._routes]
+            first = self._calls(calls, instance)
+        hooks = [route.options.get("hooks") for route in self._routes]
+        return _component.exports(
+            _component.Calls(usual, first or usual, instance),
+            Hooked(self._hooks, hooks, instance),
+            self._description([route for _, route in built]),
+        )
+
+    def _outside(self) -> dict[str, list[_lifespan.Function]]:
+        """Returns the functions that the host calls outside of requests, by its names for them."""
+        functions = {"start": self._starting, "stop": self._stopping}
+        return {name: them for name, them in functions.items() if them}
+
+    def _calls(
+        self, routes: list[_bind.Call], instance: _lifespan.Instance | None = None
+    ) -> tuple[_bind.Call, ...]:
+        """Returns the functions that serve the routes and the calls outside of requests."""
+        outside = self._outside().items()
+        return (*routes, *(_lifespan.call_of(f"on_{k}", fs, instance) for k, fs in outside))
 
     def _hook(self, kind: str, hook: F) -> F:
         _hooks.check(kind, hook)
@@ -138,14 +225,22 @@ class Spikard(Routes):
         self._build(route)  # for its errors
         self._routes.append(route)
 
-    def _build(self, definition: Definition) -> tuple[_bind.Call, Route]:
-        """Returns the function that serves a route, and its description."""
+    def _build(
+        self, definition: Definition, instance: _lifespan.Instance | None = None
+    ) -> tuple[_bind.Call, Route]:
+        """Returns the function that serves a route, and its description.
+
+        The function runs those of the instance first, if one is given.
+        """
         handler, path, options = definition.handler, definition.path, definition.options
         owner = f"route `{definition.label}`, handler `{_name(handler)}`"
         closed = options.get("extra", self._options.get("extra")) == "forbid"
         status = options.get("status")
         dependencies = merged(self._options, options).get("dependencies", ())
-        injection = Injection(dependencies, self.dependency_overrides, self._exception_handlers)
+        overrides = self.dependency_overrides
+        if self._declared is not None:
+            overrides = {self._declared.cls: self._declared.values, **overrides}
+        injection = Injection(dependencies, overrides, self._exception_handlers)
         try:
             served = inject(handler, injection)
             signature = _signature.read(served, path, closed)
@@ -164,7 +259,8 @@ class Spikard(Routes):
                 f"{owner}: `raw_body` cannot be combined with a typed body; "
                 "take `body: bytes` or the `Request`"
             )
-        return _bind.bind(served, signature, status), Route(
+        run = served if instance is None else instance.before(served)
+        return _bind.bind(run, signature, status), Route(
             method=definition.method,
             path=path,
             name=options.get("name", _name(handler)),

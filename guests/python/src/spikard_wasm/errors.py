@@ -29,11 +29,30 @@ class HttpError(Exception):
     and replies with status 500 without details.
     """
 
-    def __init__(self, status: int, detail: str = "", headers: Headers | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        headers: Headers | None = None,
+        *,
+        type: str = "about:blank",
+        title: str | None = None,
+        instance: str | None = None,
+        **extensions: Any,
+    ) -> None:
+        """Creates the error. `extensions` are further members of its document.
+
+        `type` is a URI that identifies the kind of problem, `title` its summary, by default the
+        phrase of the status, and `instance` a URI of this occurrence.
+        """
         super().__init__(status, detail)
         self.status = check_status(status)
         self.detail = detail
         self.headers = headers
+        self.type = type
+        self.title = title
+        self.instance = instance
+        self.extensions = extensions
 
     def __str__(self) -> str:
         return f"{self.status} {self.detail}".rstrip()
@@ -42,8 +61,14 @@ class HttpError(Exception):
 class HTTPException(HttpError):  # noqa: N818 - its name in FastAPI
     """An `HttpError` with the name and the arguments that it has in FastAPI."""
 
-    def __init__(self, status_code: int, detail: str = "", headers: Headers | None = None) -> None:
-        super().__init__(status_code, detail, headers)
+    def __init__(
+        self,
+        status_code: int,
+        detail: str = "",
+        headers: Headers | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(status_code, detail, headers, **members)
 
     @property
     def status_code(self) -> int:
@@ -139,3 +164,11 @@ class InvalidTokenError(OperationError):
 
 class MissingSettingError(LookupError):
     """A setting or secret has no value. The message names the line for `spikard.toml`."""
+
+    @staticmethod
+    def of(name: str) -> MissingSettingError:
+        """Returns the error for a setting that the operator has not set."""
+        return MissingSettingError(
+            f'the setting `{name}` is not set; add `config = {{ {name} = "..." }}` to `[grants]` '
+            "in spikard.toml, or give it a default"
+        )

@@ -106,6 +106,10 @@ class Jwt:
     """Allowed clock difference, in seconds."""
     required_claims: Sequence[str] = ("exp",)
     realm: str | None = None
+    scheme: str = "Bearer"
+    """Authentication scheme of the header `authorization`, such as `Token`."""
+    optional: bool = False
+    """Whether a request without a token passes, without claims. A wrong token is still 401."""
 
 
 @dataclass(frozen=True)
@@ -168,3 +172,6 @@ class OpenApi:
     license: Mapping[str, Any] | None = None
     servers: Sequence[Mapping[str, Any]] | None = None
     tags: Sequence[Mapping[str, Any]] | None = None
+    security_schemes: Mapping[str, Mapping[str, Any]] | None = None
+    """Security Scheme Objects of the authentication that hooks or handlers do, by name, such as
+    `{"session": {"type": "apiKey", "in": "cookie", "name": "session"}}`."""

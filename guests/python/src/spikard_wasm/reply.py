@@ -74,20 +74,27 @@ def encode(result: object, status: int | None) -> Crossing:
 
 def problem(error: HttpError) -> Crossing:
     """Returns the problem document of an `HttpError`."""
-    try:
-        title = HTTPStatus(error.status).phrase
-    except ValueError:
-        title = "Error"
+    document = error.document() if isinstance(error, ValidationError) else _document(error)
+    headers = header_text([*_PROBLEM, *_pairs(error.headers)])
+    return error.status, headers, ContentJson(dumps(document))
+
+
+def _document(error: HttpError) -> dict[str, Any]:
+    title = error.title
+    if title is None:
+        try:
+            title = HTTPStatus(error.status).phrase
+        except ValueError:
+            title = "Error"
     document = {
-        "type": "about:blank",
+        "type": error.type,
         "title": title,
         "status": error.status,
         "detail": error.detail,
     }
-    if isinstance(error, ValidationError):
-        document = error.document()
-    headers = header_text([*_PROBLEM, *_pairs(error.headers)])
-    return error.status, headers, ContentJson(dumps(document))
+    if error.instance is not None:
+        document["instance"] = error.instance
+    return {**document, **error.extensions}
 
 
 def parts(result: object) -> tuple[int, list[tuple[str, str]], Content]:

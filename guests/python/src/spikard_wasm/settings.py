@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final, TypeVar, overload
 
 from spikard_wasm._operations import arguments, operate_now, text
+from spikard_wasm._scalars import BOOLEANS
 from spikard_wasm.errors import MissingSettingError
 
 __all__ = ["config", "secret"]
@@ -19,8 +20,6 @@ class _Required(Enum):
 
 
 _REQUIRED: Final = _Required.REQUIRED
-_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True}
-_BOOLEANS |= {"false": False, "0": False, "no": False, "off": False}
 
 
 @overload
@@ -43,16 +42,13 @@ def config(name: str, default: Any = _REQUIRED, *, into: Callable[[str], Any] = 
     status, _, body = operate_now("config.get", arguments(name=name))
     if status == 404:
         if default is _REQUIRED:
-            raise MissingSettingError(
-                f'the setting `{name}` is not set; add `config = {{ {name} = "..." }}` to '
-                "`[grants]` in spikard.toml, or give `config` a default"
-            )
+            raise MissingSettingError.of(name)
         return default
     value = text(body)
     if into is str:
         return value
     try:
-        return _BOOLEANS[value.lower()] if into is bool else into(value)
+        return BOOLEANS[value.lower()] if into is bool else into(value)
     except (KeyError, ValueError):
         kind = getattr(into, "__name__", str(into))
         raise ValueError(f"the setting `{name}` is `{value}`, which is no `{kind}`") from None

@@ -9,6 +9,11 @@ WebAssembly module that the package `wasmtime` runs (`pip install "spikard-wasm[
 and handlers run in this process, in the host's order. The client does not support compression,
 static files, OpenAPI documents or timeouts, and sets no `content-length`.
 
+Functions of `on_start` run before the first request, and those of `on_stop` in `close`:
+
+    with TestClient(app) as client:
+        ...
+
 Operations work as at the host: databases are SQLite files, stores are in memory, `fetch` is a
 function of the test, and passwords and tokens use the standard library.
 """
@@ -19,22 +24,27 @@ import json as jsonlib
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from spikard_wasm import _local, _sending
+from spikard_wasm import _lifespan, _local, _sending
+from spikard_wasm._bind import Call
 from spikard_wasm._boundary import IN_COMPONENT
 from spikard_wasm._contract import Contract
 from spikard_wasm._json import dumps
 from spikard_wasm._sending import Pairs, Sending, TestFile
+from spikard_wasm._testing import declared
 from spikard_wasm._testing.cryptography import Cryptography
 from spikard_wasm._testing.databases import Databases
 from spikard_wasm._testing.host import Host
 from spikard_wasm._testing.outgoing import Fetch, Outgoing
-from spikard_wasm._testing.services import Services, Settings, Stores
+from spikard_wasm._testing.services import Log, Services, Settings, Stores
 from spikard_wasm.app import Spikard
 from spikard_wasm.contexts import GlobalContext
 from spikard_wasm.reply import Crossing
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _Read = tuple[str, _local.Body]
 _Answer = tuple[Crossing, str | None]
@@ -105,7 +115,10 @@ class TestClient:
         if IN_COMPONENT:
             raise RuntimeError("the test client works outside a component only")
         self._app, self._secrets = app, secrets
+        self._settings = Settings(config or {}, secrets or {})
+        self._given = dict(config or {})
         self._overrides: dict[Any, Any] = {}
+        self._started = self._closed = False
         resumable = self._load()
         named = databases if isinstance(databases, Mapping) else dict.fromkeys(databases)
         self._databases = Databases(named)
@@ -115,7 +128,8 @@ class TestClient:
             self._databases,
             self._stores,
             outgoing,
-            Settings(config or {}, secrets or {}),
+            self._settings,
+            Log(),
             Cryptography(secrets or {}),
             slow=outgoing.slow,
         )
@@ -127,13 +141,66 @@ class TestClient:
 
     def _load(self) -> Any:
         """Reads the app, and returns the export that continues its tasks."""
-        handler, definition, hooks, resumable = self._app.exports()
-        self._handler, self._hooks = handler(), hooks()
+        exports = self._app.exports()
+        handler, definition, hooks, resumable = exports.classes
+        self._handler, self._hooks, self._instance = handler(), hooks(), exports.instance
         described = definition().describe()
+        settings = jsonlib.loads(described.settings or "{}")
+        self._lifespan: dict[str, int] = settings.get("lifespan", {})
+        self._settings.config = declared.check(settings, self._given, self._secrets or ())
         routes = [{**vars(route), "method": route.method.name} for route in described.routes]
         self._contract = Contract({**vars(described), "routes": routes}, self._secrets)
         self._overrides = dict(self._app.dependency_overrides)
         return resumable()
+
+    def start(self) -> None:
+        """Runs the functions of `on_start`, unless they have run. The first request does it too.
+
+        `RuntimeError` with the host's message if one fails.
+        """
+        if self._closed:
+            raise RuntimeError("the test client is closed; create another one")
+        if not self._started:
+            self._started = True
+            self._outside("start")
+
+    def close(self) -> None:
+        """Runs the functions of `on_stop`, and leaves the `lifespan` of the app.
+
+        The `with` statement does it too. A client without requests has nothing to stop.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        if self._started:
+            self._outside("stop")
+            if self._instance is not None:
+                self._run_outside(_lifespan.call_of("lifespan", [self._instance.end]))
+
+    def _outside(self, name: str) -> None:
+        """Makes a call of the host that belongs to no request."""
+        number = self._lifespan.get(name)
+        if number is not None:
+            self._run_outside(lambda params, body: self._handler.handle(number, params, body))
+
+    def _run_outside(self, call: Call) -> None:
+        self._host.reset()
+        sent = _local.Exchange()
+        before, _local.global_context.values = _local.global_context.values, self._store.values
+        try:
+            self._host.run(sent, lambda: call("", _local.BodyEmpty()))
+            self._host.finish(self._background)
+        finally:
+            _local.global_context.values = before
+        if sent.failures:
+            raise RuntimeError("\n".join(sent.failures[-1]).rstrip())
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def database(self, name: str = "main") -> sqlite3.Connection:
         """Returns a connection to a database of the app, to create tables and to look at rows."""
@@ -193,6 +260,7 @@ class TestClient:
         `local` is the initial local context, such as `{"spikard.jwt": {...}}`: the policy that
         would set it does not check the request.
         """
+        self.start()
         self._host.reset()
         if self._overrides != self._app.dependency_overrides:
             self._load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -45,7 +46,7 @@ class Services:
         self._kinds: dict[str, Perform] = {}
         for service in services:
             self._kinds.update(service.kinds())
-        self.immediate = frozenset({"config.get", "secret.get"})
+        self.immediate = frozenset({"config.get", "secret.get", "log"})
         """The kinds that are always ready at once."""
         self._slow = slow
 
@@ -73,17 +74,33 @@ def data(body: Content) -> bytes:
     return body.value if isinstance(body, ContentBytes) else body.value.encode()
 
 
+class Log:
+    """The log, which goes to standard error."""
+
+    def kinds(self) -> Mapping[str, Perform]:
+        """Returns the kinds of operations."""
+        return {"log": self._write}
+
+    def _write(self, _task: int, head: dict[str, Any], body: Content) -> Result:
+        print(f"{head.get('level', 'info').upper()} {data(body).decode()}", file=sys.stderr)
+        return 200, "", ContentEmpty()
+
+    def end(self, task: int) -> None:
+        """Does nothing."""
+
+
 class Settings:
     """Settings and secrets."""
 
     def __init__(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        self._config = config
+        self.config = config
+        """The settings, with the defaults of those that the app declares."""
         self._secrets = secrets
 
     def kinds(self) -> Mapping[str, Perform]:
         """Returns the kinds of operations."""
         return {
-            "config.get": lambda _task, head, _body: _found(self._config.get(head["name"])),
+            "config.get": lambda _task, head, _body: _found(self.config.get(head["name"])),
             "secret.get": lambda _task, head, _body: _found(self._secrets.get(head["name"])),
         }
 
