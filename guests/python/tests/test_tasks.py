@@ -8,9 +8,18 @@ from typing import Any
 
 import pytest
 
-from spikard_wasm import HookReply, HttpError, LocalContext, Request, Spikard, _local, _run
+from spikard_wasm import (
+    HookReply,
+    HttpError,
+    LocalContext,
+    Request,
+    Spikard,
+    _local,
+    _operations,
+    _run,
+)
 from spikard_wasm._testing.host import Host, Task
-from spikard_wasm._testing.services import Services
+from spikard_wasm._testing.services import Log, Services
 
 
 class Instance:
@@ -405,3 +414,14 @@ def test_a_thousand_requests_wait_at_once() -> None:
     tasks = [instance.start("handler", str(n)) for n in range(1_000)]
     instance.finish()
     assert [value(task) for task in tasks] == [str(n) for n in range(1_000)]
+
+
+def test_an_operation_that_is_ready_at_once_leaves_no_task() -> None:
+    async def handler() -> str:
+        await _operations.operate("log", '{"level":"info"}')
+        return "done"
+
+    instance = Instance(handler=handler)
+    instance.host.services = Services(Log(), slow=frozenset())
+    assert value(instance.start("handler")) == "done"
+    instance.finish()

@@ -11,8 +11,7 @@ import logging
 import sys
 from typing import Any
 
-from spikard_wasm import _boundary, _call, _run, _started
-from spikard_wasm._boundary import ContentText
+from spikard_wasm import _call, _run, _started
 from spikard_wasm._json import utf8
 
 _LEVELS = (
@@ -38,18 +37,9 @@ class HostHandler(logging.Handler):
 def write(level: int, text: str) -> None:
     """Writes a line to the log, as part of the request that the running code belongs to."""
     head = next((head for least, head in _LEVELS if level >= least), _TRACE)
-    if not _started.started or not _submit(head, ContentText(utf8(text))):
+    if not _started.started or not _run.loop.log(head, utf8(text), _call.CALL.get()):
         # While the app is built, or at a host that does not know the operation.
         print(text, file=sys.stderr if level >= logging.WARNING else sys.stdout)
-
-
-def _submit(head: str, body: ContentText) -> bool:
-    call = _call.CALL.get()
-    if call is not None and call.number and not call.ended:
-        result = _run.loop.submit(call, None, "log", head, body)
-    else:
-        result = _boundary.io.call("log", head, body)
-    return not isinstance(result, int) and result[0] != 1
 
 
 HANDLER = HostHandler()

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from spikard_wasm import _boundary
-from spikard_wasm._boundary import Content
+from spikard_wasm._boundary import Content, ContentText
 from spikard_wasm._call import CALL, AsyncCall
 from spikard_wasm._failing import describe
 from spikard_wasm._handles import (
@@ -362,7 +362,18 @@ class Loop(LimitedLoop):
             # The request has its reply, so the host logs this with the id of the request.
             _boundary.io.fail(call.number, message, detail)
         else:
-            print(message, detail.rstrip(), sep="\n", file=sys.stderr)
+            text = f"{message}\n{detail}".rstrip()
+            if not self.log('{"level":"error"}', text, call):
+                print(text, file=sys.stderr)
+
+    def log(self, head: str, text: str, call: AsyncCall | None) -> bool:
+        """Writes to the log, as part of a call if it is known. Returns whether the host did."""
+        body = ContentText(text)
+        if call is not None and call.number and not call.ended:
+            result: Any = self.submit(call, None, "log", head, body)
+        else:
+            result = _boundary.io.call("log", head, body)
+        return not isinstance(result, int) and result[0] != 1
 
 
 async def close_generator(generator: AsyncGenerator[Any, Any]) -> None:

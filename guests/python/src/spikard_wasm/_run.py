@@ -73,6 +73,8 @@ def run(
             if not _settle(call, finish, status):
                 return PENDING
             call.root = None
+        elif call.number:  # its operations were ready at once
+            loop.end(call)
     finally:
         call.over = call.root is None
         CALL.reset(token)
