@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::bindings::exports::spikard::handler::definition::Description;
+use crate::declared_settings::{self, DeclareSettings};
 use crate::hook::Hook;
 use crate::hooks::{EarlyHook, Hooks};
 use crate::lifespan::{Lifespan, Occasion};
@@ -22,6 +23,7 @@ pub struct App {
     pub(crate) routes: Vec<Route>,
     pub(crate) states: States,
     pub(crate) lifespan: Lifespan,
+    pub(crate) config: Vec<DeclareSettings>,
 }
 
 impl Default for App {
@@ -41,6 +43,7 @@ impl App {
             routes: Vec::new(),
             states: States::default(),
             lifespan: Lifespan::default(),
+            config: Vec::new(),
         }
     }
 
@@ -133,11 +136,12 @@ impl App {
     /// Returns the description that the component sends to the host.
     ///
     /// # Errors
-    /// A sentence that names the first invalid function or route and its fault.
+    /// A sentence that names the first invalid setting, function or route and its fault.
     pub fn describe(&self) -> Result<Description, String> {
         self.lifespan.check(&self.states)?;
         let settings = Settings {
             lifespan: self.lifespan.numbers(self.routes.len()),
+            config: declared_settings::join(&self.config)?,
             ..self.settings.clone()
         };
         let routes = self

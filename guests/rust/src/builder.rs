@@ -4,7 +4,7 @@ use crate::hook::Hook;
 use crate::outcome::Outcome;
 use crate::policy::{
     ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
-    StaticFiles, Toggle, TrailingSlash,
+    SecurityRequirement, StaticFiles, Toggle, TrailingSlash,
 };
 use crate::stage::{EarlyStage, LateStage};
 use crate::{App, HookReply, IntoReply, Next, Route, Router};
@@ -82,6 +82,27 @@ macro_rules! builder_methods {
             /// [`SecurityHeaders`].
             pub fn security_headers(mut self, policy: impl Into<Toggle<SecurityHeaders>>) -> Self {
                 self.settings.security_headers = Some(policy.into());
+                self
+            }
+        }
+
+        /// # Documentation of authentication
+        impl $owner {
+            #[doc = concat!("Declares in the OpenAPI document that hooks or handlers authenticate ", $whose, ". One of the requirements has to be met; each is the name of a [`SecurityScheme`](crate::SecurityScheme) or a [`SecurityRequirement`].")]
+            ///
+            /// The host does not enforce them.
+            pub fn security(
+                mut self,
+                requirements: impl IntoIterator<Item = impl Into<SecurityRequirement>>,
+            ) -> Self {
+                let requirements = requirements.into_iter().map(Into::into);
+                self.settings.security = Some(requirements.collect());
+                self
+            }
+
+            #[doc = concat!("Declares in the OpenAPI document that ", $whose, " need no authentication.")]
+            pub fn without_security(mut self) -> Self {
+                self.settings.security = Some(Vec::new());
                 self
             }
         }

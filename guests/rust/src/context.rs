@@ -258,18 +258,31 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
         match LocalContext::current().jwt() {
             Ok(Some(claims)) => Ok(Self(claims)),
             Ok(None) => Err(Reply::failure(
-                "the route takes `Claims` and no token was checked; give it a `Jwt` policy",
+                "the route takes `Claims` and no token was checked; give it a `Jwt` policy, or take an `Option` if that is optional",
                 "",
             )),
-            Err(error) => {
-                let cause = error.source().map(ToString::to_string).unwrap_or_default();
-                let detail = format!("the claims of the token do not fit: {cause}");
-                Err(HttpError::new(401, detail)
-                    .header("www-authenticate", "Bearer error=\"invalid_token\"")
-                    .into())
-            }
+            Err(error) => Err(misfit(&error)),
         }
     }
+}
+
+/// The claims of a route whose [`Jwt`](crate::Jwt) policy is optional.
+impl<T: DeserializeOwned> FromRequest for Option<Claims<T>> {
+    fn from_request(_: &mut Call<'_>) -> Result<Self, Reply> {
+        match LocalContext::current().jwt() {
+            Ok(claims) => Ok(claims.map(Claims)),
+            Err(error) => Err(misfit(&error)),
+        }
+    }
+}
+
+/// Returns the reply to a token whose claims do not have the type that the app wants.
+fn misfit(error: &ContextError) -> Reply {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    let detail = format!("the claims of the token do not fit: {cause}");
+    HttpError::new(401, detail)
+        .header("www-authenticate", "Bearer error=\"invalid_token\"")
+        .into()
 }
 
 /// An error of a context: a value could not be read or set.

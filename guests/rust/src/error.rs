@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::reply::Failure;
 use crate::status::phrase;
@@ -26,6 +27,8 @@ pub struct HttpError {
     status: u16,
     detail: String,
     headers: Vec<(String, String)>,
+    /// Members of the problem document beside `status` and `detail`.
+    members: Vec<(String, Value)>,
     /// Set for an error that the client must not see.
     failure: Option<Box<Failure>>,
 }
@@ -38,6 +41,7 @@ impl HttpError {
             status,
             detail: detail.into(),
             headers: Vec::new(),
+            members: Vec::new(),
             failure: None,
         }
     }
@@ -99,6 +103,38 @@ impl HttpError {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// Sets the type of the problem, a URI that identifies it; `about:blank` by default.
+    #[must_use]
+    pub fn problem_type(self, uri: impl Into<String>) -> Self {
+        self.extension("type", &uri.into())
+    }
+
+    /// Sets the title of the problem; by default the phrase of the status, such as `Not Found`.
+    #[must_use]
+    pub fn title(self, title: impl Into<String>) -> Self {
+        self.extension("title", &title.into())
+    }
+
+    /// Adds a member to the problem document (RFC 9457, section 3.2). The members `status` and
+    /// `detail` cannot be replaced. A value that cannot be JSON makes the error a failure.
+    ///
+    /// ```
+    /// # use spikard_wasm_sdk::HttpError;
+    /// let error = HttpError::new(403, "your credit is too low")
+    ///     .problem_type("https://example.com/problems/out-of-credit")
+    ///     .extension("balance", &30);
+    /// ```
+    #[must_use]
+    pub fn extension<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.members.push((name.into(), value));
+                self
+            }
+            Err(error) => Self::internal(error),
+        }
     }
 
     /// Returns the status.
@@ -164,12 +200,17 @@ impl From<HttpError> for Reply {
         if let Some(failure) = error.failure {
             return Self::failure(failure.message, failure.detail);
         }
-        let document = json!({
+        let mut document = json!({
             "type": "about:blank",
             "title": phrase(error.status),
             "status": error.status,
             "detail": error.detail,
         });
+        for (name, value) in error.members {
+            if name != "status" && name != "detail" {
+                document[name] = value;
+            }
+        }
         let reply = problem(error.status, &document);
         error
             .headers
@@ -256,7 +297,31 @@ pub(crate) fn problem(status: u16, document: &serde_json::Value) -> Reply {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    #[test]
+    fn a_problem_has_extensions() {
+        let error = HttpError::forbidden("no credit")
+            .problem_type("https://example.com/credit")
+            .title("Out of credit")
+            .extension("balance", &30)
+            .extension("status", &1);
+        let Ok((403, _, Content::Json(text))) = Reply::from(error).finish(None) else {
+            panic!("not a document");
+        };
+        let expected = json!({
+            "type": "https://example.com/credit", "title": "Out of credit", "status": 403,
+            "detail": "no credit", "balance": 30,
+        });
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).expect("json"),
+            expected
+        );
+        let broken = HttpError::forbidden("no").extension("a", &BTreeMap::from([((1, 2), 3)]));
+        assert_eq!(broken.status(), 500);
+    }
 
     #[derive(Debug)]
     struct Outer(std::num::ParseIntError);

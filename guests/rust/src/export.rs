@@ -8,7 +8,7 @@ use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::dispatch::Answer;
 use crate::hook_reply::ReplyChange;
 use crate::stage::{EarlyStage, LateStage};
-use crate::{App, Body, Content, task};
+use crate::{App, Body, Content, host_log, task};
 
 thread_local! {
     static APP: Cell<Option<&'static Rc<App>>> = const { Cell::new(None) };
@@ -21,6 +21,7 @@ fn app(make: fn() -> App) -> &'static Rc<App> {
         panic::set_hook(Box::new(report_panic));
         let app = &*Box::leak(Box::new(Rc::new(make())));
         APP.set(Some(app));
+        host_log::install();
         app
     })
 }

@@ -40,13 +40,30 @@ impl<T: FromRequestAsync> Extract<Async> for T {
 
     fn extract(call: &mut Call<'_>) -> MaybeFuture<Result<Self, Reply>> {
         #[cfg(not(target_arch = "wasm32"))]
-        if let Some(value) = crate::testing::services::replacement() {
-            return MaybeFuture::Ready(Ok(value));
+        if let Some(services) = crate::testing::services::current() {
+            let replacement = services.replacements.borrow().get();
+            if let Some(make) = replacement {
+                return MaybeFuture::Ready(Ok(make()));
+            }
         }
         let parts = RequestParts::of(call);
         MaybeFuture::later(async move {
             let value = T::from_request(&parts).await;
             value.map_err(IntoErrorReply::into_error_reply)
         })
+    }
+}
+
+impl RequestParts {
+    /// Reads another argument, such as a [`State`](crate::State) or the
+    /// [`Claims`](crate::Claims) of a token.
+    ///
+    /// A value that is read from parameters finds them only if
+    /// [`declare`](crate::FromRequestAsync::declare) declares them. A body is empty.
+    ///
+    /// # Errors
+    /// The reply to send instead of calling the handler.
+    pub async fn extract<T: Extract<Mode>, Mode>(&self) -> Result<T, Reply> {
+        T::extract(&mut self.call()).wait().await
     }
 }

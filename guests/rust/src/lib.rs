@@ -51,9 +51,11 @@ pub mod exported;
 mod app;
 mod builder;
 mod call_id;
+mod config;
 mod context;
 mod declare;
 mod declare_reply;
+mod declared_settings;
 mod dispatch;
 mod error;
 mod export;
@@ -69,6 +71,7 @@ mod hook;
 mod hook_reply;
 mod hooks;
 mod host;
+mod host_log;
 pub mod http;
 mod instance_gate;
 mod integers;
@@ -108,6 +111,7 @@ mod wrapped_call;
 pub use app::App;
 pub use bindings::exports::spikard::handler::definition::Description;
 pub use bindings::spikard::handler::types::{Body, Content};
+pub use config::Config;
 pub use context::{Claims, ContextError, GlobalContext, LocalContext};
 pub use declare::{Declaration, Source};
 pub use declare_reply::DeclareReply;
@@ -130,7 +134,8 @@ pub use operation_error::OperationError;
 pub use outcome::Outcome;
 pub use policy::{
     ApiKey, Compression, CompressionAlgorithm, Cors, Instances, Jwt, JwtAlgorithm, OpenApi,
-    RateLimit, RequestId, Secret, SecurityHeaders, StaticFiles, Toggle, TrailingSlash,
+    RateLimit, RequestId, Secret, SecurityHeaders, SecurityRequirement, SecurityScheme,
+    StaticFiles, Toggle, TrailingSlash,
 };
 pub use replies::Replies;
 pub use reply::Reply;

@@ -8,6 +8,7 @@ mod documents;
 mod files;
 mod headers;
 mod instances;
+mod security;
 mod traffic;
 mod values;
 
@@ -16,6 +17,7 @@ pub use documents::OpenApi;
 pub use files::{StaticFiles, TrailingSlash};
 pub use headers::{RequestId, SecurityHeaders};
 pub use instances::Instances;
+pub use security::{SecurityRequirement, SecurityScheme};
 pub use traffic::{Compression, CompressionAlgorithm, Cors, RateLimit};
 pub(crate) use values::Text;
 pub use values::Toggle;

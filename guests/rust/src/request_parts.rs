@@ -1,7 +1,7 @@
 //! The parts of a request that an argument that has to wait is read from.
 
 use crate::states::States;
-use crate::{Body, Call, Extract, Reply, Request};
+use crate::{Body, Call, Request};
 
 /// The parts of a request that a [`FromRequestAsync`](crate::FromRequestAsync) reads: everything but
 /// the body.
@@ -18,6 +18,16 @@ impl RequestParts {
             pattern: call.pattern.to_owned(),
             params: call.params.to_owned(),
             states: call.states.clone(),
+        }
+    }
+
+    /// Returns a call with these parts and no body.
+    pub(crate) fn call(&self) -> Call<'_> {
+        Call {
+            pattern: &self.pattern,
+            params: &self.params,
+            body: Body::Empty,
+            states: &self.states,
         }
     }
 
@@ -38,23 +48,5 @@ impl RequestParts {
     #[must_use]
     pub fn params(&self) -> &str {
         &self.params
-    }
-
-    /// Reads another argument, such as a [`State`](crate::State) or the
-    /// [`Claims`](crate::Claims) of a token.
-    ///
-    /// A value that is read from parameters finds them only if
-    /// [`declare`](crate::FromRequestAsync::declare) declares them. A body is empty.
-    ///
-    /// # Errors
-    /// The reply to send instead of calling the handler.
-    pub async fn extract<T: Extract<Mode>, Mode>(&self) -> Result<T, Reply> {
-        let value = T::extract(&mut Call {
-            pattern: &self.pattern,
-            params: &self.params,
-            body: Body::Empty,
-            states: &self.states,
-        });
-        value.wait().await
     }
 }

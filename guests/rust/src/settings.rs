@@ -1,11 +1,12 @@
 //! The limits and policies of an app or a route, as the `settings` object of the WIT.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::lifespan::LifespanNumbers;
 use crate::policy::{
     ApiKey, Compression, Cors, Instances, Jwt, OpenApi, RateLimit, RequestId, SecurityHeaders,
-    StaticFiles, Text, Toggle, TrailingSlash,
+    SecurityRequirement, StaticFiles, Text, Toggle, TrailingSlash,
 };
 
 /// The members of the `settings` object.
@@ -53,6 +54,12 @@ pub(crate) struct Settings {
     pub(crate) openapi: Option<Toggle<OpenApi>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lifespan: Option<LifespanNumbers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) config: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secrets: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) security: Option<Vec<SecurityRequirement>>,
 }
 
 impl Settings {
@@ -76,7 +83,8 @@ impl Settings {
             compression,
             jwt,
             api_key,
-            security_headers
+            security_headers,
+            security
         );
         let tags = outer.tags.iter().filter(|tag| !self.tags.contains(tag));
         let tags: Vec<_> = tags.cloned().collect();

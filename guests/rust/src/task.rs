@@ -15,7 +15,7 @@ mod pending;
 mod spawn;
 mod waker;
 
-pub(crate) use current::{block_on, report};
+pub(crate) use current::{block_on, number, report};
 pub(crate) use executor::{cancel, resume, settle, start};
 pub(crate) use job::{Finished, Job};
 pub(crate) use operation::{Operation, perform};

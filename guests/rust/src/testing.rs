@@ -36,4 +36,4 @@ pub(crate) mod services;
 pub use client::TestClient;
 pub use reply::TestReply;
 pub use request::{TestRequest, send_all};
-pub use services::{OutgoingReply, OutgoingRequest};
+pub use services::{LogLine, OutgoingReply, OutgoingRequest};

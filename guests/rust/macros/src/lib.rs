@@ -22,7 +22,7 @@ macro_rules! method {
         ///
         /// Policies, each an expression for the method of `Route` of that name:
         /// `body_limit`, `timeout_ms`, `timeout_status`, `instances`, `request_id`,
-        /// `rate_limit`, `cors`, `compression`, `jwt`, `api_key`, `security_headers`.
+        /// `rate_limit`, `cors`, `compression`, `jwt`, `api_key`, `security_headers`, `security`.
         /// Hooks, each one or a list: `on_request`, `pre_validation`, `pre_handler`,
         /// `on_response`, `on_error`.
         ///

@@ -9,7 +9,7 @@ use syn::{
 };
 
 /// Options whose value is passed to the builder method of the same name.
-const POLICIES: [&str; 11] = [
+const POLICIES: [&str; 12] = [
     "body_limit",
     "timeout_ms",
     "timeout_status",
@@ -21,6 +21,7 @@ const POLICIES: [&str; 11] = [
     "jwt",
     "api_key",
     "security_headers",
+    "security",
 ];
 
 /// Options whose value is a hook or a list of hooks.

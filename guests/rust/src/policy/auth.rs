@@ -97,6 +97,10 @@ pub struct Jwt {
     required_claims: Option<Vec<Text>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     realm: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<Text>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    optional: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -152,6 +156,8 @@ impl Jwt {
             leeway: None,
             required_claims: None,
             realm: None,
+            scheme: None,
+            optional: false,
         }
     }
 
@@ -176,6 +182,32 @@ impl Jwt {
     /// Sets the required claims; `exp` by default.
     pub fn required_claims(mut self, names: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         self.required_claims = Some(texts(names));
+        self
+    }
+
+    /// Sets the scheme in the header `authorization`, such as `Token`; `Bearer` by default. Case does
+    /// not matter.
+    pub fn scheme(mut self, scheme: impl Into<Text>) -> Self {
+        self.scheme = Some(scheme.into());
+        self
+    }
+
+    /// Accepts requests without a token too. They have no claims: take an
+    /// `Option<Claims<T>>`. A request with a wrong token gets status 401.
+    ///
+    /// ```
+    /// # use spikard_wasm_sdk::{Claims, Jwt, Secret, get};
+    /// # use serde::Deserialize;
+    /// #[derive(Deserialize)]
+    /// struct User { sub: String }
+    ///
+    /// #[get("/", jwt = Jwt::hs256(Secret::named("jwt")).optional())]
+    /// fn home(claims: Option<Claims<User>>) -> String {
+    ///     claims.map_or("Hello".to_owned(), |Claims(user)| format!("Hello {}", user.sub))
+    /// }
+    /// ```
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
         self
     }
 

@@ -1,7 +1,10 @@
 //! The options of the OpenAPI document.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::security::SecurityScheme;
 use super::values::Text;
 
 /// The path and the metadata of the app's OpenAPI document. The host generates the document from
@@ -38,6 +41,8 @@ pub struct OpenApi {
     servers: Vec<Server>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    security_schemes: BTreeMap<Text, SecurityScheme>,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -162,6 +167,12 @@ impl OpenApi {
             url: url.into(),
             description: description.into(),
         });
+        self
+    }
+
+    /// Adds a security scheme, which `security` of an app, a router or a route names.
+    pub fn security_scheme(mut self, name: impl Into<Text>, scheme: SecurityScheme) -> Self {
+        self.security_schemes.insert(name.into(), scheme);
         self
     }
 

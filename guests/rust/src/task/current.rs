@@ -64,6 +64,14 @@ impl Drop for Entered {
     }
 }
 
+/// Returns the number of the task in progress, or 0 outside of one.
+pub(crate) fn number() -> u32 {
+    match Current::get().task {
+        0 => host::io::task(),
+        task => task,
+    }
+}
+
 /// Fails the call that the current job belongs to.
 pub(crate) fn report(message: &str, detail: &str) {
     match Current::get() {

@@ -7,10 +7,10 @@ use spikard_wasm_app::policy::Secrets;
 
 use super::host::Host;
 use super::request::TestRequest;
-use super::services::{OutgoingReply, OutgoingRequest};
+use super::services::{LogLine, OutgoingReply, OutgoingRequest};
 use crate::bindings::exports::spikard::handler::definition::Description;
 use crate::method::Method;
-use crate::{App, FromRequestAsync};
+use crate::{App, FromRequestAsync, host_log};
 
 /// Sends requests to an app in process.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ impl TestClient {
     }
 
     fn load(app: App, of_policies: Secrets, secrets: &[(&str, &str)]) -> Self {
+        host_log::install();
         let host = match Host::load(app, of_policies) {
             Ok(host) => host,
             Err(sentence) => panic!("{sentence}"),
@@ -145,6 +146,12 @@ impl TestClient {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.host.services.elapsed()
+    }
+
+    /// Returns the lines that the app has written with the crate `log`, in order.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogLine> {
+        self.host.services.performer.borrow().log.clone()
     }
 
     /// Checks the declared settings and secrets, and runs the functions of

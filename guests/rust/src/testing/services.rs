@@ -10,6 +10,7 @@ mod event_loop;
 mod fetch;
 mod input;
 mod keyvalue;
+mod log_line;
 mod outcome;
 mod performer;
 mod replacements;
@@ -18,4 +19,4 @@ mod sql;
 
 pub(crate) use event_loop::{Services, current};
 pub use fetch::{OutgoingReply, OutgoingRequest};
-pub(crate) use replacements::replacement;
+pub use log_line::LogLine;

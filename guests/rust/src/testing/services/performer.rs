@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::fetch::Fetch;
 use super::input::read;
 use super::keyvalue::KeyValue;
+use super::log_line::{self, LogLine};
 use super::outcome::{Fault, Outcome};
 use crate::Content;
 
@@ -17,6 +18,7 @@ pub(crate) struct Performer {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) fetch: Fetch,
+    pub(crate) log: Vec<LogLine>,
     stores: KeyValue,
     #[cfg(feature = "test-services")]
     pub(crate) databases: super::sql::Databases,
@@ -60,6 +62,7 @@ impl Performer {
             }
             ("config", "get") => named(&self.settings, head),
             ("secret", "get") => named(&self.secrets, head),
+            ("log", "") => log_line::perform(&mut self.log, head, body),
             ("kv", operation) => self.stores.perform(now, operation, head, body),
             ("fetch", operation) => self.fetch.perform(operation, head, body),
             #[cfg(feature = "test-services")]

@@ -4,31 +4,20 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::event_loop::current;
-
 /// The functions that make the values, by the type of the argument.
 #[derive(Default)]
-pub(crate) struct Replacements(BTreeMap<TypeId, Rc<dyn Any>>);
+pub(crate) struct Replacements(BTreeMap<TypeId, Box<dyn Any>>);
 
 /// A function that makes the value of an argument.
-struct Make<T>(Box<dyn Fn() -> T>);
+type Make<T> = Rc<dyn Fn() -> T>;
 
 impl Replacements {
     pub(crate) fn insert<T: 'static>(&mut self, make: impl Fn() -> T + 'static) {
-        let make = Make(Box::new(make));
-        self.0.insert(TypeId::of::<T>(), Rc::new(make));
+        let make: Make<T> = Rc::new(make);
+        self.0.insert(TypeId::of::<T>(), Box::new(make));
     }
-}
 
-/// Returns the value that the test client of the current request has for an argument.
-pub(crate) fn replacement<T: 'static>() -> Option<T> {
-    let services = current()?;
-    let make = services
-        .replacements
-        .borrow()
-        .0
-        .get(&TypeId::of::<T>())?
-        .clone();
-    let make = make.downcast::<Make<T>>().ok()?;
-    Some((make.0)())
+    pub(crate) fn get<T: 'static>(&self) -> Option<Make<T>> {
+        self.0.get(&TypeId::of::<T>())?.downcast_ref().cloned()
+    }
 }
