@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from spikard_wasm import Spikard, http
+from spikard_wasm._testing.outgoing import Outgoing
 from spikard_wasm.testing import TestClient, TestReply
 
 FORM = "application/x-www-form-urlencoded"
@@ -121,6 +122,73 @@ def test_credentials_cookies_and_request_options() -> None:
     assert seen[0].headers["cookie"] == "a=1; b=2"
     assert (seen[1].url, seen[1].method) == ("https://api.test/b?x=1&key=k#part", "DELETE")
     assert seen[1].headers["authorization"] == "Bearer t"
+
+
+def test_a_body_is_sent_while_it_is_produced() -> None:
+    sent = list[int]()
+
+    async def produce() -> AsyncIterator[bytes]:
+        for number in range(3):
+            sent.append(number)
+            yield b"%d," % number
+            await asyncio.sleep(0.001)
+
+    async def handler() -> Any:
+        replies = [
+            await client.post("echo", content=produce()),
+            await client.post("echo", content=(b"%d" % n for n in range(4))),
+            await client.post("echo", content=[b"a", b"b"]),
+        ]
+        blocking = http.Client(base_url="https://api.test/v1/")
+        replies.append(blocking.post("echo", content=iter([b"x", b"y"])))
+        return [reply.text for reply in replies]
+
+    assert result(handler) == ["0,1,2,", "0123", "ab", "xy"]
+    assert sent == [0, 1, 2]
+
+
+def test_a_body_that_fails_ends_its_request() -> None:
+    async def produce() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise KeyError("no more")
+
+    async def words() -> AsyncIterator[Any]:
+        yield "text"
+
+    async def handler() -> Any:
+        with pytest.raises(KeyError, match="no more"):
+            await client.post("echo", content=produce())
+        with pytest.raises(TypeError, match="yields a `str`; yield bytes"):
+            await client.post("echo", content=words())
+        with pytest.raises(http.RequestNotRead, match="asynchronous stream"):
+            http.Client().post("https://api.test/", content=produce())
+        return "done"
+
+    assert answer(handler).text == "done"
+    assert seen == []
+
+
+def test_an_early_response_ends_the_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = list[bool]()
+
+    async def produce() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+                await asyncio.sleep(0.001)
+        finally:
+            closed.append(True)
+
+    def early(self: Outgoing, task: int, head: Any, body: Any) -> bytes:
+        return b"early"
+
+    monkeypatch.setattr(Outgoing, "_uploaded", early)
+
+    async def handler() -> Any:
+        return (await client.post("echo", content=produce())).text
+
+    assert answer(handler).text == "early"
+    assert closed == [True]
 
 
 def test_the_blocking_client() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urljoin
 
 from spikard_wasm._local import Content, ContentBytes, ContentEmpty, Result
-from spikard_wasm._testing.services import OperationFailed, Perform, data
+from spikard_wasm._testing.services import Busy, OperationFailed, Perform, data
 from spikard_wasm.http import Request, Response
 
 Fetch = Callable[[Request], Response] | Literal["network"] | None
@@ -18,6 +20,15 @@ Fetch = Callable[[Request], Response] | Literal["network"] | None
 
 _CHUNK = 65_536
 _MAX_REDIRECTS = 20
+_UPLOAD_SECONDS = 30.0
+
+
+@dataclass
+class _Upload:
+    """A body that the app sends piece by piece."""
+
+    body: bytes = b""
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class Outgoing:
@@ -27,10 +38,16 @@ class Outgoing:
         self._fetch = fetch
         self._bodies: dict[int, tuple[int, bytes]] = {}
         self._number = 0
+        self._uploads: dict[tuple[int, int], _Upload] = {}
 
     def kinds(self) -> Mapping[str, Perform]:
         """Returns the kinds of operations."""
-        return {"fetch": self._send, "fetch.read": self._read, "fetch.close": self._close}
+        return {
+            "fetch": self._send,
+            "fetch.write": self._write,
+            "fetch.read": self._read,
+            "fetch.close": self._close,
+        }
 
     @property
     def slow(self) -> frozenset[str]:
@@ -38,13 +55,14 @@ class Outgoing:
         return frozenset({"fetch"}) if self._fetch == "network" else frozenset()
 
     def end(self, task: int) -> None:
-        """Drops the bodies that a task has not read."""
+        """Drops the bodies that a task has not read or written."""
+        self._uploads = {key: upload for key, upload in self._uploads.items() if key[0] != task}
         self._bodies = {n: body for n, body in self._bodies.items() if body[0] != task}
 
     def _send(self, task: int, head: dict[str, Any], body: Content) -> Result:
         method, url = head.get("method", "GET"), head["url"]
         headers = [(name, value) for name, value in head.get("headers", ())]
-        content, redirected = data(body), False
+        content, redirected = self._uploaded(task, head, body), False
         for _ in range(_MAX_REDIRECTS + 1):
             status, fields, received = self._once(method, url, headers, content, head)
             location = next((v for n, v in fields if n.lower() == "location"), None)
@@ -57,6 +75,28 @@ class Outgoing:
                 method, content = "GET", b""
             url, redirected = urljoin(url, location), True
         raise OperationFailed("failed", f"`{url}` redirects more than {_MAX_REDIRECTS} times")
+
+    def _uploaded(self, task: int, head: dict[str, Any], body: Content) -> bytes:
+        """Returns the body of a request. `Busy` if the app is still sending it."""
+        if "upload" not in head:
+            return data(body)
+        key = task, head["upload"]
+        upload = self._uploads.setdefault(key, _Upload(data(body)))
+        if self._fetch == "network":  # in a thread
+            upload.ended.wait(_UPLOAD_SECONDS)
+        if not upload.ended.is_set():
+            raise Busy("the app has not sent the whole body")
+        del self._uploads[key]
+        return upload.body
+
+    def _write(self, task: int, head: dict[str, Any], body: Content) -> Result:
+        upload = self._uploads.setdefault((task, head["upload"]), _Upload())
+        if upload.ended.is_set():
+            raise OperationFailed("invalid", f"the upload `{head['upload']}` has ended")
+        upload.body += data(body)
+        if head.get("end", False):
+            upload.ended.set()
+        return 200, "", ContentEmpty()
 
     def _once(
         self,

@@ -13,8 +13,12 @@
 `AsyncClient` is for `async def` handlers; `Client` and the functions `get`, `post` and so on block,
 for `def` handlers. The operator grants the origins: `[grants.outgoing]` in `spikard.toml`. The
 host resolves names, pools connections, decompresses and follows redirects. Unlike `httpx`, a client
-keeps no cookies, and a URL is a string.
+keeps no cookies, and a URL is a string. `Transport` lets `httpx` itself send through the host.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from spikard_wasm.http._client import (
     AsyncClient,
@@ -36,6 +40,7 @@ from spikard_wasm.http._errors import (
     InvalidURL,
     RequestDenied,
     RequestError,
+    RequestNotRead,
     ResponseNotRead,
     StreamConsumed,
     TimeoutException,
@@ -43,6 +48,9 @@ from spikard_wasm.http._errors import (
 )
 from spikard_wasm.http._headers import Headers
 from spikard_wasm.http._messages import BasicAuth, Request, Response
+
+if TYPE_CHECKING:
+    from spikard_wasm.http._transport import Transport
 
 __all__ = [
     "AsyncClient",
@@ -56,11 +64,13 @@ __all__ = [
     "Request",
     "RequestDenied",
     "RequestError",
+    "RequestNotRead",
     "Response",
     "ResponseNotRead",
     "StreamConsumed",
     "TimeoutException",
     "TooManyRedirects",
+    "Transport",
     "delete",
     "get",
     "head",
@@ -71,3 +81,12 @@ __all__ = [
     "request",
     "stream",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the transport on demand, because it needs `httpx`."""
+    if name != "Transport":
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    from spikard_wasm.http._transport import Transport
+
+    return Transport

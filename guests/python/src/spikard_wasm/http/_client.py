@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, contextmanager
 from types import EllipsisType, TracebackType
 from typing import Any, TypedDict, Unpack
 
-from spikard_wasm._operations import arguments, operate, operate_now
 from spikard_wasm._sending import pairs
 from spikard_wasm.errors import OperationError
 from spikard_wasm.http._errors import RequestError
+from spikard_wasm.http._exchange import fetch, fetch_now
 from spikard_wasm.http._headers import Headers, HeaderTypes
 from spikard_wasm.http._messages import (
     AuthTypes,
@@ -20,7 +20,6 @@ from spikard_wasm.http._messages import (
     ParamTypes,
     Request,
     Response,
-    body_of,
 )
 
 DEFAULT_TIMEOUT = 5.0
@@ -46,7 +45,8 @@ class Options(Sending, total=False):
     """The options of a request."""
 
     content: ContentTypes
-    """The body as bytes or text."""
+    """The body as bytes or text, or an iterable of bytes. `AsyncClient` sends an iterable, also an
+    asynchronous one, while it produces the bytes, and waits while the connection is full."""
     data: Mapping[str, Any] | None
     """The fields of a form."""
     files: FilesTypes
@@ -101,15 +101,18 @@ class _Base:
             request = BasicAuth(*auth)(request) if isinstance(auth, tuple) else auth(request)
         return request
 
-    def _head(self, request: Request, follow: bool | None, timeout: float | None) -> str:
+    def _members(
+        self, request: Request, follow: bool | None, timeout: float | EllipsisType | None
+    ) -> dict[str, Any]:
         """Returns the arguments of the operation."""
-        return arguments(
-            method=request.method,
-            url=request.url,
-            headers=request.headers.multi_items(),
-            redirect=None if (self.follow_redirects if follow is None else follow) else "manual",
-            timeout_ms=None if timeout is None else max(1, round(timeout * 1000)),
-        )
+        seconds = self.timeout if timeout is ... else timeout
+        return {
+            "method": request.method,
+            "url": request.url,
+            "headers": request.headers.multi_items(),
+            "redirect": None if (self.follow_redirects if follow is None else follow) else "manual",
+            "timeout_ms": None if seconds is None else max(1, round(seconds * 1000)),
+        }
 
 
 class AsyncClient(_Base):
@@ -124,13 +127,12 @@ class AsyncClient(_Base):
         timeout: float | EllipsisType | None = ...,
     ) -> Response:
         """Sends a request. With `stream`, close the response with `aclose`."""
-        timeout = self.timeout if timeout is ... else timeout
-        head = self._head(request, follow_redirects, timeout)
+        members = self._members(request, follow_redirects, timeout)
         try:
-            status, head, body = await operate("fetch", head, body_of(request))
+            result = await fetch(members, request.stream)
         except OperationError as error:
             raise RequestError.of(error, request) from error
-        response = Response.read_result(status, head, body, request)
+        response = Response.read_result(*result, request)
         if not stream:
             await response.aread()
         return response
@@ -211,13 +213,12 @@ class Client(_Base):
         timeout: float | EllipsisType | None = ...,
     ) -> Response:
         """Sends a request. With `stream`, close the response with `close`."""
-        timeout = self.timeout if timeout is ... else timeout
-        head = self._head(request, follow_redirects, timeout)
+        members = self._members(request, follow_redirects, timeout)
         try:
-            status, head, body = operate_now("fetch", head, body_of(request))
+            result = fetch_now(members, request.content)
         except OperationError as error:
             raise RequestError.of(error, request) from error
-        response = Response.read_result(status, head, body, request)
+        response = Response.read_result(*result, request)
         if not stream:
             response.read()
         return response
@@ -288,46 +289,7 @@ def _how(options: Options) -> dict[str, Any]:
 _client = Client()
 
 
-def request(method: str, url: str, **options: Unpack[Options]) -> Response:
-    """Sends a request from a `def` handler and reads its response."""
-    return _client.request(method, url, **options)
-
-
-def stream(method: str, url: str, **options: Unpack[Options]) -> Any:
-    """Sends a request whose response is read piece by piece, for a `with` statement."""
-    return _client.stream(method, url, **options)
-
-
-def get(url: str, **options: Unpack[Sending]) -> Response:
-    """Sends a GET request from a `def` handler."""
-    return _client.get(url, **options)
-
-
-def options(url: str, **options: Unpack[Sending]) -> Response:
-    """Sends an OPTIONS request from a `def` handler."""
-    return _client.options(url, **options)
-
-
-def head(url: str, **options: Unpack[Sending]) -> Response:
-    """Sends a HEAD request from a `def` handler."""
-    return _client.head(url, **options)
-
-
-def post(url: str, **options: Unpack[Options]) -> Response:
-    """Sends a POST request from a `def` handler."""
-    return _client.post(url, **options)
-
-
-def put(url: str, **options: Unpack[Options]) -> Response:
-    """Sends a PUT request from a `def` handler."""
-    return _client.put(url, **options)
-
-
-def patch(url: str, **options: Unpack[Options]) -> Response:
-    """Sends a PATCH request from a `def` handler."""
-    return _client.patch(url, **options)
-
-
-def delete(url: str, **options: Unpack[Sending]) -> Response:
-    """Sends a DELETE request from a `def` handler."""
-    return _client.delete(url, **options)
+# The functions are those of a client, which has no state.
+request, stream = _client.request, _client.stream
+get, options, head = _client.get, _client.options, _client.head
+post, put, patch, delete = _client.post, _client.put, _client.patch, _client.delete

@@ -64,6 +64,10 @@ class StreamConsumed(RuntimeError):
     """The body of a streamed response has been read before."""
 
 
+class RequestNotRead(RuntimeError):
+    """The body of a request was used as bytes, but it is a stream."""
+
+
 class ResponseNotRead(RuntimeError):
     """The body of a streamed response was used before it has been read."""
 

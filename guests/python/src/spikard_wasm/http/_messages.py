@@ -7,13 +7,13 @@ import json as jsonlib
 import re
 import secrets
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
-from spikard_wasm._boundary import Content, ContentBytes, ContentEmpty
+from spikard_wasm._boundary import Content
 from spikard_wasm._json import dumps, loads
 from spikard_wasm._operations import arguments, data, operate, operate_now
 from spikard_wasm._sending import multipart, pairs
@@ -22,13 +22,16 @@ from spikard_wasm.http._errors import (
     HTTPStatusError,
     InvalidURL,
     RequestError,
+    RequestNotRead,
     ResponseNotRead,
     StreamConsumed,
 )
+from spikard_wasm.http._exchange import Stream
 from spikard_wasm.http._headers import Headers, HeaderTypes
+from spikard_wasm.http._pieces import Cutter, Decoder, Lines, pieces
 
 ParamTypes = Mapping[str, Any] | Iterable[tuple[str, Any]] | None
-ContentTypes = bytes | str | Iterable[bytes] | None
+ContentTypes = bytes | str | Stream | None
 FileTypes = bytes | tuple[str, bytes] | tuple[str, bytes, str]
 """A file: its content, or its name, content and content type."""
 FilesTypes = Mapping[str, FileTypes] | Iterable[tuple[str, FileTypes]] | None
@@ -73,9 +76,21 @@ class Request:
         self.headers = Headers(headers)
         if cookies:
             self.headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        kind, self.content = _encode(content, data, files, json)
+        kind, self.stream = _encode(content, data, files, json)
+        """The body: bytes, or an iterable that produces it while it is sent."""
         if kind and "content-type" not in self.headers:
             self.headers["content-type"] = kind
+
+    @property
+    def content(self) -> bytes:
+        """The body as bytes. It reads an iterable, which must not be asynchronous."""
+        if isinstance(self.stream, AsyncIterable):
+            raise RequestNotRead(
+                "the body of the request is an asynchronous stream, which `AsyncClient` sends"
+            )
+        if not isinstance(self.stream, bytes):
+            self.stream = b"".join(self.stream)
+        return self.stream
 
     def __repr__(self) -> str:
         return f"<Request({self.method!r}, {self.url!r})>"
@@ -222,42 +237,40 @@ class Response:
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Iterates over the body as it arrives, in pieces of `chunk_size` bytes if it is given."""
         if self._content is not None:
-            for piece in _pieces(self._content, chunk_size):
+            for piece in pieces(self._content, chunk_size):
                 yield piece
             return
-        pending = self._take_first()
+        cut = Cutter(chunk_size)
+        arrived = self._take_first()
         try:
             while True:
-                while pending and (chunk_size is None or len(pending) >= chunk_size):
-                    piece = pending if chunk_size is None else pending[:chunk_size]
-                    pending = pending[len(piece) :]
+                for piece in cut(arrived):
                     yield piece
                 if self._number is None:
                     break
-                pending += await self._read_next()
-            if pending:
-                yield pending
+                arrived = await self._read_next()
+            if cut.rest:
+                yield cut.rest
         finally:
             await self.aclose()
 
     async def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
         """Iterates over the body as text."""
-        decoder = codecs.getincrementaldecoder(self.encoding)(errors="replace")
+        decode = Decoder(self.encoding)
         async for chunk in self.aiter_bytes(chunk_size):
-            if piece := decoder.decode(chunk):
+            for piece in decode(chunk):
                 yield piece
-        if piece := decoder.decode(b"", final=True):
+        for piece in decode.end():
             yield piece
 
     async def aiter_lines(self) -> AsyncIterator[str]:
         """Iterates over the lines of the body, without their ends."""
-        pending = ""
+        lines = Lines()
         async for chunk in self.aiter_text():
-            *lines, pending = (pending + chunk).split("\n")
-            for line in lines:
-                yield line.removesuffix("\r")
-        if pending:
-            yield pending
+            for line in lines(chunk):
+                yield line
+        if lines.rest:
+            yield lines.rest
 
     async def aclose(self) -> None:
         """Drops the rest of the body."""
@@ -270,7 +283,6 @@ class Response:
         try:
             result = await operate("fetch.read", arguments(body=self._number))
         except OperationError as error:
-            self._number = None
             raise self._failed(error) from error
         return self._arrived(result[1], result[2])
 
@@ -285,46 +297,39 @@ class Response:
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Iterates over the body as it arrives, in pieces of `chunk_size` bytes if it is given."""
         if self._content is not None:
-            yield from _pieces(self._content, chunk_size)
+            yield from pieces(self._content, chunk_size)
             return
-        pending = self._take_first()
+        cut = Cutter(chunk_size)
+        arrived = self._take_first()
         try:
             while True:
-                while pending and (chunk_size is None or len(pending) >= chunk_size):
-                    piece = pending if chunk_size is None else pending[:chunk_size]
-                    pending = pending[len(piece) :]
-                    yield piece
+                yield from cut(arrived)
                 if self._number is None:
                     break
                 try:
                     result = operate_now("fetch.read", arguments(body=self._number))
                 except OperationError as error:
-                    self._number = None
                     raise self._failed(error) from error
-                pending += self._arrived(result[1], result[2])
-            if pending:
-                yield pending
+                arrived = self._arrived(result[1], result[2])
+            if cut.rest:
+                yield cut.rest
         finally:
             self.close()
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
         """Iterates over the body as text."""
-        decoder = codecs.getincrementaldecoder(self.encoding)(errors="replace")
+        decode = Decoder(self.encoding)
         for chunk in self.iter_bytes(chunk_size):
-            if piece := decoder.decode(chunk):
-                yield piece
-        if piece := decoder.decode(b"", final=True):
-            yield piece
+            yield from decode(chunk)
+        yield from decode.end()
 
     def iter_lines(self) -> Iterator[str]:
         """Iterates over the lines of the body, without their ends."""
-        pending = ""
+        lines = Lines()
         for chunk in self.iter_text():
-            *lines, pending = (pending + chunk).split("\n")
-            for line in lines:
-                yield line.removesuffix("\r")
-        if pending:
-            yield pending
+            yield from lines(chunk)
+        if lines.rest:
+            yield lines.rest
 
     def close(self) -> None:
         """Drops the rest of the body."""
@@ -347,19 +352,11 @@ class Response:
         return data(body)
 
     def _failed(self, error: OperationError) -> RequestError:
+        self._number = None
         return RequestError.of(error, self.request or Request("GET", self.url))
 
     def __repr__(self) -> str:
         return f"<Response [{self.status_code} {self.reason_phrase}]>"
-
-
-def _pieces(content: bytes, size: int | None) -> Iterator[bytes]:
-    if size is None:
-        if content:
-            yield content
-        return
-    for at in range(0, len(content), size):
-        yield content[at : at + size]
 
 
 def _with_params(url: str, params: ParamTypes) -> str:
@@ -379,8 +376,8 @@ def _with_params(url: str, params: ParamTypes) -> str:
 
 def _encode(
     content: ContentTypes, form: Mapping[str, Any] | None, files: FilesTypes, json: Any
-) -> tuple[str | None, bytes]:
-    """Returns the content type and the bytes of a body."""
+) -> tuple[str | None, bytes | Stream]:
+    """Returns the content type and the body."""
     if sum([content is not None, form is not None or files is not None, json is not _NO_JSON]) > 1:
         raise TypeError("give only one of `content`, `json`, and `data` with `files`")
     if json is not _NO_JSON:
@@ -388,7 +385,7 @@ def _encode(
     if isinstance(content, str):
         return "text/plain; charset=utf-8", content.encode()
     if content is not None:
-        return None, content if isinstance(content, bytes) else b"".join(content)
+        return None, b"".join(content) if isinstance(content, list | tuple) else content
     if files is not None:
         named = files.items() if isinstance(files, Mapping) else files
         parts = [(name, (name, file) if isinstance(file, bytes) else file) for name, file in named]
@@ -398,8 +395,3 @@ def _encode(
     if form is not None:
         return "application/x-www-form-urlencoded", urlencode(pairs(form)).encode()
     return None, b""
-
-
-def body_of(request: Request) -> Content:
-    """Returns the body of a request for the host."""
-    return ContentBytes(request.content) if request.content else ContentEmpty()
