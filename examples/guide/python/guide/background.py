@@ -1,7 +1,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from spikard_wasm import Router, Store
+from spikard_wasm import HttpError, Router, Store, config
 
 store = Store()
 invitations = Router(tags=["invitations"])
@@ -12,8 +12,10 @@ class Invitation:
     email: str
 
 
-@invitations.post("/", status=202)
+@invitations.post("", status=202)
 async def accept(body: Invitation) -> dict[str, str]:
+    if body.email in blocked:
+        raise HttpError(403, f"`{body.email}` is blocked")
     asyncio.create_task(invite(body.email))  # noqa: RUF006 (the SDK keeps a reference)
     return {"accepted": body.email}
 
@@ -28,3 +30,21 @@ async def invite(email: str) -> None:
 @invitations.get("/count")
 async def count() -> dict[str, int]:
     return {"count": int(await store.get_text("invitations") or 0)}
+
+
+async def prepare_invitations() -> None:
+    """Runs once per host, before it accepts connections."""
+    await store.swap("invitations", None, "0")
+
+
+blocked: set[str] = set()
+
+
+def load_blocked() -> None:
+    """Runs in each instance, before its first request."""
+    blocked.update(config("blocked", "").split(","))
+
+
+async def report_invitations() -> None:
+    """Runs once per host, after the last request."""
+    print(f"invitations: {await store.get_text('invitations')}")

@@ -16,7 +16,7 @@ class Note:
 notes = Router(tags=["notes"])
 
 
-@notes.get("/")
+@notes.get("")
 async def list_notes(title: str = "") -> list[Note]:
     pattern = f"%{title}%"
     sql = "select id, title, text from notes where title like $1 order by id"
@@ -37,7 +37,7 @@ class NewNote:
     text: str
 
 
-@notes.post("/", status=201)
+@notes.post("", status=201)
 async def add_note(body: NewNote) -> Note | None:
     sql = "insert into notes (title, text) values ($1, $2) returning id, title, text"
     try:

@@ -24,7 +24,7 @@ class Credentials:
     password: Annotated[str, Field(min_length=8)]
 
 
-@accounts.post("/", status=201)
+@accounts.post("", status=201)
 async def register(body: Credentials) -> Any:
     hashed = await password.hash(body.password)
     sql = "insert into accounts (name, password_hash) values ($1, $2) returning id, name"

@@ -10,7 +10,7 @@ rates = Router(tags=["rates"])
 
 @rates.get("/{currency}")
 async def find_rate(currency: str) -> Any:
-    response = await client.get(f"{config('rates-url')}/rates", params={"currency": currency})
+    response = await client.get(f"{config('rates_url')}/rates", params={"currency": currency})
     if response.status_code == 404:
         raise HttpError(404, f"no rate of `{currency}`")
     if not response.is_success:
@@ -29,7 +29,7 @@ async def add_order(body: NewOrder) -> Any:
     headers = {"authorization": f"Bearer {secret('rates')}"}
     try:
         response = await client.post(
-            f"{config('rates-url')}/orders", headers=headers, json=asdict(body)
+            f"{config('rates_url')}/orders", headers=headers, json=asdict(body)
         )
     except http.RequestError as error:
         logging.error("%s", error)
@@ -43,7 +43,7 @@ async def add_order(body: NewOrder) -> Any:
 @rates.get("/history/lines")
 async def count_history() -> dict[str, int]:
     lines = 0
-    async with client.stream("GET", f"{config('rates-url')}/history.csv") as response:
+    async with client.stream("GET", f"{config('rates_url')}/history.csv") as response:
         async for chunk in response.aiter_bytes():
             lines += chunk.count(b"\n")
     return {"lines": lines}

@@ -9,7 +9,7 @@ waiting = Router(tags=["waiting"])
 
 
 async def rate(currency: str) -> float:
-    response = await client.get(f"{config('rates-url')}/rates", params={"currency": currency})
+    response = await client.get(f"{config('rates_url')}/rates", params={"currency": currency})
     if not response.is_success:
         raise HttpError(502, f"the rates service answered {response.status_code}")
     return float(response.json()["dollars"])

@@ -7,7 +7,7 @@ use spikard_wasm_sdk::{HttpError, Json, Path, Router, config, get, http, post, r
 
 /// Returns an address of the rates service, whose origin is a setting of the operator.
 fn address(path: &str) -> Result<String, HttpError> {
-    Ok(config("rates-url")?.unwrap_or_default() + path)
+    Ok(config("rates_url")?.unwrap_or_default() + path)
 }
 
 #[get("/{currency}")]

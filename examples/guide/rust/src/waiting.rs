@@ -20,7 +20,7 @@ struct Rate {
 }
 
 async fn rate(currency: &str) -> Result<f64, HttpError> {
-    let url = config("rates-url")?.unwrap_or_default() + "/rates";
+    let url = config("rates_url")?.unwrap_or_default() + "/rates";
     let request = http::Client::new()
         .get(url)
         .query(&[("currency", currency)]);

@@ -1,4 +1,4 @@
-import { Router, Store, sleep, waitUntil } from "@spikard/wasm";
+import { config, HttpError, Router, Store, sleep, waitUntil } from "@spikard/wasm";
 
 const store = new Store();
 
@@ -11,6 +11,7 @@ const invitation = {
 } as const;
 
 invitations.post("/", { body: invitation, status: 202 }, async ({ body }) => {
+  if (blocked.has(body.email)) throw new HttpError(403, `\`${body.email}\` is blocked`);
   waitUntil(invite(body.email));
   return { accepted: body.email };
 });
@@ -22,4 +23,21 @@ async function invite(email: string): Promise<void> {
   await store.increment("invitations");
 }
 
-invitations.get("/count", async () => ({ count: Number((await store.get("invitations")) ?? 0) }));
+invitations.get("/count", async () => ({ count: Number(await store.get("invitations")) }));
+
+/** Runs once per host, before it accepts connections. */
+export async function prepareInvitations(): Promise<void> {
+  await store.swap("invitations", undefined, "0");
+}
+
+let blocked: ReadonlySet<string> = new Set();
+
+/** Runs in each instance, before its first request. */
+export function loadBlocked(): void {
+  blocked = new Set(config("blocked")?.split(","));
+}
+
+/** Runs once per host, after the last request. */
+export async function reportInvitations(): Promise<void> {
+  console.log(`invitations: ${await store.get("invitations")}`);
+}

@@ -29,7 +29,7 @@ accounts.post("/", { body: credentials, status: 201 }, async ({ body }) => {
 
 accounts.post("/login", { body: credentials }, async ({ body }) => {
   const account = await db.first<Account>`select * from accounts where name = ${body.name}`;
-  if (account === undefined || !(await password.verify(account.password_hash, body.password))) {
+  if (account === undefined || !(await password.verify(body.password, account.password_hash))) {
     throw new HttpError(401, "wrong name or password");
   }
   const claims = { sub: String(account.id), name: account.name };

@@ -3,7 +3,7 @@ import { config, HttpError, Router, secret } from "@spikard/wasm";
 export const rates = new Router({ tags: ["rates"] });
 
 rates.get("/{currency}", async ({ params }) => {
-  const url = new URL("/rates", config("rates-url"));
+  const url = new URL("/rates", config("rates_url"));
   url.searchParams.set("currency", params.currency);
   const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
   if (response.status === 404) throw new HttpError(404, `no rate of \`${params.currency}\``);
@@ -23,7 +23,7 @@ rates.post("/orders", { body: newOrder, status: 201 }, async ({ body }) => {
     headers: { authorization: `Bearer ${secret("rates")}`, "content-type": "application/json" },
     body: JSON.stringify(body),
   };
-  const response = await fetch(new URL("/orders", config("rates-url")), request).catch((error) => {
+  const response = await fetch(new URL("/orders", config("rates_url")), request).catch((error) => {
     console.error(error.cause ?? error);
     throw new HttpError(503, "the rates service is not available", { "retry-after": "10" });
   });
@@ -32,7 +32,7 @@ rates.post("/orders", { body: newOrder, status: 201 }, async ({ body }) => {
 });
 
 rates.get("/history/lines", async () => {
-  const response = await fetch(new URL("/history.csv", config("rates-url")));
+  const response = await fetch(new URL("/history.csv", config("rates_url")));
   let lines = 0;
   for await (const chunk of response.body ?? []) {
     for (const byte of chunk) if (byte === 0x0a) lines++;

@@ -6,7 +6,7 @@ const store = new Store();
 export const waiting = new Router({ tags: ["waiting"] });
 
 async function rate(currency: string): Promise<{ currency: string; dollars: number }> {
-  const url = new URL("/rates", config("rates-url"));
+  const url = new URL("/rates", config("rates_url"));
   url.searchParams.set("currency", currency);
   const response = await fetch(url);
   if (!response.ok) throw new HttpError(502, `the rates service answered ${response.status}`);
