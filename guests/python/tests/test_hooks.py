@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from spikard_wasm import DefinitionError, HookReply, HttpError, Reply, Request, RouteHooks, Spikard
+from spikard_wasm import (
+    ApiKey,
+    DefinitionError,
+    HookReply,
+    HttpError,
+    RateLimit,
+    Reply,
+    Request,
+    RouteHooks,
+    Spikard,
+)
 from spikard_wasm.testing import TestClient, TestReply
 
 
@@ -332,3 +342,21 @@ def test_mistakes_are_found_at_definition() -> None:
 
     app.get("/")(lambda: None)
     assert TestClient(app).get("/").headers == [("x-n", "1")]
+
+
+def test_an_error_hook_sees_what_the_policies_reject() -> None:
+    app = Spikard(api_key=ApiKey(["key"]), rate_limit=RateLimit(2, per="hour"))
+
+    @app.on_error
+    def shape(reply: HookReply, request: Request, message: str) -> Reply:
+        return Reply({"error": reply.status, "at": request.path}, status=reply.status)
+
+    app.get("/a")(lambda: "served")
+    client = TestClient(app)
+    known = {"x-api-key": "key"}
+    assert client.get("/nowhere").json() == {"error": 404, "at": "/nowhere"}
+    assert client.post("/a").json() == {"error": 405, "at": "/a"}
+    rejected = client.get("/a", headers={"x-api-key": "no"})
+    assert (rejected.status, rejected.json()) == (401, {"error": 401, "at": "/a"})
+    assert client.get("/a", headers=known).text == "served"
+    assert client.get("/a", headers=known).json() == {"error": 429, "at": "/a"}

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -46,6 +46,7 @@ from spikard_wasm.reply import Crossing
 if TYPE_CHECKING:
     from typing import Self
 
+_NO_ROUTE = 0xFFFF_FFFF  # in hooks, as in the WIT
 _Read = tuple[str, _local.Body]
 _Answer = tuple[Crossing, str | None]
 
@@ -146,6 +147,7 @@ class TestClient:
         self._handler, self._hooks, self._instance = handler(), hooks(), exports.instance
         described = definition().describe()
         settings = jsonlib.loads(described.settings or "{}")
+        self._app_hooks = frozenset(settings.get("hooks", ()))
         self._lifespan: dict[str, int] = settings.get("lifespan", {})
         self._settings.config = declared.check(settings, self._given, self._secrets or ())
         routes = [{**vars(route), "method": route.method.name} for route in described.routes]
@@ -277,8 +279,6 @@ class TestClient:
         head = {"method": method, "path": path, "query": in_query, "headers": fields}
         begun = self._contract.begin({**head, "local": list(values)})
         exchange = begun["exchange"]
-        if "reply" in begun:
-            return self._finish(exchange, _crossing(begun["reply"]), None)
         sent = _local.Exchange(
             method=method,
             path=path,
@@ -287,7 +287,7 @@ class TestClient:
             cookies=[(name, value) for name, value in begun["cookies"]],
             peer="127.0.0.1:50122",
             id=begun["id"],
-            local={**dict(begun["local"]), **values},
+            local={**dict(begun.get("local", ())), **values},
         )
 
         def read() -> _Read | dict[str, Any]:
@@ -301,7 +301,10 @@ class TestClient:
         before = _local.request.exchange, _local.global_context.values
         _local.request.exchange, _local.global_context.values = sent, self._store.values
         try:
-            reply = self._call(begun["route"], frozenset(begun["hooks"]), read, sent)
+            if "reply" in begun:
+                reply = self._reject(begun, sent)
+            else:
+                reply = self._call(begun["route"], frozenset(begun["hooks"]), read, sent)
             failure = "\n".join(sent.failures[-1]) if sent.failures else None
             self._host.finish(self._background)
         finally:
@@ -318,6 +321,16 @@ class TestClient:
             named.insert(0, ("content-type", media_type))
         return TestReply(status, named, b"" if done["bodiless"] else data, failure)
 
+    def _reject(self, begun: Mapping[str, Any], sent: _local.Exchange) -> Crossing:
+        """Runs the hooks of a request that the host answers before the hooks of the request."""
+        reply = _crossing(begun["reply"])
+        message = begun["reply"]["message"]
+        if not message:  # no error, such as an answer to a preflight request
+            return reply
+        # The contract names the route and its hooks if the request matches one.
+        kinds = begun.get("hooks", self._app_hooks)
+        return self._after(begun.get("route", _NO_ROUTE), kinds, sent, reply, message)
+
     def _call(
         self,
         index: int,
@@ -326,7 +339,19 @@ class TestClient:
         sent: _local.Exchange,
     ) -> Crossing:
         """Runs the hooks and the handler of a request in the host's order."""
-        (status, headers, content), refused = self._answer(index, kinds, read, sent)
+        reply, refused = self._answer(index, kinds, read, sent)
+        return self._after(index, kinds, sent, reply, refused)
+
+    def _after(
+        self,
+        index: int,
+        kinds: Collection[str],
+        sent: _local.Exchange,
+        reply: Crossing,
+        refused: str | None,
+    ) -> Crossing:
+        """Runs the hooks after a reply, or after an error, which has a message."""
+        status, headers, content = reply
         kind, about = "on-response", list[str]()
         if sent.failures:
             status, headers, content = _crossing(self._contract.failed)

@@ -18,7 +18,7 @@ keeps no cookies, and a URL is a string. `Transport` lets `httpx` itself send th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spikard_wasm.http._client import (
     AsyncClient,
@@ -49,9 +49,6 @@ from spikard_wasm.http._errors import (
 from spikard_wasm.http._headers import Headers
 from spikard_wasm.http._messages import BasicAuth, Request, Response
 
-if TYPE_CHECKING:
-    from spikard_wasm.http._transport import Transport
-
 __all__ = [
     "AsyncClient",
     "BasicAuth",
@@ -70,7 +67,6 @@ __all__ = [
     "StreamConsumed",
     "TimeoutException",
     "TooManyRedirects",
-    "Transport",
     "delete",
     "get",
     "head",
@@ -84,7 +80,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Imports the transport on demand, because it needs `httpx`."""
+    """Imports `Transport` on demand, because it needs `httpx`; so it is not in `__all__`."""
     if name != "Transport":
         raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
     from spikard_wasm.http._transport import Transport
