@@ -13,18 +13,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict, Unpack
 
 from spikard_wasm._boundary import ContentJson, ContentText
 from spikard_wasm._json import dumps, loads
 from spikard_wasm._operations import Result, arguments, operate, operate_now, text
 
-__all__ = ["Verification", "jwt", "password"]
+__all__ = [
+    "HashOptions",
+    "KeyOptions",
+    "SignOptions",
+    "Verification",
+    "VerifyOptions",
+    "jwt",
+    "password",
+]
 
 Algorithm = Literal[
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
     "ES256", "ES384", "EdDSA",
 ]  # fmt: skip
+
+
+class HashOptions(TypedDict, total=False):
+    """The cost of a hash; the default is what OWASP recommends for Argon2id."""
+
+    algorithm: Literal["argon2id"]
+    memory_kib: int
+    iterations: int
+    parallelism: int
+
+
+class KeyOptions(TypedDict, total=False):
+    """The key of a token: either `secret` or `key`."""
+
+    secret: str
+    """The name of a secret that the operator has granted."""
+    key: str
+    """The key itself, in PEM for asymmetric algorithms."""
+    algorithm: Algorithm
+    """`HS256` by default."""
+
+
+class SignOptions(KeyOptions, total=False):
+    """How a token is signed."""
+
+    expires_in: float | timedelta | None
+    """Seconds until the token expires; adds the claims `iat` and `exp`."""
+
+
+class VerifyOptions(KeyOptions, total=False):
+    """How a token is verified."""
+
+    issuer: str | None
+    audience: str | None
+    leeway: int | None
+    """Allowed clock difference, in seconds."""
 
 
 class Verification:
@@ -46,7 +90,10 @@ class Verification:
 
 
 def _hash_head(
-    algorithm: str | None, memory_kib: int | None, iterations: int | None, parallelism: int | None
+    algorithm: str | None = None,
+    memory_kib: int | None = None,
+    iterations: int | None = None,
+    parallelism: int | None = None,
 ) -> str:
     return arguments(
         algorithm=algorithm, memory_kib=memory_kib, iterations=iterations, parallelism=parallelism
@@ -63,17 +110,9 @@ class BlockingPassword:
 
     __slots__ = ()
 
-    def hash(
-        self,
-        password: str,
-        *,
-        algorithm: Literal["argon2id"] | None = None,
-        memory_kib: int | None = None,
-        iterations: int | None = None,
-        parallelism: int | None = None,
-    ) -> str:
+    def hash(self, password: str, **options: Unpack[HashOptions]) -> str:
         """Returns the hash of a password, as `password.hash` does."""
-        head = _hash_head(algorithm, memory_kib, iterations, parallelism)
+        head = _hash_head(**options)
         return text(operate_now("password.hash", head, ContentText(password))[2])
 
     def verify(self, password: str, hash: str) -> Verification:
@@ -91,20 +130,12 @@ class Password:
         self.blocking = BlockingPassword()
         """The same methods without `await`, for `def` handlers."""
 
-    async def hash(
-        self,
-        password: str,
-        *,
-        algorithm: Literal["argon2id"] | None = None,
-        memory_kib: int | None = None,
-        iterations: int | None = None,
-        parallelism: int | None = None,
-    ) -> str:
+    async def hash(self, password: str, **options: Unpack[HashOptions]) -> str:
         """Returns the hash of a password with a new salt, in the PHC format.
 
         The default is Argon2id with the parameters that OWASP recommends.
         """
-        head = _hash_head(algorithm, memory_kib, iterations, parallelism)
+        head = _hash_head(**options)
         return text((await operate("password.hash", head, ContentText(password)))[2])
 
     async def verify(self, password: str, hash: str) -> Verification:
@@ -127,7 +158,10 @@ def _key(secret: str | None, key: str | None) -> dict[str, str]:
 
 
 def _sign_head(
-    algorithm: str, secret: str | None, key: str | None, expires_in: float | timedelta | None
+    algorithm: str = "HS256",
+    secret: str | None = None,
+    key: str | None = None,
+    expires_in: float | timedelta | None = None,
 ) -> str:
     seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
     whole = None if seconds is None else int(seconds)
@@ -135,12 +169,12 @@ def _sign_head(
 
 
 def _verify_head(
-    algorithm: str,
-    secret: str | None,
-    key: str | None,
-    issuer: str | None,
-    audience: str | None,
-    leeway: int | None,
+    algorithm: str = "HS256",
+    secret: str | None = None,
+    key: str | None = None,
+    issuer: str | None = None,
+    audience: str | None = None,
+    leeway: int | None = None,
 ) -> str:
     members = _key(secret, key)
     return arguments(
@@ -153,32 +187,14 @@ class BlockingJwt:
 
     __slots__ = ()
 
-    def sign(
-        self,
-        claims: Mapping[str, Any],
-        *,
-        secret: str | None = None,
-        key: str | None = None,
-        algorithm: Algorithm = "HS256",
-        expires_in: float | timedelta | None = None,
-    ) -> str:
+    def sign(self, claims: Mapping[str, Any], **options: Unpack[SignOptions]) -> str:
         """Returns a signed token, as `jwt.sign` does."""
-        head = _sign_head(algorithm, secret, key, expires_in)
+        head = _sign_head(**options)
         return text(operate_now("jwt.sign", head, ContentJson(dumps(dict(claims))))[2])
 
-    def verify(
-        self,
-        token: str,
-        *,
-        secret: str | None = None,
-        key: str | None = None,
-        algorithm: Algorithm = "HS256",
-        issuer: str | None = None,
-        audience: str | None = None,
-        leeway: int | None = None,
-    ) -> dict[str, Any]:
+    def verify(self, token: str, **options: Unpack[VerifyOptions]) -> dict[str, Any]:
         """Returns the claims of a valid token, as `jwt.verify` does."""
-        head = _verify_head(algorithm, secret, key, issuer, audience, leeway)
+        head = _verify_head(**options)
         claims: dict[str, Any] = loads(text(operate_now("jwt.verify", head, ContentText(token))[2]))
         return claims
 
@@ -192,37 +208,15 @@ class JsonWebTokens:
         self.blocking = BlockingJwt()
         """The same methods without `await`, for `def` handlers."""
 
-    async def sign(
-        self,
-        claims: Mapping[str, Any],
-        *,
-        secret: str | None = None,
-        key: str | None = None,
-        algorithm: Algorithm = "HS256",
-        expires_in: float | timedelta | None = None,
-    ) -> str:
-        """Returns a token with these claims.
-
-        `secret` is the name of a secret that the operator has granted; `key` is the key itself,
-        in PEM for asymmetric algorithms. `expires_in` (seconds) adds `iat` and `exp`.
-        """
-        head = _sign_head(algorithm, secret, key, expires_in)
+    async def sign(self, claims: Mapping[str, Any], **options: Unpack[SignOptions]) -> str:
+        """Returns a token with these claims."""
+        head = _sign_head(**options)
         body = ContentJson(dumps(dict(claims)))
         return text((await operate("jwt.sign", head, body))[2])
 
-    async def verify(
-        self,
-        token: str,
-        *,
-        secret: str | None = None,
-        key: str | None = None,
-        algorithm: Algorithm = "HS256",
-        issuer: str | None = None,
-        audience: str | None = None,
-        leeway: int | None = None,
-    ) -> dict[str, Any]:
+    async def verify(self, token: str, **options: Unpack[VerifyOptions]) -> dict[str, Any]:
         """Returns the claims of a token. `InvalidTokenError` with the reason if it is invalid."""
-        head = _verify_head(algorithm, secret, key, issuer, audience, leeway)
+        head = _verify_head(**options)
         result = await operate("jwt.verify", head, ContentText(token))
         claims: dict[str, Any] = loads(text(result[2]))
         return claims
