@@ -220,7 +220,7 @@ fn a_blocked_address() {
     let client = client().with_config("blocked", "eve@example.com");
     let invitation = json!({ "email": "eve@example.com" });
     assert_eq!(
-        client()
+        client
             .post("/invitations")
             .json(&invitation)
             .send()
