@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use crate::app_error::AppError;
+use crate::declared::Declared;
 use crate::description::Description;
 use crate::fallback::Fallback;
 use crate::isolation::Isolation;
+use crate::lifespan::Lifespan;
 use crate::overrides;
 use crate::path::normalize;
 use crate::policy::{Policies, StaticMount};
@@ -26,6 +28,8 @@ pub struct App {
     policies: Option<Policies>,
     statics: Vec<StaticMount>,
     fallback: Fallback,
+    lifespan: Lifespan,
+    declared: Declared,
 }
 
 impl App {
@@ -53,6 +57,10 @@ impl App {
             let reason = "`deprecated` is for a route, not for the app; move it to a route";
             return Err(AppError::Settings(reason.to_owned()));
         }
+        let lifespan = settings.lifespan.unwrap_or_default();
+        let lifespan = lifespan.check(description.routes.len());
+        let secrets = settings.secrets.as_deref().unwrap_or_default();
+        let declared = Declared::new(settings.config.as_ref(), secrets);
         let mut routes: Vec<Route> = Vec::with_capacity(description.routes.len());
         let mut router = Router::default();
         for (index, described) in description.routes.iter().enumerate() {
@@ -78,6 +86,8 @@ impl App {
             policies: Some(policies).filter(|policies| !policies.is_empty()),
             statics,
             fallback: Fallback::new(&settings, defaults),
+            lifespan: lifespan.map_err(AppError::Settings)?,
+            declared: declared.map_err(AppError::Settings)?,
         })
     }
 
@@ -97,6 +107,8 @@ impl App {
             policies: None,
             statics: Vec::new(),
             fallback: Fallback::new(&Settings::default(), defaults),
+            lifespan: Lifespan::default(),
+            declared: Declared::default(),
         })
     }
 
@@ -136,6 +148,18 @@ impl App {
     #[must_use]
     pub fn fallback(&self) -> Fallback {
         self.fallback
+    }
+
+    /// Returns the calls outside of requests.
+    #[must_use]
+    pub fn lifespan(&self) -> Lifespan {
+        self.lifespan
+    }
+
+    /// Returns the settings and secrets that the app declares.
+    #[must_use]
+    pub fn declared(&self) -> &Declared {
+        &self.declared
     }
 
     /// Returns the static file mounts, longest prefix first.

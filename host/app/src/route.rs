@@ -56,26 +56,15 @@ impl Route {
             .map_err(|error| wrong(format!("its path does not parse: {error}")))?;
         let settings = Settings::parse_route(&description.settings).map_err(wrong)?;
         let effective = RouteSettings::new(app, &settings);
-        if settings.openapi.is_some() {
-            return Err(wrong(
-                "`openapi` is for the app, not for a route; move it to the app's settings".into(),
-            ));
+        if let Some(name) = settings.first_of_app() {
+            return Err(wrong(format!(
+                "its settings have `{name}`, which is for the whole app; move it there"
+            )));
         }
         let declared = parameter_object::parse_all(&description.parameters).map_err(wrong)?;
         let parameters = Parameters::new(&pattern, declared).map_err(wrong)?;
         let body = BodySpec::parse(&description.body, effective.raw_body()).map_err(wrong)?;
         let replies = Replies::parse(&description.replies).map_err(wrong)?;
-        if settings.trailing_slash.is_some() {
-            return Err(wrong(
-                "its settings have `trailing_slash`, which is for the whole app; move it there"
-                    .to_owned(),
-            ));
-        }
-        if settings.r#static.is_some() {
-            return Err(wrong(
-                "its settings have `static`, which is for the whole app; move it there".to_owned(),
-            ));
-        }
         let (app_name, app_policies) = app_policies;
         let policies = Policies::check(
             settings.policies(),

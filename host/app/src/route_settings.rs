@@ -3,12 +3,15 @@
 //! Both the request pipeline and the OpenAPI document read settings through
 //! [`RouteSettings`], so that the document states what the host enforces.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::hooks::Hooks;
 use crate::isolation::Isolation;
 use crate::policy::{ApiKeysSpec, JwtSpec, RateLimitSpec, Switch, resolve};
-use crate::settings::Settings;
+use crate::settings::{SecurityRequirement, Settings};
 
 /// The settings of a route, combined with those of its app.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,18 @@ impl<'s> RouteSettings<'s> {
     pub(crate) fn tags(self) -> &'s [String] {
         let declared = self.own.tags.as_ref().or(self.app.tags.as_ref());
         declared.map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the security requirements that the app checks itself.
+    pub(crate) fn security(self) -> &'s [SecurityRequirement] {
+        let declared = self.own.security.as_ref().or(self.app.security.as_ref());
+        declared.map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the security schemes that the app declares.
+    pub(crate) fn security_schemes(self) -> Option<&'s BTreeMap<String, Value>> {
+        let openapi = self.app.openapi.as_ref();
+        openapi.map(|openapi| &openapi.security_schemes)
     }
 
     /// Returns the rate limit that applies.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::hooks::HookKind;
 use crate::isolation::Isolation;
+use crate::lifespan::Lifespan;
 use crate::openapi::OpenApiSettings;
 use crate::overrides::RouteOverride;
 use crate::policy::{
@@ -62,7 +64,20 @@ pub struct Settings {
     pub deprecated: Option<bool>,
     /// The OpenAPI document and its viewer; only for an app.
     pub openapi: Option<OpenApiSettings>,
+    /// The security requirements that hooks or handlers check: Security Requirement Objects for
+    /// the OpenAPI document. A route replaces those of the app.
+    #[serde(default, deserialize_with = "present")]
+    pub security: Option<Vec<SecurityRequirement>>,
+    /// The calls outside of requests; only for an app.
+    pub lifespan: Option<Lifespan>,
+    /// The settings that the app needs, a JSON Schema of an object; only for an app.
+    pub config: Option<Value>,
+    /// The names of the secrets that the app needs; only for an app.
+    pub secrets: Option<Vec<String>>,
 }
+
+/// A Security Requirement Object: the scopes by the name of the scheme.
+pub(crate) type SecurityRequirement = BTreeMap<String, Vec<String>>;
 
 impl Settings {
     /// Parses settings. An empty text declares none.
@@ -79,6 +94,20 @@ impl Settings {
     /// A clause about the route.
     pub(crate) fn parse_route(text: &str) -> Result<Self, String> {
         Self::parse(text).map_err(|error| format!("its settings cannot be read: {error}"))
+    }
+
+    /// Returns the name of a setting that is only for an app, if there is one.
+    pub(crate) fn first_of_app(&self) -> Option<&'static str> {
+        let all = [
+            ("openapi", self.openapi.is_some()),
+            ("trailing_slash", self.trailing_slash.is_some()),
+            ("static", self.r#static.is_some()),
+            ("lifespan", self.lifespan.is_some()),
+            ("config", self.config.is_some()),
+            ("secrets", self.secrets.is_some()),
+        ];
+        let found = all.into_iter().find(|(_, is_set)| *is_set);
+        found.map(|(name, _)| name)
     }
 
     /// Returns the declared policies.

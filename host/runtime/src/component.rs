@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikard_wasm_app::{App, Description, Grants, HookKind, Isolation, one_line};
+use spikard_wasm_app::{Description, Grants, HookKind, one_line};
 use spikard_wasm_services::sql::Databases;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex};
@@ -32,6 +32,8 @@ use crate::state::Shared;
 use crate::stats::LiveInstance;
 use crate::wasi;
 use crate::world::{Interfaces, Kind};
+
+mod check;
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -225,6 +227,7 @@ impl Runtime {
                     capabilities: self.capabilities().clone(),
                     stores: Arc::new(stores),
                     databases,
+                    defaults: Arc::default(),
                 },
             },
         })))
@@ -456,33 +459,6 @@ impl Loaded {
             resumable::check_types(instance, resumable).map_err(wrong(names::RESUMABLE))?;
         }
         Ok(())
-    }
-
-    /// Checks that the component exports what the routes of its app need: hooks, and the
-    /// interface `resumable` for the instance policy `shared`.
-    ///
-    /// # Errors
-    /// A route needs an export that the component does not have.
-    pub fn check_app(&self, app: &App) -> Result<(), LoadError> {
-        let mut routes = app.routes().iter();
-        let shared = routes.find(|route| route.isolation() == Isolation::Shared);
-        if let Some(route) = shared
-            && self.resumable().is_none()
-        {
-            return Err(LoadError::NotResumable {
-                name: self.name().to_owned(),
-                route: format!("{} {}", route.method(), route.pattern()),
-            });
-        }
-        let mut routes = app.routes().iter();
-        match routes.find(|route| !route.hooks().is_empty()) {
-            Some(route) if self.0.origin.exports.hooks.is_none() => Err(LoadError::NoHooks {
-                name: self.0.origin.shared.name.to_string(),
-                route: format!("{} {}", route.method(), route.pattern()),
-                hook: route.hooks().iter().next().map_or("", HookKind::as_str),
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// Returns the exported hooks, in the order of [`HookKind::ALL`].

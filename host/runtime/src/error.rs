@@ -116,6 +116,9 @@ pub enum LoadError {
         /// The line that grants it.
         line: &'static str,
     },
+    /// The operator has not granted a setting or secret that the app declares, or not a valid one.
+    #[error("`{0}` cannot be served: {1}")]
+    Settings(String, String),
     /// A granted folder cannot be opened.
     #[error(
         "failed to open the folder `{host}`, which `{name}` mounts at `{guest}`: {why}",

@@ -1,6 +1,7 @@
 //! Host state of an instance, which its wasmtime store holds.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use spikard_wasm_services::Failed;
 use spikard_wasm_services::sql::Databases;
@@ -42,7 +43,11 @@ pub(crate) struct Shared {
     pub(crate) capabilities: Capabilities,
     pub(crate) stores: Arc<Stores>,
     pub(crate) databases: Arc<Databases>,
+    pub(crate) defaults: Defaults,
 }
+
+/// The defaults of the declared settings that the operator has not granted.
+pub(crate) type Defaults = Arc<OnceLock<BTreeMap<String, String>>>;
 
 /// Host state of one instance.
 pub(crate) struct State {
@@ -58,6 +63,7 @@ pub(crate) struct State {
     http: Http,
     stores: Arc<Stores>,
     databases: Arc<Databases>,
+    defaults: Defaults,
     /// Total size in bytes of the values in the guest's `cas` handles.
     held: usize,
     wasi: Option<Box<Wasi>>,
@@ -97,6 +103,7 @@ impl State {
             http: Http::new(&shared.name, &shared.limits, &shared.capabilities.outbound),
             stores: shared.stores.clone(),
             databases: shared.databases.clone(),
+            defaults: shared.defaults.clone(),
             held: 0,
             wasi: None,
             tasks: Tasks::default(),
@@ -230,6 +237,8 @@ impl State {
             capabilities: &self.capabilities,
             stores: &self.stores,
             databases: &self.databases,
+            defaults: self.defaults.get(),
+            component: &self.component,
             current,
         };
         Ok((services, resources))

@@ -3,21 +3,23 @@
 //! A worker has one set of apps at a time. A request holds a reference to its app, so a replaced
 //! app lives until its last request ends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{Request, Uri, Version};
 use spikard_wasm_app::Mounts;
-use spikard_wasm_runtime::{CallError, PoolStats, StreamBody};
+use spikard_wasm_runtime::{PoolStats, StreamBody};
 
 use crate::arrival::Arrival;
 use crate::body::Inbound;
+use crate::error::ServeError;
 use crate::head;
 use crate::hosted_app::HostedApp;
 use crate::internal::{self, Dispatch};
@@ -28,9 +30,14 @@ use crate::worker_app::WorkerApp;
 /// Tells a mounted app its path prefix, as reverse proxies do.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
+/// How often to check whether a replaced app still has requests.
+const POLL: Duration = Duration::from_millis(20);
+
 /// Routes requests to the apps of one worker.
 pub(crate) struct AppRouter {
     apps: RefCell<Rc<RunningApps>>,
+    /// The number of replaced apps that have not stopped.
+    stopping: Cell<usize>,
 }
 
 /// One set of apps; replacing the apps replaces the set.
@@ -60,12 +67,12 @@ impl RunningApps {
     /// Starts apps in this worker. Apps that are also in `before` keep running.
     ///
     /// # Errors
-    /// The first instance of an app cannot be created.
+    /// The first instance of an app cannot be created, or its own start failed.
     pub(crate) async fn start(
         apps: &Apps,
         before: Option<&Self>,
         shared: &Shared,
-    ) -> Result<Rc<Self>, CallError> {
+    ) -> Result<Rc<Self>, ServeError> {
         let mut all = Vec::with_capacity(apps.all.len());
         for hosted in apps.all.iter() {
             let mut known = before.iter().flat_map(|before| before.all.iter());
@@ -99,6 +106,7 @@ impl AppRouter {
     pub(crate) fn new(apps: Rc<RunningApps>) -> Rc<Self> {
         let router = Rc::new(Self {
             apps: RefCell::new(apps),
+            stopping: Cell::new(0),
         });
         let dispatcher: Weak<dyn Dispatch> = Rc::downgrade(&router) as Weak<dyn Dispatch>;
         internal::register(dispatcher);
@@ -110,16 +118,45 @@ impl AppRouter {
         self.apps.borrow().clone()
     }
 
-    /// Returns true if an instance still works for a request that has its reply.
+    /// Returns true if an instance still works for a request that has its reply, or a replaced
+    /// app has not stopped.
     pub(crate) fn has_background_work(&self) -> bool {
         let apps = self.apps.borrow();
-        apps.all.iter().any(|app| app.pool.leased() != 0)
+        self.stopping.get() != 0 || apps.all.iter().any(|app| app.pool.leased() != 0)
     }
 
-    /// Replaces the apps for all later requests.
-    pub(crate) fn replace(&self, apps: Rc<RunningApps>) {
+    /// Replaces the apps for all later requests. Apps that no longer run stop after their last
+    /// request.
+    pub(crate) fn replace(self: &Rc<Self>, apps: Rc<RunningApps>) {
+        let kept = apps.clone();
         // Dropping the old apps may use the router, so the borrow must end first.
-        let _old = self.apps.replace(apps);
+        let old = self.apps.replace(apps);
+        for app in &old.all {
+            let is_kept = |other: &RunningApp| Arc::ptr_eq(&other.hosted, &app.hosted);
+            if kept.all.iter().any(is_kept) || app.hosted.app.lifespan().stop.is_none() {
+                continue;
+            }
+            let (hosted, worker_app, pool) =
+                (app.hosted.clone(), app.worker_app.clone(), app.pool.clone());
+            let router = self.clone();
+            router.stopping.update(|number| number + 1);
+            tokio::task::spawn_local(async move {
+                // Requests in flight hold the app.
+                while Rc::strong_count(&worker_app) > 1 || pool.leased() != 0 {
+                    tokio::time::sleep(POLL).await;
+                }
+                worker_app.stop(&hosted).await;
+                router.stopping.update(|number| number - 1);
+            });
+        }
+    }
+
+    /// Stops the current apps after the last request of this worker.
+    pub(crate) async fn stop(&self) {
+        let apps = self.apps();
+        for app in &apps.all {
+            app.worker_app.stop(&app.hosted).await;
+        }
     }
 
     /// Finds the app of a request, and strips the app's mount prefix from the request's path.

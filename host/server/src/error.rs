@@ -39,4 +39,7 @@ pub enum ServeError {
     /// A worker cannot create its first instance.
     #[error("failed to create an instance of the app: {0}")]
     Instance(CallError),
+    /// The app's start failed.
+    #[error("the start of the app `{0}` failed: {1}")]
+    Start(String, CallError),
 }

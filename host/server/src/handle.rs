@@ -53,8 +53,7 @@ impl Handle {
         }
         drop(done);
         for _ in &self.workers {
-            let outcome = outcomes.recv().map_err(|_| stopping())?;
-            outcome.map_err(ServeError::Instance)?;
+            outcomes.recv().map_err(|_| stopping())??;
         }
         apps.count(&self.figures, self.workers.len());
         for go in all_go {

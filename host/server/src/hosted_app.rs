@@ -1,5 +1,6 @@
 //! A loaded and mounted app, shared by all workers.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use spikard_wasm_app::{App, Mount};
@@ -18,6 +19,8 @@ pub struct HostedApp {
     pub(crate) component: Loaded,
     pub(crate) files: StaticFiles,
     pub(crate) settings: AppSettings,
+    /// The number of workers that serve the app.
+    pub(crate) workers: AtomicUsize,
     /// Created when the host starts to serve the app.
     figures: OnceLock<Arc<AppFigures>>,
 }
@@ -42,6 +45,7 @@ impl HostedApp {
             app,
             component,
             settings,
+            workers: AtomicUsize::new(0),
             figures: OnceLock::new(),
         })
     }

@@ -21,6 +21,7 @@ mod handle;
 mod head;
 mod hosted_app;
 mod internal;
+mod lifespan;
 mod listener;
 mod metrics;
 mod outgoing;

@@ -1,5 +1,6 @@
 //! A worker: a thread with its own async runtime and its own instances of every app.
 
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +9,6 @@ use std::thread;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use spikard_wasm_runtime::CallError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
@@ -24,7 +24,7 @@ pub(crate) struct Worker {
     open: Arc<AtomicUsize>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
-    ready: std_mpsc::Receiver<Result<(), CallError>>,
+    ready: std_mpsc::Receiver<Result<(), ServeError>>,
 }
 
 /// The channel of messages to a worker.
@@ -46,7 +46,7 @@ pub(crate) struct AcceptedConnection {
 pub(crate) struct Change {
     pub(crate) apps: Apps,
     /// Receives a message when the apps have started, and when the worker serves them.
-    pub(crate) done: std_mpsc::Sender<Result<(), CallError>>,
+    pub(crate) done: std_mpsc::Sender<Result<(), ServeError>>,
     /// The signal to switch; dropped if the change is canceled.
     pub(crate) go: oneshot::Receiver<()>,
 }
@@ -97,9 +97,8 @@ impl Worker {
 
     /// Waits until the worker has its first instances.
     pub(crate) fn wait_until_ready(&self) -> Result<(), ServeError> {
-        let lost = |_| CallError::Instantiate("the worker's thread ended".to_owned());
-        let ready = self.ready.recv().map_err(lost);
-        ready.and_then(|warm| warm).map_err(ServeError::Instance)
+        let lost = |_| ServeError::Worker(io::Error::other("the worker's thread ended"));
+        self.ready.recv().map_err(lost)?
     }
 
     /// Returns the number of open connections.
@@ -165,6 +164,7 @@ async fn run(
     while router.has_background_work() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    router.stop().await;
     // Gives the kernel time to send the last responses.
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -1,6 +1,7 @@
 //! An app within one worker: its trigger and its instances.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::Request;
@@ -9,8 +10,10 @@ use spikard_wasm_runtime::{CallError, Kind, Pool};
 
 use crate::arrival::Arrival;
 use crate::body::Inbound;
+use crate::error::ServeError;
 use crate::exchange::{self, Desk};
 use crate::hosted_app::HostedApp;
+use crate::lifespan;
 use crate::metrics::{ANY_ROUTE, NO_ROUTE};
 use crate::response::HttpResponse;
 use crate::shared::Shared;
@@ -37,8 +40,8 @@ impl WorkerApp {
     /// Starts an app in this worker, with its first instance.
     ///
     /// # Errors
-    /// The instantiation failed or took too long.
-    pub(crate) async fn start(hosted: &HostedApp, shared: &Shared) -> Result<Rc<Self>, CallError> {
+    /// The instantiation or the app's own start failed or took too long.
+    pub(crate) async fn start(hosted: &HostedApp, shared: &Shared) -> Result<Rc<Self>, ServeError> {
         let settings = &hosted.settings;
         let component = hosted.component.clone();
         let pool = Pool::new(component, settings.instances_per_worker, settings.recycling);
@@ -59,7 +62,13 @@ impl WorkerApp {
             }
         };
         let warm = tokio::time::timeout(WARM_DEADLINE, warm).await;
-        warm.unwrap_or(Err(CallError::Deadline(WARM_DEADLINE)))?;
+        let warm = warm.unwrap_or(Err(CallError::Deadline(WARM_DEADLINE)));
+        warm.map_err(ServeError::Instance)?;
+        // All workers wait for the first one before any of them gets a request.
+        if shared.number == 0 {
+            lifespan::start(hosted, &pool).await?;
+        }
+        hosted.workers.fetch_add(1, Ordering::AcqRel);
         let is_handler = kind == Kind::Handler;
         let desk = Rc::new(Desk {
             app: hosted.name.clone(),
@@ -97,6 +106,17 @@ impl WorkerApp {
             asterisk: true,
         };
         Rc::new(Self::NotFound(NotFound::new(Rc::new(desk), builtin)))
+    }
+
+    /// Ends the app in this worker, which has answered its last request. The last worker calls
+    /// the app's own stop.
+    pub(crate) async fn stop(&self, hosted: &HostedApp) {
+        let is_last = hosted.workers.fetch_sub(1, Ordering::AcqRel) == 1;
+        if let Self::Handler(handler) = self
+            && is_last
+        {
+            lifespan::stop(hosted, handler.pool()).await;
+        }
     }
 
     /// Answers a request.

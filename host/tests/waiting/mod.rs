@@ -2,6 +2,7 @@
 //! that handle several requests at once.
 
 mod alone;
+mod lifespan;
 mod services;
 mod shared;
 

@@ -217,6 +217,27 @@ fn stores_settings_and_secrets() {
 }
 
 #[test]
+fn lines_of_the_log_have_their_level_and_request() {
+    let (_folder, server) = serve("", &["--log-level", "debug"]);
+    for (level, shown) in [("trace", "DEBUG"), ("info", " INFO"), ("error", "ERROR")] {
+        let text = format!("a line of {level}\nand a forged one");
+        let head = json!({ "level": level });
+        assert_eq!(run_one(&server, "log", head, &text).0, 200);
+        let log = server.logged(&format!("a line of {level}"));
+        let mut lines = log.lines();
+        let line = lines.find(|line| line.contains(&format!("a line of {level}")));
+        let line = line.expect("a line");
+        let parts = [shown, "guest", "component=", "request=", "and a forged one"];
+        for part in parts {
+            assert!(line.contains(part), "`{part}` is not in `{line}`");
+        }
+    }
+    let (status, head, _) = run_one(&server, "log", json!({"level": "loud"}), "x");
+    assert_eq!((status, &head["code"]), (1, &json!("invalid")));
+    server.stop();
+}
+
+#[test]
 fn passwords_and_tokens() {
     let (_folder, server) = serve("", &[]);
     let hashed = run_one(&server, "password.hash", json!({}), "correct horse").2;

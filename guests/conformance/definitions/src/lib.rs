@@ -48,6 +48,11 @@ struct Definition {
     /// True to reply with the number of calls that the instance has received.
     #[serde(default)]
     count: bool,
+    /// The numbers of handler calls to count in the app. The reply has a line for each.
+    #[serde(default)]
+    count_in_app: Vec<u32>,
+    /// The handler call that reports a failure.
+    fail_call: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -163,8 +168,20 @@ impl definition::Guest for Component {
 }
 
 impl handler::Guest for Component {
-    fn handle(_: u32, _: String, _: Body) -> (u16, String, Content) {
+    fn handle(route: u32, _: String, _: Body) -> (u16, String, Content) {
         let definition = read();
+        if definition.fail_call == Some(route) {
+            spikard::handler::failure::report(&format!("call {route} failed"), "");
+        }
+        if definition.count_in_app.contains(&route) {
+            let counts = definition.count_in_app.iter().map(|number| {
+                let delta = i64::from(*number == route);
+                let count = spikard::handler::global_context::add(&number.to_string(), delta);
+                format!("{number}: {}", count.expect("an integer"))
+            });
+            let text = counts.collect::<Vec<_>>().join("\n");
+            return (200, String::new(), Content::Text(text));
+        }
         called("handle");
         trace("handle");
         if definition.count {

@@ -91,7 +91,7 @@ impl Operation<'_> {
         let errors = HostError::for_route(inputs, self.settings);
         let replies = replies::responses(self.route, &errors, self.settings, &self.id, components)?;
         put("responses", Some(replies));
-        let needed = security::requirements(self.settings, &mut components.security);
+        let needed = security::requirements(self.settings, &mut components.security)?;
         put(
             "security",
             (!needed.is_empty()).then_some(Value::Array(needed)),

@@ -1,23 +1,30 @@
-//! Security requirements and schemes, from the policies `jwt` and `api_key`.
+//! Security requirements and schemes, from the policies `jwt` and `api_key` and from the app's
+//! own declarations.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::location::Location;
 use crate::route_settings::RouteSettings;
 
 /// Returns the Security Requirement Objects of a route, any of which is sufficient. Adds
 /// the security schemes that they name.
+///
+/// # Errors
+/// A requirement names a scheme that the app does not declare.
 pub(super) fn requirements(
     settings: RouteSettings<'_>,
     schemes: &mut BTreeMap<String, Value>,
-) -> Vec<Value> {
-    let mut needed: Vec<Vec<String>> = vec![Vec::new()];
-    if settings.jwt().is_some() {
-        let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
-        let name = add_scheme("bearerAuth", bearer, schemes);
-        needed[0].push(name);
+) -> Result<Vec<Value>, String> {
+    let mut needed = vec![Map::new()];
+    for (name, scheme) in settings.security_schemes().into_iter().flatten() {
+        schemes.insert(name.clone(), scheme.clone());
+    }
+    let is_optional = settings.jwt().is_some_and(|policy| policy.is_optional());
+    if let Some(policy) = settings.jwt() {
+        let name = add_scheme("bearerAuth", policy.security_scheme(), schemes);
+        needed[0].insert(name, json!([]));
     }
     if let Some(policy) = settings.api_key() {
         let carriers = policy.carriers().map(|(location, field)| {
@@ -27,19 +34,55 @@ pub(super) fn requirements(
                 _ => ("apiKey", "header"),
             };
             let scheme = json!({"type": "apiKey", "in": location, "name": field});
-            add_scheme(name, scheme, schemes)
+            let name = add_scheme(name, scheme, schemes);
+            Map::from_iter([(name, json!([]))])
         });
-        let both = |name: String| needed[0].iter().cloned().chain([name]).collect();
-        needed = carriers.map(both).collect();
+        needed = both(&needed, &carriers.collect::<Vec<_>>());
     }
-    let requirement = |names: Vec<String>| {
-        names
-            .into_iter()
-            .map(|name| (name, json!([])))
-            .collect::<serde_json::Map<_, _>>()
-    };
-    let some = needed.into_iter().filter(|names| !names.is_empty());
-    some.map(|names| Value::Object(requirement(names)))
+    if is_optional {
+        let without = needed.iter().map(|one| {
+            let others = one
+                .iter()
+                .filter(|(name, _)| !name.starts_with("bearerAuth"));
+            others
+                .map(|(name, scopes)| (name.clone(), scopes.clone()))
+                .collect()
+        });
+        let without: Vec<_> = without.collect();
+        needed.extend(without);
+    }
+    let declared = settings.security();
+    for name in declared.iter().flat_map(BTreeMap::keys) {
+        if !settings
+            .security_schemes()
+            .is_some_and(|all| all.contains_key(name))
+        {
+            return Err(format!(
+                "its `security` names the scheme `{name}`, which the app does not declare; add it to `openapi.security_schemes`"
+            ));
+        }
+    }
+    if !declared.is_empty() {
+        let own = declared.iter().map(|requirement| {
+            let all = requirement.iter();
+            all.map(|(name, scopes)| (name.clone(), json!(scopes)))
+                .collect()
+        });
+        needed = both(&needed, &own.collect::<Vec<_>>());
+    }
+    match needed.iter().all(Map::is_empty) {
+        true => Ok(Vec::new()),
+        false => Ok(needed.into_iter().map(Value::Object).collect()),
+    }
+}
+
+/// Returns all combinations of two lists of alternatives.
+fn both(one: &[Map<String, Value>], other: &[Map<String, Value>]) -> Vec<Map<String, Value>> {
+    let pairs = one
+        .iter()
+        .flat_map(|one| other.iter().map(move |other| (one, other)));
+    pairs
+        .map(|(one, other)| one.clone().into_iter().chain(other.clone()).collect())
         .collect()
 }
 
@@ -65,7 +108,7 @@ mod tests {
         let own = Settings::parse(route).expect("settings");
         let mut schemes = BTreeMap::new();
         let needed = requirements(RouteSettings::new(&app, &own), &mut schemes);
-        (needed, schemes)
+        (needed.expect("requirements"), schemes)
     }
 
     #[test]
@@ -104,7 +147,40 @@ mod tests {
             let app = Settings::parse(&app.to_string()).unwrap();
             let none = Settings::default();
             let needed = requirements(RouteSettings::new(&app, &none), &mut schemes);
-            assert_eq!(needed, [json!({ expected: [] })]);
+            assert_eq!(needed.unwrap(), [json!({ expected: [] })]);
         }
+    }
+
+    #[test]
+    fn an_optional_token_is_an_alternative() {
+        let app = json!({"jwt": {"algorithms": ["HS256"], "optional": true, "scheme": "Token"}});
+        let (needed, schemes) = of(app, "");
+        assert_eq!(needed, [json!({"bearerAuth": []}), json!({})]);
+        assert_eq!(schemes["bearerAuth"]["scheme"], "token");
+    }
+
+    #[test]
+    fn the_app_declares_what_its_hooks_check() {
+        let app = json!({
+            "openapi": {"security_schemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
+                "login": {"type": "http", "scheme": "basic"},
+            }},
+            "security": [{"session": []}, {"login": []}],
+        });
+        let (needed, schemes) = of(app.clone(), "");
+        assert_eq!(needed, [json!({"session": []}), json!({"login": []})]);
+        assert_eq!(schemes.len(), 2);
+        let (needed, _) = of(app.clone(), r#"{"security": []}"#);
+        assert!(needed.is_empty());
+        let (needed, _) = of(
+            app.clone(),
+            r#"{"security": [{}], "api_key": {"keys": ["k"], "query": null}}"#,
+        );
+        assert_eq!(needed, [json!({"apiKey": []})]);
+        let app = Settings::parse(&app.to_string()).unwrap();
+        let own = Settings::parse(r#"{"security": [{"other": []}]}"#).unwrap();
+        let error = requirements(RouteSettings::new(&app, &own), &mut BTreeMap::new());
+        assert!(error.unwrap_err().contains("`other`"));
     }
 }

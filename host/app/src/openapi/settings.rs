@@ -31,6 +31,8 @@ pub struct OpenApiSettings {
     pub servers: Vec<Server>,
     /// Descriptions of tags, in display order.
     pub tags: Vec<Tag>,
+    /// Security Scheme Objects of the authentication that hooks or handlers do, by name.
+    pub security_schemes: BTreeMap<String, Value>,
 }
 
 impl Default for OpenApiSettings {
@@ -51,6 +53,7 @@ struct Wire {
     license: Option<License>,
     servers: Vec<Server>,
     tags: Vec<Tag>,
+    security_schemes: BTreeMap<String, Value>,
 }
 
 impl Default for Wire {
@@ -65,6 +68,7 @@ impl Default for Wire {
             license: None,
             servers: Vec::new(),
             tags: Vec::new(),
+            security_schemes: BTreeMap::new(),
         }
     }
 }
@@ -82,6 +86,7 @@ impl From<Wire> for OpenApiSettings {
             license: wire.license,
             servers: wire.servers,
             tags: wire.tags,
+            security_schemes: wire.security_schemes,
         }
     }
 }
@@ -199,6 +204,13 @@ fn check(wire: &Wire) -> Result<(), String> {
             "in `openapi`: `path` and `docs` are both `{}`; give the viewer another path",
             wire.path
         ));
+    }
+    for (name, scheme) in &wire.security_schemes {
+        if !scheme.get("type").is_some_and(Value::is_string) {
+            return Err(format!(
+                "in `openapi`: the security scheme `{name}` has no `type`; write a Security Scheme Object, such as {{\"type\": \"http\", \"scheme\": \"bearer\"}}"
+            ));
+        }
     }
     match &wire.license {
         Some(license) if license.identifier.is_some() && license.url.is_some() => {

@@ -264,7 +264,7 @@ fn settings_of_an_app_or_a_route_are_rejected_elsewhere() {
             .unwrap_err()
             .to_string()
     };
-    assert!(error("", r#"{"openapi": false}"#).contains("`openapi` is for the app"));
+    assert!(error("", r#"{"openapi": false}"#).contains("`openapi`, which is for the whole app"));
     assert!(error(r#"{"deprecated": true}"#, "").contains("`deprecated` is for a route"));
 }
 

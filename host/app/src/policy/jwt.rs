@@ -9,7 +9,7 @@ use std::time::Duration;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::header::{self, Fields};
 use super::jwt_claims::{self, ClaimError};
@@ -17,6 +17,7 @@ use super::jwt_key;
 use super::secret::{Secret, Secrets};
 use super::switch::{FromTrue, OneOrMany};
 use crate::params::RequestHead;
+use crate::printable::one_line;
 use crate::refusal::Refusal;
 
 /// The declaration of `jwt`.
@@ -34,13 +35,32 @@ pub struct JwtSpec {
     #[serde(default = "default_claims")]
     required_claims: Vec<String>,
     realm: Option<String>,
+    /// The authentication scheme of the header `authorization`.
+    scheme: Option<String>,
+    /// True if a request without a token passes, without claims.
+    #[serde(default)]
+    optional: bool,
 }
+
+/// The scheme of RFC 6750.
+const BEARER: &str = "Bearer";
 
 fn default_claims() -> Vec<String> {
     vec!["exp".to_owned()]
 }
 
 impl JwtSpec {
+    /// Returns true if a request without a token passes.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    /// Returns the Security Scheme Object of OpenAPI.
+    pub(crate) fn security_scheme(&self) -> Value {
+        let scheme = self.scheme.as_deref().unwrap_or(BEARER);
+        json!({"type": "http", "scheme": scheme.to_ascii_lowercase(), "bearerFormat": "JWT"})
+    }
+
     /// Returns true if a valid token can be rejected with 403 because it lacks a claim of
     /// the app.
     pub(crate) fn requires_app_claims(&self) -> bool {
@@ -71,6 +91,8 @@ pub struct Jwt {
     other_claims: Vec<String>,
     wrong_issuer: String,
     realm: String,
+    scheme: String,
+    is_optional: bool,
 }
 
 impl Jwt {
@@ -121,18 +143,23 @@ impl Jwt {
                 _ => "Token issuer is invalid".to_owned(),
             },
             realm: spec.realm.clone().unwrap_or_else(|| app.to_owned()),
+            scheme: scheme(spec)?,
+            is_optional: spec.optional,
         })
     }
 
-    /// Authenticates a request, and returns the claims of its token as JSON.
-    pub(super) fn check(&self, head: &impl RequestHead) -> Result<String, Refusal> {
+    /// Authenticates a request, and returns the claims of its token as JSON; `None` if it has no
+    /// token and needs none.
+    pub(super) fn check(&self, head: &impl RequestHead) -> Result<Option<String>, Refusal> {
+        let scheme = &self.scheme;
         let missing = || {
             self.no_token(
                 "Missing or invalid Authorization header",
-                "Expected 'Authorization: Bearer <token>'",
+                &format!("Expected 'Authorization: {scheme} <token>'"),
             )
         };
         let field = match header::fields(head, "authorization") {
+            Fields::None if self.is_optional => return Ok(None),
             Fields::None => return Err(missing()),
             Fields::One(field) => String::from_utf8(field).map_err(|_| missing())?,
             Fields::Many => {
@@ -142,14 +169,14 @@ impl Jwt {
                 ));
             }
         };
-        let (scheme, token) = field.split_once(' ').unwrap_or((&field, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
+        let (sent, token) = field.split_once(' ').unwrap_or((&field, ""));
+        if !sent.eq_ignore_ascii_case(scheme) {
             return Err(self.no_token(
                 "Invalid Authorization header format",
-                "Authorization header must use Bearer scheme: 'Bearer <token>'",
+                &format!("Authorization header must use {scheme} scheme: '{scheme} <token>'"),
             ));
         }
-        self.claims(token.trim_matches(' '))
+        self.claims(token.trim_matches(' ')).map(Some)
     }
 
     fn claims(&self, token: &str) -> Result<String, Refusal> {
@@ -210,7 +237,7 @@ impl Jwt {
         Refusal::Unauthorized {
             title,
             detail: detail.to_owned(),
-            challenge: header::challenge("Bearer", &[("realm", &self.realm)]),
+            challenge: header::challenge(&self.scheme, &[("realm", &self.realm)]),
         }
     }
 
@@ -222,9 +249,22 @@ impl Jwt {
         ];
         Refusal::Unauthorized {
             title,
-            challenge: header::challenge("Bearer", &parameters),
+            challenge: header::challenge(&self.scheme, &parameters),
             detail,
         }
+    }
+}
+
+/// Returns the authentication scheme, a token of RFC 9110.
+fn scheme(spec: &JwtSpec) -> Result<String, String> {
+    let scheme = spec.scheme.as_deref().unwrap_or(BEARER);
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    match !scheme.is_empty() && scheme.bytes().all(is_token) {
+        true => Ok(scheme.to_owned()),
+        false => Err(format!(
+            "has the `scheme` `{}`, which is not a name of letters, digits and `-`; use one such as `Bearer` or `Token`",
+            one_line(scheme)
+        )),
     }
 }
 

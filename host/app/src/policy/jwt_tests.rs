@@ -54,7 +54,12 @@ fn sign_as(algorithm: Algorithm, key: &str, claims: &Value) -> String {
 
 fn check_field(jwt: &Jwt, field: impl AsRef<[u8]>) -> Result<String, Refusal> {
     let field: &'static [u8] = field.as_ref().to_vec().leak();
-    jwt.check(&Head("", vec![("authorization", field)]))
+    let claims = jwt.check(&Head("", vec![("authorization", field)]));
+    claims.map(Option::unwrap_or_default)
+}
+
+fn check_without_field(jwt: &Jwt) -> Result<Option<String>, Refusal> {
+    jwt.check(&Head("", vec![]))
 }
 
 fn check(jwt: &Jwt, token: &str) -> Result<String, String> {
@@ -260,7 +265,8 @@ fn what_is_no_bearer_token() {
         other => panic!("{other:?}"),
     };
     let plain = "Bearer realm=\"shop\"".to_owned();
-    let (title, detail, challenge) = refusal(hs().check(&Head("", vec![])));
+    let (title, detail, challenge) =
+        refusal(check_without_field(&hs()).map(Option::unwrap_or_default));
     assert_eq!(title, "Missing or invalid Authorization header");
     assert_eq!(detail, "Expected 'Authorization: Bearer <token>'");
     assert_eq!(challenge, plain);
@@ -279,7 +285,7 @@ fn what_is_no_bearer_token() {
         "Missing or invalid Authorization header"
     );
     let twice = vec![("authorization", b"Bearer a.b.c" as &[u8]); 2];
-    let (_, detail, _) = refusal(hs().check(&Head("", twice)));
+    let (_, detail, _) = refusal(hs().check(&Head("", twice)).map(Option::unwrap_or_default));
     assert_eq!(detail, "The request has more than one Authorization header");
     // The scheme is case-insensitive.
     assert!(check_field(&hs(), format!("bEARER   {token} ")).is_ok());
@@ -400,4 +406,42 @@ fn says_what_is_wrong_with_keys() {
     let token = sign_as(Algorithm::HS256, "", &json!({"exp": later()}));
     let outcome = check_field(&unknown, format!("Bearer {token}"));
     assert_eq!(outcome, Err(Refusal::Failed));
+}
+
+#[test]
+fn an_optional_token_may_be_absent_but_not_wrong() {
+    let jwt = jwt(json!({"secret": SECRET, "optional": true})).unwrap();
+    assert!(matches!(check_without_field(&jwt), Ok(None)));
+    for field in ["", "Basic dTpw", "Bearer a.b.c"] {
+        let refused = check_field(&jwt, field);
+        assert!(
+            matches!(refused, Err(Refusal::Unauthorized { .. })),
+            "{field}"
+        );
+    }
+    let token = sign(&json!({"exp": later(), "sub": "7"}));
+    let claims = check_field(&jwt, format!("Bearer {token}")).unwrap();
+    assert!(claims.contains(r#""sub":"7""#));
+}
+
+#[test]
+fn the_scheme_of_the_header_may_be_another_one() {
+    let with_scheme = |scheme| jwt(json!({"secret": SECRET, "scheme": scheme}));
+    let jwt = with_scheme("Token").unwrap();
+    let token = sign(&json!({"exp": later()}));
+    assert!(check_field(&jwt, format!("token {token}")).is_ok());
+    let Err(Refusal::Unauthorized {
+        detail, challenge, ..
+    }) = check_field(&jwt, format!("Bearer {token}"))
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(
+        detail,
+        "Authorization header must use Token scheme: 'Token <token>'"
+    );
+    assert_eq!(challenge, "Token realm=\"shop\"");
+    for wrong in ["", "a b", "Token\r\nx: y"] {
+        assert!(with_scheme(wrong).unwrap_err().contains("`scheme`"));
+    }
 }

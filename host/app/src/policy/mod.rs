@@ -156,7 +156,9 @@ impl Policies {
             outcome?;
         }
         if let Some(jwt) = &self.jwt {
-            admitted.local.push((Jwt::CONTEXT, jwt.check(head)?));
+            let claims = jwt.check(head)?;
+            let claims = claims.map(|claims| (Jwt::CONTEXT, claims));
+            admitted.local.extend(claims);
         }
         if let Some(keys) = &self.api_keys
             && let Some(name) = keys.check(head)?

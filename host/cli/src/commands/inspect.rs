@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use spikard_wasm_app::{App, Defaults, Grants, HookKind, Location, Route, one_line};
+use spikard_wasm_app::{App, Declared, Defaults, Grants, HookKind, Location, Route, one_line};
 use spikard_wasm_runtime::{
     Interfaces, Kind, Limits, LoadError, Loaded, Need, Runtime, WORLD, WORLD_SERVICE,
     WORLD_WITH_HOOKS,
@@ -67,10 +67,20 @@ fn app_report(loaded: &Loaded, app: &App) -> Value {
         "app": {"name": app.name(), "version": app.version()},
         "routes": app.routes().iter().map(route_json).collect::<Vec<_>>(),
         "grants": grants_json(loaded.interfaces()),
+        "settings": settings_json(app.declared()),
+        "secrets": app.declared().secrets(),
         "imports": loaded.interfaces().imports,
         "exports": loaded.interfaces().exports,
         "sizes": sizes(loaded),
     })
+}
+
+/// The settings that the app declares.
+fn settings_json(declared: &Declared) -> Value {
+    let settings = declared.settings();
+    settings
+        .map(|(name, is_required)| json!({"name": name, "required": is_required}))
+        .collect()
 }
 
 /// Returns the smallest world that has the exports of a handler component.
@@ -219,7 +229,16 @@ fn text(report: &Value) -> String {
         line(label, &format!("{:<8} {how}", string(&grant["name"])));
         label = "";
     }
-    for kind in ["imports", "exports"] {
+    let mut label = "settings";
+    for setting in report["settings"].as_array().into_iter().flatten() {
+        let how = match setting["required"] == true {
+            true => "required",
+            false => "optional",
+        };
+        line(label, &format!("{:<8} {how}", string(&setting["name"])));
+        label = "";
+    }
+    for kind in ["secrets", "imports", "exports"] {
         let mut label = kind;
         for name in report[kind].as_array().into_iter().flatten() {
             line(label, &string(name));

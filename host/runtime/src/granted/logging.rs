@@ -1,5 +1,6 @@
 //! `wasi:logging`: log events of an app, with levels.
 
+use serde::Deserialize;
 use spikard_wasm_app::one_line;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
@@ -11,17 +12,19 @@ use crate::stdio::MAX_LINE;
 const MAX_CONTEXT: usize = 256;
 
 /// `logging.level`.
-#[derive(Debug, Clone, Copy, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, ComponentType, Lift, Lower)]
 #[component(enum)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 // Lifting creates the values from their discriminants, which the dead-code lint does not see.
 #[allow(dead_code)]
-enum Level {
+pub(crate) enum Level {
     #[component(name = "trace")]
     Trace,
     #[component(name = "debug")]
     Debug,
     #[component(name = "info")]
+    #[default]
     Info,
     #[component(name = "warn")]
     Warn,
@@ -38,20 +41,29 @@ pub(super) fn add(logging: &mut LinkerInstance<'_, State>) -> wasmtime::Result<(
         "log",
         |store: StoreContextMut<'_, State>, (level, context, message): Line| {
             if store.data().grants().logging {
-                line(store.data().component(), level, &context, &message);
+                line(store.data().component(), None, level, &context, &message);
             }
             Ok(())
         },
     )
 }
 
-fn line(component: &str, level: Level, context: &str, message: &str) {
+/// Writes a line. An empty context is omitted.
+pub(crate) fn line(
+    component: &str,
+    request: Option<&str>,
+    level: Level,
+    context: &str,
+    message: &str,
+) {
     let context = one_line(&context[..context.floor_char_boundary(MAX_CONTEXT)]);
+    let context = Some(context).filter(|context| !context.is_empty());
+    let context = context.as_deref();
     let message = one_line(message[..message.floor_char_boundary(MAX_LINE)].trim_end());
     // `tracing` requires a constant level for each event.
     macro_rules! at {
         ($level:ident $(, $critical:ident)?) => {
-            tracing::$level!(target: "guest", component, %context, $($critical = true,)? "{message}")
+            tracing::$level!(target: "guest", component, request, context, $($critical = true,)? "{message}")
         };
     }
     match level {

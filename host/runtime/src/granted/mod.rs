@@ -5,7 +5,7 @@
 
 mod config;
 pub(crate) mod keyvalue;
-mod logging;
+pub(crate) mod logging;
 
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;

@@ -1,5 +1,6 @@
 //! The kinds of operations.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use super::head::{parse, unknown};
 use super::resources::Resources;
 use super::result::{Operation, OperationResult, ready};
 use super::services::Services;
-use super::{fetch, keyvalue};
+use super::{fetch, keyvalue, log};
 
 /// Longest `sleep`: a year. Deadlines end tasks earlier.
 const MAX_SLEEP: f64 = 365.0 * 86_400_000.0;
@@ -45,6 +46,7 @@ pub(super) fn start(
             let name = parse(kind, head)?;
             Ok(ready(config(services, name)))
         }
+        "log" if kind == "log" => log::write(services, parse(kind, head)?, body),
         "secret" if kind == "secret.get" => {
             let Name { name } = parse(kind, head)?;
             Ok(ready(Ok(text(secret(services, &name)))))
@@ -76,13 +78,18 @@ fn sleep(Sleep { ms }: Sleep) -> Result<Operation, Failed> {
 }
 
 fn config(services: &Services<'_>, Name { name }: Name) -> OperationResult {
-    let Some(config) = &services.capabilities.grants.config else {
-        return Err(Failed::new(
-            "denied",
-            "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
-        ));
-    };
-    Ok(text(config.get(&name).map(String::as_str)))
+    let granted = services.capabilities.grants.config.as_ref();
+    let value = granted.and_then(|config| config.get(&name));
+    let default = || services.defaults?.get(&name);
+    match value.or_else(default) {
+        None if granted.is_none() && services.defaults.is_none_or(BTreeMap::is_empty) => {
+            Err(Failed::new(
+                "denied",
+                "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
+            ))
+        }
+        value => Ok(text(value.map(String::as_str))),
+    }
 }
 
 /// Returns the value of a granted secret.

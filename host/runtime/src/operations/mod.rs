@@ -14,6 +14,7 @@ mod head;
 pub(crate) mod io;
 mod keyvalue;
 mod kinds;
+mod log;
 pub(crate) mod resources;
 pub(crate) mod result;
 pub(crate) mod services;

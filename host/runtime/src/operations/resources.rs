@@ -5,12 +5,15 @@ use std::sync::Arc;
 use spikard_wasm_services::sql::{Databases, Session};
 
 use super::fetch::bodies::Bodies;
+use super::fetch::uploads::Uploads;
 
 /// Resources of a task.
 #[derive(Default)]
 pub(crate) struct Resources {
     /// Response bodies.
     pub(super) bodies: Bodies,
+    /// Request bodies.
+    pub(super) uploads: Uploads,
     /// Transactions.
     sql: Option<Session>,
 }

@@ -1,5 +1,6 @@
 //! What operations can use.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spikard_wasm_services::sql::Databases;
@@ -13,6 +14,10 @@ pub(crate) struct Services<'a> {
     pub(crate) capabilities: &'a Capabilities,
     pub(crate) stores: &'a Stores,
     pub(crate) databases: &'a Arc<Databases>,
+    /// The defaults of the declared settings that are not granted.
+    pub(crate) defaults: Option<&'a BTreeMap<String, String>>,
+    /// The component's name in the log.
+    pub(crate) component: &'a str,
     /// The request of the task.
     pub(crate) current: &'a Current,
 }

@@ -11,6 +11,7 @@ mod background;
 mod instances;
 mod keeper;
 mod lease;
+mod lifespan;
 mod shared;
 mod shelf;
 mod slot;

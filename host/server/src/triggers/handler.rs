@@ -84,6 +84,11 @@ impl Handler {
         }
     }
 
+    /// Returns the app's instances.
+    pub(crate) fn pool(&self) -> &WarmPool {
+        &self.pool
+    }
+
     /// Runs a route's early hooks, its checks and its handler.
     async fn answer_hooked(
         &self,

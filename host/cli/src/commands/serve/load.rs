@@ -140,6 +140,7 @@ fn load_from(host: &Config, fingerprint: Fingerprint) -> Result<LoadedApp> {
         Kind::Handler => {
             let app = App::new(&description, &defaults)?;
             loaded.check_app(&app)?;
+            loaded.check_declared(&app)?;
             let api = OpenApi::new(&description)?.below(config.mount.prefix());
             let docs = config.openapi.then(|| Docs::new(&api).map(Arc::new));
             (app, docs.flatten())

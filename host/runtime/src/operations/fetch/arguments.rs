@@ -17,6 +17,8 @@ pub(super) struct Fetch {
     pub(super) headers: Vec<(String, String)>,
     #[serde(default)]
     pub(super) redirect: Redirect,
+    /// The number of the upload that continues the body.
+    pub(super) upload: Option<u32>,
     pub(super) timeout_ms: Option<f64>,
     #[serde(default = "yes")]
     pub(super) decompress: bool,

@@ -1,4 +1,4 @@
-//! Outgoing requests: the kinds `fetch`, `fetch.read` and `fetch.close`.
+//! Outgoing requests: the kinds `fetch`, `fetch.write`, `fetch.read` and `fetch.close`.
 //!
 //! The app's [`Outbound`] sends every request, including each one that follows a redirect, so its
 //! allow list and its limits apply to all of them. A response that has already arrived with its
@@ -12,6 +12,7 @@ mod raw;
 mod redirect;
 mod request;
 mod response;
+pub(super) mod uploads;
 
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use serde::Deserialize;
 use spikard_wasm_services::{Failed, Outcome, Payload};
 
 use self::arguments::{Exchange, Fetch};
-use self::bodies::Bodies;
 use self::request::Request;
+use self::uploads::bytes;
 use super::head::{parse, unknown};
 use super::resources::Resources;
 use super::result::{Operation, OperationResult, ready};
@@ -34,6 +35,14 @@ struct Number {
     body: u32,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Write {
+    upload: u32,
+    #[serde(default)]
+    end: bool,
+}
+
 /// Starts an operation.
 ///
 /// # Errors
@@ -45,16 +54,19 @@ pub(super) fn start(
     head: &str,
     body: Payload,
 ) -> Result<Operation, Failed> {
-    let bodies = &mut resources.bodies;
     match kind {
-        "fetch" => fetch(services, bodies, parse(kind, head)?, body),
+        "fetch" => fetch(services, resources, parse(kind, head)?, body),
+        "fetch.write" => {
+            let Write { upload, end } = parse(kind, head)?;
+            resources.uploads.write(upload, end, body)
+        }
         "fetch.read" => {
             let Number { body } = parse(kind, head)?;
-            bodies.read(body)
+            resources.bodies.read(body)
         }
         "fetch.close" => {
             let Number { body } = parse(kind, head)?;
-            bodies.close(body);
+            resources.bodies.close(body);
             Ok(ready(Ok(Outcome::new(String::new(), Payload::Empty))))
         }
         _ => Err(unknown(kind)),
@@ -63,13 +75,16 @@ pub(super) fn start(
 
 fn fetch(
     services: &Services<'_>,
-    bodies: &mut Bodies,
+    resources: &mut Resources,
     fetch: Fetch,
     body: Payload,
 ) -> Result<Operation, Failed> {
     let rules = &services.capabilities.grants.outgoing;
     let limit = time_limit(fetch.timeout_ms, rules.timeout)?;
-    let mut request = Request::new(&fetch, body)?;
+    let mut request = Request::new(&fetch, bytes(body))?;
+    if let Some(number) = fetch.upload {
+        request.upload(number, &mut resources.uploads)?;
+    }
     request.trace(services.current);
     let exchange = Exchange {
         outbound: services.capabilities.outbound.clone(),
@@ -77,7 +92,7 @@ fn fetch(
         redirect: fetch.redirect,
         decompress: fetch.decompress,
         max_body: rules.max_response,
-        bodies: bodies.weak(),
+        bodies: resources.bodies.weak(),
     };
     Ok(Box::pin(async move {
         // The request is also the last one that was sent, when the time is over.
@@ -126,7 +141,7 @@ impl Exchange {
             depth: self.depth,
         };
         loop {
-            let sent = self.outbound.send(request.to_http()?, options).await;
+            let sent = self.outbound.send(request.next_http()?, options).await;
             let response = sent.map_err(|error| failure::of(&error))?;
             if !request.redirect(&response, self.redirect)? {
                 return response::outcome(self, request, response).await;

@@ -1,5 +1,6 @@
 //! Redirects, as the Fetch standard describes them (HTTP-redirect fetch).
 
+use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE,
     LOCATION, PROXY_AUTHORIZATION,
@@ -8,7 +9,7 @@ use http::{Method, Response, StatusCode};
 use spikard_wasm_services::Failed;
 
 use super::arguments::Redirect;
-use super::request::{Request, check_url, shown};
+use super::request::{Content, Request, check_url, shown};
 
 /// Maximum redirects of a request.
 const MAX_REDIRECTS: u32 = 20;
@@ -74,7 +75,7 @@ impl Request {
         };
         if becomes_get {
             self.method = Method::GET;
-            self.body.clear();
+            self.body = Content::Whole(Bytes::new());
             for name in [
                 CONTENT_ENCODING,
                 CONTENT_LANGUAGE,

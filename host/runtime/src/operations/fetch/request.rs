@@ -7,12 +7,13 @@ use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, RANGE, TE, TRAILER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use spikard_wasm_app::one_line;
-use spikard_wasm_services::{Failed, Payload};
+use spikard_wasm_services::Failed;
 use url::Url;
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
 use super::arguments::Fetch;
 use super::failure::invalid;
+use super::uploads::{Upload, Uploads};
 use crate::current::Current;
 use crate::outbound::StreamBody;
 
@@ -25,14 +26,21 @@ pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Content,
     /// The number of redirects that it has followed.
     pub(super) redirects: u32,
 }
 
+/// The body of a request.
+pub(super) enum Content {
+    Whole(Bytes),
+    /// The guest still produces the body. It can be sent once.
+    Upload(Option<Upload>),
+}
+
 impl Request {
     /// Checks a request.
-    pub(super) fn new(fetch: &Fetch, body: Payload) -> Result<Self, Failed> {
+    pub(super) fn new(fetch: &Fetch, body: Bytes) -> Result<Self, Failed> {
         let url = Url::parse(&fetch.url).map_err(|error| {
             let shown = shown(&fetch.url);
             invalid(format!("the URL `{shown}` is invalid: {error}"))
@@ -51,13 +59,24 @@ impl Request {
             method: method(fetch.method.as_deref().unwrap_or("GET"))?,
             url,
             headers,
-            body: match body {
-                Payload::Empty => Bytes::new(),
-                Payload::Json(text) | Payload::Text(text) => text.into(),
-                Payload::Bytes(bytes) => bytes.into(),
-            },
+            body: Content::Whole(body),
             redirects: 0,
         })
+    }
+
+    /// Continues the body with an upload.
+    pub(super) fn upload(&mut self, number: u32, uploads: &mut Uploads) -> Result<(), Failed> {
+        if matches!(self.method, Method::GET | Method::HEAD) {
+            return Err(invalid(format!(
+                "a request with the method `{}` has no body; use another method, or omit `upload`",
+                self.method
+            )));
+        }
+        if let Content::Whole(first) = &mut self.body {
+            let first = std::mem::take(first);
+            self.body = Content::Upload(Some(uploads.open(number, first)?));
+        }
+        Ok(())
     }
 
     /// Adds the trace headers of the request in progress.
@@ -97,9 +116,21 @@ impl Request {
     }
 
     /// Returns the request to send.
-    pub(super) fn to_http(&self) -> Result<http::Request<StreamBody>, Failed> {
-        let body = Full::new(self.body.clone()).map_err(|never| match never {});
-        let mut request = http::Request::new(body.boxed_unsync());
+    pub(super) fn next_http(&mut self) -> Result<http::Request<StreamBody>, Failed> {
+        let body = match &mut self.body {
+            Content::Whole(bytes) => {
+                let body = Full::new(bytes.clone()).map_err(|never| match never {});
+                body.boxed_unsync()
+            }
+            Content::Upload(upload) => {
+                let upload = upload.take().ok_or_else(|| {
+                    let message = "a redirect wants the body again, which was streamed; send the whole body, or set `redirect` to `manual`";
+                    Failed::new("failed", message)
+                })?;
+                upload.into_body()
+            }
+        };
+        let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
         *request.uri_mut() = self.shown_url().parse().map_err(|error| {

@@ -46,6 +46,8 @@ impl Fixture {
             capabilities: &capabilities,
             stores: &self.stores,
             databases: &databases,
+            defaults: None,
+            component: "app.wasm",
             current: &Current::Nothing,
         };
         let body = Payload::Bytes(body.as_bytes().to_vec());

@@ -50,6 +50,8 @@ impl Fixture {
             capabilities: &self.capabilities,
             stores: &self.stores,
             databases: &self.databases,
+            defaults: None,
+            component: "app.wasm",
             current: &Current::Nothing,
         };
         let head = head.to_string();

@@ -4,3 +4,4 @@ mod bodies;
 mod redirects;
 mod requests;
 mod support;
+mod uploads;

@@ -142,6 +142,8 @@ impl Fixture {
             capabilities: &self.capabilities,
             stores: &stores,
             databases: &databases,
+            defaults: None,
+            component: "app.wasm",
             current: &self.current,
         };
         let body = match body {

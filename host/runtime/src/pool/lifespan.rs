@@ -1,0 +1,89 @@
+//! Calls of the handler outside of requests.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use spikard_wasm_app::{Body, Call, Isolation};
+
+use super::instances::Pool;
+use crate::context::LocalContext;
+use crate::error::CallError;
+use crate::request::Request;
+use crate::stages::Stages;
+
+impl Pool {
+    /// Calls the handler with a number that is not a route's.
+    ///
+    /// # Errors
+    /// As [`Pool::call`], or the handler answered with an error status.
+    pub async fn call_outside(
+        self: &Rc<Self>,
+        number: u32,
+        isolation: Isolation,
+        deadline: Duration,
+    ) -> Result<(), CallError> {
+        let call = Call {
+            route: number,
+            params: String::new(),
+            body: Body::Empty,
+        };
+        let request = Arc::<NoRequest>::default();
+        let reply = self.call(&call, request, isolation, deadline).await?;
+        match reply.status {
+            status @ 400.. => Err(CallError::Failure {
+                message: format!("it ended with the status `{status}`"),
+                detail: String::new(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a guest reads while no request is in progress.
+#[derive(Default)]
+struct NoRequest {
+    local: LocalContext,
+    stages: Stages,
+}
+
+impl Request for NoRequest {
+    fn method(&self) -> &str {
+        ""
+    }
+
+    fn path(&self) -> &str {
+        ""
+    }
+
+    fn query(&self) -> &str {
+        ""
+    }
+
+    fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
+
+    fn peer(&self) -> String {
+        String::new()
+    }
+
+    fn id(&self) -> String {
+        String::new()
+    }
+
+    fn raw_body(&self) -> Bytes {
+        Bytes::new()
+    }
+
+    fn file(&self, _: u32) -> Option<Bytes> {
+        None
+    }
+
+    fn local(&self) -> &LocalContext {
+        &self.local
+    }
+
+    fn stages(&self) -> &Stages {
+        &self.stages
+    }
+}
