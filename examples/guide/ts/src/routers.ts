@@ -19,8 +19,11 @@ function currentUser({ request }: Context): string {
 }
 
 class TeamFull extends Error {
-  constructor(readonly team: string) {
+  readonly team: string;
+
+  constructor(team: string) {
     super(`the team \`${team}\` is full`);
+    this.team = team;
   }
 }
 
