@@ -7,6 +7,7 @@ from spikard_wasm import Cors, HookReply, HttpError, Reply, Spikard
 app = Spikard(
     "conduit-python",
     version="1.0.0",
+    secrets=["jwt"],
     body_limit=1_000_000,
     # Web frontends of other origins use the service.
     cors=Cors("*", headers=["authorization", "content-type"]),
