@@ -1,0 +1,1 @@
+"""The first five routes of Conduit."""
