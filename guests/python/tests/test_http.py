@@ -286,7 +286,7 @@ class Server(BaseHTTPRequestHandler):
         if self.path == "/together":
             together.wait(timeout=5)  # until eight requests have arrived
         if self.path == "/slow":
-            time.sleep(0.05)
+            time.sleep(0.5)
         self.send_response(302 if self.path == "/old" else 404 if self.path == "/missing" else 200)
         if self.path == "/old":
             self.send_header("location", "/new")

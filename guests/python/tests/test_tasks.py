@@ -80,7 +80,7 @@ def test_a_handler_that_does_not_wait_asks_for_no_task() -> None:
 def test_requests_keep_apart_while_they_wait() -> None:
     async def handler(request: Request, local: LocalContext) -> Any:
         local["user"] = request.id
-        await nap(0.03 if request.id == "ada" else 0.01)
+        await nap(0.3 if request.id == "ada" else 0.1)
         return f"{request.id} {request.header('x-user')} {local['user']}"
 
     instance = Instance(handler=handler)
@@ -379,7 +379,7 @@ def test_a_generator_is_closed_in_the_context_of_its_request() -> None:
     async def handler(request: Request) -> str:
         user.set(request.id)
         async for number in numbers():
-            await nap(0.03 if request.id == "ada" else 0.01)
+            await nap(0.3 if request.id == "ada" else 0.1)
             return str(number)
         return ""
 
