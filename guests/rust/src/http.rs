@@ -43,10 +43,24 @@
 //! # }
 //! ```
 
+//! A body that is produced while it is sent, here that of another response:
+//!
+//! ```
+//! # use spikard_wasm_sdk::{HttpError, http};
+//! # async fn example() -> Result<(), HttpError> {
+//! let source = http::get("https://files.example/large").await?.error_for_status()?;
+//! let target = http::Client::new().put("https://backup.example/large");
+//! target.send_stream(source.chunks()).await?.error_for_status()?;
+//! # Ok(())
+//! # }
+//! ```
+
 mod client;
 mod request;
 mod response;
+mod upload;
 
 pub use client::{Client, get};
 pub use request::{Redirects, RequestBuilder};
 pub use response::Response;
+pub use upload::Chunk;

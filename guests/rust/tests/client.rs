@@ -313,3 +313,49 @@ fn an_app_that_the_host_refuses_is_refused() {
         .route(Route::get("/{b}", |_: Path<u8>| ""));
     let _ = TestClient::new(app);
 }
+
+#[test]
+fn a_token_can_be_optional_and_have_another_scheme() {
+    let jwt = Jwt::hs256("0123456789abcdef0123456789abcdef")
+        .optional()
+        .scheme("Token");
+    let app = App::new("app")
+        .jwt(jwt)
+        .route(Route::get("/", |claims: Option<Claims<User>>| {
+            claims.map_or("nobody".to_owned(), |Claims(user)| user.sub)
+        }));
+    let client = TestClient::new(app);
+    let status = |header: &str| {
+        let reply = client.get("/").header("authorization", header).send();
+        (reply.status(), reply.text().to_owned())
+    };
+    assert_eq!(client.get("/").send().text(), "nobody");
+    assert_eq!(status(&format!("token {TOKEN}")), (200, "ann".to_owned()));
+    assert_eq!(status(&format!("Token {TOKEN}x")).0, 401);
+}
+
+#[test]
+fn error_hooks_see_what_policies_reject() {
+    let app = App::new("app")
+        .on_error(|reply, message| {
+            reply.set_header("x-message", message.to_owned());
+            let local = LocalContext::current().get::<String>("absent");
+            assert!(matches!(local, Ok(None)));
+        })
+        .route(
+            Route::get("/key", || "")
+                .api_key(ApiKey::new(["k"]))
+                .on_error(|reply, _| reply.set_header("x-route", "key")),
+        )
+        .route(Route::get("/", || "").rate_limit(RateLimit::per_second(1).burst(1)));
+    let client = TestClient::new(app);
+    let headers = |path: &str| {
+        let reply = client.get(path).send();
+        let has = |name: &str| reply.header(name).is_some();
+        (reply.status(), has("x-message"), has("x-route"))
+    };
+    assert_eq!(headers("/key"), (401, true, true));
+    assert_eq!(headers("/"), (200, false, false));
+    assert_eq!(headers("/"), (429, true, false));
+    assert_eq!(headers("/absent"), (404, true, false));
+}

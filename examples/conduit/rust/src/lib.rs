@@ -19,6 +19,7 @@ use spikard_wasm_sdk::{App, Cors, export};
 fn app() -> App {
     App::new("conduit-rust")
         .version(env!("CARGO_PKG_VERSION"))
+        .secrets(["jwt"])
         .body_limit(1_000_000)
         // Web frontends of other origins use the service.
         .cors(Cors::any().headers(["authorization", "content-type"]))

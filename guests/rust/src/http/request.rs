@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::{Stream, stream};
 use serde::Serialize;
 
 use super::response::Response;
+use super::upload::{self, Chunk};
 use crate::task::perform;
 use crate::{Content, OperationError};
 
@@ -44,6 +46,8 @@ struct Head {
     redirect: Option<Redirects>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<u64>,
 }
 
 impl RequestBuilder {
@@ -55,6 +59,7 @@ impl RequestBuilder {
                 headers: Vec::new(),
                 redirect: None,
                 timeout_ms: None,
+                upload: None,
             },
             body: Content::Empty,
             fault: None,
@@ -150,12 +155,72 @@ impl RequestBuilder {
     /// If the operator has not granted the origin (code `denied`), it cannot be reached
     /// (`unavailable`), or does not answer in time (`timeout`).
     pub async fn send(self) -> Result<Response, OperationError> {
-        if let Some(fault) = self.fault {
-            let message = format!("the request to `{}`: {fault}", self.head.url);
-            return Err(OperationError::new("invalid", message));
-        }
+        self.check()?;
         let completed = perform("fetch", &self.head, self.body).await?;
         Response::new(self.head.method, completed)
+    }
+
+    /// As [`send`](Self::send), with a body that a stream produces meanwhile. The next chunk is
+    /// taken when the connection can take more. Give the request a `content-type`; it is sent in
+    /// chunks, without a `content-length`.
+    ///
+    /// A response that begins before the end of the body ends the upload.
+    ///
+    /// ```
+    /// # use futures::stream;
+    /// # use spikard_wasm_sdk::{HttpError, http};
+    /// # async fn example() -> Result<(), HttpError> {
+    /// let lines = stream::iter(0..1_000_000).map(|number| format!("{number}\n"));
+    /// # use futures::StreamExt;
+    /// let request = http::Client::new().post("https://example.com/numbers");
+    /// request.header("content-type", "text/plain").send_stream(lines).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and the error of a chunk, which ends the request.
+    pub async fn send_stream<C: Chunk>(
+        mut self,
+        chunks: impl Stream<Item = C>,
+    ) -> Result<Response, OperationError> {
+        self.check()?;
+        let upload = upload::next_number();
+        self.head.upload = Some(upload);
+        let request = perform("fetch", &self.head, self.body);
+        let completed = upload::send(request, upload, chunks).await?;
+        Response::new(self.head.method, completed)
+    }
+
+    /// As [`send_stream`](Self::send_stream), with the chunks of an iterator.
+    ///
+    /// ```
+    /// # use spikard_wasm_sdk::{HttpError, http};
+    /// # async fn example() -> Result<(), HttpError> {
+    /// let lines = (0..1_000_000).map(|number| format!("{number}\n"));
+    /// let request = http::Client::new().post("https://example.com/numbers");
+    /// request.header("content-type", "text/plain").send_chunks(lines).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send_stream`](Self::send_stream).
+    pub async fn send_chunks<C: Chunk>(
+        self,
+        chunks: impl IntoIterator<Item = C>,
+    ) -> Result<Response, OperationError> {
+        self.send_stream(stream::iter(chunks)).await
+    }
+
+    fn check(&self) -> Result<(), OperationError> {
+        match &self.fault {
+            None => Ok(()),
+            Some(fault) => {
+                let message = format!("the request to `{}`: {fault}", self.head.url);
+                Err(OperationError::new("invalid", message))
+            }
+        }
     }
 
     fn fail(&mut self, error: &dyn Display) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use futures_util::{Stream, stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,19 @@ impl Response {
             }
         }
         Ok(None)
+    }
+
+    /// Returns the rest of the body as a stream, for example for
+    /// [`send_stream`](super::RequestBuilder::send_stream). After an error it ends.
+    pub fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, OperationError>> {
+        stream::unfold(Some(self), async |response| {
+            let mut response = response?;
+            match response.chunk().await {
+                Ok(None) => None,
+                Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
     }
 
     /// Returns the whole body.

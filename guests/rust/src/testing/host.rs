@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use spikard_wasm_app as model;
-use spikard_wasm_app::Refusal;
 use spikard_wasm_app::grants::Secret;
 use spikard_wasm_app::policy::Secrets;
-use spikard_wasm_contract::{Admission, Contract, Exchange, Reply as HostReply, Stop};
+use spikard_wasm_app::{Hit, Refusal};
+use spikard_wasm_contract::{Admission, Contract, Exchange, Head, Reply as HostReply, Stop};
 
 use super::message::Message;
 use super::reply::TestReply;
@@ -200,8 +200,10 @@ impl Host {
         let (exchange, admission) = self.contract.begin(head);
         let (answer, failure) = match admission {
             Ok(admission) => self.run(message, &exchange, admission, raw).await,
-            Err(Stop::Reply(reply)) if matches!(reply.status, 404 | 405) => {
-                let call = self.call(message, &exchange, NO_ROUTE, Vec::new());
+            // The policy of a preflight answers it alone.
+            Err(Stop::Reply(reply)) if reply.status >= 400 && !is_preflight(exchange.head()) => {
+                let route = self.find(exchange.head()).unwrap_or(NO_ROUTE);
+                let call = self.call(message, &exchange, route, Vec::new());
                 call.refuse(reply).await
             }
             Err(Stop::Reply(reply)) => (answer_of(reply), None),
@@ -220,6 +222,15 @@ impl Host {
         } else {
             reply
         }
+    }
+
+    /// Returns the number of the route of a request.
+    fn find(&self, head: &Head) -> Option<u32> {
+        let found = self.model.find(&head.method, &head.path, |hit| match hit {
+            Hit::Route { index, .. } => Some(index),
+            _ => None,
+        });
+        found.ok().flatten()
     }
 
     /// Runs the hooks and the handler of a request that the policies admit.
@@ -289,7 +300,7 @@ impl Call<'_> {
         }
     }
 
-    /// Replies to a request that no route matches.
+    /// Replies to a request that no route matches or a policy rejects.
     async fn refuse(&self, reply: HostReply) -> (Answer, Option<Report>) {
         let interruption = Interruption {
             message: reply.message.clone(),
@@ -377,6 +388,13 @@ impl Drop for Host {
             eprintln!("{sentence}");
         }
     }
+}
+
+/// Returns true for a CORS preflight (Fetch standard).
+fn is_preflight(head: &Head) -> bool {
+    head.method == "OPTIONS"
+        && head.first("origin").is_some()
+        && head.first("access-control-request-method").is_some()
 }
 
 fn with_content((status, headers, content): ReplyChange) -> Answer {

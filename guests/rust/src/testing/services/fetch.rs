@@ -120,6 +120,8 @@ pub(crate) struct Fetch {
     pub(crate) answer: Option<Answer>,
     bodies: BTreeMap<u64, Vec<Vec<u8>>>,
     next: u64,
+    /// The requests whose body has not ended, by the task and the upload.
+    uploads: BTreeMap<(u32, u64), (Head, Vec<u8>)>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +137,15 @@ struct Head {
     timeout_ms: Option<u64>,
     #[expect(dead_code, reason = "the closure decides")]
     decompress: Option<bool>,
+    upload: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteHead {
+    upload: u64,
+    #[serde(default)]
+    end: bool,
 }
 
 #[derive(Deserialize)]
@@ -148,14 +159,45 @@ fn get() -> String {
 }
 
 impl Fetch {
+    /// Ends what belongs to a task.
+    pub(super) fn end(&mut self, task: u32) {
+        self.uploads.retain(|(of, _), _| *of != task);
+    }
+
     pub(super) fn perform(
         &mut self,
+        task: u32,
         operation: &str,
         head: &str,
         body: &Content,
     ) -> Result<Outcome, Fault> {
         match operation {
-            "" => self.fetch(read(head)?, body),
+            "" => {
+                let head: Head = read(head)?;
+                let body = bytes(body).to_vec();
+                let upload = head.upload.filter(|_| self.answer.is_some());
+                let Some(upload) = upload else {
+                    return self.fetch(head, body);
+                };
+                self.uploads.insert((task, upload), (head, body));
+                let mut result = Outcome::new(0);
+                result.waits_for = Some(upload);
+                Ok(result)
+            }
+            "write" => {
+                let WriteHead { upload, end } = read(head)?;
+                let found = self.uploads.get_mut(&(task, upload));
+                let (_, sent) = found.ok_or_else(|| {
+                    Fault::new("invalid", format!("there is no upload `{upload}`"))
+                })?;
+                sent.extend_from_slice(bytes(body));
+                let mut result = Outcome::new(200);
+                if end && let Some((head, body)) = self.uploads.remove(&(task, upload)) {
+                    let reply = self.fetch(head, body).unwrap_or_else(Outcome::from);
+                    result.ends = Some((upload, Box::new(reply)));
+                }
+                Ok(result)
+            }
             "read" => {
                 let BodyHead { body } = read(head)?;
                 let chunks = self.bodies.get_mut(&body);
@@ -181,7 +223,7 @@ impl Fetch {
         }
     }
 
-    fn fetch(&mut self, head: Head, body: &Content) -> Result<Outcome, Fault> {
+    fn fetch(&mut self, head: Head, body: Vec<u8>) -> Result<Outcome, Fault> {
         let Some(answer) = &mut self.answer else {
             let url = &head.url;
             return Err(Fault::new(
@@ -194,7 +236,7 @@ impl Fetch {
             method: head.method,
             url: head.url,
             headers: head.headers,
-            body: bytes(body).to_vec(),
+            body,
         });
         let limit = head.timeout_ms.map(Duration::from_millis);
         if let Some(limit) = limit.filter(|limit| *limit < reply.delay) {

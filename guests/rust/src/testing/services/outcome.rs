@@ -14,6 +14,10 @@ pub(super) struct Outcome {
     pub(super) status: u16,
     pub(super) head: String,
     pub(super) body: Content,
+    /// The upload whose end the result waits for; `delay` counts from then on.
+    pub(super) waits_for: Option<u64>,
+    /// The upload that ends, and the result that waits for it.
+    pub(super) ends: Option<(u64, Box<Outcome>)>,
 }
 
 impl Outcome {
@@ -24,6 +28,8 @@ impl Outcome {
             status,
             head: String::new(),
             body: Content::Empty,
+            waits_for: None,
+            ends: None,
         }
     }
 

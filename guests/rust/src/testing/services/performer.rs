@@ -39,10 +39,9 @@ struct NameHead {
 impl Performer {
     /// Ends what belongs to a task.
     pub(super) fn end(&mut self, task: u32) {
+        self.fetch.end(task);
         #[cfg(feature = "test-services")]
         self.databases.end(task);
-        #[cfg(not(feature = "test-services"))]
-        let _ = task;
     }
 
     pub(super) fn perform(
@@ -64,7 +63,7 @@ impl Performer {
             ("secret", "get") => named(&self.secrets, head),
             ("log", "") => log_line::perform(&mut self.log, head, body),
             ("kv", operation) => self.stores.perform(now, operation, head, body),
-            ("fetch", operation) => self.fetch.perform(operation, head, body),
+            ("fetch", operation) => self.fetch.perform(task, operation, head, body),
             #[cfg(feature = "test-services")]
             ("sql", operation) => self.databases.perform(task, operation, head, body),
             #[cfg(feature = "test-services")]
@@ -72,15 +71,12 @@ impl Performer {
                 super::crypto::perform(&self.secrets, now, kind, head, body)
             }
             #[cfg(not(feature = "test-services"))]
-            ("sql" | "password" | "jwt" | "crypto", _) => {
-                let _ = task;
-                Err(Fault::new(
-                    "denied",
-                    format!(
-                        "`{kind}` needs the feature `test-services`; add `spikard-wasm-sdk` with it to `[dev-dependencies]`"
-                    ),
-                ))
-            }
+            ("sql" | "password" | "jwt" | "crypto", _) => Err(Fault::new(
+                "denied",
+                format!(
+                    "`{kind}` needs the feature `test-services`; add `spikard-wasm-sdk` with it to `[dev-dependencies]`"
+                ),
+            )),
             _ => Err(Fault::new(
                 "unknown-kind",
                 format!("there is no operation `{kind}`"),
