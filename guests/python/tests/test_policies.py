@@ -11,6 +11,7 @@ from spikard_wasm import (
     Cors,
     DefinitionError,
     Jwt,
+    LocalContext,
     OpenApi,
     RateLimit,
     RequestId,
@@ -19,6 +20,7 @@ from spikard_wasm import (
     Spikard,
     StaticFiles,
 )
+from spikard_wasm.testing import TestClient
 
 EVERYWHERE: list[tuple[str, Any, Any]] = [
     ("body_limit", 10, 10),
@@ -205,3 +207,34 @@ def test_options_of_the_app_are_not_those_of_a_route() -> None:
 
 def test_secrets_are_not_shown() -> None:
     assert "hidden" not in repr((ApiKey(["hidden"]), Jwt(["HS256"], "hidden")))
+
+
+def test_authentication_of_hooks_is_declared() -> None:
+    scheme = {"type": "apiKey", "in": "cookie", "name": "session"}
+    app = Spikard(openapi=OpenApi(security_schemes={"session": scheme}), security=[{"session": []}])
+    app.get("/open", security=[])(lambda: "open")
+    described = app.describe()
+    settings = json.loads(described.settings)
+    assert settings["openapi"] == {"security_schemes": {"session": scheme}}
+    assert settings["security"] == [{"session": []}]
+    assert json.loads(described.routes[0].settings)["security"] == []
+    assert TestClient(app).get("/open").text == "open"
+    with pytest.raises(DefinitionError, match="option `security`"):
+        Spikard(security={"session": []})  # type: ignore[arg-type]
+
+
+def test_a_token_can_be_optional_and_have_another_scheme() -> None:
+    policy = Jwt(
+        ["HS256"], secret="a secret of thirty-two characters", scheme="Token", optional=True
+    )
+    app = Spikard(jwt=policy)
+
+    @app.get("/")
+    def claims(local: LocalContext) -> bool:
+        return "spikard.jwt" in local
+
+    client = TestClient(app)
+    assert client.get("/").json() is False
+    wrong = client.get("/", headers={"authorization": "token x"})
+    assert wrong.status == 401
+    assert (wrong.header("www-authenticate") or "").startswith("Token ")

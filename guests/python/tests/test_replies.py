@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from spikard_wasm import HttpError, Reply, Spikard, html, redirect
+from spikard_wasm import HttpError, HTTPException, Reply, Spikard, html, redirect
 from spikard_wasm.testing import TestClient, TestReply
 
 NUMBERED: Any = {"a": 1}
@@ -174,3 +174,28 @@ def test_surrogates_cross_nowhere() -> None:
     assert failure.startswith("ValueError: \\udfff")
     problem = answer(raiser(HttpError(400, "\ud800")))
     assert json.loads(problem.body)["detail"] == "\ud800"
+
+
+def test_a_problem_document_has_further_members() -> None:
+    app = Spikard()
+
+    @app.get("/")
+    def taken() -> None:
+        raise HttpError(
+            409, "taken", type="https://e.test/taken", title="Taken", name="pen", left=0
+        )
+
+    @app.get("/fastapi")
+    def fastapi() -> None:
+        raise HTTPException(status_code=418, detail="tea", instance="/cups/1")
+
+    client = TestClient(app)
+    assert client.get("/").json() == {
+        "type": "https://e.test/taken",
+        "title": "Taken",
+        "status": 409,
+        "detail": "taken",
+        "name": "pen",
+        "left": 0,
+    }
+    assert client.get("/fastapi").json()["instance"] == "/cups/1"
