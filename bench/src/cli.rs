@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::options::Common;
-use crate::server::{Cores, artificial};
+use crate::server::{Cores, artificial, upstream};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -24,7 +24,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List all targets, workloads and loads, and what this machine lacks to run them
+    /// List all targets, workloads, services and loads, and what this machine lacks to run them
     List(commands::list::Options),
     /// Check that every target answers every workload correctly, with random values
     Verify(commands::verify::Options),
@@ -58,6 +58,9 @@ enum Command {
     /// Run a server with known behavior, for tests
     #[command(hide = true)]
     Artificial(artificial::Options),
+    /// Run an HTTP server that waits before each reply, as the upstream of handlers
+    #[command(hide = true)]
+    Upstream(upstream::Options),
 }
 
 /// Parses the command line and runs the command.
@@ -79,5 +82,6 @@ pub fn run() -> Result<ExitCode> {
         }
         Command::Load => crate::load::command().map(|()| ExitCode::SUCCESS),
         Command::Artificial(options) => artificial::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Upstream(options) => upstream::run(&options).map(|()| ExitCode::SUCCESS),
     }
 }

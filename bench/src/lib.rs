@@ -19,6 +19,8 @@ pub mod proc;
 pub mod report;
 pub mod run;
 pub mod server;
+pub mod shape;
 pub mod shot;
 pub mod stats;
+pub mod table;
 pub mod template;

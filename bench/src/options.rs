@@ -15,7 +15,7 @@ pub struct Common {
     /// current directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Directory with `targets`, `workloads` and `loads` [default: `bench` in the root]
+    /// Directory with `targets`, `workloads`, `services` and `loads` [default: `bench` in the root]
     #[arg(long, global = true, value_name = "DIR")]
     pub definitions: Option<PathBuf>,
 }

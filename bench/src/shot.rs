@@ -8,6 +8,8 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 
 use crate::defs::{Check, Request, Workload};
+use crate::shape::Shape;
+use crate::table;
 use crate::template::{Context, Template, Values, records};
 
 const BOUNDARY: &str = "spikard-bench-8f3c1d9a7e5b";
@@ -24,13 +26,16 @@ pub struct Shot {
     /// The body.
     pub body: Bytes,
     statuses: Vec<u16>,
+    reply_headers: Vec<(String, String)>,
     expected: Expected,
 }
 
 #[derive(Debug, Clone)]
 enum Expected {
     Json(Value),
+    Shape(Shape),
     Text(String),
+    Table(Vec<Vec<String>>),
     Something,
 }
 
@@ -62,6 +67,14 @@ impl Shot {
                     value.with_context(|| format!("the template of the reply gives `{text}`"))?,
                 )
             }
+            Check::Shape(text) => Expected::Shape(Shape::parse(text)?),
+            Check::List(list) => {
+                let length = Template(&list.length).fill(&values, Context::Plain);
+                let length = length.parse();
+                let length = length.with_context(|| format!("the length `{}`", list.length))?;
+                Expected::Shape(Shape::List(length, Shape::parse(&list.shape)?.into()))
+            }
+            Check::Table(rows) => Expected::Table(rows.clone()),
             Check::Text(text) => Expected::Text(Template(text).fill(&values, Context::Plain)),
             Check::Some(_) => Expected::Something,
         };
@@ -72,6 +85,7 @@ impl Shot {
             headers,
             body,
             statuses: reply.status.clone(),
+            reply_headers: reply.headers.clone().into_iter().collect(),
             expected,
         })
     }
@@ -86,6 +100,7 @@ impl Shot {
             headers,
             body: Bytes::new(),
             statuses: vec![200],
+            reply_headers: Vec::new(),
             expected: Expected::Something,
         })
     }
@@ -118,6 +133,16 @@ impl Shot {
                 shown()
             ));
         }
+        for (name, start) in &self.reply_headers {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            if !value.is_some_and(|value| value.starts_with(start)) {
+                return Err(format!(
+                    "`{}` got the header `{name}: {}` instead of one that starts with `{start}`",
+                    asked(),
+                    value.unwrap_or("(absent)")
+                ));
+            }
+        }
         match &self.expected {
             Expected::Something if body.is_empty() => {
                 Err(format!("`{}` got an empty body", asked()))
@@ -129,7 +154,24 @@ impl Shot {
                 asked(),
                 shown()
             )),
-            Expected::Json(wanted) => {
+            Expected::Table(rows) => {
+                let text = String::from_utf8_lossy(body);
+                match table::cells(&text) {
+                    Some(found) if &found == rows => Ok(()),
+                    Some(found) => Err(format!(
+                        "`{}` got the rows `{}` instead of `{}`",
+                        asked(),
+                        shorten(&format!("{found:?}")),
+                        shorten(&format!("{rows:?}"))
+                    )),
+                    None => Err(format!(
+                        "`{}` got a page without a table whose cells are escaped: `{}`",
+                        asked(),
+                        shown()
+                    )),
+                }
+            }
+            Expected::Json(_) | Expected::Shape(_) => {
                 let kind = headers
                     .get(CONTENT_TYPE)
                     .and_then(|value| value.to_str().ok())
@@ -140,13 +182,23 @@ impl Shot {
                         asked()
                     ));
                 }
-                match serde_json::from_slice::<Value>(body) {
-                    Ok(value) if json_equal(wanted, &value) => Ok(()),
-                    _ => Err(format!(
+                let value = serde_json::from_slice::<Value>(body).ok();
+                let (fits, wanted) = match (&self.expected, &value) {
+                    (Expected::Json(wanted), Some(value)) => {
+                        (json_equal(wanted, value), wanted.to_string())
+                    }
+                    (Expected::Shape(shape), Some(value)) => {
+                        (shape.fits(value), format!("{shape:?}"))
+                    }
+                    _ => (false, "JSON".to_owned()),
+                };
+                match fits {
+                    true => Ok(()),
+                    false => Err(format!(
                         "`{}` got `{}` instead of `{}`",
                         asked(),
                         shown(),
-                        shorten(&wanted.to_string())
+                        shorten(&wanted)
                     )),
                 }
             }

@@ -72,6 +72,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         workers: 1,
         port: None,
         cached: true,
+        services: &[],
+        service_cores: &load_cores,
     };
     let server = Server::start(&paths, &start)?;
     check(&server, workload, 1, 8)?;

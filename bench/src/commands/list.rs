@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::options::Common;
-use crate::server::{Availability, availability, version};
+use crate::server::{Availability, availability, service_availability, version};
 
 /// Options of `list`.
 #[derive(Debug, Args)]
@@ -45,6 +45,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     if options.json {
         let all = json!({
             "targets": targets,
+            "services": catalogue.services.values().collect::<Vec<_>>(),
             "workloads": catalogue.workloads.values().collect::<Vec<_>>(),
             "loads": catalogue.loads.values().collect::<Vec<_>>(),
         });
@@ -72,6 +73,14 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             "  {:<30} {:<9} {}",
             workload.name, workload.suite, workload.description
         );
+    }
+    text += "\nServices\n";
+    for service in catalogue.services.values() {
+        let note = match service_availability(service, &paths)? {
+            Availability::Missing(why) => format!("unavailable: {why}"),
+            Availability::Ready | Availability::Unbuilt => service.description.clone(),
+        };
+        let _ = writeln!(text, "  {:<22} {note}", service.name);
     }
     text += "\nLoads\n";
     for load in catalogue.loads.values() {

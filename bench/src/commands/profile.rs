@@ -15,7 +15,7 @@ use crate::options::Common;
 use crate::proc::{Memory, tree};
 use crate::report::profile::page;
 use crate::run::write_file;
-use crate::server::{Cores, Server, Start};
+use crate::server::{Cores, Server, Start, build_services};
 
 use super::verify::{app_for, check, ready};
 
@@ -33,6 +33,9 @@ pub struct Options {
     /// Requests per second [default: as many as the server answers]
     #[arg(long)]
     rate: Option<f64>,
+    /// Connections of the load
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    connections: u32,
     /// Samples per second
     #[arg(long, default_value_t = 997)]
     frequency: u32,
@@ -68,6 +71,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         [first @ .., last] => (Cores(first.to_vec()), Cores(vec![*last])),
         [] => bail!("this process may not run on any core: check its CPU affinity"),
     };
+    let services = catalogue.services_for(workload);
+    build_services(&services, &paths)?;
     let start = Start {
         target,
         app,
@@ -75,6 +80,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         workers: server_cores.0.len(),
         port: None,
         cached: true,
+        services: &services,
+        service_cores: &load_cores,
     };
     let server = Server::start(&paths, &start)?;
     let parts = catalogue.parts(workload);
@@ -101,7 +108,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         variants: 16,
         timeout: 10.0,
         phases: vec![Phase {
-            connections: 16,
+            connections: options.connections as usize,
             pace,
             segments: vec![
                 segment(None, 1.0),

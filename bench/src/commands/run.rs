@@ -14,7 +14,7 @@ use crate::fingerprint::Fingerprint;
 use crate::options::{Common, Selection};
 use crate::report;
 use crate::run::{Folder, JobContext, Lane, Plan, SCHEMA, Settings, carry_out};
-use crate::server::{Availability, Cores, Paths, availability, build, version};
+use crate::server::{Availability, Cores, Paths, availability, build, build_services, version};
 
 use super::verify::app_for;
 
@@ -55,6 +55,9 @@ pub struct Options {
     /// Cores for the load [default: the last]
     #[arg(long, value_name = "CORES")]
     load_cores: Option<Cores>,
+    /// Cores for the services of workloads, such as databases [default: those of the load]
+    #[arg(long, value_name = "CORES")]
+    service_cores: Option<Cores>,
     /// Workers per server [default: one per server core]
     #[arg(long, value_name = "NUMBER")]
     workers: Option<usize>,
@@ -88,6 +91,12 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             None => targets.push(target),
         }
     }
+    for workload in &workloads {
+        // The rows of the workload report the error again.
+        if let Err(error) = build_services(&catalogue.services_for(workload), &paths) {
+            eprintln!("skipping workload `{}`: {error:#}", workload.name);
+        }
+    }
     for target in &targets {
         prepare(target, &workloads, &loads, &catalogue, &paths);
     }
@@ -103,6 +112,11 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         rounds: options.rounds,
         workers: options.workers.unwrap_or(server_cores.0.len()).max(1),
         server_cores: server_cores.to_string(),
+        service_cores: options
+            .service_cores
+            .as_ref()
+            .unwrap_or(&load_cores)
+            .to_string(),
         load_cores: load_cores.to_string(),
         seed: options.seed,
         floor: options.floor,

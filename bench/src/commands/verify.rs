@@ -10,7 +10,9 @@ use fastrand::Rng;
 use crate::client::{Connection, block_on};
 use crate::defs::{App, Catalogue, Target, Workload};
 use crate::options::{Common, Selection};
-use crate::server::{Availability, Cores, Paths, Server, Start, availability, build};
+use crate::server::{
+    Availability, Cores, Paths, Server, Start, availability, build, build_services, missing_service,
+};
 use crate::shot::Shot;
 
 /// Options of `verify`.
@@ -40,7 +42,7 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}");
     let cores = Cores::allowed()?;
-    let (mut passed, mut failed, mut unavailable) = (0, 0, 0);
+    let (mut passed, mut failed, mut unavailable, mut missing) = (0, 0, 0, 0);
     for target in targets {
         if let Availability::Missing(why) = availability(target, &paths)? {
             unavailable += 1;
@@ -53,12 +55,19 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
             continue;
         }
         let (mut right, before) = (0, failed);
-        for (app, served) in servers(target, &workloads) {
+        for (app, served) in servers(target, &workloads, &catalogue) {
+            let services = catalogue.services_for(served[0]);
+            if let Some(why) = missing_service(&services, &paths)? {
+                missing += served.len();
+                println!("{:<28} {} not tried: {why}", target.name, served.len());
+                continue;
+            }
             let server = target
                 .started_for(served[0], &catalogue)
                 .map_err(anyhow::Error::msg)
                 .and_then(|target| {
                     build(&target, &paths, false)?;
+                    build_services(&services, &paths)?;
                     let start = Start {
                         target: &target,
                         app,
@@ -66,6 +75,8 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
                         workers: 1,
                         port: options.port,
                         cached: true,
+                        services: &services,
+                        service_cores: &cores,
                     };
                     Server::start(&paths, &start)
                 });
@@ -109,6 +120,9 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
         );
     }
     println!("{passed} passed, {failed} failed, {unavailable} targets unavailable");
+    if missing > 0 {
+        println!("{missing} not tried, because a service is unavailable");
+    }
     Ok(if failed == 0 && passed > 0 {
         ExitCode::SUCCESS
     } else {
@@ -120,14 +134,21 @@ pub fn run(common: &Common, options: &Options) -> Result<ExitCode> {
 fn servers<'a, 'b>(
     target: &'a Target,
     workloads: &[&'b Workload],
+    catalogue: &Catalogue,
 ) -> Vec<(&'a App, Vec<&'b Workload>)> {
+    let services = |workload: &Workload| -> Vec<&str> {
+        let needed = catalogue.services_for(workload);
+        needed.iter().map(|service| service.name.as_str()).collect()
+    };
     let mut servers: Vec<(&App, Vec<&Workload>)> = Vec::new();
     for workload in workloads.iter().filter(|workload| workload.mix.is_empty()) {
         let Some(app) = target.app(workload) else {
             continue;
         };
         let same = servers.iter_mut().find(|(other, served)| {
-            std::ptr::eq(*other, app) && served[0].routes == workload.routes
+            std::ptr::eq(*other, app)
+                && served[0].routes == workload.routes
+                && services(served[0]) == services(workload)
         });
         match same {
             Some((_, served)) => served.push(workload),

@@ -1,4 +1,4 @@
-//! The catalogue of targets, workloads and loads by name, with checked references.
+//! The catalogue of all definitions by name, with checked references.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +9,19 @@ use crate::nearest::nearest;
 
 use super::files::files;
 use super::load::Load;
+use super::service::Service;
 use super::target::Target;
 use super::workload::{File, Workload};
 
-/// Every definition below a directory with `targets`, `workloads` and `loads`.
+/// Every definition below a directory with `targets`, `workloads`, `services` and `loads`.
 #[derive(Debug)]
 pub struct Catalogue {
     /// Targets by name.
     pub targets: BTreeMap<String, Target>,
     /// Workloads by name.
     pub workloads: BTreeMap<String, Workload>,
+    /// Services by name.
+    pub services: BTreeMap<String, Service>,
     /// Loads by name.
     pub loads: BTreeMap<String, Load>,
 }
@@ -29,6 +32,7 @@ impl Catalogue {
         let mut catalogue = Self {
             targets: BTreeMap::new(),
             workloads: BTreeMap::new(),
+            services: BTreeMap::new(),
             loads: BTreeMap::new(),
         };
         for (path, file) in files::<Target>(&folder.join("targets"))? {
@@ -50,6 +54,10 @@ impl Catalogue {
                     &path,
                 )?;
             }
+        }
+        for (path, service) in files::<Service>(&folder.join("services"))? {
+            let name = service.name.clone();
+            insert(&mut catalogue.services, name, service, &path)?;
         }
         for (path, load) in files::<Load>(&folder.join("loads"))? {
             load.check()
@@ -80,23 +88,25 @@ impl Catalogue {
                     .with_context(|| format!("the apps of target `{}`", target.name))?;
             }
             for suite in target.suites() {
-                if !self
-                    .workloads
-                    .values()
-                    .any(|workload| &workload.suite == suite)
-                {
-                    bail!(
-                        "target `{}` serves the suite `{suite}`, which has no workload{}",
-                        target.name,
-                        nearest(
-                            suite,
-                            self.workloads
-                                .values()
-                                .map(|workload| workload.suite.as_str())
-                        )
-                    );
-                }
+                self.check_suite(suite, "target", &target.name)?;
             }
+        }
+        for service in self.services.values() {
+            for suite in &service.suites {
+                self.check_suite(suite, "service", &service.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a suite which a target or a service names has a workload.
+    fn check_suite(&self, suite: &str, kind: &str, name: &str) -> Result<()> {
+        let all = || self.workloads.values().map(|it| it.suite.as_str());
+        if !all().any(|other| other == suite) {
+            bail!(
+                "{kind} `{name}` names the suite `{suite}`, which has no workload{}",
+                nearest(suite, all())
+            );
         }
         Ok(())
     }
@@ -141,6 +151,16 @@ impl Catalogue {
         }
         let part = |(name, weight): (&String, &u32)| (self.workloads[name].clone(), *weight);
         workload.mix.iter().map(part).collect()
+    }
+
+    /// Returns the services that a workload or a part of its mix needs.
+    pub fn services_for(&self, workload: &Workload) -> Vec<&Service> {
+        let parts = self.parts(workload);
+        let needed = |service: &&Service| {
+            let mut suites = parts.iter().map(|(part, _)| &part.suite);
+            suites.any(|suite| service.suites.contains(suite))
+        };
+        self.services.values().filter(needed).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Definitions of targets, workloads and loads as TOML files. An unknown field or name is an error
+//! Definitions of targets, workloads, services and loads as TOML files. An unknown field or name is an error
 //! that suggests the nearest known one.
 
 mod build;
@@ -6,6 +6,7 @@ mod catalogue;
 mod files;
 mod load;
 mod over;
+mod service;
 mod started;
 mod target;
 mod workload;
@@ -14,5 +15,6 @@ pub use build::Build;
 pub use catalogue::Catalogue;
 pub use load::{Arrivals, Cache, Knee, Load, LoadKind, Over};
 pub use over::{SweepOverride, Sweeps};
+pub use service::Service;
 pub use target::{App, Kind, Need, Ready, Run, Target, Variant};
-pub use workload::{Check, Part, Reply, Request, Workload};
+pub use workload::{Check, List, Part, Reply, Request, Workload};

@@ -132,6 +132,9 @@ pub struct App {
     /// A file, or an argument that the command understands.
     #[serde(default)]
     pub file: String,
+    /// Arguments to append to the command for this program, such as grants.
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// The suites that it serves.
     #[serde(default)]
     pub suites: Vec<String>,
@@ -199,6 +202,9 @@ pub struct Variant {
     pub description: String,
     /// Arguments to append to the command.
     pub arguments: Vec<String>,
+    /// The suites that it serves; empty means all those of the target.
+    #[serde(default)]
+    pub suites: Vec<String>,
     /// Extra notes for readers.
     #[serde(default)]
     pub fairness: Vec<String>,
@@ -218,6 +224,12 @@ impl Target {
                 command.extend(variant.arguments.iter().cloned());
             }
             target.run.command.extend(variant.arguments);
+            if !variant.suites.is_empty() {
+                for app in &mut target.apps {
+                    app.suites.retain(|suite| variant.suites.contains(suite));
+                    app.workloads.clear();
+                }
+            }
             target.fairness.extend(variant.fairness);
             all.push(target);
         }

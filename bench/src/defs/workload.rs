@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::shape::Shape;
 use crate::template::{Template, Values};
 
 /// A file of workloads.
@@ -84,6 +85,9 @@ pub struct Reply {
     /// The accepted statuses.
     #[serde(default = "ok")]
     pub status: Vec<u16>,
+    /// Headers that it must have, each with the start of its value.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// The check of the body.
     pub body: Check,
 }
@@ -96,10 +100,26 @@ pub enum Check {
     Echo(bool),
     /// JSON with the value of this template.
     Json(String),
+    /// JSON of this shape ([`crate::shape`]).
+    Shape(String),
+    /// A JSON array.
+    List(List),
     /// This text.
     Text(String),
+    /// An HTML page with a table of these rows, each a list of texts.
+    Table(Vec<Vec<String>>),
     /// Any body that is not empty, for error messages that differ between servers.
     Some(bool),
+}
+
+/// A JSON array whose elements have one shape.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// The shape of each element ([`crate::shape`]).
+    pub shape: String,
+    /// A template of the number of elements.
+    pub length: String,
 }
 
 fn ok() -> Vec<u16> {
@@ -143,8 +163,14 @@ impl Workload {
         let mut texts = vec![&request.path];
         texts.extend(request.headers.values());
         texts.extend(&request.body);
-        if let Check::Json(text) | Check::Text(text) = &reply.body {
-            texts.push(text);
+        match &reply.body {
+            Check::Json(text) | Check::Text(text) => texts.push(text),
+            Check::Shape(text) => _ = Shape::parse(text)?,
+            Check::List(list) => {
+                Shape::parse(&list.shape)?;
+                texts.push(&list.length);
+            }
+            Check::Echo(_) | Check::Table(_) | Check::Some(_) => {}
         }
         for text in texts {
             Template(text).check(&values)?;

@@ -28,6 +28,9 @@ pub struct Settings {
     pub server_cores: String,
     /// Cores for the load.
     pub load_cores: String,
+    /// Cores for services; empty in records of versions without services.
+    #[serde(default)]
+    pub service_cores: String,
     /// Workers per server.
     pub workers: usize,
     /// The seed of all random values.

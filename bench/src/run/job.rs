@@ -11,7 +11,7 @@ use crate::commands::verify;
 use crate::defs::{App, Cache, Catalogue, Load, LoadKind, Over, Target, Workload};
 use crate::load::{Event, Loader, Measured, Plan, encode, new_histogram};
 use crate::proc::{CpuTimes, Memory as Pages};
-use crate::server::{Cores, Paths, Server, Start, build};
+use crate::server::{Cores, Paths, Server, Start, build, build_services};
 
 use super::folder::Settings;
 use super::phases::phases;
@@ -110,6 +110,10 @@ impl Job<'_> {
             }
             Ok(target)
         });
+        let services = tools.catalogue.services_for(self.workload);
+        if let Err(error) = build_services(&services, tools.paths) {
+            return Ok(vec![self.void(tools, load, format!("{error:#}"))]);
+        }
         match started {
             Ok(target) => Job {
                 target: &target,
@@ -194,6 +198,7 @@ impl Job<'_> {
         workers: Option<usize>,
     ) -> Result<Vec<Row>> {
         let (cores, workers) = self.cores(settings, workers)?;
+        let services = tools.catalogue.services_for(self.workload);
         let start = Start {
             target: self.target,
             app,
@@ -201,6 +206,8 @@ impl Job<'_> {
             workers,
             port: tools.port,
             cached: true,
+            services: &services,
+            service_cores: &settings.service_cores.parse()?,
         };
         let mut server = match Server::start(tools.paths, &start) {
             Ok(server) => server,
@@ -298,6 +305,7 @@ impl Job<'_> {
             return Ok(vec![self.void(tools, load, why)]);
         }
         let (cores, workers) = self.cores(settings, None)?;
+        let services = tools.catalogue.services_for(self.workload);
         let start = Start {
             target: self.target,
             app,
@@ -305,6 +313,8 @@ impl Job<'_> {
             workers,
             port: tools.port,
             cached,
+            services: &services,
+            service_cores: &settings.service_cores.parse()?,
         };
         let mut times = new_histogram();
         let mut row = self.row(tools, load, "");

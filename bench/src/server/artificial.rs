@@ -13,10 +13,8 @@ use clap::Args;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+
+use super::local;
 
 /// Options of `artificial`.
 #[derive(Debug, Clone, Args)]
@@ -55,34 +53,13 @@ pub fn run(options: &Options) -> Result<()> {
         eprintln!("{words}");
         std::thread::sleep(Duration::from_secs(600));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, serve(options.clone()))
-}
-
-async fn serve(options: Options) -> Result<()> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
-    let state = Rc::new((
-        options,
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+    let state: Rc<State> = Rc::new((
+        options.clone(),
         Cell::new(0_u64),
         Cell::new(Instant::now() + Duration::from_secs(1)),
     ));
-    loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        let state = state.clone();
-        tokio::task::spawn_local(async move {
-            let answer = service_fn(|request| {
-                let state = state.clone();
-                async move { answer(&state, request).await }
-            });
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), answer)
-                .await;
-        });
-    }
+    local::serve(address, async move |request| answer(&state, request).await)
 }
 
 type State = (Options, Cell<u64>, Cell<Instant>);

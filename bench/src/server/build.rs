@@ -1,4 +1,4 @@
-//! The prerequisites and build steps of targets.
+//! The prerequisites and build steps of targets and services.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,16 +7,16 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::defs::{Build, Target};
+use crate::defs::{Build, Need, Service, Target};
 
 use super::Paths;
 
-/// The availability of a target on this machine.
+/// The availability of a target or a service on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
-    /// The target can be measured.
+    /// It can be started.
     Ready,
-    /// All tools are present, but the target must be built first.
+    /// All tools are present, but it must be built first.
     Unbuilt,
     /// Something is missing; the text names it and the remedy.
     Missing(String),
@@ -24,7 +24,16 @@ pub enum Availability {
 
 /// Checks the tools and files that a target requires.
 pub fn availability(target: &Target, paths: &Paths) -> Result<Availability> {
-    for need in &target.needs {
+    available(&target.needs, &target.build, paths)
+}
+
+/// Checks the tools and files that a service requires.
+pub fn service_availability(service: &Service, paths: &Paths) -> Result<Availability> {
+    available(&service.needs, &service.build, paths)
+}
+
+fn available(needs: &[Need], build: &[Build], paths: &Paths) -> Result<Availability> {
+    for need in needs {
         let command = paths.fill(&need.command, &[])?;
         if paths.find(&command).is_none() {
             return Ok(Availability::Missing(format!(
@@ -34,7 +43,7 @@ pub fn availability(target: &Target, paths: &Paths) -> Result<Availability> {
             )));
         }
     }
-    for step in &target.build {
+    for step in build {
         if !is_made(step, paths)? {
             return Ok(Availability::Unbuilt);
         }
@@ -82,18 +91,49 @@ fn newest_below(path: &Path) -> SystemTime {
 
 /// Runs the steps whose outputs are missing or outdated, or all steps.
 pub fn build(target: &Target, paths: &Paths, all: bool) -> Result<()> {
-    for step in &target.build {
+    run_steps(
+        &target.build,
+        &format!("target `{}`", target.name),
+        paths,
+        all,
+    )
+}
+
+/// Returns the reason why one of the services is unavailable, if any.
+pub fn missing_service(services: &[&Service], paths: &Paths) -> Result<Option<String>> {
+    for service in services {
+        if let Availability::Missing(why) = service_availability(service, paths)? {
+            return Ok(Some(format!(
+                "service `{}` is unavailable: {why}",
+                service.name
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Builds services; fails if this machine lacks something that one needs.
+pub fn build_services(services: &[&Service], paths: &Paths) -> Result<()> {
+    if let Some(why) = missing_service(services, paths)? {
+        bail!(why);
+    }
+    for service in services {
+        let name = format!("service `{}`", service.name);
+        run_steps(&service.build, &name, paths, false)?;
+    }
+    Ok(())
+}
+
+fn run_steps(steps: &[Build], name: &str, paths: &Paths, all: bool) -> Result<()> {
+    for step in steps {
         if !all && is_made(step, paths)? {
             continue;
         }
         let command = fill_all(&step.command, paths)?;
         let Some((program, arguments)) = command.split_first() else {
-            bail!(
-                "target `{}` has a build step without a command",
-                target.name
-            );
+            bail!("{name} has a build step without a command");
         };
-        eprintln!("building {}: {}", target.name, step.command.join(" "));
+        eprintln!("building {name}: {}", step.command.join(" "));
         let mut process = Command::new(program);
         process
             .args(arguments)
@@ -103,23 +143,20 @@ pub fn build(target: &Target, paths: &Paths, all: bool) -> Result<()> {
         }
         // The step must not read the terminal, and its output is shown only if it fails.
         let output = process.stdin(Stdio::null()).output();
-        let output = output
-            .with_context(|| format!("cannot run `{program}` to build target `{}`", target.name))?;
+        let output = output.with_context(|| format!("cannot run `{program}` to build {name}"))?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr).into_owned()
                 + &String::from_utf8_lossy(&output.stdout);
             bail!(
-                "the build step `{}` of target `{}` failed:\n{}",
+                "the build step `{}` of {name} failed:\n{}",
                 step.command.join(" "),
-                target.name,
                 super::process::last_lines(&text, 15)
             );
         }
         if !outputs_exist(step, paths)? {
             bail!(
-                "the build step `{}` of target `{}` did not make `{}`",
+                "the build step `{}` of {name} did not make `{}`",
                 step.command.join(" "),
-                target.name,
                 step.makes.join("`, `")
             );
         }

@@ -1,13 +1,20 @@
-//! Runs targets as processes: builds them, starts them on a free port, waits until they are ready,
-//! and stops them with all descendants.
+//! Runs targets as processes: builds them, starts them and their services on free ports, waits until
+//! they are ready, and stops them with all descendants.
 
 pub mod artificial;
 mod build;
+mod child;
 mod exec;
+mod local;
 mod paths;
 mod process;
+mod service;
+pub mod upstream;
 
-pub use build::{Availability, availability, build, version};
+pub use build::{
+    Availability, availability, build, build_services, missing_service, service_availability,
+    version,
+};
 pub use exec::{Cores, exec};
 pub use paths::Paths;
 pub use process::{Server, Start, free_port};

@@ -1,8 +1,8 @@
 //! The paths on this machine that definitions refer to by name.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -54,6 +54,8 @@ impl Paths {
             ("python", work.join("python")),
             ("peers", work.join("peers")),
             ("cache", work.join("cache")),
+            ("services", work.join("services")),
+            ("postgres", postgres_programs()),
             (
                 "self",
                 env::current_exe().context("cannot find the path of this program")?,
@@ -112,6 +114,27 @@ impl Paths {
             .find(|file| file.is_file())
     }
 }
+
+/// Returns the folder of PostgreSQL's server programs: in the path, or where Debian puts them, which is
+/// not in the path.
+fn postgres_programs() -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    let entries = fs::read_dir(DEBIAN_POSTGRES)
+        .into_iter()
+        .flatten()
+        .flatten();
+    folders.extend(entries.map(|entry| entry.path().join("bin")));
+    // A link in the path leads to the folder with the other programs.
+    let programs = |folder: PathBuf| {
+        let server = folder.join("postgres").canonicalize().ok()?;
+        server.parent().map(Path::to_owned)
+    };
+    let found = folders.into_iter().find_map(programs);
+    found.unwrap_or_else(|| DEBIAN_POSTGRES.into())
+}
+
+const DEBIAN_POSTGRES: &str = "/usr/lib/postgresql";
 
 fn first_existing(paths: &[PathBuf]) -> PathBuf {
     let there = paths.iter().find(|path| path.exists());

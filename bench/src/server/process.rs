@@ -1,24 +1,18 @@
 //! A server process and its descendants.
 
-use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::defs::{App, Target};
-use crate::{client, proc};
+use crate::client;
+use crate::defs::{App, Service, Target};
 
+use super::child::{ManagedChild, last_output};
+use super::service::RunningService;
 use super::{Cores, Paths};
-
-/// How long a server may take for a graceful shutdown, as in the Spikard harness.
-const GRACE: Duration = Duration::from_secs(15);
-const MAX_LINES: usize = 200;
 
 /// How to start a server.
 #[derive(Debug, Clone)]
@@ -35,6 +29,10 @@ pub struct Start<'a> {
     pub port: Option<u16>,
     /// True to let the server use the caches of earlier starts.
     pub cached: bool,
+    /// The services that the server's workloads need.
+    pub services: &'a [&'a Service],
+    /// The cores for the services.
+    pub service_cores: &'a Cores,
 }
 
 /// A running server.
@@ -46,9 +44,9 @@ pub struct Server {
     pub port: u16,
     /// Time from the start of the process to the first 2xx.
     pub startup: Duration,
-    child: Child,
-    lines: Arc<Mutex<VecDeque<String>>>,
-    readers: Vec<JoinHandle<()>>,
+    process: ManagedChild,
+    // Dropped after the process.
+    services: Vec<RunningService>,
 }
 
 /// Returns a port that no process listens on.
@@ -59,7 +57,7 @@ pub fn free_port() -> Result<u16> {
 }
 
 impl Server {
-    /// Starts the server and waits until it is ready.
+    /// Starts the services and the server, and waits until they are ready.
     pub fn start(paths: &Paths, start: &Start<'_>) -> Result<Self> {
         let name = &start.target.name;
         let port = match start.port {
@@ -71,40 +69,34 @@ impl Server {
                 "port `{port}` for target `{name}` is already in use: pass another one with `--port`, or omit it"
             );
         }
-        let command = command_line(paths, start, port)?;
+        let services = start
+            .services
+            .iter()
+            .map(|service| RunningService::start(paths, service, start.service_cores))
+            .collect::<Result<Vec<_>>>()?;
+        let command = command_line(paths, start, &services, port)?;
         let cores = start.cores.to_string();
         let mut process = Command::new(paths.get("self"));
         process
             .args(["exec", "--cores", &cores, "--"])
             .args(&command)
             .current_dir(paths.root.join(paths.fill(&start.target.run.folder, &[])?))
-            .env("PORT", port.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .env("PORT", port.to_string());
+        for (variable, value) in services.iter().flat_map(RunningService::variables) {
+            process.env(variable, value);
+        }
         for (variable, value) in &start.target.run.environment {
-            process.env(variable, fill(paths, start, value, port)?);
+            process.env(variable, fill(paths, start, &services, value, port)?);
         }
         let started = Instant::now();
-        let mut child = process
-            .spawn()
+        let process = ManagedChild::spawn(&mut process)
             .with_context(|| format!("cannot start target `{name}`"))?;
-        let lines = Arc::new(Mutex::new(VecDeque::new()));
-        let mut readers = Vec::new();
-        if let Some(output) = child.stdout.take() {
-            readers.push(keep_lines(output, lines.clone()));
-        }
-        if let Some(output) = child.stderr.take() {
-            readers.push(keep_lines(output, lines.clone()));
-        }
-        let startup = Duration::ZERO;
         let mut server = Self {
             name: name.clone(),
             port,
-            startup,
-            child,
-            lines,
-            readers,
+            startup: Duration::ZERO,
+            process,
+            services,
         };
         match server.wait(
             &start.target.ready.path,
@@ -116,12 +108,7 @@ impl Server {
                 Ok(server)
             }
             Err(error) => {
-                let tail = server.end();
-                let shown = if tail.is_empty() {
-                    "it printed nothing".to_owned()
-                } else {
-                    format!("its last lines:\n{tail}")
-                };
+                let shown = last_output(&server.stop());
                 Err(anyhow::anyhow!("target `{name}` {error}; {shown}"))
             }
         }
@@ -129,7 +116,7 @@ impl Server {
 
     fn wait(&mut self, path: &str, timeout: Duration, started: Instant) -> Result<()> {
         loop {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.process.ended() {
                 bail!("ended before it was ready ({status})");
             }
             let refused = match client::get(self.port, path, Duration::from_secs(5)) {
@@ -148,76 +135,33 @@ impl Server {
 
     /// Returns the process ID of the server, the root of its process tree.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.pid()
     }
 
     /// Returns the exit status if the server has exited.
     pub fn ended(&mut self) -> Option<String> {
-        self.child
-            .try_wait()
-            .ok()
-            .flatten()
-            .map(|status| status.to_string())
+        self.process.ended()
     }
 
     /// Returns the last lines of its output.
     pub fn tail(&self, lines: usize) -> String {
-        let kept = self
-            .lines
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let skipped = kept.len().saturating_sub(lines);
-        kept.iter()
-            .skip(skipped)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.process.tail(lines)
     }
 
-    /// Stops the server and all its descendants, and returns its last output.
+    /// Stops the server with all its descendants, then its services, and returns its last output.
     pub fn stop(mut self) -> String {
-        self.end()
-    }
-
-    fn end(&mut self) -> String {
-        // With start times, because a process ID may be reused by then.
-        let all: Vec<(u32, Option<u64>)> = proc::family(self.pid())
-            .into_iter()
-            .map(|pid| (pid, proc::started(pid)))
-            .collect();
-        if let Some(group) = Pid::from_raw(self.pid() as i32) {
-            if self.ended().is_none() {
-                let _ = kill_process_group(group, Signal::TERM);
-                let until = Instant::now() + GRACE;
-                while self.ended().is_none() && Instant::now() < until {
-                    thread::sleep(Duration::from_millis(2));
-                }
-            }
-            // Kill the remaining descendants, including those in other process groups.
-            for (pid, started) in all {
-                if started.is_some() && proc::started(pid) == started {
-                    let _ = Pid::from_raw(pid as i32).map(|pid| kill_process(pid, Signal::KILL));
-                }
-            }
-        }
-        let _ = self.child.wait();
-        let until = Instant::now() + Duration::from_secs(1);
-        for reader in self.readers.drain(..) {
-            while !reader.is_finished() && Instant::now() < until {
-                thread::sleep(Duration::from_millis(1));
-            }
-        }
-        self.tail(12)
+        let tail = self.process.end();
+        self.services.clear();
+        tail
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn command_line(paths: &Paths, start: &Start<'_>, port: u16) -> Result<Vec<String>> {
+fn command_line(
+    paths: &Paths,
+    start: &Start<'_>,
+    services: &[RunningService],
+    port: u16,
+) -> Result<Vec<String>> {
     let run = &start.target.run;
     let uncached: &[String] = if start.cached { &[] } else { &run.uncached };
     if !run.command.iter().any(|word| word.contains("{port}"))
@@ -233,46 +177,30 @@ fn command_line(paths: &Paths, start: &Start<'_>, port: u16) -> Result<Vec<Strin
     }
     run.command
         .iter()
+        .chain(&start.app.arguments)
         .chain(uncached)
-        .map(|word| fill(paths, start, word, port))
+        .map(|word| fill(paths, start, services, word, port))
         .collect()
 }
 
-fn fill(paths: &Paths, start: &Start<'_>, text: &str, port: u16) -> Result<String> {
+fn fill(
+    paths: &Paths,
+    start: &Start<'_>,
+    services: &[RunningService],
+    text: &str,
+    port: u16,
+) -> Result<String> {
     let app = paths.fill(&start.app.file, &[])?;
-    let more = [
-        ("port", &*port.to_string()),
-        ("workers", &*start.workers.to_string()),
-        ("cores", &*start.cores.to_string()),
-        ("app", &*app),
+    let (port, workers) = (port.to_string(), start.workers.to_string());
+    let cores = start.cores.to_string();
+    let mut more: Vec<(&str, &str)> = vec![
+        ("port", &port),
+        ("workers", &workers),
+        ("cores", &cores),
+        ("app", &app),
     ];
+    more.extend(services.iter().flat_map(RunningService::variables));
     paths.fill(text, &more)
-}
-
-fn keep_lines(
-    output: impl Read + Send + 'static,
-    lines: Arc<Mutex<VecDeque<String>>>,
-) -> JoinHandle<()> {
-    thread::spawn(move || {
-        let mut reader = BufReader::new(output);
-        let mut line = Vec::new();
-        // Cut long lines, so that output without line ends cannot exhaust memory.
-        while reader
-            .by_ref()
-            .take(4096)
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|length| length > 0)
-        {
-            let mut kept = lines
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            if kept.len() == MAX_LINES {
-                kept.pop_front();
-            }
-            kept.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
-            line.clear();
-        }
-    })
 }
 
 /// Returns the last lines of a text.

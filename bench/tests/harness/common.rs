@@ -21,7 +21,7 @@ impl Bench {
     /// Creates targets with these names and arguments.
     pub(crate) fn new(targets: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["targets", "workloads", "loads"] {
+        for name in ["targets", "workloads", "services", "loads"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
