@@ -20,7 +20,9 @@ const build = await rolldown({
       name: "sdk",
       resolveId: (id) => (id === ENTRY ? id : null),
       load: (id) =>
-        id === ENTRY ? `import ${built("engine/quickjs.js")};\nexport * from ${built("index.js")};\n` : null,
+        id === ENTRY
+          ? `import ${built("engine/quickjs.js")};\nimport ${built("engine/adopt.js")};\nexport * from ${built("index.js")};\n`
+          : null,
     },
   ],
   resolve: { conditionNames: ["quickjs", "browser", "import", "default"] },

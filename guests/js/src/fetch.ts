@@ -5,7 +5,8 @@
 import { ownBytes } from "./bytes.js";
 import { engine } from "./engine/engine.js";
 import type { Content } from "./host/types.js";
-import { OperationError, operate } from "./io.js";
+import { OperationError, operate, type Result } from "./io.js";
+import { Upload } from "./upload.js";
 
 /** The head of a result. */
 interface Head {
@@ -32,48 +33,51 @@ const BODILESS = new Set([101, 103, 204, 205, 304]);
 
 /** Sends a request, and returns its response as soon as its head has arrived. */
 export async function fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-  const collected = await withoutStream(init);
-  const request = new Request(input, collected);
+  const upload = uploadOf(init);
+  const request = new Request(input, upload === undefined ? init : { ...init, body: null });
   const signal = init.signal ?? request.signal;
+  if (upload !== undefined && (request.method === "GET" || request.method === "HEAD"))
+    throw new TypeError(`a request with the method ${request.method} must not have a body`);
   const head = {
     method: request.method,
     url: request.url,
     headers: [...request.headers].filter(([name]) => name !== "content-length"),
     redirect: init.redirect ?? request.redirect ?? "follow",
+    upload: upload?.number,
   };
-  const body = await bodyOf(request);
+  const body = upload === undefined ? await bodyOf(request) : undefined;
+  const result =
+    upload === undefined ? operate("fetch", head, { body, signal }) : startUpload(head, upload, signal);
   try {
-    const result = await operate("fetch", head, { body, signal });
-    return responseOf(result.status, result.head as Head, result.body as Uint8Array | undefined, signal);
+    const { status, head, body } = await result;
+    return responseOf(status, head as Head, body as Uint8Array | undefined, signal);
   } catch (error) {
     throw networkError(error, request.url);
   }
+}
+
+/** Starts a request whose body is a stream. */
+function startUpload(head: object, upload: Upload, signal: AbortSignal | null | undefined): Promise<Result> {
+  const controller = new AbortController();
+  const signals = signal ? [signal, controller.signal] : [controller.signal];
+  const result = operate("fetch", head, { signal: AbortSignal.any(signals) });
+  upload.sendWith(result, controller);
+  return result;
+}
+
+/** Returns the stream in the options of a request. */
+function uploadOf(init: RequestInit): Upload | undefined {
+  const { body } = init;
+  if (typeof body !== "object" || body === null || !("getReader" in body)) return undefined;
+  if ((init as { duplex?: unknown }).duplex !== "half")
+    throw new TypeError('a request with a stream as body needs the option `duplex: "half"`');
+  return new Upload(body as ReadableStream<unknown>);
 }
 
 /** As the standard requires, a request that fails rejects with a `TypeError`. */
 function networkError(error: unknown, url: string): unknown {
   if (!(error instanceof OperationError)) return error;
   return new TypeError(`the request to \`${url}\` failed: ${error.message}`, { cause: error });
-}
-
-/** Reads a stream in `init` to its end: the host sends complete bodies. */
-async function withoutStream(init: RequestInit): Promise<RequestInit> {
-  const { body } = init;
-  if (typeof body !== "object" || body === null || !("getReader" in body)) return init;
-  const parts: Uint8Array[] = [];
-  const reader = (body as ReadableStream<Uint8Array>).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(ownBytes(value));
-  }
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return { ...init, body: bytes };
 }
 
 async function bodyOf(request: Request): Promise<Content | undefined> {

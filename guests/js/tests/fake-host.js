@@ -88,6 +88,7 @@ export class FakeHost {
       },
       call: (kind, head, body) => {
         this.log.push(`call ${kind}`);
+        if (this.kinds[kind] === undefined) return failed(new Failed("unknown-kind", `no kind \`${kind}\``));
         try {
           return result(this.kinds[kind](JSON.parse(head), body));
         } catch (error) {

@@ -1,10 +1,12 @@
 /**
  * Bundles an app and its imports into a single module for an engine.
  */
+import { realpathSync } from "node:fs";
 import type { SourceMapPayload } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { neither } from "../neither.js";
 import { expressionsPlugin, propertiesIn, withoutComments } from "./expressions.js";
 import { normalizationTables } from "./normalization.js";
 import { readable } from "./report.js";
@@ -16,6 +18,9 @@ export type EngineName = (typeof ENGINES)[number];
 
 const ENTRY = "\0spikard-wasm-entry";
 const UNICODE = "\0spikard-wasm-unicode";
+const SDK = fileURLToPath(new URL("..", import.meta.url));
+/** The module that makes a component of a fetch handler. */
+const FETCH_APP = fileURLToPath(new URL("../fetch-app.js", import.meta.url));
 
 /** Returns the path of the module with the polyfills and workarounds for an engine. */
 function supportOf(engine: EngineName | "normalize" | "properties"): string {
@@ -27,14 +32,31 @@ const NO_HOOKS = `const none = () => undefined;
 export const hooks = { onRequest: none, preValidation: none, preHandler: none, onResponse: none, onError: none };
 `;
 
+/** How to generate a bundle. */
+interface Shape {
+  readonly engine: EngineName;
+  /** Whether the app exports `hooks`. */
+  readonly hooks: boolean;
+  /** Whether the app is a fetch handler. */
+  readonly isFetchHandler: boolean;
+  /** The module with Unicode polyfills. */
+  readonly unicode: string;
+}
+
 /** Returns a plugin for the bundle's entry, which imports the engine's polyfills before the app. */
-function entryPlugin(app: string, engine: EngineName, hooks: boolean, unicode: string): Plugin {
+function entryPlugin(app: string, { engine, hooks, isFetchHandler, unicode }: Shape): Plugin {
   const [support, adds] = [supportOf(engine), UNICODE].map((id) => `import ${JSON.stringify(id)};\n`);
   // QuickJS has the export `resumable` itself.
   const resumable = `export { resumable } from ${JSON.stringify(supportOf(engine))};\n`;
   const more = engine === "starlingmonkey" ? resumable + (hooks ? "" : NO_HOOKS) : "";
+  const main = isFetchHandler
+    ? `import { fetchComponent } from ${JSON.stringify(FETCH_APP)};
+import * as app from ${JSON.stringify(app)};
+export const { definition, handler, hooks } = fetchComponent(app, ${JSON.stringify(basename(app))});
+`
+    : `export * from ${JSON.stringify(app)};\n`;
   const modules = new Map([
-    [ENTRY, `${support}${adds}export * from ${JSON.stringify(app)};\n${more}`],
+    [ENTRY, `${support}${adds}${main}${more}`],
     [UNICODE, unicode],
   ]);
   return {
@@ -78,24 +100,35 @@ const noReplyPlugin: Plugin = {
 
 /** Bundles the app whose main module is `app`. Throws if an import cannot be resolved. */
 export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
-  const { code, map, exports } = await generate(app, engine, true, "");
+  let shape: Shape = { engine, hooks: true, isFetchHandler: false, unicode: "" };
+  let last = await generate(app, shape);
+  if (!last.exports.includes("definition") && !last.exports.includes("handler")) {
+    // A fetch handler needs one of the two.
+    if (!last.mayFetch) throw new Error(neither(basename(app)));
+    shape = { ...shape, isFetchHandler: true };
+    last = await generate(app, shape);
+  }
   for (const name of ["definition", "handler"]) {
-    if (exports.includes(name)) continue;
+    if (last.exports.includes(name)) continue;
     throw new Error(
       `\`${basename(app)}\` does not export \`${name}\`: ` +
         "end it with `export const { definition, handler, hooks } = app.component();`",
     );
   }
   // Only the first run shows whether the app exports `hooks`, and which polyfills it needs.
-  const hooks = exports.includes("hooks");
-  const unicode = engine === "starlingmonkey" ? unicodeFor(code) : "";
-  if (hooks && unicode === "") return { code, map };
-  const second = await generate(app, engine, hooks, unicode);
-  return { code: second.code, map: second.map };
+  const hooks = last.exports.includes("hooks");
+  const unicode = engine === "starlingmonkey" ? unicodeFor(last.code) : "";
+  if (!hooks || unicode !== "") last = await generate(app, { ...shape, hooks, unicode });
+  const { code, map } = last;
+  return { code, map };
 }
 
-async function generate(app: string, engine: EngineName, hooks: boolean, unicode: string) {
+async function generate(app: string, shape: Shape) {
+  const { engine, hooks } = shape;
   const problems = new Set<string>();
+  /** Whether the app has a default export or adds a listener. */
+  let mayFetch = false;
+  const main = realpathSync(app);
   // The host's interfaces only exist in the component.
   const external = (id: string) => /^(spikard|wasi):/.test(id) && (hooks || id !== REPLY);
   const build = await rolldown({
@@ -106,7 +139,14 @@ async function generate(app: string, engine: EngineName, hooks: boolean, unicode
     tsconfig: true,
     external,
     plugins: [
-      entryPlugin(app, engine, hooks, unicode),
+      entryPlugin(app, shape),
+      {
+        name: "spikard-wasm-fetch",
+        moduleParsed: ({ id, code, exports }) => {
+          mayFetch ||= id === main && exports.includes("default");
+          mayFetch ||= !id.startsWith(SDK) && /\baddEventListener\b/.test(code ?? "");
+        },
+      },
       noReplyPlugin,
       unresolvedPlugin(problems, external),
       engine === "starlingmonkey" && expressionsPlugin,
@@ -124,7 +164,7 @@ async function generate(app: string, engine: EngineName, hooks: boolean, unicode
     });
     if (problems.size > 0) throw new Error([...problems].join("\n"));
     const { code, map, exports } = output[0];
-    return { code, exports, map: JSON.parse(String(map)) as SourceMapPayload };
+    return { code, exports, mayFetch, map: JSON.parse(String(map)) as SourceMapPayload };
   } catch (error) {
     throw readable(error, dirname(app));
   } finally {

@@ -1,6 +1,9 @@
 /**
- * `console` of StarlingMonkey, which ignores format specifiers and failed assertions.
+ * `console` of StarlingMonkey, which ignores format specifiers and failed assertions, and knows no request.
  */
+import { call } from "../call.js";
+import { wellFormed } from "../text.js";
+import { engine } from "./engine.js";
 
 /** Formats an object for a specifier, because the engine does not expose the formatting of `console`. */
 function shown(value: unknown): string {
@@ -43,21 +46,47 @@ export function format(values: readonly unknown[]): unknown[] {
   return [text, ...rest.slice(next)];
 }
 
-/** Replaces the functions of `console`. */
+/** The levels of the log, by function of `console`. */
+const LEVELS = {
+  log: "info",
+  info: "info",
+  debug: "debug",
+  warn: "warn",
+  error: "error",
+  trace: "info",
+  group: "info",
+  groupCollapsed: "info",
+  dirxml: "info",
+} as const;
+
+/** Shows a value of an entry of the log: an error with its stack, an object as JSON. */
+function entry(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint") return `${value}n`;
+  if (!(value instanceof Error)) return shown(value);
+  const frames = (value.stack ?? "").trimEnd().replace(/^/gm, "  at ");
+  return frames.trim() === "at" ? String(value) : `${value}\n${frames}`;
+}
+
+let hasLog = true;
+
+/** Writes an entry to the host's log, with the id of the request. Returns false outside of calls, and on a host without it. */
+function submit(level: string, values: readonly unknown[]): boolean {
+  if (!hasLog || !call.current) return false;
+  const val = wellFormed(values.map(entry).join(" "));
+  const [status] = engine.io.call("log", `{"level":"${level}"}`, { tag: "text", val });
+  hasLog = status !== 1;
+  return hasLog;
+}
+
+/** Replaces the functions of `console`. In a call, each is an entry of the host's log. */
 export function installConsole(): void {
-  for (const name of [
-    "log",
-    "info",
-    "debug",
-    "warn",
-    "error",
-    "trace",
-    "group",
-    "groupCollapsed",
-    "dirxml",
-  ] as const) {
+  for (const [name, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, string][]) {
     const write = console[name].bind(console);
-    console[name] = (...values: unknown[]) => write(...format(values));
+    console[name] = (...values: unknown[]) => {
+      const list = format(values);
+      if (!submit(level, list)) write(...list);
+    };
   }
   console.assert = (condition?: unknown, ...values: unknown[]) => {
     if (condition) return;

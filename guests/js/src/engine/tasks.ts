@@ -160,7 +160,7 @@ export function startTimer(ms: number, due: () => void, timer: "loud" | "quiet")
   const started = start("sleep", JSON.stringify({ ms }), undefined, due, () => {}, timer);
   if (typeof started === "number") return started;
   const [status, head] = started;
-  if (status === 1) throw new Error(`the host set no timer: ${head}`);
+  if (status === 1) throw new Error(`the host set no timer: ${JSON.parse(head).message}`);
   return undefined;
 }
 

@@ -60,8 +60,11 @@ declare module "spikard:handler/io@0.1.0" {
 declare module "spikard:engine" {
   import type { EngineApp } from "../engine/engine.js";
   import type { Io } from "../io.js";
+  import type { Component } from "./types.js";
   /** Registers the handlers of an app. */
   export function serve(app: EngineApp): void;
+  /** Stores the function that makes a component of an app that exports no `definition`. */
+  export function adopt(find: (exports: { readonly default?: unknown }) => Component | undefined): void;
   export const start: Io["start"];
   export const stop: Io["stop"];
   export const call: Io["call"];

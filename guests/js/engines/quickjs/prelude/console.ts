@@ -1,5 +1,5 @@
-/** `console` (https://console.spec.whatwg.org). `warn`, `error`, `trace` and `assert` write to standard error. */
-import { print } from "spikard:natives";
+/** `console` (https://console.spec.whatwg.org). Each call is an entry of the host's log. */
+import { log } from "spikard:natives";
 import { now } from "spikard:natives/clock";
 import { kind } from "spikard:natives/values";
 import { define } from "./define.ts";
@@ -100,24 +100,28 @@ function remember(map: Map<string, number>, label: string, value: number): void 
 
 const labelOf = (label: unknown): string => (label === undefined ? "default" : String(label).slice(0, LABEL));
 
-function write(text: string, error: boolean): void {
-  const lines = indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`);
-  print(`${lines}\n`, error);
+/** The levels of the log; see `Level` in `src/log.rs`. */
+const Level = { Debug: 0, Info: 1, Warn: 2, Error: 3 } as const;
+type Level = (typeof Level)[keyof typeof Level];
+
+function write(text: string, level: Level): void {
+  log(indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`), level);
 }
 
-const out = (...values: unknown[]): void => write(formatAll(values), false);
-const err = (...values: unknown[]): void => write(formatAll(values), true);
+const out = (...values: unknown[]): void => write(formatAll(values), Level.Info);
+const warn = (...values: unknown[]): void => write(formatAll(values), Level.Warn);
+const err = (...values: unknown[]): void => write(formatAll(values), Level.Error);
 
 function elapsed(label: string, values: unknown[]): boolean {
   const start = starts.get(label);
   if (start === undefined) {
-    err(`timer \`${label}\` does not exist; start it with console.time`);
+    warn(`timer \`${label}\` does not exist; start it with console.time`);
     return false;
   }
   const time = now() - start;
   const text = time < 1000 ? `${Number(time.toFixed(3))}ms` : `${(time / 1000).toFixed(3)}s`;
   const more = values.map((value) => ` ${typeof value === "string" ? value : inspect(value)}`);
-  write(`${label}: ${text}${more.join("")}`, false);
+  write(`${label}: ${text}${more.join("")}`, Level.Info);
   return true;
 }
 
@@ -129,16 +133,16 @@ const members = {
     out(...values);
   },
   debug(...values: unknown[]): void {
-    out(...values);
+    write(formatAll(values), Level.Debug);
   },
   warn(...values: unknown[]): void {
-    err(...values);
+    warn(...values);
   },
   error(...values: unknown[]): void {
     err(...values);
   },
   dir(value?: unknown, options?: InspectOptions): void {
-    write(inspect(value, options ?? {}), false);
+    write(inspect(value, options ?? {}), Level.Info);
   },
   dirxml(...values: unknown[]): void {
     out(...values);
@@ -146,7 +150,7 @@ const members = {
   table(data?: unknown, columns?: readonly string[]): void {
     const text = table(data, columns);
     if (text === undefined) out(data);
-    else write(text, false);
+    else write(text, Level.Info);
   },
   clear(): void {
     indent = "";
@@ -161,7 +165,7 @@ const members = {
   trace(...values: unknown[]): void {
     const lines = (new Error().stack ?? "").trimEnd().split("\n").slice(1);
     const title = values.length === 0 ? "Trace" : `Trace: ${formatAll(values)}`;
-    write([title, ...lines].join("\n"), true);
+    write([title, ...lines].join("\n"), Level.Info);
   },
 
   group(...values: unknown[]): void {
@@ -179,17 +183,17 @@ const members = {
     const name = labelOf(label);
     const count = (counters.get(name) ?? 0) + 1;
     remember(counters, name, count);
-    write(`${name}: ${count}`, false);
+    write(`${name}: ${count}`, Level.Info);
   },
   countReset(label?: unknown): void {
     const name = labelOf(label);
     if (!counters.delete(name))
-      write(`counter \`${name}\` does not exist; count it with console.count`, true);
+      write(`counter \`${name}\` does not exist; count it with console.count`, Level.Warn);
   },
 
   time(label?: unknown): void {
     const name = labelOf(label);
-    if (starts.has(name)) write(`timer \`${name}\` already exists; end it with console.timeEnd`, true);
+    if (starts.has(name)) write(`timer \`${name}\` already exists; end it with console.timeEnd`, Level.Warn);
     else remember(starts, name, now());
   },
   timeLog(label?: unknown, ...values: unknown[]): void {
@@ -209,5 +213,5 @@ define({ console });
 
 /** Logs an error that a callback threw. */
 export function logUncaught(place: string, error: unknown): void {
-  write(`uncaught error in ${place}: ${inspect(error)}`, true);
+  write(`uncaught error in ${place}: ${inspect(error)}`, Level.Error);
 }

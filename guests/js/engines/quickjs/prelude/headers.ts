@@ -1,5 +1,6 @@
 /** `Headers` (https://fetch.spec.whatwg.org/#headers-class). */
 import { expose, inspected, need } from "./define.ts";
+import { HTTP_SPACES, trim } from "./trim.ts";
 import { iterable } from "./url.ts";
 
 export type HeadersInit = Headers | Iterable<Iterable<string>> | Record<string, string>;
@@ -11,7 +12,7 @@ function nameOf(name: unknown): string {
 }
 
 function valueOf(value: unknown): string {
-  const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+  const text = trim(String(value), HTTP_SPACES);
   if (!/[\0\n\r\u0100-\uffff]/.test(text)) return text;
   throw new TypeError(
     `\`${text}\` is not a valid header value; encode characters above U+00FF, and remove line breaks`,

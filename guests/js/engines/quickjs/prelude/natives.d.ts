@@ -1,8 +1,8 @@
 /** The functions that the engine provides to the prelude (`src/globals.rs` and `src/web`). */
 
 declare module "spikard:natives" {
-  /** Writes text to standard output, or to standard error if `error` is true. */
-  export function print(text: string, error: boolean): void;
+  /** Logs a text; `level` is 0 for debug, 1 for info, 2 for warn, 3 for error. */
+  export function log(text: string, level: number): void;
   /** Evaluates `streams.ts`, and returns the class that it passed to `streams`. */
   export function loadStreams(): unknown;
   /** Returns the same class if the module was evaluated. */

@@ -1,6 +1,7 @@
 /** `TextEncoder` and `TextDecoder` (https://encoding.spec.whatwg.org) with UTF-8, UTF-16 and windows-1252. */
 import { decode, encode, encodeInto, incompleteBytes } from "spikard:natives/text";
 import { bytesOf, concat, expose } from "./define.ts";
+import { trim } from "./trim.ts";
 
 /** The names of the encodings, in the order of the native function `decode`, and their labels. */
 const ENCODINGS: Readonly<Record<string, string>> = {
@@ -47,9 +48,7 @@ export class TextDecoder {
   #started = false;
 
   constructor(label: string = "utf-8", options?: DecoderOptions) {
-    const name = String(label)
-      .replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "")
-      .toLowerCase();
+    const name = trim(String(label), "\t\n\f\r ").toLowerCase();
     this.#encoding = NAMES.findIndex((encoding) => ENCODINGS[encoding]?.split(" ").includes(name));
     if (this.#encoding < 0) {
       throw new RangeError(

@@ -6,8 +6,9 @@ use rquickjs_sys as qjs;
 use crate::host::spikard::handler::failure as report;
 use crate::memory::{free_argument, run};
 use crate::reply::{self, Bytes, Changed, Maybe, Reply};
+use crate::stages::{self, Answer, Stage};
 use crate::state::{Body, Sdk, State, state};
-use crate::tasks::{self, Answer, Stage};
+use crate::tasks;
 use crate::timers;
 use crate::value::{Result, Value, context, exception};
 
@@ -30,7 +31,7 @@ fn area<T>(result: T) -> *const u8 {
 ///
 /// # Safety
 /// The host has allocated it.
-unsafe fn argument(start: *const u8, size: usize) -> &'static [u8] {
+pub(crate) unsafe fn argument(start: *const u8, size: usize) -> &'static [u8] {
     if size == 0 {
         return &[];
     }
@@ -108,7 +109,7 @@ fn with_sdk(sdk: &Sdk, route: u32) -> Reply {
     match result {
         Ok(Some(reply)) => reply,
         Ok(None) => wait(),
-        Err(_) => tasks::fail(sdk, &exception()),
+        Err(_) => stages::fail(sdk, &exception()),
     }
 }
 
@@ -120,7 +121,7 @@ fn convert(sdk: &Sdk, value: &Value, status: u16) -> Result<Option<Reply>> {
     }
     let stage = match reply::promise(value)? {
         Some(promise) => Stage::Value(promise, status),
-        None => match tasks::lower(sdk, value, status)? {
+        None => match stages::lower(sdk, value, status)? {
             Ok(reply) => return Ok(Some(reply)),
             Err(promise) => Stage::Reply(promise),
         },
@@ -140,11 +141,11 @@ fn wait() -> Reply {
 
 /// Returns the answer of the current call, or `None` if it has to wait for an operation.
 fn answer() -> Option<Answer> {
-    tasks::advance().or_else(|| {
-        if tasks::can_continue() {
+    stages::advance().or_else(|| {
+        if stages::can_continue() {
             None
         } else {
-            tasks::give_up()
+            stages::give_up()
         }
     })
 }
@@ -254,8 +255,8 @@ fn hook<T>(
                 None => Some(failed(Reply::PENDING)),
             }
         }
-        Ok((None, value)) => tasks::hook_result(Ok(value), read, failed),
-        Err(thrown) => tasks::hook_result(Err(thrown), read, failed),
+        Ok((None, value)) => stages::hook_result(Ok(value), read, failed),
+        Err(thrown) => stages::hook_result(Err(thrown), read, failed),
     };
     tasks::finish();
     result

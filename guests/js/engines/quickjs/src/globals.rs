@@ -1,7 +1,7 @@
 //! The global functions and objects that are written in Rust. `prelude/` has those in JavaScript.
 
 use crate::host::wasi::random::random::get_random_bytes;
-use crate::jobs;
+use crate::log::{self, Level};
 use crate::memory::Global;
 use crate::native::{Entry, module, native};
 use crate::start;
@@ -42,10 +42,10 @@ fn number(bytes: &[u8]) -> f64 {
 native! {
     random(_) { Ok(Value::number(random_number())) }
 
-    // Writes text to standard output, or to standard error if the second argument is true.
-    print(arguments) {
+    // Logs a text with the level of a number: see `Level`.
+    write_log(arguments) {
         let text = arguments.get(0).to_text()?;
-        jobs::print(text.bytes(), arguments.get(1).to_bool());
+        log::log(Level::of(arguments.get(1).to_int()?), text.bytes());
         Ok(Value::UNDEFINED)
     }
 
@@ -65,7 +65,7 @@ native! {
 }
 
 const NATIVES: &[Entry] = &[
-    (c"print", 2, print),
+    (c"log", 2, write_log),
     (c"loadStreams", 0, load_streams),
     (c"loadedStreams", 0, loaded_streams),
     (c"streams", 1, streams),

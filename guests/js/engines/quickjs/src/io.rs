@@ -7,7 +7,7 @@ use crate::memory::free_result;
 use crate::native::{Entry, module, native};
 use crate::reply::{self, Bytes, Content, Reply};
 use crate::state::state;
-use crate::value::{Result, Value};
+use crate::value::{Result, Value, exception};
 
 pub(crate) use crate::host::spikard::handler::io::{abandon, select, task};
 
@@ -83,6 +83,18 @@ impl Outcome {
         unsafe { self.0.headers.slice() }
     }
 
+    /// The message of a failed operation.
+    pub(crate) fn failure(&self) -> String {
+        let message = Value::parse(self.head()).and_then(|head| head.get(state().atoms.message));
+        message.map_or_else(
+            |_| {
+                drop(exception());
+                "it did not say why".to_owned()
+            },
+            |message| crate::failure::show(&message),
+        )
+    }
+
     fn values(&self) -> Result<[Value; 4]> {
         let body: &[u8] = match self.0.content.tag {
             0 => &[],
@@ -143,7 +155,7 @@ pub(crate) fn submit(task: u32, op: u32, kind: &[u8], head: &[u8], body: Content
 }
 
 /// Runs an operation and waits for its result.
-fn call(kind: &[u8], head: &[u8], body: Content) -> Outcome {
+pub(crate) fn call(kind: &[u8], head: &[u8], body: Content) -> Outcome {
     let mut result = MaybeUninit::<Reply>::uninit();
     // SAFETY: the same.
     unsafe {

@@ -2,13 +2,11 @@
 
 use rquickjs_sys as qjs;
 
-use crate::failure;
-use crate::host::wasi::cli::{stderr, stdout};
-use crate::host::wasi::io::streams::OutputStream;
+use crate::log::log_uncaught;
 use crate::state::state;
 use crate::tasks;
 use crate::timers;
-use crate::value::{Result, Thrown, Value, context, exception, throw, throw_error};
+use crate::value::{Result, Thrown, Value, context, throw, throw_error};
 
 /// Runs jobs until the queue is empty. Logs the error of a job and continues with the next one.
 pub(crate) fn run() {
@@ -85,36 +83,3 @@ fn result(promise: &Value) -> Value {
 
 pub(crate) const NEVER_SETTLES: &str =
     "the promise never settles: no job, timer or operation is left that could settle it";
-
-/// Logs the pending exception of a callback that nothing awaits.
-pub(crate) fn log_uncaught(place: &str) {
-    let (message, stack) = failure::explain(&exception());
-    let line = format!("uncaught error in {place}: {message}");
-    print_error(if stack.is_empty() {
-        line
-    } else {
-        format!("{line}\n{}", stack.trim_end())
-    });
-}
-
-/// Writes a line to standard error.
-pub(crate) fn print_error(line: impl Into<String>) {
-    let mut line = line.into();
-    line.push('\n');
-    print(line.as_bytes(), true);
-}
-
-/// Writes text to standard output or standard error. Ignores a failure: the stream is closed.
-pub(crate) fn print(text: &[u8], error: bool) {
-    let stream: OutputStream = if error {
-        stderr::get_stderr()
-    } else {
-        stdout::get_stdout()
-    };
-    // WASI accepts at most 4096 bytes per call.
-    for part in text.chunks(4096) {
-        if stream.blocking_write_and_flush(part).is_err() {
-            return;
-        }
-    }
-}

@@ -30,6 +30,8 @@ struct Link {
 pub(crate) struct Modules {
     modules: Vec<Module>,
     links: Vec<Link>,
+    /// The name of the main module of the app, which is added first.
+    pub(crate) main: Option<Vec<u8>>,
     /// Whether a module names a global of the module of streams.
     pub(crate) use_streams: bool,
 }
@@ -48,6 +50,7 @@ impl Modules {
         let mut source = source.to_vec();
         source.push(0);
         let name = name.to_vec();
+        self.main.get_or_insert_with(|| name.clone());
         self.modules.push(Module { name, source });
     }
 

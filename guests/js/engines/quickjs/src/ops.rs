@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::io;
-use crate::jobs;
+use crate::log;
 use crate::native::{Entry, native};
 use crate::state::state;
 use crate::timers::{self, Id};
@@ -188,7 +188,7 @@ pub(crate) fn end(kind: Kind, values: impl FnOnce() -> Result<[Value; 4]>) {
                 ])
             });
             if result.is_err() {
-                jobs::log_uncaught("an operation");
+                log::log_uncaught("an operation");
             }
         }
     }
@@ -201,7 +201,7 @@ pub(crate) fn cancel(task: u32) {
             Kind::Timer(id) => timers::forget(id),
             Kind::Sdk { stop, .. } => {
                 if stop.call(&[]).is_err() {
-                    jobs::log_uncaught("an operation");
+                    log::log_uncaught("an operation");
                 }
             }
         }

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use rquickjs_sys as qjs;
 
 use crate::failure;
-use crate::jobs;
+use crate::log;
 use crate::state::{is_initialized, state};
 use crate::value::{JSContext, JSValue, Value, context};
 
@@ -55,14 +55,12 @@ pub(crate) fn report() {
     let count = list.len();
     for (_, reason) in list.into_iter().take(MOST) {
         let (message, stack) = failure::explain(&reason);
-        let line = format!("unhandled rejection of a promise: {message}");
-        jobs::print_error(if stack.is_empty() {
-            line
-        } else {
-            format!("{line}\n{}", stack.trim_end())
-        });
+        log::log_error(
+            &format!("unhandled rejection of a promise: {message}"),
+            &stack,
+        );
     }
     if count > MOST {
-        jobs::print_error(format!("{} more unhandled rejections", count - MOST));
+        log::log_error(&format!("{} more unhandled rejections", count - MOST), "");
     }
 }

@@ -53,6 +53,15 @@ impl Content {
         tag: 0,
         bytes: Bytes::EMPTY,
     };
+
+    /// Returns a text, which has to live until the host has read it.
+    pub(crate) fn text(text: &[u8]) -> Self {
+        let (start, size) = (text.as_ptr(), text.len());
+        Self {
+            tag: 2,
+            bytes: Bytes { start, size },
+        }
+    }
 }
 
 /// `tuple<u16, string, content>` of the canonical ABI.

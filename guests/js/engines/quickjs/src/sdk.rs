@@ -47,8 +47,17 @@ native! {
     }
 }
 
+native! {
+    // Stores the function that makes a component of an app without `definition`.
+    adopt(arguments) {
+        state().adopt_app = Some(arguments.get(0));
+        Ok(Value::UNDEFINED)
+    }
+}
+
 const ENGINE: &[Entry] = &[
     (c"serve", 1, serve),
+    (c"adopt", 1, adopt),
     ops::FUNCTIONS[0],
     ops::FUNCTIONS[1],
     ops::FUNCTIONS[2],

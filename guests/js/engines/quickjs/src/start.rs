@@ -130,18 +130,12 @@ impl From<Thrown> for Failure {
     }
 }
 
-/// Loads the module of an app.
-fn load(source: &CStr) -> core::result::Result<(), Failure> {
+/// Evaluates a module and returns its exports.
+fn module(source: &CStr, name: &CStr) -> core::result::Result<Value, Failure> {
     let kind = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
     // SAFETY: the texts are valid, and the source ends with a zero byte.
     let (module, promise) = unsafe {
         let size = source.to_bytes().len() as _;
-        // The name of no file of an app.
-        let name = if state().modules.is_empty() {
-            c"app.js"
-        } else {
-            c"spikard:main"
-        };
         let function = Value::result(qjs::JS_Eval(
             context(),
             source.as_ptr(),
@@ -168,9 +162,25 @@ fn load(source: &CStr) -> core::result::Result<(), Failure> {
             ));
         }
     }
-    jobs::run();
     // SAFETY: the module is evaluated.
-    let exports = Value::result(unsafe { qjs::JS_GetModuleNamespace(context(), module) })?;
+    Ok(Value::result(unsafe {
+        qjs::JS_GetModuleNamespace(context(), module)
+    })?)
+}
+
+/// Loads the module of an app.
+fn load(source: &CStr) -> core::result::Result<(), Failure> {
+    // The name of no file of an app.
+    let name = if state().modules.is_empty() {
+        c"app.js"
+    } else {
+        c"spikard:main"
+    };
+    let mut exports = module(source, name)?;
+    jobs::run();
+    if exports.get(atom("definition"))?.is_undefined() {
+        exports = adopted()?.unwrap_or(exports);
+    }
     let app = app(&exports)?;
     timers::end_build();
     rejections::report();
@@ -182,6 +192,19 @@ fn load(source: &CStr) -> core::result::Result<(), Failure> {
     state.sdk = own.map(|at| served.swap_remove(at));
     state.app = Some(app);
     Ok(())
+}
+
+/// Returns the component that the SDK makes of an app without `definition`, from the exports of its main module.
+fn adopted() -> core::result::Result<Option<Value>, Failure> {
+    let state = state();
+    let (Some(adopt), Some(main)) = (&state.adopt_app, &state.modules.main) else {
+        return Ok(None);
+    };
+    let main = Value::text(&main[..]).json()?.to_text()?.string();
+    let source = crate::value::alloc_c(&format!("import * as app from {main}; export {{ app }};"));
+    let exports = module(&source, c"spikard:adopted")?.get(atom("app"))?;
+    let component = adopt.call(&[exports.raw()])?;
+    Ok(Some(component).filter(|component| component.is_object()))
 }
 
 fn app(exports: &Value) -> core::result::Result<App, Failure> {
@@ -223,8 +246,8 @@ fn export(exports: &Value, name: &str) -> core::result::Result<Value, Failure> {
         return Ok(value);
     }
     Err(Failure::Sentence(format!(
-        "the app does not export `{name}`: end its main module with `export const {{ definition, handler, hooks }} = \
-         app.component();`"
+        "the app does not export `{name}`, and is no fetch handler: end its main module with `export const {{ \
+         definition, handler, hooks }} = app.component();`, or export an object with a function `fetch` as default"
     )))
 }
 

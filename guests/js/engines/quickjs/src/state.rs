@@ -7,7 +7,7 @@ use rquickjs_sys as qjs;
 use crate::memory::Global;
 use crate::modules::Modules;
 use crate::ops::Ops;
-use crate::tasks::Stage;
+use crate::stages::Stage;
 use crate::timers::Timers;
 use crate::value::{Atom, JSValue, Text, Value, atom};
 
@@ -154,6 +154,11 @@ pub(crate) struct State {
     pub(crate) rejections: Vec<(Value, Value)>,
     /// Whether the warning about leftovers was logged.
     pub(crate) warned: bool,
+    /// Whether the host does not have the operation `log`.
+    pub(crate) has_no_log: bool,
+    /// Returns the component of an app that does not use the SDK: `(exports) => { definition, handler, hooks }`, or
+    /// `undefined`.
+    pub(crate) adopt_app: Option<Value>,
     /// The class `ReadableStream`, once it is in use.
     pub(crate) streams: Option<Value>,
     /// The texts and bytes of the last result, which the host reads after the call.
@@ -204,6 +209,8 @@ pub(crate) fn init(object_prototype: JSValue, adopt: Value) {
         timers: Timers::default(),
         rejections: Vec::new(),
         warned: false,
+        has_no_log: false,
+        adopt_app: None,
         streams: None,
         texts: Vec::new(),
         values: Vec::new(),

@@ -12,46 +12,13 @@ use crate::failure;
 use crate::host::spikard::handler::failure as host_failure;
 use crate::io;
 use crate::jobs::{self, Outcome};
-use crate::memory::free_argument;
+use crate::log;
 use crate::ops;
 use crate::rejections;
-use crate::reply::{self, Changed, Reply};
-use crate::state::{Body, Call, Sdk, state};
+use crate::stages::{advance, can_continue, give_up, send};
+use crate::state::{Body, Call, state};
 use crate::timers;
-use crate::value::{Result, Value, exception, throw, throw_error};
-
-/// What a task waits for: a promise, and what its value is.
-pub(crate) enum Stage {
-    /// The value of a handler, and the status of its route.
-    Value(Value, u16),
-    /// A reply, `[status, headers, content]`, of the SDK.
-    Reply(Value),
-    /// The same of an app without the SDK.
-    Raw(Value),
-    /// A reply of a hook, or nothing.
-    Early(Value),
-    /// The change of a hook, or nothing.
-    Late(Value),
-}
-
-/// The answer of a task.
-pub(crate) enum Answer {
-    Reply(Reply),
-    Early(Option<Reply>),
-    Late(Option<Changed>),
-}
-
-impl Stage {
-    fn promise(&self) -> &Value {
-        match self {
-            Self::Value(promise, _)
-            | Self::Reply(promise)
-            | Self::Raw(promise)
-            | Self::Early(promise)
-            | Self::Late(promise) => promise,
-        }
-    }
-}
+use crate::value::Value;
 
 /// Reports the failure of the current task to the host. Later reports of the task, and its reply, have no effect.
 pub(crate) fn report(message: &str, detail: &str) {
@@ -64,142 +31,6 @@ pub(crate) fn report(message: &str, detail: &str) {
         io::fail(call.task, message, detail);
     } else {
         host_failure::report(message, detail);
-    }
-}
-
-/// Returns the reply for the error of a handler.
-pub(crate) fn fail(sdk: &Sdk, error: &Value) -> Reply {
-    let reply = sdk
-        .fail
-        .call(&[error.raw()])
-        .and_then(|value| reply::read(&value));
-    reply.unwrap_or_else(|_| reply::failed())
-}
-
-/// Converts a value of a handler to its reply. Returns a promise if the value is a `Response`.
-pub(crate) fn lower(
-    sdk: &Sdk,
-    value: &Value,
-    status: u16,
-) -> Result<core::result::Result<Reply, Value>> {
-    if let Some(reply) = reply::plain(value, status)? {
-        return Ok(Ok(reply));
-    }
-    let status = if status == 0 {
-        Value::UNDEFINED
-    } else {
-        Value::int(i32::from(status))
-    };
-    let lowered = sdk.lower.call(&[value.raw(), status.raw()])?;
-    // SAFETY: reads the class of the value.
-    if unsafe { qjs::JS_IsPromise(lowered.raw()) } {
-        return Ok(Err(lowered));
-    }
-    reply::read(&lowered).map(Ok)
-}
-
-/// Runs jobs until the stage of the current task has a promise that is settled, and returns the answer of the task.
-/// Returns `None` if the task has to wait.
-pub(crate) fn advance() -> Option<Answer> {
-    loop {
-        let stage = state().call.stage.take()?;
-        let promise = stage.promise();
-        let outcome = jobs::settle(promise);
-        if matches!(outcome, Outcome::Rejected(_)) {
-            rejections::forget(promise);
-        }
-        if matches!(outcome, Outcome::Never) {
-            state().call.stage = Some(stage);
-            return None;
-        }
-        match settled(stage, outcome) {
-            Ok(answer) => return Some(answer),
-            Err(next) => state().call.stage = Some(next),
-        }
-    }
-}
-
-/// Returns the answer for the outcome of a stage, or the next stage.
-fn settled(stage: Stage, outcome: Outcome) -> core::result::Result<Answer, Stage> {
-    let value = match outcome {
-        Outcome::Fulfilled(value) => Ok(value),
-        Outcome::Rejected(error) => Err(error),
-        Outcome::Never => {
-            throw_error(jobs::NEVER_SETTLES);
-            Err(exception())
-        }
-    };
-    let thrown = |error: Value| {
-        throw(error);
-        crate::value::Thrown
-    };
-    Ok(match stage {
-        Stage::Value(_, status) => {
-            let Some(sdk) = &state().sdk else {
-                return Ok(Answer::Reply(Reply::FAILED));
-            };
-            let lowered = value
-                .map_err(thrown)
-                .and_then(|value| lower(sdk, &value, status));
-            match lowered {
-                Ok(Ok(reply)) => Answer::Reply(reply),
-                Ok(Err(promise)) => return Err(Stage::Reply(promise)),
-                Err(_) => Answer::Reply(fail(sdk, &exception())),
-            }
-        }
-        Stage::Reply(_) => {
-            let reply = value.map_err(thrown).and_then(|value| reply::read(&value));
-            Answer::Reply(reply.unwrap_or_else(|_| match &state().sdk {
-                Some(sdk) => fail(sdk, &exception()),
-                None => reply::failed(),
-            }))
-        }
-        Stage::Raw(_) => {
-            let reply = value.map_err(thrown).and_then(|value| reply::read(&value));
-            Answer::Reply(reply.unwrap_or_else(|_| reply::failed()))
-        }
-        Stage::Early(_) => {
-            Answer::Early(hook_result(value.map_err(thrown), reply::read, |reply| {
-                reply
-            }))
-        }
-        Stage::Late(_) => Answer::Late(hook_result(
-            value.map_err(thrown),
-            reply::read_changed,
-            Changed::from,
-        )),
-    })
-}
-
-/// Converts the value of a hook, which is nullish for nothing.
-pub(crate) fn hook_result<T>(
-    value: Result<Value>,
-    read: fn(&Value) -> Result<T>,
-    failed: fn(Reply) -> T,
-) -> Option<T> {
-    let result = value.and_then(|value| {
-        if value.is_nullish() {
-            Ok(None)
-        } else {
-            read(&value).map(Some)
-        }
-    });
-    result.unwrap_or_else(|_| Some(failed(reply::failed())))
-}
-
-/// Whether the current task, which has to wait, could ever continue.
-pub(crate) fn can_continue() -> bool {
-    !state().ops.is_empty()
-}
-
-/// Returns the answer of the current task, whose promise no operation can settle.
-pub(crate) fn give_up() -> Option<Answer> {
-    let mut stage = state().call.stage.take()?;
-    loop {
-        match settled(stage, Outcome::Never) {
-            Ok(answer) => return Some(answer),
-            Err(next) => stage = next,
-        }
     }
 }
 
@@ -320,7 +151,7 @@ fn activate(task: u32) -> bool {
 }
 
 /// The same, for an export that is about the task.
-fn continue_task(task: u32) -> bool {
+pub(crate) fn continue_task(task: u32) -> bool {
     let found = activate(task);
     if found {
         state().home = state().call.serial;
@@ -389,7 +220,7 @@ fn end_slow() {
         } else {
             "timers pending, which were cleared"
         };
-        jobs::print_error(format!(
+        log::warn(&format!(
             "a request ended with {what}; await the work that needs them before the handler returns, or pass its promise \
              to `waitUntil`"
         ));
@@ -425,39 +256,6 @@ fn end_call() {
     call.held = 0;
 }
 
-/// Answers the current task, whose export has returned.
-fn send(answer: Answer) {
-    let call = &state().call;
-    if call.is_failed || call.is_cancelled {
-        return;
-    }
-    let task = call.task;
-    match answer {
-        Answer::Reply(reply) | Answer::Early(Some(reply)) => {
-            io::reply(task, reply.status, reply.headers, Some(reply.content));
-        }
-        Answer::Late(Some(changed)) => {
-            let content = (changed.content.some == 1).then_some(changed.content.value);
-            io::reply(task, changed.status, changed.headers, content);
-        }
-        Answer::Early(None) | Answer::Late(None) => {
-            io::reply(task, 0, reply::Bytes::EMPTY, None);
-        }
-    }
-}
-
-/// Continues the current task after a `resume`, as far as it gets.
-fn proceed() {
-    if state().call.stage.is_some() {
-        if let Some(answer) = advance() {
-            send(answer);
-        }
-    } else {
-        jobs::run();
-    }
-    finish();
-}
-
 /// Answers the suspended tasks whose promises have settled or cannot settle any more. There are some only if tasks share
 /// promises.
 fn proceed_others() {
@@ -481,109 +279,6 @@ fn proceed_others() {
         }
         end();
     }
-}
-
-/// # Safety
-/// The host has allocated the arguments.
-unsafe fn argument(start: *const u8, size: usize) -> &'static [u8] {
-    if size == 0 {
-        return b"";
-    }
-    // SAFETY: the caller's promise.
-    unsafe { core::slice::from_raw_parts(start, size) }
-}
-
-#[unsafe(export_name = "spikard:handler/resumable@0.1.0#resume")]
-unsafe extern "C" fn resume(
-    op: u32,
-    status: u32,
-    head: *mut u8,
-    head_size: usize,
-    tag: u32,
-    body: *mut u8,
-    body_size: usize,
-) {
-    crate::memory::run(|| {
-        reply::free_last();
-        timers::begin();
-        let state = state();
-        // SAFETY: the arguments of the call.
-        let (head_text, content) = unsafe {
-            let content = if tag == 0 {
-                &[]
-            } else {
-                argument(body, body_size)
-            };
-            (argument(head, head_size), content)
-        };
-        let values = || io::values(status as u16, head_text, tag, content);
-        match state.ops.remove(op) {
-            Some(ended) => {
-                if continue_task(ended.task) {
-                    ops::end(ended.kind, values);
-                    proceed();
-                }
-            }
-            None => {
-                let own = state.app.as_ref().and_then(|app| app.resumable.as_ref());
-                if let Some([resume, _]) = own {
-                    let result = values().and_then(|values| {
-                        let result = io::pair(&values)?;
-                        let op = Value::number(f64::from(op));
-                        let parts = [result.at(0)?, result.at(1)?, result.at(2)?];
-                        resume.call(&[op.raw(), parts[0].raw(), parts[1].raw(), parts[2].raw()])
-                    });
-                    if result.is_err() {
-                        jobs::log_uncaught("`resume`");
-                    }
-                    finish();
-                }
-            }
-        }
-        // SAFETY: nothing refers to the arguments any more.
-        unsafe {
-            free_argument(head);
-            if tag != 0 {
-                free_argument(body);
-            }
-        }
-    });
-}
-
-#[unsafe(export_name = "spikard:handler/resumable@0.1.0#cancel")]
-extern "C" fn cancel(task: u32) {
-    crate::memory::run(|| {
-        reply::free_last();
-        timers::begin();
-        let state = state();
-        if let Some([_, cancel]) = state.app.as_ref().and_then(|app| app.resumable.as_ref()) {
-            if cancel
-                .call(&[Value::number(f64::from(task)).raw()])
-                .is_err()
-            {
-                jobs::log_uncaught("`cancel`");
-            }
-            finish();
-        }
-        if !continue_task(task) {
-            return;
-        }
-        state.call.is_cancelled = true;
-        if let Some(sdk) = &state.sdk {
-            let context = current();
-            if sdk.cancel.call(&[context.raw()]).is_err() {
-                jobs::log_uncaught("a listener of the request's signal");
-            }
-        }
-        ops::cancel(task);
-        let _ = advance();
-        let call = &mut state.call;
-        if call.stage.is_some() && !state.ops.has(task) {
-            // Nothing is left that could continue it.
-            call.stage = None;
-        }
-        finish();
-    });
 }
 
 /// The context of the current call.

@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::host::wasi::clocks::monotonic_clock;
-use crate::jobs;
+use crate::log;
 use crate::ops::{self, Kind};
 use crate::reply::Content;
 use crate::state::state;
@@ -126,8 +126,7 @@ fn start(id: Id, delay: u32) -> Result<(), String> {
             Ok(())
         }
         Err(outcome) if outcome.status() == 1 => {
-            let head = String::from_utf8_lossy(outcome.head()).into_owned();
-            Err(format!("the host set no timer: {head}"))
+            Err(format!("the host set no timer: {}", outcome.failure()))
         }
         Err(_) => {
             state.timers.ready.push_back((state.call.serial, id));
@@ -201,7 +200,7 @@ pub(crate) fn fire(id: Id) {
             let parts = (timer.callback.clone(), timer.arguments.clone());
             if let Err(message) = start(id, every) {
                 state().timers.pending.remove(&id);
-                jobs::print_error(format!("an interval ended: {message}"));
+                log::warn(&format!("an interval ended: {message}"));
             }
             parts
         }
@@ -212,7 +211,7 @@ pub(crate) fn fire(id: Id) {
     };
     let arguments: Vec<JSValue> = arguments.iter().map(Value::raw).collect();
     if callback.call(&arguments).is_err() {
-        jobs::log_uncaught("a timer");
+        log::log_uncaught("a timer");
     }
 }
 
@@ -284,7 +283,7 @@ pub(crate) fn end_build() {
     let loud = timers.pending.values().any(|timer| !timer.quiet);
     timers.pending.clear();
     if loud {
-        jobs::print_error(
+        log::warn(
             "the top level of the app left timers pending, which were cleared: they do not run in requests; set \
              timers in handlers",
         );
