@@ -41,8 +41,8 @@ pub struct Limits {
     pub sql_time: Duration,
     /// Maximum connections to a PostgreSQL database per worker.
     pub sql_connections: usize,
-    /// Maximum time that a SQL statement waits for a connection, or for the writer of a SQLite
-    /// database.
+    /// Maximum time that a SQL statement waits for a connection, for the writer of a SQLite
+    /// database, or among slow SQLite statements.
     pub sql_wait: Duration,
     /// Maximum requests that an instance handles at once on routes with the policy `shared`.
     pub shared_requests: u32,

@@ -4,15 +4,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use crate::process::{LIMIT, wait};
 use crate::server::Serve;
-
-/// Maximum duration of a command. Compiling a 20 MB component on a busy machine
-/// takes most of it.
-pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// Maximum age of a cache entry. Older entries belong to guests that are no longer
 /// built.
@@ -130,19 +127,4 @@ fn read_all(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> 
         let _ = pipe.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })
-}
-
-/// Waits for a process to exit and returns its exit code. Kills the process and
-/// returns `None` if it does not exit within `limit`.
-pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<Option<i32>> {
-    let start = Instant::now();
-    while start.elapsed() < limit {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some(status.code());
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    None
 }

@@ -10,6 +10,7 @@ mod command;
 pub mod conformance;
 mod definition;
 mod guests;
+mod process;
 mod random;
 mod redis;
 mod server;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
-use crate::command::{LIMIT, wait};
+use crate::process::{LIMIT, wait};
 use crate::usage::Usage;
 use crate::wire::Wire;
 

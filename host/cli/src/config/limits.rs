@@ -151,7 +151,7 @@ pub(crate) static TABLE: [Limit; COUNT] = [
     limit!(SqlConnections, "limits"."sql_connections", "sql-connections", "SQL_CONNECTIONS", Number 16, 1, 10_000,
         "Maximum connections to a PostgreSQL database per worker"),
     limit!(SqlWait, "limits"."sql_wait", "sql-wait", "SQL_WAIT", Time 5_000, 1, DAY,
-        "Maximum time that a SQL statement waits for a connection, or for the writer of a SQLite database"),
+        "Maximum time that a SQL statement waits for a connection, for the writer of a SQLite database, or among slow SQLite statements"),
     limit!(BackgroundTime, "limits"."background_time", "background-time", "BACKGROUND_TIME", Time 30_000, 1, DAY,
         "Maximum time that the work of a request continues after its reply"),
     limit!(Requests, "limits"."requests", "max-in-flight", "MAX_IN_FLIGHT", Number 10_000, 1, 1_000_000,

@@ -7,8 +7,8 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::digest::{Hash, bytes};
-use super::head::Head;
-use super::{Data, Secrets, Work};
+use super::head::{Head, Secrets};
+use super::work::{Data, Work};
 use crate::outcome::Failed;
 
 /// Members of `crypto.derive`.

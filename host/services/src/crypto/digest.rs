@@ -6,8 +6,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::head::Head;
-use super::{Data, Secrets, Work};
+use super::head::{Head, Secrets};
+use super::work::{Data, Work};
 use crate::outcome::{Failed, Outcome, Payload};
 
 /// Maximum number of random bytes, as of the Web's `crypto.getRandomValues`.

@@ -13,8 +13,10 @@ use serde_json::{Map, Value};
 use spikard_wasm_app::{nearest, one_line};
 use zeroize::Zeroizing;
 
-use super::Secrets;
 use crate::outcome::Failed;
+
+/// Looks up a granted secret by name.
+pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Maximum size of a head, which holds keys and salts at most.
 const MAX_SIZE: usize = 1 << 20;

@@ -10,50 +10,19 @@ mod head;
 mod jwt;
 mod password;
 mod slow;
+mod work;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use self::head::Head;
+use self::head::{Head, Secrets};
+use self::work::{Data, Work};
 use crate::outcome::{Failed, Outcome, Payload};
 
 /// The future of an operation's result.
 pub type Operation = Pin<Box<dyn Future<Output = Result<Outcome, Failed>> + Send + 'static>>;
-
-/// Largest number of bytes that an operation processes at once; more is slow.
-const QUICK_BYTES: usize = 256 << 10;
-
-/// Looks up a granted secret by name.
-type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Data of an operation, which may be a password.
-type Data = Zeroizing<Vec<u8>>;
-
-/// An operation with valid arguments.
-enum Work {
-    Done(Outcome),
-    Slow(Box<dyn FnOnce() -> Result<Outcome, Failed> + Send>),
-}
-
-impl Work {
-    /// Work for a thread of its own.
-    fn slow(run: impl FnOnce() -> Result<Outcome, Failed> + Send + 'static) -> Self {
-        Self::Slow(Box::new(run))
-    }
-
-    /// Work over so many bytes that is quick if they are few.
-    fn over(
-        bytes: usize,
-        run: impl FnOnce() -> Result<Outcome, Failed> + Send + 'static,
-    ) -> Result<Self, Failed> {
-        match bytes > QUICK_BYTES {
-            true => Ok(Self::slow(run)),
-            false => run().map(Self::Done),
-        }
-    }
-}
 
 /// Starts an operation. `None` if the kind is none of this module.
 ///

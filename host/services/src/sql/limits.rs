@@ -11,7 +11,8 @@ pub struct SqlLimits {
     pub statement_bytes: usize,
     /// Maximum time of an operation.
     pub time: Duration,
-    /// Maximum time that an operation waits for a connection or for the writer of a SQLite database.
+    /// Maximum time that an operation waits for a connection, and in a SQLite database for the writer or for other slow
+    /// statements.
     pub wait: Duration,
     /// Maximum number of connections per worker to a PostgreSQL database, and of slow statements at once in a SQLite database.
     pub pool: usize,

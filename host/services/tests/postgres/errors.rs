@@ -143,6 +143,7 @@ async fn a_changed_schema_is_noticed() {
 
 #[tokio::test]
 async fn logins_that_fail() {
+    let (log, _guard) = log::Log::start();
     let server = Server::shared();
     let url = server.url("postgres");
     for (url, reason) in [
@@ -165,5 +166,13 @@ async fn logins_that_fail() {
             "{}",
             failed.message
         );
+    }
+    // The log has the reason, and no password either.
+    let text = log.text();
+    for reason in ["authentication failed", "does not exist"] {
+        assert!(text.contains(reason), "{text}");
+    }
+    for secret in ["wrong-word", server::PASSWORD] {
+        assert!(!text.contains(secret), "{text}");
     }
 }

@@ -393,3 +393,84 @@ async fn quick_statements_share_a_connection() {
         json!([{"a": 1, "b": 2}])
     );
 }
+
+#[tokio::test]
+async fn too_many_operations_that_wait() {
+    let fixture = fixture_with(SqlLimits {
+        pool: 1,
+        wait: Duration::from_secs(20),
+        ..SqlLimits::default()
+    })
+    .await;
+    let session = fixture.session();
+    let transaction = begin(&session, json!({})).await;
+    let head = json!({"database": "main", "sql": "select 1 as a"}).to_string();
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        waiting.spawn(session.run("sql.query", &head, Payload::Empty).unwrap());
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let started = Instant::now();
+    let failed = query(&session, "select 1 as a", json!([]))
+        .await
+        .unwrap_err();
+    assert_eq!(failed.code, "too-many");
+    assert!(
+        failed.message.contains("too many operations wait"),
+        "{}",
+        failed.message
+    );
+    assert!(started.elapsed() < Duration::from_secs(5));
+    end(&session, "sql.commit", transaction).await.unwrap();
+    while let Some(result) = waiting.join_next().await {
+        result.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_disk_is_full() {
+    // Segments of the write-ahead log have 16 MiB.
+    let fixture = on(Server::with_small_files(17 << 20), SqlLimits::default()).await;
+    let session = fixture.session();
+    query(&session, "create table t (a text)", json!([]))
+        .await
+        .unwrap();
+    query(
+        &session,
+        "alter table t alter a set storage external",
+        json!([]),
+    )
+    .await
+    .unwrap();
+    query(&session, "insert into t values ('first')", json!([]))
+        .await
+        .unwrap();
+    let large = "insert into t select repeat('a', 1000000) from generate_series(1, 40)";
+    let failed = query(&session, large, json!([])).await.unwrap_err();
+    assert_eq!(failed.code, "sql", "{failed}");
+    assert!(
+        failed.message.contains("could not extend file")
+            || failed.message.contains("could not write"),
+        "{failed}"
+    );
+    assert!(failed.details["sqlstate"].is_string());
+    let transaction = begin(&session, json!({})).await;
+    within(
+        &session,
+        transaction,
+        "insert into t values ('second')",
+        json!([]),
+    )
+    .await
+    .unwrap();
+    let failed = within(&session, transaction, large, json!([])).await;
+    assert_eq!(failed.unwrap_err().code, "sql");
+    assert!(end(&session, "sql.commit", transaction).await.is_err());
+    query(&session, "insert into t values ('last')", json!([]))
+        .await
+        .unwrap();
+    assert_eq!(
+        rows(&session, "select a from t order by a", json!([])).await,
+        json!([{"a": "first"}, {"a": "last"}])
+    );
+}

@@ -160,3 +160,34 @@ async fn a_server_that_cannot_be_reached() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_server_that_dies_while_it_migrates() {
+    let fixture = on(server::Server::new(), SqlLimits::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "1.sql", "create table t (a int)");
+    let slow = "create table u (a int); select pg_sleep(60)";
+    write(folder.path(), "2.sql", slow);
+    let (databases, path) = (fixture.databases.clone(), folder.path().to_owned());
+    let migration =
+        tokio::spawn(async move { migrate::up(&databases, "main", &path).await.unwrap_err() });
+    let sleeping = "select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(60)%' and wait_event = 'PgSleep'";
+    eventually(&fixture.session(), sleeping, json!([{"n": 1}])).await;
+    fixture.server.kill();
+    let error = migration.await.unwrap();
+    assert!(error.starts_with("the migration `2.sql` failed"), "{error}");
+    assert!(!error.contains(server::PASSWORD), "{error}");
+    fixture.server.start();
+    write(folder.path(), "2.sql", "create table u (a int)");
+    let applied = migrate::up(&fixture.databases, "main", folder.path()).await;
+    assert_eq!(applied.unwrap(), ["2.sql"]);
+    assert_eq!(
+        rows(
+            &fixture.session(),
+            "select count(*)::int as n from u",
+            json!([])
+        )
+        .await,
+        json!([{"n": 0}])
+    );
+}

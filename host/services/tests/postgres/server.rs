@@ -13,6 +13,8 @@ pub(crate) struct Server {
     programs: PathBuf,
     folder: tempfile::TempDir,
     port: u16,
+    /// Maximum size of each of its files, in bytes.
+    file_size: Option<u64>,
     process: Mutex<Option<Child>>,
 }
 
@@ -31,6 +33,15 @@ impl Server {
 
     /// Starts a server.
     pub(crate) fn new() -> Arc<Self> {
+        Self::with(None)
+    }
+
+    /// Starts a server whose files cannot grow beyond a size, as on a disk that is full.
+    pub(crate) fn with_small_files(bytes: u64) -> Arc<Self> {
+        Self::with(Some(bytes))
+    }
+
+    fn with(file_size: Option<u64>) -> Arc<Self> {
         let programs = programs();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let secret = folder.path().join("password");
@@ -51,6 +62,7 @@ impl Server {
             programs,
             folder,
             port,
+            file_size,
             process: Mutex::new(None),
         };
         let mut initdb = server.command("initdb");
@@ -152,16 +164,23 @@ impl Server {
     }
 
     fn command(&self, program: &str) -> Command {
+        let mut words = Vec::new();
+        if is_root() {
+            words.extend([
+                "setpriv",
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--clear-groups",
+            ]);
+        }
+        let limit = self.file_size.map(|bytes| format!("--fsize={bytes}"));
+        if let Some(limit) = &limit {
+            words.extend(["prlimit", limit]);
+        }
         let path = self.programs.join(program);
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command
-                .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
-                .arg(path);
-            command
-        } else {
-            Command::new(path)
-        };
+        words.push(path.to_str().expect("a path"));
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         command
             .current_dir(self.folder.path())
             .stdin(Stdio::null())

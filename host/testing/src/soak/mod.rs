@@ -8,6 +8,7 @@ mod client;
 mod judge;
 mod kinds;
 mod metrics;
+mod plan;
 mod report;
 mod tally;
 
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::Host;
 use crate::guests::guest;
 use crate::server::Server;
 use crate::usage::Usage;
@@ -24,8 +24,10 @@ use crate::wire::Wire;
 use client::Client;
 use kinds::Spins;
 use metrics::Metrics;
+use plan::{CLIENTS, FLAGS};
 use tally::Tally;
 
+pub use plan::Plan;
 pub use report::Report;
 
 /// The guests. Each is served by two hosts, one for each policy.
@@ -39,44 +41,12 @@ const GUESTS: [&str; 4] = [
 /// The values of `--instances`.
 const POLICIES: [&str; 2] = ["reuse", "fresh"];
 
-/// Flags of each host. With them, hosts recycle instances and miss deadlines within minutes.
-const FLAGS: [&str; 14] = [
-    "--workers",
-    "1",
-    "--max-instances",
-    "8",
-    "--timeout",
-    "1s",
-    "--max-requests",
-    "100",
-    "--instance-idle",
-    "2s",
-    "--prepared",
-    "4",
-    "--log-level",
-    "error",
-];
-
-/// Number of clients of each host. Each has one connection at a time.
-const CLIENTS: u64 = 2;
-
 /// Maximum time between two samples.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Idle time after the load. It is longer than the request timeout and the idle timeout of
 /// an instance.
 const QUIET: Duration = Duration::from_secs(8);
-
-/// The parameters of a soak test.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// The binary under test.
-    pub host: Host,
-    /// Duration of the load.
-    pub time: Duration,
-    /// Seed of the random order of requests.
-    pub seed: u64,
-}
 
 /// A host under load and its measurements.
 struct Subject {

@@ -7,8 +7,8 @@ use std::thread;
 use super::judge::Growth;
 use super::kinds::KINDS;
 use super::metrics::Metrics;
+use super::plan::{CLIENTS, FLAGS, Plan};
 use super::tally::Count;
-use super::{CLIENTS, FLAGS, Plan};
 use crate::usage::Usage;
 
 /// The results of one host.

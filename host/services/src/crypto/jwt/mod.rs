@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 
 use self::claims::Reason;
 use self::key::SigningKey;
-use super::head::Head;
-use super::{Data, Secrets, Work};
+use super::head::{Head, Secrets};
+use super::work::{Data, Work};
 use crate::outcome::{Failed, Outcome, Payload};
 
 /// Members of `jwt.sign`.

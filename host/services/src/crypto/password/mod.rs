@@ -9,8 +9,8 @@ use serde_json::json;
 
 use self::argon::Cost;
 use self::stored::StoredHash;
-use super::head::Head;
-use super::{Data, Secrets, Work};
+use super::head::{Head, Secrets};
+use super::work::{Data, Work};
 use crate::outcome::{Failed, Outcome, Payload};
 
 /// Members of `password.hash`.

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{base64, bytes, call, head, hex, invalid, quick, text};
-use crate::crypto::{QUICK_BYTES, Work};
+use crate::crypto::work::{QUICK_BYTES, Work};
 use crate::outcome::{Outcome, Payload};
 
 /// FIPS 180-4, examples.

@@ -1,16 +1,16 @@
 //! Arrays of PostgreSQL in its binary format: the dimensions, and the elements with their lengths.
 
 use super::super::rows::Rows;
-use super::cell::{CellError, Format, scalar};
+use super::format::CellError;
 
 /// PostgreSQL's own limit.
 const DIMENSIONS: usize = 6;
 
+/// Writes an array, whose elements other than NULL `element` writes.
 pub(super) fn write(
     out: &mut Rows,
-    index: usize,
-    format: Format<'_>,
     value: &[u8],
+    element: &impl Fn(&mut Rows, &[u8]) -> Result<(), CellError>,
 ) -> Result<(), CellError> {
     let mut reader = Reader(value);
     let count = reader.length()?;
@@ -29,15 +29,15 @@ pub(super) fn write(
         // The lower bound.
         reader.take(4)?;
     }
-    level(out, index, format, &mut reader, &dimensions[..count])
+    level(out, &mut reader, &dimensions[..count], element)
 }
 
+/// Writes the rest of an array with these dimensions.
 fn level(
     out: &mut Rows,
-    index: usize,
-    format: Format<'_>,
     reader: &mut Reader<'_>,
     dimensions: &[usize],
+    element: &impl Fn(&mut Rows, &[u8]) -> Result<(), CellError>,
 ) -> Result<(), CellError> {
     let Some((count, inner)) = dimensions.split_first() else {
         return match reader.element()? {
@@ -45,7 +45,7 @@ fn level(
                 out.null();
                 Ok(())
             }
-            Some(value) => scalar(out, index, format, value),
+            Some(value) => element(out, value),
         };
     };
     out.raw(b"[");
@@ -53,7 +53,7 @@ fn level(
         if number > 0 {
             out.raw(b",");
         }
-        level(out, index, format, reader, inner)?;
+        level(out, reader, inner, element)?;
         out.fits(0)?;
     }
     out.raw(b"]");

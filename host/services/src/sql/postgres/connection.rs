@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hashlink::LruCache;
 use tokio_postgres::{Client, Error, Statement};
@@ -11,6 +11,8 @@ use super::super::verb::{Dialect, Verb};
 
 /// Prepared statements per connection. Each takes memory of the server, too.
 const STATEMENTS: usize = 256;
+/// How long a connection may be idle before it is checked.
+pub(super) const FRESH: Duration = Duration::from_millis(500);
 
 pub(super) struct Connection {
     pub(super) client: Client,
@@ -78,6 +80,13 @@ impl Connection {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets the tasks of connections see that the server has closed them: first the runtime looks for events, then the tasks
+/// run.
+pub(super) async fn notice_close() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
 
 /// Whether a statement leaves something behind in the session: a setting, a temporary table, a lock.

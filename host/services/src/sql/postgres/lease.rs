@@ -9,9 +9,9 @@ use tokio_postgres::NoTls;
 use super::connection::Connection;
 use super::pool::Pool;
 use super::run::{RunError, run};
-use crate::Outcome;
 use crate::sql::param::Param;
 use crate::sql::verb::Verb;
+use crate::{Failed, Outcome};
 
 /// Time for cancelling a statement or rolling back, after which the connection is closed.
 const CLEANUP: Duration = Duration::from_secs(5);
@@ -27,12 +27,20 @@ pub(super) struct Lease {
     pub(super) transaction: bool,
 }
 
+impl Pool {
+    /// Takes an idle connection, or opens one, or waits for one.
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease, Failed> {
+        let permit = self.permit().await?;
+        if let Some(connection) = self.take_idle().await {
+            return Ok(Lease::new(connection, self.clone(), permit));
+        }
+        let connection = self.connect().await?;
+        Ok(Lease::new(connection, self.clone(), permit))
+    }
+}
+
 impl Lease {
-    pub(super) fn new(
-        connection: Connection,
-        pool: Arc<Pool>,
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
+    fn new(connection: Connection, pool: Arc<Pool>, permit: OwnedSemaphorePermit) -> Self {
         Self {
             connection: Some(connection),
             pool,

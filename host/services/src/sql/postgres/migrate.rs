@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{Client, Error, NoTls};
 
-use super::Postgres;
+use super::database::Postgres;
 use crate::sql::migrate::{Applied, CREATE_TABLE, File, SELECT, failure, pending};
 
 /// Number of the advisory lock: "spikard" in ASCII.
@@ -15,9 +15,7 @@ const LOCK: i64 = 0x0073_7069_6b61_7264;
 const WAIT: Duration = Duration::from_secs(60);
 
 impl Postgres {
-    pub(in crate::sql) async fn applied_migrations(
-        self: Arc<Self>,
-    ) -> Result<Vec<Applied>, String> {
+    pub(crate) async fn applied_migrations(self: Arc<Self>) -> Result<Vec<Applied>, String> {
         let client = self.migrator().await?;
         let exists = client
             .query_one("select to_regclass('_spikard_migrations') is not null", &[])
@@ -32,10 +30,7 @@ impl Postgres {
         }
     }
 
-    pub(in crate::sql) async fn migrate(
-        self: Arc<Self>,
-        files: Vec<File>,
-    ) -> Result<Vec<String>, String> {
+    pub(crate) async fn migrate(self: Arc<Self>, files: Vec<File>) -> Result<Vec<String>, String> {
         let client = self.migrator().await?;
         let lock = format!("set statement_timeout = 0; select pg_advisory_lock({LOCK})");
         match tokio::time::timeout(WAIT, client.batch_execute(&lock)).await {
@@ -96,7 +91,14 @@ async fn apply(client: &Client, file: &File) -> Result<(), String> {
         )
         .await
         .map_err(failed)?;
-    client.batch_execute("commit").await.map_err(failed)
+    client.batch_execute("commit").await.map_err(|error| match error.as_db_error() {
+        Some(_) => failed(error),
+        None => format!(
+            "the connection to the database was lost during the commit of the migration `{}`, which may or may not have been applied; \
+             repeat the command",
+            file.name
+        ),
+    })
 }
 
 /// The number of the transaction, which changes if a file ends it.

@@ -13,15 +13,12 @@ use crate::Failed;
 
 use super::super::SqlLimits;
 use super::super::failure::stopped;
-use super::connection::Connection;
+use super::connection::{Connection, FRESH, notice_close};
 use super::error::{too_many_connections, unavailable};
-use super::lease::Lease;
-use super::shared::Sharing;
+use super::sharing::Sharing;
 
 /// Operations that may wait for a connection, per connection.
 const WAITING: usize = 64;
-/// How long a connection may be idle before it is checked.
-pub(super) const FRESH: Duration = Duration::from_millis(500);
 /// Time between two attempts while the server has too many connections.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Time between two lines in the log about connections that fail.
@@ -50,17 +47,7 @@ impl Pool {
         }
     }
 
-    /// Takes an idle connection, or opens one, or waits for one.
-    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease, Failed> {
-        let permit = self.permit().await?;
-        if let Some(connection) = self.take_idle().await {
-            return Ok(Lease::new(connection, self.clone(), permit));
-        }
-        let connection = self.connect().await?;
-        Ok(Lease::new(connection, self.clone(), permit))
-    }
-
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Failed> {
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, Failed> {
         match self.permits.clone().try_acquire_owned() {
             Ok(permit) => return Ok(permit),
             Err(TryAcquireError::Closed) => return Err(stopped()),
@@ -89,7 +76,7 @@ impl Pool {
         }
     }
 
-    async fn take_idle(&self) -> Option<Connection> {
+    pub(super) async fn take_idle(&self) -> Option<Connection> {
         loop {
             // The last one used has the warmest caches, and lets the others grow old.
             let connection = self.idle().pop_back()?;
@@ -102,7 +89,7 @@ impl Pool {
         }
     }
 
-    async fn connect(&self) -> Result<Connection, Failed> {
+    pub(super) async fn connect(&self) -> Result<Connection, Failed> {
         let started = Instant::now();
         loop {
             let error = match self.connect_once().await {
@@ -161,13 +148,6 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, VecDeque<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Lets the tasks of connections see that the server has closed them: first the runtime looks for events, then the tasks
-/// run.
-pub(super) async fn notice_close() {
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
 }
 
 /// Counts an operation that waits.

@@ -8,20 +8,21 @@ use super::super::failure::timeout;
 use super::super::head::Isolation;
 use super::super::param::Param;
 use super::super::verb::Verb;
+use super::database::{GRACE, Postgres};
 use super::error::{failed, lost_in_commit, rolled_back, unavailable};
 use super::lease::Lease;
+use super::query::check;
 use super::run::RunError;
-use super::{GRACE, Postgres, check};
 
 /// An open transaction. Dropping it rolls it back.
-pub(in crate::sql) struct Transaction {
+pub(crate) struct Transaction {
     lease: Lease,
     /// A statement has failed, so that the server will refuse all but a rollback.
     failed: bool,
 }
 
 impl Postgres {
-    pub(in crate::sql) async fn begin(
+    pub(crate) async fn begin(
         self: Arc<Self>,
         read_only: bool,
         isolation: Option<Isolation>,
@@ -62,7 +63,7 @@ impl Postgres {
 
 impl Transaction {
     /// Runs a statement. Returns the transaction unless it has ended.
-    pub(in crate::sql) async fn query(
+    pub(crate) async fn query(
         mut self,
         sql: String,
         body: Payload,
@@ -94,7 +95,7 @@ impl Transaction {
         )
     }
 
-    pub(in crate::sql) async fn commit(mut self) -> Result<(), Failed> {
+    pub(crate) async fn commit(mut self) -> Result<(), Failed> {
         let limits = self.lease.pool.limits;
         let work = async {
             // The server answers the COMMIT of a failed transaction with a rollback, which is not an error for it.
@@ -118,7 +119,7 @@ impl Transaction {
             .unwrap_or_else(|_| Err(lost_in_commit()))
     }
 
-    pub(in crate::sql) async fn roll_back(mut self) -> Result<(), Failed> {
+    pub(crate) async fn roll_back(mut self) -> Result<(), Failed> {
         // A server that has gone has rolled back, too.
         if self.lease.command("rollback").await.is_ok() {
             self.lease.transaction = false;

@@ -13,6 +13,8 @@ use super::super::SqlLimits;
 use super::authorizer;
 use super::control::Control;
 
+/// Time for which a thread of its own waits for another process that writes.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Virtual machine instructions between two looks at the clock, about 10 µs.
 const STEPS: i32 = 500;
 const STATEMENTS: usize = 256;
@@ -40,7 +42,7 @@ impl Connection {
             None => rusqlite::Connection::open_in_memory_with_flags(flags)?,
         };
         let control = Arc::new(Control::default());
-        raw.busy_timeout(super::BUSY)?;
+        raw.busy_timeout(BUSY)?;
         raw.execute_batch("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -8000")?;
         raw.busy_timeout(Duration::ZERO)?;
         for (config, on) in [

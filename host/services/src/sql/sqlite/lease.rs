@@ -4,8 +4,17 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::Failed;
+
 use super::connection::Connection;
-use super::{CHECKPOINT_PAGES, IDLE_READERS, Sqlite};
+use super::control::Control;
+use super::database::Sqlite;
+use super::error::failed;
+
+/// Pages in the write-ahead log from which it is written back to the database.
+const CHECKPOINT_PAGES: i32 = 1000;
+/// Readers that stay open.
+const IDLE_READERS: usize = 64;
 
 pub(super) trait Lease: Send + 'static {
     fn get(&mut self) -> &mut Connection;
@@ -19,7 +28,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(connection: Connection, pool: Arc<Sqlite>) -> Self {
+    fn new(connection: Connection, pool: Arc<Sqlite>) -> Self {
         Self {
             connection: Some(connection),
             pool,
@@ -50,8 +59,8 @@ impl Drop for Reader {
 
 /// The connection that writes.
 pub(super) struct Writer {
-    pub(super) connection: OwnedMutexGuard<Connection>,
-    pub(super) pool: Arc<Sqlite>,
+    connection: OwnedMutexGuard<Connection>,
+    pool: Arc<Sqlite>,
 }
 
 impl Lease for Writer {
@@ -80,5 +89,48 @@ impl Lease for Held {
             Self::Reader(reader) => reader.get(),
             Self::Writer(writer) => writer.get(),
         }
+    }
+}
+
+impl Sqlite {
+    /// Takes a connection that reads.
+    pub(super) fn reader(self: &Arc<Self>) -> Result<Reader, Failed> {
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let opened = Connection::open(self.path.as_deref(), &self.limits, false)
+                    .and_then(|connection| connection.query_only(true).map(|()| connection));
+                opened.map_err(|error| failed(&error, &Control::default(), &self.limits))?
+            }
+        };
+        connection.control.revive();
+        Ok(Reader::new(connection, self.clone()))
+    }
+
+    /// Takes the connection that writes, as soon as it is free.
+    pub(super) async fn writer(self: &Arc<Self>) -> Result<Writer, Failed> {
+        let connection = match self.writer.clone().try_lock_owned() {
+            Ok(connection) => connection,
+            Err(_) => tokio::time::timeout(self.limits.wait, self.writer.clone().lock_owned()).await.map_err(|_| {
+                Failed::new(
+                    "busy",
+                    format!(
+                        "other transactions have been writing to the database for {:?}; keep transactions short, and pass the \
+                         transaction to every statement of its task",
+                        self.limits.wait
+                    ),
+                )
+            })?,
+        };
+        connection.control.revive();
+        Ok(Writer {
+            connection,
+            pool: self.clone(),
+        })
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::OptionalExtension as _;
 
-use super::Sqlite;
 use super::connection::Connection;
 use super::control::CancelOnDrop;
+use super::database::Sqlite;
 use super::lease::{Lease, Writer};
 use crate::sql::migrate::{Applied, CREATE_TABLE, File, SELECT, failure, pending};
 
@@ -15,9 +15,7 @@ use crate::sql::migrate::{Applied, CREATE_TABLE, File, SELECT, failure, pending}
 const WAIT: Duration = Duration::from_secs(60);
 
 impl Sqlite {
-    pub(in crate::sql) async fn applied_migrations(
-        self: Arc<Self>,
-    ) -> Result<Vec<Applied>, String> {
+    pub(crate) async fn applied_migrations(self: Arc<Self>) -> Result<Vec<Applied>, String> {
         self.on_writer(|connection| {
             let exists = "select 1 from sqlite_schema where name = '_spikard_migrations'";
             match connection.raw.query_row(exists, [], |_| Ok(())).optional() {
@@ -29,10 +27,7 @@ impl Sqlite {
         .await
     }
 
-    pub(in crate::sql) async fn migrate(
-        self: Arc<Self>,
-        files: Vec<File>,
-    ) -> Result<Vec<String>, String> {
+    pub(crate) async fn migrate(self: Arc<Self>, files: Vec<File>) -> Result<Vec<String>, String> {
         self.on_writer(move |connection| {
             let mut names = Vec::new();
             while let Some(name) =

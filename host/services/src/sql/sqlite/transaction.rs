@@ -5,26 +5,24 @@ use std::time::Instant;
 
 use crate::{Failed, Outcome, Payload};
 
-use super::connection::{Connection, is_busy};
+use super::connection::{BUSY, Connection, is_busy};
+use super::control::CancelOnDrop;
+use super::database::Sqlite;
 use super::error::failed;
 use super::lease::{Held, Lease};
 use super::run::Ran;
-use super::{BUSY, CancelOnDrop, Sqlite};
 use crate::sql::failure::{stopped, transaction_ended};
 use crate::sql::verb::Verb;
 
 /// An open transaction. Dropping it rolls it back.
-pub(in crate::sql) struct Transaction {
+pub(crate) struct Transaction {
     held: Held,
     read_only: bool,
     database: Arc<Sqlite>,
 }
 
 impl Sqlite {
-    pub(in crate::sql) async fn begin(
-        self: Arc<Self>,
-        read_only: bool,
-    ) -> Result<Transaction, Failed> {
+    pub(crate) async fn begin(self: Arc<Self>, read_only: bool) -> Result<Transaction, Failed> {
         let held = if read_only && self.path.is_some() {
             Held::Reader(self.reader()?)
         } else {
@@ -80,7 +78,7 @@ impl Transaction {
     }
 
     /// Runs a statement. Returns the transaction unless it has ended.
-    pub(in crate::sql) async fn query(
+    pub(crate) async fn query(
         mut self,
         sql: String,
         body: Payload,
@@ -113,7 +111,7 @@ impl Transaction {
         ((!ended).then_some(self), result)
     }
 
-    pub(in crate::sql) fn commit(mut self) -> Result<(), Failed> {
+    pub(crate) fn commit(mut self) -> Result<(), Failed> {
         if self.connection().raw.is_autocommit() {
             return Err(transaction_ended());
         }

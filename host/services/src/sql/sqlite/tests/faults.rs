@@ -307,3 +307,57 @@ async fn the_log_is_written_back() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn too_many_slow_statements() {
+    let fixture = file_with(SqlLimits {
+        pool: 1,
+        time: Duration::from_secs(2),
+        wait: Duration::from_millis(200),
+        ..SqlLimits::default()
+    });
+    let session = fixture.session();
+    let head = json!({"database": "main", "sql": ENDLESS}).to_string();
+    let slow = session.run("sql.query", &head, Payload::Empty).unwrap();
+    let slow = tokio::spawn(slow);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let failed = query(&session, ENDLESS, json!([])).await.unwrap_err();
+    assert_eq!(failed.code, "too-many", "{failed}");
+    assert!(
+        failed.message.starts_with("1 slow statements"),
+        "{}",
+        failed.message
+    );
+    assert!(!slow.is_finished());
+    // Quick ones do not wait for a slow one, also after it was dropped.
+    rows(&session, "select 1 as a", json!([])).await;
+    slow.abort();
+    let _ = slow.await;
+    rows(&session, "select 1 as a", json!([])).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_or_replaced() {
+    for fault in ["deleted", "garbage"] {
+        let fixture = file();
+        let session = fixture.session();
+        query(&session, "create table t (a)", json!([]))
+            .await
+            .unwrap();
+        let path = fixture.sqlite().path.clone().unwrap();
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+        std::fs::remove_file(&path).unwrap();
+        if fault == "garbage" {
+            std::fs::write(&path, "no database ".repeat(1000)).unwrap();
+        }
+        // The first statement that reads opens its own connection.
+        let failed = query(&session, "select a from t", json!([]))
+            .await
+            .unwrap_err();
+        assert_eq!(failed.code, "unavailable", "{fault}: {failed}");
+        let folder = path.parent().unwrap().to_str().unwrap();
+        assert!(!failed.head().contains(folder), "{}", failed.head());
+    }
+}

@@ -201,4 +201,12 @@ async fn what_cannot_be_read() {
         .await
         .unwrap_err();
     assert!(error.contains("1.sql"), "{error}");
+    write(folder.path(), "1.sql", "create table t (a); -- \0");
+    let error = migrate::up(&fixture.databases, "main", folder.path())
+        .await
+        .unwrap_err();
+    assert!(
+        error.contains("`1.sql` contains a NUL character; remove it"),
+        "{error}"
+    );
 }

@@ -3,6 +3,7 @@
 mod errors;
 mod faults;
 mod migrations;
+mod processes;
 mod statements;
 mod transactions;
 
@@ -15,7 +16,7 @@ use crate::sql::databases::Database;
 use crate::sql::{Databases, Location, Session, SqlLimits};
 use crate::{Failed, Outcome, Payload};
 
-use super::Sqlite;
+use super::database::Sqlite;
 
 /// A database in a folder that is deleted with it.
 pub(super) struct Fixture {
