@@ -64,7 +64,7 @@ impl MacKey {
     }
 }
 
-/// How [`derive`] derives a key from a password.
+/// How [`derive()`] derives a key from a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "algorithm", rename_all = "lowercase")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The blocking twin of the client for outgoing requests: [`send`](Request::send) of a request that
+//! The blocking twin of the client for outgoing requests: [`send_blocking`](Request::send_blocking) of a request that
 //! [`http::Client`](crate::http::Client) has built.
 //!
 //! ```
