@@ -22,7 +22,7 @@ bench_target=$guest_target/bench
 
 # The JavaScript apps, and every Rust package outside the host workspace. scripts/quickjs-engine builds the
 # engine of guests/js, which needs a C compiler; the other manifest there only names crates with test data.
-js_apps=(examples/hello-js examples/hello-ts examples/contract-js examples/spikard-target/js examples/conduit/ts examples/guide/ts guests/conformance/faulty/js bench/boundary/js bench/apps/js)
+js_apps=(examples/hello-js examples/hello-ts examples/hono examples/contract-js examples/spikard-target/js examples/conduit/ts examples/guide/ts guests/conformance/faulty/js bench/boundary/js bench/apps/js bench/apps/data/js)
 rust_guests=()
 while IFS= read -r manifest; do
   rust_guests+=("${manifest%/Cargo.toml}")

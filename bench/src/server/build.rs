@@ -150,7 +150,7 @@ fn run_steps(steps: &[Build], name: &str, paths: &Paths, all: bool) -> Result<()
             bail!(
                 "the build step `{}` of {name} failed:\n{}",
                 step.command.join(" "),
-                super::process::last_lines(&text, 15)
+                super::child::last_lines(&text, 15)
             );
         }
         if !outputs_exist(step, paths)? {

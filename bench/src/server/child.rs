@@ -144,3 +144,9 @@ fn keep_lines(
         }
     })
 }
+
+/// Returns the last lines of a text.
+pub(super) fn last_lines(text: &str, number: usize) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(number)..].join("\n")
+}

@@ -7,6 +7,7 @@ mod child;
 mod exec;
 mod local;
 mod paths;
+mod port;
 mod process;
 mod service;
 pub mod upstream;
@@ -17,4 +18,5 @@ pub use build::{
 };
 pub use exec::{Cores, exec};
 pub use paths::Paths;
-pub use process::{Server, Start, free_port};
+pub use port::free_port;
+pub use process::{Server, Start};

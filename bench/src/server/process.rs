@@ -1,6 +1,6 @@
 //! A server process and its descendants.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use crate::client;
 use crate::defs::{App, Service, Target};
 
 use super::child::{ManagedChild, last_output};
+use super::port::free_port;
 use super::service::RunningService;
 use super::{Cores, Paths};
 
@@ -47,13 +48,6 @@ pub struct Server {
     process: ManagedChild,
     // Dropped after the process.
     services: Vec<RunningService>,
-}
-
-/// Returns a port that no process listens on.
-pub fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 impl Server {
@@ -201,10 +195,4 @@ fn fill(
     ];
     more.extend(services.iter().flat_map(RunningService::variables));
     paths.fill(text, &more)
-}
-
-/// Returns the last lines of a text.
-pub(crate) fn last_lines(text: &str, number: usize) -> String {
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(number)..].join("\n")
 }

@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::defs::Service;
 
-use super::child::{ManagedChild, last_output};
-use super::process::{free_port, last_lines};
+use super::child::{ManagedChild, last_lines, last_output};
+use super::port::free_port;
 use super::{Cores, Paths};
 
 /// How long a service may take to become ready.
