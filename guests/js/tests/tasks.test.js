@@ -197,5 +197,8 @@ test("results of the host that are wrong fail the call, and unknown operations a
     throw new Failed("too-many", "1024 operations are in progress");
   };
   assert.match((await call("/echo")).reported, /^OperationError: 1024 operations are in progress$/);
-  assert.match((await call("/interval")).reported, /^Error: the host set no timer: 1024 operations are in progress$/);
+  assert.match(
+    (await call("/interval")).reported,
+    /^Error: the host set no timer: 1024 operations are in progress$/,
+  );
 });
