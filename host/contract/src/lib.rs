@@ -23,7 +23,9 @@ mod request_policies;
 pub mod session;
 
 use spikard_wasm_app::policy::Secrets;
-use spikard_wasm_app::{App, AppError, Defaults, Description, Hit, RawPath, Refusal, Route};
+use spikard_wasm_app::{
+    App, AppError, Defaults, Description, Fallback, Hit, Hooks, RawPath, Refusal, Route,
+};
 
 use request_policies::RequestPolicies;
 
@@ -89,6 +91,15 @@ impl Contract {
     #[must_use]
     pub fn route(&self, index: u32) -> Option<&Route> {
         self.app.routes().get(index as usize)
+    }
+
+    /// Returns the number of a request's route and the kinds of its hooks; those for requests that no
+    /// route handles if it has none.
+    #[must_use]
+    pub fn target(&self, exchange: &Exchange) -> (u32, Hooks) {
+        let index = exchange.route.as_ref().map(|route| route.index);
+        let route = index.and_then(|index| Some((index, self.route(index)?.hooks())));
+        route.unwrap_or((Fallback::ROUTE, self.app.fallback().hooks))
     }
 
     /// Begins a request: answers a CORS preflight, finds the route, and applies the route's

@@ -8,12 +8,13 @@
 //! | operation | input | JSON of the result |
 //! |---|---|---|
 //! | 0 load | `{"description": {...}, "secrets": {name: text}?}` | `{"failed": reply}` |
-//! | 1 begin | `{"method", "path", "query", "headers": [[name, value]], "local": [key]}` | `{"exchange", "id", "cookies", "route", "hooks", "local"}` or `{"exchange", "id", "cookies", "reply"}` |
+//! | 1 begin | `{"method", "path", "query", "headers": [[name, value]], "local": [key]}` | `{"exchange", "id", "cookies", "route", "hooks", "local"}` or `{"exchange", "id", "cookies", "reply", "route", "hooks"}` |
 //! | 2 read | the bytes of the body | `{"params", "body", "text", "raw", "files"}` or `{"refusal": reply}` |
 //! | 3 finish | `{"status", "headers"}` | `{"headers", "bodiless"}` |
 //!
 //! Every operation can return `{"error": sentence}` instead. A reply is `{"status",
-//! "headers", "body", "message"}`. The result of `read` has the body's variant in `body`
+//! "headers", "body", "message"}`. Beside a reply of `begin`, `route` and `hooks` are those of the
+//! request for `on-error` hooks; `route` is 4294967295 if no route handles it. The result of `read` has the body's variant in `body`
 //! (`empty`, `json`, `text`, `form` or `bytes`) and has its text in `text`; `raw` and
 //! `files` are the lengths of the byte strings that follow the JSON text.
 
@@ -138,14 +139,11 @@ impl Session {
         match outcome {
             Err(Stop::MissingSecret) => return Err(MISSING_SECRET.to_owned()),
             Err(Stop::Reply(made)) => value["reply"] = reply(made),
-            Ok(admission) => {
-                let hooks = contract.route(admission.route).map(|route| route.hooks());
-                let hooks = hooks.unwrap_or_default();
-                value["route"] = json!(admission.route);
-                value["hooks"] = hooks.iter().map(|kind| kind.as_str()).collect();
-                value["local"] = json!(admission.local);
-            }
+            Ok(admission) => value["local"] = json!(admission.local),
         }
+        let (route, hooks) = contract.target(&exchange);
+        value["route"] = json!(route);
+        value["hooks"] = hooks.iter().map(|kind| kind.as_str()).collect();
         self.exchanges.insert(id, exchange);
         self.next = id.wrapping_add(1);
         Ok((value, Vec::new()))

@@ -175,3 +175,21 @@ fn options_has_the_headers_of_the_route_that_comes_next() {
         assert_eq!(finished["headers"], expected, "{method}");
     }
 }
+
+#[test]
+fn a_rejected_request_names_its_route_and_hooks() {
+    let settings = json!({"hooks": ["on-error"], "api_key": {"keys": ["k"]}});
+    let routes = json!([
+        route("get", "/open", json!({})),
+        route("get", "/closed", json!({ "settings": settings })),
+    ]);
+    let mut client = Client::new(routes, Value::Null).unwrap();
+    let begun = client.begin("GET", "/closed", json!([]));
+    assert_eq!(begun["reply"]["status"], 401);
+    assert_eq!(begun["route"], 1);
+    assert_eq!(begun["hooks"], json!(["on-error"]));
+    let begun = client.begin("GET", "/missing", json!([]));
+    assert_eq!(begun["reply"]["status"], 404);
+    assert_eq!(begun["route"], u32::MAX);
+    assert_eq!(begun["hooks"], json!([]));
+}
