@@ -137,7 +137,9 @@ fn a_broken_file_is_one_sentence_with_its_line() {
     );
     let error = build_error(&[("app.js", "")]);
     assert!(
-        error.contains("the app does not export `definition`: end its main module with"),
+        error.contains(
+            "the app does not export `definition`, and is no fetch handler: end its main module with"
+        ),
         "{error}"
     );
 }

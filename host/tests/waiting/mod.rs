@@ -173,7 +173,13 @@ fn the_number_of_operations_is_limited() {
         assert_eq!(server.client().get("/many/1000").status, 200);
         assert_eq!(server.client().get("/many/10000").status, 500);
         let _ = server.logged("the instance has 1024 operations in progress, the limit");
-        assert_eq!(server.client().get("/many/1000").status, 200);
+        // In a shared instance the operations of the failed request end after its reply.
+        let start = Instant::now();
+        while server.client().get("/many/1000").status != 200 {
+            let passed = start.elapsed();
+            assert!(passed < Duration::from_secs(10), "it still fails");
+            thread::sleep(Duration::from_millis(20));
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use spikard_wasm_app::one_line;
+use tracing::field::display;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 
@@ -58,7 +59,7 @@ pub(crate) fn line(
 ) {
     let context = one_line(&context[..context.floor_char_boundary(MAX_CONTEXT)]);
     let context = Some(context).filter(|context| !context.is_empty());
-    let context = context.as_deref();
+    let context = context.as_deref().map(display);
     let message = one_line(message[..message.floor_char_boundary(MAX_LINE)].trim_end());
     // `tracing` requires a constant level for each event.
     macro_rules! at {
