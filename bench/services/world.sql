@@ -17,7 +17,7 @@ insert into fortune (id, message) values
   (7, 'The fastest query is the one that you do not send.'),
   (8, 'すべての行には物語がある。'),
   (9, 'Zero-copy is one copy less than you think.'),
-  (10, 'Nobody waits for 20 ms twice.'),
+  (10, 'A timer of 20 ms waits only once.'),
   (11, 'a lowercase letter sorts after all uppercase ones'),
   (12, 'Indexes are promises to readers, paid by writers.');
 

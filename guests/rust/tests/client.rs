@@ -322,14 +322,14 @@ fn a_token_can_be_optional_and_have_another_scheme() {
     let app = App::new("app")
         .jwt(jwt)
         .route(Route::get("/", |claims: Option<Claims<User>>| {
-            claims.map_or("nobody".to_owned(), |Claims(user)| user.sub)
+            claims.map_or("anonymous".to_owned(), |Claims(user)| user.sub)
         }));
     let client = TestClient::new(app);
     let status = |header: &str| {
         let reply = client.get("/").header("authorization", header).send();
         (reply.status(), reply.text().to_owned())
     };
-    assert_eq!(client.get("/").send().text(), "nobody");
+    assert_eq!(client.get("/").send().text(), "anonymous");
     assert_eq!(status(&format!("token {TOKEN}")), (200, "ann".to_owned()));
     assert_eq!(status(&format!("Token {TOKEN}x")).0, 401);
 }

@@ -44,6 +44,9 @@ impl Declared {
                 secrets,
             });
         };
+        if !config.is_object() {
+            return Err("`config` is not a JSON Schema; use that of an object".to_owned());
+        }
         let empty = Map::new();
         let properties = match config.get("properties") {
             None => &empty,
@@ -55,10 +58,22 @@ impl Declared {
             return Err("`config` is not the schema of an object".to_owned());
         }
         let required = config.get("required").and_then(Value::as_array);
-        let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|it| it == name));
+        let required: Vec<_> = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if let Some(name) = required
+            .iter()
+            .find(|name| !properties.contains_key(**name))
+        {
+            return Err(format!(
+                "`config` requires the setting `{name}`, which `properties` does not have; add its schema"
+            ));
+        }
         let settings = properties.iter().map(|(name, schema)| {
             let schema = embed(schema, config);
-            Setting::new(name, &schema, is_required(name))
+            Setting::new(name, &schema, required.contains(&name.as_str()))
         });
         Ok(Self {
             settings: settings.collect::<Result<_, _>>()?,
@@ -290,7 +305,10 @@ mod tests {
     #[test]
     fn declarations_are_checked() {
         let error = |config: Value| Declared::new(Some(&config), &[]).unwrap_err();
+        error(json!(5));
         error(json!({"properties": []}));
+        let text = error(json!({"properties": {}, "required": ["a"]}));
+        assert!(text.contains("requires the setting `a`"), "{text}");
         error(json!({"type": "string"}));
         let text = error(json!({"properties": {"a": {"type": "integer", "default": "x"}}}));
         assert!(text.contains("the setting `a` is `x`"), "{text}");

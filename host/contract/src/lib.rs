@@ -93,8 +93,8 @@ impl Contract {
         self.app.routes().get(index as usize)
     }
 
-    /// Returns the number of a request's route and the kinds of its hooks; those for requests that no
-    /// route handles if it has none.
+    /// Returns the number of a request's route and its hook kinds. A request without a route has
+    /// those of the app's fallback.
     #[must_use]
     pub fn target(&self, exchange: &Exchange) -> (u32, Hooks) {
         let index = exchange.route.as_ref().map(|route| route.index);

@@ -13,10 +13,10 @@
 //! | 3 finish | `{"status", "headers"}` | `{"headers", "bodiless"}` |
 //!
 //! Every operation can return `{"error": sentence}` instead. A reply is `{"status",
-//! "headers", "body", "message"}`. Beside a reply of `begin`, `route` and `hooks` are those of the
-//! request for `on-error` hooks; `route` is 4294967295 if no route handles it. The result of `read` has the body's variant in `body`
-//! (`empty`, `json`, `text`, `form` or `bytes`) and has its text in `text`; `raw` and
-//! `files` are the lengths of the byte strings that follow the JSON text.
+//! "headers", "body", "message"}`. Beside a reply, `begin` returns the route and the hooks for
+//! `on-error`; the route is 4294967295 if none handles the request. The result of `read` has the
+//! body's variant in `body` (`empty`, `json`, `text`, `form` or `bytes`) and has its text in
+//! `text`; `raw` and `files` are the lengths of the byte strings that follow the JSON text.
 
 use std::collections::BTreeMap;
 

@@ -60,7 +60,7 @@ pub use outbound::{
 pub use pool::{Lease, Pool};
 pub use precompiled::is_precompiled;
 pub use reply::{Content, Reply};
-pub use request::Request;
+pub use request::{NoRequest, Request};
 pub use snapshot::{Link, SnapshotError, SourceModule, snapshot};
 pub use stages::{Stage, Stages, Stamp, StampCell};
 pub use stats::{PoolStats, RecycleReason};

@@ -34,3 +34,50 @@ pub trait Request: Send + Sync + 'static {
     /// Returns the durations of the request's stages.
     fn stages(&self) -> &Stages;
 }
+
+/// The request of a call outside of requests. All of its parts are empty.
+#[derive(Default)]
+pub struct NoRequest {
+    local: LocalContext,
+    stages: Stages,
+}
+
+impl Request for NoRequest {
+    fn method(&self) -> &str {
+        ""
+    }
+
+    fn path(&self) -> &str {
+        ""
+    }
+
+    fn query(&self) -> &str {
+        ""
+    }
+
+    fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
+
+    fn peer(&self) -> String {
+        String::new()
+    }
+
+    fn id(&self) -> String {
+        String::new()
+    }
+
+    fn raw_body(&self) -> Bytes {
+        Bytes::new()
+    }
+
+    fn file(&self, _: u32) -> Option<Bytes> {
+        None
+    }
+
+    fn local(&self) -> &LocalContext {
+        &self.local
+    }
+
+    fn stages(&self) -> &Stages {
+        &self.stages
+    }
+}

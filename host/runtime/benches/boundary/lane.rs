@@ -6,10 +6,9 @@ use crate::common::direct::Mode;
 use crate::common::process::cpu_time;
 use crate::common::rounds::{Subject, typical};
 use crate::common::types::Body as Sent;
-use bytes::Bytes;
 use spikard_wasm_app::{Body, Call, Isolation};
 use spikard_wasm_runtime::{
-    Cache, Content, Limits, Loaded, LocalContext, Pool, Recycling, Reply, Request, Runtime, Stages,
+    Cache, Content, Limits, Loaded, NoRequest, Pool, Recycling, Reply, Request, Runtime,
 };
 use std::hint::black_box;
 use std::path::Path;
@@ -133,52 +132,5 @@ impl Subject for PoolSubject {
             Mode::Prepared => Ok(typical(waited)),
             Mode::Reused | Mode::Fresh => Ok(cpu_time() - started),
         }
-    }
-}
-
-/// A request of which measured handlers use only the context.
-#[derive(Default)]
-pub(crate) struct NoRequest {
-    local: LocalContext,
-    stages: Stages,
-}
-
-impl Request for NoRequest {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        "/"
-    }
-
-    fn query(&self) -> &str {
-        ""
-    }
-
-    fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
-
-    fn peer(&self) -> String {
-        String::new()
-    }
-
-    fn id(&self) -> String {
-        String::new()
-    }
-
-    fn raw_body(&self) -> Bytes {
-        Bytes::new()
-    }
-
-    fn file(&self, _: u32) -> Option<Bytes> {
-        None
-    }
-
-    fn local(&self) -> &LocalContext {
-        &self.local
-    }
-
-    fn stages(&self) -> &Stages {
-        &self.stages
     }
 }

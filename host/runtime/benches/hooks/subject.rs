@@ -2,9 +2,9 @@
 
 use crate::common::process::cpu_time;
 use crate::common::rounds;
-use crate::lane::{DEADLINE, Lane, NoRequest};
+use crate::lane::{DEADLINE, Lane};
 use spikard_wasm_app::{Body, Call, HookKind, Isolation};
-use spikard_wasm_runtime::{Content, Pool, Reply, Request};
+use spikard_wasm_runtime::{Content, NoRequest, Pool, Reply, Request};
 use std::hint::black_box;
 use std::rc::Rc;
 use std::sync::Arc;

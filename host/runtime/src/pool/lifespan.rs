@@ -4,14 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use spikard_wasm_app::{Body, Call, Isolation};
 
 use super::instances::Pool;
-use crate::context::LocalContext;
 use crate::error::CallError;
-use crate::request::Request;
-use crate::stages::Stages;
+use crate::request::NoRequest;
 
 impl Pool {
     /// Calls the handler with a number that is not a route's.
@@ -38,52 +35,5 @@ impl Pool {
             }),
             _ => Ok(()),
         }
-    }
-}
-
-/// What a guest reads while no request is in progress.
-#[derive(Default)]
-struct NoRequest {
-    local: LocalContext,
-    stages: Stages,
-}
-
-impl Request for NoRequest {
-    fn method(&self) -> &str {
-        ""
-    }
-
-    fn path(&self) -> &str {
-        ""
-    }
-
-    fn query(&self) -> &str {
-        ""
-    }
-
-    fn headers(&self, _: &mut dyn FnMut(&str, &[u8])) {}
-
-    fn peer(&self) -> String {
-        String::new()
-    }
-
-    fn id(&self) -> String {
-        String::new()
-    }
-
-    fn raw_body(&self) -> Bytes {
-        Bytes::new()
-    }
-
-    fn file(&self, _: u32) -> Option<Bytes> {
-        None
-    }
-
-    fn local(&self) -> &LocalContext {
-        &self.local
-    }
-
-    fn stages(&self) -> &Stages {
-        &self.stages
     }
 }

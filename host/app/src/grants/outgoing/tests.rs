@@ -21,7 +21,7 @@ fn ip(text: &str) -> IpAddr {
 use OutgoingScheme::{Http, Https};
 
 #[test]
-fn nobody_is_reached_where_nothing_is_granted() {
+fn without_a_grant_no_server_is_reached() {
     let rules = OutgoingRules::default();
     assert!(rules.is_empty());
     assert!(!rules.admits(Https, "example.com", 443));

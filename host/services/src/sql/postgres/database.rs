@@ -25,7 +25,7 @@ impl Postgres {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(limits.wait);
         }
-        // A peer that has gone without a word is noticed in a minute rather than in hours.
+        // Keepalives detect a vanished peer within a minute instead of hours.
         config.keepalives_idle(Duration::from_secs(30));
         config.keepalives_interval(Duration::from_secs(10));
         config.keepalives_retries(3);

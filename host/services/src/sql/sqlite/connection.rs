@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Action;
@@ -43,7 +44,10 @@ impl Connection {
         };
         let control = Arc::new(Control::default());
         raw.busy_timeout(BUSY)?;
-        raw.execute_batch("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -8000")?;
+        use_wal(&raw)?;
+        raw.execute_batch(
+            "pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -8000",
+        )?;
         raw.busy_timeout(Duration::ZERO)?;
         for (config, on) in [
             (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -113,6 +117,20 @@ impl Connection {
         self.control.revive();
         if let Err(error) = self.internal("rollback") {
             tracing::error!(%error, "rollback of a SQLite transaction failed");
+        }
+    }
+}
+
+/// Switches a database to a write-ahead log. Repeats the statement while another connection does the same, because SQLite
+/// does not wait for that lock.
+fn use_wal(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        match raw.execute_batch("pragma journal_mode = wal") {
+            Err(error) if is_busy(&error) && start.elapsed() < BUSY => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
         }
     }
 }

@@ -361,3 +361,25 @@ async fn a_file_that_is_gone_or_replaced() {
         assert!(!failed.head().contains(folder), "{}", failed.head());
     }
 }
+
+/// Several processes can create the same database, such as `migrate` and `serve`.
+#[test]
+fn a_new_file_is_opened_by_many_at_once() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").display().to_string();
+        let open_it = || {
+            let location = Location::parse(&format!("sqlite:{path}")).unwrap();
+            Databases::open(
+                &BTreeMap::from([("main".to_owned(), location)]),
+                SqlLimits::default(),
+            )
+            .map(drop)
+        };
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open_it)).collect();
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    }
+}

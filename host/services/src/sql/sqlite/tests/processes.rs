@@ -175,7 +175,7 @@ async fn writes_until_it_fails() {
     }
 }
 
-/// A process that has said that it is ready. Dropping it kills it.
+/// A child process that has reported that it is ready. Dropping it kills it.
 struct Running(Child);
 
 impl Running {
