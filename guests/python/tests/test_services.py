@@ -138,13 +138,13 @@ def test_settings_have_types_and_defaults() -> None:
 
 def test_settings_that_are_missing_or_wrong_are_named() -> None:
     def missing() -> Any:
-        with pytest.raises(MissingSettingError, match=r"`absent` is not set; add `config = "):
+        with pytest.raises(MissingSettingError, match=r'add `absent = "\.\.\."` to `\[grants'):
             config("absent")
         with pytest.raises(MissingSettingError, match="secret `absent` is not granted"):
             secret("absent")
-        with pytest.raises(ValueError, match="`rate` is `fast`, which is no `int`"):
+        with pytest.raises(ValueError, match="`rate` is `fast`, which is not a valid `int`"):
             config("rate", into=int)
-        with pytest.raises(ValueError, match="`rate` is `fast`, which is no `bool`"):
+        with pytest.raises(ValueError, match="`rate` is `fast`, which is not a valid `bool`"):
             config("rate", into=bool)
         return secret("api")
 

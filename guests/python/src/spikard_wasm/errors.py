@@ -169,6 +169,6 @@ class MissingSettingError(LookupError):
     def of(name: str) -> MissingSettingError:
         """Returns the error for a setting that the operator has not set."""
         return MissingSettingError(
-            f'the setting `{name}` is not set; add `config = {{ {name} = "..." }}` to `[grants]` '
+            f'the setting `{name}` is not set; add `{name} = "..."` to `[grants.config]` '
             "in spikard.toml, or give it a default"
         )

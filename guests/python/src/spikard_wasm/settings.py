@@ -51,7 +51,9 @@ def config(name: str, default: Any = _REQUIRED, *, into: Callable[[str], Any] = 
         return BOOLEANS[value.lower()] if into is bool else into(value)
     except (KeyError, ValueError):
         kind = getattr(into, "__name__", str(into))
-        raise ValueError(f"the setting `{name}` is `{value}`, which is no `{kind}`") from None
+        raise ValueError(
+            f"the setting `{name}` is `{value}`, which is not a valid `{kind}`"
+        ) from None
 
 
 def secret(name: str) -> str:
@@ -63,6 +65,7 @@ def secret(name: str) -> str:
     status, _, body = operate_now("secret.get", arguments(name=name))
     if status == 404:
         raise MissingSettingError(
-            f"the secret `{name}` is not granted; add it to `secrets` in `[grants]` of spikard.toml"
+            f'the secret `{name}` is not granted; add `{name} = "env:VARIABLE"` to '
+            "`[grants.secrets]` in spikard.toml"
         )
     return text(body)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 from spikard_wasm._sending import pairs
 from spikard_wasm.errors import OperationError
 from spikard_wasm.http._errors import RequestError
-from spikard_wasm.http._exchange import fetch, fetch_now
+from spikard_wasm.http._exchange import fetch, fetch_now, milliseconds
 from spikard_wasm.http._headers import Headers, HeaderTypes
 from spikard_wasm.http._messages import (
     AuthTypes,
@@ -56,7 +56,7 @@ class Options(Sending, total=False):
 
 
 class _Base:
-    """What both clients share."""
+    """The common part of both clients."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class _Base:
             "url": request.url,
             "headers": request.headers.multi_items(),
             "redirect": None if (self.follow_redirects if follow is None else follow) else "manual",
-            "timeout_ms": None if seconds is None else max(1, round(seconds * 1000)),
+            "timeout_ms": milliseconds(seconds),
         }
 
 

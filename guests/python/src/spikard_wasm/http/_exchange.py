@@ -71,5 +71,10 @@ def _checked(chunk: Any) -> bytes:
     return bytes(chunk)
 
 
+def milliseconds(seconds: float | None) -> int | None:
+    """Returns a time limit as the operation takes it."""
+    return None if seconds is None else max(1, round(seconds * 1000))
+
+
 def _content(body: bytes) -> ContentBytes | ContentEmpty:
     return ContentBytes(body) if body else ContentEmpty()

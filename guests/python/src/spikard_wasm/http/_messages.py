@@ -343,7 +343,9 @@ class Response:
     def _take_first(self) -> bytes:
         first, self._first = self._first, None  # type: ignore[assignment]
         if first is None:
-            raise StreamConsumed("the body has been read before; keep what you need of it")
+            raise StreamConsumed(
+                "the body has been read before; store its bytes if you need them again"
+            )
         return first
 
     def _arrived(self, head: str, body: Content) -> bytes:

@@ -14,14 +14,11 @@ class Cutter:
         self.rest = b""
 
     def __call__(self, chunk: bytes) -> Iterator[bytes]:
-        """Yields the pieces that are complete with a chunk."""
-        if self._size is None:
-            yield from filter(None, [chunk])
-            return
-        self.rest += chunk
-        while len(self.rest) >= self._size:
-            piece, self.rest = self.rest[: self._size], self.rest[self._size :]
-            yield piece
+        """Returns the pieces that are complete with a chunk."""
+        content = self.rest + chunk
+        whole = len(content) if self._size is None else len(content) - len(content) % self._size
+        self.rest = content[whole:]
+        return pieces(content[:whole], self._size)
 
 
 class Decoder:

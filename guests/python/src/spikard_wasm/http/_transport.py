@@ -10,7 +10,7 @@ import httpx
 
 from spikard_wasm._handles import Result
 from spikard_wasm.errors import OperationError
-from spikard_wasm.http._exchange import fetch, fetch_now
+from spikard_wasm.http._exchange import fetch, fetch_now, milliseconds
 from spikard_wasm.http._messages import Request, Response
 
 _ERRORS: dict[str, type[httpx.TransportError]] = {
@@ -58,7 +58,7 @@ def _members(request: httpx.Request) -> dict[str, Any]:
         "url": str(request.url),
         "headers": headers,
         "redirect": "manual",
-        "timeout_ms": None if seconds is None else max(1, round(seconds * 1000)),
+        "timeout_ms": milliseconds(seconds),
     }
 
 
