@@ -1,4 +1,4 @@
-"""Notes: a service of Starlette, which knows nothing of spikard-wasm.
+"""Notes: a service of Starlette that does not import spikard-wasm.
 
 Any ASGI server can run it too: `uvicorn app:app`.
 """
@@ -26,7 +26,7 @@ logger = logging.getLogger("notes")
 
 
 class State(TypedDict):
-    """What the lifespan gives to all requests of an instance."""
+    """The state from the lifespan, which all requests of an instance share."""
 
     notes: dict[int, str]
     log: list[str]

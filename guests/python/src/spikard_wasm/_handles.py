@@ -1,4 +1,4 @@
-"""What the event loop queues and waits for: callbacks, timers, operations of the host."""
+"""The handles of the event loop: callbacks, timers and operations of the host."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Handle(asyncio.Handle):
 
 
 class Waiter(Protocol):
-    """What an operation continues. `op` is 0 once the operation has ended."""
+    """Code that waits for an operation. `op` is 0 once the operation has ended."""
 
     op: int
     call: AsyncCall

@@ -1,12 +1,12 @@
-"""Imports at build what an app would import late: a component has no file system at run time.
+"""Runs the late imports of an app at build time: a component has no file system at run time.
 
-The imports inside of functions of the app's own modules are found in their sources. Packages that
+The imports inside functions of the app's own modules are found in their sources. Packages that
 import late themselves are named in `pyproject.toml`:
 
     [tool.spikard-wasm]
     include = ["text_unidecode", "passlib.handlers.*"]
 
-Any other late import fails with a sentence.
+Any other late import raises `ModuleNotFoundError` with the line to add.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def collect(main: Mapping[str, Any]) -> None:
-    """Imports what the app of a main module would import late. `main` has its variables."""
+    """Imports the modules that an app would import late. `main` has the variables of its module."""
     file = main.get("__file__")
     if file is None:
         return

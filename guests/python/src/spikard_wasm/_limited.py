@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 class LimitedLoop(asyncio.AbstractEventLoop):
-    """An event loop without threads, sockets and processes, which the host runs."""
+    """An event loop without threads, sockets or processes, which the host runs."""
 
     def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]
         """Raises an error: a component has no threads."""
@@ -18,7 +18,7 @@ class LimitedLoop(asyncio.AbstractEventLoop):
 
     def _no_sockets(self, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError(
-            "a component has no sockets and processes; "
+            "a component has no sockets or processes; "
             "send requests with `spikard_wasm.http`, and use `Database` and `Store` for data"
         )
 

@@ -2,7 +2,7 @@
 
 CPython for WASI is built without OpenSSL, so `hashlib` lacks `pbkdf2_hmac` and `scrypt`, which
 the host provides, and there is no `ssl`. Records of `logging` go to the log of the host with their
-level. A package with native code for another machine fails with a sentence.
+level. The import of a package with native code for another machine raises an error with the remedy.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from spikard_wasm.errors import OperationError
 
 _HASHES = {"sha1": "sha-1", "sha256": "sha-256", "sha384": "sha-384", "sha512": "sha-512"}
 
-# What works in place of a package with native code.
+# Alternatives to packages with native code.
 _INSTEAD = {
     "pydantic_core": "pydantic needs it; use dataclasses or TypedDicts, which the host validates",
     "msgspec": "use dataclasses or TypedDicts, which the host validates",

@@ -1,7 +1,7 @@
-"""A module `ssl` that only names things: CPython for WASI has none, and the host does TLS.
+"""A stub of the module `ssl`, which CPython for WASI does not have. The host does TLS.
 
 Libraries such as `httpx`, `anyio` and PyJWT import `ssl` for its types even if they never open a
-connection. Whatever would need a connection raises an error that says what to use instead.
+connection. Creating a context raises an error that names the alternatives.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ _MESSAGE = (
 
 
 class SSLError(OSError):
-    """An error of TLS, which this module never raises."""
+    """The base class of TLS errors. The SDK never raises it."""
 
 
 class SSLWantReadError(SSLError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class SSLWantWriteError(SSLError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class SSLSyscallError(SSLError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class SSLEOFError(SSLError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class SSLZeroReturnError(SSLError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class SSLCertVerificationError(SSLError, ValueError):
-    """Names the class of the standard library."""
+    """An error that the SDK never raises."""
 
 
 class _Unavailable:
@@ -50,30 +50,30 @@ class _Unavailable:
 
 
 class SSLContext(_Unavailable):
-    """Cannot be created."""
+    """Raises an error when it is created."""
 
 
 class SSLObject(_Unavailable):
-    """Cannot be created."""
+    """Raises an error when it is created."""
 
 
 class SSLSocket(_Unavailable):
-    """Cannot be created."""
+    """Raises an error when it is created."""
 
 
 class MemoryBIO(_Unavailable):
-    """Cannot be created."""
+    """Raises an error when it is created."""
 
 
 class Purpose(enum.Enum):
-    """What a certificate is for."""
+    """The purpose of a certificate."""
 
     SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
 
 class VerifyMode(enum.IntEnum):
-    """How a certificate is checked."""
+    """The verification of a certificate."""
 
     CERT_NONE = 0
     CERT_OPTIONAL = 1

@@ -8,7 +8,7 @@
 
 `spikard_wasm.entry` does the same for a module `app` whose variable `app` is an ASGI application.
 The lifespan of the application runs once in each instance. A reply is sent when it is complete, so
-a stream without end never arrives. There are no WebSockets.
+an endless stream never arrives. There are no WebSockets.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ Algorithm = Literal[
 
 
 class HashOptions(TypedDict, total=False):
-    """The cost of a hash; the default is what OWASP recommends for Argon2id."""
+    """The cost of a hash; the default is the recommendation of OWASP for Argon2id."""
 
     algorithm: Literal["argon2id"]
     memory_kib: int

@@ -60,7 +60,7 @@ class _Node:
 
 @dataclass
 class Injection:
-    """What the SDK adds to a handler."""
+    """The dependencies and exception handlers of a handler."""
 
     dependencies: Sequence[Depends] = ()
     """Dependencies whose values the handler does not take."""

@@ -1,4 +1,4 @@
-"""The services of the test client: what its operations do."""
+"""The services of the test client."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Service(Protocol):
         """Returns the kinds of operations."""
 
     def end(self, task: int) -> None:
-        """Releases what a task has left."""
+        """Releases the resources of a task."""
 
 
 class Services:
@@ -62,7 +62,7 @@ class Services:
         return perform(task, head, body)
 
     def end(self, task: int) -> None:
-        """Releases what a task has left, such as transactions."""
+        """Releases the resources of a task, such as transactions."""
         for service in self._services:
             service.end(task)
 
