@@ -18,7 +18,7 @@ def add_header(reply: HookReply) -> None:
 
 
 def explain(reply: HookReply) -> Reply:
-    """What the host rejects, in the service's own form."""
+    """Gives the errors of the host the form of the service."""
     problem = reply.body
     messages = [error["msg"] for error in problem.get("errors", ())]
     return Reply({"message": problem["title"], "errors": messages}, status=reply.status)
