@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, Required, TypedDict
 
 import pytest
 
@@ -31,6 +31,11 @@ class Data:
 
 class Dict(TypedDict):
     size: int
+
+
+class Optional(TypedDict, total=False):
+    items: Required[Annotated[int, Field(ge=1)]]  # also a method of `dict`
+    name: str
 
 
 def test_the_schema_has_all_settings() -> None:
@@ -71,6 +76,17 @@ def test_values_have_the_declared_types() -> None:
     assert isinstance(found.ratio, float)
     assert values(Data, level="low") == Data("low", "none")
     assert values(Dict, size="3") == {"size": 3}
+    assert values(Optional, items="3") == {"items": 3}
+    assert values(Optional, items="3", name="a") == {"items": 3, "name": "a"}
+
+
+def test_a_typed_dict_requires_its_required_keys() -> None:
+    schema: Any = Spikard(config=Optional)._declared.schema  # type: ignore[union-attr]
+    assert schema == {
+        "type": "object",
+        "properties": {"items": {"type": "integer", "minimum": 1}, "name": {"type": "string"}},
+        "required": ["items"],
+    }
 
 
 def test_settings_are_a_dependency() -> None:

@@ -23,20 +23,21 @@ _SCALARS = frozenset({str, int, float, bool})
 class _Setting:
     name: str
     required: bool
-    has_default: bool
+    omitted: bool
+    """Whether the object of the class is made without a value that the operator has not set."""
     takes: frozenset[type]
     """The JSON types of its value."""
     decode: Decoder | None
 
     def read(self) -> Any:
-        """Returns the value that the host has. `_ABSENT` if the class has a default for it."""
+        """Returns the value that the host has. `_ABSENT` if the object of the class needs none."""
         status, _, body = operate_now("config.get", arguments(name=self.name))
         if status != 404:
             value = read_text(text(body), self.takes)
             return value if self.decode is None else self.decode(value)
         if self.required:
             raise MissingSettingError.of(self.name)
-        return _ABSENT if self.has_default else None
+        return _ABSENT if self.omitted else None
 
 
 class Declared:
@@ -53,8 +54,8 @@ class Declared:
         properties: dict[str, Schema] = {}
         name = ""
         try:
-            for name, hint, default in _members(cls):
-                setting, properties[name] = _setting(name, hint, default)
+            for name, hint, default, omitted in _members(cls):
+                setting, properties[name] = _setting(name, hint, default, omitted)
                 self._settings.append(setting)
         except (TypeError, ValueError) as error:
             raise DefinitionError(f"`config`: `{cls.__name__}.{name}`: {error}") from None
@@ -82,9 +83,21 @@ class Declared:
         return made
 
 
-def _members(cls: type[Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yields the name, the type and the default of each setting."""
+def _members(cls: type[Any]) -> Iterator[tuple[str, Any, Any, bool]]:
+    """Yields the name, type and default of each setting, and whether the class can omit it."""
     hints = _objects.hints(cls)
+    if typing.is_typeddict(cls):  # its attributes are methods of `dict`, not defaults
+        required = _objects.required(cls, hints)
+        for name, hint in hints.items():
+            is_marked = typing.get_origin(hint) in (typing.Required, typing.NotRequired)
+            inner = typing.get_args(hint)[0] if is_marked else hint
+            yield name, inner, _ABSENT, name not in required
+        return
+    for name, hint, default in _fields(cls, hints):
+        yield name, hint, default, default is not _ABSENT
+
+
+def _fields(cls: Any, hints: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     if dataclasses.is_dataclass(cls):
         for field in dataclasses.fields(cls):
             default = field.default
@@ -104,7 +117,7 @@ def _members(cls: type[Any]) -> Iterator[tuple[str, Any, Any]]:
             yield name, hint, getattr(cls, name, _ABSENT)
 
 
-def _setting(name: str, hint: Any, default: Any) -> tuple[_Setting, Schema]:
+def _setting(name: str, hint: Any, default: Any, omitted: bool) -> tuple[_Setting, Schema]:
     parameter = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
     part = take_apart(parameter, {name: hint})
     context = Context(closed=False, from_text=True)
@@ -114,5 +127,5 @@ def _setting(name: str, hint: Any, default: Any) -> tuple[_Setting, Schema]:
             "a setting is a text; use `str`, `int`, `float`, `bool`, an Enum, a Literal, or "
             "another type that is a string in JSON"
         )
-    setting = _Setting(name, part.required, default is not _ABSENT, codec.takes, codec.decode)
+    setting = _Setting(name, part.required and not omitted, omitted, codec.takes, codec.decode)
     return setting, part.schema(context)

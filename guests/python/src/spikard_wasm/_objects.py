@@ -57,7 +57,7 @@ def _read(cls: Any, context: Context, codec_of: CodecOf) -> tuple[Schema, Decode
     properties: dict[str, Schema] = {}
     decoders: dict[str, Decoder] = {}
     types = hints(cls)
-    required = _required(cls, types)
+    necessary = required(cls, types)
     defaults = _defaults(cls)
     for member in _members(cls, types):
         try:
@@ -70,8 +70,8 @@ def _read(cls: Any, context: Context, codec_of: CodecOf) -> tuple[Schema, Decode
         if codec.decode is not None:
             decoders[member] = codec.decode
     schema: Schema = {"type": "object", "title": cls.__name__, "properties": properties}
-    if required:
-        schema["required"] = required
+    if necessary:
+        schema["required"] = necessary
     if context.closed:
         schema["additionalProperties"] = False
     if dataclasses.is_dataclass(cls):
@@ -85,7 +85,8 @@ def _members(cls: Any, types: dict[str, Any]) -> list[str]:
     return list(types)
 
 
-def _required(cls: Any, types: dict[str, Any]) -> list[str]:
+def required(cls: Any, types: dict[str, Any]) -> list[str]:
+    """Returns the required members of a dataclass or TypedDict."""
     if dataclasses.is_dataclass(cls):
         return [
             f.name
