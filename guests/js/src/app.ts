@@ -2,14 +2,38 @@
  * The app: routes with their handlers, hooks, and the exports of the component.
  */
 import { host } from "#host";
-import { type ConfigDeclaration, type ConfigOf, configObject, configSchema } from "./declared.js";
-import { type Dependencies, override, providing, unknownDependency } from "./dependencies.js";
+import {
+  type ConfigDeclaration,
+  type ConfigOf,
+  type ConfigSchema,
+  configObject,
+  configSchema,
+} from "./declared.js";
+import {
+  type Dependencies,
+  replaceDependencies,
+  unknownDependency,
+  withDependencies,
+} from "./dependencies.js";
 import { type Definition, describeRoute, settingsText } from "./describe.js";
-import { explaining } from "./exceptions.js";
+import { withExceptions } from "./exceptions.js";
 import { handle, serve } from "./handle.js";
-import { explainingHooks, type HookLists, hookExports, hookLists, hookSetting } from "./hooks.js";
+import {
+  type HookLists,
+  hookExports,
+  hookLists,
+  hookSetting,
+  hooksWithExceptions,
+  type RouteHooks,
+} from "./hooks.js";
 import type { Component, Description } from "./host/types.js";
-import { InstanceGate, type LifespanFunction, lifespanCalls, lifespanFunction } from "./lifespan.js";
+import {
+  InstanceGate,
+  type LifespanFunction,
+  type LifespanSetting,
+  lifespanCalls,
+  lifespanFunction,
+} from "./lifespan.js";
 import type { Handler } from "./options.js";
 import type { AppPolicies } from "./policies.js";
 import { Router } from "./router.js";
@@ -48,6 +72,7 @@ const HOOKS_NOT_EXPORTED =
  */
 export class Spikard<const Config extends ConfigDeclaration = Record<never, never>> extends Router {
   private readonly settings: AppOptions;
+  private readonly configSchema: ConfigSchema | undefined;
   private readonly lifespan = {
     onStart: [] as LifespanFunction[],
     onStop: [] as LifespanFunction[],
@@ -64,7 +89,8 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
     super();
     this.settings = options;
     const { config } = options;
-    this.config = (config === undefined ? {} : configObject(configSchema(config))) as ConfigOf<Config>;
+    this.configSchema = config === undefined ? undefined : configSchema(config);
+    this.config = (this.configSchema ? configObject(this.configSchema) : {}) as ConfigOf<Config>;
   }
 
   /**
@@ -113,16 +139,16 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
     ].map(({ handler, status }) => ({ handler: gate?.handler(handler) ?? handler, status }));
     const handler = { handle: shortening(handle(targets)) };
     serve(targets, handler.handle);
-    const lists = (hooks: HookLists, exceptions: Definition["exceptions"]) => {
-      const explained = explainingHooks(hooks, exceptions);
-      return gate?.hooks(explained) ?? explained;
+    const lists = (own: RouteHooks | undefined, exceptions: Definition["exceptions"]): HookLists => {
+      const hooks = hooksWithExceptions(hookLists(own), exceptions);
+      return gate?.hooks(hooks) ?? hooks;
     };
     return {
       definition: { describe: () => this.describe(routes, calls.setting) },
       handler,
       hooks: hookExports(
-        lists(hookLists(this.hooks), this.exceptions),
-        routes.map(({ options, exceptions }) => lists(hookLists(options.hooks), exceptions)),
+        lists(this.hooks, this.exceptions),
+        routes.map(({ options, exceptions }) => lists(options.hooks, exceptions)),
       ),
     };
   }
@@ -145,10 +171,7 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
     );
   }
 
-  private describe(
-    definitions: readonly Definition[],
-    lifespan: ReturnType<typeof lifespanCalls>["setting"],
-  ): Description {
+  private describe(definitions: readonly Definition[], lifespan: LifespanSetting | undefined): Description {
     try {
       for (const name of Object.keys(this.settings)) {
         if (!APP_OPTIONS.has(name)) {
@@ -156,14 +179,14 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
           throw new TypeError(`the app has no option \`${name}\`; the options are ${names}`);
         }
       }
-      const { name = "app", version = "0.0.0", config } = this.settings;
+      const { name = "app", version = "0.0.0" } = this.settings;
       const hooks = hookSetting(this.hooks, "the app");
       const routes = definitions.map(describeRoute);
       const settings = settingsText({
         ...policySettings({ ...this.settings }, APP_SHAPES, "the app"),
         hooks,
         lifespan,
-        config: config === undefined ? undefined : configSchema(config),
+        config: this.configSchema,
       });
       return { name, version, settings, routes };
     } catch (error) {
@@ -174,8 +197,8 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
 }
 
 /** Returns the handler of a route, with its dependencies and exception handlers. */
-function handlerOf(route: Definition, own: Dependencies | undefined): Handler {
+function handlerOf(route: Definition, replacements: Dependencies | undefined): Handler {
   const { handler, dependencies = [], exceptions } = route;
-  const provided = providing(handler as Handler, override(dependencies, own));
-  return exceptions === undefined || exceptions.size === 0 ? provided : explaining(provided, exceptions, 0);
+  const levels = replaceDependencies(dependencies, replacements);
+  return withExceptions(withDependencies(handler as Handler, levels), exceptions, 0);
 }

@@ -19,12 +19,17 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
 
 const CHUNK = 8192;
 
-/** Returns bytes in Base64. */
-export function base64(bytes: Uint8Array): string {
+/** Decodes bytes as ISO 8859-1. */
+export function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += CHUNK)
     text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  return btoa(text);
+  return text;
+}
+
+/** Returns bytes in Base64. */
+export function base64(bytes: Uint8Array): string {
+  return btoa(latin1(bytes));
 }
 
 /** Returns the bytes of a text in Base64. */

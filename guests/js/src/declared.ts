@@ -2,8 +2,15 @@
  * The settings that an app declares: the host checks their values at load, and `app.config` has them with their types.
  */
 import { engine } from "./engine/engine.js";
-import { operateNow } from "./io.js";
-import { isObjectSchema, type JsonSchema, type ObjectOf, type Schema, toJsonSchema } from "./schema.js";
+import { config as readSetting } from "./environment.js";
+import {
+  isObjectSchema,
+  type JsonSchema,
+  type ObjectOf,
+  objectMembers,
+  type Schema,
+  toJsonSchema,
+} from "./schema.js";
 import { describe } from "./text.js";
 
 /**
@@ -38,42 +45,40 @@ export interface ConfigSchema {
   readonly required: readonly string[];
 }
 
+const WHAT = "`config` of the app";
 const TYPES = new Set<unknown>(["string", "integer", "number", "boolean"]);
 
 /** Returns the schema of declared settings, or throws a `TypeError`. */
 export function configSchema(declared: unknown): ConfigSchema {
-  if (typeof declared !== "object" && typeof declared !== "function")
-    throw new TypeError(`\`config\` of the app is ${describe(declared)}; give an object of schemas`);
-  const schema = isObjectSchema(declared as object)
-    ? toJsonSchema(declared, "`config` of the app")
-    : fromMap(declared as { readonly [name: string]: unknown });
-  const { properties, required = [] } = schema as Partial<ConfigSchema>;
-  if (typeof properties !== "object" || properties === null)
-    throw new TypeError("`config` of the app is not the schema of an object with properties");
+  if ((typeof declared !== "object" && typeof declared !== "function") || declared === null)
+    throw new TypeError(`${WHAT} is ${describe(declared)}; give an object of schemas`);
+  const { properties, required } = (
+    isObjectSchema(declared) ? objectMembers(declared, WHAT) : membersOfMap(declared)
+  ) as Pick<ConfigSchema, "properties" | "required">;
   for (const [name, { type }] of Object.entries(properties)) {
     if (TYPES.has(type)) continue;
     throw new TypeError(
-      `the setting \`${name}\` has the type ${describe(type)}; give ${[...TYPES].join(", ").replace(/, (\w+)$/, " or $1")}`,
+      `the setting \`${name}\` has the type ${describe(type)}; give string, integer, number or boolean`,
     );
   }
-  // Some libraries count a setting with a default as required.
+  // A setting with a default is not required, although some libraries list it.
   const needed = required.filter((name) => properties[name]?.default === undefined);
   return { type: "object", properties, required: needed };
 }
 
-function fromMap(declared: { readonly [name: string]: unknown }): ConfigSchema {
+/** Returns the members of a map from names to schemas. */
+function membersOfMap(declared: object): ReturnType<typeof objectMembers> {
   const properties: Record<string, JsonSchema> = {};
   const needed: string[] = [];
   for (const [name, value] of Object.entries(declared)) {
     const { required, ...schema } = toJsonSchema(value, `the setting \`${name}\``);
     properties[name] = schema;
-    if (required !== false && schema.default === undefined) needed.push(name);
+    if (required !== false) needed.push(name);
   }
-  return { type: "object", properties, required: needed };
+  return { properties, required: needed };
 }
 
-const NOT_FOUND = 404;
-/** The texts that are true; the host accepts the same for parameters. */
+/** The texts for true, the same as for parameters. */
 const TRUE = /^(?:true|1|yes|on)$/i;
 
 /** Returns the text of a setting as a value of its type. The host has checked it. */
@@ -89,8 +94,8 @@ export function configObject(schema: ConfigSchema): object {
     const get = (): unknown => {
       const { settings } = engine;
       if (settings?.has(name)) return settings.get(name);
-      const { status, body } = operateNow("config.get", { name });
-      const value = status === NOT_FOUND ? undefined : convert(body as string, property);
+      const text = readSetting(name);
+      const value = text === undefined ? undefined : convert(text, property);
       settings?.set(name, value);
       return value;
     };

@@ -45,17 +45,17 @@ export function checkDependencies(dependencies: unknown): Dependencies {
   return dependencies as Dependencies;
 }
 
-/** Returns the dependencies of all levels with those of a test in their place. */
-export function override(
+/** Returns the dependencies of all levels, with the replacements of a test. */
+export function replaceDependencies(
   levels: readonly Dependencies[],
-  own: Dependencies | undefined,
+  replacements: Dependencies | undefined,
 ): readonly Dependencies[] {
-  if (own === undefined) return levels;
+  if (replacements === undefined) return levels;
   return levels.map((level) =>
     Object.fromEntries(
       Object.entries(level).map(([name, run]) => [
         name,
-        Object.hasOwn(own, name) ? (own[name] as Dependency) : run,
+        Object.hasOwn(replacements, name) ? (replacements[name] as Dependency) : run,
       ]),
     ),
   );
@@ -63,18 +63,18 @@ export function override(
 
 /** Returns an error if a test replaces a dependency that no route has. */
 export function unknownDependency(
-  own: Dependencies | undefined,
+  replacements: Dependencies | undefined,
   routes: readonly { readonly dependencies?: readonly Dependencies[] }[],
 ): string | undefined {
   const names = new Set(routes.flatMap(({ dependencies = [] }) => dependencies.flatMap(Object.keys)));
-  const unknown = Object.keys(own ?? {}).find((name) => !names.has(name));
+  const unknown = Object.keys(replacements ?? {}).find((name) => !names.has(name));
   if (unknown === undefined) return undefined;
   const known = names.size === 0 ? "it has none" : `its dependencies are ${[...names].join(", ")}`;
   return `the app has no dependency \`${unknown}\`; ${known}`;
 }
 
 /** Returns a handler that runs after its dependencies: one level after the other, those of a level at the same time. */
-export function providing(handler: Handler, levels: readonly Dependencies[]): Handler {
+export function withDependencies(handler: Handler, levels: readonly Dependencies[]): Handler {
   if (levels.length === 0) return handler;
   return async (context) => {
     const scope = new Resolution(context as Context);

@@ -8,7 +8,7 @@ import type { RouteRecord } from "./host/types.js";
 import { safeIntegers } from "./integers.js";
 import type { RouteOptions } from "./options.js";
 import { repliesText } from "./replies.js";
-import { isObjectSchema, type JsonSchema, toJsonSchema } from "./schema.js";
+import { isObjectSchema, type JsonSchema, objectMembers, toJsonSchema } from "./schema.js";
 import { POLICIES, policySettings } from "./settings.js";
 
 /** A route as the app defined it. */
@@ -148,16 +148,12 @@ function group(declared: RouteOptions["query"], kind: string, route: string): Pa
       };
     });
   }
-  const { properties, required } = toJsonSchema(declared, what);
-  if (typeof properties !== "object" || properties === null) {
-    throw new TypeError(`${what} is not the schema of an object with properties`);
-  }
-  const names: unknown[] = Array.isArray(required) ? required : [];
+  const { properties, required } = objectMembers(declared, what);
   return Object.entries(properties).map(([name, schema]) =>
     parameter(
       name,
       kind,
-      names.includes(name),
+      required.includes(name),
       toJsonSchema(schema, `the ${kind} parameter \`${name}\` of route ${route}`),
     ),
   );

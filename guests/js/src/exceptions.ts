@@ -1,7 +1,6 @@
 /**
  * Exception handlers: functions that turn the errors of handlers, hooks and dependencies into replies.
  */
-import type { HttpError } from "./errors.js";
 import { isHttpError } from "./errors.js";
 import type { HookContext } from "./hooks.js";
 import { isResponse, Reply } from "./reply.js";
@@ -46,13 +45,13 @@ function find(exceptions: Exceptions, error: unknown): ExceptionHandler | undefi
 }
 
 /** Returns the reply to an error, or throws the error. */
-function explain(exceptions: Exceptions, error: unknown, context: HookContext): unknown {
+function replyTo(error: unknown, exceptions: Exceptions, context: HookContext): unknown {
   const handler = find(exceptions, error);
   if (handler === undefined) throw error;
   const value = handler(error, context);
   const finish = (reply: unknown) => {
     if (reply === undefined) throw error;
-    return withStatus(reply, isHttpError(error) ? (error as HttpError).status : 500);
+    return withStatus(reply, isHttpError(error) ? error.status : 500);
   };
   return isThenable(value) ? Promise.resolve(value).then(finish) : finish(value);
 }
@@ -70,13 +69,14 @@ function withStatus(reply: unknown, status: number): unknown {
  * context in its arguments.
  */
 // biome-ignore lint/suspicious/noExplicitAny: handlers and hooks have different parameters
-export function explaining<F extends (...values: any[]) => unknown>(
+export function withExceptions<F extends (...values: any[]) => unknown>(
   run: F,
-  exceptions: Exceptions,
+  exceptions: Exceptions | undefined,
   contextAt: number,
 ): F {
-  const explained = (...values: unknown[]) => {
-    const fail = (error: unknown) => explain(exceptions, error, values[contextAt] as HookContext);
+  if (exceptions === undefined || exceptions.size === 0) return run;
+  const wrapped = (...values: unknown[]) => {
+    const fail = (error: unknown) => replyTo(error, exceptions, values[contextAt] as HookContext);
     try {
       const value = run(...values);
       return isThenable(value) ? Promise.resolve(value).then(undefined, fail) : value;
@@ -84,5 +84,5 @@ export function explaining<F extends (...values: any[]) => unknown>(
       return fail(error);
     }
   };
-  return explained as F;
+  return wrapped as F;
 }

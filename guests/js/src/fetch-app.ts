@@ -5,18 +5,19 @@
  */
 import { Spikard } from "./app.js";
 import { waitUntil } from "./background.js";
+import { latin1 } from "./bytes.js";
 import { call } from "./call.js";
 import type { Context } from "./context.js";
 import { config, secret } from "./environment.js";
 import type { Component } from "./host/types.js";
-import { neither } from "./neither.js";
+import { notAnApp } from "./not-an-app.js";
 import { isResponse } from "./reply.js";
 import { describe } from "./text.js";
 
 /** The methods that both a route and a `Request` can have. */
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
-/** What the second argument of `fetch` has: settings and secrets, by name. */
+/** The second argument of `fetch`: settings and secrets, by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The third argument of `fetch`. */
@@ -72,8 +73,8 @@ const dispatch: FetchFunction = (request) => {
 type Listen = (type: string, listener: unknown, options?: unknown) => void;
 const globals = globalThis as unknown as { addEventListener?: Listen; removeEventListener?: Listen };
 
-/** Defines `addEventListener`. The events of other types do not happen in a component. */
-export function installListeners(): void {
+/** Defines `addEventListener`. Events of other types do not occur in a component. */
+function installListeners(): void {
   const set = (name: "addEventListener" | "removeEventListener", value: Listen) =>
     Object.defineProperty(globals, name, { value, writable: true, configurable: true });
   set("addEventListener", (type, listener) => {
@@ -108,19 +109,13 @@ function granted(read: (name: string) => string | undefined, name: string): stri
 
 const executionContext: ExecutionContext = { waitUntil, passThroughOnException() {}, props: {} };
 
-/** Returns the text of a header, as the Fetch standard decodes it. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-/** Returns the request as the Fetch standard has it. */
+/** Returns the request as a `Request` of the Fetch standard. */
 function requestOf({ request, body }: Context): Request {
+  // The standard decodes headers as ISO 8859-1.
   const { method, path, queryString } = request;
   const headers = request.rawHeaders.map(([name, value]): [string, string] => [name, latin1(value)]);
   const has = body instanceof Uint8Array && body.length > 0 && method !== "GET" && method !== "HEAD";
-  // A proxy in front of the host that terminates TLS says so.
+  // A proxy that terminates TLS in front of the host sets this header.
   const scheme = request.header("x-forwarded-proto")?.split(",", 1)[0]?.trim() === "https" ? "https" : "http";
   const url = (host: string) => `${scheme}://${host}${path}${queryString === "" ? "" : `?${queryString}`}`;
   const authority = request.header("host") ?? "localhost";
@@ -146,7 +141,7 @@ function componentOf(answer: FetchFunction): Component {
   return app.component();
 }
 
-/** Returns the component of an app from the exports of its main module, or `undefined` if it is no fetch handler. */
+/** Returns the component of an app from the exports of its main module, or `undefined` if it is not a fetch handler. */
 export function findFetchComponent(exports: { readonly default?: unknown }): Component | undefined {
   const app = exports.default as { readonly fetch?: unknown } | null | undefined;
   if (typeof app?.fetch === "function")
@@ -158,7 +153,7 @@ export function findFetchComponent(exports: { readonly default?: unknown }): Com
 export function fetchComponent(exports: object, name: string): Component {
   const component = findFetchComponent(exports);
   if (component !== undefined) return component;
-  throw new TypeError(neither(name));
+  throw new TypeError(notAnApp(name));
 }
 
 installListeners();

@@ -45,12 +45,12 @@ export async function fetch(input: string | URL | Request, init: RequestInit = {
     redirect: init.redirect ?? request.redirect ?? "follow",
     upload: upload?.number,
   };
-  const body = upload === undefined ? await bodyOf(request) : undefined;
-  const result =
-    upload === undefined ? operate("fetch", head, { body, signal }) : startUpload(head, upload, signal);
+  const result = upload
+    ? startUpload(head, upload, signal)
+    : operate("fetch", head, { body: await bodyOf(request), signal });
   try {
-    const { status, head, body } = await result;
-    return responseOf(status, head as Head, body as Uint8Array | undefined, signal);
+    const reply = await result;
+    return responseOf(reply.status, reply.head as Head, reply.body as Uint8Array | undefined, signal);
   } catch (error) {
     throw networkError(error, request.url);
   }

@@ -4,7 +4,7 @@
 import { call } from "./call.js";
 import { Context } from "./context.js";
 import { endCall, engine } from "./engine/engine.js";
-import { type Exceptions, explaining } from "./exceptions.js";
+import { type Exceptions, withExceptions } from "./exceptions.js";
 import { answer } from "./failure.js";
 import { HookReply } from "./hook-reply.js";
 import type { ChangedReply, EarlyReply, HookExports, RawReply, Settled } from "./host/types.js";
@@ -110,15 +110,14 @@ export function hookSetting(hooks: unknown, what: string): string[] | undefined 
 }
 
 /** Returns hooks whose errors become the replies of exception handlers. */
-export function explainingHooks(hooks: HookLists, exceptions: Exceptions | undefined): HookLists {
-  if (exceptions === undefined || exceptions.size === 0) return hooks;
-  const early = (list: readonly BeforeHook[]) => list.map((hook) => explaining(hook, exceptions, 0));
+export function hooksWithExceptions(hooks: HookLists, exceptions: Exceptions | undefined): HookLists {
+  const early = (list: readonly BeforeHook[]) => list.map((hook) => withExceptions(hook, exceptions, 0));
   return {
     onRequest: early(hooks.onRequest),
     preValidation: early(hooks.preValidation),
     preHandler: early(hooks.preHandler),
-    onResponse: hooks.onResponse.map((hook) => explaining(hook, exceptions, 1)),
-    onError: hooks.onError.map((hook) => explaining(hook, exceptions, 1)),
+    onResponse: hooks.onResponse.map((hook) => withExceptions(hook, exceptions, 1)),
+    onError: hooks.onError.map((hook) => withExceptions(hook, exceptions, 1)),
   };
 }
 

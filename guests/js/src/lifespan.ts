@@ -14,7 +14,7 @@ import { signalOf } from "./signals.js";
 import { describe } from "./text.js";
 import { type GlobalContext, globals } from "./values.js";
 
-/** What the functions of a lifespan get. There is no request. */
+/** The context of the functions of a lifespan. It has no request. */
 export interface LifespanContext {
   /** Values that all requests and instances of the app share. */
   readonly globals: GlobalContext;
@@ -30,6 +30,12 @@ export interface LifespanLists {
   readonly onInstance: readonly LifespanFunction[];
 }
 
+/** The numbers of the calls, for the host. */
+export interface LifespanSetting {
+  start?: number;
+  stop?: number;
+}
+
 /** Returns a function that can be added to a list, or throws. */
 export function lifespanFunction(value: unknown, kind: keyof LifespanLists): LifespanFunction {
   if (typeof value === "function") return value as LifespanFunction;
@@ -40,9 +46,9 @@ export function lifespanFunction(value: unknown, kind: keyof LifespanLists): Lif
 export function lifespanCalls(
   { onStart, onStop }: LifespanLists,
   routes: number,
-): { handlers: Handler[]; setting: { start?: number; stop?: number } | undefined } {
+): { handlers: Handler[]; setting: LifespanSetting | undefined } {
   const handlers: Handler[] = [];
-  const setting: { start?: number; stop?: number } = {};
+  const setting: LifespanSetting = {};
   const add = (kind: "start" | "stop", run: Handler) => {
     setting[kind] = routes + handlers.length;
     handlers.push(run);
@@ -97,8 +103,7 @@ export class InstanceGate {
       if (own) call.enter(own);
     }
     if (this.isReady) return;
-    const run = this.lead();
-    await run;
+    await this.lead();
     if (own) call.enter(own);
   }
 

@@ -54,9 +54,9 @@ export interface Jwt {
   readonly leeway?: number;
   readonly requiredClaims?: readonly string[];
   readonly realm?: string;
-  /** Whether a request without a token passes, without claims; false by default. An invalid token gets 401 anyway. */
+  /** Whether the host accepts a request without a token; false by default. An invalid token still gets 401. */
   readonly optional?: boolean;
-  /** The scheme in `authorization`; `Bearer` by default. Upper and lower case are the same. */
+  /** The scheme in `authorization`; `Bearer` by default. It is case-insensitive. */
   readonly scheme?: string;
 }
 

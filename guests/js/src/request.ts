@@ -2,7 +2,7 @@
  * The request in progress, including the parts that its route does not declare.
  */
 import { host } from "#host";
-import { ownBytes } from "./bytes.js";
+import { latin1, ownBytes } from "./bytes.js";
 import { type Call, inCall } from "./call.js";
 import type { Host } from "./host/types.js";
 import { signalOf } from "./signals.js";
@@ -57,13 +57,8 @@ function decode(text: string): string {
 
 /** Decodes the bytes of a header as UTF-8, or as ISO 8859-1 if they are not UTF-8. */
 function headerText(bytes: Uint8Array): string {
-  let latin = "";
-  let ascii = true;
-  for (const byte of bytes) {
-    if (byte > 127) ascii = false;
-    latin += String.fromCharCode(byte);
-  }
-  if (ascii) return latin;
+  const latin = latin1(bytes);
+  if (!/[\x80-\xff]/.test(latin)) return latin;
   try {
     return decodeURIComponent(
       latin.replace(/[^!-$&-~]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`),

@@ -46,14 +46,14 @@ interface Mount {
   readonly router: Router<string>;
 }
 
-/** What handlers get from the routers around them, besides options. */
-interface Around {
+/** The routers around a router, and their dependencies and exception handlers. */
+interface Scope {
   readonly routers: readonly Router<string>[];
   readonly dependencies: readonly Dependencies[];
   readonly exceptions: Exceptions;
 }
 
-const OUTSIDE: Around = { routers: [], dependencies: [], exceptions: new Map() };
+const NO_SCOPE: Scope = { routers: [], dependencies: [], exceptions: new Map() };
 
 /**
  * Routes that an app mounts under a prefix.
@@ -170,7 +170,7 @@ export class Router<Prefix extends string = "", Provided extends object = object
   }
 
   /** Returns the routes, with those of mounted routers. */
-  protected definitions(prefix = "", outer: Inherited = {}, around: Around = OUTSIDE): Definition[] {
+  protected definitions(prefix = "", outer: Inherited = {}, around: Scope = NO_SCOPE): Definition[] {
     const self = this as unknown as Router<string>;
     if (around.routers.includes(self))
       throw new TypeError(`the router at \`${prefix}\` contains itself; mount another one`);

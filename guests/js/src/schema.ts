@@ -124,6 +124,21 @@ export function toJsonSchema(
   return value;
 }
 
+/** Returns the properties of the schema of an object, and the names in its `required`. `what` names it in an error. */
+export function objectMembers(
+  value: unknown,
+  what: string,
+): { properties: { readonly [name: string]: unknown }; required: readonly unknown[] } {
+  const { properties, required } = toJsonSchema(value, what);
+  if (typeof properties !== "object" || properties === null) {
+    throw new TypeError(`${what} is not the schema of an object with properties`);
+  }
+  return {
+    properties: properties as { readonly [name: string]: unknown },
+    required: Array.isArray(required) ? required : [],
+  };
+}
+
 /** Returns true if a value is a schema rather than a map from names to schemas. */
 export function isObjectSchema(value: object): boolean {
   return (

@@ -22,8 +22,9 @@ import type {
   RawReply,
   Settled,
 } from "./host/types.js";
+import type { LifespanSetting } from "./lifespan.js";
 import type { TestDatabase } from "./test/databases.js";
-import { type DeclaredSettings, supplies } from "./test/declared.js";
+import { checkSettings, type DeclaredSettings } from "./test/declared.js";
 import { Exchange, installFetch, installOperations } from "./test/exchange.js";
 import { Services } from "./test/operations.js";
 import { type Failure, TestReply } from "./test/reply.js";
@@ -42,7 +43,7 @@ const NO_ROUTE = 0xffff_ffff;
 
 /** The settings of an app that concern the client. */
 interface AppSettings extends DeclaredSettings {
-  readonly lifespan?: { readonly start?: number; readonly stop?: number };
+  readonly lifespan?: LifespanSetting;
   readonly hooks?: readonly string[];
 }
 
@@ -96,7 +97,7 @@ export class TestClient {
     }
     this.contract = new Contract(description, options.secrets);
     this.settings = description.settings === "" ? {} : JSON.parse(description.settings);
-    const { config, secrets } = supplies(this.settings, options);
+    const { config, secrets } = checkSettings(this.settings, options);
     this.services = new Services({ config, secrets, databases: options.databases });
     this.fetch = options.fetch;
     if (this.fetch !== undefined) installFetch();
@@ -202,7 +203,7 @@ export class TestClient {
     }
   }
 
-  /** Runs a call, and what it has left to `waitUntil`. */
+  /** Runs a call, and tracks its background work. */
   private async run<T>(exchange: Exchange, run: () => T): Promise<Awaited<T>> {
     try {
       return await withCall(exchange, run);

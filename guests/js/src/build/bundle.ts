@@ -6,7 +6,7 @@ import type { SourceMapPayload } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
-import { neither } from "../neither.js";
+import { notAnApp } from "../not-an-app.js";
 import { expressionsPlugin, propertiesIn, withoutComments } from "./expressions.js";
 import { normalizationTables } from "./normalization.js";
 import { readable } from "./report.js";
@@ -18,6 +18,7 @@ export type EngineName = (typeof ENGINES)[number];
 
 const ENTRY = "\0spikard-wasm-entry";
 const UNICODE = "\0spikard-wasm-unicode";
+/** The folder of the SDK's modules. */
 const SDK = fileURLToPath(new URL("..", import.meta.url));
 /** The module that makes a component of a fetch handler. */
 const FETCH_APP = fileURLToPath(new URL("../fetch-app.js", import.meta.url));
@@ -103,8 +104,7 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
   let shape: Shape = { engine, hooks: true, isFetchHandler: false, unicode: "" };
   let last = await generate(app, shape);
   if (!last.exports.includes("definition") && !last.exports.includes("handler")) {
-    // A fetch handler needs one of the two.
-    if (!last.mayFetch) throw new Error(neither(basename(app)));
+    if (!last.mayFetch) throw new Error(notAnApp(basename(app)));
     shape = { ...shape, isFetchHandler: true };
     last = await generate(app, shape);
   }
@@ -126,7 +126,7 @@ export async function bundle(app: string, engine: EngineName): Promise<Bundle> {
 async function generate(app: string, shape: Shape) {
   const { engine, hooks } = shape;
   const problems = new Set<string>();
-  /** Whether the app has a default export or adds a listener. */
+  /** Whether the app has a default export or adds a listener, one of which every fetch handler does. */
   let mayFetch = false;
   const main = realpathSync(app);
   // The host's interfaces only exist in the component.

@@ -1,5 +1,6 @@
 /**
- * `console` of StarlingMonkey, which ignores format specifiers and failed assertions, and knows no request.
+ * `console` of StarlingMonkey, which ignores format specifiers and failed assertions, and does not write the id of
+ * the request.
  */
 import { call } from "../call.js";
 import { wellFormed } from "../text.js";
@@ -59,7 +60,7 @@ const LEVELS = {
   dirxml: "info",
 } as const;
 
-/** Shows a value of an entry of the log: an error with its stack, an object as JSON. */
+/** Formats a value for the log: an error with its stack, an object as JSON. */
 function entry(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return `${value}n`;
@@ -70,7 +71,7 @@ function entry(value: unknown): string {
 
 let hasLog = true;
 
-/** Writes an entry to the host's log, with the id of the request. Returns false outside of calls, and on a host without it. */
+/** Writes a line to the host's log. Returns false outside of calls, and on a host without the operation `log`. */
 function submit(level: string, values: readonly unknown[]): boolean {
   if (!hasLog || !call.current) return false;
   const val = wellFormed(values.map(entry).join(" "));
@@ -79,7 +80,7 @@ function submit(level: string, values: readonly unknown[]): boolean {
   return hasLog;
 }
 
-/** Replaces the functions of `console`. In a call, each is an entry of the host's log. */
+/** Replaces the functions of `console`. In a call, they write to the host's log. */
 export function installConsole(): void {
   for (const [name, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, string][]) {
     const write = console[name].bind(console);

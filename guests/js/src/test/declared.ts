@@ -12,8 +12,8 @@ export interface DeclaredSettings {
 
 type Values = Readonly<Record<string, string>>;
 
-/** Returns the values for an app, with its defaults. Throws an error that names those that are missing or invalid. */
-export function supplies(
+/** Returns the values of the test and the defaults of the app. Throws an error that names missing and invalid values. */
+export function checkSettings(
   declared: DeclaredSettings,
   given: {
     readonly config?: Readonly<Record<string, string | number | boolean>>;
@@ -34,14 +34,12 @@ export function supplies(
   return { config, secrets };
 }
 
+/** Returns an error for each name without a value. */
 function missing(names: readonly string[], values: Values, option: "config" | "secrets"): string[] {
   const what = option === "config" ? "setting" : "secret";
-  const absent = names.filter((name) => !Object.hasOwn(values, name)).map((name) => `\`${name}\``);
-  if (absent.length === 0) return [];
-  const list = absent.join(", ");
-  return [
-    `the app needs the ${what}${absent.length > 1 ? "s" : ""} ${list}; pass ${absent.length > 1 ? "them" : "it"} to the client in \`${option}\``,
-  ];
+  return names
+    .filter((name) => !Object.hasOwn(values, name))
+    .map((name) => `the app needs the ${what} \`${name}\`; pass it to the client in \`${option}\``);
 }
 
 /** Checks the values with the host's code, as parameters of a query. */
