@@ -17,7 +17,7 @@ test("the calls of the lifespan have the numbers after those of the routes", () 
   assert.equal(settingsOf(app().onInstance(none)).lifespan, undefined);
 });
 
-test("a function that is none, and one of a mounted app, are errors", () => {
+test("a value that is not a function, and a function of a mounted app, are errors", () => {
   assert.throws(() => new Spikard().onStart("x"), {
     name: "TypeError",
     message: "the onStart function of the app is `x`; give a function",
