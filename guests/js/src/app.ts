@@ -134,9 +134,12 @@ export class Spikard<const Config extends ConfigDeclaration = Record<never, neve
     const gate = onInstance.length > 0 ? new InstanceGate(onInstance) : undefined;
     const calls = lifespanCalls(this.lifespan, routes.length);
     const targets = [
-      ...routes.map((route) => ({ handler: handlerOf(route, dependencies), status: route.options.status })),
+      ...routes.map((route) => {
+        const handler = handlerOf(route, dependencies);
+        return { handler: gate?.handler(handler) ?? handler, status: route.options.status };
+      }),
       ...calls.handlers.map((handler) => ({ handler, status: undefined })),
-    ].map(({ handler, status }) => ({ handler: gate?.handler(handler) ?? handler, status }));
+    ];
     const handler = { handle: shortening(handle(targets)) };
     serve(targets, handler.handle);
     const lists = (own: RouteHooks | undefined, exceptions: Definition["exceptions"]): HookLists => {

@@ -3,7 +3,7 @@
  * instance.
  *
  * `start` and `stop` are calls of `handler.handle` with numbers after those of the routes. The functions of an instance run
- * in its first call, whose handler or hooks wait for them.
+ * in its first request, whose handler or hooks wait for them.
  */
 import { call } from "./call.js";
 import { logUncaught } from "./engine/uncaught.js";

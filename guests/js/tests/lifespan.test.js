@@ -49,7 +49,7 @@ test("the client runs the functions in order, around its requests", async () => 
   await client.get("/");
   await client.close();
   await client.close();
-  assert.deepEqual(log, ["instance", "start 1", "start 2", "request", "request", "stop true"]);
+  assert.deepEqual(log, ["start 1", "start 2", "instance", "request", "request", "stop true"]);
 });
 
 test("a failure of the start or the stop is an error of the client", async () => {

@@ -185,6 +185,17 @@ def test_hooks_run_after_the_instance_has_begun() -> None:
     assert ran == ["instance", "request", "handler", "request", "handler"]
 
 
+def test_the_functions_of_the_instance_run_after_those_of_the_start() -> None:
+    app, ran = Spikard(), list[str]()
+    app.on_instance(lambda: ran.append("instance"))
+    app.on_start(lambda: ran.append("start"))
+    app.on_stop(lambda: ran.append("stop"))
+    app.get("/")(lambda: ran.append("handler"))
+    with TestClient(app) as client:
+        client.get("/")
+    assert ran == ["start", "instance", "handler", "stop"]
+
+
 def test_an_error_without_a_route_runs_the_hooks_of_the_app() -> None:
     app = Spikard()
 

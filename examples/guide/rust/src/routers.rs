@@ -73,7 +73,7 @@ fn members(Path(team): Path<String>, Query(filter): Query<Filter>) -> Json<Value
     Json(json!({ "team": team, "page": filter.page, "members": [] }))
 }
 
-/// What the host rejects, in the service's own form.
+/// Gives the errors of the host the form of the service.
 fn explain(reply: &mut HookReply, _message: &str) -> Option<Reply> {
     let Content::Json(document) = reply.body() else {
         return None;

@@ -19,7 +19,7 @@ const credentials = {
 accounts.post("/", { body: credentials, status: 201 }, async ({ body }) => {
   const hash = await password.hash(body.password);
   try {
-    return await db.first<Account>`
+    return await db.first<Pick<Account, "id" | "name">>`
       insert into accounts (name, password_hash) values (${body.name}, ${hash}) returning id, name`;
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== "unique") throw error;

@@ -31,7 +31,7 @@ teams.onException(TeamFull, ({ team }) => new Reply({ full: team }, { status: 40
 
 teams.onResponse((reply) => reply.headers.set("x-teams", "2"));
 
-/** What the host rejects, in the service's own form. */
+/** Gives the errors of the host the form of the service. */
 teams.onError((reply) => {
   const { title, errors } = reply.body as { title: string; errors?: { msg: string }[] };
   return { message: title, errors: errors?.map(({ msg }) => msg) ?? [] };

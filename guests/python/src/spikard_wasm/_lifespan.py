@@ -1,4 +1,4 @@
-"""What an app runs outside of requests: at the start and stop of the host, and in each instance.
+"""Functions of an app outside of requests: at the start and stop of the host, and in each instance.
 
 The host calls the functions of the start and the stop once per host process, through numbers after
 those of the routes. It does not know of instances: the SDK runs their functions before the first
@@ -38,24 +38,16 @@ def check(kind: str, function: Function) -> None:
         variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if parameter.default is parameter.empty and not variadic:
             raise DefinitionError(
-                f"`{kind}`: `{name}` takes the argument `{parameter.name}`, and there is no "
-                f"request that has one; declare it as `{name}()`"
+                f"`{kind}`: `{name}` takes the argument `{parameter.name}`, but it runs "
+                f"outside of requests; declare it as `{name}()`"
             )
 
 
-def call_of(kind: str, functions: Sequence[Function], instance: Instance | None = None) -> Call:
-    """Returns the function that serves a call of the host outside of requests.
-
-    It runs the functions of the instance first, if one is given.
-    """
-
-    async def run() -> None:
-        if instance is not None:
-            await instance.begin()
-        await _all(kind, functions)
+def call_of(kind: str, functions: Sequence[Function]) -> Call:
+    """Returns the function that serves a call of the host outside of requests."""
 
     def call(_params: str, _body: Any) -> Any:
-        return _run.run(run(), _STATUS)
+        return _run.run(_all(kind, functions), _STATUS)
 
     return _bind.in_async_call(call)
 

@@ -186,15 +186,15 @@ class Spikard(Routes):
     def exports(self) -> _component.Exports:
         """Returns the classes that `componentize-py` needs, as `component` defines them."""
         built = [self._build(route) for route in self._routes]
-        usual, first = self._calls([call for call, _ in built]), None
+        usual = first = self._calls([call for call, _ in built])
         instance = None
         if self._beginning or self._hold is not None:
             instance = _lifespan.Instance(self._beginning, self._hold)
             calls = [self._build(route, instance)[0] for route in self._routes]
-            first = self._calls(calls, instance)
+            first = self._calls(calls)
         hooks = [route.options.get("hooks") for route in self._routes]
         return _component.exports(
-            _component.Calls(usual, first or usual, instance),
+            _component.Calls(usual, first, instance),
             Hooked(self._hooks, hooks, instance),
             self._description([route for _, route in built]),
         )
@@ -204,12 +204,10 @@ class Spikard(Routes):
         functions = {"start": self._starting, "stop": self._stopping}
         return {name: them for name, them in functions.items() if them}
 
-    def _calls(
-        self, routes: list[_bind.Call], instance: _lifespan.Instance | None = None
-    ) -> tuple[_bind.Call, ...]:
+    def _calls(self, routes: list[_bind.Call]) -> tuple[_bind.Call, ...]:
         """Returns the functions that serve the routes and the calls outside of requests."""
         outside = self._outside().items()
-        return (*routes, *(_lifespan.call_of(f"on_{k}", fs, instance) for k, fs in outside))
+        return (*routes, *(_lifespan.call_of(f"on_{k}", fs) for k, fs in outside))
 
     def _hook(self, kind: str, hook: F) -> F:
         _hooks.check(kind, hook)
