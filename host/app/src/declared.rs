@@ -81,13 +81,13 @@ impl Declared {
         })
     }
 
-    /// Checks that the grants contain the settings and secrets. Returns the defaults of the
-    /// settings that they do not contain.
+    /// Checks that the grants contain the settings and secrets. Returns the settings that they do
+    /// not contain, with their defaults.
     ///
     /// # Errors
     /// One sentence that names each missing or invalid setting and secret, and the remedy. It
     /// never contains a secret.
-    pub fn check(&self, grants: &Grants) -> Result<BTreeMap<String, String>, String> {
+    pub fn check(&self, grants: &Grants) -> Result<BTreeMap<String, Option<String>>, String> {
         let none = BTreeMap::new();
         let granted = grants.config.as_ref().unwrap_or(&none);
         let mut defaults = BTreeMap::new();
@@ -95,13 +95,12 @@ impl Declared {
         for setting in &self.settings {
             match granted.get(&setting.name) {
                 Some(text) => wrong.extend(setting.check(text).err()),
-                None => match &setting.default {
-                    Some(default) => {
-                        defaults.insert(setting.name.clone(), default.clone());
-                    }
-                    None if setting.is_required => missing.push(setting.name.as_str()),
-                    None => {}
-                },
+                None if setting.is_required && setting.default.is_none() => {
+                    missing.push(setting.name.as_str());
+                }
+                None => {
+                    defaults.insert(setting.name.clone(), setting.default.clone());
+                }
             }
         }
         if !missing.is_empty() {
@@ -258,8 +257,16 @@ mod tests {
     fn defaults_fill_what_is_not_granted() {
         let defaults = shop().check(&config(&[("size", "5"), ("strict", "yes")]));
         let defaults = defaults.expect("valid");
-        assert_eq!(defaults.len(), 2);
-        assert_eq!((&*defaults["greeting"], &*defaults["ratio"]), ("Hi", "0.5"));
+        let defaults: Vec<_> = defaults
+            .iter()
+            .map(|(name, default)| (&**name, default.as_deref()))
+            .collect();
+        let expected = [
+            ("color", None),
+            ("greeting", Some("Hi")),
+            ("ratio", Some("0.5")),
+        ];
+        assert_eq!(defaults, expected);
     }
 
     #[test]

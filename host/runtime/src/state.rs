@@ -46,8 +46,8 @@ pub(crate) struct Shared {
     pub(crate) defaults: Defaults,
 }
 
-/// The defaults of the declared settings that the operator has not granted.
-pub(crate) type Defaults = Arc<OnceLock<BTreeMap<String, String>>>;
+/// The declared settings that the operator has not granted, with their defaults.
+pub(crate) type Defaults = Arc<OnceLock<BTreeMap<String, Option<String>>>>;
 
 /// Host state of one instance.
 pub(crate) struct State {

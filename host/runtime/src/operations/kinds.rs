@@ -1,6 +1,5 @@
 //! The kinds of operations.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -80,16 +79,15 @@ fn sleep(Sleep { ms }: Sleep) -> Result<Operation, Failed> {
 fn config(services: &Services<'_>, Name { name }: Name) -> OperationResult {
     let granted = services.capabilities.grants.config.as_ref();
     let value = granted.and_then(|config| config.get(&name));
-    let default = || services.defaults?.get(&name);
-    match value.or_else(default) {
-        None if granted.is_none() && services.defaults.is_none_or(BTreeMap::is_empty) => {
-            Err(Failed::new(
-                "denied",
-                "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
-            ))
-        }
-        value => Ok(text(value.map(String::as_str))),
+    let default = services.defaults.and_then(|them| them.get(&name));
+    if granted.is_none() && default.is_none() {
+        return Err(Failed::new(
+            "denied",
+            "settings are not granted; add `config = {}` to `[grants]` in spikard.toml",
+        ));
     }
+    let value = value.or(default.and_then(Option::as_ref));
+    Ok(text(value.map(String::as_str)))
 }
 
 /// Returns the value of a granted secret.

@@ -14,8 +14,8 @@ pub(crate) struct Services<'a> {
     pub(crate) capabilities: &'a Capabilities,
     pub(crate) stores: &'a Stores,
     pub(crate) databases: &'a Arc<Databases>,
-    /// The defaults of the declared settings that are not granted.
-    pub(crate) defaults: Option<&'a BTreeMap<String, String>>,
+    /// The declared settings that are not granted, with their defaults.
+    pub(crate) defaults: Option<&'a BTreeMap<String, Option<String>>>,
     /// The component's name in the log.
     pub(crate) component: &'a str,
     /// The request of the task.

@@ -1,5 +1,6 @@
 //! Tests of the dispatch of operations, and of the kinds that are ready at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ struct Fixture {
     capabilities: Capabilities,
     stores: Stores,
     databases: Arc<Databases>,
+    defaults: BTreeMap<String, Option<String>>,
     resources: Resources,
 }
 
@@ -41,6 +43,7 @@ impl Fixture {
                 ..Capabilities::default()
             },
             stores: Stores::default(),
+            defaults: BTreeMap::new(),
             resources: Resources::default(),
         }
     }
@@ -50,7 +53,7 @@ impl Fixture {
             capabilities: &self.capabilities,
             stores: &self.stores,
             databases: &self.databases,
-            defaults: None,
+            defaults: Some(&self.defaults),
             component: "app.wasm",
             current: &Current::Nothing,
         };
@@ -86,6 +89,16 @@ async fn settings_and_secrets_are_text() {
     let head = json!({ "name": "x" });
     let denied = fixture.run("config.get", &head, Payload::Empty).await;
     assert_eq!(denied.unwrap_err().code, "denied");
+    let declared = [("x", Some("5")), ("y", None)];
+    fixture.defaults = declared
+        .map(|(name, default)| (name.to_owned(), default.map(str::to_owned)))
+        .into();
+    for (name, status) in [("x", 200), ("y", 404)] {
+        let read = fixture
+            .ok("config.get", json!({ "name": name }), Payload::Empty)
+            .await;
+        assert_eq!(read.0, status, "{name}");
+    }
 }
 
 #[tokio::test]
