@@ -1,5 +1,7 @@
 //! Requests that are ready to send, and the checks of their replies.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use fastrand::Rng;
@@ -26,7 +28,7 @@ pub struct Shot {
     /// The body.
     pub body: Bytes,
     statuses: Vec<u16>,
-    reply_headers: Vec<(String, String)>,
+    reply_headers: BTreeMap<String, String>,
     expected: Expected,
 }
 
@@ -85,7 +87,7 @@ impl Shot {
             headers,
             body,
             statuses: reply.status.clone(),
-            reply_headers: reply.headers.clone().into_iter().collect(),
+            reply_headers: reply.headers.clone(),
             expected,
         })
     }
@@ -100,7 +102,7 @@ impl Shot {
             headers,
             body: Bytes::new(),
             statuses: vec![200],
-            reply_headers: Vec::new(),
+            reply_headers: BTreeMap::new(),
             expected: Expected::Something,
         })
     }
@@ -171,7 +173,7 @@ impl Shot {
                     )),
                 }
             }
-            Expected::Json(_) | Expected::Shape(_) => {
+            expected @ (Expected::Json(_) | Expected::Shape(_)) => {
                 let kind = headers
                     .get(CONTENT_TYPE)
                     .and_then(|value| value.to_str().ok())
@@ -182,25 +184,24 @@ impl Shot {
                         asked()
                     ));
                 }
-                let value = serde_json::from_slice::<Value>(body).ok();
-                let (fits, wanted) = match (&self.expected, &value) {
-                    (Expected::Json(wanted), Some(value)) => {
-                        (json_equal(wanted, value), wanted.to_string())
-                    }
-                    (Expected::Shape(shape), Some(value)) => {
-                        (shape.fits(value), format!("{shape:?}"))
-                    }
-                    _ => (false, "JSON".to_owned()),
-                };
-                match fits {
-                    true => Ok(()),
-                    false => Err(format!(
-                        "`{}` got `{}` instead of `{}`",
-                        asked(),
-                        shown(),
-                        shorten(&wanted)
-                    )),
+                let fits = serde_json::from_slice(body).is_ok_and(|value| match expected {
+                    Expected::Json(wanted) => json_equal(wanted, &value),
+                    Expected::Shape(shape) => shape.fits(&value),
+                    _ => false,
+                });
+                if fits {
+                    return Ok(());
                 }
+                let wanted = match expected {
+                    Expected::Json(wanted) => wanted.to_string(),
+                    other => format!("{other:?}"),
+                };
+                Err(format!(
+                    "`{}` got `{}` instead of `{}`",
+                    asked(),
+                    shown(),
+                    shorten(&wanted)
+                ))
             }
         }
     }

@@ -21,7 +21,7 @@ pub fn cells(page: &str) -> Option<Vec<Vec<String>>> {
     Some(rows)
 }
 
-/// Replaces character references, or returns `None` if a character is not escaped that has to be.
+/// Replaces character references, or returns `None` if a character that must be escaped is not.
 fn unescape(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_is_not_escaped_is_refused() {
+    fn a_cell_that_is_not_escaped_is_an_error() {
         for cell in ["<b>", "it's", "a & b", "&unknown;"] {
             let page = format!("<table><tr><td>{cell}</td></tr></table>");
             assert_eq!(cells(&page), None, "{cell}");

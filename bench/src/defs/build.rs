@@ -1,10 +1,10 @@
-//! A build step of a target.
+//! A build step of a target or a service.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// One command that builds a part of the target.
+/// One command that builds a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {

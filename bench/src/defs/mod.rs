@@ -1,5 +1,5 @@
-//! Definitions of targets, workloads, services and loads as TOML files. An unknown field or name is an error
-//! that suggests the nearest known one.
+//! Definitions of targets, workloads, services and loads as TOML files. An unknown field or name is
+//! an error that suggests the nearest known one.
 
 mod build;
 mod catalogue;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::build::Build;
 use super::target::Need;
 
-/// A service. Each start of a server gets its own one, in the state after `prepare`.
+/// A service. Each start of a server starts its services anew, in the state after `prepare`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
@@ -23,17 +23,18 @@ pub struct Service {
     /// Build steps, in order.
     #[serde(default)]
     pub build: Vec<Build>,
-    /// A command that prepares `{folder}`, which is empty; none if it is empty.
+    /// A command that fills `{folder}`, a new empty folder [default: none].
     #[serde(default)]
     pub prepare: Vec<String>,
-    /// The command of its process, which listens on `{port}`; it has no process if this is empty.
+    /// The command of its process, which listens on `{port}`. A service without a process, such as
+    /// a database in a file, has none.
     #[serde(default)]
     pub command: Vec<String>,
-    /// A command that succeeds when the process is ready; if it is empty, a process that accepts
-    /// connections is.
+    /// A command that succeeds when the process is ready. Without one, the process is ready when
+    /// it accepts connections.
     #[serde(default)]
     pub ready: Vec<String>,
-    /// Environment variables for the server, which its command can use as placeholders too.
+    /// Environment variables for the server; its command can use them as placeholders too.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
 }

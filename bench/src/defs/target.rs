@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// A tool that a target requires.
+/// A tool that a target or a service requires.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Need {

@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal, set_parent_process_death_signal, setsid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use super::Paths;
+
 /// Core numbers, written as `0` or `0-3,6`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cores(pub Vec<usize>);
@@ -64,6 +66,15 @@ impl Cores {
             format!("cannot bind to the cores `{self}`: use cores that this machine has")
         })
     }
+}
+
+/// Returns the command that runs `words` through `exec` on these cores.
+pub(super) fn command_on(paths: &Paths, cores: &Cores, words: &[String]) -> Command {
+    let mut command = Command::new(paths.get("self"));
+    command
+        .args(["exec", "--cores", &cores.to_string(), "--"])
+        .args(words);
+    command
 }
 
 /// Replaces this process with the command; returns only on failure.

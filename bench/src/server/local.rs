@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// A reply, or nothing that can fail.
+/// The result of a function that always returns a reply.
 type Answer = Result<Response<Full<Bytes>>, Infallible>;
 
 /// Answers requests with a function until the process is killed.

@@ -1,12 +1,13 @@
 //! The paths on this machine that definitions refer to by name.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-/// The values of the placeholders `{name}` in commands of targets.
+/// The values of the placeholders `{name}` in commands of targets and services.
 #[derive(Debug, Clone)]
 pub struct Paths {
     /// The project root, the working directory of all commands.
@@ -115,16 +116,15 @@ impl Paths {
     }
 }
 
-/// Returns the folder of PostgreSQL's server programs: in the path, or where Debian puts them, which is
-/// not in the path.
+/// Returns the folder of PostgreSQL's server programs: that in the path, or the newest of those that
+/// Debian installs outside of the path.
 fn postgres_programs() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    let entries = fs::read_dir(DEBIAN_POSTGRES)
-        .into_iter()
-        .flatten()
-        .flatten();
-    folders.extend(entries.map(|entry| entry.path().join("bin")));
+    let entries = fs::read_dir(DEBIAN_POSTGRES).into_iter().flatten();
+    let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    versions.sort_by_key(|path| Reverse(version_number(path)));
+    folders.extend(versions.iter().map(|path| path.join("bin")));
     // A link in the path leads to the folder with the other programs.
     let programs = |folder: PathBuf| {
         let server = folder.join("postgres").canonicalize().ok()?;
@@ -132,6 +132,11 @@ fn postgres_programs() -> PathBuf {
     };
     let found = folders.into_iter().find_map(programs);
     found.unwrap_or_else(|| DEBIAN_POSTGRES.into())
+}
+
+/// Returns the major version of PostgreSQL that a folder of Debian is named after.
+fn version_number(folder: &Path) -> Option<u32> {
+    folder.file_name()?.to_str()?.parse().ok()
 }
 
 const DEBIAN_POSTGRES: &str = "/usr/lib/postgresql";

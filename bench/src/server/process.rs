@@ -1,7 +1,6 @@
 //! A server process and its descendants.
 
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use crate::client;
 use crate::defs::{App, Service, Target};
 
 use super::child::{ManagedChild, last_output};
+use super::exec::command_on;
 use super::port::free_port;
 use super::service::RunningService;
 use super::{Cores, Paths};
@@ -46,8 +46,8 @@ pub struct Server {
     /// Time from the start of the process to the first 2xx.
     pub startup: Duration,
     process: ManagedChild,
-    // Dropped after the process.
-    services: Vec<RunningService>,
+    // The services end after the process, because fields are dropped in order.
+    _services: Vec<RunningService>,
 }
 
 impl Server {
@@ -69,11 +69,8 @@ impl Server {
             .map(|service| RunningService::start(paths, service, start.service_cores))
             .collect::<Result<Vec<_>>>()?;
         let command = command_line(paths, start, &services, port)?;
-        let cores = start.cores.to_string();
-        let mut process = Command::new(paths.get("self"));
+        let mut process = command_on(paths, start.cores, &command);
         process
-            .args(["exec", "--cores", &cores, "--"])
-            .args(&command)
             .current_dir(paths.root.join(paths.fill(&start.target.run.folder, &[])?))
             .env("PORT", port.to_string());
         for (variable, value) in services.iter().flat_map(RunningService::variables) {
@@ -90,7 +87,7 @@ impl Server {
             port,
             startup: Duration::ZERO,
             process,
-            services,
+            _services: services,
         };
         match server.wait(
             &start.target.ready.path,
@@ -144,9 +141,7 @@ impl Server {
 
     /// Stops the server with all its descendants, then its services, and returns its last output.
     pub fn stop(mut self) -> String {
-        let tail = self.process.end();
-        self.services.clear();
-        tail
+        self.process.end()
     }
 }
 

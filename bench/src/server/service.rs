@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::defs::Service;
 
 use super::child::{ManagedChild, last_lines, last_output};
+use super::exec::command_on;
 use super::port::free_port;
 use super::{Cores, Paths};
 
@@ -35,15 +36,13 @@ impl RunningService {
         let name = &service.name;
         let folder = Folder::new()?;
         let place = folder.0.to_string_lossy().into_owned();
-        let port = free_port()?.to_string();
-        let fill = |text: &String| paths.fill(text, &[("folder", &place), ("port", &port)]);
+        let port = free_port()?;
+        let port_text = port.to_string();
+        let fill = |text: &String| paths.fill(text, &[("folder", &place), ("port", &port_text)]);
         let fill_all = |words: &[String]| words.iter().map(fill).collect::<Result<Vec<_>>>();
         let command = |words: &[String]| {
-            let mut command = Command::new(paths.get("self"));
-            command
-                .args(["exec", "--cores", &cores.to_string(), "--"])
-                .args(words)
-                .current_dir(&paths.root);
+            let mut command = command_on(paths, cores, words);
+            command.current_dir(&paths.root);
             command
         };
         if !service.prepare.is_empty() {
@@ -71,7 +70,7 @@ impl RunningService {
             let process = spawned.with_context(|| format!("cannot start service `{name}`"))?;
             let process = running.process.insert(process);
             let ready = fill_all(&service.ready)?;
-            if let Err(error) = wait(process, &paths.root, &ready, port.parse()?) {
+            if let Err(error) = wait(process, &paths.root, &ready, port) {
                 let shown = last_output(&process.end());
                 bail!("service `{name}` {error}; {shown}");
             }

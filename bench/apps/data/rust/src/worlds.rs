@@ -25,13 +25,13 @@ struct World {
     randomnumber: i32,
 }
 
-/// A number of rows: not a number counts as 1.
+/// The number of rows; text that is not a number counts as 1.
 #[derive(Deserialize, JsonSchema)]
 struct Queries {
     queries: Option<String>,
 }
 
-/// `Queries` by another name.
+/// The number of rows, as [`Queries`].
 #[derive(Deserialize, JsonSchema)]
 struct Count {
     count: Option<String>,

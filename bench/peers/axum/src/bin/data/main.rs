@@ -49,7 +49,7 @@ impl App {
     }
 }
 
-/// A number of rows: not a number counts as 1.
+/// The number of rows; text that is not a number counts as 1.
 #[derive(Deserialize)]
 struct Rows {
     #[serde(alias = "count")]
