@@ -258,7 +258,7 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
         match LocalContext::current().jwt() {
             Ok(Some(claims)) => Ok(Self(claims)),
             Ok(None) => Err(Reply::failure(
-                "the route takes `Claims` and no token was checked; give it a `Jwt` policy, or take an `Option` if that is optional",
+                "the route takes `Claims` and no token was checked; give it a `Jwt` policy, or take an `Option` of the claims if the policy is optional",
                 "",
             )),
             Err(error) => Err(misfit(&error)),

@@ -279,7 +279,7 @@ fn start_early(hooks: impl Future<Output = Option<Reply>> + 'static) -> Option<A
     }
 }
 
-fn with_content((status, headers, content): ReplyChange) -> Answer {
+pub(crate) fn with_content((status, headers, content): ReplyChange) -> Answer {
     (status, headers, content.unwrap_or(Content::Empty))
 }
 

@@ -29,7 +29,8 @@ impl Call<'_> {
 /// A type that a handler or hook can take as an argument.
 ///
 /// An argument that has to wait, for example for a database, implements
-/// [`FromRequestAsync`](crate::FromRequestAsync) instead. Implement this trait for a value that several handlers need, such as the current user:
+/// [`FromRequestAsync`](crate::FromRequestAsync) instead. Implement this trait for a value that
+/// several handlers need, such as the current user:
 ///
 /// ```
 /// use spikard_wasm_sdk::{Call, FromRequest, HttpError, Reply, Request};

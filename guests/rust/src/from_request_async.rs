@@ -41,9 +41,8 @@ use crate::{Declaration, IntoErrorReply, LocalContext, Reply};
 /// assert_eq!(client.get("/me").send().text(), "Ann");
 /// ```
 ///
-/// Arguments that do not wait are read first, then the others, in order. A type that has one
-/// database or service lookup per request, although several hooks and handlers take it, is
-/// [`Cached`].
+/// Arguments that do not wait are read first, then the others, in order. If several hooks and
+/// handlers of a request take the argument, take it as [`Cached`] to read it only once.
 pub trait FromRequestAsync: Sized + 'static {
     /// The error: [`Reply`], [`HttpError`](crate::HttpError) or another
     /// [`IntoErrorReply`]. Its reply is sent instead of calling the handler.
@@ -61,7 +60,7 @@ pub trait FromRequestAsync: Sized + 'static {
     fn from_request(parts: &RequestParts) -> impl Future<Output = Result<Self, Self::Error>>;
 }
 
-/// An argument that is resolved once in a request, for all hooks and handlers that take it.
+/// An argument that is read once in a request, for all hooks and handlers that take it.
 ///
 /// The value is kept in the [`LocalContext`], as JSON. Errors are not kept.
 ///
@@ -104,7 +103,7 @@ impl<T: FromRequestAsync + Serialize + DeserializeOwned> FromRequestAsync for Ca
             return Ok(Self(value));
         }
         let value: T = parts.extract().await?;
-        // A value that the context does not accept is resolved again.
+        // A value that the context does not accept is read again.
         let _ = local.set(&key, &value);
         Ok(Self(value))
     }

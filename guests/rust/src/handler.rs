@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::functions::functions;
 use crate::maybe_future::{MaybeFuture, Respond};
 use crate::{Call, Declaration, Extract, Reply};
 
@@ -21,48 +22,4 @@ pub trait Handler<Arguments>: 'static {
     fn answer(self: &Rc<Self>, call: &mut Call<'_>) -> MaybeFuture<Reply>;
 }
 
-macro_rules! handlers {
-    ($($argument:ident $mode:ident)*) => {
-        impl<F, R, Mode, $($argument, $mode),*> Handler<(Mode, $(($argument, $mode),)*)> for F
-        where
-            F: Fn($($argument),*) -> R + 'static,
-            R: Respond<Mode>,
-            $($argument: Extract<$mode> + 'static,)*
-        {
-            fn declare(_declaration: &mut Declaration<'_>) {
-                $($argument::declare(_declaration);)*
-            }
-
-            #[allow(non_snake_case, unreachable_patterns)]
-            fn answer(self: &Rc<Self>, _call: &mut Call<'_>) -> MaybeFuture<Reply> {
-                $(let $argument = match $argument::extract(_call) {
-                    MaybeFuture::Ready(Err(reply)) => return reply.into(),
-                    argument => argument,
-                };)*
-                match ($($argument,)*) {
-                    ($(MaybeFuture::Ready(Ok($argument)),)*) => self($($argument),*).respond(),
-                    ($($argument,)*) => {
-                        let function = self.clone();
-                        MaybeFuture::later(async move {
-                            $(let $argument = match $argument.wait().await {
-                                Ok(argument) => argument,
-                                Err(reply) => return reply,
-                            };)*
-                            function($($argument),*).respond().wait().await
-                        })
-                    }
-                }
-            }
-        }
-    };
-}
-
-handlers!();
-handlers!(A MA);
-handlers!(A MA B MB);
-handlers!(A MA B MB C MC);
-handlers!(A MA B MB C MC D MD);
-handlers!(A MA B MB C MC D MD E ME);
-handlers!(A MA B MB C MC D MD E ME G MG);
-handlers!(A MA B MB C MC D MD E ME G MG H MH);
-handlers!(A MA B MB C MC D MD E ME G MG H MH I MI);
+functions!(Handler::answer, Respond::respond -> Reply);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::functions::functions;
 use crate::maybe_future::{Decide, MaybeFuture};
 use crate::{Call, Declaration, Extract, Reply};
 
@@ -28,48 +29,4 @@ pub trait Hook<Arguments>: 'static {
     fn run(self: &Rc<Self>, call: &mut Call<'_>) -> MaybeFuture<Option<Reply>>;
 }
 
-macro_rules! hooks {
-    ($($argument:ident $mode:ident)*) => {
-        impl<F, R, Mode, $($argument, $mode),*> Hook<(Mode, $(($argument, $mode),)*)> for F
-        where
-            F: Fn($($argument),*) -> R + 'static,
-            R: Decide<Mode>,
-            $($argument: Extract<$mode> + 'static,)*
-        {
-            fn declare(_declaration: &mut Declaration<'_>) {
-                $($argument::declare(_declaration);)*
-            }
-
-            #[allow(non_snake_case, unreachable_patterns)]
-            fn run(self: &Rc<Self>, _call: &mut Call<'_>) -> MaybeFuture<Option<Reply>> {
-                $(let $argument = match $argument::extract(_call) {
-                    MaybeFuture::Ready(Err(reply)) => return Some(reply).into(),
-                    argument => argument,
-                };)*
-                match ($($argument,)*) {
-                    ($(MaybeFuture::Ready(Ok($argument)),)*) => self($($argument),*).decide(),
-                    ($($argument,)*) => {
-                        let function = self.clone();
-                        MaybeFuture::later(async move {
-                            $(let $argument = match $argument.wait().await {
-                                Ok(argument) => argument,
-                                Err(reply) => return Some(reply),
-                            };)*
-                            function($($argument),*).decide().wait().await
-                        })
-                    }
-                }
-            }
-        }
-    };
-}
-
-hooks!();
-hooks!(A MA);
-hooks!(A MA B MB);
-hooks!(A MA B MB C MC);
-hooks!(A MA B MB C MC D MD);
-hooks!(A MA B MB C MC D MD E ME);
-hooks!(A MA B MB C MC D MD E ME G MG);
-hooks!(A MA B MB C MC D MD E ME G MG H MH);
-hooks!(A MA B MB C MC D MD E ME G MG H MH I MI);
+functions!(Hook::run, Decide::decide -> Option<Reply>);

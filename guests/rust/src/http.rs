@@ -42,7 +42,7 @@
 //! # Ok(())
 //! # }
 //! ```
-
+//!
 //! A body that is produced while it is sent, here that of another response:
 //!
 //! ```

@@ -65,6 +65,7 @@ mod failures;
 mod form;
 mod from_request;
 mod from_request_async;
+mod functions;
 mod grants;
 mod handler;
 mod hook;

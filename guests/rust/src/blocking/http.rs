@@ -1,5 +1,5 @@
-//! The blocking twin of the client for outgoing requests: [`send_blocking`](Request::send_blocking) of a request that
-//! [`http::Client`](crate::http::Client) has built.
+//! The blocking twin of the client for outgoing requests:
+//! [`send_blocking`](Request::send_blocking) of a request that [`http::Client`](crate::http::Client) has built.
 //!
 //! ```
 //! use spikard_wasm_sdk::{HttpError, get, http};

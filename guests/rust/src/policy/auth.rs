@@ -193,7 +193,7 @@ impl Jwt {
     }
 
     /// Accepts requests without a token too. They have no claims: take an
-    /// `Option<Claims<T>>`. A request with a wrong token gets status 401.
+    /// `Option<Claims<T>>`. A request with an invalid token gets status 401.
     ///
     /// ```
     /// # use spikard_wasm_sdk::{Claims, Jwt, Secret, get};

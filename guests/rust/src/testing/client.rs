@@ -155,7 +155,7 @@ impl TestClient {
     }
 
     /// Checks the declared settings and secrets, and runs the functions of
-    /// [`App::on_start`]. The first request does it otherwise, and panics if it fails.
+    /// [`App::on_start`]. Otherwise, the first request does both, and panics on a failure.
     ///
     /// # Errors
     /// A sentence that names a missing or invalid setting or secret, or the failure of a function.
@@ -163,8 +163,8 @@ impl TestClient {
         self.host.start()
     }
 
-    /// Runs the functions of [`App::on_stop`] if the client has started. To drop the client does it
-    /// too, and prints an error.
+    /// Runs the functions of [`App::on_stop`] if the client has started. Dropping the client
+    /// does so too, and prints the failure.
     ///
     /// # Errors
     /// The failure of a function.

@@ -18,7 +18,7 @@ use super::message::Message;
 use super::reply::TestReply;
 use super::services::Services;
 use crate::bindings::exports::spikard::handler::definition::Description;
-use crate::dispatch::{Answer, NO_ROUTE};
+use crate::dispatch::{Answer, NO_ROUTE, with_content};
 use crate::hook_reply::ReplyChange;
 use crate::host::fake::{FakeRequest, Shared, Values};
 use crate::method::method_name;
@@ -135,7 +135,10 @@ impl Host {
             ..model::Grants::default()
         };
         let defaults = self.model.declared().check(&grants)?;
-        performer.settings.extend(defaults);
+        let defaults = defaults.into_iter();
+        performer
+            .settings
+            .extend(defaults.filter_map(|(name, value)| Some((name, value?))));
         Ok(())
     }
 
@@ -395,10 +398,6 @@ fn is_preflight(head: &Head) -> bool {
     head.method == "OPTIONS"
         && head.first("origin").is_some()
         && head.first("access-control-request-method").is_some()
-}
-
-fn with_content((status, headers, content): ReplyChange) -> Answer {
-    (status, headers, content.unwrap_or(Content::Empty))
 }
 
 fn no_answer() -> Answer {

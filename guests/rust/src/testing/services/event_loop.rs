@@ -40,8 +40,6 @@ pub(crate) struct Services {
     /// What happens next, by time and then in order.
     events: RefCell<BTreeMap<(Duration, u64), Event>>,
     sequence: Cell<u64>,
-    /// The operations of requests whose body has not ended, by the task and the upload.
-    uploads: RefCell<BTreeMap<(u32, u64), u32>>,
     pub(crate) performer: RefCell<Performer>,
     pub(crate) replacements: RefCell<Replacements>,
 }
@@ -162,7 +160,7 @@ impl Services {
         for task in self.numbers() {
             self.enter(task, || task::cancel(task));
             self.tasks.borrow_mut().remove(&task);
-            self.forget(task);
+            self.performer.borrow_mut().end(task);
         }
     }
 
@@ -174,15 +172,9 @@ impl Services {
         let mut events = self.events.borrow_mut();
         events.retain(|_, event| !matches!(event, Event::Resume { task: of, .. } if *of == task));
         drop(events);
-        self.forget(task);
+        self.performer.borrow_mut().end(task);
         self.reply(task, status, "", None);
         self.enter(task, || task::cancel(task));
-    }
-
-    /// Ends what belongs to a task.
-    fn forget(&self, task: u32) {
-        self.uploads.borrow_mut().retain(|(of, _), _| *of != task);
-        self.performer.borrow_mut().end(task);
     }
 
     /// Cancels a task if it has not answered after `time`.
@@ -272,16 +264,10 @@ impl Services {
         head: &str,
         body: &Content,
     ) -> (u16, String, Content) {
-        let mut result = self.perform(task, kind, head, body);
-        if let Some((upload, result)) = result.ends.take()
-            && let Some(op) = self.uploads.borrow_mut().remove(&(task, upload))
-        {
+        let mut result = self.perform(task, op, kind, head, body);
+        if let Some((op, result)) = result.ends.take() {
             let (delay, result) = (result.delay.unwrap_or_default(), *result);
             self.add(delay, Event::Resume { task, op, result });
-        }
-        if let Some(upload) = result.waits_for {
-            self.uploads.borrow_mut().insert((task, upload), op);
-            return (0, String::new(), Content::Empty);
         }
         match result.delay {
             None => (result.status, result.head, result.body),
@@ -293,22 +279,22 @@ impl Services {
     }
 
     pub(crate) fn call(&self, kind: &str, head: &str, body: &Content) -> (u16, String, Content) {
-        let result = self.perform(self.task.get(), kind, head, body);
+        let result = self.perform(self.task.get(), 0, kind, head, body);
         self.advance(self.clock.get() + result.delay.unwrap_or_default());
         (result.status, result.head, result.body)
     }
 
-    fn perform(&self, task: u32, kind: &str, head: &str, body: &Content) -> Outcome {
+    fn perform(&self, task: u32, op: u32, kind: &str, head: &str, body: &Content) -> Outcome {
         let now = self.clock.get();
         let result = self
             .performer
             .borrow_mut()
-            .perform(now, task, kind, head, body);
+            .perform(now, task, op, kind, head, body);
         result.unwrap_or_else(Outcome::from)
     }
 
     pub(crate) fn abandon(&self, op: u32) {
-        self.uploads.borrow_mut().retain(|_, of| *of != op);
+        self.performer.borrow_mut().fetch.abandon(op);
         let mut events = self.events.borrow_mut();
         events.retain(|_, event| !matches!(event, Event::Resume { op: of, .. } if *of == op));
     }

@@ -121,7 +121,14 @@ pub(crate) struct Fetch {
     bodies: BTreeMap<u64, Vec<Vec<u8>>>,
     next: u64,
     /// The requests whose body has not ended, by the task and the upload.
-    uploads: BTreeMap<(u32, u64), (Head, Vec<u8>)>,
+    uploads: BTreeMap<(u32, u64), Upload>,
+}
+
+/// A request whose body has not ended.
+struct Upload {
+    op: u32,
+    head: Head,
+    body: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -164,9 +171,15 @@ impl Fetch {
         self.uploads.retain(|(of, _), _| *of != task);
     }
 
+    /// Ends the upload of an operation.
+    pub(super) fn abandon(&mut self, op: u32) {
+        self.uploads.retain(|_, upload| upload.op != op);
+    }
+
     pub(super) fn perform(
         &mut self,
         task: u32,
+        op: u32,
         operation: &str,
         head: &str,
         body: &Content,
@@ -179,22 +192,22 @@ impl Fetch {
                 let Some(upload) = upload else {
                     return self.fetch(head, body);
                 };
-                self.uploads.insert((task, upload), (head, body));
-                let mut result = Outcome::new(0);
-                result.waits_for = Some(upload);
-                Ok(result)
+                let waiting = Upload { op, head, body };
+                self.uploads.insert((task, upload), waiting);
+                Ok(Outcome::pending())
             }
             "write" => {
                 let WriteHead { upload, end } = read(head)?;
                 let found = self.uploads.get_mut(&(task, upload));
-                let (_, sent) = found.ok_or_else(|| {
+                let sent = found.ok_or_else(|| {
                     Fault::new("invalid", format!("there is no upload `{upload}`"))
                 })?;
-                sent.extend_from_slice(bytes(body));
+                sent.body.extend_from_slice(bytes(body));
                 let mut result = Outcome::new(200);
-                if end && let Some((head, body)) = self.uploads.remove(&(task, upload)) {
+                if end && let Some(Upload { op, head, body }) = self.uploads.remove(&(task, upload))
+                {
                     let reply = self.fetch(head, body).unwrap_or_else(Outcome::from);
-                    result.ends = Some((upload, Box::new(reply)));
+                    result.ends = Some((op, Box::new(reply)));
                 }
                 Ok(result)
             }

@@ -14,10 +14,8 @@ pub(super) struct Outcome {
     pub(super) status: u16,
     pub(super) head: String,
     pub(super) body: Content,
-    /// The upload whose end the result waits for; `delay` counts from then on.
-    pub(super) waits_for: Option<u64>,
-    /// The upload that ends, and the result that waits for it.
-    pub(super) ends: Option<(u64, Box<Outcome>)>,
+    /// Another operation that this one ends, and its result.
+    pub(super) ends: Option<(u32, Box<Outcome>)>,
 }
 
 impl Outcome {
@@ -28,9 +26,13 @@ impl Outcome {
             status,
             head: String::new(),
             body: Content::Empty,
-            waits_for: None,
             ends: None,
         }
+    }
+
+    /// Creates the result of an operation that another one ends.
+    pub(super) fn pending() -> Self {
+        Self::new(0).at_once()
     }
 
     pub(super) fn head(mut self, head: &Value) -> Self {

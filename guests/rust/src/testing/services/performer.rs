@@ -48,6 +48,7 @@ impl Performer {
         &mut self,
         now: Duration,
         task: u32,
+        op: u32,
         kind: &str,
         head: &str,
         body: &Content,
@@ -63,7 +64,7 @@ impl Performer {
             ("secret", "get") => named(&self.secrets, head),
             ("log", "") => log_line::perform(&mut self.log, head, body),
             ("kv", operation) => self.stores.perform(now, operation, head, body),
-            ("fetch", operation) => self.fetch.perform(task, operation, head, body),
+            ("fetch", operation) => self.fetch.perform(task, op, operation, head, body),
             #[cfg(feature = "test-services")]
             ("sql", operation) => self.databases.perform(task, operation, head, body),
             #[cfg(feature = "test-services")]
