@@ -60,8 +60,11 @@ pub enum OutboundError {
     /// The response exceeds its size limit.
     #[error("the response of `{0}` is longer than {1} bytes, the limit of the grant")]
     TooLarge(String, u64),
-    /// The app has too many outgoing requests in flight.
-    #[error("{0} requests of the app are already in flight, the limit of the grant")]
+    /// The app has too many outgoing requests in flight, and none has ended in time.
+    #[error(
+        "{0} requests of the app are in flight, the limit of the grant, and none has ended in time; \
+         raise `max_requests` of `[grants.outgoing]`"
+    )]
     TooMany(u32),
     /// Apps of this host call one another too deeply, probably in a loop.
     #[error("{0} apps of this host have already called one another for this request, the limit")]

@@ -1,11 +1,14 @@
 //! The limit on connections.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use serde_json::Value;
+use spikard_wasm_testing::Host;
 
 use super::{GET, wait_until};
-use crate::support::Lane;
+use crate::support::{Lane, host};
 
 #[test]
 fn a_connection_above_the_limit_is_503() {
@@ -45,4 +48,22 @@ fn a_connection_above_the_limit_is_503() {
     });
     let log = server.stop().log;
     assert_eq!(log.matches("rejecting with 503").count(), 1, "{log}");
+}
+
+/// A host that starts with a limit of 64 open files serves 100 connections.
+#[test]
+fn the_limit_of_open_files_is_raised() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = folder.path().join("host");
+    let command = host().command([""; 0]);
+    let program = command.get_program().display();
+    let text = format!("#!/bin/sh\nulimit -Sn 64\nexec '{program}' \"$@\"\n");
+    fs::write(&script, text).expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("permissions");
+    let limited = Host::new(script, host().cache());
+    let server = limited.serve(Some(&Lane::Rust.guest("faulty"))).start();
+    let mut kept: Vec<_> = (0..100).map(|_| server.wire()).collect();
+    for wire in &mut kept {
+        assert_eq!(wire.ask(GET).status, 200);
+    }
 }

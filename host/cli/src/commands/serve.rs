@@ -1,6 +1,7 @@
 //! `serve`: loads the configured apps and serves them until a signal stops the host.
 
 mod announce;
+mod files;
 mod load;
 mod reload;
 mod watch;
@@ -28,6 +29,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<()> {
     if let Some(file) = &config.file {
         tracing::info!(file = %file.display(), "configuration loaded");
     }
+    files::raise_limit();
     for path in config.apps.iter().filter_map(|app| app.component.as_ref()) {
         if !path.exists() {
             return Err(LoadError::NotFound(path.clone()).into());

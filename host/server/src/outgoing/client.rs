@@ -18,9 +18,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use spikard_wasm_app::grants::OutgoingRules;
 use spikard_wasm_runtime::StreamBody;
 
-/// Maximum time that an idle connection is kept, and maximum idle connections per origin.
+/// Maximum time that an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
-const MAX_IDLE: usize = 16;
 
 /// Maximum size of a response head in bytes.
 const MAX_HEAD: usize = 64 << 10;
@@ -73,7 +72,7 @@ impl Clients {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(MAX_IDLE)
+            .pool_max_idle_per_host(self.rules.max_requests as usize)
             .http1_max_buf_size(MAX_HEAD)
             .http2_max_header_list_size(MAX_HEAD as u32)
             // Only a request of which nothing was sent is sent again, with its whole body: the peer

@@ -11,12 +11,12 @@ use hyper::body::{Body, Frame, SizeHint};
 use spikard_wasm_runtime::{BodyError, OutboundError, StreamBody};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::figures::UnderWay;
+use super::slots::Slot;
 
 /// Limits of a pending response.
 #[derive(Debug)]
 pub(super) struct ResponseLimits {
-    under_way: UnderWay,
+    slot: Slot,
     /// The origin in errors.
     shown: String,
     between: Duration,
@@ -25,9 +25,9 @@ pub(super) struct ResponseLimits {
 
 impl ResponseLimits {
     /// Limits the body to `max` bytes, and the time between two chunks to `between`.
-    pub(super) fn new(under_way: UnderWay, shown: String, between: Duration, max: u64) -> Self {
+    pub(super) fn new(slot: Slot, shown: String, between: Duration, max: u64) -> Self {
         Self {
-            under_way,
+            slot,
             shown,
             between,
             max,
@@ -49,7 +49,7 @@ impl ResponseLimits {
                 between: self.between,
                 timer: Box::pin(sleep(self.between)),
                 is_waiting: false,
-                _under_way: self.under_way,
+                _slot: self.slot,
             }
             .boxed_unsync()
         })
@@ -64,7 +64,7 @@ struct LimitedBody<B> {
     between: Duration,
     timer: Pin<Box<Sleep>>,
     is_waiting: bool,
-    _under_way: UnderWay,
+    _slot: Slot,
 }
 
 impl<B> Body for LimitedBody<B>

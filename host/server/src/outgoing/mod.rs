@@ -8,6 +8,7 @@ mod client;
 mod failure;
 mod figures;
 mod limited;
+mod slots;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,8 +24,8 @@ use spikard_wasm_runtime::{Outbound, OutboundError, OutboundOptions, Sent, Strea
 
 use self::client::Clients;
 pub(crate) use self::figures::OutgoingFigures;
-use self::figures::UnderWay;
 use self::limited::ResponseLimits;
+use self::slots::Slots;
 use crate::internal;
 
 /// Suffix of the host names of apps of this host. ICANN reserved `internal` for private use in
@@ -39,7 +40,8 @@ const MAX_DEPTH: u32 = 8;
 pub struct Outgoing {
     app: Arc<str>,
     rules: OutgoingRules,
-    clients: Clients,
+    clients: Arc<Clients>,
+    slots: Arc<Slots>,
     figures: Arc<OutgoingFigures>,
 }
 
@@ -49,7 +51,7 @@ const REFUSED_BODY: Duration = Duration::from_secs(10);
 /// Destination of a request.
 enum Destination {
     App(String),
-    Origin { shown: String, head: Duration },
+    Origin,
 }
 
 impl Outgoing {
@@ -57,11 +59,13 @@ impl Outgoing {
     #[must_use]
     pub fn new(app: &str, grants: &Grants) -> Self {
         let rules = grants.outgoing.clone();
+        let figures = Arc::default();
         Self {
             app: app.into(),
-            clients: Clients::new(&rules),
+            clients: Arc::new(Clients::new(&rules)),
+            slots: Arc::new(Slots::new(rules.max_requests, &figures)),
             rules,
-            figures: Arc::default(),
+            figures,
         }
     }
 
@@ -118,15 +122,15 @@ impl Outgoing {
                 "the address is private; add it to `allow` of `[grants.outgoing]`",
             ));
         }
+        Ok(Destination::Origin)
+    }
+
+    /// Returns the maximum time to the head of the response.
+    fn head_time(&self, options: &OutboundOptions) -> Duration {
         let max = self.rules.timeout;
         let connect = options.connect_timeout.unwrap_or(Duration::ZERO);
-        let head = options
-            .first_byte_timeout
-            .map_or(max, |head| head.saturating_add(connect));
-        Ok(Destination::Origin {
-            shown,
-            head: head.min(max),
-        })
+        let head = options.first_byte_timeout;
+        head.map_or(max, |head| head.saturating_add(connect).min(max))
     }
 }
 
@@ -137,47 +141,48 @@ impl Outbound for Outgoing {
             Ok(destination) => destination,
             Err(error) => return refuse(request, error),
         };
-        let Some(under_way) = UnderWay::begin(&self.figures, self.rules.max_requests) else {
-            return refuse(request, OutboundError::TooMany(self.rules.max_requests));
-        };
-        let between = options
-            .between_bytes_timeout
-            .unwrap_or(self.rules.timeout)
-            .min(self.rules.timeout);
-        let limits = ResponseLimits::new(under_way, shown(&uri), between, self.rules.max_response);
-        match destination {
-            Destination::App(name) => {
-                let host = format!("{name}{APPS}");
-                let Some(response) = internal::dispatch(&name, request, options.depth + 1) else {
-                    return ready(OutboundError::Dns(host));
-                };
-                Box::pin(async move {
-                    let stopping =
-                        || OutboundError::Connect(host, "the host is shutting down".to_owned());
-                    response
-                        .await
-                        .map(|response| limits.apply(response))
-                        .ok_or_else(stopping)
-                })
-            }
-            Destination::Origin { shown, head } => {
-                let response = self.clients.send(request);
-                let figures = self.figures.clone();
-                let app = self.app.clone();
-                Box::pin(async move {
-                    let response = match tokio::time::timeout(head, response).await {
-                        Ok(Ok(response)) => Ok(limits.apply(response)),
-                        Ok(Err(error)) => Err(failure::of(&shown, &error)),
-                        Err(_) => Err(OutboundError::ResponseTimeout(shown, head)),
-                    };
-                    if let Err(error) = &response {
-                        figures.failed();
-                        tracing::warn!(%app, %error, "outgoing request failed");
-                    }
-                    response
-                })
-            }
+        let shown = shown(&uri);
+        let between = options.between_bytes_timeout.unwrap_or(self.rules.timeout);
+        let between = between.min(self.rules.timeout);
+        let max = self.rules.max_response;
+        if let Destination::App(name) = destination {
+            // Apps that call one another do not wait for a slot: each could hold the slots for
+            // which the other one waits.
+            let slot = match self.slots.try_take() {
+                Ok(slot) => slot,
+                Err(error) => return refuse(request, error),
+            };
+            let limits = ResponseLimits::new(slot, shown, between, max);
+            let host = format!("{name}{APPS}");
+            let Some(response) = internal::dispatch(&name, request, options.depth + 1) else {
+                return ready(OutboundError::Dns(host));
+            };
+            return Box::pin(async move {
+                let stopping =
+                    || OutboundError::Connect(host, "the host is shutting down".to_owned());
+                let response = response.await.ok_or_else(stopping)?;
+                Ok(limits.apply(response))
+            });
         }
+        let head = self.head_time(&options);
+        let (slots, clients) = (self.slots.clone(), self.clients.clone());
+        let (figures, app) = (self.figures.clone(), self.app.clone());
+        Box::pin(async move {
+            let slot = match slots.take(head).await {
+                Ok(slot) => slot,
+                Err(error) => return refuse(request, error).await,
+            };
+            let limits = ResponseLimits::new(slot, shown.clone(), between, max);
+            let response = tokio::time::timeout(head, clients.send(request)).await;
+            let error = match response {
+                Ok(Ok(response)) => return Ok(limits.apply(response)),
+                Ok(Err(error)) => failure::of(&shown, &error),
+                Err(_) => OutboundError::ResponseTimeout(shown, head),
+            };
+            figures.failed();
+            tracing::warn!(%app, %error, "outgoing request failed");
+            Err(error)
+        })
     }
 }
 

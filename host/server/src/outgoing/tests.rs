@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -219,10 +220,42 @@ async fn requests_in_flight_are_limited() {
     let outgoing = Outgoing::new("test", &grants);
     let url = format!("http://{address}/echo");
     let first = outgoing.send(get(&url), OPTIONS).await.unwrap();
-    let second = outgoing.send(get(&url), OPTIONS).await;
+    let impatient = OutboundOptions {
+        first_byte_timeout: Some(Duration::from_millis(1)),
+        ..OPTIONS
+    };
+    let second = outgoing.send(get(&url), impatient).await;
     assert_eq!(second.err(), Some(OutboundError::TooMany(1)));
+    assert_eq!(outgoing.figures().counts(), [1, 1, 0]);
+    let mut third = outgoing.send(get(&url), OPTIONS);
+    assert!((&mut third).now_or_never().is_none());
+    assert_eq!(outgoing.figures().under_way(), 1);
     drop(first);
-    assert!(outgoing.send(get(&url), OPTIONS).await.is_ok());
+    assert!(third.await.is_ok());
+    assert_eq!(outgoing.figures().counts(), [2, 1, 0]);
+}
+
+#[tokio::test]
+async fn requests_that_wait_are_limited_too() {
+    let address = server().await;
+    let mut grants = Grants::default();
+    grants.outgoing.allow = vec![OutgoingPattern::parse(&format!("http://{address}")).unwrap()];
+    grants.outgoing.max_requests = 1;
+    let outgoing = Outgoing::new("test", &grants);
+    let url = format!("http://{address}/echo");
+    let first = outgoing.send(get(&url), OPTIONS).await.unwrap();
+    let mut waiting: Vec<_> = (0..10_000)
+        .map(|_| outgoing.send(get(&url), OPTIONS))
+        .collect();
+    for request in &mut waiting {
+        assert!(request.now_or_never().is_none());
+    }
+    let next = outgoing.send(get(&url), OPTIONS).await;
+    assert_eq!(next.err(), Some(OutboundError::TooMany(1)));
+    // A request that is cancelled makes room for another one.
+    waiting.truncate(1);
+    drop(first);
+    assert!(waiting.remove(0).await.is_ok());
 }
 
 #[tokio::test]

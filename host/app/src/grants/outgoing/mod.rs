@@ -38,7 +38,7 @@ impl Default for OutgoingRules {
             networks: Vec::new(),
             timeout: Duration::from_secs(30),
             max_response: 64 << 20,
-            max_requests: 256,
+            max_requests: 1000,
         }
     }
 }

@@ -65,8 +65,8 @@ pub(crate) static TABLE: [Key; 16] = [
         "Maximum time to the response head, and between two chunks of its body"),
     key!("outgoing.max_response", "", "64MiB", "\"64MiB\"",
         "Maximum response body size"),
-    key!("outgoing.max_requests", "", "256", "256",
-        "Maximum outgoing requests of the app in flight, over all workers"),
+    key!("outgoing.max_requests", "", "1000", "1000",
+        "Maximum outgoing requests of the app in flight, over all workers; more wait"),
 ];
 
 /// The keys of a table inside `[grants]`; of `[grants]` itself if `table` is empty.
