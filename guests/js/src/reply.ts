@@ -50,6 +50,11 @@ const LINE_BREAK = /[\r\n\0]/;
 export function content(value: unknown): Content {
   if (value === undefined) return EMPTY;
   if (typeof value === "string") return { tag: "text", val: wellFormed(value) };
+  if (value !== null && value.constructor === Object) {
+    const text: string | undefined = JSON.stringify(value);
+    // `replyJson` explains an object without a JSON form, such as an iterator.
+    if (text !== undefined && text !== "{}") return { tag: "json", val: wellFormedJson(text) };
+  }
   const bytes = bytesOf(value);
   if (bytes !== undefined) return { tag: "bytes", val: bytes };
   return { tag: "json", val: replyJson(value) };
@@ -81,6 +86,41 @@ export function headerValue(name: unknown, value: unknown): string {
   }
 }
 
+/** Headers as the text for the host, by their text: most replies of an app have the same few headers. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 64;
+const LONGEST_KNOWN = 256;
+
+/** Returns headers as the text for the host. */
+function headersOf(headers: HeadersInit | undefined): string {
+  if (headers === undefined || headers === null) return "";
+  if (!isOfStrings(headers)) return headersText(pairs(headers));
+  const key = JSON.stringify(headers);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const text = headersText(pairs(headers));
+  if (key.length <= LONGEST_KNOWN) {
+    // Values that differ in each reply, such as a request id, must not fill the memory.
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, text);
+  }
+  return text;
+}
+
+/** Returns true for headers that their JSON text describes completely: an object or pairs, of strings only. */
+function isOfStrings(headers: HeadersInit): boolean {
+  if (Array.isArray(headers)) {
+    for (const pair of headers) {
+      if (!Array.isArray(pair) || pair.length !== 2) return false;
+      if (typeof pair[0] !== "string" || typeof pair[1] !== "string") return false;
+    }
+    return true;
+  }
+  if (headers.constructor !== Object || Symbol.iterator in headers) return false;
+  for (const name in headers) if (typeof headers[name as keyof typeof headers] !== "string") return false;
+  return true;
+}
+
 export function headersText(headers: [string, string][]): string {
   if (headers.length === 0) return "";
   for (const [name, value] of headers) {
@@ -106,7 +146,7 @@ export function lower(value: unknown, status: number | undefined): RawReply {
   if (!(value instanceof Reply)) return [status ?? 200, "", content(value)];
   const body = content(value.body);
   const chosen = value.status ?? status;
-  const headers = value.headers === undefined ? "" : headersText(pairs(value.headers));
+  const headers = headersOf(value.headers);
   return [chosen === undefined ? (body === EMPTY ? 204 : 200) : checkedStatus(chosen), headers, body];
 }
 

@@ -34,7 +34,19 @@ export type Integers = "number" | "bigint" | "string";
 
 /** Returns parameters as the text of a JSON array. */
 export function parametersText(parameters: readonly unknown[]): string {
-  return wellFormedJson(JSON.stringify(parameters.map((value, at) => encode(value, `parameter ${at + 1}`))));
+  let encoded = parameters;
+  for (const value of parameters) {
+    if (isPlain(value)) continue;
+    encoded = parameters.map((value, at) => encode(value, `parameter ${at + 1}`));
+    break;
+  }
+  return wellFormedJson(JSON.stringify(encoded));
+}
+
+/** Returns true for a value that JSON expresses as it is. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "string" || typeof value === "boolean" || value === null;
 }
 
 function encode(value: unknown, what: string): unknown {
@@ -76,10 +88,16 @@ export function convertRows(
   integers: Integers,
 ): void {
   if (types === undefined) return;
-  for (const [column, type] of Object.entries(types)) {
-    const convert = converter(type, integers);
+  for (const column in types) {
+    const convert = converter(types[column] as string, integers);
     if (convert === undefined) continue;
-    for (const row of rows) row[column] = deep(row[column], convert);
+    for (const row of rows) {
+      const value = row[column];
+      if (value === null || value === undefined) continue;
+      // A number needs no conversion to a number, which is the usual case.
+      if (typeof value === "number" && convert === ownInteger) continue;
+      row[column] = deep(value, convert);
+    }
   }
 }
 
@@ -89,13 +107,17 @@ function deep(value: unknown, convert: (value: unknown) => unknown): unknown {
   return Array.isArray(value) ? value.map((item) => deep(item, convert)) : convert(value);
 }
 
+/** The host sends an integer as a string only if a number cannot express it. */
+function ownInteger(value: unknown): unknown {
+  return typeof value === "string" ? BigInt(value) : value;
+}
+
 function converter(type: string, integers: Integers): ((value: unknown) => unknown) | undefined {
   switch (type) {
     case "int":
       if (integers === "bigint") return (value) => BigInt(value as string | number);
       if (integers === "string") return String;
-      // The host sends an integer as a string only if a number cannot express it.
-      return (value) => (typeof value === "string" ? BigInt(value) : value);
+      return ownInteger;
     case "bytes":
       return (value) => fromBase64(value as string);
     case "timestamp":

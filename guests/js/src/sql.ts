@@ -1,7 +1,7 @@
 /**
  * SQL databases.
  */
-import { type FailedHead, OperationError, operate, type Result } from "./io.js";
+import { type FailedHead, OperationError, operate, type Result, textOf } from "./io.js";
 import {
   type ColumnTypes,
   convertRows,
@@ -10,7 +10,7 @@ import {
   type SqlParameter,
   SqlValue,
 } from "./sql-values.js";
-import { textArgument } from "./text.js";
+import { textArgument, wellFormed } from "./text.js";
 
 /** The error of a database. */
 export class SqlError extends OperationError {
@@ -91,30 +91,33 @@ function flatten(fragment: SqlFragment, parameters: unknown[]): string {
   });
 }
 
-/** Returns the text of a statement and its parameters. */
-function statementOf(
-  first: unknown,
-  rest: readonly unknown[],
-): [text: string, parameters: readonly unknown[]] {
+/** A statement and its parameters. */
+interface Statement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+}
+
+function statementOf(first: unknown, rest: readonly unknown[]): Statement {
+  if (typeof first === "string") {
+    const given = rest[0];
+    if (given !== undefined && !Array.isArray(given))
+      throw new TypeError("the parameters of a statement are not a list; give an array");
+    return { text: wellFormed(first), parameters: given ?? [] };
+  }
+  const parameters: unknown[] = [];
   if (Array.isArray(first) && "raw" in first) {
-    const parameters: unknown[] = [];
     const values = rest as readonly SqlParameter[];
-    return [flatten(new SqlFragment(first as readonly string[], values), parameters), parameters];
+    return { text: flatten(new SqlFragment(first as readonly string[], values), parameters), parameters };
   }
-  if (first instanceof SqlFragment) {
-    const parameters: unknown[] = [];
-    return [flatten(first, parameters), parameters];
-  }
-  const [parameters = []] = rest;
-  if (!Array.isArray(parameters))
-    throw new TypeError("the parameters of a statement are not a list; give an array");
-  return [textArgument(first, "the statement"), parameters];
+  if (first instanceof SqlFragment) return { text: flatten(first, parameters), parameters };
+  return { text: textArgument(first, "the statement"), parameters };
 }
 
 /** What a database and a transaction have in common. */
 abstract class Queries {
   protected abstract readonly integers: Integers;
-  protected abstract head(): object;
+  /** Returns the text of the head of a statement's operation. */
+  protected abstract head(statement: string): string;
 
   /**
    * Returns all rows of a statement.
@@ -124,59 +127,65 @@ abstract class Queries {
    * const same = await db.query("select id, name from users where name like $1", [pattern]);
    * ```
    */
-  async query<Row extends object = SqlRow>(
+  query<Row extends object = SqlRow>(
     strings: TemplateStringsArray,
     ...values: readonly (SqlParameter | SqlFragment)[]
   ): Promise<Row[]>;
-  async query<Row extends object = SqlRow>(
+  query<Row extends object = SqlRow>(
     statement: string | SqlFragment,
     parameters?: readonly SqlParameter[],
   ): Promise<Row[]>;
-  async query<Row extends object = SqlRow>(first: unknown, ...rest: readonly unknown[]): Promise<Row[]> {
-    const { head, body } = await this.run(first, rest);
-    const rows = (body as SqlRow[] | undefined) ?? [];
-    convertRows(rows, head.types as ColumnTypes | undefined, this.integers);
-    return rows as Row[];
+  query<Row extends object = SqlRow>(first: unknown, ...rest: readonly unknown[]): Promise<Row[]> {
+    return this.run(first, rest, (result) => this.rows(result) as Row[]);
   }
 
   /** Returns the first row of a statement, or `undefined`. */
-  async first<Row extends object = SqlRow>(
+  first<Row extends object = SqlRow>(
     strings: TemplateStringsArray,
     ...values: readonly (SqlParameter | SqlFragment)[]
   ): Promise<Row | undefined>;
-  async first<Row extends object = SqlRow>(
+  first<Row extends object = SqlRow>(
     statement: string | SqlFragment,
     parameters?: readonly SqlParameter[],
   ): Promise<Row | undefined>;
-  async first<Row extends object = SqlRow>(
-    first: unknown,
-    ...rest: readonly unknown[]
-  ): Promise<Row | undefined> {
-    const rows = await this.query<Row>(first as string, ...(rest as [readonly SqlParameter[]]));
-    return rows[0];
+  first<Row extends object = SqlRow>(first: unknown, ...rest: readonly unknown[]): Promise<Row | undefined> {
+    return this.run(first, rest, (result) => this.rows(result)[0] as Row | undefined);
   }
 
   /** Runs a statement that changes rows. */
-  async execute(
+  execute(
     strings: TemplateStringsArray,
     ...values: readonly (SqlParameter | SqlFragment)[]
   ): Promise<Executed>;
-  async execute(statement: string | SqlFragment, parameters?: readonly SqlParameter[]): Promise<Executed>;
-  async execute(first: unknown, ...rest: readonly unknown[]): Promise<Executed> {
-    const { head } = await this.run(first, rest);
-    const { changes, last_id: lastId } = head as { changes?: number; last_id?: number | string };
-    return {
-      changes: changes ?? 0,
-      lastId: typeof lastId === "string" ? BigInt(lastId) : lastId,
-    };
+  execute(statement: string | SqlFragment, parameters?: readonly SqlParameter[]): Promise<Executed>;
+  execute(first: unknown, ...rest: readonly unknown[]): Promise<Executed> {
+    return this.run(first, rest, executed);
   }
 
-  private async run(first: unknown, rest: readonly unknown[]): Promise<Result> {
-    const [statement, parameters] = statementOf(first, rest);
-    const head = { ...this.head(), sql: statement };
-    const body = { tag: "json", val: parametersText(parameters) } as const;
-    return operate("sql.query", head, { body, error: sqlError });
+  private rows({ head, body }: Result): SqlRow[] {
+    const rows = (body as SqlRow[] | undefined) ?? [];
+    convertRows(rows, head.types as ColumnTypes | undefined, this.integers);
+    return rows;
   }
+
+  /** Runs a statement. Not `async`: on QuickJS, each promise between the operation and its caller takes microseconds. */
+  private run<T>(first: unknown, rest: readonly unknown[], convert: (result: Result) => T): Promise<T> {
+    try {
+      const { text, parameters } = statementOf(first, rest);
+      const body = { tag: "json", val: parametersText(parameters) } as const;
+      return operate("sql.query", this.head(text), { body, error: sqlError, convert });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
+
+function executed({ head }: Result): Executed {
+  const { changes, last_id: lastId } = head as { changes?: number; last_id?: number | string };
+  return {
+    changes: changes ?? 0,
+    lastId: typeof lastId === "string" ? BigInt(lastId) : lastId,
+  };
 }
 
 /** The options of a transaction. */
@@ -201,10 +210,10 @@ export class Transaction extends Queries {
     this.integers = integers;
   }
 
-  protected override head(): object {
+  protected override head(sql: string): string {
     if (this.state.ended)
       throw new Error("the transaction has ended; await its statements within the function of `transaction`");
-    return { database: this.database, transaction: this.number };
+    return textOf({ database: this.database, transaction: this.number, sql });
   }
 
   /**
@@ -233,6 +242,10 @@ export class Transaction extends Queries {
     await operate(kind, { transaction: this.number }, { error: sqlError });
   }
 }
+
+/** Statements of a database whose heads are kept, and the length of the longest one. */
+const MOST_KNOWN = 128;
+const LONGEST_KNOWN = 2048;
 
 /** The options of a database. */
 export interface DatabaseOptions {
@@ -264,6 +277,8 @@ export class Database extends Queries {
   /** The name of the database. */
   readonly name: string;
   protected override readonly integers: Integers;
+  /** Heads of operations by statement. */
+  private readonly heads = new Map<string, string>();
 
   constructor(name = "main", options: DatabaseOptions = {}) {
     super();
@@ -281,8 +296,16 @@ export class Database extends Queries {
     return new SqlValue("decimal", textArgument(text, "the decimal"));
   }
 
-  protected override head(): object {
-    return { database: this.name };
+  protected override head(sql: string): string {
+    const known = this.heads.get(sql);
+    if (known !== undefined) return known;
+    const head = textOf({ database: this.name, sql });
+    // A statement that differs in each request must not fill the memory.
+    if (head.length <= LONGEST_KNOWN) {
+      if (this.heads.size >= MOST_KNOWN) this.heads.clear();
+      this.heads.set(sql, head);
+    }
+    return head;
   }
 
   /**

@@ -18,7 +18,8 @@ const ESCAPE = /\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)/gis;
 
 /** Replaces each lone surrogate in the output of `JSON.stringify`, which escapes them. */
 export function wellFormedJson(text: string): string {
-  if (text.indexOf("\\ud") < 0) return text;
+  // QuickJS searches faster in `replace` than in `indexOf`, which compares at each position.
+  if (text.replace("\\ud", "") === text) return text;
   return text.replace(ESCAPE, (found, lone: string | undefined) => (lone === undefined ? found : "\ufffd"));
 }
 

@@ -258,6 +258,35 @@ test("a header's value is a string or a number", async () => {
   }
 });
 
+test("headers that an earlier reply had are checked again if a value has no text", async () => {
+  let headers = { "x-a": "1" };
+  const client = new TestClient(new Spikard().get("/", () => new Reply("", { headers })));
+  assert.deepEqual((await client.get("/")).headers, [["x-a", "1"]]);
+  for (const [name, value] of [
+    ["undefined", undefined],
+    ["type `function`", () => 1],
+  ]) {
+    headers = { "x-a": "1", "x-b": value };
+    const { failure } = await client.get("/");
+    assert.match(failure?.message ?? "", /the reply's header `x-b` has the value/, name);
+  }
+  headers = Object.assign(Object.create({ "x-b": "2" }), { "x-a": "1" });
+  assert.deepEqual((await client.get("/")).headers, [["x-a", "1"]]);
+  headers[Symbol.iterator] = function* () {
+    yield ["x-c", "3"];
+  };
+  assert.deepEqual((await client.get("/")).headers, [["x-c", "3"]]);
+});
+
+test("replies with more different headers than the SDK keeps", async () => {
+  let number = 0;
+  const app = new Spikard().get("/", () => new Reply("", { headers: { "x-number": String(number) } }));
+  const client = new TestClient(app);
+  for (number = 0; number < 200; number++) {
+    assert.deepEqual((await client.get("/")).headers, [["x-number", String(number)]]);
+  }
+});
+
 test("a byte order mark is not part of a text body", async () => {
   const app = new Spikard().post("/", ({ body }) => body);
   for (const [text, expected] of [
