@@ -199,3 +199,24 @@ def test_a_problem_document_has_further_members() -> None:
         "left": 0,
     }
     assert client.get("/fastapi").json()["instance"] == "/cups/1"
+
+
+def test_headers_that_an_earlier_reply_had_are_checked_again() -> None:
+    headers: Any = {"x-a": "1"}
+    app = Spikard()
+
+    @app.get("/")
+    def handler() -> Reply:
+        return Reply("", headers=headers)
+
+    client = TestClient(app)
+    assert ("x-a", "1") in client.get("/").headers
+    headers = [["x-a", "2"], ("x-b", Word.A)]
+    assert ("x-a", "2") in client.get("/").headers
+    for number in range(100):
+        headers = {"x-a": str(number)}
+        assert ("x-a", str(number)) in client.get("/").headers
+    for wrong in ({"x-a": 1}, {"x a": "1"}, {"x-a": "1\n"}):
+        headers = wrong
+        for _ in range(2):
+            assert client.get("/").status == 500

@@ -26,8 +26,10 @@ Row = dict[str, Any]
 def parameters(values: tuple[Any, ...]) -> ContentJson:
     """Returns the parameters of a statement as the body of its operation."""
     for value in values:
-        if type(value) not in _UNCHANGED:
-            return ContentJson(dumps([_parameter(value) for value in values]))
+        kind = type(value)
+        if kind in _UNCHANGED or (kind is int and -_MAX_SAFE <= value <= _MAX_SAFE):
+            continue
+        return ContentJson(dumps([_parameter(value) for value in values]))
     return ContentJson(dumps(list(values)))
 
 
@@ -103,23 +105,41 @@ def executed(result: Result) -> Executed:
     return Executed(head.get("changes", 0), int(last) if isinstance(last, str) else last)
 
 
+_Converters = tuple[tuple[str, Callable[[Any], Any]], ...]
+
+# What the heads of results ask for. The results of a statement have the same head each time.
+_known: dict[str, tuple[Callable[[str], Any], _Converters]] = {}
+
+
+def _conversion(head: str) -> tuple[Callable[[str], Any], _Converters]:
+    """Returns the function that reads the rows of a result, and those that convert columns."""
+    known = _known.get(head)
+    if known is None:
+        types: dict[str, str] = loads(head).get("types", {})
+        read = loads_exact if "decimal" in types.values() else loads
+        converters = ((name, _READ.get(kind)) for name, kind in types.items())
+        known = read, tuple((name, convert) for name, convert in converters if convert is not None)
+        if len(head) <= 4096 and len(_known) < 256:
+            _known[head] = known
+    return known
+
+
 def rows(result: Result) -> list[Row]:
     """Reads the rows of a result."""
     head = result[1]
-    types = loads(head).get("types") if '"types"' in head else None
     body = text(result[2]) or "[]"
-    if not types:
+    if '"types"' not in head:
         read: list[Row] = loads(body)
         return read
-    found: list[Row] = (loads_exact if "decimal" in types.values() else loads)(body)
-    for name, kind in types.items():
-        convert = _READ.get(kind)
-        if convert is None:
-            continue
+    read_rows, converters = _conversion(head)
+    found: list[Row] = read_rows(body)
+    for name, convert in converters:
         for row in found:
             value = row[name]
-            if value is not None:
-                row[name] = _each(convert, value) if type(value) is list else convert(value)
+            # Most values are integers, which are only converted if they come as a text.
+            if value is None or (convert is int and type(value) is int):
+                continue
+            row[name] = _each(convert, value) if type(value) is list else convert(value)
     return found
 
 

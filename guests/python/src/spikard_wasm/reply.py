@@ -132,11 +132,34 @@ def _pairs(headers: Headers | None) -> list[tuple[str, str]]:
     return list(headers.items() if isinstance(headers, Mapping) else headers)
 
 
+_STRINGS = [str, str]
+
+# The texts of headers: most replies of an app have the same few headers.
+_known: dict[tuple[tuple[str, str], ...], str] = {}
+
+
 def header_text(pairs: list[tuple[str, str]]) -> str:
     """Returns headers as JSON. An error names a header that cannot be sent."""
+    if not pairs:
+        return ""
+    for pair in pairs:
+        if type(pair) is not tuple or [type(part) for part in pair] != _STRINGS:
+            return _checked_text(pairs)
+    key = tuple(pairs)
+    found = _known.get(key)
+    if found is None:
+        found = _checked_text(pairs)
+        if len(found) <= 256:
+            if len(_known) >= 64:  # values that differ in each reply must not fill the memory
+                _known.clear()
+            _known[key] = found
+    return found
+
+
+def _checked_text(pairs: list[tuple[str, str]]) -> str:
     for name, value in pairs:
         check_header(name, value)
-    return dumps_ascii(pairs) if pairs else ""
+    return dumps_ascii(pairs)
 
 
 def check_header(name: str, value: str) -> None:
