@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Literal, Required, TypedDict
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, Literal, Required, TypedDict
 
 import pytest
 
@@ -87,6 +88,39 @@ def test_a_typed_dict_requires_its_required_keys() -> None:
         "properties": {"items": {"type": "integer", "minimum": 1}, "name": {"type": "string"}},
         "required": ["items"],
     }
+
+
+class Made:
+    """A class as attrs makes it, with two factories."""
+
+    size: int
+    name: str
+    both: str
+
+    def __init__(self, size: int, name: str = "none", both: str | None = None) -> None:
+        self.size, self.name, self.both = size, name, both or f"{name} {size}"
+
+    __attrs_attrs__: ClassVar[Any] = [
+        SimpleNamespace(name=name, alias=name, init=True, default=default)
+        for name, default in (
+            ("size", 2),
+            ("name", SimpleNamespace(factory=lambda: "none", takes_self=False)),
+            ("both", SimpleNamespace(factory=None, takes_self=True)),
+        )
+    ]
+
+
+def test_factories_of_attrs_are_defaults() -> None:
+    schema: Any = Spikard(config=Made)._declared.schema  # type: ignore[union-attr]
+    assert schema == {
+        "type": "object",
+        "properties": {
+            "size": {"type": "integer", "default": 2},
+            "name": {"type": "string", "default": "none"},
+            "both": {"type": "string"},
+        },
+    }
+    assert vars(values(Made, size="3")) == {"size": 3, "name": "none", "both": "none 3"}
 
 
 def test_settings_are_a_dependency() -> None:

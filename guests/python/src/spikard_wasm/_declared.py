@@ -93,11 +93,10 @@ def _members(cls: type[Any]) -> Iterator[tuple[str, Any, Any, bool]]:
             inner = typing.get_args(hint)[0] if is_marked else hint
             yield name, inner, _ABSENT, name not in required
         return
-    for name, hint, default in _fields(cls, hints):
-        yield name, hint, default, default is not _ABSENT
+    yield from _fields(cls, hints)
 
 
-def _fields(cls: Any, hints: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def _fields(cls: Any, hints: dict[str, Any]) -> Iterator[tuple[str, Any, Any, bool]]:
     if dataclasses.is_dataclass(cls):
         for field in dataclasses.fields(cls):
             default = field.default
@@ -105,16 +104,24 @@ def _fields(cls: Any, hints: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
                 default = field.default_factory()
             if field.init:
                 absent = default is dataclasses.MISSING
-                yield field.name, hints[field.name], _ABSENT if absent else default
+                yield field.name, hints[field.name], _ABSENT if absent else default, not absent
     elif (attributes := getattr(cls, "__attrs_attrs__", None)) is not None:
         for attribute in attributes:
             if attribute.init:
-                absent = repr(attribute.default) == "NOTHING"
-                default = _ABSENT if absent else attribute.default
-                yield attribute.alias, hints[attribute.name], default
+                given: Any = attribute.default
+                absent = repr(given) == "NOTHING"
+                if hasattr(given, "takes_self"):  # a factory; one of the object is not known yet
+                    given = _ABSENT if given.takes_self else given.factory()
+                yield (
+                    attribute.alias,
+                    hints[attribute.name],
+                    _ABSENT if absent else given,
+                    not absent,
+                )
     else:
         for name, hint in hints.items():
-            yield name, hint, getattr(cls, name, _ABSENT)
+            default = getattr(cls, name, _ABSENT)
+            yield name, hint, default, default is not _ABSENT
 
 
 def _setting(name: str, hint: Any, default: Any, omitted: bool) -> tuple[_Setting, Schema]:
