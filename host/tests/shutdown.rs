@@ -87,6 +87,7 @@ fn a_second_signal_aborts_requests() {
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
     let _ = server.logged("graceful shutdown started");
+    thread::sleep(Duration::from_millis(400));
     server.signal("TERM");
     let stopped = server.wait();
     assert!(
@@ -100,6 +101,25 @@ fn a_second_signal_aborts_requests() {
         stopped.log
     );
     assert!(busy.is_closed());
+}
+
+/// `timeout` and npm pass a signal on that the process gets from the terminal too.
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let server = Lane::Rust.serve("faulty", &[]);
+    let mut busy = server.wire();
+    busy.send("GET /sleep?ms=800 HTTP/1.1\r\nhost: a\r\n\r\n");
+    thread::sleep(Duration::from_millis(200));
+    server.signal("TERM");
+    let _ = server.logged("graceful shutdown started");
+    server.signal("TERM");
+    assert_eq!(busy.response().status, 200);
+    let stopped = server.wait();
+    assert!(
+        !stopped.log.contains("stopped with requests in flight"),
+        "{}",
+        stopped.log
+    );
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub fn serve(
         tokio::select! {
             _ = all => true,
             () = tokio::time::sleep(settings.drain_timeout) => false,
-            () = signals.next() => false,
+            () = signals.again() => false,
         }
     });
     if drained {

@@ -1,6 +1,13 @@
 //! Shutdown signals: SIGTERM and SIGINT.
 
 use std::io;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+/// Time for which a signal counts as the first one: programs such as `timeout` and npm pass a signal on that this process has
+/// received from the terminal too.
+const SAME_SIGNAL: Duration = Duration::from_millis(200);
 
 /// Listener for shutdown signals.
 pub(crate) struct Signals {
@@ -36,5 +43,12 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// Waits for another signal after the first.
+    pub(crate) async fn again(&mut self) {
+        tokio::time::sleep(SAME_SIGNAL).await;
+        while self.next().now_or_never().is_some() {}
+        self.next().await;
     }
 }

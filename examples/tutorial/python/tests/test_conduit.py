@@ -9,7 +9,7 @@ sys.path.insert(0, str(FOLDER))
 from app import app  # noqa: E402
 from spikard_wasm.testing import TestClient  # noqa: E402
 
-MIGRATION = FOLDER.parent / "ts" / "migrations" / "0001_initial.sql"
+MIGRATION = FOLDER / "migrations" / "0001_initial.sql"
 
 
 @pytest.fixture

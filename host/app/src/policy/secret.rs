@@ -80,7 +80,8 @@ impl Secrets {
             (Secret::Named(name), Some(given)) => given.get(name).cloned().ok_or_else(|| {
                 format!(
                     "needs the secret `{name}`, which is not given; start with \
-                     `--secret {name}=env:VARIABLE` or `--secret {name}=file:PATH`"
+                     `--secret {name}=env:VARIABLE`, or, if the app reads it too, add \
+                     `{name} = \"env:VARIABLE\"` to `[grants.secrets]` in spikard.toml"
                 )
             })?,
         };

@@ -79,7 +79,7 @@ fn a_missing_secret_prevents_the_start() {
     for (args, expected) in [
         (
             vec![],
-            "error: route `GET /` cannot be served: its `api_key` needs the secret `ci-key`, which is not given; start with `--secret ci-key=env:VARIABLE` or `--secret ci-key=file:PATH`",
+            "error: route `GET /` cannot be served: its `api_key` needs the secret `ci-key`, which is not given; start with `--secret ci-key=env:VARIABLE`, or, if the app reads it too, add `ci-key = \"env:VARIABLE\"` to `[grants.secrets]` in spikard.toml",
         ),
         (
             vec!["--secret", "ci-key=env:SPIKARD_NOT_SET"],
