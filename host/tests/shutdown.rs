@@ -103,7 +103,7 @@ fn a_second_signal_aborts_requests() {
     assert!(busy.is_closed());
 }
 
-/// `timeout` and npm pass a signal on that the process gets from the terminal too.
+/// `timeout` and npm forward a signal that the terminal has sent to the process too.
 #[test]
 fn a_signal_that_comes_twice_at_once_is_one() {
     let server = Lane::Rust.serve("faulty", &[]);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-/// Time for which a signal counts as the first one: programs such as `timeout` and npm pass a signal on that this process has
-/// received from the terminal too.
+/// Time after the first signal in which another one has no effect. Programs such as `timeout`
+/// and npm forward a signal that this process has received from the terminal too.
 const SAME_SIGNAL: Duration = Duration::from_millis(200);
 
 /// Listener for shutdown signals.
