@@ -21,6 +21,7 @@ use hyper::{Request, Uri};
 use spikard_wasm_app::Grants;
 use spikard_wasm_app::grants::{OutgoingRules, OutgoingScheme};
 use spikard_wasm_runtime::{Outbound, OutboundError, OutboundOptions, Sent, StreamBody};
+use tokio::time::Instant;
 
 use self::client::Clients;
 pub(crate) use self::figures::OutgoingFigures;
@@ -168,12 +169,14 @@ impl Outbound for Outgoing {
         let (slots, clients) = (self.slots.clone(), self.clients.clone());
         let (figures, app) = (self.figures.clone(), self.app.clone());
         Box::pin(async move {
-            let slot = match slots.take(head).await {
+            // The wait for a slot is part of the time to the head.
+            let deadline = Instant::now() + head;
+            let slot = match slots.take(deadline).await {
                 Ok(slot) => slot,
                 Err(error) => return refuse(request, error).await,
             };
             let limits = ResponseLimits::new(slot, shown.clone(), between, max);
-            let response = tokio::time::timeout(head, clients.send(request)).await;
+            let response = tokio::time::timeout_at(deadline, clients.send(request)).await;
             let error = match response {
                 Ok(Ok(response)) => return Ok(limits.apply(response)),
                 Ok(Err(error)) => failure::of(&shown, &error),

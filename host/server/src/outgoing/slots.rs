@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
 
 use spikard_wasm_runtime::OutboundError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::time::{Instant, timeout_at};
 
 use super::figures::{OutgoingFigures, UnderWay};
 
@@ -41,11 +41,11 @@ impl Slots {
     /// Takes a slot. Requests that wait get theirs in order.
     ///
     /// # Errors
-    /// No slot became free within the time, or too many requests wait already.
-    pub(super) async fn take(&self, time: Duration) -> Result<Slot, OutboundError> {
+    /// No slot became free before the deadline, or too many requests wait already.
+    pub(super) async fn take(&self, deadline: Instant) -> Result<Slot, OutboundError> {
         match self.take_now() {
             Err(TryAcquireError::NoPermits) => {
-                let permit = self.wait(time).await;
+                let permit = self.wait(deadline).await;
                 permit.map(|permit| self.slot(permit))
             }
             now => now.ok(),
@@ -78,13 +78,13 @@ impl Slots {
         OutboundError::TooMany(self.max)
     }
 
-    async fn wait(&self, time: Duration) -> Option<OwnedSemaphorePermit> {
+    async fn wait(&self, deadline: Instant) -> Option<OwnedSemaphorePermit> {
         let waiting = Waiting(&self.waiting);
         if waiting.0.fetch_add(1, Relaxed) >= MAX_WAITING {
             return None;
         }
         let acquire = self.free.clone().acquire_owned();
-        tokio::time::timeout(time, acquire).await.ok()?.ok()
+        timeout_at(deadline, acquire).await.ok()?.ok()
     }
 }
 

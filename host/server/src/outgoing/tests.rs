@@ -211,14 +211,21 @@ async fn time_and_size_are_limited() {
     assert_eq!(outgoing.figures().under_way(), 0);
 }
 
-#[tokio::test]
-async fn requests_in_flight_are_limited() {
+/// Returns an app that may have one request in flight, and a URL.
+async fn one_at_a_time() -> (Outgoing, String) {
     let address = server().await;
     let mut grants = Grants::default();
     grants.outgoing.allow = vec![OutgoingPattern::parse(&format!("http://{address}")).unwrap()];
     grants.outgoing.max_requests = 1;
-    let outgoing = Outgoing::new("test", &grants);
-    let url = format!("http://{address}/echo");
+    (
+        Outgoing::new("test", &grants),
+        format!("http://{address}/echo"),
+    )
+}
+
+#[tokio::test]
+async fn requests_in_flight_are_limited() {
+    let (outgoing, url) = one_at_a_time().await;
     let first = outgoing.send(get(&url), OPTIONS).await.unwrap();
     let impatient = OutboundOptions {
         first_byte_timeout: Some(Duration::from_millis(1)),
@@ -237,12 +244,7 @@ async fn requests_in_flight_are_limited() {
 
 #[tokio::test]
 async fn requests_that_wait_are_limited_too() {
-    let address = server().await;
-    let mut grants = Grants::default();
-    grants.outgoing.allow = vec![OutgoingPattern::parse(&format!("http://{address}")).unwrap()];
-    grants.outgoing.max_requests = 1;
-    let outgoing = Outgoing::new("test", &grants);
-    let url = format!("http://{address}/echo");
+    let (outgoing, url) = one_at_a_time().await;
     let first = outgoing.send(get(&url), OPTIONS).await.unwrap();
     let mut waiting: Vec<_> = (0..10_000)
         .map(|_| outgoing.send(get(&url), OPTIONS))
