@@ -6,6 +6,7 @@ import type { HttpError } from "./errors.js";
 import type { HeadersInit } from "./headers.js";
 import type { Content, RawReply, Settled } from "./host/types.js";
 import { replyJson } from "./json-form.js";
+import { keep } from "./kept.js";
 import { describe, wellFormed, wellFormedJson } from "./text.js";
 
 /** The status and the headers of a reply. */
@@ -88,23 +89,13 @@ export function headerValue(name: unknown, value: unknown): string {
 
 /** Headers as the text for the host, by their text: most replies of an app have the same few headers. */
 const known = new Map<string, string>();
-const MOST_KNOWN = 64;
-const LONGEST_KNOWN = 256;
 
 /** Returns headers as the text for the host. */
 function headersOf(headers: HeadersInit | undefined): string {
   if (headers === undefined || headers === null) return "";
   if (!isOfStrings(headers)) return headersText(pairs(headers));
   const key = JSON.stringify(headers);
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const text = headersText(pairs(headers));
-  if (key.length <= LONGEST_KNOWN) {
-    // Values that differ in each reply, such as a request id, must not fill the memory.
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(key, text);
-  }
-  return text;
+  return known.get(key) ?? keep(known, key, headersText(pairs(headers)));
 }
 
 /** Returns true for headers that their JSON text describes completely: an object or pairs, of strings only. */

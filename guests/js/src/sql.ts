@@ -2,6 +2,7 @@
  * SQL databases.
  */
 import { type FailedHead, OperationError, operate, type Result, textOf } from "./io.js";
+import { keep } from "./kept.js";
 import {
   type ColumnTypes,
   convertRows,
@@ -243,10 +244,6 @@ export class Transaction extends Queries {
   }
 }
 
-/** Statements of a database whose heads are kept, and the length of the longest one. */
-const MOST_KNOWN = 128;
-const LONGEST_KNOWN = 2048;
-
 /** The options of a database. */
 export interface DatabaseOptions {
   /**
@@ -297,15 +294,7 @@ export class Database extends Queries {
   }
 
   protected override head(sql: string): string {
-    const known = this.heads.get(sql);
-    if (known !== undefined) return known;
-    const head = textOf({ database: this.name, sql });
-    // A statement that differs in each request must not fill the memory.
-    if (head.length <= LONGEST_KNOWN) {
-      if (this.heads.size >= MOST_KNOWN) this.heads.clear();
-      this.heads.set(sql, head);
-    }
-    return head;
+    return this.heads.get(sql) ?? keep(this.heads, sql, textOf({ database: this.name, sql }));
   }
 
   /**
