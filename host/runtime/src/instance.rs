@@ -152,7 +152,8 @@ impl Instance {
         let outside = self.store.data().outside(until);
         stages.add(Stage::Imports, outside.saturating_sub(yielded));
         let inside = until.since(stages.entered());
-        stages.add(Stage::Guest, inside.saturating_sub(outside));
+        // After a yield the rest can be less than the resolution of the clock, but the stage counts.
+        stages.add(Stage::Guest, inside.saturating_sub(outside).max(1));
     }
 
     /// Lends the guest the body of a reply for the duration of a hook.

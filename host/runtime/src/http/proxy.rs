@@ -141,6 +141,7 @@ async fn run(
 async fn first(guest: &mut Guest, call: &HttpCall, limit: Duration, start: Stamp) -> First {
     let mut deadline = Deadline::default();
     let mut polled = 0;
+    let mut had_head = false;
     poll_fn(|cx| {
         let since = Stamp::now();
         if let Poll::Ready(result) = guest.as_mut().poll(cx) {
@@ -149,6 +150,12 @@ async fn first(guest: &mut Guest, call: &HttpCall, limit: Duration, start: Stamp
         let now = Stamp::now();
         polled += now.since(since);
         if call.has_head() {
+            // The guest may only have yielded at a tick, and end in its next turn.
+            if !had_head {
+                had_head = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             attribute(call, polled, now);
             return Poll::Ready(First::Head);
         }
