@@ -7,6 +7,7 @@ import { endCall, engine } from "./engine/engine.js";
 import { answer } from "./failure.js";
 import { parseForm } from "./form.js";
 import type { Component, RawReply, Settled } from "./host/types.js";
+import { holdsEmpty } from "./json-form.js";
 import type { Handler } from "./options.js";
 import { isResponse, lower, lowerAny } from "./reply.js";
 import { Request } from "./request.js";
@@ -57,8 +58,8 @@ export function handle(targets: readonly Target[]): Component["handler"]["handle
         reply = lower(value, target.status);
       } else {
         const text: string | undefined = stringify(value);
-        if (text === undefined || text === "{}") {
-          // An iterator can have the constructor `Object` too; `lower` rejects it.
+        if (text === undefined || holdsEmpty(text)) {
+          // `lower` rejects an object without a JSON form, such as an iterator or a promise.
           reply = lower(value, target.status);
         } else {
           // QuickJS searches faster in `replace` than in `indexOf`, which compares at each position.

@@ -5,7 +5,7 @@ import { bytesOf } from "./bytes.js";
 import type { HttpError } from "./errors.js";
 import type { HeadersInit } from "./headers.js";
 import type { Content, RawReply, Settled } from "./host/types.js";
-import { replyJson } from "./json-form.js";
+import { holdsEmpty, replyJson } from "./json-form.js";
 import { keep } from "./kept.js";
 import { describe, wellFormed, wellFormedJson } from "./text.js";
 
@@ -54,7 +54,7 @@ export function content(value: unknown): Content {
   if (value !== null && value.constructor === Object) {
     const text: string | undefined = JSON.stringify(value);
     // `replyJson` explains an object without a JSON form, such as an iterator.
-    if (text !== undefined && text !== "{}") return { tag: "json", val: wellFormedJson(text) };
+    if (text !== undefined && !holdsEmpty(text)) return { tag: "json", val: wellFormedJson(text) };
   }
   const bytes = bytesOf(value);
   if (bytes !== undefined) return { tag: "bytes", val: bytes };

@@ -210,6 +210,52 @@ test("a value that JSON.stringify would empty is rejected", async () => {
   assert.match(promised.failure.message, /body of a `Reply` is a promise; await it/);
 });
 
+const PARTS = `
+import { Spikard } from "@spikard/wasm";
+const app = new Spikard();
+app.get("/promise", () => ({ user: Promise.resolve(1) }));
+app.get("/set", () => [{ tags: new Set([1]) }]);
+app.get("/empty", () => ({ a: {}, text: "{}" }));
+export const { definition, handler, hooks } = app.component();
+`;
+
+test("a part of a reply without a JSON form fails on quickjs", async () => {
+  const { replies } = await runBundle(PARTS, "quickjs");
+  assert.match(replies[0].reported, /^TypeError: the property `user` of the reply is a promise/);
+  assert.match(replies[1].reported, /^TypeError: the property `tags` of the reply is of type `Set`/);
+  assert.deepEqual([replies[2].status, replies[2].body], [200, '{"a":{},"text":"{}"}']);
+});
+
+test("a part of a reply without a JSON form fails, and empty objects and texts do not", async () => {
+  const refused = [
+    [
+      { user: Promise.resolve(1) },
+      /^TypeError: the property `user` of the reply is a promise; await it before/,
+    ],
+    [
+      { a: [{ tags: new Set([1]) }] },
+      /^TypeError: the property `tags` of the reply is of type `Set`, which has no/,
+    ],
+    [
+      [new Map()],
+      /^TypeError: the property `0` of the reply is of type `Map`, which has no JSON form; give a plain/,
+    ],
+  ];
+  for (const [value, message] of refused)
+    assert.match((await replyOf(() => value)).failure?.message, message);
+  const given = [
+    { a: {}, b: [{}, []] },
+    { text: "{}" },
+    { at: { toJSON: () => ({}) } },
+    [{}],
+    { c: new (class A {})() },
+  ];
+  for (const value of given) {
+    const reply = await replyOf(() => value);
+    assert.deepEqual([reply.status, reply.text()], [200, JSON.stringify(value)]);
+  }
+});
+
 test("objects that JSON.stringify does not empty become JSON", async () => {
   class User {
     name = "Ann";

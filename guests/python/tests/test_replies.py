@@ -117,6 +117,11 @@ def test_http_errors_are_problem_documents() -> None:
     assert answer(raiser(HttpError(499))).json()["title"] == "Error"
 
 
+async def find_user() -> str:
+    return "Ada"
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -124,6 +129,11 @@ def test_http_errors_are_problem_documents() -> None:
         (raiser(SystemExit(3)), "SystemExit: 3"),
         (raiser(ValueError("two\nlines")), "ValueError: two"),
         (lambda: {"a": object()}, "TypeError: a reply holds a `object`, which has no JSON form"),
+        (
+            lambda: {"user": find_user()},
+            "TypeError: a reply holds a `coroutine`: an `await` is missing before the call of "
+            "`find_user`",
+        ),
         (lambda: [float("nan")], "ValueError: Out of range float values are not JSON compliant"),
         (lambda: {(1, 2): 3}, "TypeError: keys must be str"),
         (lambda: Reply(status=700), "ValueError: status `700` is not a whole number from 200"),

@@ -138,7 +138,7 @@ fn a_broken_file_is_one_sentence_with_its_line() {
     let error = build_error(&[("app.js", "")]);
     assert!(
         error.contains(
-            "the app does not export `definition`, and is no fetch handler: end its main module with"
+            "the app does not export `definition`, and its default export is not a fetch handler: end its main module with"
         ),
         "{error}"
     );

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import json.encoder
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -82,6 +82,11 @@ def plain(value: object) -> Json:
     for base, convert in _plain.items():
         if isinstance(value, base):
             return convert(value)
+    if isinstance(value, Awaitable):
+        raise TypeError(
+            f"a reply holds a `{kind.__name__}`: an `await` is missing before the call "
+            f"of `{getattr(value, '__qualname__', kind.__name__)}`"
+        )
     raise TypeError(
         f"a reply holds a `{kind.__name__}`, which has no JSON form; "
         "return dicts, lists, strings, numbers, dataclasses, dates, UUIDs or enums"

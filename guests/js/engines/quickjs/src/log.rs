@@ -53,7 +53,7 @@ fn submit(level: Level, text: &[u8]) -> bool {
         return false;
     }
     let state = state();
-    // Code of a task that has ended can run in the call of another one, whose id the line would have.
+    // Code of an ended task can run in the call of another task: the line must not get that one's request id.
     if state.number == 0 || state.has_no_log || state.call.is_ended {
         return false;
     }

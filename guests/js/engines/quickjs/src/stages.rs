@@ -1,4 +1,4 @@
-//! What a task waits for, and its answer: a promise, whose value or error becomes a reply.
+//! The promise that a task waits for, and the reply that its value or error becomes.
 
 use rquickjs_sys as qjs;
 
@@ -9,7 +9,7 @@ use crate::reply::{self, Changed, Reply};
 use crate::state::{Sdk, state};
 use crate::value::{Result, Value, exception, throw, throw_error};
 
-/// What a task waits for: a promise, and what its value is.
+/// The promise that a task waits for, by the kind of its value.
 pub(crate) enum Stage {
     /// The value of a handler, and the status of its route.
     Value(Value, u16),

@@ -246,7 +246,7 @@ fn export(exports: &Value, name: &str) -> core::result::Result<Value, Failure> {
         return Ok(value);
     }
     Err(Failure::Sentence(format!(
-        "the app does not export `{name}`, and is no fetch handler: end its main module with `export const {{ \
+        "the app does not export `{name}`, and its default export is not a fetch handler: end its main module with `export const {{ \
          definition, handler, hooks }} = app.component();`, or export an object with a function `fetch` as default"
     )))
 }
