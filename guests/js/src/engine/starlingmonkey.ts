@@ -132,9 +132,9 @@ globals.queueMicrotask = (job) =>
   queueMicrotask(typeof job === "function" ? () => runCallback(() => job(), "a microtask") : job);
 globals.fetch = fetch;
 
-/** `AbortSignal.timeout`, whose timer ends with its call without a warning. */
-Object.defineProperty(AbortSignal, "timeout", {
-  value(milliseconds: number): AbortSignal {
+/** The functions of `AbortSignal` whose timers end with their call without a warning. */
+const quiet = {
+  timeout(milliseconds: number): AbortSignal {
     const delay = Number(milliseconds);
     if (!(delay >= 0 && delay <= Number.MAX_SAFE_INTEGER))
       throw new TypeError(`\`${milliseconds}\` is not a number of milliseconds; give one from 0 to 2^53 - 1`);
@@ -144,6 +144,5 @@ Object.defineProperty(AbortSignal, "timeout", {
     addTimer(abort, Math.min(delay, 0x7fffffff), false, "quiet");
     return controller.signal;
   },
-  writable: true,
-  configurable: true,
-});
+};
+Object.defineProperty(AbortSignal, "timeout", { value: quiet.timeout, writable: true, configurable: true });

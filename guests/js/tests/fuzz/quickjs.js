@@ -127,8 +127,21 @@ export const handler = { handle(route, params, body) {
 `;
 }
 
+/** A host whose lines of the log and timers end at once, and whose other operations fail. */
 const HOST = {
   failure: { report() {} },
+  io: {
+    task: () => 1,
+    submit: (_task, _op, kind) =>
+      kind === "log" || kind === "sleep"
+        ? [200, "", { tag: "empty" }]
+        : [1, '{"code":"invalid","message":"not in this host"}', { tag: "empty" }],
+    call: () => [1, '{"code":"invalid","message":"not in this host"}', { tag: "empty" }],
+    abandon() {},
+    reply() {},
+    fail() {},
+    select: () => true,
+  },
   request: { method: () => "GET" },
 };
 
