@@ -127,16 +127,15 @@ export const handler = { handle(route, params, body) {
 `;
 }
 
+const FAILED = [1, '{"code":"invalid","message":"not in this host"}', { tag: "empty" }];
+
 /** A host whose lines of the log and timers end at once, and whose other operations fail. */
 const HOST = {
   failure: { report() {} },
   io: {
     task: () => 1,
-    submit: (_task, _op, kind) =>
-      kind === "log" || kind === "sleep"
-        ? [200, "", { tag: "empty" }]
-        : [1, '{"code":"invalid","message":"not in this host"}', { tag: "empty" }],
-    call: () => [1, '{"code":"invalid","message":"not in this host"}', { tag: "empty" }],
+    submit: (_task, _op, kind) => (kind === "log" || kind === "sleep" ? [200, "", { tag: "empty" }] : FAILED),
+    call: () => FAILED,
     abandon() {},
     reply() {},
     fail() {},
